@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+declare const byteStringBrand: unique symbol;
+
+/**
+ * Bytes as a string, one character (U+0000 to U+00FF) a byte. Names in a layer are bytes, not
+ * text: this keeps every one of them exactly, and still works as a map key and with `split("/")`.
+ * Text becomes one through {@link fromText}; only {@link toText} shows it to people.
+ */
+export type ByteString = string & { readonly [byteStringBrand]: true };
+
+const SHORT = 4096;
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** The bytes from `start` to `end` as a byte string. (TextDecoder's "latin1" is windows-1252: it maps 0x80 to 0x9f elsewhere.) */
+export function fromBytes(bytes: Uint8Array, start = 0, end = bytes.length): ByteString {
+  let text = "";
+  for (let at = start; at < end; at += SHORT) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + SHORT)));
+  }
+  return text as ByteString;
+}
+
+/** The bytes themselves. */
+export function toBytes(text: ByteString): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+/** The UTF-8 bytes of text. */
+export function fromText(text: string): ByteString {
+  return isAscii(text) ? (text as ByteString) : fromBytes(encoder.encode(text));
+}
+
+/** The text, when the bytes are UTF-8; undefined when they are not. Control characters stay as they are. */
+export function decodeText(name: ByteString): string | undefined {
+  if (isAscii(name)) return name;
+  try {
+    return strict.decode(toBytes(name));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * For people: UTF-8 decoded; what is not UTF-8 as `\xNN`; control characters, direction overrides and
+ * the backslash escaped, so that a name in an image can't write to the terminal.
+ */
+export function toText(name: ByteString): string {
+  const text = decodeText(name);
+  return text === undefined ? escapeBytes(name) : escapeText(text);
+}
+
+/** Escapes what foreign text could do to a terminal: control characters, newlines, direction overrides. */
+export function escapeText(text: string): string {
+  return text.replace(
+    // eslint-disable-next-line no-control-regex -- control characters are what this is for
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\\]/g,
+    escapeCharacter,
+  );
+}
+
+function escapeCharacter(character: string): string {
+  if (character === "\\") return "\\\\";
+  if (character === "\n") return "\\n";
+  if (character === "\t") return "\\t";
+  const code = character.charCodeAt(0);
+  return code < 0x100
+    ? `\\x${code.toString(16).padStart(2, "0")}`
+    : `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+function escapeBytes(name: ByteString): string {
+  // eslint-disable-next-line no-control-regex -- as above
+  return name.replace(/[\u0000-\u001f\u007f-\u00ff\\]/g, escapeCharacter);
+}
+
+function isAscii(text: string): text is ByteString {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
+/** Orders byte strings by their bytes. */
+export function compareByteStrings(a: ByteString, b: ByteString): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * Bytes that can be read once, in chunks of any size (64 KiB and more where we cut them).
+ * A chunk belongs to the reader only until it asks for the next one. Resources open at the first
+ * `next()`, not before, and are freed when the reader stops early (`break`, `throw`, `return`).
+ */
+export type Bytes = AsyncIterable<Uint8Array>;
+
+/** Options of everything that can take long. */
+export interface AbortOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes that can be opened again from the start: what a retry after a failed upload needs. */
+export interface Source {
+  /** Bytes in all, where known beforehand. */
+  readonly size?: number | undefined;
+  open(options?: AbortOptions): Bytes;
+}
+
+/** A source over bytes in memory. */
+export function sourceOf(bytes: Uint8Array): Source {
+  return { size: bytes.length, open: () => once(bytes) };
+}
+
+/** The bytes as a single chunk; none at all when empty. */
+export async function* once(bytes: Uint8Array): Bytes & AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  if (bytes.length > 0) yield bytes;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "./errors.ts";
+
+declare const digestBrand: unique symbol;
+declare const diffIdBrand: unique symbol;
+declare const chainIdBrand: unique symbol;
+
+/** The digest of bytes as stored and sent (image-spec, descriptor.md, "Digests"): `sha256:<hex>`. */
+export type Digest = string & { readonly [digestBrand]: true };
+/** The digest of a layer's uncompressed tar (image-spec, config.md, "Layer DiffID"). */
+export type DiffId = string & { readonly [diffIdBrand]: true };
+/** The digest that names a stack of layers (image-spec, config.md, "Layer ChainID"). */
+export type ChainId = string & { readonly [chainIdBrand]: true };
+
+/** The algorithms this library computes. Others survive reading, and never count as verified. */
+export type DigestAlgorithm = "sha256" | "sha512";
+
+const HEX_LENGTH: Readonly<Record<DigestAlgorithm, number>> = { sha256: 64, sha512: 128 };
+// image-spec, descriptor.md: algorithm-component *(separator algorithm-component) ":" encoded
+const GRAMMAR = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
+const HEX = /^[0-9a-f]+$/;
+const LONGEST = 512;
+
+function isKnown(algorithm: string): algorithm is DigestAlgorithm {
+  return Object.hasOwn(HEX_LENGTH, algorithm);
+}
+
+function checkGrammar(text: string, what: string): void {
+  const parts = text.length <= LONGEST ? GRAMMAR.exec(text) : null;
+  const [, algorithm, encoded] = parts ?? [];
+  const wellFormed =
+    algorithm !== undefined &&
+    encoded !== undefined &&
+    (!isKnown(algorithm) || (encoded.length === HEX_LENGTH[algorithm] && HEX.test(encoded)));
+  if (!wellFormed) {
+    throw new OciError(
+      "invalid-digest",
+      `${what}: expected sha256:<64 lower-case hex digits> or another well-formed digest, got ${JSON.stringify(text.slice(0, 160))}`,
+      { details: { got: text.slice(0, LONGEST) } },
+    );
+  }
+}
+
+/**
+ * Parses a digest by the strict grammar, before any use in a path or a URL.
+ * A well-formed digest of an unknown algorithm is returned as it is; see {@link knownAlgorithm}.
+ * @throws OciError `invalid-digest`
+ */
+export function parseDigest(text: string): Digest {
+  checkGrammar(text, "digest");
+  return text as Digest;
+}
+
+/** Parses the digest of an uncompressed layer. @throws OciError `invalid-digest` */
+export function parseDiffId(text: string): DiffId {
+  checkGrammar(text, "diffID");
+  return text as DiffId;
+}
+
+/** Whether `text` is a well-formed digest of any algorithm. */
+export function isDigest(text: string): text is Digest {
+  return text.length <= LONGEST && text.includes(":") && tryGrammar(text);
+}
+
+function tryGrammar(text: string): boolean {
+  try {
+    checkGrammar(text, "digest");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The part before the colon. */
+export function digestAlgorithm(digest: Digest | DiffId | ChainId): string {
+  return digest.slice(0, digest.indexOf(":"));
+}
+
+/** The part after the colon. For sha256 and sha512 it is lower-case hex and safe in a path. */
+export function digestEncoded(digest: Digest | DiffId | ChainId): string {
+  return digest.slice(digest.indexOf(":") + 1);
+}
+
+/**
+ * The algorithm of a digest that this library can compute.
+ * @throws OciError `unsupported-algorithm` for any other: such a digest can't be verified, and is
+ * not used in a path.
+ */
+export function knownAlgorithm(digest: Digest | DiffId | ChainId): DigestAlgorithm {
+  const algorithm = digestAlgorithm(digest);
+  if (isKnown(algorithm)) return algorithm;
+  throw new OciError(
+    "unsupported-algorithm",
+    `digest ${digest}: expected sha256 or sha512, got ${algorithm}, which can't be verified`,
+    { details: { digest, algorithm } },
+  );
+}
+
+/** Makes a digest of a known algorithm from its lower-case hex digits. */
+export function digestOf(algorithm: DigestAlgorithm, hex: string): Digest {
+  return parseDigest(`${algorithm}:${hex}`);
+}
+
+/** The diffID of a layer whose uncompressed bytes have this digest (an uncompressed layer has one hash for both). */
+export function diffIdOf(digest: Digest): DiffId {
+  return digest as string as DiffId;
+}
+
+/** A digest in the short form used in messages to people: `sha256:0123456789ab`. */
+export function shortDigest(digest: Digest | DiffId | ChainId): string {
+  return `${digestAlgorithm(digest)}:${digestEncoded(digest).slice(0, 12)}`;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * The bounds on what hostile input can make the library do. Every function that reads foreign
+ * bytes takes a `Partial<Limits>`; what is not given comes from {@link DEFAULT_LIMITS}.
+ */
+export interface Limits {
+  /** Bytes of a manifest, an index or a config. */
+  readonly documentBytes: number;
+  /** Nesting of a JSON document. */
+  readonly jsonDepth: number;
+  /** Descriptors in one index, or layers in one manifest. */
+  readonly children: number;
+  /** Depth of indexes within indexes. */
+  readonly indexDepth: number;
+  /** Entries of one layer. */
+  readonly entries: number;
+  /** Bytes of one path or link target in a layer. */
+  readonly pathBytes: number;
+  /** Bytes of all extended headers (PAX, GNU long names) before one entry. */
+  readonly extendedHeaderBytes: number;
+  /** Extents in the map of one sparse file. */
+  readonly sparseExtents: number;
+  /** Uncompressed bytes per compressed byte, beyond the first {@link expansionFloor} bytes. */
+  readonly expansionRatio: number;
+  /** Uncompressed bytes that are always allowed: small layers of zeros compress well. */
+  readonly expansionFloor: number;
+  /** Bytes of one zstd window. */
+  readonly zstdWindow: number;
+  /** Symbolic links followed in one resolution (as Linux: 40). */
+  readonly linkHops: number;
+  /** Redirects followed for one request. */
+  readonly redirects: number;
+  /** Bytes of a token answer or an error body. */
+  readonly answerBytes: number;
+  /** Milliseconds without a byte from a registry before it counts as unreachable. */
+  readonly idleTimeout: number;
+}
+
+/** The defaults: generous for real images (40 GB, 10 million entries), finite for hostile ones. */
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  documentBytes: 4 * 1024 * 1024,
+  jsonDepth: 64,
+  children: 10_000,
+  indexDepth: 8,
+  entries: 10_000_000,
+  pathBytes: 65_536,
+  extendedHeaderBytes: 4 * 1024 * 1024,
+  sparseExtents: 1_000_000,
+  expansionRatio: 2_000,
+  expansionFloor: 256 * 1024 * 1024,
+  zstdWindow: 128 * 1024 * 1024,
+  linkHops: 40,
+  redirects: 10,
+  answerBytes: 1024 * 1024,
+  idleTimeout: 60_000,
+});
+
+/** The defaults with what the caller changed. */
+export function withLimits(limits: Partial<Limits> | undefined): Limits {
+  return limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+}

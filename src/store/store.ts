@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+
+export interface FetchOptions extends AbortOptions {
+  /** Start at this byte. Size is still checked; the digest can't be, and is checked only from 0. */
+  readonly offset?: number | undefined;
+}
+
+/**
+ * A content store that can be read: a registry repository, a layout directory, an archive, memory.
+ * One contract suite runs against every kind.
+ */
+export interface ReadableStore {
+  /** For messages: `oci:out/x`, `registry.example/a/b`. Never a secret. */
+  readonly name: string;
+  readonly capabilities: StoreCapabilities;
+  /**
+   * The content of a descriptor. Verified: it yields never more than `size` bytes, and ends normally
+   * only when size and digest agree; else it throws `size-mismatch` or `digest-mismatch` at the end.
+   * @throws OciError `not-found`, `unreadable`, `unreachable`, `unsupported-algorithm`
+   */
+  fetch(descriptor: Descriptor, options?: FetchOptions): Bytes;
+  /** Whether the store holds the content. Unreadable is not absent: that throws. */
+  exists(descriptor: Descriptor, options?: AbortOptions): Promise<boolean>;
+  /**
+   * The descriptor of the manifest or index that a tag or a digest names.
+   * @throws OciError `not-found`
+   */
+  resolve(reference: string, options?: AbortOptions): Promise<Descriptor>;
+}
+
+/** A content store that can be written. */
+export interface ContentStore extends ReadableStore {
+  /**
+   * Stores content that is known beforehand. Idempotent: what is there is not written again. Atomic:
+   * nothing is visible before size and digest were verified. The source may be opened more than once.
+   * @throws OciError `size-mismatch`, `digest-mismatch`
+   */
+  push(descriptor: Descriptor, source: Source, options?: AbortOptions): Promise<void>;
+  /**
+   * Stores content whose digest (sha256) is known only when it has been written, as a layer that is
+   * being made. Atomic; when `bytes` fails, nothing stays behind.
+   */
+  ingest(mediaType: string, bytes: Bytes, options?: AbortOptions): Promise<Descriptor>;
+  /**
+   * Lets a tag name a manifest or index that the store holds; replaces what the tag named. In a
+   * layout the descriptor's annotations and platform stay in `index.json`.
+   * @throws OciError `not-found` when the content is not there
+   */
+  tag(descriptor: Descriptor, tag: string, options?: AbortOptions): Promise<void>;
+}
+
+/** What only some stores can do, declared: absent means that the store can't. */
+export interface StoreCapabilities {
+  /** All tags, sorted. */
+  readonly tags?: (options?: AbortOptions) => Promise<readonly string[]>;
+  /** The roots with all that the store says of them (`index.json` entries). */
+  readonly roots?: (options?: AbortOptions) => Promise<readonly Descriptor[]>;
+  /**
+   * Takes over content from another repository of the same registry without sending it. False when the
+   * registry would not: then push.
+   */
+  readonly mount?: (
+    descriptor: Descriptor,
+    from: ReadableStore,
+    options?: AbortOptions,
+  ) => Promise<boolean>;
+  /** Removes a tag; the content stays until garbage collection. @throws `not-found` */
+  readonly untag?: (tag: string, options?: AbortOptions) => Promise<void>;
+  /** Removes content. Idempotent. */
+  readonly remove?: (digest: Digest, options?: AbortOptions) => Promise<void>;
+  /** Manifests whose `subject` is this digest. */
+  readonly referrers?: (
+    subject: Digest,
+    artifactType?: string,
+    options?: AbortOptions,
+  ) => Promise<readonly Descriptor[]>;
+}
