@@ -31,7 +31,7 @@ export function toBytes(text: ByteString): Uint8Array<ArrayBuffer> {
 
 /** The UTF-8 bytes of text. */
 export function fromText(text: string): ByteString {
-  return isAscii(text) ? (text as ByteString) : fromBytes(encoder.encode(text));
+  return isAscii(text) ? text : fromBytes(encoder.encode(text));
 }
 
 /** The text, when the bytes are UTF-8; undefined when they are not. Control characters stay as they are. */
@@ -56,7 +56,6 @@ export function toText(name: ByteString): string {
 /** Escapes what foreign text could do to a terminal: control characters, newlines, direction overrides. */
 export function escapeText(text: string): string {
   return text.replace(
-    // eslint-disable-next-line no-control-regex -- control characters are what this is for
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\\]/g,
     escapeCharacter,
   );
@@ -73,7 +72,6 @@ function escapeCharacter(character: string): string {
 }
 
 function escapeBytes(name: ByteString): string {
-  // eslint-disable-next-line no-control-regex -- as above
   return name.replace(/[\u0000-\u001f\u007f-\u00ff\\]/g, escapeCharacter);
 }
 

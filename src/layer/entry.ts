@@ -3,13 +3,7 @@ import type { ByteString } from "../bytes/byte-string.ts";
 
 /** What an entry of a layer is. `file` has content; a hard link may carry content too. */
 export type EntryType =
-  | "file"
-  | "directory"
-  | "symlink"
-  | "hardlink"
-  | "character"
-  | "block"
-  | "fifo";
+  "file" | "directory" | "symlink" | "hardlink" | "character" | "block" | "fifo";
 
 /**
  * One entry of a layer as its headers say, PAX and GNU extensions applied. Names are bytes, exactly

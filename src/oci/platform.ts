@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "./errors.ts";
 
 /** The platform of an image (image-spec, image-index.md, "platform"), its JSON keys unchanged. */
 export interface Platform {
