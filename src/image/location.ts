@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+import { type Digest, isDigest, parseDigest } from "../oci/digest.ts";
+import { OciError } from "../oci/errors.ts";
+import { type Reference, formatReference, parseReference } from "../oci/reference.ts";
+
+/** Where an image, or a root filesystem, is: what a reference on a command line means. */
+export type Location =
+  | { readonly kind: "registry"; readonly reference: Reference }
+  | LayoutLocation
+  | ArchiveLocation
+  /** A plain root filesystem. */
+  | { readonly kind: "dir"; readonly directory: string }
+  /** A path without a scheme: what is there decides what it is. */
+  | { readonly kind: "path"; readonly path: string };
+
+/** An OCI image layout directory. With a tag and a digest, the digest says what is meant. */
+export interface LayoutLocation {
+  readonly kind: "oci";
+  readonly directory: string;
+  readonly tag?: string | undefined;
+  readonly digest?: Digest | undefined;
+}
+
+/** A tar of a layout, or what `docker save` and `nerdctl save` write. The file `-` is stdin or stdout. */
+export interface ArchiveLocation {
+  readonly kind: "oci-archive" | "docker-archive";
+  readonly file: string;
+  /** For a docker-archive it may be a whole `repository:tag`. */
+  readonly tag?: string | undefined;
+}
+
+export interface LocationOptions {
+  /**
+   * What a bare word is a tag of: a reference without a tag, as `ghcr.io/family/image` or
+   * `oci:out/registry`. Without it a bare word is an error.
+   */
+  readonly repository?: string | undefined;
+}
+
+const SCHEMES =
+  "host/repository:tag, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], dir:DIR";
+const TAG = /^\w[\w.-]{0,127}$/;
+const HOST =
+  /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9-]+)*)(?::\d{1,5})?$/;
+
+/**
+ * Parses a reference as people type it: `host/repository[:tag][@digest]` (also behind `docker://`),
+ * `oci:DIR[:TAG][@digest]`, `oci-layout://DIR[:TAG][@digest]`, `oci-archive:FILE[:TAG]`,
+ * `docker-archive:FILE[:TAG]`, `dir:DIR`, or a path.
+ *
+ * A reference names its host (with a dot, a port, or `localhost`) or a scheme; a bare word is a tag of
+ * the configured repository, and anything else with a slash is a path: a typing error never leaves
+ * the machine. Directories and files end at the first colon, as skopeo has it.
+ * @throws OciError `invalid-reference`, `invalid-digest`
+ */
+export function parseLocation(text: string, options: LocationOptions = {}): Location {
+  const scheme = /^(docker:\/\/|oci-layout:\/\/|oci:|oci-archive:|docker-archive:|dir:)/.exec(text);
+  const rest = text.slice(scheme?.[0].length ?? 0);
+  switch (scheme?.[0]) {
+    case undefined:
+      return parseBare(text, options);
+    case "docker://":
+      return { kind: "registry", reference: parseReference(requireHost(rest, text)) };
+    case "oci-archive:":
+    case "docker-archive:":
+      return parseArchive(scheme[0] === "oci-archive:" ? "oci-archive" : "docker-archive", text);
+    case "dir:":
+      return { kind: "dir", directory: requirePart(rest, "a directory", text) };
+    default:
+      return parseLayout(rest, text);
+  }
+}
+
+function parseBare(text: string, options: LocationOptions): Location {
+  if (namesHost(text)) return { kind: "registry", reference: parseReference(text) };
+  if (isPath(text)) return { kind: "path", path: text };
+  if (!TAG.test(text)) {
+    throw refuse(text, "it names neither a host nor a known scheme", `Write one of ${SCHEMES}.`);
+  }
+  if (options.repository === undefined) {
+    throw refuse(
+      text,
+      "a bare word is a tag of the configured repository, and none is configured",
+      `Name the host, as registry.example/repository:${text}; or write ./${text} for a path.`,
+    );
+  }
+  return parseLocation(`${options.repository}:${text}`);
+}
+
+function isPath(text: string): boolean {
+  if (text === "." || text === ".." || /^(?:\.{0,2}\/|~\/)/.test(text)) return true;
+  const slash = text.indexOf("/");
+  return slash > 0 && !text.slice(0, slash).includes(":") && !text.includes("\0");
+}
+
+/** Whether the text starts with `host/`, by the rule that a host has a dot, a port, or is localhost. */
+function namesHost(text: string): boolean {
+  const host = text.slice(0, Math.max(0, text.indexOf("/")));
+  return HOST.test(host) && (/[.:[]/.test(host) || host === "localhost");
+}
+
+function requireHost(rest: string, text: string): string {
+  if (namesHost(rest)) return rest;
+  throw refuse(
+    text,
+    "it names no host",
+    `Docker Hub's short names are docker.io/library/${rest.includes("/") ? "…" : rest || "…"} in full.`,
+  );
+}
+
+function parseLayout(rest: string, text: string): LayoutLocation {
+  const { before, digest } = splitDigest(rest);
+  const { path, tag } = splitTag(before, text);
+  const directory = requirePart(path, "a directory", text);
+  return { kind: "oci", directory, ...(tag && { tag }), ...(digest && { digest }) };
+}
+
+function parseArchive(kind: ArchiveLocation["kind"], text: string): ArchiveLocation {
+  const { path, tag } = splitTag(text.slice(kind.length + 1), text);
+  return {
+    kind,
+    file: requirePart(path, "a file, or - for stdin or stdout", text),
+    ...(tag && { tag }),
+  };
+}
+
+function splitDigest(rest: string): { before: string; digest?: Digest } {
+  const at = rest.lastIndexOf("@");
+  const suffix = rest.slice(at + 1);
+  if (at < 0) return { before: rest };
+  if (/^sha(?:256|512):/.test(suffix))
+    return { before: rest.slice(0, at), digest: parseDigest(suffix) };
+  return isDigest(suffix) ? { before: rest.slice(0, at), digest: suffix } : { before: rest };
+}
+
+function splitTag(rest: string, text: string): { path: string; tag?: string } {
+  const colon = rest.indexOf(":");
+  if (colon < 0) return { path: rest };
+  return { path: rest.slice(0, colon), tag: requirePart(rest.slice(colon + 1), "a tag", text) };
+}
+
+function requirePart(part: string, what: string, text: string): string {
+  if (part !== "" && !part.includes("\0")) return part;
+  throw refuse(text, `expected ${what}`, `Write one of ${SCHEMES}.`);
+}
+
+function refuse(text: string, why: string, hint: string): OciError {
+  return new OciError("invalid-reference", `reference ${JSON.stringify(text)}: ${why}`, {
+    details: { reference: text },
+    hint,
+  });
+}
+
+/** The location as {@link parseLocation} reads it back. */
+export function formatLocation(location: Location): string {
+  switch (location.kind) {
+    case "registry":
+      return formatReference(location.reference);
+    case "oci":
+      return `oci:${location.directory}${suffix(":", location.tag)}${suffix("@", location.digest)}`;
+    case "oci-archive":
+    case "docker-archive":
+      return `${location.kind}:${location.file}${suffix(":", location.tag)}`;
+    case "dir":
+      return `dir:${location.directory}`;
+    case "path":
+      return location.path;
+  }
+}
+
+function suffix(separator: string, part: string | undefined): string {
+  return part === undefined ? "" : `${separator}${part}`;
+}

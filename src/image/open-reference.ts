@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../bytes/bytes.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { OciError } from "../oci/errors.ts";
+import type { Limits } from "../oci/limits.ts";
+import { openRepository, type RegistryOptions } from "../registry/repository.ts";
+import { createDockerArchive, openDockerArchive } from "../store/docker-archive.ts";
+import { openLayout } from "../store/layout.ts";
+import { createOciArchive, openOciArchive } from "../store/oci-archive.ts";
+import type { ContentStore, ReadableStore } from "../store/store.ts";
+import { type Location, formatLocation, parseLocation } from "./location.ts";
+import { onlyRoot } from "./only-root.ts";
+
+/** How registries are reached, and how much is read. */
+export interface OpenOptions extends AbortOptions {
+  readonly registry?: RegistryOptions | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/** A store, and what in it is meant. */
+export interface OpenReference {
+  readonly location: Location;
+  readonly store: ReadableStore;
+  /** The digest or tag named; undefined when the location names none. */
+  readonly reference: string | undefined;
+  /**
+   * The manifest or index that is meant: what the digest or the tag names; else a registry's `latest`,
+   * or the only root of a layout or an archive.
+   * @throws OciError `not-found`; `ambiguous` with the roots listed
+   */
+  root(options?: AbortOptions): Promise<Descriptor>;
+  /** Frees the archive's file. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A store to write to, and the tag to set. */
+export interface OpenTarget {
+  readonly location: Location;
+  readonly store: ContentStore;
+  readonly tag: string | undefined;
+  /** Completes an archive: before this it is not there. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store that a location names, for reading. A bare path is taken for a layout directory.
+ * The caller closes it.
+ * @throws OciError `invalid-reference`, `not-found`, `invalid-layout`, `invalid-archive`;
+ * `invalid-argument` for a plain root filesystem, which is no image
+ */
+export async function openReference(
+  from: Location | string,
+  options: OpenOptions = {},
+): Promise<OpenReference> {
+  const location = typeof from === "string" ? parseLocation(from) : from;
+  const { store, close } = await openStore(location, options);
+  const reference = namedBy(location);
+  const root = (abort?: AbortOptions): Promise<Descriptor> =>
+    reference === undefined && location.kind !== "registry"
+      ? onlyRoot(store, abort)
+      : store.resolve(reference ?? "latest", abort);
+  return { location, store, reference, root, close };
+}
+
+interface OpenStore<S> {
+  readonly store: S;
+  readonly close: () => Promise<void>;
+}
+
+async function openStore(
+  location: Location,
+  options: OpenOptions,
+): Promise<OpenStore<ReadableStore>> {
+  switch (location.kind) {
+    case "registry":
+      return stayOpen(openRepository(location.reference, options.registry));
+    case "oci":
+      return stayOpen(await openLayout(location.directory));
+    case "path":
+      return stayOpen(await openLayout(location.path));
+    case "oci-archive":
+      return closing(await openOciArchive(location.file, options));
+    case "docker-archive":
+      return closing(await openDockerArchive(location.file, options));
+    case "dir":
+      throw noImage(location, "read");
+  }
+}
+
+/**
+ * Opens the store that a location names, for writing; a layout or an archive is made when it is not
+ * there. The caller closes it.
+ * @throws OciError `invalid-argument` for a digest, which follows from what is written, and for a plain
+ * root filesystem; what opening throws
+ */
+export async function openTarget(
+  to: Location | string,
+  options: OpenOptions = {},
+): Promise<OpenTarget> {
+  const location = typeof to === "string" ? parseLocation(to) : to;
+  const digest = digestNamedBy(location);
+  if (digest !== undefined) {
+    throw new OciError(
+      "invalid-argument",
+      `${formatLocation(location)}: expected a target without a digest: it follows from what is written`,
+      { details: { digest } },
+    );
+  }
+  return { location, tag: namedBy(location), ...(await createStore(location, options)) };
+}
+
+async function createStore(
+  location: Location,
+  options: OpenOptions,
+): Promise<OpenStore<ContentStore>> {
+  switch (location.kind) {
+    case "registry":
+      return stayOpen(openRepository(location.reference, options.registry));
+    case "oci":
+      return stayOpen(await openLayout(location.directory, { create: true }));
+    case "path":
+      return stayOpen(await openLayout(location.path, { create: true }));
+    case "oci-archive":
+      return closing(await createOciArchive(location.file, options));
+    case "docker-archive":
+      return closing(await createDockerArchive(location.file, options));
+    case "dir":
+      throw noImage(location, "written");
+  }
+}
+
+function stayOpen<S>(store: S): OpenStore<S> {
+  return { store, close: () => Promise.resolve() };
+}
+
+function closing<S extends { close(): Promise<void> }>(store: S): OpenStore<S> {
+  return { store, close: () => store.close() };
+}
+
+function noImage(location: Location, verb: string): OciError {
+  return new OciError(
+    "invalid-argument",
+    `${formatLocation(location)}: expected an image: a plain root filesystem can't be ${verb} as one`,
+    {
+      hint: "`oci-kit pack` makes an image of a directory, `oci-kit unpack` a directory of an image.",
+    },
+  );
+}
+
+function digestNamedBy(location: Location): string | undefined {
+  if (location.kind === "registry") return location.reference.digest;
+  return location.kind === "oci" ? location.digest : undefined;
+}
+
+function namedBy(location: Location): string | undefined {
+  switch (location.kind) {
+    case "registry":
+      return location.reference.digest ?? location.reference.tag;
+    case "oci":
+      return location.digest ?? location.tag;
+    case "oci-archive":
+    case "docker-archive":
+      return location.tag;
+    case "dir":
+    case "path":
+      return undefined;
+  }
+}
