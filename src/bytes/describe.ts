@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+import type { Descriptor } from "../oci/descriptor.ts";
+import { digestBytes } from "./hash.ts";
+
+/** The descriptor of a document whose bytes are at hand. */
+export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
+  return { mediaType, digest: digestBytes(bytes), size: bytes.length };
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Streams of bytes: single-use {@link Bytes} and re-openable sources, hashing, verification,
+ * compression, and the one adapter to Node's streams.
+ * @module
+ */
+export * from "./byte-string.ts";
+export * from "./bytes.ts";
+export * from "./chain-id.ts";
+export * from "./channel.ts";
+export * from "./compression.ts";
+export * from "./describe.ts";
+export { createHasher, digestBytes } from "./hash.ts";
+export type { Hasher } from "./hash.ts";
+export * from "./node-stream.ts";
+export * from "./read.ts";
+export * from "./verify.ts";
