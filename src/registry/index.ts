@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A registry's repository over HTTP as a content store (distribution-spec 1.1): authentication,
+ * credentials, uploads, mounts, referrers, retries.
+ * @module
+ */
+export { openRepository } from "./repository.ts";
+export { openTransport } from "./transport.ts";
+export type { Transport } from "./transport.ts";
+export { DEFAULT_RETRY_POLICY } from "./options.ts";
+export type {
+  Credentials,
+  FindCredentials,
+  RegistryOptions,
+  RetryPolicy,
+  TransportOptions,
+} from "./options.ts";
+export { RegistryError } from "./registry-error.ts";
+export type { RegistryErrorOptions } from "./registry-error.ts";
+export type { WireError } from "./wire/error-body.ts";

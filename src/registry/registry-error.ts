@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../oci/errors.ts";
+import type { ErrorCode, OciErrorOptions } from "../oci/errors.ts";
+import type { WireError } from "./wire/error-body.ts";
+
+/** What a {@link RegistryError} knows besides its code and message. */
+export interface RegistryErrorOptions extends OciErrorOptions {
+  readonly method: string;
+  /** Already redacted: see `redactUrl`. */
+  readonly url: string;
+  /** The HTTP status; absent when no answer came. */
+  readonly status?: number | undefined;
+  /** What the registry said, at most ten entries. */
+  readonly registryErrors?: readonly WireError[] | undefined;
+}
+
+/**
+ * A request to a registry that failed: `unreachable` (no answer came), `unauthorized` (401, 403),
+ * `not-found` (404), `registry-refused` (any other status), `redirect-refused`, `digest-mismatch`
+ * (the registry contradicts itself). No field ever holds a secret.
+ */
+export class RegistryError extends OciError {
+  override readonly name: string = "RegistryError";
+  readonly method: string;
+  /** Without user information, and with the values of unknown query parameters left out. */
+  readonly url: string;
+  readonly status: number | undefined;
+  readonly registryErrors: readonly WireError[];
+
+  constructor(code: ErrorCode, message: string, options: RegistryErrorOptions) {
+    super(code, message, options);
+    this.method = options.method;
+    this.url = options.url;
+    this.status = options.status;
+    this.registryErrors = options.registryErrors ?? [];
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+import { escapeText } from "../../bytes/byte-string.ts";
+
+/** One entry of a registry's error answer (distribution-spec, "Error Codes"). */
+export interface WireError {
+  /** `MANIFEST_UNKNOWN`, `DENIED`… */
+  readonly code: string;
+  /** For people, already escaped. Empty when the registry gave none. */
+  readonly message: string;
+}
+
+/** The codes that the distribution-spec defines. */
+export type WireErrorCode =
+  | "BLOB_UNKNOWN"
+  | "BLOB_UPLOAD_INVALID"
+  | "BLOB_UPLOAD_UNKNOWN"
+  | "DIGEST_INVALID"
+  | "MANIFEST_BLOB_UNKNOWN"
+  | "MANIFEST_INVALID"
+  | "MANIFEST_UNKNOWN"
+  | "NAME_INVALID"
+  | "NAME_UNKNOWN"
+  | "SIZE_INVALID"
+  | "UNAUTHORIZED"
+  | "DENIED"
+  | "UNSUPPORTED"
+  | "TOOMANYREQUESTS";
+
+const MOST_ENTRIES = 10;
+const MOST_CHARACTERS = 400;
+
+/** Writes an error answer. */
+export function formatErrorBody(code: WireErrorCode | "UNKNOWN", message: string): string {
+  return JSON.stringify({ errors: [{ code, message }] });
+}
+
+/**
+ * Reads an error answer, whatever it is: never throws. A body of another form (HTML, plain text)
+ * gives no entries. Codes and messages come back escaped and cut.
+ */
+export function parseErrorBody(bytes: Uint8Array): readonly WireError[] {
+  const errors = member(tryJson(bytes), "errors");
+  if (!Array.isArray(errors)) return [];
+  return errors.slice(0, MOST_ENTRIES).flatMap((entry: unknown) => {
+    const code = member(entry, "code");
+    if (typeof code !== "string") return [];
+    const message = member(entry, "message");
+    return [{ code: show(code), message: typeof message === "string" ? show(message) : "" }];
+  });
+}
+
+/** `DENIED: requested access to the resource is denied; …`, or the empty string. */
+export function formatWireErrors(errors: readonly WireError[]): string {
+  return errors
+    .map(({ code, message }) => (message === "" ? code : `${code}: ${message}`))
+    .join("; ");
+}
+
+function show(text: string): string {
+  return escapeText(text.slice(0, MOST_CHARACTERS));
+}
+
+function tryJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}
