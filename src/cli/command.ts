@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import type { Command } from "commander";
+import type { Context } from "./context.ts";
+import { openProgressLine, type ProgressLine } from "./progress.ts";
+
+/** What a command hands back: the same facts for programs and for people. */
+export interface Outcome {
+  readonly status: number;
+  /** Printed as it is with `--json`; stable, see docs/json.md. */
+  readonly document: object;
+  /** Printed otherwise. */
+  readonly text: string;
+}
+
+/** What a command's action is given besides its own arguments. */
+export interface Session {
+  readonly context: Context;
+  readonly progress: ProgressLine;
+}
+
+/** Registers one command of the program; its work is imported only when it runs. */
+export type Register = (program: Command, invoke: Invoke) => void;
+
+/** Runs a command's action and keeps its outcome for the exit status. */
+export type Invoke = (
+  options: { readonly json?: true | undefined },
+  action: (session: Session) => Promise<Outcome>,
+) => Promise<void>;
+
+/** Makes the function through which every command runs: one place for `--json`, progress and status. */
+export function makeInvoke(context: Context, finish: (status: number) => void): Invoke {
+  return async (options, action) => {
+    const progress = openProgressLine(context.stderr);
+    try {
+      const outcome = await action({ context, progress });
+      progress.clear();
+      const text =
+        options.json === true ? `${JSON.stringify(outcome.document, null, 2)}\n` : outcome.text;
+      context.stdout.write(text);
+      finish(outcome.status);
+    } finally {
+      progress.clear();
+    }
+  };
+}
+
+/** Adds the option that every command has. */
+export function withJson(command: Command): Command {
+  return command.option("--json", "print the result as JSON");
+}

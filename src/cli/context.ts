@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+
+/** Where text of a command goes. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+/** What a command has of the world; tests give their own. */
+export interface Context {
+  /** Results, and nothing else. */
+  readonly stdout: Output;
+  /** Progress, warnings and errors. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** Aborted when the user interrupts. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** A number of bytes for people, in powers of 1000: `1.5 MB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const text = unit === 0 || value >= 100 ? value.toFixed(0) : value.toFixed(1);
+  return `${text} ${UNITS[unit]!}`;
+}
+
+/** `1 layer`, `3 layers`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${String(number)} ${number === 1 ? noun : plural}`;
+}
+
+/** Columns padded to the widest cell of each, two spaces between, no trailing blanks. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, at) => {
+      widths[at] = Math.max(widths[at] ?? 0, cell.length);
+    });
+  }
+  return rows
+    .map((row) => row.map((cell, at) => cell.padEnd(widths[at]!)).join("  ").trimEnd())
+    .map((line) => `${line}\n`)
+    .join("");
+}
