@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The tar of a layer: a synchronous pushed parser with an async face, a deterministic writer,
+ * whiteouts and names. Names are bytes; nothing in a header is lost. Pure: runs without Node.
+ * @module
+ */
+export * from "./entry.ts";
+export * from "./layer-parser.ts";
+export * from "./layer-writer.ts";
+export * from "./make-entry.ts";
+export * from "./normalise.ts";
+export * from "./read-layer.ts";
+export * from "./whiteout.ts";
+export * from "./write-layer.ts";
