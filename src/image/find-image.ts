@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+import type { Descriptor } from "../oci/descriptor.ts";
+import { OciError } from "../oci/errors.ts";
+import { isManifestType } from "../oci/media-types.ts";
+import {
+  type Platform,
+  formatPlatform,
+  normalisePlatform,
+  platformMatches,
+} from "../oci/platform.ts";
+import type { ReadableStore } from "../store/store.ts";
+import type { ReadOptions } from "./image.ts";
+import { listImages } from "./list-images.ts";
+import { listDescriptors } from "./only-root.ts";
+
+/**
+ * The one image that is meant. A manifest is meant itself, when its configuration is for `platform`;
+ * of an index, the child for `platform` (the very same one before one that would also run there); without
+ * a platform its only image. Attestations and artifacts are no candidates.
+ * @throws OciError `ambiguous` and `not-found`, with the images that are there listed;
+ * `wrong-architecture` for a single image of another platform
+ */
+export async function findImage(
+  store: ReadableStore,
+  root: Descriptor,
+  platform: Platform | undefined,
+  options: ReadOptions = {},
+): Promise<Descriptor> {
+  if (isManifestType(root.mediaType) && platform === undefined) return root;
+  const { images } = await listImages(store, root, options);
+  const candidates = platform === undefined ? images : imagesFor(images, platform);
+  const [image] = candidates;
+  if (image === undefined) throw nothingFound(store, root, platform, images);
+  if (candidates.every((other) => other.digest === image.digest)) return image;
+  const wanted = platform === undefined ? "" : ` for ${formatPlatform(platform)}`;
+  throw new OciError(
+    "ambiguous",
+    `${store.name}: expected one image${wanted}, got an index of ${candidates.length}: ${listDescriptors(candidates)}`,
+    {
+      details: { root: root.digest, images: candidates },
+      hint: "Name the platform that is meant, as --platform linux/arm64, or the image by its digest.",
+    },
+  );
+}
+
+/** The images of exactly this platform; when there are none, those that would also run on it. */
+export function imagesFor(images: readonly Descriptor[], platform: Platform): Descriptor[] {
+  const exact = images.filter(
+    (image) => image.platform && isSamePlatform(image.platform, platform),
+  );
+  if (exact.length > 0) return exact;
+  return images.filter((image) => image.platform && platformMatches(platform, image.platform));
+}
+
+/** Whether two platforms are one, whichever way they are written (`arm64` and `arm64/v8`). */
+export function isSamePlatform(a: Platform, b: Platform): boolean {
+  return formatPlatform(normalisePlatform(a)) === formatPlatform(normalisePlatform(b));
+}
+
+function nothingFound(
+  store: ReadableStore,
+  root: Descriptor,
+  platform: Platform | undefined,
+  images: readonly Descriptor[],
+): OciError {
+  const single = isManifestType(root.mediaType) && images.length === 1;
+  const wanted = platform === undefined ? "" : ` for ${formatPlatform(platform)}`;
+  const got = images.length === 0 ? "none" : listDescriptors(images);
+  return new OciError(
+    single ? "wrong-architecture" : "not-found",
+    `${store.name}: expected an image${wanted} at ${root.digest}, got ${got}`,
+    { details: { root: root.digest, images } },
+  );
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+import type { Descriptor } from "../oci/descriptor.ts";
+import { OciError } from "../oci/errors.ts";
+import type { ImageConfig } from "../oci/image-config.ts";
+import { type Limits, withLimits } from "../oci/limits.ts";
+import { isConfigType, isIndexType, isManifestType } from "../oci/media-types.ts";
+import { type Platform, isUnknownPlatform } from "../oci/platform.ts";
+import { readConfig, readIndex, readManifest } from "../store/read-documents.ts";
+import type { ReadableStore } from "../store/store.ts";
+import type { ReadOptions } from "./image.ts";
+
+/** What a root leads to, in the order of the documents; indexes in indexes are opened. */
+export interface ImageListing {
+  /** The images, each with a platform: the index's word for it, else its configuration's. */
+  readonly images: readonly Descriptor[];
+  /** What BuildKit attests of an image: manifests that name it in {@link ATTESTED_DIGEST}. */
+  readonly attestations: readonly Descriptor[];
+  /** Artifacts, and content of types unknown here. */
+  readonly others: readonly Descriptor[];
+}
+
+/** On an attestation's descriptor in an index: the digest of the image it speaks of. */
+export const ATTESTED_DIGEST = "vnd.docker.reference.digest";
+const ATTESTATION_TYPE = "vnd.docker.reference.type";
+
+/**
+ * Whether an index's entry is BuildKit's attestation of another entry. It is listed as
+ * `unknown/unknown`, and is no image of that architecture.
+ */
+export function isAttestation(descriptor: Descriptor): boolean {
+  return (
+    descriptor.annotations?.[ATTESTATION_TYPE] === "attestation-manifest" ||
+    isUnknownPlatform(descriptor.platform)
+  );
+}
+
+/** The platform that a configuration is for (image-spec, config.md). */
+export function platformOf(config: ImageConfig): Platform {
+  const { architecture, os, variant } = config;
+  const version = config["os.version"];
+  const features = config["os.features"];
+  return {
+    architecture,
+    os,
+    ...(version !== undefined && { "os.version": version }),
+    ...(features !== undefined && { "os.features": features }),
+    ...(variant !== undefined && { variant }),
+  };
+}
+
+/**
+ * Lists the images that a manifest or an index stands for. An index's word on the platform of a child is
+ * taken as it is; a manifest without one is read.
+ * @throws OciError `limit-exceeded` for indexes nested too deep or too wide; what reading throws
+ */
+export async function listImages(
+  store: ReadableStore,
+  root: Descriptor,
+  options: ReadOptions = {},
+): Promise<ImageListing> {
+  const walk: Walk = {
+    store,
+    options,
+    limits: withLimits(options.limits),
+    seen: new Set(),
+    images: [],
+    attestations: [],
+    others: [],
+  };
+  await visit(walk, root, 0);
+  return { images: walk.images, attestations: walk.attestations, others: walk.others };
+}
+
+interface Walk {
+  readonly store: ReadableStore;
+  readonly options: ReadOptions;
+  readonly limits: Limits;
+  readonly seen: Set<string>;
+  readonly images: Descriptor[];
+  readonly attestations: Descriptor[];
+  readonly others: Descriptor[];
+}
+
+async function visit(walk: Walk, descriptor: Descriptor, depth: number): Promise<void> {
+  const key = `${descriptor.digest} ${JSON.stringify(descriptor.platform)}`;
+  if (walk.seen.has(key)) return;
+  walk.seen.add(key);
+  checkBounds(walk, descriptor, depth);
+  if (isAttestation(descriptor)) walk.attestations.push(descriptor);
+  else if (isIndexType(descriptor.mediaType)) {
+    const index = await readIndex(walk.store, descriptor, walk.options);
+    for (const child of index.value.manifests) await visit(walk, child, depth + 1);
+  } else if (isManifestType(descriptor.mediaType)) await visitManifest(walk, descriptor);
+  else walk.others.push(descriptor);
+}
+
+async function visitManifest(walk: Walk, descriptor: Descriptor): Promise<void> {
+  if (descriptor.platform !== undefined) {
+    walk.images.push(descriptor);
+    return;
+  }
+  const manifest = await readManifest(walk.store, descriptor, walk.options);
+  if (!isConfigType(manifest.value.config.mediaType)) {
+    walk.others.push(descriptor);
+    return;
+  }
+  const config = await readConfig(walk.store, manifest.value.config, walk.options);
+  walk.images.push({ ...descriptor, platform: platformOf(config.value) });
+}
+
+function checkBounds(walk: Walk, descriptor: Descriptor, depth: number): void {
+  const { children, indexDepth } = walk.limits;
+  if (depth <= indexDepth && walk.seen.size <= children + 1) return;
+  throw new OciError(
+    "limit-exceeded",
+    `${walk.store.name}: index at ${descriptor.digest}: expected at most ${indexDepth} indexes in one another and ${children} children in all`,
+    { details: { digest: descriptor.digest, indexDepth, children } },
+  );
+}
