@@ -29,7 +29,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["*.config.ts"],
+    files: ["*.config.ts", "test/interop/require-peers.ts"],
     rules: { "no-restricted-exports": "off" },
   },
 );

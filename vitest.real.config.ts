@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+import { defineConfig } from "vitest/config";
+
+/** The main job on Debian's real toolchains: minutes, root, and the peers of scripts/install-peers.sh. */
+export default defineConfig({
+  test: {
+    include: ["test/real/*.test.ts"],
+    globalSetup: ["test/interop/require-peers.ts"],
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    fileParallelism: false,
+  },
+});
