@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The tree on a real disk: a plain directory read as a root filesystem, and where layer indexes are kept.
+ * @module
+ */
+export * from "./directory.ts";
+export * from "./layer-index-cache.ts";
+export * from "./open-root-filesystem.ts";

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The merged filesystem of an image as a tree, paths resolved inside its root, and what the first
+ * bytes of an executable say. Pure: runs without Node.
+ * @module
+ */
+export * from "./elf.ts";
+export * from "./image-filesystem.ts";
+export * from "./layer-index-cache.ts";
+export * from "./resolve.ts";
+export * from "./root-filesystem.ts";

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Questions about root filesystems with a yes or no: do the compiler links end where they should.
+ * @module
+ */
+export * from "./find-root-filesystems.ts";
+export * from "./format-report.ts";
+export * from "./link-report.ts";
+export * from "./verify-links.ts";
+export * from "./verify-roots.ts";
