@@ -43,6 +43,7 @@ export type ErrorCode =
   | "ambiguous"
   | "already-exists"
   | "unreadable"
+  | "unwritable"
   | "locked"
   | "missing-input"
   | "nothing-to-check"

@@ -67,9 +67,15 @@ export interface StoreCapabilities {
     from: ReadableStore,
     options?: AbortOptions,
   ) => Promise<boolean>;
+  /**
+   * Makes a manifest or index that the store holds a root without a tag, where only roots are found
+   * again and kept by garbage collection. Idempotent; one that has a tag stays as it is.
+   * @throws OciError `not-found` when the content is not there
+   */
+  readonly addRoot?: (descriptor: Descriptor, options?: AbortOptions) => Promise<void>;
   /** Removes a tag; the content stays until garbage collection. @throws `not-found` */
   readonly untag?: (tag: string, options?: AbortOptions) => Promise<void>;
-  /** Removes content. Idempotent. */
+  /** Removes content, and the roots and tags that name it. Idempotent. */
   readonly remove?: (digest: Digest, options?: AbortOptions) => Promise<void>;
   /** Manifests whose `subject` is this digest. */
   readonly referrers?: (

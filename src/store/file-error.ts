@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../oci/errors.ts";
+
+/** The code of a failed system call, such as `ENOENT`; undefined for any other error. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
+}
+
+/** What a failed system call on a path means: `not-found` when there is no such file, else `code`. */
+export function fileError(
+  code: "unreadable" | "unwritable",
+  path: string,
+  cause: unknown,
+): OciError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const absent = systemCode(cause) === "ENOENT";
+  const verb = code === "unreadable" ? "readable" : "writable";
+  return new OciError(
+    absent ? "not-found" : code,
+    `${JSON.stringify(path)}: expected a ${verb} file, got ${reason}`,
+    { details: { path, errno: systemCode(cause) }, cause },
+  );
+}

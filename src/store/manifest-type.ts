@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { isOciError } from "../oci/errors.ts";
+import { parseJson } from "../oci/json.ts";
+import { MediaType, isIndexType, isManifestType } from "../oci/media-types.ts";
+
+/**
+ * The descriptor of a manifest or index of which only the digest was known: its media type is the one
+ * it says, or follows from its fields. Undefined when the bytes are neither.
+ */
+export function describeManifest(digest: Digest, bytes: Uint8Array): Descriptor | undefined {
+  const mediaType = manifestType(bytes);
+  return mediaType === undefined ? undefined : { mediaType, digest, size: bytes.length };
+}
+
+function manifestType(bytes: Uint8Array): string | undefined {
+  const value = parseObject(bytes);
+  if (value === undefined) return undefined;
+  const said = value["mediaType"];
+  if (typeof said === "string" && (isManifestType(said) || isIndexType(said))) return said;
+  if (said !== undefined) return undefined;
+  if (Array.isArray(value["manifests"])) return MediaType.index;
+  if (Array.isArray(value["layers"]) && value["config"] !== undefined) return MediaType.manifest;
+  return undefined;
+}
+
+function parseObject(bytes: Uint8Array): Partial<Record<string, unknown>> | undefined {
+  try {
+    const value = parseJson(bytes);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch (error) {
+    if (isOciError(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+import { once, type Bytes } from "../bytes/bytes.ts";
+import { createHasher } from "../bytes/hash.ts";
+import { readAll } from "../bytes/read.ts";
+import { verify } from "../bytes/verify.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { digestOf, isDigest, knownAlgorithm, type Digest } from "../oci/digest.ts";
+import { OciError } from "../oci/errors.ts";
+import { fetchVerified } from "./fetch-verified.ts";
+import { describeManifest } from "./manifest-type.ts";
+import {
+  checkRootName,
+  findRoot,
+  noSuchRoot,
+  rootNames,
+  withRoot,
+  withTag,
+  withoutDigest,
+  withoutTag,
+  type RootEntry,
+} from "./root-entries.ts";
+import type { ContentStore, StoreCapabilities } from "./store.ts";
+
+/** A store that can list and edit its roots, as memory and a layout can. */
+export interface RootedStore extends ContentStore {
+  readonly capabilities: StoreCapabilities &
+    Required<Pick<StoreCapabilities, "tags" | "roots" | "addRoot" | "untag" | "remove">>;
+}
+
+/** Options of {@link createMemoryStore}. */
+export interface MemoryStoreOptions {
+  readonly name?: string | undefined;
+}
+
+/** A content store in memory: for small images, for tests and where there is no Node. */
+export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore {
+  const name = options.name ?? "memory";
+  const contents = new Map<Digest, Uint8Array>();
+  let entries: readonly RootEntry[] = [];
+
+  const held = (descriptor: Descriptor): Uint8Array => {
+    const bytes = contents.get(descriptor.digest);
+    if (bytes !== undefined) return bytes;
+    throw new OciError("not-found", `${name}: expected ${descriptor.digest}, got no such content`, {
+      details: { descriptor },
+    });
+  };
+
+  const resolve = (reference: string): Descriptor => {
+    const root = findRoot(entries, reference, name);
+    if (root !== undefined) return root;
+    const bytes = isDigest(reference) ? contents.get(reference) : undefined;
+    const found = bytes && describeManifest(reference as Digest, bytes);
+    if (found === undefined) throw noSuchRoot(reference, name);
+    return found;
+  };
+
+  return {
+    name,
+    capabilities: {
+      tags: async () => Promise.resolve(rootNames(entries)),
+      roots: async () => Promise.resolve(entries),
+      addRoot: async (descriptor) => {
+        await Promise.resolve();
+        held(descriptor);
+        entries = withRoot(entries, descriptor);
+      },
+      untag: async (tag) => {
+        await Promise.resolve();
+        entries = withoutTag(entries, tag, name);
+      },
+      remove: async (digest) => {
+        await Promise.resolve();
+        entries = withoutDigest(entries, digest);
+        contents.delete(digest);
+      },
+    },
+    fetch: (descriptor, { offset } = {}) =>
+      fetchVerified(descriptor, offset, `${name}: ${descriptor.digest}`, (start) =>
+        once(held(descriptor).slice(start)),
+      ),
+    exists: async (descriptor) => Promise.resolve(contents.has(descriptor.digest)),
+    resolve: async (reference) => {
+      await Promise.resolve();
+      return resolve(reference);
+    },
+    push: async (descriptor, source, { signal } = {}) => {
+      knownAlgorithm(descriptor.digest);
+      if (contents.has(descriptor.digest)) return;
+      const what = `${name}: ${descriptor.digest}`;
+      const bytes = verify(source.open({ signal }), descriptor, { what });
+      contents.set(descriptor.digest, await readAll(bytes, descriptor.size, what));
+    },
+    ingest: async (mediaType, bytes) => {
+      const hasher = createHasher("sha256");
+      const whole = await readAll(tee(bytes, hasher.update), Number.MAX_SAFE_INTEGER, name);
+      const digest = digestOf("sha256", hasher.hex());
+      if (!contents.has(digest)) contents.set(digest, whole);
+      return { mediaType, digest, size: whole.length };
+    },
+    tag: async (descriptor, tag) => {
+      await Promise.resolve();
+      checkRootName(tag);
+      held(descriptor);
+      entries = withTag(entries, descriptor, tag);
+    },
+  };
+}
+
+async function* tee(bytes: Bytes, see: (chunk: Uint8Array) => void): Bytes {
+  for await (const chunk of bytes) {
+    see(chunk);
+    yield chunk;
+  }
+}

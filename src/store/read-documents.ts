@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../bytes/bytes.ts";
+import { readAll } from "../bytes/read.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Document } from "../oci/document.ts";
+import { OciError } from "../oci/errors.ts";
+import type { ImageConfig } from "../oci/image-config.ts";
+import type { ImageIndex } from "../oci/image-index.ts";
+import type { Limits } from "../oci/limits.ts";
+import { withLimits } from "../oci/limits.ts";
+import type { Manifest } from "../oci/manifest.ts";
+import { parseConfig, parseIndex, parseManifest } from "../oci/parse-documents.ts";
+import type { ReadableStore } from "./store.ts";
+
+/** Options of everything that reads a document from a store. */
+export interface ReadDocumentOptions extends AbortOptions {
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/**
+ * The verified bytes of a manifest, index or config, whole.
+ * @throws OciError `limit-exceeded` before anything is fetched when the descriptor says that it is
+ * larger than a document may be; what `fetch` throws
+ */
+export async function readDocumentBytes(
+  store: ReadableStore,
+  descriptor: Descriptor,
+  options: ReadDocumentOptions = {},
+): Promise<Uint8Array> {
+  const { documentBytes } = withLimits(options.limits);
+  const what = `${store.name}: ${descriptor.digest}`;
+  if (descriptor.size > documentBytes) {
+    throw new OciError(
+      "limit-exceeded",
+      `${what}: expected a document of at most ${documentBytes} bytes, got ${descriptor.size}`,
+      { details: { descriptor, limit: documentBytes } },
+    );
+  }
+  return readAll(store.fetch(descriptor, { signal: options.signal }), documentBytes, what);
+}
+
+/** Fetches and parses an image manifest. @throws OciError `invalid-manifest`, `limit-exceeded`; what `fetch` throws */
+export async function readManifest(
+  store: ReadableStore,
+  descriptor: Descriptor,
+  options: ReadDocumentOptions = {},
+): Promise<Document<Manifest>> {
+  return parseManifest(await readDocumentBytes(store, descriptor, options), descriptor, options);
+}
+
+/** Fetches and parses an index. @throws OciError `invalid-index`, `limit-exceeded`; what `fetch` throws */
+export async function readIndex(
+  store: ReadableStore,
+  descriptor: Descriptor,
+  options: ReadDocumentOptions = {},
+): Promise<Document<ImageIndex>> {
+  return parseIndex(await readDocumentBytes(store, descriptor, options), descriptor, options);
+}
+
+/** Fetches and parses an image configuration. @throws OciError `invalid-config`, `limit-exceeded`; what `fetch` throws */
+export async function readConfig(
+  store: ReadableStore,
+  descriptor: Descriptor,
+  options: ReadDocumentOptions = {},
+): Promise<Document<ImageConfig>> {
+  return parseConfig(await readDocumentBytes(store, descriptor, options), descriptor, options);
+}
