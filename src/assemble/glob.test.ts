@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fromText } from "../bytes/byte-string.ts";
+import { compileGlob, isGlob } from "./glob.ts";
+
+function matches(pattern: string, path: string): boolean {
+  return compileGlob(fromText(pattern)).some((glob) => glob.matches(fromText(path)));
+}
+
+describe("a pattern", () => {
+  it.each([
+    ["/usr/lib/*.so*", "/usr/lib/libvvdec.so.1", true],
+    ["/usr/lib/*.so*", "/usr/lib/sub/libvvdec.so", false],
+    ["/usr/lib/*", "/usr/lib/.hidden", true],
+    ["/usr/lib/*", "/usr/lib", false],
+    ["/usr/lib/?.o", "/usr/lib/a.o", true],
+    ["/usr/lib?a.o", "/usr/lib/a.o", false],
+    ["**/*.la", "x.la", true],
+    ["**/*.la", "a/b/x.la", true],
+    ["**/*.la", "a/b/x.lab", false],
+    ["/a/**/z", "/a/z", true],
+    ["/a/**/z", "/a/b/c/z", true],
+    ["/a/**/z", "/az", false],
+    ["/a/**/z", "/a/bz", false],
+    ["/a/**", "/a/b/c", true],
+    ["/a/**", "/a", false],
+    ["/a/**", "/a/", false],
+    ["/a/b**c", "/a/bxxc", true],
+    ["/a/b**c", "/a/b/c", false],
+    ["/lib[0-9a]", "/lib7", true],
+    ["/lib[!0-9]", "/lib7", false],
+    ["/lib[!0-9]", "/lib/", false],
+    ["/lib[]x]", "/lib]", true],
+    ["/{a,b{c,d}}/x", "/bd/x", true],
+    ["/{a,b{c,d}}/x", "/b/x", false],
+    ["/x{,.gz}", "/x", true],
+    ["/\\*", "/*", true],
+    ["/\\*", "/a", false],
+    ["/ü*", "/übel", true],
+  ])("%s and %s: %s", (pattern, path, expected) => {
+    expect(matches(pattern, path)).toBe(expected);
+  });
+
+  it("says which leading directory it can only match below", () => {
+    const [first, second] = compileGlob(fromText("/usr/{lib/x*/y,include}"));
+    expect(first).toMatchObject({ prefix: "/usr/lib", literal: false, depth: 5 });
+    expect(second).toMatchObject({ prefix: "/usr/include", literal: true });
+  });
+
+  it.each(["/a[", "/a[]", "/a{b", "/a\\", "/[/]"])(
+    "that is malformed (%s) is refused",
+    (pattern) => {
+      expect(() => compileGlob(fromText(pattern))).toThrow(
+        expect.objectContaining({ code: "invalid-recipe" }),
+      );
+    },
+  );
+
+  it("with too many choices is refused before it takes the memory", () => {
+    expect(() => compileGlob(fromText("/" + "{a,b}".repeat(12)))).toThrow(/at most 1000 choices/);
+  });
+
+  it("takes time in proportion: many stars against a long name that does not match", () => {
+    const [glob] = compileGlob(fromText(`/${"*a".repeat(40)}b`));
+    expect(glob!.matches(fromText(`/${"a".repeat(5_000)}`))).toBe(false);
+  });
+
+  it("without wildcards matches exactly itself", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^(\/[a-z.]{1,5}){1,4}$/), fc.string(), (path, other) => {
+        expect(isGlob(path)).toBe(false);
+        expect(matches(path, path)).toBe(true);
+        expect(matches(path, other)).toBe(other === path);
+      }),
+    );
+  });
+});
