@@ -15,8 +15,7 @@ import { listDescriptors } from "./only-root.ts";
 
 /**
  * The one image that is meant. A manifest is meant itself, when its configuration is for `platform`;
- * of an index, the child for `platform` (the very same one before one that would also run there); without
- * a platform its only image. Attestations and artifacts are no candidates.
+ * of an index, the child for `platform`; without a platform its only image. Attestations and artifacts are no candidates.
  * @throws OciError `ambiguous` and `not-found`, with the images that are there listed;
  * `wrong-architecture` for a single image of another platform
  */
@@ -28,7 +27,10 @@ export async function findImage(
 ): Promise<Descriptor> {
   if (isManifestType(root.mediaType) && platform === undefined) return root;
   const { images } = await listImages(store, root, options);
-  const candidates = platform === undefined ? images : imagesFor(images, platform);
+  const candidates =
+    platform === undefined
+      ? images
+      : images.filter((image) => image.platform && platformMatches(platform, image.platform));
   const [image] = candidates;
   if (image === undefined) throw nothingFound(store, root, platform, images);
   if (candidates.every((other) => other.digest === image.digest)) return image;
@@ -41,15 +43,6 @@ export async function findImage(
       hint: "Name the platform that is meant, as --platform linux/arm64, or the image by its digest.",
     },
   );
-}
-
-/** The images of exactly this platform; when there are none, those that would also run on it. */
-export function imagesFor(images: readonly Descriptor[], platform: Platform): Descriptor[] {
-  const exact = images.filter(
-    (image) => image.platform && isSamePlatform(image.platform, platform),
-  );
-  if (exact.length > 0) return exact;
-  return images.filter((image) => image.platform && platformMatches(platform, image.platform));
 }
 
 /** Whether two platforms are one, whichever way they are written (`arm64` and `arm64/v8`). */

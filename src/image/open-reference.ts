@@ -3,7 +3,7 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
-import { openRepository, type RegistryOptions } from "../registry/repository.ts";
+import { type RegistryOptions, openRepository } from "../registry/repository.ts";
 import { createDockerArchive, openDockerArchive } from "../store/docker-archive.ts";
 import { openLayout } from "../store/layout.ts";
 import { createOciArchive, openOciArchive } from "../store/oci-archive.ts";

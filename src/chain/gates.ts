@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+import { escapeText } from "../bytes/byte-string.ts";
+import { isSamePlatform } from "../image/find-image.ts";
+import { type Digest, shortDigest } from "../oci/digest.ts";
+import { OciError } from "../oci/errors.ts";
+import { type Platform, formatPlatform, parsePlatform, platformMatches } from "../oci/platform.ts";
+import type { Recorded } from "./provenance.ts";
+import type { Published } from "./published.ts";
+
+/** What somebody else says the platform of a child is: its directory, its tag, or the index it came from. */
+export interface PlatformClaim {
+  readonly by: "directory" | "tag" | "index";
+  readonly platform: Platform;
+}
+
+/** What the gates look at of one image of the index. */
+export interface ChildFacts {
+  /** Where it came from, for messages. */
+  readonly name: string;
+  readonly digest: Digest;
+  /** Of its configuration: that, and nobody's claim, is what the index will say. */
+  readonly platform: Platform;
+  readonly claims: readonly PlatformClaim[];
+  readonly runId: Recorded;
+}
+
+/** What the gates look at of a push. */
+export interface PushFacts {
+  readonly children: readonly ChildFacts[];
+  /** The architectures that have to be there (`riscv64`, `linux/arm/v7`); undefined when none are configured. */
+  readonly architectures: readonly string[] | undefined;
+  readonly published: Published;
+}
+
+/** One reason not to push. `message` is one line that names what it is about. */
+export type GateFinding = { readonly message: string } & (
+  | { readonly gate: "missing-architecture"; readonly architecture: string }
+  | {
+      readonly gate: "dropped-platform";
+      readonly platform: string;
+      /** Of the published image that would be lost. */
+      readonly digest: Digest;
+    }
+  | { readonly gate: "published-unreadable" }
+  | {
+      readonly gate: "duplicate-platform";
+      readonly platform: string;
+      readonly children: readonly string[];
+    }
+  | {
+      readonly gate: "wrong-platform";
+      readonly child: string;
+      readonly claimed: string;
+      readonly configured: string;
+    }
+  | { readonly gate: "mixed-generations"; readonly generations: readonly Generation[] }
+  | { readonly gate: "unreadable-generation"; readonly child: string }
+);
+
+/** The children that one run made; those that record no run have none. */
+export interface Generation {
+  readonly runId: string | undefined;
+  readonly children: readonly string[];
+}
+
+/** Asks every gate; an empty list lets the push through. Pure. */
+export function evaluateGates(facts: PushFacts): GateFinding[] {
+  return [
+    ...findMissing(facts.children, facts.architectures ?? []),
+    ...findDropped(facts.children, facts.published),
+    ...findDuplicates(facts.children),
+    ...findWrongPlatforms(facts.children),
+    ...findMixedGenerations(facts.children),
+  ];
+}
+
+/** The gate of completeness: every architecture of the configuration is in the push. */
+export function findMissing(
+  children: readonly ChildFacts[],
+  architectures: readonly string[],
+): GateFinding[] {
+  return architectures
+    .filter((architecture) => {
+      const wanted = parsePlatform(architecture);
+      return !children.some((child) => platformMatches(wanted, child.platform));
+    })
+    .map((architecture) => ({
+      gate: "missing-architecture",
+      architecture,
+      message: `${architecture} is missing: the configuration lists it, and no image is for it`,
+    }));
+}
+
+/** The gate against shrinking: what is published for a platform is replaced, never dropped. */
+export function findDropped(children: readonly ChildFacts[], published: Published): GateFinding[] {
+  switch (published.state) {
+    case "absent":
+      return [];
+    case "unreadable": {
+      const reason = escapeText(reasonOf(published.error));
+      const message = `what is published could not be read, so nobody knows what this push would drop: ${reason}`;
+      return [{ gate: "published-unreadable", message }];
+    }
+    case "present":
+      return published.images.flatMap(({ platform, digest }) => {
+        if (platform === undefined) return [];
+        if (children.some((child) => platformMatches(machineOf(platform), child.platform)))
+          return [];
+        const name = formatPlatform(platform);
+        const message = `${name} would be dropped: it is published as ${shortDigest(digest)}, and no image is for it`;
+        return [{ gate: "dropped-platform", platform: name, digest, message }];
+      });
+  }
+}
+
+/** The platform without the system's version: a new Windows replaces an old one. */
+function machineOf({ os, architecture, variant }: Platform): Platform {
+  return { os, architecture, variant };
+}
+
+/** The gate against two images for one platform: which of them runs would be chance. */
+export function findDuplicates(children: readonly ChildFacts[]): GateFinding[] {
+  const findings: GateFinding[] = [];
+  for (const child of children) {
+    const same = children.filter((other) => isSamePlatform(other.platform, child.platform));
+    if (same.length < 2 || same[0] !== child) continue;
+    const platform = formatPlatform(child.platform);
+    const names = same.map(nameOf);
+    const message = `${platform} is claimed by ${names.length} images: ${names.join(", ")}`;
+    findings.push({ gate: "duplicate-platform", platform, children: names, message });
+  }
+  return findings;
+}
+
+/** The gate of truth: an image is for what its directory, its tag and its index say it is for. */
+export function findWrongPlatforms(children: readonly ChildFacts[]): GateFinding[] {
+  return children.flatMap((child) =>
+    child.claims
+      .filter((claim) => !platformMatches(claim.platform, child.platform))
+      .map((claim): GateFinding => {
+        const name = nameOf(child);
+        const claimed = formatPlatform(claim.platform);
+        const configured = formatPlatform(child.platform);
+        const message = `${name} is for ${configured} by its configuration, and for ${claimed} by its ${claim.by}`;
+        return { gate: "wrong-platform", child: name, claimed, configured, message };
+      }),
+  );
+}
+
+/** The gate of coherence: all images are of one run. That none records a run is no contradiction. */
+export function findMixedGenerations(children: readonly ChildFacts[]): GateFinding[] {
+  const findings: GateFinding[] = [];
+  const runs = new Map<string | undefined, string[]>();
+  for (const child of children) {
+    const name = nameOf(child);
+    if (child.runId.state === "unreadable") {
+      const message = `the run that made ${name} can't be told: ${escapeText(child.runId.reason)}`;
+      findings.push({ gate: "unreadable-generation", child: name, message });
+      continue;
+    }
+    const runId = child.runId.state === "recorded" ? child.runId.value : undefined;
+    runs.set(runId, [...(runs.get(runId) ?? []), name]);
+  }
+  if (runs.size < 2) return findings;
+  const generations = [...runs].map(([runId, names]) => ({ runId, children: names }));
+  const listed = generations.map(describeGeneration).join("; ");
+  const message = `the images are of ${generations.length} generations: ${listed}`;
+  return [...findings, { gate: "mixed-generations", generations, message }];
+}
+
+function describeGeneration({ runId, children }: Generation): string {
+  const run = runId === undefined ? "no run recorded" : `run ${escapeText(runId)}`;
+  return `${run}: ${children.join(", ")}`;
+}
+
+function nameOf(child: ChildFacts): string {
+  return escapeText(child.name);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The findings that say that nobody could tell, not that something is wrong. */
+const UNTOLD: ReadonlySet<GateFinding["gate"]> = new Set<GateFinding["gate"]>([
+  "published-unreadable",
+  "unreadable-generation",
+]);
+
+/**
+ * The refusal of a push, one line a finding, all of them in `details.findings`: `gate-refused`, or
+ * `unreadable` when no finding says more than that something could not be told.
+ */
+export function refusal(what: string, findings: readonly GateFinding[], cause?: unknown): OciError {
+  const untold = findings.every((finding) => UNTOLD.has(finding.gate));
+  const lines = findings.map((finding) => `\n  ${finding.gate}: ${finding.message}`);
+  return new OciError(
+    untold ? "unreadable" : "gate-refused",
+    `${what}: not pushed: ${findings.length} of its gates ${findings.length === 1 ? "refuses" : "refuse"}:${lines.join("")}`,
+    {
+      details: { findings },
+      hint: "Make what is missing or stale again, or override with --force.",
+      ...(cause !== undefined && { cause }),
+    },
+  );
+}

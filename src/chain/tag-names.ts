@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../oci/errors.ts";
+import { type Platform, formatPlatform, normalisePlatform } from "../oci/platform.ts";
+import { parseTag } from "../oci/reference.ts";
+
+/**
+ * The tag of one image of an index: `<tag>-<arch>`, as `latest-cross-riscv64`; the variant follows where
+ * it is not the architecture's usual one (`-armv6`), the system comes before where it is not Linux.
+ * @throws OciError `invalid-reference` when the result is no tag
+ */
+export function architectureTag(tag: string, platform: Platform): string {
+  return parseTag(`${tag}${suffixOf(platform)}`);
+}
+
+function suffixOf(platform: Platform): string {
+  const { os, architecture, variant = "" } = normalisePlatform(platform);
+  const system = os === "linux" ? "" : `${os}-`;
+  return `-${system}${architecture}${variant === usualVariant(architecture) ? "" : variant}`;
+}
+
+function usualVariant(architecture: string): string {
+  return architecture === "arm" ? "v7" : "";
+}
+
+/**
+ * Refuses an index tag that reads as the tag of one architecture's image: `latest-amd64` must name
+ * an amd64 image, never an index.
+ * @throws OciError `invalid-argument`; `invalid-reference` when it is no tag
+ */
+export function checkIndexTag(tag: string, platforms: readonly Platform[]): void {
+  parseTag(tag);
+  const claimed = platforms.find((platform) => tag.endsWith(suffixOf(platform)));
+  if (claimed === undefined) return;
+  throw new OciError(
+    "invalid-argument",
+    `index tag ${tag}: expected a tag that names no architecture, got one that reads as an image for ${formatPlatform(claimed)}`,
+    {
+      details: { tag },
+      hint: `The images' own tags are made from the index's: push ${tag.slice(0, -suffixOf(claimed).length)}.`,
+    },
+  );
+}
