@@ -1,5 +1,69 @@
 // SPDX-License-Identifier: MIT
-import type { LinkReport } from "./link-report.ts";
+import { escapeText, toText, type ByteString } from "../bytes/byte-string.ts";
+import type { Hop } from "../rootfs/resolve.ts";
+import type { ChainEnd, LinkChain, LinkReport } from "./link-report.ts";
 
-/** A report for people: every chain hop by hop with ✓ or ✗, then what is wrong. Names are escaped; ends with a newline. */
-export declare function formatLinkReport(report: LinkReport): string;
+/**
+ * A report for people: every chain hop by hop with ✓ or ✗, then what is wrong and what is worth
+ * knowing. Names are escaped; ends with a newline.
+ */
+export function formatLinkReport(report: LinkReport): string {
+  const { name, architecture, chains, findings } = report;
+  const errors = findings.filter(({ severity }) => severity === "error");
+  const notes = findings.filter(({ severity }) => severity === "note");
+  const lines = [
+    `${escapeText(name)} (${escapeText(architecture ?? "architecture unknown")})`,
+    ...chains.map((chain) => `  ${formatChain(chain)}`),
+    ...errors.map(({ code, message }) => `  ✗ ${code}: ${message}`),
+    ...notes.map(({ code, message }) => `  note: ${code}: ${message}`),
+    `  ${summarise(report, errors.length)}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function summarise({ checked }: LinkReport, errors: number): string {
+  if (checked === 0) return "nothing to check: no compiler on the PATH and no expected link";
+  const links = `${checked} link${checked === 1 ? "" : "s"} checked`;
+  return errors === 0
+    ? `${links}, all hold`
+    : `${links}, ${errors} problem${errors === 1 ? "" : "s"}`;
+}
+
+/** `✓ /usr/bin/cc -> /etc/alternatives/cc -> /opt/gcc-14/bin/gcc [ELF riscv64]` */
+function formatChain({ path, hops, target, end, ok }: LinkChain): string {
+  let text = toText(path);
+  let reached = path;
+  for (const hop of hops) {
+    // A link among the parents: the way goes on from another path than the last target says.
+    if (hop.path !== reached) text += `; ${toText(hop.path)}`;
+    text += ` -> ${toText(hop.target)}`;
+    reached = appendTarget(hop);
+  }
+  if (target !== reached || !hops.at(-1)?.target.startsWith("/")) {
+    text += hops.length === 0 ? "" : ` = ${toText(target)}`;
+  }
+  return `${ok ? "✓" : "✗"} ${text} [${formatEnd(end)}]`;
+}
+
+function appendTarget({ path, target }: Hop): ByteString {
+  if (target.startsWith("/")) return target;
+  return `${path.slice(0, path.lastIndexOf("/"))}/${target}` as ByteString;
+}
+
+function formatEnd(end: ChainEnd): string {
+  switch (end.kind) {
+    case "nothing":
+      return "nothing there";
+    case "directory":
+      return "directory";
+    case "other":
+      return "file";
+    case "elf":
+      return `ELF ${end.architecture ?? "of an unknown machine"}`;
+    case "script": {
+      const script = `script for ${toText(end.interpreter)}`;
+      if (end.real === undefined) return script;
+      return `${script}, wraps ${toText(end.real)}: ELF ${end.architecture ?? "expected"}`;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+import { fromText, type ByteString } from "../bytes/byte-string.ts";
+import type { Limits } from "../oci/limits.ts";
+import { tracePath } from "../rootfs/resolve.ts";
+import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
+
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * The directories that an image's PATH leads to, in its order, each once however many names it has:
+ * their paths are without links. What is relative, or not there, holds no commands and is left out.
+ * Without a PATH it is the one that container engines set.
+ */
+export function searchPath(
+  root: RootFilesystem,
+  environment: readonly string[] = [],
+  limits?: Partial<Limits>,
+): readonly ByteString[] {
+  const variable = environment.findLast((line) => line.startsWith("PATH="));
+  const found = new Set<ByteString>();
+  for (const directory of (variable?.slice("PATH=".length) ?? DEFAULT_PATH).split(":")) {
+    if (!directory.startsWith("/")) continue;
+    const { node, path } = tracePath(root, fromText(directory), { limits });
+    if (node?.type === "directory") found.add(path);
+  }
+  return [...found];
+}
+
+/** `directory/name`. */
+export function join(directory: ByteString, name: ByteString): ByteString {
+  return (directory === "/" ? `/${name}` : `${directory}/${name}`) as ByteString;
+}
