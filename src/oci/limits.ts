@@ -19,6 +19,8 @@ export interface Limits {
   readonly pathBytes: number;
   /** Bytes of all extended headers (PAX, GNU long names) before one entry. */
   readonly extendedHeaderBytes: number;
+  /** Bytes of all PAX records that count for every entry of a layer (global headers). */
+  readonly globalHeaderBytes: number;
   /** Extents in the map of one sparse file. */
   readonly sparseExtents: number;
   /** Uncompressed bytes per compressed byte, beyond the first {@link expansionFloor} bytes. */
@@ -46,6 +48,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   entries: 10_000_000,
   pathBytes: 65_536,
   extendedHeaderBytes: 4 * 1024 * 1024,
+  globalHeaderBytes: 16_384,
   sparseExtents: 1_000_000,
   expansionRatio: 2_000,
   expansionFloor: 256 * 1024 * 1024,
