@@ -5,16 +5,13 @@
  * @module
  */
 export { openRepository } from "./repository.ts";
+export type { RegistryOptions } from "./repository.ts";
 export { openTransport } from "./transport.ts";
-export type { Transport } from "./transport.ts";
+export type { RegistryRequest, Transport } from "./transport.ts";
+export type { Answer } from "./exchange.ts";
+export { findCredentials } from "./credentials.ts";
 export { DEFAULT_RETRY_POLICY } from "./options.ts";
-export type {
-  Credentials,
-  FindCredentials,
-  RegistryOptions,
-  RetryPolicy,
-  TransportOptions,
-} from "./options.ts";
+export type { Credentials, FindCredentials, RetryPolicy, TransportOptions } from "./options.ts";
 export { RegistryError } from "./registry-error.ts";
 export type { RegistryErrorOptions } from "./registry-error.ts";
 export type { WireError } from "./wire/error-body.ts";

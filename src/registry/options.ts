@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { Limits } from "../oci/limits.ts";
-import type { Transport } from "./transport.ts";
 
 /** A user name and its secret, for basic authentication or for a token endpoint. */
 export interface Credentials {
@@ -52,13 +51,4 @@ export interface TransportOptions {
   readonly userAgent?: string | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly retry?: Partial<RetryPolicy> | undefined;
-}
-
-/** What {@link openRepository} takes. */
-export interface RegistryOptions extends TransportOptions {
-  /**
-   * Connections, tokens and limits shared with other repositories of the same registry. The other
-   * options of a transport then count for nothing but `limits`.
-   */
-  readonly transport?: Transport | undefined;
 }

@@ -8,24 +8,30 @@ export interface RegistryErrorOptions extends OciErrorOptions {
   readonly method: string;
   /** Already redacted: see `redactUrl`. */
   readonly url: string;
-  /** The HTTP status; absent when no answer came. */
   readonly status?: number | undefined;
-  /** What the registry said, at most ten entries. */
   readonly registryErrors?: readonly WireError[] | undefined;
+  readonly transient?: boolean | undefined;
+  readonly retryAfter?: number | undefined;
 }
 
 /**
  * A request to a registry that failed: `unreachable` (no answer came), `unauthorized` (401, 403),
- * `not-found` (404), `registry-refused` (any other status), `redirect-refused`, `digest-mismatch`
- * (the registry contradicts itself). No field ever holds a secret.
+ * `not-found` (404), `registry-refused` (any other status), `redirect-refused`, `digest-mismatch` and
+ * the like (the registry contradicts itself). No field ever holds a secret.
  */
 export class RegistryError extends OciError {
   override readonly name: string = "RegistryError";
   readonly method: string;
   /** Without user information, and with the values of unknown query parameters left out. */
   readonly url: string;
+  /** The HTTP status; undefined when no answer came. */
   readonly status: number | undefined;
+  /** What the registry said, at most ten entries, escaped. */
   readonly registryErrors: readonly WireError[];
+  /** Whether the same request may succeed later: too many requests, a lost connection, a server in trouble. */
+  readonly transient: boolean;
+  /** Milliseconds that the registry asked to wait. */
+  readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: RegistryErrorOptions) {
     super(code, message, options);
@@ -33,5 +39,7 @@ export class RegistryError extends OciError {
     this.url = options.url;
     this.status = options.status;
     this.registryErrors = options.registryErrors ?? [];
+    this.transient = options.transient ?? false;
+    this.retryAfter = options.retryAfter;
   }
 }

@@ -1,11 +1,124 @@
 // SPDX-License-Identifier: MIT
-import type { ContentStore } from "../store/store.ts";
-import type { RegistryOptions } from "./options.ts";
+import type { AbortOptions } from "../bytes/bytes.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { OciError } from "../oci/errors.ts";
+import { parseRepository, parseTag } from "../oci/reference.ts";
+import type { ContentStore, StoreCapabilities } from "../store/store.ts";
+import { fetchBlob } from "./blobs.ts";
+import { contentPath, isDocumentType, pulling } from "./context.ts";
+import type { RepositoryContext } from "./context.ts";
+import { listReferrers, listTags } from "./lists.ts";
+import { ACCEPT, openManifests } from "./manifests.ts";
+import type { TransportOptions } from "./options.ts";
+import { removeContent, removeTag } from "./removal.ts";
+import { spool } from "./spool.ts";
+import { openTransport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
+import { openUploads } from "./uploads.ts";
 
-/** A repository over HTTP as a content store. Nothing is sent before the first request. */
+/** What {@link openRepository} takes. */
+export interface RegistryOptions extends TransportOptions {
+  /**
+   * Connections, tokens and limits shared with other repositories of the same registry. It brings its
+   * own options: those given beside it count for nothing.
+   */
+  readonly transport?: Transport | undefined;
+}
+
+/** What a registry's repository can do beyond a plain store. */
+export type RepositoryStore = ContentStore & {
+  readonly capabilities: StoreCapabilities &
+    Required<Pick<StoreCapabilities, "tags" | "mount" | "untag" | "remove" | "referrers">>;
+};
+
+/** The repositories that this module opened: a mount needs to know where its source is. */
+const CONTEXTS = new WeakMap<object, RepositoryContext>();
+
+/**
+ * A repository over HTTP as a content store (distribution-spec 1.1). Nothing is sent before the first
+ * request, and there is nothing to close: idle connections do not keep a process alive.
+ *
+ * Content goes to and comes from the registry named, and from where it redirects a download to;
+ * credentials go to the registry and to the token endpoint it names, nowhere else. Every method may
+ * throw a `RegistryError`.
+ * @throws OciError `invalid-reference`
+ */
 export function openRepository(
-  repository: { readonly registry: string; readonly repository: string },
+  where: { readonly registry: string; readonly repository: string },
   options: RegistryOptions = {},
-): ContentStore {
-  throw new Error(`${repository.registry} ${String(options.userAgent)}`);
+): RepositoryStore {
+  const repository = parseRepository(where.repository);
+  const transport = options.transport ?? openTransport(where.registry, options);
+  if (transport.registry !== where.registry) {
+    throw new OciError(
+      "invalid-argument",
+      `transport: expected one of ${where.registry}, got one of ${transport.registry}`,
+    );
+  }
+  const context = { transport, repository, name: `${where.registry}/${repository}` };
+  const manifests = openManifests(context);
+  const uploads = openUploads(context);
+
+  const exists = async (
+    descriptor: Descriptor,
+    { signal }: AbortOptions = {},
+  ): Promise<boolean> => {
+    const answer = await transport.send({
+      ...pulling(context),
+      method: "HEAD",
+      target: contentPath(context, descriptor),
+      headers: { accept: isDocumentType(descriptor.mediaType) ? ACCEPT : "*/*" },
+      expect: [200, 404],
+      signal,
+    });
+    await answer.discard();
+    return answer.status === 200;
+  };
+
+  const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {
+    if (isDocumentType(descriptor.mediaType)) {
+      await manifests.push(descriptor, source, abort);
+    } else if (!(await exists(descriptor, abort))) {
+      await uploads.push(descriptor, source, abort);
+    }
+  };
+
+  const store: RepositoryStore = {
+    name: context.name,
+    fetch: (descriptor, fetchOptions) =>
+      isDocumentType(descriptor.mediaType)
+        ? manifests.fetch(descriptor, fetchOptions)
+        : fetchBlob(context, descriptor, fetchOptions),
+    exists,
+    resolve: (reference, abort) => manifests.resolve(reference, abort),
+    push,
+    ingest: async (mediaType, bytes, abort) => {
+      const spooled = await spool(mediaType, bytes);
+      try {
+        await push(spooled.descriptor, spooled.source, abort);
+      } finally {
+        await spooled.close();
+      }
+      return spooled.descriptor;
+    },
+    tag: (descriptor, tag, abort) => manifests.tag(descriptor, parseTag(tag), abort),
+    capabilities: {
+      tags: (abort) => listTags(context, abort),
+      mount: async (descriptor, from, abort) => {
+        const source = CONTEXTS.get(from);
+        const here = source?.transport.origin.origin === transport.origin.origin;
+        if (!here || isDocumentType(descriptor.mediaType)) return false;
+        return uploads.mount(descriptor, source.repository, abort);
+      },
+      untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
+      remove: (digest, abort) => {
+        manifests.forget(digest);
+        return removeContent(context, digest, abort);
+      },
+      referrers: (subject, artifactType, abort) =>
+        listReferrers(context, subject, artifactType, abort),
+    },
+  };
+  CONTEXTS.set(store, context);
+  return store;
 }

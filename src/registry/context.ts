@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import type { Descriptor } from "../oci/descriptor.ts";
+import { isIndexType, isManifestType } from "../oci/media-types.ts";
+import type { Access } from "./authorizer.ts";
+import type { Transport } from "./transport.ts";
+import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
+import { formatScope } from "./wire/token.ts";
+
+/** One repository at one registry: what every request to it needs. */
+export interface RepositoryContext {
+  readonly transport: Transport;
+  readonly repository: string;
+  /** For messages. */
+  readonly name: string;
+}
+
+/** Access to read a repository. */
+export function pulling({ repository }: RepositoryContext): Access {
+  return { repository, scopes: [formatScope(repository, "pull")] };
+}
+
+/** Access to write to a repository, and to read others of the same registry for mounts. */
+export function pushing({ repository }: RepositoryContext, ...from: readonly string[]): Access {
+  const sources = from.map((source) => formatScope(source, "pull"));
+  return { repository, scopes: [formatScope(repository, "pull", "push"), ...sources] };
+}
+
+/** Access to delete from a repository. Not combined with others: some registries grant it to no one who asks for more. */
+export function deleting({ repository }: RepositoryContext): Access {
+  return { repository, scopes: [formatScope(repository, "delete")] };
+}
+
+/** Whether content of this type lives below `/manifests/`; everything else is a blob. */
+export function isDocumentType(mediaType: string): boolean {
+  return isManifestType(mediaType) || isIndexType(mediaType);
+}
+
+/**
+ * The path of content.
+ * @throws OciError `unsupported-algorithm` for a digest that can't be verified
+ */
+export function contentPath({ repository }: RepositoryContext, descriptor: Descriptor): string {
+  const digest = parseKnownDigest(descriptor.digest);
+  return isDocumentType(descriptor.mediaType)
+    ? formatRoute({ kind: "manifest", repository, reference: digest })
+    : formatRoute({ kind: "blob", repository, digest });
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+import type { Readable } from "node:stream";
+import type { Agent, Dispatcher } from "undici";
+import type { Bytes, Source } from "../bytes/bytes.ts";
+import { toReadable } from "../bytes/node-stream.ts";
+import { readAll } from "../bytes/read.ts";
+import { OciError } from "../oci/errors.ts";
+import { redactUrl } from "./hosts.ts";
+import { RegistryError } from "./registry-error.ts";
+import { parseRetryAfter } from "./wire/retry-after.ts";
+import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
+
+export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** One request to one URL, as it goes out. */
+export interface Exchange {
+  readonly method: Method;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Needs its `size`. Opened anew for each exchange. */
+  readonly body?: Source | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came back. The body must be read to its end, closed, or discarded: until then it holds a connection. */
+export interface Answer {
+  readonly method: Method;
+  /** Where it came from in the end. */
+  readonly url: URL;
+  readonly status: number;
+  /** A header's value, several joined by commas. */
+  readonly header: (name: string) => string | undefined;
+  /** Errors while it is read are `unreachable`. */
+  readonly body: Bytes;
+  /** Frees the connection; reads a little on where that keeps it usable. */
+  discard(): Promise<void>;
+}
+
+const DISCARDED = 64 * 1024;
+
+/**
+ * Sends one request and waits for the head of the answer. Follows nothing, repeats nothing, judges
+ * no status.
+ * @param headersTimeout milliseconds to wait for the head of the answer; the agent's own by default
+ * @throws RegistryError `unreachable`; OciError `aborted`; what the body's source throws
+ */
+export async function exchange(
+  agent: Agent,
+  request: Exchange,
+  headersTimeout?: number,
+): Promise<Answer> {
+  const { method, url, signal } = request;
+  const upload = request.body === undefined ? undefined : openUpload(request.body, signal);
+  try {
+    const answer = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { ...request.headers, ...upload?.headers },
+      body: upload?.body ?? null,
+      signal: signal ?? null,
+      ...(headersTimeout !== undefined && { headersTimeout }),
+    });
+    return wrapAnswer(request, answer);
+  } catch (error) {
+    if (upload?.failure !== undefined) throw upload.failure.error;
+    throw unreachable(request, error);
+  }
+}
+
+interface Upload {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readable;
+  /** Set when it was the source that failed, and not the network. */
+  failure?: { readonly error: unknown };
+}
+
+function openUpload(source: Source, signal: AbortSignal | undefined): Upload {
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* source.open({ signal });
+    } catch (error) {
+      upload.failure = { error };
+      throw error;
+    }
+  }
+  const headers = { "content-length": String(source.size) };
+  const upload: Upload = { headers, body: toReadable(read()) };
+  return upload;
+}
+
+function wrapAnswer(request: Exchange, answer: Dispatcher.ResponseData): Answer {
+  const { headers, body } = answer;
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      throw unreachable(request, error);
+    }
+  }
+  return {
+    method: request.method,
+    url: request.url,
+    status: answer.statusCode,
+    header: (name) => {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+    body: read(),
+    discard: async () => {
+      // What goes wrong while throwing bytes away is no one's concern.
+      await body.dump({ limit: DISCARDED }).catch(() => undefined);
+    },
+  };
+}
+
+const PASSING = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "UND_ERR_SOCKET",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+]);
+const NOT_TLS = new Set([
+  "EPROTO",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+]);
+
+function unreachable(request: Exchange, cause: unknown): OciError {
+  const { method, url, signal } = request;
+  const place = `${method} ${redactUrl(url)}`;
+  if (signal?.aborted === true) return new OciError("aborted", `${place}: aborted`, { cause });
+  const code = errorCode(cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const hint = hintFor(url, code);
+  return new RegistryError(
+    "unreachable",
+    `${place}: expected an answer, got ${code === undefined || reason.includes(code) ? reason : `${code}: ${reason}`}`,
+    {
+      method,
+      url: redactUrl(url),
+      cause,
+      details: { errno: code },
+      transient: code !== undefined && PASSING.has(code),
+      ...(hint !== undefined && { hint }),
+    },
+  );
+}
+
+function hintFor(url: URL, code: string | undefined): string | undefined {
+  if (url.protocol === "https:" && code !== undefined && NOT_TLS.has(code)) {
+    return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so (plainHttp).`;
+  }
+  if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
+  if (code === "ECONNREFUSED") return `Nothing listens at ${url.host}; is the registry running?`;
+  return undefined;
+}
+
+function errorCode(error: unknown): string | undefined {
+  const own = error instanceof Error && "code" in error ? error.code : undefined;
+  if (typeof own === "string") return own;
+  return error instanceof AggregateError ? errorCode(error.errors[0]) : undefined;
+}
+
+const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
+
+/** Reads the rest of an unwanted answer, and makes the error of it. Never throws. */
+export async function refused(answer: Answer, limit: number): Promise<RegistryError> {
+  const bytes = await readAll(answer.body, limit, "error answer").catch(() => new Uint8Array());
+  const said = parseErrorBody(bytes);
+  const { method, status } = answer;
+  const url = redactUrl(answer.url);
+  const words = said.length === 0 ? "" : ` (${formatWireErrors(said)})`;
+  const hint = statusHint(answer, bytes);
+  return new RegistryError(
+    status === 404
+      ? "not-found"
+      : status === 401 || status === 403
+        ? "unauthorized"
+        : "registry-refused",
+    `${method} ${url}: expected success, got status ${status}${words}`,
+    {
+      method,
+      url,
+      status,
+      registryErrors: said,
+      transient: TRANSIENT.has(status),
+      retryAfter: parseRetryAfter(answer.header("retry-after"), Date.now()),
+      ...(hint !== undefined && { hint }),
+    },
+  );
+}
+
+function statusHint(answer: Answer, body: Uint8Array): string | undefined {
+  if (answer.status === 429) return "The registry limits how much it is asked; wait, or log in.";
+  if (answer.status === 401)
+    return `Are there credentials for ${answer.url.host} (docker login), and are they right?`;
+  if (answer.status === 403) return "The credentials are known, but this is not allowed with them.";
+  if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
+    return "The server speaks https, and was asked in plain http.";
+  }
+  return undefined;
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../bytes/bytes.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { digestAlgorithm, digestEncoded } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { OciError, isOciError } from "../oci/errors.ts";
+import { parseJson } from "../oci/json.ts";
+import { MediaType } from "../oci/media-types.ts";
+import { parseDescriptor } from "../oci/parse-documents.ts";
+import { pulling } from "./context.ts";
+import type { RepositoryContext } from "./context.ts";
+import { redactUrl } from "./hosts.ts";
+import type { WholeAnswer } from "./transport.ts";
+import { parseNextLink } from "./wire/link.ts";
+import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
+import { parseUrl } from "./wire/url.ts";
+
+const PAGE = 1_000;
+const MOST_PAGES = 1_000;
+
+/**
+ * All tags of a repository, sorted.
+ * @throws OciError `not-found`, `invalid-json`, `limit-exceeded` after 1000 pages
+ */
+export async function listTags(
+  context: RepositoryContext,
+  options: AbortOptions = {},
+): Promise<readonly string[]> {
+  const tags = new Set<string>();
+  const path = formatRoute({ kind: "tags", repository: context.repository });
+  for await (const { value, what } of readPages(context, `${path}?n=${PAGE}`, options)) {
+    // Some registries say null for none.
+    const list = member(value, "tags") ?? [];
+    if (!Array.isArray(list) || !list.every((tag) => typeof tag === "string")) {
+      throw new OciError("invalid-json", `${what}: expected "tags" to be a list of strings`);
+    }
+    for (const tag of list) tags.add(tag);
+  }
+  return [...tags].sort();
+}
+
+/**
+ * The manifests that name `subject` as theirs: from the referrers API, or where the registry has none
+ * (404) from the tag `sha256-<hex>` (distribution-spec, "Referrers Tag Schema").
+ * @throws OciError `invalid-index`, `limit-exceeded`
+ */
+export async function listReferrers(
+  context: RepositoryContext,
+  subject: Digest,
+  artifactType?: string,
+  options: AbortOptions = {},
+): Promise<readonly Descriptor[]> {
+  const digest = parseKnownDigest(subject);
+  const path = formatRoute({ kind: "referrers", repository: context.repository, digest });
+  const query =
+    artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(artifactType)}`;
+  const found = await collect(context, path + query, options).catch((error: unknown) => {
+    if (isOciError(error, "not-found")) return collectFallback(context, digest, options);
+    throw error;
+  });
+  // A registry may filter, and need not: asked or not, the answer is the same.
+  return artifactType === undefined
+    ? found
+    : found.filter((descriptor) => descriptor.artifactType === artifactType);
+}
+
+async function collectFallback(
+  context: RepositoryContext,
+  digest: Digest,
+  options: AbortOptions,
+): Promise<readonly Descriptor[]> {
+  const reference = `${digestAlgorithm(digest)}-${digestEncoded(digest)}`;
+  const { repository } = context;
+  try {
+    return await collect(
+      context,
+      formatRoute({ kind: "manifest", repository, reference }),
+      options,
+    );
+  } catch (error) {
+    if (isOciError(error, "not-found")) return [];
+    throw error;
+  }
+}
+
+async function collect(
+  context: RepositoryContext,
+  path: string,
+  options: AbortOptions,
+): Promise<readonly Descriptor[]> {
+  const found = new Map<string, Descriptor>();
+  for await (const { value, what } of readPages(context, path, options)) {
+    const list = member(value, "manifests");
+    if (!Array.isArray(list)) {
+      throw new OciError("invalid-index", `${what}: expected an index with "manifests"`);
+    }
+    for (const [position, item] of list.entries()) {
+      const descriptor = parseDescriptor(item, `${what}: manifests[${position}]`);
+      found.set(descriptor.digest, descriptor);
+    }
+    if (found.size > context.transport.limits.children) {
+      throw new OciError(
+        "limit-exceeded",
+        `${what}: expected at most ${context.transport.limits.children} referrers, got more`,
+      );
+    }
+  }
+  return [...found.values()];
+}
+
+interface Page {
+  readonly value: unknown;
+  readonly what: string;
+}
+
+/** Reads page after page; a next one is asked for only at the registry itself, and never twice. */
+async function* readPages(
+  context: RepositoryContext,
+  first: string,
+  options: AbortOptions,
+): AsyncGenerator<Page> {
+  const { limits, origin } = context.transport;
+  const seen = new Set<string>();
+  let target: string | URL | undefined = first;
+  while (target !== undefined) {
+    const url: URL = new URL(target, origin);
+    if (seen.has(url.href) || seen.size >= MOST_PAGES) {
+      throw new OciError(
+        "limit-exceeded",
+        `${redactUrl(url)}: expected a list that ends, got more than ${seen.size} pages or the same one again`,
+      );
+    }
+    seen.add(url.href);
+    const answer: WholeAnswer = await context.transport.read(
+      {
+        ...pulling(context),
+        method: "GET",
+        target: url,
+        headers: { accept: `${MediaType.index}, application/json` },
+        expect: [200],
+        signal: options.signal,
+      },
+      limits.documentBytes,
+    );
+    const what = redactUrl(url);
+    yield { value: parseJson(answer.bytes, { what, limits }), what };
+    target = nextPage(answer, origin);
+  }
+}
+
+function nextPage(answer: WholeAnswer, origin: URL): URL | undefined {
+  const link = parseNextLink(answer.header("link"));
+  if (link === undefined) return undefined;
+  const next = parseUrl(link, answer.url);
+  if (next?.origin === origin.origin) return next;
+  throw new OciError(
+    "redirect-refused",
+    `${redactUrl(answer.url)}: expected the next page at ${origin.host}, got ${next === undefined ? "no URL" : redactUrl(next)}`,
+  );
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}

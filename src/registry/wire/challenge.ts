@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+/** One challenge of a `WWW-Authenticate` header (RFC 9110, 11.6.1). */
+export interface Challenge {
+  /** Lower-case: `basic`, `bearer`. */
+  readonly scheme: string;
+  /** By lower-case name; of a name given twice the first counts. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+// One step at a time from `lastIndex`, each anchored, none with nested repetition: linear.
+const SKIP = /[\s,]*/y;
+const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+const EQUALS = /[ \t]*=[ \t]*/y;
+const QUOTED = /"((?:[^"\\]|\\.)*)"/sy;
+const TOKEN68 = /[ \t]+[A-Za-z0-9\-._~+/]+=*[ \t]*(?=,|$)/y;
+
+/**
+ * Parses every challenge of a `WWW-Authenticate` value; several headers are joined by commas first.
+ * Never throws: parsing ends at the first thing that is no challenge, and what came before counts.
+ */
+export function parseChallenges(value: string): readonly Challenge[] {
+  const challenges: Challenge[] = [];
+  let at = 0;
+  const take = (pattern: RegExp): RegExpExecArray | undefined => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(value) ?? undefined;
+    if (found !== undefined) at = pattern.lastIndex;
+    return found;
+  };
+
+  let parameters: Map<string, string> | undefined;
+  for (;;) {
+    take(SKIP);
+    const name = take(TOKEN)?.[0].toLowerCase();
+    if (name === undefined) return challenges;
+    if (parameters !== undefined && take(EQUALS) !== undefined) {
+      const quoted = take(QUOTED)?.[1]?.replace(/\\(.)/gs, "$1");
+      const given = quoted ?? take(TOKEN)?.[0];
+      if (given === undefined) return challenges;
+      if (!parameters.has(name)) parameters.set(name, given);
+    } else {
+      parameters = new Map();
+      challenges.push({ scheme: name, parameters });
+      take(TOKEN68);
+    }
+  }
+}
+
+/** Writes one challenge, as a server sends it. Values are quoted. */
+export function formatChallenge(
+  scheme: string,
+  parameters: Readonly<Record<string, string>>,
+): string {
+  const list = Object.entries(parameters).map(
+    ([name, value]) => `${name}="${value.replace(/["\\]/g, "\\$&")}"`,
+  );
+  return `${scheme} ${list.join(",")}`;
+}
