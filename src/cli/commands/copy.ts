@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+import { shortDigest } from "../../oci/digest.ts";
+import type { CopyEvent, CopySummary } from "../../store/copy.ts";
+import { withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { openConfigured, parseConfigured } from "../configured.ts";
+import { DONE } from "../exit-status.ts";
+import { count, formatBytes } from "../format.ts";
+import type { ProgressLine } from "../progress.ts";
+
+interface CopyFlags {
+  readonly json?: true;
+  readonly dryRun?: true;
+  readonly platform?: string;
+}
+
+export const copyCommand: Register = (program, invoke) => {
+  withJson(program.command("copy SRC DST"))
+    .summary("any store to any store")
+    .description(
+      `Copies an image or an index with all it refers to between registries, layouts and archives.
+Every byte is verified; what the target has is not sent again; the tag is set last. An index
+is copied whole; --platform takes one image of it.`,
+    )
+    .option("--platform PLATFORM", "only the image for this platform, as linux/arm64")
+    .option("--dry-run", "say what would be sent")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit copy ghcr.io/family/image:latest-cross oci:out/mirror:latest-cross
+  oci-kit copy oci:out/linux-runtime/riscv64 ghcr.io/family/image:latest-cross-riscv64
+  nerdctl save IMAGE | oci-kit copy docker-archive:- oci:out/local-oci/android/riscv64
+  oci-kit copy --platform linux/amd64 HOST/REPO:TAG docker-archive:- | docker load`,
+    )
+    .action(async (source: string, target: string, flags: CopyFlags) =>
+      invoke(flags, (session) => copyBetween(source, target, flags, session)),
+    );
+};
+
+async function copyBetween(
+  source: string,
+  destination: string,
+  flags: CopyFlags,
+  { context, progress }: Session,
+): Promise<Outcome> {
+  const [{ copy }, { openTarget }, { findImage }, { parsePlatform }] = await Promise.all([
+    import("../../store/copy.ts"),
+    import("../../image/open-reference.ts"),
+    import("../../image/find-image.ts"),
+    import("../../oci/platform.ts"),
+  ]);
+  const { signal } = context;
+  const dryRun = flags.dryRun === true;
+  const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
+  const location = await parseConfigured(destination, context);
+  const from = await openConfigured(source, context);
+  try {
+    const named = await from.root({ signal });
+    const root =
+      platform === undefined ? named : await findImage(from.store, named, platform, { signal });
+    const to = await openTarget(location, { signal });
+    const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
+    const onProgress = showCopy(progress);
+    const summary = await copy(from.store, root, to.store, { tag, dryRun, onProgress, signal });
+    if (!dryRun) await to.close();
+    return outcomeOf(summary, to.store.name, tag, dryRun);
+  } finally {
+    await from.close();
+  }
+}
+
+/** Draws a running copy: how much of all that is to be sent has gone. */
+export function showCopy(progress: ProgressLine): (event: CopyEvent) => void {
+  const sent = new Map<string, number>();
+  let total = 0;
+  return (event) => {
+    if (event.type === "planned") total = event.bytes;
+    if (event.type === "progress") sent.set(event.descriptor.digest, event.bytes);
+    if (event.type === "finished") {
+      const { descriptor } = event.transfer;
+      sent.set(descriptor.digest, descriptor.size);
+    }
+    let bytes = 0;
+    for (const part of sent.values()) bytes += part;
+    progress.show(`${formatBytes(bytes)} of ${formatBytes(total)}`);
+  };
+}
+
+function outcomeOf(
+  summary: CopySummary,
+  store: string,
+  tag: string | undefined,
+  dryRun: boolean,
+): Outcome {
+  const { root, copied, skipped, mounted } = summary;
+  const verb = dryRun ? "would copy" : "copied";
+  const parts = [
+    `${verb} ${count(copied.count, "piece")}, ${formatBytes(copied.bytes)}`,
+    ...(skipped.count > 0 ? [`${formatBytes(skipped.bytes)} already there`] : []),
+    ...(mounted.count > 0 ? [`${formatBytes(mounted.bytes)} mounted`] : []),
+  ];
+  const name = tag === undefined ? store : `${store}:${tag}`;
+  return {
+    status: DONE,
+    document: { store, tag, digest: root.digest, dryRun, copied, skipped, mounted },
+    text: `${name} ${shortDigest(root.digest)}: ${parts.join("; ")}\n`,
+  };
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import { withJson, type Register } from "../command.ts";
+import { pushManifest, type PushFlags } from "./manifest-push.ts";
+
+export const manifestCommand: Register = (program, invoke) => {
+  const manifest = program.command("manifest").summary("the multi-arch index");
+  withJson(manifest.command("push TAG|REF"))
+    .summary("push the per-architecture images as one index, behind gates")
+    .description(
+      `Makes one index of the per-architecture images and publishes it: the images by digest, then
+the index under its tag, then each image as TAG-ARCH. The images come from the layouts of the
+configured output (out/linux-runtime/*), where there are none from the repository's own
+TAG-ARCH tags, or from --from. The target is a registry or a layout.
+
+Refused, before anything is sent: an architecture of the configuration is missing; the
+published index has one that this push would drop; two images are for one platform; an image
+is for another architecture than its name says; the images are of different generations.`,
+    )
+    .option("--from REF", "an image or index to take the images from; may be given again", collect)
+    .option("--arch LIST", "the architectures that have to be there, instead of the configured")
+    .option("--force", "push although a gate refuses, and say which")
+    .option("--dry-run", "print the plan, with the bytes it would send")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit manifest push latest-cross
+  oci-kit manifest push --dry-run latest-cross
+  oci-kit manifest push ghcr.io/family/image:latest-cross --from oci:out/a --from oci:out/b
+  oci-kit manifest push oci:out/index:latest-cross
+
+Exit status: 0 it is published; 2 a gate refuses; 1 it failed.`,
+    )
+    .action(async (target: string, flags: PushFlags) =>
+      invoke(flags, (session) => pushManifest(target, flags, session)),
+    );
+};
+
+function collect(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value];
+}
