@@ -23,3 +23,12 @@ export function fileError(
     { details: { path, errno: systemCode(cause) }, cause },
   );
 }
+
+/** Does what writes to a path. @throws OciError `unwritable`, `not-found` for a failed system call */
+export function writing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw systemCode(error) === undefined ? error : fileError("unwritable", path, error);
+  }
+}

@@ -19,13 +19,7 @@ import {
   withoutTag,
   type RootEntry,
 } from "./root-entries.ts";
-import type { ContentStore, StoreCapabilities } from "./store.ts";
-
-/** A store that can list and edit its roots, as memory and a layout can. */
-export interface RootedStore extends ContentStore {
-  readonly capabilities: StoreCapabilities &
-    Required<Pick<StoreCapabilities, "tags" | "roots" | "addRoot" | "untag" | "remove">>;
-}
+import type { RootedStore } from "./store.ts";
 
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions {
@@ -93,7 +87,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore
     },
     ingest: async (mediaType, bytes) => {
       const hasher = createHasher("sha256");
-      const whole = await readAll(tee(bytes, hasher.update), Number.MAX_SAFE_INTEGER, name);
+      const whole = await readAll(
+        tee(bytes, (chunk) => hasher.update(chunk)),
+        Number.MAX_SAFE_INTEGER,
+        name,
+      );
       const digest = digestOf("sha256", hasher.hex());
       if (!contents.has(digest)) contents.set(digest, whole);
       return { mediaType, digest, size: whole.length };

@@ -13,6 +13,7 @@ export const REF_NAME = "org.opencontainers.image.ref.name";
 /** The full name that containerd, nerdctl, BuildKit and docker save write beside it. */
 export const CONTAINERD_NAME = "io.containerd.image.name";
 
+const NAMES = [REF_NAME, CONTAINERD_NAME];
 const TAG = /^\w[\w./:@+-]{0,254}$/;
 
 /** A root: what index.json says of a manifest or index. */
@@ -68,9 +69,7 @@ function annotation(entry: RootEntry, key: string): string | undefined {
 }
 
 function namesOf(entry: RootEntry): string[] {
-  return [annotation(entry, REF_NAME), annotation(entry, CONTAINERD_NAME)].filter(
-    (name) => name !== undefined,
-  );
+  return NAMES.map((key) => annotation(entry, key)).filter((name) => name !== undefined);
 }
 
 function tagStart(name: string): number {
@@ -95,12 +94,12 @@ export function dockerName(name: string): string {
 export function rootNames(entries: readonly RootEntry[]): string[] {
   const names = new Set<string>();
   for (const entry of entries) {
-    const [name = undefined, full = name] = namesOf(entry);
-    if (name === undefined || full === undefined) continue;
+    const [name, full] = namesOf(entry);
+    if (name === undefined) continue;
     const shared = entries.some(
       (other) => other.digest !== entry.digest && namesOf(other)[0] === name,
     );
-    names.add(shared ? full : name);
+    names.add(shared ? (full ?? name) : name);
   }
   return [...names].sort();
 }
@@ -136,12 +135,10 @@ function retagged(full: string, tag: string): string {
 /** Adds a root without a name, unless it is there. */
 export function withRoot(entries: readonly RootEntry[], descriptor: Descriptor): RootEntry[] {
   if (entries.some((entry) => entry.digest === descriptor.digest)) return [...entries];
-  const {
-    [REF_NAME]: _name,
-    [CONTAINERD_NAME]: _full,
-    ...annotations
-  } = descriptor.annotations ?? {};
   if (descriptor.annotations === undefined) return [...entries, descriptor];
+  const annotations = Object.fromEntries(
+    Object.entries(descriptor.annotations).filter(([key]) => !NAMES.includes(key)),
+  );
   return [...entries, { ...descriptor, annotations }];
 }
 

@@ -84,3 +84,9 @@ export interface StoreCapabilities {
     options?: AbortOptions,
   ) => Promise<readonly Descriptor[]>;
 }
+
+/** A store that lists and edits its roots, as memory and a layout do. */
+export interface RootedStore extends ContentStore {
+  readonly capabilities: StoreCapabilities &
+    Required<Pick<StoreCapabilities, "tags" | "roots" | "addRoot" | "untag" | "remove">>;
+}
