@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "./errors.ts";
+import { quote } from "./quote.ts";
 
 declare const digestBrand: unique symbol;
 declare const diffIdBrand: unique symbol;
@@ -15,30 +16,24 @@ export type ChainId = string & { readonly [chainIdBrand]: true };
 /** The algorithms this library computes. Others survive reading, and never count as verified. */
 export type DigestAlgorithm = "sha256" | "sha512";
 
-const HEX_LENGTH: Readonly<Record<DigestAlgorithm, number>> = { sha256: 64, sha512: 128 };
+const ENCODED: Readonly<Record<DigestAlgorithm, RegExp>> = {
+  sha256: /^[0-9a-f]{64}$/,
+  sha512: /^[0-9a-f]{128}$/,
+};
 // image-spec, descriptor.md: algorithm-component *(separator algorithm-component) ":" encoded
 const GRAMMAR = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
-const HEX = /^[0-9a-f]+$/;
 const LONGEST = 512;
 
 function isKnown(algorithm: string): algorithm is DigestAlgorithm {
-  return Object.hasOwn(HEX_LENGTH, algorithm);
+  return Object.hasOwn(ENCODED, algorithm);
 }
 
-function checkGrammar(text: string, what: string): void {
+/** Whether `text` is a well-formed digest of any algorithm; of sha256 and sha512 in lower-case hex. */
+export function isDigest(text: string): text is Digest {
   const parts = text.length <= LONGEST ? GRAMMAR.exec(text) : null;
-  const [, algorithm, encoded] = parts ?? [];
-  const wellFormed =
-    algorithm !== undefined &&
-    encoded !== undefined &&
-    (!isKnown(algorithm) || (encoded.length === HEX_LENGTH[algorithm] && HEX.test(encoded)));
-  if (!wellFormed) {
-    throw new OciError(
-      "invalid-digest",
-      `${what}: expected sha256:<64 lower-case hex digits> or another well-formed digest, got ${JSON.stringify(text.slice(0, 160))}`,
-      { details: { got: text.slice(0, LONGEST) } },
-    );
-  }
+  if (parts === null) return false;
+  const [, algorithm = "", encoded = ""] = parts;
+  return !isKnown(algorithm) || ENCODED[algorithm].test(encoded);
 }
 
 /**
@@ -47,28 +42,22 @@ function checkGrammar(text: string, what: string): void {
  * @throws OciError `invalid-digest`
  */
 export function parseDigest(text: string): Digest {
-  checkGrammar(text, "digest");
-  return text as Digest;
+  if (!isDigest(text)) throw malformed("digest", text);
+  return text;
 }
 
 /** Parses the digest of an uncompressed layer. @throws OciError `invalid-digest` */
 export function parseDiffId(text: string): DiffId {
-  checkGrammar(text, "diffID");
-  return text as DiffId;
+  if (!isDigest(text)) throw malformed("diffID", text);
+  return diffIdOf(text);
 }
 
-/** Whether `text` is a well-formed digest of any algorithm. */
-export function isDigest(text: string): text is Digest {
-  return text.length <= LONGEST && text.includes(":") && tryGrammar(text);
-}
-
-function tryGrammar(text: string): boolean {
-  try {
-    checkGrammar(text, "digest");
-    return true;
-  } catch {
-    return false;
-  }
+function malformed(what: string, text: string): OciError {
+  return new OciError(
+    "invalid-digest",
+    `${what}: expected sha256:<64 lower-case hex digits> or another well-formed digest, got ${quote(text)}`,
+    { details: { got: text.slice(0, LONGEST) } },
+  );
 }
 
 /** The part before the colon. */

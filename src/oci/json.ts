@@ -1,16 +1,158 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "./errors.ts";
+import { withLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
+import { quote } from "./quote.ts";
 
+/** Options of {@link parseJson}. */
 export interface ParseJsonOptions {
   /** For messages: what the bytes are. */
   readonly what?: string | undefined;
+  /** `documentBytes` and `jsonDepth` count here. */
   readonly limits?: Partial<Limits> | undefined;
 }
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/**
+ * Parses JSON that two readers can't understand differently. Refused beyond what `JSON.parse` refuses:
+ * an object with one key twice or with the key `__proto__`, a byte order mark, bytes that are not UTF-8,
+ * a number whose value would change (an integer beyond 2^53, an overflow to infinity).
+ * @throws OciError `invalid-json`; `limit-exceeded` for too many bytes or too deep a nesting
+ */
 export function parseJson(bytes: Uint8Array, options: ParseJsonOptions = {}): unknown {
-  throw new OciError("invalid-json", options.what ?? String(bytes.length));
+  const what = options.what ?? "JSON";
+  const { documentBytes, jsonDepth } = withLimits(options.limits);
+  if (bytes.length > documentBytes) {
+    throw tooMuch(what, "documentBytes", documentBytes, `${bytes.length} bytes`);
+  }
+  const text = decode(bytes, what);
+  try {
+    checkTokens(text, what, jsonDepth);
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new OciError("invalid-json", `${what}: expected JSON, got ${quote(error.message)}`, {
+      cause: error,
+    });
+  }
 }
-/** Compact JSON of a document that we make: keys in the order of insertion, UTF-8. */
+
+/**
+ * Compact JSON, in UTF-8, of a document that we make: keys in the order of insertion, what is undefined
+ * left out.
+ * @throws OciError `invalid-argument` for a value that JSON can't hold
+ */
 export function formatJson(value: unknown): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(value));
+  const text = JSON.stringify(value) as string | undefined;
+  if (text !== undefined) return encoder.encode(text);
+  throw new OciError("invalid-argument", `JSON: expected a value, got ${typeof value}`);
+}
+
+function decode(bytes: Uint8Array, what: string): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw new OciError("invalid-json", `${what}: expected JSON, got a byte order mark before it`);
+  }
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new OciError("invalid-json", `${what}: expected UTF-8, got other bytes`, { cause });
+  }
+}
+
+/**
+ * Checks what `JSON.parse` is silent about, and the nesting, before it builds anything. Text that is not
+ * JSON may pass here: `JSON.parse` refuses it next.
+ */
+function checkTokens(text: string, what: string, jsonDepth: number): void {
+  /** The keys seen in each open object; undefined for an open array. */
+  const open: (Set<string> | undefined)[] = [];
+  let keys: Set<string> | undefined;
+  let keyNext = false;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    let end = at + 1;
+    if (code === QUOTE) {
+      end = endOfString(text, end);
+      if (keyNext && keys) addKey(keys, text.slice(at, end), what, at);
+      keyNext = false;
+    } else if (code === COMMA) {
+      keyNext = keys !== undefined;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (open.length >= jsonDepth) throw tooMuch(what, "jsonDepth", jsonDepth, "deeper nesting");
+      keyNext = code === OPEN_BRACE;
+      keys = keyNext ? new Set() : undefined;
+      open.push(keys);
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      open.pop();
+      keys = open.at(-1);
+      keyNext = false;
+    } else if (code === MINUS || (code >= ZERO && code <= NINE)) {
+      end = endOfNumber(text, end);
+      checkNumber(text.slice(at, end), what, at);
+    }
+    at = end;
+  }
+}
+
+/** The position after the closing quote, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  let at = start;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at + 1;
+    at += code === BACKSLASH ? 2 : 1;
+  }
+  return text.length;
+}
+
+function endOfNumber(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && "0123456789.eE+-".includes(text.charAt(at))) at += 1;
+  return at;
+}
+
+function addKey(keys: Set<string>, quoted: string, what: string, at: number): void {
+  const key = quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
+  if (key === "__proto__") throw refused(what, at, "no such key", quote(key));
+  if (keys.has(key)) throw refused(what, at, "each key once", `${quote(key)} again`);
+  keys.add(key);
+}
+
+function checkNumber(token: string, what: string, at: number): void {
+  // 15 digits and fewer are exact; with an exponent they may not be.
+  if (token.length <= 15 && !/[eE]/.test(token)) return;
+  const value = Number(token);
+  // Not a number at all is for JSON.parse to refuse.
+  if (Number.isNaN(value)) return;
+  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+    throw refused(what, at, "numbers within 2^53", quote(token));
+  }
+}
+
+function refused(what: string, at: number, expected: string, got: string): OciError {
+  return new OciError(
+    "invalid-json",
+    `${what}: expected ${expected}, got ${got} at character ${at}`,
+    { details: { at } },
+  );
+}
+
+function tooMuch(what: string, limit: keyof Limits, allowed: number, got: string): OciError {
+  return new OciError("limit-exceeded", `${what}: expected ${limit} <= ${allowed}, got ${got}`, {
+    details: { limit, allowed },
+  });
 }
