@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import { decodeText, fromText, toText } from "../bytes/byte-string.ts";
-import type { ByteString } from "../bytes/byte-string.ts";
-import { openDirectory } from "../disk/directory.ts";
 import { type Location, formatLocation, parseLocation } from "../image/location.ts";
 import { onlyRoot } from "../image/only-root.ts";
 import { type OpenOptions, openReference } from "../image/open-reference.ts";
@@ -13,6 +10,7 @@ import { openLayout } from "../store/layout.ts";
 import type { ReadableStore } from "../store/store.ts";
 import { type Child, type LeftOut, readChildren } from "./child.ts";
 import type { PlatformClaim } from "./gates.ts";
+import { listDirectories } from "./list-directories.ts";
 import { architectureTag } from "./tag-names.ts";
 
 /** The images that an index is to be made of, and what was found beside them. */
@@ -38,8 +36,7 @@ export async function gatherFromDirectory(
 ): Promise<GatheredChildren> {
   const children: Child[] = [];
   const leftOut: LeftOut[] = [];
-  for (const { name, isLayout } of listDirectories(directory)) {
-    const path = `${directory}/${name}`;
+  for (const { name, path, isLayout } of await listDirectories(directory)) {
     if (!isLayout) {
       leftOut.push({ name: path, reason: "it holds no image layout" });
       continue;
@@ -55,22 +52,6 @@ export async function gatherFromDirectory(
     leftOut.push(...found.leftOut);
   }
   return { ...OPEN, children, leftOut };
-}
-
-function listDirectories(directory: string): { name: string; isLayout: boolean }[] {
-  const tree = openDirectory(directory);
-  try {
-    return tree.list(fromText("/")).flatMap((bytes) => {
-      const path = `/${bytes}` as ByteString;
-      const type = tree.lstat(path)?.type;
-      if (type !== "directory" && type !== "symlink") return [];
-      const layout = tree.lstat(`${path}/oci-layout` as ByteString) !== undefined;
-      const name = decodeText(bytes);
-      return [{ name: name ?? toText(bytes), isLayout: layout && name !== undefined }];
-    });
-  } finally {
-    tree.close();
-  }
 }
 
 /**

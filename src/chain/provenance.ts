@@ -52,7 +52,7 @@ export function readRunId(image: Image, keys: ProvenanceKeys = DEFAULT_PROVENANC
 }
 
 function recordOf(
-  records: Readonly<Record<string, string>> | null | undefined,
+  records: Readonly<Record<string, string>> | undefined,
   key: string,
 ): string | undefined {
   return records && Object.hasOwn(records, key) ? records[key] : undefined;
