@@ -2,7 +2,13 @@
 import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
 import { OciError } from "../oci/errors.ts";
+import { withLimits } from "../oci/limits.ts";
+import { abortable } from "./abort.ts";
 import type { AbortOptions, Bytes } from "./bytes.ts";
+import { createExpansionGuard } from "./expansion.ts";
+import { gunzip } from "./gunzip.ts";
+import { gzip } from "./gzip.ts";
+import { unzstd, zstd } from "./zstd.ts";
 
 /** Options of {@link decompress}. */
 export interface DecompressOptions extends AbortOptions {
@@ -34,22 +40,55 @@ function startsWith(head: Uint8Array, magic: readonly number[]): boolean {
   return head.length >= magic.length && magic.every((byte, at) => head[at] === byte);
 }
 
-/** The uncompressed bytes. */
+const LEVELS = Object.freeze({
+  gzip: { lowest: 1, highest: 9, usual: 6 },
+  zstd: { lowest: 1, highest: 19, usual: 3 },
+});
+
+/**
+ * The uncompressed bytes: of all gzip members or zstd frames, nothing dropped. With "none", `bytes`
+ * as they are.
+ * @throws OciError while reading: `truncated`, `invalid-compression`, `unsupported-compression`,
+ *   `limit-exceeded` (a bomb), `aborted`
+ */
 export function decompress(
   bytes: Bytes,
   compression: Compression,
-  _options: DecompressOptions = {},
+  options: DecompressOptions = {},
 ): Bytes {
   if (compression === "none") return bytes;
-  throw new OciError("unsupported-compression", compression);
+  const what = options.what ?? "content";
+  const limits = withLimits(options.limits);
+  const guard = createExpansionGuard(limits, what);
+  const input = guard.input(abortable(bytes, options.signal, what));
+  const output =
+    compression === "gzip"
+      ? gunzip(input, what)
+      : unzstd(input, { maxWindow: limits.zstdWindow, what });
+  return guard.output(abortable(output, options.signal, what));
 }
 
-/** The compressed bytes. */
+/**
+ * The compressed bytes: one gzip member without name and time, or one zstd frame. They are the same
+ * for the same input and level however the input is cut, on the same build of Node. With "none",
+ * `bytes` as they are.
+ * @throws OciError `invalid-argument` at once for a level that is none; while reading:
+ *   `unsupported-compression` for a zstd level that is too high for this Node, `aborted`
+ */
 export function compress(
   bytes: Bytes,
   compression: Compression,
-  _options: CompressOptions = {},
+  options: CompressOptions = {},
 ): Bytes {
   if (compression === "none") return bytes;
-  throw new OciError("unsupported-compression", compression);
+  const { lowest, highest, usual } = LEVELS[compression];
+  const level = options.level ?? usual;
+  if (!Number.isInteger(level) || level < lowest || level > highest) {
+    throw new OciError(
+      "invalid-argument",
+      `${compression} level: expected a whole number from ${lowest} to ${highest}, got ${level}`,
+    );
+  }
+  const input = abortable(bytes, options.signal, "compression");
+  return compression === "gzip" ? gzip(input, level) : zstd(input, level);
 }

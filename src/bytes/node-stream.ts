@@ -54,5 +54,5 @@ export function toReadable(bytes: Bytes): Readable {
 
 /** A Readable reads ahead, and a chunk is the reader's only until it asks for the next: so it gets its own. */
 async function* copies(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) yield chunk.slice();
+  for await (const chunk of bytes) yield new Uint8Array(chunk);
 }

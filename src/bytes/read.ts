@@ -17,7 +17,7 @@ export async function readAll(bytes: Bytes, limit: number, what: string): Promis
         details: { limit },
       });
     }
-    chunks.push(chunk.slice());
+    chunks.push(new Uint8Array(chunk));
   }
   return concat(chunks, length);
 }

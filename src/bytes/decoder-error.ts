@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../oci/errors.ts";
+
+/**
+ * What a failed decoder or encoder has to say, in our words. An error that is not about the
+ * compression (the source's, the reader's) stays as it is: it has no code of zlib's or zstd's.
+ */
+export function explainCodecError(error: unknown, format: "gzip" | "zstd", what: string): unknown {
+  if (!(error instanceof Error) || error instanceof OciError) return error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (!/^(?:Z|ZSTD)_/.test(code)) return error;
+  if (code === "Z_BUF_ERROR") {
+    return new OciError("truncated", `${what}: expected more ${format} data, got the end`, {
+      cause: error,
+      hint: "The content was cut short where it is stored or on its way; fetch it again.",
+    });
+  }
+  if (code === "Z_MEM_ERROR" || code === "ZSTD_died" || code === "ZSTD_error_memory_allocation") {
+    return new OciError(
+      "unsupported-compression",
+      `${what}: ${format} gave up for want of memory: ${error.message}`,
+      { cause: error },
+    );
+  }
+  return new OciError(
+    "invalid-compression",
+    `${what}: expected ${format} data, got bytes that are not: ${error.message}`,
+    {
+      cause: error,
+      hint: "The content was damaged, or is compressed in another way than it says.",
+    },
+  );
+}
