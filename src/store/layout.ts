@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { verify } from "../bytes/verify.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { isDigest, type Digest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { withLimits, type Limits } from "../oci/limits.ts";
 import { fetchVerified } from "./fetch-verified.ts";
@@ -16,7 +16,7 @@ import { layoutRoots, lockLayout, type LayoutOptions } from "./layout-roots.ts";
 import { describeManifest } from "./manifest-type.ts";
 import { sweepAbandoned } from "./owned-name.ts";
 import { readDocumentBytes } from "./read-documents.ts";
-import { findRoot, noSuchRoot } from "./root-entries.ts";
+import { findRoot, meansDigest, noSuchRoot } from "./root-entries.ts";
 import type { RootedStore } from "./store.ts";
 
 /** An OCI image layout directory (image-spec, image-layout.md) as a content store. */
@@ -98,7 +98,7 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
       const root = findRoot(await entries(), reference, name);
       if (root !== undefined) return root;
       const found =
-        isDigest(reference) && (await describeBlob(store, reference, options.limits, abort));
+        meansDigest(reference) && (await describeBlob(store, reference, options.limits, abort));
       if (!found) throw noSuchRoot(reference, name);
       return found;
     },

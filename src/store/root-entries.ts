@@ -16,6 +16,14 @@ export const CONTAINERD_NAME = "io.containerd.image.name";
 const NAMES = [REF_NAME, CONTAINERD_NAME];
 const TAG = /^\w[\w./:@+-]{0,254}$/;
 
+/**
+ * Whether a reference is a digest. By the spec's wide grammar `busybox:1.36` is one too; it is a name, as
+ * skopeo writes it.
+ */
+export function meansDigest(reference: string): reference is Digest {
+  return /^sha(?:256|512):/.test(reference) && isDigest(reference);
+}
+
 /** A root: what index.json says of a manifest or index. */
 export type RootEntry = Descriptor;
 
@@ -24,7 +32,7 @@ export type RootEntry = Descriptor;
  * @throws OciError `invalid-argument`
  */
 export function checkRootName(tag: string): string {
-  if (TAG.test(tag) && !isDigest(tag)) return tag;
+  if (TAG.test(tag) && !meansDigest(tag)) return tag;
   throw new OciError(
     "invalid-argument",
     `tag: expected a name such as 1.2 or example.org/a:1.2, got ${quote(tag)}`,
@@ -42,7 +50,7 @@ export function findRoot(
   reference: string,
   where: string,
 ): RootEntry | undefined {
-  if (isDigest(reference)) return entries.find((entry) => entry.digest === reference);
+  if (meansDigest(reference)) return entries.find((entry) => entry.digest === reference);
   for (const matches of MATCHERS) {
     const found = entries.filter((entry) => matches(entry, reference));
     const [first] = found;
@@ -145,7 +153,7 @@ export function withRoot(entries: readonly RootEntry[], descriptor: Descriptor):
 /** Takes a name away, and the entry that had it. @throws OciError `not-found` */
 export function withoutTag(entries: readonly RootEntry[], tag: string, where: string): RootEntry[] {
   const named = findRoot(entries, tag, where);
-  if (named === undefined || isDigest(tag)) throw noSuchRoot(tag, where);
+  if (named === undefined || meansDigest(tag)) throw noSuchRoot(tag, where);
   return entries.filter((entry) => entry !== named);
 }
 
