@@ -12,7 +12,7 @@ export interface ParseJsonOptions {
   readonly limits?: Partial<Limits> | undefined;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
 const QUOTE = 0x22;

@@ -119,6 +119,12 @@ describe("normalisePlatform", () => {
     expect(normalisePlatform(empty)).toEqual({ os: "linux", architecture: "riscv64" });
   });
 
+  it("sorts features", () => {
+    const windows = { os: "windows", architecture: "amd64", "os.features": ["b", "a"] };
+    expect(normalisePlatform(windows)["os.features"]).toEqual(["a", "b"]);
+    expect(windows["os.features"]).toEqual(["b", "a"]);
+  });
+
   it("is not taken in by an architecture named as an object's member", () => {
     expect(normalisePlatform({ os: "linux", architecture: "constructor" }).architecture).toBe(
       "constructor",
