@@ -13,6 +13,11 @@ import { makeDiskNode } from "./disk-node.ts";
 export interface DirectoryFilesystem extends RootFilesystem {
   /** The directory's path, as given. */
   readonly directory: string;
+  /**
+   * What changes whenever the content at a path may have: device, inode, size, times of modification and
+   * of change. Undefined when there is nothing. For this machine only. @throws OciError `unreadable`
+   */
+  stamp(path: ByteString): string | undefined;
   /** Frees the directory's descriptor; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
@@ -60,6 +65,7 @@ export function openDirectory(
       const place = locate(path);
       return place && lstatNode(name, path, place, shared, readHead);
     },
+    stamp: (path) => stampOf(name, path, locate(path)),
     list: (path) => listNames(name, path, walk.locate(path)),
     read: (path, abort) => readFile(name, path, () => locate(path), abort),
     close: () => walk.close(),
@@ -84,6 +90,16 @@ function lstatNode(
     const node = makeDiskNode(stat, target, () => readHead(path));
     if (key !== undefined) shared.set(key, node);
     return node;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw unreadable(root, path, error);
+  }
+}
+
+function stampOf(root: string, path: ByteString, place: Buffer | undefined): string | undefined {
+  try {
+    const stat = place && fs.lstatSync(place, { bigint: true });
+    return stat && [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join();
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw unreadable(root, path, error);
