@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes/bytes.ts";
 import type { Entry } from "./entry.ts";
+import { createLayerWriter } from "./layer-writer.ts";
 
 /** An entry to write, with its content where `entry.size` is not 0. */
 export interface LayerInput {
@@ -8,4 +9,60 @@ export interface LayerInput {
   readonly content?: Bytes | undefined;
 }
 
-export declare function writeLayer(items: AsyncIterable<LayerInput> | Iterable<LayerInput>): Bytes;
+/** Headers and small contents are put together to chunks of this many bytes. */
+const PACK = 128 * 1024;
+
+/**
+ * Writes a layer's uncompressed tar, entry by entry in the order given; a content is asked for when its
+ * entry is due. The bytes depend on entries and contents alone, not on how the contents are cut.
+ * @throws OciError as {@link createLayerWriter}
+ */
+export async function* writeLayer(
+  items: AsyncIterable<LayerInput> | Iterable<LayerInput>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const written: Uint8Array[] = [];
+  const writer = createLayerWriter((chunk) => written.push(chunk));
+  const pack = createPack();
+  for await (const { entry, content } of items) {
+    writer.entry(entry);
+    yield* pack.add(written);
+    if (content === undefined) continue;
+    for await (const chunk of content) {
+      writer.data(chunk);
+      yield* pack.add(written);
+    }
+  }
+  writer.end();
+  yield* pack.add(written);
+  yield* pack.flush();
+}
+
+interface Pack {
+  /** Takes all of `chunks` and empties it; yields what is due. */
+  add(chunks: Uint8Array[]): Iterable<Uint8Array>;
+  flush(): Iterable<Uint8Array>;
+}
+
+/** Copies small chunks together; large ones go through as they are. Its buffer is used again after each yield. */
+function createPack(): Pack {
+  const buffer = new Uint8Array(PACK);
+  let length = 0;
+  function* flush(): Generator<Uint8Array> {
+    if (length > 0) yield buffer.subarray(0, length);
+    length = 0;
+  }
+  function* add(chunks: Uint8Array[]): Generator<Uint8Array> {
+    for (const chunk of chunks) {
+      if (length + chunk.length > PACK) yield* flush();
+      if (chunk.length >= PACK / 2) {
+        yield* flush();
+        yield chunk;
+      } else {
+        buffer.set(chunk, length);
+        length += chunk.length;
+      }
+    }
+    chunks.length = 0;
+  }
+  return { add, flush };
+}
