@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { setImmediate } from "node:timers/promises";
+import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
 import { OciError } from "../oci/errors.ts";
 import { fileError } from "./file-error.ts";
@@ -58,7 +59,7 @@ function notRegular(
 /**
  * Reads a file, or an open descriptor (which stays open, and whose position does not move). A path is
  * opened at the first `next()`. Reads are synchronous; every MiB the event loop gets its turn.
- * @throws OciError while reading: `not-found`, `unreadable`, and what `signal` was aborted with
+ * @throws OciError while reading: `not-found`, `unreadable`, `aborted`
  */
 export async function* readFileBytes(
   file: string | number,
@@ -70,7 +71,7 @@ export async function* readFileBytes(
   const { size } = fstatSync(fd);
   try {
     for (let turn = 1; at < end; turn += 1) {
-      options.signal?.throwIfAborted();
+      throwIfAborted(options.signal, String(file));
       // A chunk of its own each time: a reader may hold on to one longer than it should.
       const chunk = new Uint8Array(Math.min(CHUNK, end - at, Math.max(size - at, SMALLEST)));
       const count = readAt(fd, chunk, at, file);

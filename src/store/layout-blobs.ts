@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { createHasher } from "../bytes/hash.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -138,8 +139,9 @@ async function writeFile(
   const fd = writing(path, () => openSync(path, "wx", 0o600));
   try {
     let size = 0;
+    throwIfAborted(options.signal, path);
     for await (const chunk of bytes) {
-      options.signal?.throwIfAborted();
+      throwIfAborted(options.signal, path);
       if (known === undefined) hasher.update(chunk);
       writing(path, () => writeWhole(fd, chunk));
       size += chunk.length;

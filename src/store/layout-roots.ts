@@ -22,7 +22,7 @@ export interface LayoutOptions {
 
 /** The roots of a layout: all that a store does with `index.json`. */
 export interface LayoutRoots {
-  entries(): Promise<readonly list.RootEntry[]>;
+  readonly entries: () => Promise<readonly list.RootEntry[]>;
   readonly tag: ContentStore["tag"];
   readonly capabilities: RootedStore["capabilities"];
 }

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "no
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { escapeText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
@@ -58,11 +59,8 @@ async function acquire(path: string, options: LockOptions): Promise<string> {
     const { mine, holder } = attempt(path);
     if (mine !== undefined) return mine;
     if (performance.now() >= deadline) throw locked(path, holder, timeout, options.what);
-    await setTimeout(
-      SHORTEST_WAIT + Math.random() * (LONGEST_WAIT - SHORTEST_WAIT),
-      undefined,
-      options.signal === undefined ? {} : { signal: options.signal },
-    );
+    await setTimeout(SHORTEST_WAIT + Math.random() * (LONGEST_WAIT - SHORTEST_WAIT));
+    throwIfAborted(options.signal, options.what ?? path);
   }
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { once, type Bytes } from "../bytes/bytes.ts";
-import { createHasher } from "../bytes/hash.ts";
+import { abortable } from "../bytes/abort.ts";
+import { once } from "../bytes/bytes.ts";
+import { describe } from "../bytes/describe.ts";
 import { readAll } from "../bytes/read.ts";
 import { verify } from "../bytes/verify.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { digestOf, isDigest, knownAlgorithm, type Digest } from "../oci/digest.ts";
+import { isDigest, knownAlgorithm, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { fetchVerified } from "./fetch-verified.ts";
 import { describeManifest } from "./manifest-type.ts";
@@ -83,18 +84,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore
       if (contents.has(descriptor.digest)) return;
       const what = `${name}: ${descriptor.digest}`;
       const bytes = verify(source.open({ signal }), descriptor, { what });
-      contents.set(descriptor.digest, await readAll(bytes, descriptor.size, what));
+      const whole = await readAll(abortable(bytes, signal, what), descriptor.size, what);
+      contents.set(descriptor.digest, whole);
     },
-    ingest: async (mediaType, bytes) => {
-      const hasher = createHasher("sha256");
-      const whole = await readAll(
-        tee(bytes, (chunk) => hasher.update(chunk)),
-        Number.MAX_SAFE_INTEGER,
-        name,
-      );
-      const digest = digestOf("sha256", hasher.hex());
-      if (!contents.has(digest)) contents.set(digest, whole);
-      return { mediaType, digest, size: whole.length };
+    ingest: async (mediaType, bytes, { signal } = {}) => {
+      const whole = await readAll(abortable(bytes, signal, name), Number.MAX_SAFE_INTEGER, name);
+      const descriptor = describe(mediaType, whole);
+      if (!contents.has(descriptor.digest)) contents.set(descriptor.digest, whole);
+      return descriptor;
     },
     tag: async (descriptor, tag) => {
       await Promise.resolve();
@@ -103,11 +100,4 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore
       entries = withTag(entries, descriptor, tag);
     },
   };
-}
-
-async function* tee(bytes: Bytes, see: (chunk: Uint8Array) => void): Bytes {
-  for await (const chunk of bytes) {
-    see(chunk);
-    yield chunk;
-  }
 }
