@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isSamePlatform } from "../image/find-image.ts";
 import { type Image, type ReadOptions, readImage } from "../image/image.ts";
 import { describeImage } from "../image/index-document.ts";
 import { ATTESTED_DIGEST, listImages, platformOf } from "../image/list-images.ts";
@@ -80,15 +81,16 @@ function makeChild(
   { name, claims }: ReadChildrenOptions,
 ): Child {
   const platform = platformOf(image.config.value);
-  const said: PlatformClaim[] =
-    entry.platform === undefined ? [] : [{ by: "index", platform: entry.platform }];
+  // An index may say nothing of a child's platform; listed is then what its configuration says.
+  const listed = entry.platform ?? platform;
+  const contradicted = !isSamePlatform(listed, platform);
   return {
     name: fromIndex ? `${name} (${shortDigest(entry.digest)})` : name,
     image,
     // An index's own words on its child (annotations, artifactType) go along; a layout's are names in the layout.
     descriptor: fromIndex ? { ...entry, platform } : describeImage(image),
     platform,
-    claims: [...claims, ...said],
+    claims: contradicted ? [...claims, { by: "index", platform: listed }] : claims,
     attestations,
   };
 }
