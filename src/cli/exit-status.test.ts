@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+import { expect, it } from "vitest";
+import { OciError } from "../oci/errors.ts";
+import { DOES_NOT_HOLD, exitStatusOf, FAILED } from "./exit-status.ts";
+
+it("a refused gate and a wrong architecture are answers: 2", () => {
+  expect(exitStatusOf(new OciError("gate-refused", "no"))).toBe(DOES_NOT_HOLD);
+  expect(exitStatusOf(new OciError("wrong-architecture", "no"))).toBe(DOES_NOT_HOLD);
+});
+
+it("what failed, could not be told, or is not an error of ours is 1", () => {
+  for (const code of [
+    "digest-mismatch",
+    "unreachable",
+    "nothing-to-check",
+    "unreadable",
+  ] as const) {
+    expect(exitStatusOf(new OciError(code, "no"))).toBe(FAILED);
+  }
+  expect(exitStatusOf(new Error("a bug"))).toBe(FAILED);
+  expect(exitStatusOf("thrown text")).toBe(FAILED);
+});
