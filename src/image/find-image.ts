@@ -27,10 +27,7 @@ export async function findImage(
 ): Promise<Descriptor> {
   if (isManifestType(root.mediaType) && platform === undefined) return root;
   const { images } = await listImages(store, root, options);
-  const candidates =
-    platform === undefined
-      ? images
-      : images.filter((image) => image.platform && platformMatches(platform, image.platform));
+  const candidates = platform === undefined ? images : imagesFor(images, platform);
   const [image] = candidates;
   if (image === undefined) throw nothingFound(store, root, platform, images);
   if (candidates.every((other) => other.digest === image.digest)) return image;
@@ -43,6 +40,11 @@ export async function findImage(
       hint: "Name the platform that is meant, as --platform linux/arm64, or the image by its digest.",
     },
   );
+}
+
+/** Those of the images that are for a platform (`platformMatches`). */
+export function imagesFor(images: readonly Descriptor[], platform: Platform): Descriptor[] {
+  return images.filter((image) => image.platform && platformMatches(platform, image.platform));
 }
 
 /** Whether two platforms are one, whichever way they are written (`arm64` and `arm64/v8`). */
