@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { peer } from "./peers.ts";
+
+export interface RunningRegistry {
+  /** `127.0.0.1:41234` */
+  readonly host: string;
+  /** Lines of the access log so far: one a request. */
+  readonly log: () => string;
+  stop(): Promise<void>;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** Starts Debian's docker-registry (distribution) on loopback, with its storage under a directory. */
+export async function startDockerRegistry(directory: string): Promise<RunningRegistry> {
+  const host = `127.0.0.1:${await freePort()}`;
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, "config.yml");
+  await writeFile(
+    file,
+    JSON.stringify({
+      version: 0.1,
+      log: { level: "info" },
+      storage: {
+        filesystem: { rootdirectory: join(directory, "data") },
+        delete: { enabled: true },
+      },
+      http: { addr: host, secret: "only for tests" },
+    }),
+  );
+  const child = spawn(peer("docker-registry"), ["serve", file], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
+    if (answer?.ok === true) break;
+    if (attempt === 100 || child.exitCode !== null) throw new Error(`docker-registry: ${log}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return {
+    host,
+    log: () => log,
+    async stop() {
+      if (child.exitCode !== null) return;
+      child.kill();
+      await once(child, "exit");
+    },
+  };
+}
