@@ -4,7 +4,7 @@ import type { Image } from "../image/image.ts";
 import type { Location } from "../image/location.ts";
 import type { OpenOptions } from "../image/open-reference.ts";
 import type { Platform } from "../oci/platform.ts";
-import type { IndexProgress } from "../rootfs/image-filesystem.ts";
+import type { IndexProgress } from "../rootfs/index-layers.ts";
 import type { LayerIndexCache } from "../rootfs/layer-index-cache.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 

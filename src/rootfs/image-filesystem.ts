@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { ByteString } from "../bytes/byte-string.ts";
+import { toText, type ByteString } from "../bytes/byte-string.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import type { Image } from "../image/image.ts";
-import type { DiffId } from "../oci/digest.ts";
-import type { Limits } from "../oci/limits.ts";
-import type { LayerIndexCache } from "./layer-index-cache.ts";
+import { OciError } from "../oci/errors.ts";
+import { mergeLayers } from "./apply-layer.ts";
+import { indexLayers, type IndexLayersOptions } from "./index-layers.ts";
+import { LayerNode } from "./layer-node.ts";
+import { nameImage, openLayerTar, readEntry } from "./layer-tar.ts";
+import { TreeDirectory, findItem, sortedNames, walkTree, type TreeItem } from "./merged-tree.ts";
 import type { Node, RootFilesystem } from "./root-filesystem.ts";
 
 /** Where the content of a node is: which layer, from 0, and which of the entries that its parser announces, from 0. */
@@ -27,39 +30,60 @@ export interface ImageFilesystem extends RootFilesystem {
   layerTar(layer: number, options?: AbortOptions): Bytes;
 }
 
-/** What happens while the layers of an image are indexed. */
-export type IndexProgress =
-  | { readonly kind: "layer-cached"; readonly layer: number; readonly diffId: DiffId }
-  /** At most once a MiB. `bytes` of the compressed `size` are read. */
-  | {
-      readonly kind: "layer-reading";
-      readonly layer: number;
-      readonly bytes: number;
-      readonly size: number;
-    }
-  | {
-      readonly kind: "layer-indexed";
-      readonly layer: number;
-      readonly diffId: DiffId;
-      readonly entries: number;
-    }
-  /** The answer is not affected: the layer is read again next time. */
-  | { readonly kind: "cache-unusable"; readonly layer: number; readonly error: unknown };
-
-export interface OpenImageFilesystemOptions extends AbortOptions {
-  readonly cache?: LayerIndexCache | undefined;
-  readonly limits?: Partial<Limits> | undefined;
-  /** Layers read at the same time (default 3). */
-  readonly concurrency?: number | undefined;
-  readonly onProgress?: ((event: IndexProgress) => void) | undefined;
-}
+export type OpenImageFilesystemOptions = IndexLayersOptions;
 
 /**
  * Indexes the layers of an image, each one read and verified once and then known by its diffID, and
- * merges them into one tree.
- * @throws OciError `invalid-layer`, `diff-id-mismatch`; what the store, decompression and the parser throw
+ * merges them into one tree. A layer that the cache knows is not read; the store has to hold it.
+ * @throws OciError `invalid-layer`, `diff-id-mismatch`, `link-loop`; what the store, decompression and
+ * the parser throw
  */
-export declare function openImageFilesystem(
+export async function openImageFilesystem(
   image: Image,
-  options?: OpenImageFilesystemOptions,
-): Promise<ImageFilesystem>;
+  options: OpenImageFilesystemOptions = {},
+): Promise<ImageFilesystem> {
+  const indexes = await indexLayers(image, options);
+  const root = mergeLayers(indexes, options);
+  const name = nameImage(image);
+  return {
+    name,
+    image,
+    lstat(path) {
+      const item = findItem(root, path);
+      return item instanceof TreeDirectory ? item.node : item;
+    },
+    list(path) {
+      const item = findItem(root, path);
+      if (item instanceof TreeDirectory) return sortedNames(item);
+      throw notThere(name, path, "a directory", item);
+    },
+    read(path, abort) {
+      const item = findItem(root, path);
+      if (item instanceof LayerNode && item.type === "file") {
+        const what = `${name}: ${toText(path)}`;
+        return readEntry(image, item, { ...options, ...abort, what });
+      }
+      throw notThere(name, path, "a regular file", item);
+    },
+    location: (node) =>
+      node instanceof LayerNode && indexes[node.layer.number] === node.layer.index
+        ? { layer: node.layer.number, entry: node.ordinal }
+        : undefined,
+    paths: () => walkTree(root),
+    layerTar: (layer, abort) => openLayerTar(image, layer, { ...options, ...abort }),
+  };
+}
+
+function notThere(
+  name: string,
+  path: ByteString,
+  expected: string,
+  item: TreeItem | undefined,
+): OciError {
+  const type = item instanceof TreeDirectory ? "directory" : item?.type;
+  return new OciError(
+    type === undefined ? "not-found" : "invalid-argument",
+    `${name}: ${toText(path)}: expected ${expected}, got ${type === undefined ? "nothing" : `a ${type}`}`,
+    { details: { path } },
+  );
+}

@@ -6,6 +6,8 @@
  */
 export * from "./elf.ts";
 export * from "./image-filesystem.ts";
+export type { IndexProgress } from "./index-layers.ts";
 export * from "./layer-index-cache.ts";
+export { LAYER_INDEX_VERSION } from "./layer-index-format.ts";
 export * from "./resolve.ts";
 export * from "./root-filesystem.ts";

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+import { compareByteStrings, toText, type ByteString } from "../bytes/byte-string.ts";
+import { OciError } from "../oci/errors.ts";
+import type { Node } from "./root-filesystem.ts";
+
+const EMPTY = "" as ByteString;
+const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
+
+/** A directory of a merged tree: its own metadata, and what is in it. */
+export class TreeDirectory {
+  node: Node;
+  /** The root is its own parent, as `..` has it. */
+  readonly parent: TreeDirectory;
+  readonly children = new Map<ByteString, TreeItem>();
+
+  constructor(node: Node, parent?: TreeDirectory) {
+    this.node = node;
+    this.parent = parent ?? this;
+  }
+}
+
+/** What a name in a directory stands for: a directory, or the node of anything else. */
+export type TreeItem = TreeDirectory | Node;
+
+/** The node of a directory that no layer names: 0755, of root, of 1970. Each one is a node of its own. */
+export function makeImpliedDirectory(): Node {
+  return {
+    type: "directory",
+    mode: 0o755,
+    uid: 0,
+    gid: 0,
+    userName: EMPTY,
+    groupName: EMPTY,
+    mtime: 0,
+    mtimeNanoseconds: 0,
+    size: 0,
+    linkTarget: EMPTY,
+    deviceMajor: 0,
+    deviceMinor: 0,
+    xattrs: NOTHING,
+    extensions: NOTHING,
+    contentDigest: undefined,
+    head: undefined,
+  };
+}
+
+/** How a directory is looked for. */
+export interface WalkOptions {
+  /** Makes what is missing on the way, and puts a directory in place of what is none, as extracting would. */
+  readonly create: boolean;
+  /** Symbolic links followed at most. */
+  readonly linkHops: number;
+}
+
+/**
+ * The directory that names lead to from another, links followed inside the root; undefined when there is
+ * none and none is to be made.
+ * @throws OciError `link-loop`
+ */
+export function walkDirectories(
+  start: TreeDirectory,
+  names: readonly ByteString[],
+  options: WalkOptions,
+): TreeDirectory | undefined {
+  const pending = [...names].reverse();
+  let directory = start;
+  let hops = 0;
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (name === "" || name === ".") continue;
+    if (name === "..") {
+      directory = directory.parent;
+      continue;
+    }
+    const child = directory.children.get(name);
+    if (child instanceof TreeDirectory) {
+      directory = child;
+    } else if (child?.type === "symlink") {
+      hops += 1;
+      if (hops > options.linkHops) throw linkLoop(name, options.linkHops);
+      const target = child.linkTarget.split("/") as ByteString[];
+      if (child.linkTarget.startsWith("/")) directory = rootOf(directory);
+      for (let at = target.length - 1; at >= 0; at -= 1) pending.push(target[at]!);
+    } else {
+      if (!options.create) return undefined;
+      const made = new TreeDirectory(makeImpliedDirectory(), directory);
+      directory.children.set(name, made);
+      directory = made;
+    }
+  }
+  return directory;
+}
+
+function rootOf(directory: TreeDirectory): TreeDirectory {
+  let root = directory;
+  while (root.parent !== root) root = root.parent;
+  return root;
+}
+
+function linkLoop(name: ByteString, linkHops: number): OciError {
+  return new OciError(
+    "link-loop",
+    `directory "${toText(name)}": expected at most ${linkHops} symbolic links on the way, got more`,
+    { details: { name } },
+  );
+}
+
+/** What a normalised path stands for, no link followed. */
+export function findItem(root: TreeDirectory, path: ByteString): TreeItem | undefined {
+  let item: TreeItem | undefined = root;
+  if (path === "/") return item;
+  for (const name of path.slice(1).split("/") as ByteString[]) {
+    if (!(item instanceof TreeDirectory)) return undefined;
+    item = item.children.get(name);
+  }
+  return item;
+}
+
+/** The names in a directory, in order of their bytes. */
+export function sortedNames(directory: TreeDirectory): ByteString[] {
+  return [...directory.children.keys()].sort(compareByteStrings);
+}
+
+/** Every path with its node: the root first, parents before children, names in order of their bytes. */
+export function* walkTree(root: TreeDirectory): Iterable<[ByteString, Node]> {
+  const pending: [path: ByteString, item: TreeItem][] = [["/" as ByteString, root]];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [path, item] = next;
+    if (!(item instanceof TreeDirectory)) {
+      yield [path, item];
+      continue;
+    }
+    yield [path, item.node];
+    const prefix = path === "/" ? "/" : `${path}/`;
+    for (const name of sortedNames(item).reverse()) {
+      pending.push([`${prefix}${name}` as ByteString, item.children.get(name)!]);
+    }
+  }
+}
