@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes/bytes.ts";
-import { verify } from "../bytes/verify.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
+import { fetchVerified } from "../store/fetch-verified.ts";
 import type { FetchOptions } from "../store/store.ts";
 import { contentPath, pulling } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
@@ -22,12 +21,10 @@ export function fetchBlob(
   descriptor: Descriptor,
   options: FetchOptions = {},
 ): Bytes {
-  const offset = options.offset ?? 0;
-  const bytes = readOn(context, descriptor, options);
   const what = `${context.name}@${descriptor.digest}`;
-  return offset === 0
-    ? verify(bytes, descriptor, { what })
-    : checkSize(bytes, descriptor, offset, what);
+  return fetchVerified(descriptor, options.offset, what, (start) =>
+    readOn(context, descriptor, start, options.signal),
+  );
 }
 
 /** So much must have arrived since the last break for it not to count as one more failure. */
@@ -36,14 +33,15 @@ const PROGRESS = 1024 * 1024;
 async function* readOn(
   context: RepositoryContext,
   descriptor: Descriptor,
-  options: FetchOptions,
+  start: number,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const { retry } = context.transport;
-  let at = options.offset ?? 0;
+  let at = start;
   if (at > 0 && at >= descriptor.size) return;
   for (let failures = 0, counted = at; ;) {
     try {
-      for await (const chunk of await openAt(context, descriptor, at, options.signal)) {
+      for await (const chunk of await openAt(context, descriptor, at, signal)) {
         at += chunk.length;
         yield chunk;
       }
@@ -56,7 +54,7 @@ async function* readOn(
       // An opening that failed was repeated already; past the end there is nothing to take up.
       const hopeless = !isTransient(error) || at >= descriptor.size || failures >= retry.attempts;
       if (hopeless || wait === undefined) throw error;
-      await pause(wait, options.signal);
+      await pause(wait, signal);
     }
   }
 }
@@ -100,23 +98,4 @@ async function* skip(bytes: Bytes, count: number): AsyncGenerator<Uint8Array> {
     if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left);
     left = Math.max(0, left - chunk.length);
   }
-}
-
-async function* checkSize(
-  bytes: Bytes,
-  { digest, size }: Descriptor,
-  offset: number,
-  what: string,
-): AsyncGenerator<Uint8Array> {
-  let at = offset;
-  const mismatch = (got: string): OciError =>
-    new OciError("size-mismatch", `${what}: expected ${size} bytes of ${digest}, got ${got}`, {
-      details: { digest, expected: size, offset },
-    });
-  for await (const chunk of bytes) {
-    at += chunk.length;
-    if (at > size) throw mismatch("more");
-    yield chunk;
-  }
-  if (at !== size) throw mismatch(`${at}`);
 }

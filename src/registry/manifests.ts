@@ -10,6 +10,7 @@ import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { quote } from "../oci/quote.ts";
+import { fetchVerified } from "../store/fetch-verified.ts";
 import type { FetchOptions } from "../store/store.ts";
 import { contentPath, pulling, pushing } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
@@ -103,10 +104,10 @@ export function openManifests(context: RepositoryContext): Manifests {
       remember(digest, answer.bytes);
       return { mediaType, digest, size: answer.bytes.length };
     },
-    fetch: async function* (descriptor, options = {}) {
-      const bytes = await load(descriptor, options);
-      yield* once(bytes.subarray(options.offset ?? 0));
-    },
+    fetch: (descriptor, options = {}) =>
+      fetchVerified(descriptor, options.offset, `${name}@${descriptor.digest}`, async (start) =>
+        once((await load(descriptor, options)).subarray(start)),
+      ),
     push: async (descriptor, source, options = {}) => {
       const target = contentPath(context, descriptor);
       const what = `${target} to push`;

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+import { fromReadable } from "../bytes/node-stream.ts";
+import type { Source } from "../bytes/bytes.ts";
+import type { Digest } from "../oci/digest.ts";
+import { formatRoute, parseKnownDigest } from "../registry/wire/paths.ts";
+import { formatUploadRange, parseUploadRange } from "../registry/wire/range.ts";
+import { blobSize } from "./blobs.ts";
+import { sendEmpty } from "./call.ts";
+import type { Call } from "./call.ts";
+import { isOciError } from "../oci/errors.ts";
+import { ProtocolError } from "./protocol-error.ts";
+import type { Upload } from "./uploads.ts";
+
+/** POST: begins an upload, takes a blob in one request, or mounts one (distribution-spec, "Pushing blobs"). */
+export async function beginUpload(call: Call, repository: string): Promise<void> {
+  const { query } = call;
+  const mounted = query.get("mount");
+  if (mounted !== null) {
+    const digest = parseKnownDigest(mounted);
+    if (hasBlob(call, digest)) {
+      sendCreated(call, repository, digest);
+      return;
+    }
+  }
+  const whole = query.get("digest");
+  const length = contentLength(call);
+  if (whole !== null && mounted === null && length !== undefined) {
+    await storeWhole(call, repository, parseKnownDigest(whole), length);
+    return;
+  }
+  sendProgress(call, 202, call.uploads.begin(repository));
+}
+
+/** GET: how much has arrived. */
+export function uploadStatus(call: Call, repository: string, id: string): void {
+  sendProgress(call, 204, call.uploads.find(repository, id));
+}
+
+/** PATCH: one more chunk, or a stream of unknown length. */
+export async function appendToUpload(call: Call, repository: string, id: string): Promise<void> {
+  const upload = call.uploads.find(repository, id);
+  checkChunk(call, upload);
+  await upload.append(fromReadable(call.request));
+  sendProgress(call, 202, upload);
+}
+
+/** PUT: the end of an upload, with the last chunk, with all of it, or with nothing. */
+export async function finishUpload(call: Call, repository: string, id: string): Promise<void> {
+  const upload = call.uploads.find(repository, id);
+  const digest = parseKnownDigest(call.query.get("digest") ?? "");
+  const length = contentLength(call);
+  if (upload.received === 0 && length !== undefined) {
+    await upload.cancel();
+    await storeWhole(call, repository, digest, length);
+    return;
+  }
+  checkChunk(call, upload);
+  await upload.append(fromReadable(call.request));
+  await upload.finish(digest);
+  sendCreated(call, repository, digest);
+}
+
+/** DELETE: gives an upload up. */
+export async function cancelUpload(call: Call, repository: string, id: string): Promise<void> {
+  await call.uploads.find(repository, id).cancel();
+  sendEmpty(call, 204);
+}
+
+/** One pass: the body is verified while the store writes it. */
+async function storeWhole(
+  call: Call,
+  repository: string,
+  digest: Digest,
+  size: number,
+): Promise<void> {
+  const descriptor = { mediaType: "application/octet-stream", digest, size };
+  const source: Source = { size, open: () => fromReadable(call.request) };
+  await call.store.push(descriptor, source);
+  sendCreated(call, repository, digest);
+}
+
+/** A chunk that says where it belongs must belong where the upload is. */
+function checkChunk(call: Call, upload: Upload): void {
+  const header = call.request.headers["content-range"];
+  if (header === undefined) return;
+  const range = parseUploadRange(header);
+  const length = contentLength(call);
+  const fits =
+    range !== undefined && (length === undefined || range.end - range.start + 1 === length);
+  if (fits && range.start === upload.received) return;
+  throw new ProtocolError(
+    416,
+    "BLOB_UPLOAD_INVALID",
+    `expected a chunk from ${upload.received} on, as long as it says`,
+    progress(upload),
+  );
+}
+
+function contentLength({ request }: Call): number | undefined {
+  const header = request.headers["content-length"];
+  return header === undefined ? undefined : Number(header);
+}
+
+function hasBlob(call: Call, digest: Digest): boolean {
+  try {
+    blobSize(call, digest);
+    return true;
+  } catch (error) {
+    if (isOciError(error, "not-found")) return false;
+    throw error;
+  }
+}
+
+function sendCreated(call: Call, repository: string, digest: Digest): void {
+  sendEmpty(call, 201, {
+    location: formatRoute({ kind: "blob", repository, digest }),
+    "docker-content-digest": digest,
+  });
+}
+
+function sendProgress(call: Call, status: 202 | 204, upload: Upload): void {
+  sendEmpty(call, status, progress(upload));
+}
+
+function progress({ repository, id, received }: Upload): Readonly<Record<string, string>> {
+  return {
+    location: formatRoute({ kind: "upload", repository, id }),
+    range: formatUploadRange(received),
+    "docker-upload-uuid": id,
+  };
+}
