@@ -83,8 +83,8 @@ describe("dpkg's record of an alternative", () => {
     ["auto\n/usr/bin/cc\n\n/usr/bin/gcc\nhigh\n", "a priority"],
     ["auto\n/usr/bin/cc\n\n/usr/bin/gcc\n20", "a choice"],
   ])("that is damaged is never overwritten unread: %j", (text, expected) => {
-    expect(() => parseAlternatives(text, "base:/x")).toThrow(
-      expect.objectContaining({ code: "unreadable", message: expect.stringContaining(expected) }),
-    );
+    const parse = (): unknown => parseAlternatives(text, "base:/x");
+    expect(parse).toThrow(expect.objectContaining({ code: "unreadable" }));
+    expect(parse).toThrow(expected);
   });
 });

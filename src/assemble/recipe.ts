@@ -31,15 +31,13 @@ export interface ImageInput {
   readonly platform?: string | undefined;
 }
 
-/** A plain directory. What it can't hold faithfully, or what differs by machine, is set here. */
+/** A plain directory. What differs by machine is set here; extended attributes, SELinux labels among them, are not taken. */
 export interface DirectoryInput {
   readonly directory: string;
   /** Default 0:0. `keep` takes the owners of the disk. */
   readonly owner?: Owner | "keep" | undefined;
   /** Default `epoch` (1970-01-01), so that a fresh checkout gives the same bytes. */
   readonly times?: "epoch" | "keep" | undefined;
-  /** Default `drop-labels`: all extended attributes but `security.selinux`, which is the machine's own. */
-  readonly xattrs?: "drop-labels" | "keep" | "drop" | undefined;
 }
 
 /** Where files come from. */

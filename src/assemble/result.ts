@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
+import type { OpenOptions } from "../image/open-reference.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { DiffId, Digest } from "../oci/digest.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
 import type { Platform } from "../oci/platform.ts";
-import type { RegistryOptions } from "../registry/repository.ts";
 import type { ContentStore } from "../store/store.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -16,7 +16,7 @@ export interface InputOptions extends AbortOptions {
   /** Seconds since 1970: `created`, history and the times of entries we make. Default: from the inputs. */
   readonly sourceDateEpoch?: number | undefined;
   /** For inputs in a registry. */
-  readonly registry?: RegistryOptions | undefined;
+  readonly registry?: OpenOptions["registry"];
   readonly limits?: Partial<Limits> | undefined;
   /** Never awaited. */
   readonly onProgress?: ((event: AssembleProgress) => void) | undefined;

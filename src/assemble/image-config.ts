@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+import type { ExecutionConfig, Healthcheck, History, ImageConfig } from "../oci/image-config.ts";
+import type { DiffId } from "../oci/digest.ts";
+import { OciError } from "../oci/errors.ts";
+import type { Platform } from "../oci/platform.ts";
+import { mergeEnvironment } from "./environment.ts";
+import type { HealthcheckSettings, ImageSettings, Recipe } from "./recipe.ts";
+
+/** A layer above the base, for the history. */
+export interface LayerHistory {
+  readonly name: string;
+  /** Undefined for a layer that came out empty, and is left out. */
+  readonly diffId: DiffId | undefined;
+}
+
+/**
+ * The configuration of the new image: the base's, what it does not know included, with the recipe's
+ * settings, layers and history on top. What Docker noted of the build of the base is left out.
+ * @throws OciError `invalid-recipe`
+ */
+export function makeImageConfig(
+  recipe: Recipe,
+  base: ImageConfig | undefined,
+  layers: readonly LayerHistory[],
+  created: string,
+): ImageConfig {
+  const { config, rootfs, history, ...inherited } = withoutBuild(base);
+  const diffIds = layers.flatMap(({ diffId }) => diffId ?? []);
+  return {
+    ...inherited,
+    created,
+    ...(recipe.config?.author !== undefined && { author: recipe.config.author }),
+    ...platformOf(recipe, base),
+    config: mergeSettings(config ?? {}, recipe.config ?? {}, recipe.variables ?? {}),
+    rootfs: { type: "layers", diff_ids: [...(rootfs?.diff_ids ?? []), ...diffIds] },
+    history: [...historyOf(base, history), ...layers.map((layer) => entryOf(layer, created))],
+  };
+}
+
+function withoutBuild(base: ImageConfig | undefined): Partial<ImageConfig> {
+  const built = new Set(["id", "parent", "container", "container_config", "docker_version"]);
+  return Object.fromEntries(Object.entries(base ?? {}).filter(([key]) => !built.has(key)));
+}
+
+function platformOf(recipe: Recipe, base: ImageConfig | undefined): Platform {
+  const { architecture, os, variant = base?.variant } = recipe.platform;
+  return { architecture, os, ...(variant !== undefined && { variant }) };
+}
+
+/** One entry a layer, as every reader counts them; a base may have none at all. */
+function historyOf(
+  base: ImageConfig | undefined,
+  history: readonly History[] | undefined,
+): readonly History[] {
+  if (history !== undefined && history.length > 0) return history;
+  return base?.rootfs.diff_ids.map(() => ({ comment: "from the base image" })) ?? [];
+}
+
+function entryOf({ name, diffId }: LayerHistory, created: string): History {
+  return {
+    created,
+    created_by: `oci-kit assemble: ${name}`,
+    ...(diffId === undefined && { empty_layer: true }),
+  };
+}
+
+function mergeSettings(
+  base: ExecutionConfig,
+  settings: ImageSettings,
+  variables: Readonly<Record<string, string>>,
+): ExecutionConfig {
+  const { env, labels, entrypoint, cmd, user, workdir, volumes, ports } = settings;
+  const { Cmd, ...others } = base;
+  const inheritedCmd = entrypoint === undefined ? Cmd : undefined;
+  const command = cmd ?? inheritedCmd;
+  const healthcheck = settings.healthcheck && toDocker(settings.healthcheck);
+  return {
+    ...others,
+    ...(user !== undefined && { User: user }),
+    ...(ports && { ExposedPorts: { ...base.ExposedPorts, ...keysOf(ports.map(portOf)) } }),
+    ...(env && { Env: mergeEnvironment(base.Env ?? [], env, variables) }),
+    ...(entrypoint && { Entrypoint: entrypoint }),
+    ...(command && { Cmd: command }),
+    ...(volumes && { Volumes: { ...base.Volumes, ...keysOf(volumes) } }),
+    ...(workdir !== undefined && { WorkingDir: workdir }),
+    ...(labels && { Labels: { ...base.Labels, ...labels } }),
+    ...(settings.stopSignal !== undefined && { StopSignal: settings.stopSignal }),
+    ...(healthcheck && { Healthcheck: healthcheck }),
+  };
+}
+
+function keysOf(names: readonly string[]): Record<string, object> {
+  return Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+function portOf(text: string): string {
+  const [, port, protocol = "tcp"] = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
+  if (port !== undefined && Number(port) > 0 && Number(port) < 65_536) return `${port}/${protocol}`;
+  throw new OciError(
+    "invalid-recipe",
+    `config.ports: expected a port as 8080 or 8080/udp, got ${JSON.stringify(text)}`,
+  );
+}
+
+const NANOSECONDS = 1_000_000;
+
+function toDocker(settings: HealthcheckSettings): Healthcheck {
+  const { test, interval, timeout, startPeriod, startInterval, retries } = settings;
+  return {
+    Test: test,
+    ...(interval !== undefined && { Interval: interval * NANOSECONDS }),
+    ...(timeout !== undefined && { Timeout: timeout * NANOSECONDS }),
+    ...(startPeriod !== undefined && { StartPeriod: startPeriod * NANOSECONDS }),
+    ...(startInterval !== undefined && { StartInterval: startInterval * NANOSECONDS }),
+    ...(retries !== undefined && { Retries: retries }),
+  };
+}

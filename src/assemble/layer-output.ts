@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../bytes/bytes.ts";
+import { createChannel } from "../bytes/channel.ts";
+import { compress } from "../bytes/compression.ts";
+import { createHasher } from "../bytes/hash.ts";
+import { type LayerWriter, createLayerWriter } from "../layer/layer-writer.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type DiffId, diffIdOf, digestOf } from "../oci/digest.ts";
+import { type Compression, layerMediaType } from "../oci/media-types.ts";
+import type { ContentStore } from "../store/store.ts";
+
+/** A layer on its way into a store: written synchronously, hashed, compressed and stored as it comes. */
+export interface LayerOutput extends Pick<LayerWriter, "entry" | "data"> {
+  /** Resolves when little waits to be stored. Await it between chunks. @throws what storing failed with */
+  ready(): Promise<void>;
+  /** Ends the layer. @throws what storing failed with */
+  finish(): Promise<StoredLayer>;
+  /** Gives up: nothing of the layer stays in the store. Idempotent. */
+  abort(error: unknown): Promise<void>;
+}
+
+export interface StoredLayer {
+  readonly descriptor: Descriptor;
+  readonly diffId: DiffId;
+}
+
+export interface LayerOutputOptions extends AbortOptions {
+  readonly compression: Compression;
+  readonly level: number | undefined;
+}
+
+const CHUNK = 256 * 1024;
+const WAITING = 2 * CHUNK;
+
+/** Starts a layer in the store. End it by `finish` or `abort`. */
+export function createLayerOutput(target: ContentStore, options: LayerOutputOptions): LayerOutput {
+  const { compression, level, signal } = options;
+  const channel = createChannel({ highWaterMark: WAITING });
+  const hasher = createHasher("sha256");
+  let buffer = new Uint8Array(CHUNK);
+  let used = 0;
+  let flushed = false;
+
+  const flush = (): void => {
+    if (used === 0) return;
+    const chunk = buffer.subarray(0, used);
+    hasher.update(chunk);
+    channel.push(chunk);
+    buffer = new Uint8Array(CHUNK);
+    used = 0;
+    flushed = true;
+  };
+  // The writer's pieces are small (a header is 512 bytes) and borrowed: gathered, they are neither.
+  const writer = createLayerWriter((piece) => {
+    for (let at = 0; at < piece.length;) {
+      const taken = Math.min(piece.length - at, CHUNK - used);
+      buffer.set(piece.subarray(at, at + taken), used);
+      at += taken;
+      used += taken;
+      if (used === CHUNK) flush();
+    }
+  });
+  const stored = target.ingest(
+    layerMediaType(compression),
+    compress(channel.bytes, compression, { level, signal }),
+    { signal },
+  );
+  let failed = false;
+  let giveUp: (error: unknown) => void = () => undefined;
+  stored.catch((error: unknown) => {
+    failed = true;
+    giveUp(error);
+  });
+
+  return {
+    entry: (entry) => writer.entry(entry),
+    data: (chunk) => writer.data(chunk),
+    async ready() {
+      if (failed) await stored;
+      if (!flushed) return;
+      flushed = false;
+      await new Promise<unknown>((resolve, reject) => {
+        giveUp = reject;
+        channel.ready().then(resolve, () => stored.then(resolve, reject));
+      });
+    },
+    async finish() {
+      writer.end();
+      flush();
+      channel.end();
+      return { descriptor: await stored, diffId: diffIdOf(digestOf("sha256", hasher.hex())) };
+    },
+    async abort(error) {
+      channel.fail(error);
+      await stored.catch(() => undefined);
+    },
+  };
+}
