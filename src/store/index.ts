@@ -4,7 +4,11 @@
  * what works on any of them: copy, walk, garbage collection. Also the cache of directories by digest.
  * @module
  */
+export * from "./collect-garbage.ts";
+export * from "./content-graph.ts";
+export * from "./copy-error.ts";
 export * from "./copy.ts";
+export * from "./transfer.ts";
 export * from "./digest-cache.ts";
 export * from "./docker-archive.ts";
 export * from "./file.ts";
