@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { fromText } from "../bytes/byte-string.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Image } from "../image/image.ts";
-import type { Location } from "../image/location.ts";
-import type { OpenOptions } from "../image/open-reference.ts";
+import { findImage } from "../image/find-image.ts";
+import { readImage } from "../image/image.ts";
+import { parseLocation, type Location } from "../image/location.ts";
+import { openReference, type OpenOptions } from "../image/open-reference.ts";
 import type { Platform } from "../oci/platform.ts";
+import { isAbsent, unreadable } from "./directory-walk.ts";
+import { openDirectory } from "./directory.ts";
 import type { IndexProgress } from "../rootfs/index-layers.ts";
 import type { LayerIndexCache } from "../rootfs/layer-index-cache.ts";
+import { openImageFilesystem } from "../rootfs/image-filesystem.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 
 export interface OpenRootOptions extends OpenOptions, AbortOptions {
@@ -28,7 +36,51 @@ export interface OpenRoot {
  * path is a layout when it holds one, else a plain directory. The caller closes it.
  * @throws OciError `not-found`, `ambiguous`; what opening the store and indexing the layers throw
  */
-export declare function openRootFilesystem(
-  location: Location | string,
-  options?: OpenRootOptions,
-): Promise<OpenRoot>;
+export async function openRootFilesystem(
+  from: Location | string,
+  options: OpenRootOptions = {},
+): Promise<OpenRoot> {
+  const location = typeof from === "string" ? parseLocation(from) : from;
+  if (location.kind === "dir") return openPlain(location.directory);
+  if (location.kind === "path" && !(await isLayout(location.path))) return openPlain(location.path);
+  const reference = await openReference(location, options);
+  try {
+    const root = await reference.root(options);
+    const descriptor = await findImage(reference.store, root, options.platform, options);
+    const image = await readImage(reference.store, descriptor, options);
+    const filesystem = await openImageFilesystem(image, options);
+    return { root: filesystem, image, close: () => reference.close() };
+  } catch (error) {
+    await reference.close();
+    throw error;
+  }
+}
+
+function openPlain(directory: string): OpenRoot {
+  const root = openDirectory(directory);
+  return {
+    root,
+    image: undefined,
+    close: () => {
+      root.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * Whether a directory is an OCI image layout, or means to be one: it has an `oci-layout` file or an
+ * `index.json`.
+ * @throws OciError `unreadable`
+ */
+export async function isLayout(directory: string): Promise<boolean> {
+  for (const name of ["oci-layout", "index.json"]) {
+    try {
+      await lstat(join(directory, name));
+      return true;
+    } catch (error) {
+      if (!isAbsent(error)) throw unreadable(directory, fromText(`/${name}`), error);
+    }
+  }
+  return false;
+}

@@ -67,30 +67,27 @@ export interface ReadEntryOptions extends LayerTarOptions {
  */
 export function readEntry(image: Image, node: LayerNode, options: ReadEntryOptions): Bytes {
   const tar = openLayerTar(image, node.layer.number, options);
-  const content = selectEntry(tar, node.ordinal, node.size, options);
-  const { contentDigest: digest } = node;
-  return digest === undefined ? content : verify(content, { digest, size: node.size }, options);
+  const { contentDigest: digest, size } = node;
+  const content = selectEntry(tar, node, options);
+  return digest === undefined ? content : verify(content, { digest, size }, options);
 }
 
-async function* selectEntry(
-  tar: Bytes,
-  ordinal: number,
-  size: number,
-  options: ReadEntryOptions,
-): Bytes {
+async function* selectEntry(tar: Bytes, node: LayerNode, options: ReadEntryOptions): Bytes {
   let current = -1;
-  let left = size;
+  let left = node.size;
   let chunks: Uint8Array[] = [];
   const parser = createLayerParser(
     {
       entry: () => (current += 1),
       data: (chunk) => {
-        if (current === ordinal) chunks.push(chunk.slice());
+        if (current === node.ordinal) chunks.push(chunk.slice());
       },
     },
     options,
   );
-  if (left === 0) return;
+  // Without a digest of its own (a file that is mostly a hole) only the layer's end verifies it.
+  const stopsEarly = node.contentDigest !== undefined;
+  if (left === 0 && stopsEarly) return;
   for await (const chunk of tar) {
     parser.feed(chunk);
     const ready = chunks;
@@ -99,7 +96,7 @@ async function* selectEntry(
       left -= part.length;
       yield part;
     }
-    if (left <= 0) return;
+    if (left === 0 && stopsEarly) return;
   }
   parser.end();
 }

@@ -1,25 +1,38 @@
 // SPDX-License-Identifier: MIT
-import type { Location } from "../image/location.ts";
+import { existsSync, readFileSync, readdirSync, statSync, type Dirent } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fromText } from "../bytes/byte-string.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
+import { unreadable } from "../disk/directory-walk.ts";
+import { isLayout } from "../disk/open-root-filesystem.ts";
+import { listImages } from "../image/list-images.ts";
+import type { Location } from "../image/location.ts";
+import { openReference, type OpenOptions } from "../image/open-reference.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { OciError } from "../oci/errors.ts";
+import { isElfArchitecture } from "../rootfs/elf.ts";
+import { parsePlatform } from "../oci/platform.ts";
 
 /** A root filesystem found on disk. */
 export interface FoundRoot {
-  /** For messages: the path as it was reached, and the platform where a layout holds several. */
-  readonly name: string;
   /** What `openRootFilesystem` takes. */
   readonly location: Location;
   /**
-   * The architectures that its surroundings say it is of, with who says so: the directory's name, an
+   * The architectures that its surroundings say it is of, with who says so: a directory's name, an
    * `artifact.env`. Not what an image's configuration says.
    */
   readonly claims: readonly ArchitectureClaim[];
 }
 
+/** What something outside a root says of its architecture. */
 export interface ArchitectureClaim {
   readonly architecture: string;
   /** For messages: `the directory's name arm64`. */
   readonly by: string;
 }
+
+/** What a root filesystem has at least one of. */
+const USUAL = ["usr", "bin", "etc", "opt", "lib"];
 
 /**
  * Every root filesystem at or below a path: each image of each OCI image layout, each directory named
@@ -27,7 +40,124 @@ export interface ArchitectureClaim {
  * followed, and nothing is looked for inside what was found.
  * @throws OciError `not-found`, `unreadable`, `invalid-layout`
  */
-export declare function findRootFilesystems(
+export async function findRootFilesystems(
   path: string,
-  options?: AbortOptions,
-): Promise<readonly FoundRoot[]>;
+  options: AbortOptions = {},
+): Promise<readonly FoundRoot[]> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new OciError(
+      "not-found",
+      `${path}: expected a directory, got ${existsSync(path) ? "a file" : "nothing"}`,
+    );
+  }
+  const found: FoundRoot[] = [];
+  const pending = [path];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    options.signal?.throwIfAborted();
+    if (await isLayout(directory)) {
+      found.push(...(await findInLayout(directory, options)));
+    } else if (isRootfs(directory, directory === path)) {
+      found.push({ location: { kind: "dir", directory }, claims: claimsAround(directory) });
+    } else {
+      pending.push(...listDirectories(directory).reverse());
+    }
+  }
+  return found;
+}
+
+/** Every image of a layout; what the layout's directory is called is a claim about each. */
+async function findInLayout(
+  directory: string,
+  options: OpenOptions,
+): Promise<readonly FoundRoot[]> {
+  const claims = claimOfName(directory);
+  const images = await listLocations({ kind: "oci", directory }, options);
+  return images.map((location) => ({ location, claims }));
+}
+
+/**
+ * The images that a location of a layout or a registry stands for, each by its digest: all of an index,
+ * and without tag or digest all of a layout.
+ * @throws OciError what opening and reading throw
+ */
+export async function listLocations(
+  location: Location,
+  options: OpenOptions = {},
+): Promise<readonly Location[]> {
+  const opened = await openReference(location, options);
+  const { store, reference } = opened;
+  try {
+    const roots =
+      reference === undefined && store.capabilities.roots !== undefined
+        ? await store.capabilities.roots(options)
+        : [await opened.root(options)];
+    const digests = new Set<Descriptor["digest"]>();
+    for (const descriptor of roots) {
+      const { images } = await listImages(store, descriptor, options);
+      for (const { digest } of images) digests.add(digest);
+    }
+    return [...digests].map((digest) => withDigest(location, digest));
+  } finally {
+    await opened.close();
+  }
+}
+
+function withDigest(location: Location, digest: Descriptor["digest"]): Location {
+  switch (location.kind) {
+    case "registry":
+      return { kind: "registry", reference: { ...location.reference, digest } };
+    case "oci":
+      return { ...location, digest };
+    default:
+      throw new OciError(
+        "invalid-argument",
+        `expected a layout or a registry, got ${location.kind}`,
+      );
+  }
+}
+
+function isRootfs(directory: string, isStart: boolean): boolean {
+  if (basename(resolve(directory)) === "rootfs") return true;
+  return isStart && listEntries(directory).some(({ name }) => USUAL.includes(name));
+}
+
+function listDirectories(directory: string): string[] {
+  const directories = listEntries(directory).filter((entry) => entry.isDirectory());
+  return directories.map(({ name }) => join(directory, name)).sort();
+}
+
+function listEntries(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(directory, fromText("/"), error);
+  }
+}
+
+/** What lies beside a `rootfs` directory: `artifact.env`, and the name of the directory around both. */
+function claimsAround(rootfs: string): readonly ArchitectureClaim[] {
+  const around = dirname(resolve(rootfs));
+  return [...claimOfFile(join(around, "artifact.env")), ...claimOfName(around)];
+}
+
+function claimOfFile(file: string): readonly ArchitectureClaim[] {
+  if (!existsSync(file)) return [];
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw unreadable(dirname(file), fromText(`/${basename(file)}`), error);
+  }
+  const [, value] = /^(?:export\s+)?TARGET_ARCH=["']?([\w./-]+)["']?\s*$/m.exec(text) ?? [];
+  return value === undefined ? [] : [{ architecture: parsePlatform(value).architecture, by: file }];
+}
+
+/** `arm64`, `package-arm64` or `aarch64` claim arm64; most names claim nothing. */
+function claimOfName(directory: string): readonly ArchitectureClaim[] {
+  const name = basename(resolve(directory));
+  const [word] = /\w{1,16}$/.exec(name) ?? [];
+  if (word === undefined || (word !== name && !name.endsWith(`-${word}`))) return [];
+  const { architecture } = parsePlatform(`linux/${word}`);
+  if (!isElfArchitecture(architecture)) return [];
+  return [{ architecture, by: `the directory's name ${JSON.stringify(name)}` }];
+}

@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: MIT
-import type { OpenRootOptions } from "../disk/open-root-filesystem.ts";
-import type { LinkReport } from "./link-report.ts";
-import type { LinkExpectation } from "./verify-links.ts";
+import { existsSync } from "node:fs";
+import { toBytes, fromText, type ByteString } from "../bytes/byte-string.ts";
+import { openRootFilesystem, type OpenRootOptions } from "../disk/open-root-filesystem.ts";
+import { parseLocation, type Location } from "../image/location.ts";
+import { OciError } from "../oci/errors.ts";
+import { parsePlatform } from "../oci/platform.ts";
+import {
+  findRootFilesystems,
+  listLocations,
+  type ArchitectureClaim,
+  type FoundRoot,
+} from "./find-root-filesystems.ts";
+import type { LinkFinding, LinkReport } from "./link-report.ts";
+import { verifyLinks, type LinkExpectation } from "./verify-links.ts";
 
 export interface VerifyRootsOptions extends OpenRootOptions {
-  /** What every root has to be of. Default: what its configuration or its surroundings say. */
+  /**
+   * What every root has to be of. Default: what an image's configuration says; for a directory what its
+   * surroundings say, and where they say nothing, that all its compilers are of one architecture.
+   */
   readonly architecture?: string | undefined;
   /** Where links have to end in a root of an architecture (undefined when it is unknown). */
   readonly expect?: ((architecture: string | undefined) => readonly LinkExpectation[]) | undefined;
@@ -12,10 +26,98 @@ export interface VerifyRootsOptions extends OpenRootOptions {
 
 /**
  * Verifies the links of every root filesystem that the targets name: paths are searched for layouts and
- * `rootfs` directories, references are opened. Reports come in the order of the targets.
- * @throws OciError `nothing-to-check` when no root is found, or one has nothing to check
+ * `rootfs` directories; of an index every image is verified, unless a platform is given. Reports come in
+ * the order of the targets. Whoever says something of a root's architecture has to be right: a
+ * directory's name that contradicts the image's configuration is a finding.
+ * @throws OciError `nothing-to-check` when a target holds no root filesystem; what finding, opening and
+ * reading them throw
  */
-export declare function verifyRoots(
+export async function verifyRoots(
   targets: readonly string[],
-  options?: VerifyRootsOptions,
-): Promise<readonly LinkReport[]>;
+  options: VerifyRootsOptions = {},
+): Promise<readonly LinkReport[]> {
+  const reports: LinkReport[] = [];
+  for (const target of targets) {
+    const found = await findTarget(parseLocation(target), options);
+    if (found.length === 0) {
+      throw new OciError("nothing-to-check", `${target}: expected a root filesystem, got none`, {
+        details: { target },
+        hint: "Name an image layout, a directory above some, a rootfs directory, or a reference.",
+      });
+    }
+    for (const root of found) reports.push(await verifyRoot(root, options));
+  }
+  return reports;
+}
+
+/**
+ * What several reports say together: one that is wrong makes them wrong; else one that found nothing to
+ * check leaves the answer open, which is a failure, as no report at all is.
+ */
+export function judgeReports(
+  reports: readonly LinkReport[],
+): "holds" | "wrong" | "nothing-to-check" {
+  if (reports.some(({ ok }) => !ok)) return "wrong";
+  const isOpen = reports.length === 0 || reports.some(({ checked }) => checked === 0);
+  return isOpen ? "nothing-to-check" : "holds";
+}
+
+async function findTarget(
+  location: Location,
+  options: VerifyRootsOptions,
+): Promise<readonly FoundRoot[]> {
+  if (location.kind === "path") return findRootFilesystems(location.path, options);
+  if (options.platform !== undefined || (location.kind !== "oci" && location.kind !== "registry")) {
+    return [{ location, claims: [] }];
+  }
+  const locations = await listLocations(location, options);
+  return locations.map((image) => ({ location: image, claims: [] }));
+}
+
+async function verifyRoot(found: FoundRoot, options: VerifyRootsOptions): Promise<LinkReport> {
+  const opened = await openRootFilesystem(found.location, options);
+  const { root, image } = opened;
+  try {
+    const config = image?.config.value;
+    const claims = [
+      ...claim(options.architecture, "asked for"),
+      ...claim(config?.architecture, "the image's configuration"),
+      ...found.claims,
+    ];
+    const architecture = claims[0]?.architecture;
+    const report = verifyLinks(root, {
+      architecture,
+      environment: config?.config?.Env,
+      expect: options.expect?.(architecture),
+      existsOnHost: (path) => existsSync(Buffer.from(toBytes(path))),
+      limits: options.limits,
+    });
+    const contradictions = findContradictions(claims);
+    return {
+      ...report,
+      ok: report.ok && contradictions.length === 0,
+      findings: [...contradictions, ...report.findings],
+    };
+  } finally {
+    await opened.close();
+  }
+}
+
+function claim(architecture: string | undefined, by: string): readonly ArchitectureClaim[] {
+  if (architecture === undefined) return [];
+  return [{ architecture: parsePlatform(architecture).architecture, by }];
+}
+
+const ROOT: ByteString = fromText("/");
+
+function findContradictions(claims: readonly ArchitectureClaim[]): readonly LinkFinding[] {
+  const [first, ...others] = claims;
+  return others
+    .filter(({ architecture }) => architecture !== first?.architecture)
+    .map(({ architecture, by }) => ({
+      code: "wrong-architecture",
+      severity: "error",
+      path: ROOT,
+      message: `/: expected ${first!.architecture} (${first!.by}), got ${architecture} (${by})`,
+    }));
+}

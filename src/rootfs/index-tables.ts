@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../bytes/byte-string.ts";
+import type { Entry } from "../layer/entry.ts";
+import { packMap } from "./attribute-maps.ts";
+import type { Columns } from "./layer-index.ts";
+
+/** The columns of an index that is being made. */
+export type Rows = Record<keyof Columns, number[]>;
+
+type IdOf = (text: ByteString) => number;
+
+/** Numbers what entries have in common. */
+export interface AttributeTable {
+  idOf(entry: Entry): number;
+}
+
+/** Numbers directories by their paths (normalised, the root as the empty one or `/`). */
+export interface DirectoryTable {
+  idOf(path: ByteString): number;
+}
+
+/** Owner, mode and the like, kept once for all entries that have them in common. */
+export function createAttributeTable(rows: Rows, stringId: IdOf, blobId: IdOf): AttributeTable {
+  const ids = new Map<string, number>();
+  return {
+    idOf(entry) {
+      const values = {
+        mode: entry.mode,
+        uid: entry.uid,
+        gid: entry.gid,
+        deviceMajor: entry.deviceMajor,
+        deviceMinor: entry.deviceMinor,
+        userName: stringId(entry.userName),
+        groupName: stringId(entry.groupName),
+        xattrs: blobId(packMap(entry.xattrs)),
+        extensions: blobId(packMap(entry.extensions)),
+      } as const;
+      const key = Object.values(values).join();
+      const known = ids.get(key);
+      if (known !== undefined) return known;
+      ids.set(key, ids.size);
+      for (const [name, value] of Object.entries(values)) rows[name as keyof Rows].push(value);
+      return ids.size - 1;
+    },
+  };
+}
+
+/** The directories that paths go through, kept as a tree: a deep path costs only what is new in it. */
+export function createDirectoryTable(rows: Rows, stringId: IdOf): DirectoryTable {
+  const below: (Map<string, number> | undefined)[] = [undefined];
+  rows.directoryParent.push(0);
+  rows.directoryName.push(0);
+  let last = { path: "" as ByteString, id: 0 };
+  const child = (parent: number, name: string): number => {
+    const known = below[parent]?.get(name);
+    if (known !== undefined) return known;
+    const id = below.push(undefined) - 1;
+    rows.directoryParent.push(parent);
+    rows.directoryName.push(stringId(name as ByteString));
+    (below[parent] ??= new Map()).set(name, id);
+    return id;
+  };
+  return {
+    idOf(path) {
+      if (path !== last.path) last = { path, id: componentsOf(path).reduce(child, 0) };
+      return last.id;
+    },
+  };
+}
+
+function componentsOf(path: ByteString): string[] {
+  return path.length <= 1 ? [] : path.slice(1).split("/");
+}
