@@ -63,6 +63,12 @@ export class BlockInput {
       : this.#chunk.subarray(start, this.#at);
   }
 
+  /** The next `size` bytes in one piece; undefined, and nothing taken, when the chunk doesn't have them. */
+  takeWhole(size: number): Uint8Array | undefined {
+    const end = this.#at + size;
+    return this.#heldLength === 0 && end <= this.#chunk.length ? this.take(size) : undefined;
+  }
+
   #takeHeld(limit: number): Uint8Array {
     const part = this.#held.slice(0, Math.min(limit, this.#heldLength));
     this.#held.copyWithin(0, part.length, this.#heldLength);

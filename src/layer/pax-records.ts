@@ -26,7 +26,7 @@ const LENGTH_DIGITS = 10;
  */
 export function parseRecords(bytes: Uint8Array): Map<ByteString, ByteString> {
   const records = new Map<ByteString, ByteString>();
-  const extents: ByteString[] = [];
+  let extents: ByteString[] | undefined;
   for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
     const end = at + recordLength(bytes, at, space);
@@ -37,11 +37,11 @@ export function parseRecords(bytes: Uint8Array): Map<ByteString, ByteString> {
     const key = fromBytes(bytes, space + 1, equals);
     const value = fromBytes(bytes, equals + 1, end - 1);
     if (key === "" || key.includes("\0")) throw malformed(bytes, at, "a keyword");
-    if (key === SPARSE_OFFSET || key === SPARSE_LENGTH) addExtent(extents, key, value);
+    if (key === SPARSE_OFFSET || key === SPARSE_LENGTH) addExtent((extents ??= []), key, value);
     else records.set(key, value);
     at = end;
   }
-  if (extents.length > 0) records.set(Keyword.sparseMap, extents.join(",") as ByteString);
+  if (extents !== undefined) records.set(Keyword.sparseMap, extents.join(",") as ByteString);
   return records;
 }
 

@@ -61,10 +61,10 @@ export function* readHeaders(
     total += size;
     checkLimit(total, limits.extendedHeaderBytes, "extended headers", "extendedHeaderBytes");
     input.skipBlock();
-    const bytes = yield* readBytes(input, size);
-    yield* skipPadding(input, paddingOf(size));
+    const bytes = input.takeWhole(size) ?? (yield* readBytes(input, size));
     if (flag === "g") addGlobals(globals, bytes, headers, limits);
     else addExtended(headers, flag, bytes);
+    yield* skipPadding(input, paddingOf(size));
   }
 }
 
