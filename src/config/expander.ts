@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+import { expandVariables } from "../assemble/environment.ts";
+import { OciError } from "../oci/errors.ts";
+import type { Configuration } from "./configuration.ts";
+import { type KeyPath, formatKeyPath } from "./yaml-source.ts";
+
+/** Debian's multiarch names, for `${TRIPLET}`. */
+const TRIPLETS: ReadonlyMap<string, string> = new Map([
+  ["386", "i386-linux-gnu"],
+  ["amd64", "x86_64-linux-gnu"],
+  ["arm", "arm-linux-gnueabihf"],
+  ["arm64", "aarch64-linux-gnu"],
+  ["loong64", "loongarch64-linux-gnu"],
+  ["ppc64le", "powerpc64le-linux-gnu"],
+  ["riscv64", "riscv64-linux-gnu"],
+  ["s390x", "s390x-linux-gnu"],
+]);
+
+/** Expands what a configuration says for one architecture. */
+export interface Expander {
+  readonly architecture: string;
+  /** All variables: the file's and those given, `ARCH`, and `TRIPLET` where it is known. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Text with its variables replaced. @throws OciError `invalid-recipe` naming line and key */
+  expand(text: string, path: KeyPath): string;
+  /** Whether a condition (`arch:`) holds. @throws OciError `invalid-recipe` for an architecture that is not configured */
+  applies(arch: readonly string[] | undefined, path: KeyPath): boolean;
+  /** An error about the value at a path. */
+  refuse(path: KeyPath, why: string, hint?: string): OciError;
+}
+
+/** @throws OciError `invalid-argument` for an architecture that the configuration does not list; `invalid-recipe` */
+export function createExpander(configuration: Configuration, architecture: string): Expander {
+  const { architectures, content } = configuration;
+  if (!architectures.includes(architecture)) {
+    throw new OciError(
+      "invalid-argument",
+      `${configuration.locate(["architectures"])}: expected ${architecture} to be one of the architectures, got ${architectures.join(", ")}`,
+      { details: { architecture, architectures } },
+    );
+  }
+  const refuse = (path: KeyPath, why: string, hint?: string): OciError =>
+    new OciError(
+      "invalid-recipe",
+      `${configuration.locate(path)}: ${formatKeyPath(path)}: ${why}`,
+      { details: { path: formatKeyPath(path) }, ...(hint !== undefined && { hint }) },
+    );
+  const triplet = TRIPLETS.get(architecture);
+  const variables: Record<string, string> = {
+    ARCH: architecture,
+    ...(triplet !== undefined && { TRIPLET: triplet }),
+  };
+  const expand = (text: string, path: KeyPath): string => {
+    const place = `${configuration.locate(path)}: ${formatKeyPath(path)}`;
+    const lookup = (name: string): string | undefined =>
+      Object.hasOwn(variables, name) ? variables[name] : undefined;
+    return expandVariables(text, lookup, place);
+  };
+  for (const [name, value] of Object.entries(content.variables ?? {})) {
+    const path = ["variables", name];
+    const own = typeof value === "string" ? value : pick(value, architecture);
+    const given = configuration.variables[name];
+    if (given !== undefined) variables[name] = given;
+    else if (own === undefined) throw refuse(path, `expected a value for ${architecture}`);
+    else variables[name] = expand(own, path);
+  }
+  Object.assign(variables, configuration.variables);
+  return {
+    architecture,
+    variables,
+    expand,
+    refuse,
+    applies(arch, path) {
+      const unknown = arch?.find((name) => !architectures.includes(name));
+      if (unknown === undefined) return arch?.includes(architecture) ?? true;
+      throw refuse(
+        [...path, "arch"],
+        `expected architectures of this file (${architectures.join(", ")}), got ${JSON.stringify(unknown)}`,
+      );
+    },
+  };
+}
+
+/** The value for an architecture. */
+export function pick<T>(values: Readonly<Record<string, T>>, architecture: string): T | undefined {
+  return Object.hasOwn(values, architecture) ? values[architecture] : undefined;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+import type { LinkExpectation } from "../verify/verify-links.ts";
+import type { Configuration } from "./configuration.ts";
+import { createExpander } from "./expander.ts";
+
+/** Where the links of one architecture's image have to end. @throws OciError `invalid-argument`, `invalid-recipe` */
+export function expectedLinks(
+  configuration: Configuration,
+  architecture: string,
+): readonly LinkExpectation[] {
+  const expander = createExpander(configuration, architecture);
+  return (configuration.content.links ?? []).flatMap((link, at) => {
+    const path = ["links", at];
+    if (!expander.applies(link.arch, path)) return [];
+    return {
+      path: expander.expand(link.path, [...path, "path"]),
+      target: expander.expand(link.target, [...path, "target"]),
+    };
+  });
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+import type { z } from "zod";
+import type { KeyPath } from "./configuration.ts";
+import { configurationJsonSchema } from "./schema.ts";
+
+type Issue = z.core.$ZodIssue;
+
+const MOST = 20;
+const WORDS: Readonly<Record<string, string>> = {
+  object: "a map",
+  array: "a list",
+  string: "text",
+};
+
+/** The errors of a configuration for people, each with its place; at most twenty. */
+export function explainIssues(
+  error: z.ZodError,
+  locate: (path: KeyPath) => string,
+): readonly string[] {
+  const told = error.issues.flatMap((issue) => explain(issue, [], locate));
+  const more = told.length - MOST;
+  return more > 0 ? [...told.slice(0, MOST), `and ${more} more`] : told;
+}
+
+function explain(issue: Issue, above: KeyPath, locate: (path: KeyPath) => string): string[] {
+  const path: KeyPath = [...above, ...issue.path.map(keyOf)];
+  switch (issue.code) {
+    case "invalid_union":
+      return explainUnion(issue, path, locate);
+    case "unrecognized_keys":
+      return issue.keys.map((key) => `${locate([...path, key])}: unknown key${nearest(key)}`);
+    case "invalid_type":
+      return [
+        `${locate(path)}: expected ${WORDS[issue.expected] ?? issue.expected}, got ${got(issue)}`,
+      ];
+    case "invalid_value":
+      return [
+        `${locate(path)}: expected ${issue.values.map(String).join(", ")}, got ${got(issue)}`,
+      ];
+    case "invalid_format":
+      return [`${locate(path)}: ${issue.message}, got ${got(issue)}`];
+    default:
+      return [`${locate(path)}: ${issue.message}`];
+  }
+}
+
+/** Of the forms that a value may have, the one it comes nearest to: the one with the fewest complaints. */
+function explainUnion(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  path: KeyPath,
+  locate: (path: KeyPath) => string,
+): string[] {
+  const forms = issue.errors.filter((form) => form.some((inner) => !isOtherType(inner)));
+  const nearestForm = forms.reduce<readonly Issue[] | undefined>(
+    (best, form) => (best === undefined || weight(form) < weight(best) ? form : best),
+    undefined,
+  );
+  if (nearestForm !== undefined)
+    return nearestForm.flatMap((inner) => explain(inner, path, locate));
+  const expected = issue.errors.flatMap((form) =>
+    form.flatMap((inner) =>
+      inner.code === "invalid_type" ? [WORDS[inner.expected] ?? inner.expected] : [],
+    ),
+  );
+  const names = [...new Set(expected)].join(" or ");
+  return [`${locate(path)}: expected ${names}, got ${got(issue)}`];
+}
+
+/** A complaint that the whole value is of another type: that form was not meant. */
+function isOtherType(issue: Issue): boolean {
+  return issue.code === "invalid_type" && issue.path.length === 0;
+}
+
+function weight(issues: readonly Issue[]): number {
+  return issues.reduce(
+    (sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1),
+    0,
+  );
+}
+
+function keyOf(key: PropertyKey): string | number {
+  return typeof key === "number" ? key : String(key);
+}
+
+function got(issue: Issue): string {
+  const { input } = issue as { readonly input?: unknown };
+  if (input === undefined) return "nothing";
+  if (Array.isArray(input)) return "a list";
+  if (typeof input === "object") return input === null ? "nothing" : "a map";
+  const shown = JSON.stringify(input).slice(0, 80);
+  return typeof input === "string" ? shown : `the ${typeof input} ${shown} (text is quoted)`;
+}
+
+let known: readonly string[] | undefined;
+
+/** The known key that an unknown one was probably meant to be. */
+function nearest(key: string): string {
+  known ??= [...collectKeys(configurationJsonSchema())];
+  const [best] = known
+    .map((candidate) => ({
+      candidate,
+      distance: editDistance(key.toLowerCase(), candidate.toLowerCase()),
+    }))
+    .sort((a, b) => a.distance - b.distance);
+  const near = best !== undefined && best.distance <= Math.max(1, Math.floor(key.length / 3));
+  return near ? `; did you mean ${best.candidate}?` : "";
+}
+
+function collectKeys(schema: unknown, keys = new Set<string>()): Set<string> {
+  if (typeof schema !== "object" || schema === null) return keys;
+  for (const [name, value] of Object.entries(schema)) {
+    if (name === "properties") for (const key of Object.keys(value as object)) keys.add(key);
+    collectKeys(value, keys);
+  }
+  return keys;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { OciError } from "../oci/errors.ts";
+
+const NAMES = ["linux/oci-kit.yaml", "oci-kit.yaml"] as const;
+
+/**
+ * The configuration that holds for a directory: `linux/oci-kit.yaml`, else `oci-kit.yaml`, there or in
+ * the nearest directory above. Undefined when there is none.
+ * @throws OciError `unreadable`: a directory that can't be looked into is not one without a configuration
+ */
+export async function findConfiguration(from: string): Promise<string | undefined> {
+  for (let directory = resolve(from); ; directory = dirname(directory)) {
+    for (const name of NAMES) {
+      const file = join(directory, name);
+      if (await isFile(file)) return file;
+    }
+    if (directory === dirname(directory)) return undefined;
+  }
+}
+
+/** The directory that the paths of a configuration are relative to: the one that holds `linux/`. */
+export function projectDirectory(file: string): string {
+  const directory = dirname(resolve(file));
+  return file.endsWith(join("linux", "oci-kit.yaml")) ? dirname(directory) : directory;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw new OciError("unreadable", `${path}: it can't be looked for`, { cause: error });
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+import { readFile } from "node:fs/promises";
+import { relative } from "node:path";
+import { LineCounter, parseDocument, isMap, isNode, type Document } from "yaml";
+import { escapeText } from "../bytes/byte-string.ts";
+import { OciError } from "../oci/errors.ts";
+import { parseReference } from "../oci/reference.ts";
+import { parsePlatform } from "../oci/platform.ts";
+import { formatKeyPath, type Configuration, type KeyPath } from "./configuration.ts";
+import { explainIssues } from "./explain-issues.ts";
+import { projectDirectory } from "./find-configuration.ts";
+import { configurationSchema, type ConfigurationDocument } from "./schema.ts";
+
+const LARGEST = 4 * 1024 * 1024;
+
+/**
+ * Reads and checks `oci-kit.yaml`. An error names file, line, column and key, what was expected and what
+ * was found; all errors of the file are told at once.
+ * @throws OciError `invalid-recipe`; `not-found`, `unreadable` for the file itself
+ */
+export async function loadConfiguration(file: string): Promise<Configuration> {
+  return parseConfiguration(await readText(file), file);
+}
+
+/** As {@link loadConfiguration}, of text that is at hand; `file` is for messages and relative paths. */
+export function parseConfiguration(text: string, file: string): Configuration {
+  const lines = new LineCounter();
+  const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true });
+  const name = shortName(file);
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  if (yaml.errors.length > 0) {
+    const told = yaml.errors.map(({ message, pos }) => `${at(pos[0])}: ${firstLine(message)}`);
+    throw invalid(name, told);
+  }
+  const locate = (path: KeyPath): string => `${at(offsetOf(yaml, path))}: ${formatKeyPath(path)}`;
+  const parsed = configurationSchema.safeParse(yaml.toJS({ maxAliasCount: 100 }) ?? {});
+  if (!parsed.success) throw invalid(name, explainIssues(parsed.error, locate));
+  const wrong = checkValues(parsed.data, locate);
+  if (wrong.length > 0) throw invalid(name, wrong);
+  const { image, architectures } = parsed.data;
+  const directory = projectDirectory(file);
+  return { file, directory, image, architectures, document: parsed.data, locate };
+}
+
+/** What a shape can't say: a repository without a tag, known architectures, no name twice. */
+function checkValues(
+  { image, architectures, layers = [] }: ConfigurationDocument,
+  locate: (path: KeyPath) => string,
+): string[] {
+  const wrong: string[] = [];
+  const check = (path: KeyPath, holds: () => unknown): void => {
+    try {
+      holds();
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+      wrong.push(`${locate(path)}: ${error.message}`);
+    }
+  };
+  if (image !== undefined) check(["image"], () => checkRepository(image));
+  architectures.forEach((architecture, at) => {
+    check(["architectures", at], () => parsePlatform(architecture));
+    if (architectures.indexOf(architecture) < at) {
+      wrong.push(`${locate(["architectures", at])}: ${architecture} is there twice`);
+    }
+  });
+  layers.forEach(({ name }, at) => {
+    if (layers.findIndex((other) => other.name === name) < at) {
+      wrong.push(`${locate(["layers", at, "name"])}: there is another layer ${name}`);
+    }
+  });
+  return wrong;
+}
+
+function checkRepository(image: string): void {
+  const { tag, digest } = parseReference(image);
+  if (tag === undefined && digest === undefined) return;
+  throw new OciError(
+    "invalid-reference",
+    `expected a repository without a tag, got ${JSON.stringify(image)}`,
+  );
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const bytes = await readFile(file);
+    if (bytes.length > LARGEST) {
+      throw new OciError("limit-exceeded", `${file}: expected at most ${LARGEST} bytes`);
+    }
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof OciError) throw error;
+    if (error instanceof TypeError) {
+      throw new OciError("invalid-recipe", `${file}: expected UTF-8 text`, { cause: error });
+    }
+    const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const what = absent ? "there is no such file" : "it can't be read";
+    throw new OciError(absent ? "not-found" : "unreadable", `${file}: ${what}`, { cause: error });
+  }
+}
+
+/** Where a value begins; where there is none, where the nearest value around it does. */
+function offsetOf(yaml: Document, path: KeyPath): number {
+  const parent = path.length === 0 ? undefined : yaml.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => String(key) === String(last));
+    if (pair !== undefined && isNode(pair.key) && pair.key.range) return pair.key.range[0];
+  }
+  const node = yaml.getIn(path, true);
+  if (isNode(node) && node.range) return node.range[0];
+  return path.length === 0 ? 0 : offsetOf(yaml, path.slice(0, -1));
+}
+
+function firstLine(message: string): string {
+  return escapeText(message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""));
+}
+
+/** As a person in the project names it. */
+function shortName(file: string): string {
+  return relative(projectDirectory(file), file);
+}
+
+function invalid(name: string, told: readonly string[]): OciError {
+  const [first] = told;
+  const message =
+    told.length === 1 ? first! : `${name}: ${told.length} errors:\n  ${told.join("\n  ")}`;
+  return new OciError("invalid-recipe", message, { details: { file: name, errors: told } });
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+import { z } from "zod";
+
+const text = z.string();
+const texts = z.array(text);
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "expected letters, digits and ._-")
+  .describe("A name of letters, digits and ._-");
+const path = z.string().regex(/^\/|^\$\{/, "expected an absolute path");
+const architectures = z
+  .array(text)
+  .min(1)
+  .describe("Only for these architectures, as amd64 or linux/arm/v7");
+const owner = z
+  .string()
+  .regex(/^\d+(?::\d+)?$/, 'expected numbers as "1001:1001"')
+  .describe('User and group by number, as "1001:1001"; they have no names outside an image');
+// A number would be read as decimal: 0755 is 755 in YAML 1.2.
+const mode = z
+  .string()
+  .regex(/^[0-7]{3,4}$/, 'expected permissions in octal, quoted, as "0755"')
+  .describe('Permissions in octal, quoted, as "0755"');
+const duration = z
+  .string()
+  .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/, "expected a duration as 500ms, 30s, 5m, 1h")
+  .describe("A duration as 500ms, 30s, 5m or 1h");
+
+const imageInput = z.strictObject({
+  reference: text.describe("An image: host/repo:tag, oci:DIR[:TAG], docker-archive:FILE, …"),
+  platform: text.optional().describe("Which image of an index, as linux/amd64"),
+});
+
+const directoryInput = z.strictObject({
+  directory: text.describe("A plain directory, relative to the project"),
+  owner: z
+    .union([z.literal("keep"), owner])
+    .optional()
+    .describe('Default "0:0"'),
+  times: z.enum(["epoch", "keep"]).optional().describe("Default epoch (1970-01-01)"),
+  xattrs: z
+    .enum(["drop-labels", "keep", "drop"])
+    .optional()
+    .describe("Default drop-labels: all but security.selinux"),
+});
+
+const copyStep = z
+  .strictObject({
+    copy: path.describe("A path, or a pattern with * ? [ ] { } **, in the artifact"),
+    from: name.optional().describe("The artifact; the only one if not given"),
+    to: path.optional().describe("The new place; default the same"),
+    owner: owner.optional(),
+    mode: z
+      .union([mode, z.strictObject({ files: mode.optional(), directories: mode.optional() })])
+      .optional(),
+    exclude: texts.optional().describe("Patterns of what is left out"),
+    missing: z
+      .enum(["error", "warn", "directory"])
+      .optional()
+      .describe("When nothing is there: an error (default), a warning, an empty directory"),
+    times: z.enum(["keep", "clamp"]).optional(),
+    arch: architectures.optional(),
+  })
+  .describe("Copies a path of an artifact with all below it");
+
+const linkStep = z
+  .strictObject({
+    link: path,
+    target: text,
+    ifAbsent: z.boolean().optional().describe("Only where neither base nor layer has the path"),
+    owner: owner.optional(),
+    arch: architectures.optional(),
+  })
+  .describe("Makes a symbolic link");
+
+const alternativeStep = z
+  .strictObject({
+    alternative: name,
+    link: path.describe("The link that people use, as /usr/bin/cc"),
+    path: path.describe("What it stands for"),
+    priority: z.int(),
+    slaves: z
+      .array(z.strictObject({ name, link: path, path }))
+      .optional()
+      .describe("Links that follow this alternative"),
+    arch: architectures.optional(),
+  })
+  .describe("Makes a Debian alternative: the link, /etc/alternatives, and dpkg's record");
+
+const fileStep = z
+  .strictObject({
+    file: path,
+    content: text,
+    mode: mode.optional(),
+    owner: owner.optional(),
+    arch: architectures.optional(),
+  })
+  .describe("Writes a small file");
+
+const directoryStep = z
+  .strictObject({
+    directory: path,
+    mode: mode.optional(),
+    owner: owner.optional(),
+    arch: architectures.optional(),
+  })
+  .describe("Makes a directory, or changes one's owner and mode");
+
+const removeStep = z
+  .strictObject({ remove: path, arch: architectures.optional() })
+  .describe("Removes what is below at this path");
+
+const step = z.union([copyStep, linkStep, alternativeStep, fileStep, directoryStep, removeStep]);
+
+const layer = z.strictObject({
+  name,
+  arch: architectures.optional(),
+  steps: z.array(step).min(1),
+});
+
+const settings = z.strictObject({
+  env: z
+    .record(z.string(), text)
+    .optional()
+    .describe("In order; ${NAME} is the environment so far, else a variable"),
+  labels: z.record(z.string(), text).optional(),
+  entrypoint: texts.optional(),
+  cmd: texts.optional(),
+  user: text.optional(),
+  workdir: path.optional(),
+  volumes: z.array(path).optional(),
+  ports: texts.optional().describe("As 8080/tcp"),
+  healthcheck: z
+    .strictObject({
+      test: z.union([text, texts]).describe("A shell command, or [CMD, program, …]"),
+      interval: duration.optional(),
+      timeout: duration.optional(),
+      startPeriod: duration.optional(),
+      startInterval: duration.optional(),
+      retries: z.int().nonnegative().optional(),
+    })
+    .optional(),
+  stopSignal: text.optional(),
+  author: text.optional(),
+});
+
+/** The shape of `oci-kit.yaml`. Strict: a key that it does not know is an error. */
+export const configurationSchema = z.strictObject({
+  version: z.literal(1),
+  image: text.optional().describe("The repository that is published to, without a tag"),
+  architectures: z.array(text).min(1).describe("What the index has to hold, as amd64"),
+  variables: z
+    .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([text, z.record(z.string(), text)]))
+    .optional()
+    .describe("Used as ${NAME} in any text; a value, or one for each architecture"),
+  output: text.optional().describe("Where the images go; default out/linux-runtime"),
+  base: z
+    .union([text, imageInput, z.record(z.string(), z.union([text, imageInput]))])
+    .describe("The image below, or scratch; for all architectures, or by architecture"),
+  artifacts: z.record(name, z.union([text, imageInput, directoryInput])).optional(),
+  layers: z.array(layer).optional().describe("From the lowest to the topmost"),
+  config: settings.optional(),
+  annotations: z.record(z.string(), text).optional(),
+  compression: z.enum(["gzip", "zstd", "none"]).optional().describe("Default gzip"),
+  provenance: z
+    .strictObject({
+      parent: name.optional().describe("The artifact that is recorded as the parent"),
+      parentStage: text.optional(),
+      keys: z
+        .strictObject({
+          parentDigest: text.optional(),
+          parentStage: text.optional(),
+          runId: text.optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  links: z
+    .array(z.strictObject({ path, target: path, arch: architectures.optional() }))
+    .optional()
+    .describe("Where links have to end: what verify-links checks"),
+});
+
+/** The values of `oci-kit.yaml`; nothing in them is expanded. */
+export type ConfigurationDocument = z.infer<typeof configurationSchema>;
+export type StepDocument = z.infer<typeof step>;
+export type LayerDocument = z.infer<typeof layer>;
+export type ArtifactDocument = NonNullable<ConfigurationDocument["artifacts"]>[string];
+export type BaseDocument = string | z.infer<typeof imageInput>;
+export type SettingsDocument = z.infer<typeof settings>;
+
+/** The JSON Schema of `oci-kit.yaml` (draft 2020-12), published so that editors complete it. */
+export function configurationJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(configurationSchema),
+    $id: "https://oci-kit.dev/schema/oci-kit.schema.json",
+    title: "oci-kit.yaml",
+  };
+}
