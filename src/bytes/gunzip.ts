@@ -20,8 +20,9 @@ export async function* gunzip(bytes: Bytes, what: string): Bytes & AsyncGenerato
     do {
       const decoder = createGunzip({ chunkSize: CHUNK });
       const start = input.given();
-      yield* through(input.bytes(), decoder);
-      input.takeBack(start + decoder.bytesWritten);
+      const taken = (): number => start + decoder.bytesWritten;
+      yield* through(input.bytes(taken), decoder);
+      input.takeBack(taken());
     } while (await input.skipZeros());
   } catch (error) {
     throw explainCodecError(error, "gzip", what);
@@ -32,8 +33,11 @@ export async function* gunzip(bytes: Bytes, what: string): Bytes & AsyncGenerato
 
 /** A stream that several decoders read one after the other, none knowing beforehand how much is its own. */
 interface Input {
-  /** What has not been given yet. Ending it early does not close the stream. */
-  bytes(): Bytes;
+  /**
+   * What has not been given yet, until the reader has left a part of a chunk: the stream's bytes up
+   * to `taken()` are what it wanted. Ending it early does not close the stream.
+   */
+  bytes(taken: () => number): Bytes;
   /** Bytes given so far. */
   given(): number;
   /** Makes `count` the bytes given so far, which is within the last chunk. */
@@ -61,8 +65,8 @@ function createInput(bytes: Bytes): Input {
   }
 
   return {
-    async *bytes() {
-      while (await fill()) {
+    async *bytes(taken) {
+      while (taken() === given && (await fill())) {
         const rest = chunk.subarray(at);
         at = chunk.length;
         given += rest.length;

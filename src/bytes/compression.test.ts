@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import {
+  collect,
+  failureOf,
+  fixture,
+  inChunks,
+  noise,
+  watched,
+} from "../../test/fixtures/bytes/streams.ts";
+import type { Compression } from "../oci/media-types.ts";
+import { once } from "./bytes.ts";
+import { digestBytes } from "./hash.ts";
+import { compress, decompress, detectCompression } from "./compression.ts";
+
+const content = noise(500_000);
+const compressions: readonly Compression[] = ["none", "gzip", "zstd"];
+const packs = ["gzip", "zstd"] as const;
+
+describe("compression", () => {
+  it.each(compressions)("%s brings back what went in", async (compression) => {
+    const packed = compress(inChunks(content, 65_536), compression);
+    expect(Buffer.compare(await collect(decompress(packed, compression)), content)).toBe(0);
+  });
+
+  it.each(packs)("%s is detected by its first bytes", async (compression) => {
+    expect(detectCompression(await collect(compress(once(content), compression)))).toBe(
+      compression,
+    );
+  });
+
+  it("is detected in what other tools write, and nothing is made up", () => {
+    expect(detectCompression(fixture("frames.zst"))).toBe("zstd");
+    expect(detectCompression(fixture("pigz.gz"))).toBe("gzip");
+    expect(detectCompression(Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0))).toBe("xz");
+    expect(detectCompression(new TextEncoder().encode("BZh91AY"))).toBe("bzip2");
+    for (const head of [[], [0x1f], [0x28, 0xb5], [0x60, 0x2a, 0x4d, 0x18], [0, 0, 0, 0]]) {
+      expect(detectCompression(Uint8Array.from(head))).toBeUndefined();
+    }
+  });
+
+  it.each(packs)(
+    "%s is refused where the bytes are something else (3b-67)",
+    async (compression) => {
+      const other = compression === "gzip" ? fixture("frames.zst") : fixture("pigz.gz");
+      const xz = Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0);
+      for (const bytes of [other, content, xz]) {
+        expect(
+          await failureOf(decompress(once(bytes), compression, { what: "layer 6" })),
+        ).toMatchObject({
+          code: "invalid-compression",
+          message: expect.stringMatching(/^layer 6: /) as string,
+        });
+      }
+    },
+  );
+
+  it.each(packs)("%s of a bomb stops at the limit (3b-63)", async (compression) => {
+    const bomb = await collect(compress(once(new Uint8Array(8_000_000)), compression));
+    const limits = { expansionFloor: 1_000_000, expansionRatio: 100 };
+    expect(await failureOf(decompress(once(bomb), compression, { limits }))).toMatchObject({
+      code: "limit-exceeded",
+      details: { limit: 100 },
+    });
+    const allowed = { ...limits, expansionFloor: 8_000_000 };
+    expect(await collect(decompress(once(bomb), compression, { limits: allowed }))).toHaveLength(
+      8_000_000,
+    );
+  });
+
+  it("of zstd is refused when its window is above the limit (3b-63)", async () => {
+    const limits = { zstdWindow: 1024 * 1024 };
+    expect(
+      await failureOf(decompress(once(fixture("window-128m.zst")), "zstd", { limits })),
+    ).toMatchObject({ code: "unsupported-compression", details: { limit: 1024 * 1024 } });
+  });
+
+  it.each(packs)("%s ends when it is asked to stop, and closes its source", async (compression) => {
+    for (const run of [compress, decompress]) {
+      const packed = await collect(compress(once(noise(3_000_000)), compression));
+      const chunks =
+        run === compress ? [content, content] : [packed.subarray(0, 1e6), packed.subarray(1e6)];
+      const source = watched(chunks);
+      const stop = new AbortController();
+      async function* stopping(): AsyncGenerator<Uint8Array> {
+        for await (const chunk of source.bytes) {
+          yield chunk;
+          stop.abort();
+        }
+      }
+      expect(await failureOf(run(stopping(), compression, { signal: stop.signal }))).toMatchObject({
+        code: "aborted",
+      });
+      expect(source.closed).toBe(true);
+    }
+  });
+
+  it("refuses a level that is none, at once", () => {
+    for (const level of [0, 1.5, 10, NaN]) {
+      expect(() => compress(once(content), "gzip", { level })).toThrow(
+        /level: expected a whole number/,
+      );
+    }
+    expect(() => compress(once(content), "zstd", { level: 20 })).toThrow(/from 1 to 19/);
+  });
+
+  it("changes with the level, and is the same for the same", async () => {
+    const pack = async (level: number): Promise<Uint8Array> =>
+      collect(compress(once(content), "gzip", { level }));
+    expect(digestBytes(await pack(1))).not.toBe(digestBytes(await pack(9)));
+    expect(digestBytes(await pack(9))).toBe(digestBytes(await pack(9)));
+    expect((await pack(6)).length).toBe((await collect(compress(once(content), "gzip"))).length);
+  });
+
+  it("none is the stream itself", () => {
+    const bytes = once(content);
+    expect(compress(bytes, "none")).toBe(bytes);
+    expect(decompress(bytes, "none")).toBe(bytes);
+  });
+});

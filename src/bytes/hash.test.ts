@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseDiffId } from "../oci/digest.ts";
+import { MediaType } from "../oci/media-types.ts";
+import { chainIds } from "./chain-id.ts";
+import { describe as describeBytes } from "./describe.ts";
+import { createHasher, createPortableHasher, digestBytes } from "./hash.ts";
+
+const abc = new TextEncoder().encode("abc");
+
+describe("hashing", () => {
+  it("agrees with FIPS 180-4's examples", () => {
+    expect(digestBytes(abc)).toBe(
+      "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    );
+    expect(digestBytes(abc, "sha512")).toBe(
+      "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+    );
+  });
+
+  it("is the same with Node and without, however the bytes are cut", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 300 })),
+        fc.constantFrom("sha256" as const, "sha512" as const),
+        (chunks, algorithm) => {
+          const node = createHasher(algorithm);
+          const portable = createPortableHasher(algorithm);
+          for (const chunk of chunks) {
+            node.update(chunk);
+            portable.update(chunk);
+          }
+          const whole = digestBytes(
+            new Uint8Array(chunks.flatMap((chunk) => [...chunk])),
+            algorithm,
+          );
+          expect(`${algorithm}:${portable.hex()}`).toBe(whole);
+          expect(`${algorithm}:${node.hex()}`).toBe(whole);
+        },
+      ),
+    );
+  });
+});
+
+describe("a described document", () => {
+  it("has the type, digest and size of its bytes", () => {
+    expect(describeBytes(MediaType.config, abc)).toEqual({
+      mediaType: MediaType.config,
+      digest: digestBytes(abc),
+      size: 3,
+    });
+  });
+});
+
+describe("chainIDs", () => {
+  const [one, two, three] = ["1", "2", "3"].map((digit) =>
+    parseDiffId(`sha256:${digit.repeat(64)}`),
+  );
+
+  it("start with the first diffID and chain each further one", () => {
+    const chain = chainIds([one!, two!, three!]);
+    const text = (line: string): string => digestBytes(new TextEncoder().encode(line));
+    expect(chain).toEqual([
+      one,
+      text(`${one!} ${two!}`),
+      text(`${text(`${one!} ${two!}`)} ${three!}`),
+    ]);
+  });
+
+  it("of no layers are none", () => {
+    expect(chainIds([])).toEqual([]);
+  });
+});

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { collect, failureOf, inChunks, noise, watched } from "../../test/fixtures/bytes/streams.ts";
+import { diffIdOf, parseDigest, parseDiffId } from "../oci/digest.ts";
+import { once } from "./bytes.ts";
+import { digestBytes } from "./hash.ts";
+import { verify, verifyDiffId } from "./verify.ts";
+
+const content = noise(1000);
+const descriptor = { digest: digestBytes(content), size: content.length };
+
+describe("verified bytes", () => {
+  it("come through unchanged, however they are cut", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array(), fc.integer({ min: 1, max: 50 }), async (bytes, size) => {
+        const of = { digest: digestBytes(bytes), size: bytes.length };
+        expect(await collect(verify(inChunks(bytes, size), of))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it("are verified by sha512 too", async () => {
+    const of = { digest: digestBytes(content, "sha512"), size: content.length };
+    expect(await collect(verify(once(content), of))).toEqual(content);
+  });
+
+  it("fail when a byte differs, after all were read (3b-69)", async () => {
+    const other = content.with(500, 255);
+    expect(await failureOf(verify(once(other), descriptor, { what: "layer 3" }))).toMatchObject({
+      code: "digest-mismatch",
+      message: expect.stringContaining("layer 3: expected digest sha256:") as string,
+    });
+  });
+
+  it("fail when they end early (3b-69)", async () => {
+    expect(await failureOf(verify(once(content.subarray(1)), descriptor))).toMatchObject({
+      code: "size-mismatch",
+      details: { expected: 1000, got: 999 },
+    });
+  });
+
+  it("fail when the right prefix has an extra byte, which is never yielded (3b-69)", async () => {
+    const source = watched([content, Uint8Array.of(1), content, content]);
+    const seen: number[] = [];
+    const read = async (): Promise<void> => {
+      for await (const chunk of verify(source.bytes, descriptor)) seen.push(chunk.length);
+    };
+    await expect(read()).rejects.toMatchObject({ code: "size-mismatch" });
+    expect(seen).toEqual([1000]);
+    expect(source).toMatchObject({ chunks: 2, closed: true });
+  });
+
+  it("never go past the size within a chunk", async () => {
+    const source = watched([new Uint8Array(1_000_000)]);
+    const stream = verify(source.bytes, descriptor)[Symbol.asyncIterator]();
+    await expect(stream.next()).rejects.toMatchObject({ code: "size-mismatch" });
+  });
+
+  it("of no length are verified as well", async () => {
+    const empty = new Uint8Array();
+    expect(await collect(verify(once(empty), { digest: digestBytes(empty), size: 0 }))).toEqual(
+      empty,
+    );
+    expect(await failureOf(verify(once(empty), { ...descriptor, size: 0 }))).toMatchObject({
+      code: "digest-mismatch",
+    });
+  });
+
+  it("of an algorithm that can't be computed never count as verified, and are not read", async () => {
+    const source = watched([content]);
+    const digest = parseDigest("sha256+b64:AAAA");
+    expect(await failureOf(verify(source.bytes, { digest, size: 1000 }))).toMatchObject({
+      code: "unsupported-algorithm",
+    });
+    expect(source.chunks).toBe(0);
+  });
+
+  it("let a reader stop early, which closes their source and is no error", async () => {
+    const source = watched([content.subarray(0, 10), content]);
+    for await (const chunk of verify(source.bytes, descriptor)) {
+      expect(chunk).toHaveLength(10);
+      break;
+    }
+    expect(source.closed).toBe(true);
+  });
+
+  it("pass on the error of their source", async () => {
+    const failure = new Error("disk on fire");
+    expect(await failureOf(verify(watched([content], failure).bytes, descriptor))).toBe(failure);
+  });
+});
+
+describe("bytes verified against a diffID", () => {
+  it("come through when it is theirs", async () => {
+    const diffId = diffIdOf(digestBytes(content));
+    expect(await collect(verifyDiffId(inChunks(content, 7), diffId))).toEqual(content);
+  });
+
+  it("fail when it is another layer's (3b-70)", async () => {
+    const diffId = parseDiffId(`sha256:${"0".repeat(64)}`);
+    expect(await failureOf(verifyDiffId(once(content), diffId))).toMatchObject({
+      code: "diff-id-mismatch",
+      details: { expected: diffId, got: digestBytes(content) },
+    });
+  });
+});
