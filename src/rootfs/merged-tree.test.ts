@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import {
+  b,
+  contentOf,
+  directory,
+  file,
+  hardlink,
+  listTree,
+  mergeImage,
+  special,
+  symlink,
+  whiteout,
+  type Piece,
+} from "../../test/fixtures/layers.ts";
+
+/** The merged tree without its root's line. */
+async function merge(...layers: Piece[][]): Promise<string[]> {
+  return listTree(await mergeImage(layers)).slice(1);
+}
+
+describe("links among the parents of an entry", () => {
+  it("lead inside the root: l -> /etc, then l/x is etc/x (breakouts)", async () => {
+    expect(await merge([symlink("l", "/etc"), file("l/x")])).toEqual([
+      "/etc directory",
+      "/etc/x file",
+      "/l -> /etc",
+    ]);
+  });
+
+  it("lead inside the root through a `..` after a directory that is not there", async () => {
+    expect(await merge([symlink("l", "/dummy/../etc"), file("l/x")])).toContain("/etc/x file");
+  });
+
+  it("lead inside the root through a chain of links", async () => {
+    const tree = await merge([symlink("d/etc", "/etc"), symlink("l", "/d/etc"), file("l/x")]);
+    expect(tree).toContain("/etc/x file");
+  });
+
+  it("climb no higher than the root", async () => {
+    const tree = await merge([symlink("a/l", "../../../../etc"), file("a/l/x")]);
+    expect(tree).toContain("/etc/x file");
+  });
+
+  it("of a lower layer are followed too", async () => {
+    expect(
+      await merge([symlink("bin", "usr/bin"), directory("usr/bin")], [file("bin/cc")]),
+    ).toEqual(["/bin -> usr/bin", "/usr directory", "/usr/bin directory", "/usr/bin/cc file"]);
+  });
+
+  it("that were replaced by a directory lead nowhere any more, and the other way round", async () => {
+    expect(await merge([symlink("l", "/etc")], [directory("l"), file("l/x")])).toEqual([
+      "/l directory",
+      "/l/x file",
+    ]);
+    expect(
+      await merge([directory("d"), file("d/old")], [symlink("d", "/etc"), file("d/x")]),
+    ).toEqual(["/d -> /etc", "/etc directory", "/etc/x file"]);
+  });
+
+  it("that go round in circles are refused", async () => {
+    const looping = merge([symlink("a", "b"), symlink("b", "a"), file("a/x")]);
+    await expect(looping).rejects.toMatchObject({ code: "link-loop" });
+  });
+
+  it("more than forty of them are refused, forty are followed", async () => {
+    const chain = (length: number): Piece[] => [
+      directory("end"),
+      ...Array.from({ length }, (_, at) => symlink(`l${at}`, at === 0 ? "end" : `l${at - 1}`)),
+      file(`l${length - 1}/x`),
+    ];
+    expect(await merge(chain(40))).toContain("/end/x file");
+    await expect(merge(chain(41))).rejects.toMatchObject({ code: "link-loop" });
+  });
+});
+
+describe("entries that meet what is there", () => {
+  it("a directory over a link to a directory replaces the link and leaves its target alone", async () => {
+    const root = await mergeImage([
+      [directory("etc", { mode: 0o750 }), symlink("l", "etc")],
+      [directory("l", { mode: 0o777 })],
+    ]);
+    expect(root.lstat(b("/etc"))?.mode).toBe(0o750);
+    expect(root.lstat(b("/l"))).toMatchObject({ type: "directory", mode: 0o777 });
+  });
+
+  it("a file among the parents is replaced by a directory, as umoci does", async () => {
+    expect(await merge([file("a")], [file("a/b")])).toEqual(["/a directory", "/a/b file"]);
+  });
+
+  it("a directory again keeps what is in it and takes the new metadata", async () => {
+    const root = await mergeImage([
+      [directory("d", { mode: 0o700 }), file("d/x")],
+      [directory("d", { mode: 0o755, uid: 7 })],
+    ]);
+    expect(root.lstat(b("/d"))).toMatchObject({ mode: 0o755, uid: 7 });
+    expect(root.list(b("/d"))).toEqual(["x"]);
+  });
+
+  it("a file over a directory removes all that was in it", async () => {
+    expect(await merge([file("d/x"), file("d/y/z")], [file("d")])).toEqual(["/d file"]);
+  });
+
+  it("of two entries with one path the last wins, whatever their types", async () => {
+    expect(await merge([file("x"), directory("x"), symlink("x", "y")])).toEqual(["/x -> y"]);
+    const root = await mergeImage([[file("x", "one"), file("x", "two")]]);
+    expect(await contentOf(root, "/x")).toBe("two");
+  });
+
+  it("parents that no layer names are 0755, of root and of 1970, each a node of its own", async () => {
+    const root = await mergeImage([[file("a/b/c")]]);
+    const implied = { type: "directory", mode: 0o755, uid: 0, gid: 0, mtime: 0 };
+    expect(root.lstat(b("/a"))).toMatchObject(implied);
+    expect(root.lstat(b("/a/b"))).toMatchObject(implied);
+    expect(root.lstat(b("/a"))).not.toBe(root.lstat(b("/a/b")));
+    expect(root.location(root.lstat(b("/a"))!)).toBeUndefined();
+  });
+
+  it.each([".", "./", "/", "/./"])("the entry %j sets the root's own metadata", async (path) => {
+    const root = await mergeImage([[directory(path, { mode: 0o711, gid: 5 }), file("x")]]);
+    expect(root.lstat(b("/"))).toMatchObject({ type: "directory", mode: 0o711, gid: 5 });
+    expect(root.list(b("/"))).toEqual(["x"]);
+  });
+
+  it.each([".", "/", "..", "a/.."])(
+    "a link in place of the root, named %j, is refused (CVE-2021-29136)",
+    async (path) => {
+      const code = path === ".." ? "path-escape" : "invalid-layer";
+      await expect(merge([symlink(path, "/etc")])).rejects.toMatchObject({ code });
+    },
+  );
+
+  it.each(["../x", "a/../../x", "/../x", "../out-evil"])(
+    "the name %j leaves the root and is refused",
+    async (path) => {
+      await expect(merge([file(path)])).rejects.toMatchObject({ code: "path-escape" });
+    },
+  );
+
+  it("absolute names and links that lead nowhere are kept as they are", async () => {
+    expect(
+      await merge([file("/etc/passwd"), symlink("self", "self"), symlink("no", "/no")]),
+    ).toEqual(["/etc directory", "/etc/passwd file", "/no -> /no", "/self -> self"]);
+  });
+
+  it("devices and fifos are nodes like any other", async () => {
+    const root = await mergeImage([
+      [special("character", "dev/null", { deviceMajor: 1, deviceMinor: 3 }), special("fifo", "f")],
+    ]);
+    expect(root.lstat(b("/dev/null"))).toMatchObject({
+      type: "character",
+      deviceMajor: 1,
+      deviceMinor: 3,
+    });
+    expect(root.lstat(b("/f"))?.type).toBe("fifo");
+  });
+
+  it("a device 0:0 is no whiteout in a layer, and overlay attributes are attributes", async () => {
+    const overlay = new Map([[b("trusted.overlay.opaque"), b("y")]]);
+    const root = await mergeImage([
+      [file("x"), file("d/y")],
+      [special("character", "c"), directory("d", { xattrs: overlay })],
+    ]);
+    expect(listTree(root).slice(1)).toEqual([
+      "/c character",
+      "/d directory",
+      "/d/y file",
+      "/x file",
+    ]);
+    expect(root.lstat(b("/d"))?.xattrs).toEqual(overlay);
+  });
+
+  it("a hundred thousand characters of nested directories are walked without recursion", async () => {
+    const path = "d/".repeat(30_000);
+    const root = await mergeImage([[directory(path)]], { limits: { pathBytes: 1e6 } });
+    let count = 0;
+    for (const [, node] of root.paths()) count += node.type === "directory" ? 1 : 0;
+    expect(count).toBe(30_001);
+  });
+});
+
+describe("hard links", () => {
+  it("share the node of their target, in one layer and across layers", async () => {
+    const root = await mergeImage([
+      [file("a", "content"), hardlink("b", "a")],
+      [hardlink("dir/c", "/a")],
+    ]);
+    const node = root.lstat(b("/a"));
+    expect(node).toBeDefined();
+    expect(root.lstat(b("/b"))).toBe(node);
+    expect(root.lstat(b("/dir/c"))).toBe(node);
+    expect(root.location(node!)).toEqual({ layer: 0, entry: 0 });
+    expect(await contentOf(root, "/dir/c")).toBe("content");
+  });
+
+  it("keep the content when the name they were made from goes or changes", async () => {
+    const root = await mergeImage([
+      [file("a", "old"), hardlink("b", "a")],
+      [whiteout(".wh.a")],
+      [file("a", "new")],
+    ]);
+    expect(await contentOf(root, "/a")).toBe("new");
+    expect(await contentOf(root, "/b")).toBe("old");
+  });
+
+  it("follow links among the parents of the target, inside the root, and not the last", async () => {
+    const root = await mergeImage([
+      [
+        file("etc/passwd"),
+        symlink("d1", "/etc"),
+        symlink("etc/s", "passwd"),
+        hardlink("h", "d1/s"),
+      ],
+    ]);
+    expect(root.lstat(b("/h"))).toBe(root.lstat(b("/etc/s")));
+    expect(root.lstat(b("/h"))?.type).toBe("symlink");
+  });
+
+  it("may come before their targets, and before links to them", async () => {
+    const root = await mergeImage([[hardlink("a", "b"), hardlink("b", "c"), file("c", "x")]]);
+    expect(root.lstat(b("/a"))).toBe(root.lstat(b("/c")));
+    expect(root.lstat(b("/b"))).toBe(root.lstat(b("/c")));
+  });
+
+  it("that come before their target lose to a later entry of their path", async () => {
+    const root = await mergeImage([[hardlink("a", "b"), file("a", "later"), file("b", "b")]]);
+    expect(await contentOf(root, "/a")).toBe("later");
+  });
+
+  it.each([
+    ["what is not there (CVE-2026-50163)", hardlink("h", "package.json")],
+    ["themselves", hardlink("h", "h")],
+    ["a directory", hardlink("h", "etc")],
+    ["the root", hardlink("h", "/")],
+  ])("to %s are refused, with their names", async (_, link) => {
+    const merging = merge([directory("etc"), link]);
+    await expect(merging).rejects.toMatchObject({ code: "invalid-layer" });
+    await expect(merging).rejects.toThrow(/hard link "h": expected a file at \/\S*, got/);
+  });
+
+  it("to a path outside the root are refused", async () => {
+    const merging = merge([hardlink("h", "../../etc/passwd")]);
+    await expect(merging).rejects.toMatchObject({ code: "path-escape" });
+  });
+});
+
+describe("whiteouts", () => {
+  it("remove what lower layers have, with all below it", async () => {
+    expect(await merge([file("a/b/c"), file("a/d")], [whiteout("a/.wh.b")])).toEqual([
+      "/a directory",
+      "/a/d file",
+    ]);
+  });
+
+  it("leave their own layer alone, before and after the entry they name", async () => {
+    expect(await merge([file("x", "old")], [whiteout(".wh.x"), file("x")])).toEqual(["/x file"]);
+    expect(await merge([file("x", "old")], [file("x"), whiteout(".wh.x")])).toEqual(["/x file"]);
+  });
+
+  it("of nothing make no directories", async () => {
+    expect(await merge([file("x")], [whiteout("no/where/.wh.y")])).toEqual(["/x file"]);
+  });
+
+  it("let a name come back with another type in the next layer (ggcr 2029)", async () => {
+    expect(await merge([file("x")], [whiteout(".wh.x")], [file("x/y")])).toEqual([
+      "/x directory",
+      "/x/y file",
+    ]);
+  });
+
+  it("of a link remove the link only", async () => {
+    expect(await merge([file("d/x"), symlink("l", "d")], [whiteout(".wh.l")])).toEqual([
+      "/d directory",
+      "/d/x file",
+    ]);
+  });
+
+  it("behind a link stay in the root", async () => {
+    expect(await merge([file("etc/x"), symlink("l", "/etc")], [whiteout("l/.wh.x")])).toEqual([
+      "/etc directory",
+      "/l -> /etc",
+    ]);
+  });
+
+  it("of a hard-linked name leave the other names", async () => {
+    expect(await merge([file("a"), hardlink("b", "a")], [whiteout(".wh.a")])).toEqual(["/b file"]);
+  });
+
+  it("are looked up before any takes effect: their order has no meaning", async () => {
+    const lower = [file("etc/x"), symlink("l", "etc")];
+    const removals = [whiteout(".wh.l"), whiteout("l/.wh.x")];
+    expect(await merge(lower, removals)).toEqual(["/etc directory"]);
+    expect(await merge(lower, removals.reverse())).toEqual(["/etc directory"]);
+  });
+
+  it.each([".wh..", ".wh...", "a/.wh..", ".wh.", ".wh..wh.x"])(
+    "named %j are refused",
+    async (path) => {
+      await expect(merge([whiteout(path)])).rejects.toMatchObject({ code: "invalid-layer" });
+    },
+  );
+
+  it("are files: a directory .wh.etc holds files like any other", async () => {
+    expect(await merge([file("etc")], [file(".wh.etc/x")])).toContain("/etc file");
+  });
+
+  it("of AUFS's own bookkeeping are left out", async () => {
+    expect(await merge([file("x"), whiteout(".wh..wh.aufs"), directory(".wh..wh.plnk")])).toEqual([
+      "/x file",
+    ]);
+  });
+});
+
+describe("opaque directories", () => {
+  it.each([
+    ["before", [whiteout("d/.wh..wh..opq"), file("d/new")]],
+    ["after", [file("d/new"), whiteout("d/.wh..wh..opq")]],
+  ])("hide what lower layers put there, the marker %s the entries", async (_, upper) => {
+    expect(await merge([file("d/old"), file("d/sub/x")], upper)).toEqual([
+      "/d directory",
+      "/d/new file",
+    ]);
+  });
+
+  it("hide everything at the root", async () => {
+    expect(await merge([file("a"), file("b/c")], [file("d"), whiteout(".wh..wh..opq")])).toEqual([
+      "/d file",
+    ]);
+  });
+
+  it("go with plain whiteouts in any order, and may be absent below", async () => {
+    const lower = [file("d/x"), file("e")];
+    const removals = [whiteout("d/.wh..wh..opq"), whiteout("d/.wh.x"), whiteout("no/.wh..wh..opq")];
+    expect(await merge(lower, removals)).toEqual(["/d directory", "/e file"]);
+    expect(await merge(lower, removals.reverse())).toEqual(["/d directory", "/e file"]);
+  });
+
+  it("behind a link empty its target inside the root", async () => {
+    expect(
+      await merge([file("etc/x"), symlink("l", "/etc")], [whiteout("l/.wh..wh..opq")]),
+    ).toEqual(["/etc directory", "/l -> /etc"]);
+  });
+
+  it("in place of a link leave the link's target alone, as overlayfs writes them", async () => {
+    const lower = [file("usr/lib/x"), symlink("lib", "usr/lib")];
+    const upper = [directory("lib"), whiteout("lib/.wh..wh..opq"), file("lib/y")];
+    expect(await merge(lower, upper)).toEqual([
+      "/lib directory",
+      "/lib/y file",
+      "/usr directory",
+      "/usr/lib directory",
+      "/usr/lib/x file",
+    ]);
+  });
+});
