@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Readable } from "node:stream";
 import type { Agent, Dispatcher } from "undici";
+import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/node-stream.ts";
 import { readAll } from "../bytes/read.ts";
@@ -135,11 +136,13 @@ function unreachable(request: Exchange, cause: unknown): OciError {
   const place = `${method} ${redactUrl(url)}`;
   if (signal?.aborted === true) return new OciError("aborted", `${place}: aborted`, { cause });
   const code = errorCode(cause);
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  // OpenSSL's message has several lines; that of several refused connections is empty.
+  const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  const reason = code === undefined || line.includes(code) ? line : `${code} ${line}`.trim();
   const hint = hintFor(url, code);
   return new RegistryError(
     "unreachable",
-    `${place}: expected an answer, got ${code === undefined || reason.includes(code) ? reason : `${code}: ${reason}`}`,
+    `${place}: expected an answer, got ${escapeText(reason)}`,
     {
       method,
       url: redactUrl(url),

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A request as it arrived. */
+export interface RecordedRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/** What a faulty registry does with one request. */
+export type Reply =
+  /** Answers. `content-length` is what the body has unless the headers lie about it. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: Uint8Array | string;
+    }
+  /** Promises the whole body, sends `after` bytes of it and breaks the connection. */
+  | {
+      readonly kind: "drop";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: Uint8Array;
+      readonly after: number;
+    }
+  /** A body that never ends. */
+  | {
+      readonly kind: "endless";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** Takes the request and never answers. */
+  | { readonly kind: "silent" }
+  /** Breaks the connection instead of answering. */
+  | { readonly kind: "reset" };
+
+/** One line of the script. The first rule that matches and is not used up decides. */
+export interface Rule {
+  /** `GET /v2/a/b/manifests/v1`, matched as a whole; or a pattern for it. */
+  readonly on: string | RegExp;
+  /** How often it applies. Default: always. */
+  readonly times?: number;
+  readonly reply: Reply | ((request: RecordedRequest) => Reply);
+}
+
+/** A running faulty registry. */
+export interface FaultyRegistry {
+  /** `127.0.0.1:41234` */
+  readonly host: string;
+  /** All requests so far, in order. */
+  readonly requests: readonly RecordedRequest[];
+  /** Adds rules, which come before those that are there. */
+  rule(...rules: readonly Rule[]): void;
+  /** Breaks all connections and frees the port. */
+  close(): Promise<void>;
+}
+
+/** A `Reply` that answers; the most frequent kind. */
+export function answer(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  body: Uint8Array | string = "",
+): Reply {
+  return { kind: "answer", status, headers, body };
+}
+
+/** The answer that asks for a bearer token of this realm. */
+export function bearerChallenge(realm: string): Reply {
+  const challenge = `Bearer realm="${realm}",service="test",scope="registry:catalog:*"`;
+  return answer(401, { "www-authenticate": challenge });
+}
+
+/**
+ * Starts a registry on 127.0.0.1 that does exactly what its script says, however wrong; what no rule
+ * is for is answered with 404. For tests of clients.
+ */
+export async function startFaultyRegistry(rules: readonly Rule[] = []): Promise<FaultyRegistry> {
+  const requests: RecordedRequest[] = [];
+  let script = rules.map((rule) => ({ ...rule, left: rule.times ?? Infinity }));
+
+  const choose = (request: RecordedRequest): Reply => {
+    const line = `${request.method} ${request.path}`;
+    for (const rule of script) {
+      const matches = typeof rule.on === "string" ? rule.on === line : rule.on.test(line);
+      if (!matches || rule.left === 0) continue;
+      rule.left -= 1;
+      return typeof rule.reply === "function" ? rule.reply(request) : rule.reply;
+    }
+    return answer(404, {}, '{"errors":[{"code":"UNSUPPORTED","message":"not in the script"}]}');
+  };
+
+  const server = createServer((request, response) => {
+    record(request).then(
+      (recorded) => {
+        requests.push(recorded);
+        play(choose(recorded), recorded.method, response);
+      },
+      // The client has gone: there is nobody to answer.
+      () => response.destroy(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    rule: (...added) => {
+      script = [...added.map((rule) => ({ ...rule, left: rule.times ?? Infinity })), ...script];
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function record(request: IncomingMessage): Promise<RecordedRequest> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk as Uint8Array);
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) headers[name] = String(value);
+  return {
+    method: request.method ?? "",
+    path: request.url ?? "",
+    headers,
+    body: Buffer.concat(chunks),
+  };
+}
+
+function play(reply: Reply, method: string, response: ServerResponse): void {
+  switch (reply.kind) {
+    case "answer": {
+      const body = Buffer.from(reply.body ?? "");
+      response.writeHead(reply.status, { "content-length": body.length, ...reply.headers });
+      response.end(method === "HEAD" ? undefined : body);
+      return;
+    }
+    case "drop":
+      response.writeHead(reply.status, { "content-length": reply.body.length, ...reply.headers });
+      response.write(reply.body.subarray(0, reply.after), () => response.destroy());
+      return;
+    case "endless":
+      response.writeHead(reply.status, reply.headers);
+      pour(response);
+      return;
+    case "silent":
+      return;
+    case "reset":
+      response.destroy();
+  }
+}
+
+function pour(response: ServerResponse): void {
+  const chunk = Buffer.alloc(64 * 1024, 0x20);
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on("drain", more);
+  more();
+}
