@@ -12,6 +12,8 @@ export interface Configuration {
   /** As `amd64`, or `linux/arm/v7`. */
   readonly architectures: readonly string[];
   readonly document: ConfigurationDocument;
+  /** Variables given from outside: they replace those of the file. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Where a value stands, for messages: `linux/oci-kit.yaml:12:9: layers[0].steps[1].copy`. */
   readonly locate: (path: KeyPath) => string;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { expandVariables } from "../assemble/environment.ts";
 import { OciError } from "../oci/errors.ts";
-import type { Configuration } from "./configuration.ts";
-import { type KeyPath, formatKeyPath } from "./yaml-source.ts";
+import { type Configuration, type KeyPath, formatKeyPath } from "./configuration.ts";
 
 /** Debian's multiarch names, for `${TRIPLET}`. */
 const TRIPLETS: ReadonlyMap<string, string> = new Map([
@@ -19,10 +18,15 @@ const TRIPLETS: ReadonlyMap<string, string> = new Map([
 /** Expands what a configuration says for one architecture. */
 export interface Expander {
   readonly architecture: string;
-  /** All variables: the file's and those given, `ARCH`, and `TRIPLET` where it is known. */
+  /** All variables: the file's, `ARCH`, and `TRIPLET` where it is known. */
   readonly variables: Readonly<Record<string, string>>;
   /** Text with its variables replaced. @throws OciError `invalid-recipe` naming line and key */
   expand(text: string, path: KeyPath): string;
+  /** The same for every value of a map; keys stay. */
+  expandMap(
+    values: Readonly<Record<string, string>>,
+    path: KeyPath,
+  ): Readonly<Record<string, string>>;
   /** Whether a condition (`arch:`) holds. @throws OciError `invalid-recipe` for an architecture that is not configured */
   applies(arch: readonly string[] | undefined, path: KeyPath): boolean;
   /** An error about the value at a path. */
@@ -31,7 +35,7 @@ export interface Expander {
 
 /** @throws OciError `invalid-argument` for an architecture that the configuration does not list; `invalid-recipe` */
 export function createExpander(configuration: Configuration, architecture: string): Expander {
-  const { architectures, content } = configuration;
+  const { architectures, document } = configuration;
   if (!architectures.includes(architecture)) {
     throw new OciError(
       "invalid-argument",
@@ -40,35 +44,34 @@ export function createExpander(configuration: Configuration, architecture: strin
     );
   }
   const refuse = (path: KeyPath, why: string, hint?: string): OciError =>
-    new OciError(
-      "invalid-recipe",
-      `${configuration.locate(path)}: ${formatKeyPath(path)}: ${why}`,
-      { details: { path: formatKeyPath(path) }, ...(hint !== undefined && { hint }) },
-    );
+    new OciError("invalid-recipe", `${configuration.locate(path)}: ${why}`, {
+      details: { path: formatKeyPath(path) },
+      ...(hint !== undefined && { hint }),
+    });
   const triplet = TRIPLETS.get(architecture);
   const variables: Record<string, string> = {
     ARCH: architecture,
     ...(triplet !== undefined && { TRIPLET: triplet }),
   };
   const expand = (text: string, path: KeyPath): string => {
-    const place = `${configuration.locate(path)}: ${formatKeyPath(path)}`;
     const lookup = (name: string): string | undefined =>
       Object.hasOwn(variables, name) ? variables[name] : undefined;
-    return expandVariables(text, lookup, place);
+    return expandVariables(text, lookup, configuration.locate(path));
   };
-  for (const [name, value] of Object.entries(content.variables ?? {})) {
+  for (const [name, value] of Object.entries(document.variables ?? {})) {
     const path = ["variables", name];
     const own = typeof value === "string" ? value : pick(value, architecture);
-    const given = configuration.variables[name];
-    if (given !== undefined) variables[name] = given;
-    else if (own === undefined) throw refuse(path, `expected a value for ${architecture}`);
-    else variables[name] = expand(own, path);
+    if (own === undefined) throw refuse(path, `expected a value for ${architecture}`);
+    variables[name] = expand(own, path);
   }
-  Object.assign(variables, configuration.variables);
   return {
     architecture,
     variables,
     expand,
+    expandMap: (values, path) =>
+      Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [key, expand(value, [...path, key])]),
+      ),
     refuse,
     applies(arch, path) {
       const unknown = arch?.find((name) => !architectures.includes(name));

@@ -9,7 +9,7 @@ export function expectedLinks(
   architecture: string,
 ): readonly LinkExpectation[] {
   const expander = createExpander(configuration, architecture);
-  return (configuration.content.links ?? []).flatMap((link, at) => {
+  return (configuration.document.links ?? []).flatMap((link, at) => {
     const path = ["links", at];
     if (!expander.applies(link.arch, path)) return [];
     return {

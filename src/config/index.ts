@@ -11,5 +11,4 @@ export * from "./find-configuration.ts";
 export * from "./load-configuration.ts";
 export * from "./output-directory.ts";
 export * from "./recipe-from-flags.ts";
-export { configurationJsonSchema, type ConfigurationFile } from "./schema.ts";
-export type { KeyPath } from "./yaml-source.ts";
+export { configurationJsonSchema, type ConfigurationDocument } from "./schema.ts";

@@ -3,18 +3,16 @@ import { resolve } from "node:path";
 import type { Artifact, Base, ImageInput } from "../assemble/recipe.ts";
 import { type Location, formatLocation, parseLocation } from "../image/location.ts";
 import { isOciError } from "../oci/errors.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration, KeyPath } from "./configuration.ts";
 import { type Expander, pick } from "./expander.ts";
-import type { ConfigurationFile } from "./schema.ts";
-import type { KeyPath } from "./yaml-source.ts";
-
-type FileArtifact = NonNullable<ConfigurationFile["artifacts"]>[string];
+import type { ArtifactDocument, BaseDocument, ConfigurationDocument } from "./schema.ts";
+import { parseOwner } from "./values.ts";
 
 /** The base for one architecture. @throws OciError `invalid-recipe` */
 export function baseOf(configuration: Configuration, expander: Expander): Base {
-  const { base } = configuration.content;
+  const { base } = configuration.document;
   const path = ["base"];
-  const own = isInput(base) ? base : pick(base, expander.architecture);
+  const own = isOne(base) ? base : pick(base, expander.architecture);
   if (own === undefined) {
     throw expander.refuse(path, `expected a base for ${expander.architecture}`);
   }
@@ -24,42 +22,43 @@ export function baseOf(configuration: Configuration, expander: Expander): Base {
   throw expander.refuse(path, "expected an image, got a plain directory");
 }
 
+function isOne(base: ConfigurationDocument["base"]): base is BaseDocument {
+  return typeof base === "string" || typeof base["reference"] === "string";
+}
+
 /** The artifacts for one architecture. @throws OciError `invalid-recipe` */
 export function artifactsOf(
   configuration: Configuration,
   expander: Expander,
 ): Readonly<Record<string, Artifact>> {
-  const artifacts: Record<string, Artifact> = {};
-  for (const [name, value] of Object.entries(configuration.content.artifacts ?? {})) {
-    const path = ["artifacts", name];
-    const own = isInput(value) ? value : pick(value, expander.architecture);
-    if (own !== undefined) artifacts[name] = artifactOf(own, path, configuration, expander);
-  }
-  return artifacts;
-}
-
-type OneArtifact = Exclude<FileArtifact, Readonly<Record<string, FileArtifact>>>;
-
-function isInput<T extends object | string>(
-  value: T,
-): value is Extract<T, string | { reference: string } | { directory: string }> {
-  return typeof value === "string" || "reference" in value || "directory" in value;
+  const entries = Object.entries(configuration.document.artifacts ?? {});
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      name,
+      artifactOf(value, ["artifacts", name], configuration, expander),
+    ]),
+  );
 }
 
 function artifactOf(
-  value: OneArtifact | string,
+  value: ArtifactDocument,
   path: KeyPath,
   configuration: Configuration,
   expander: Expander,
 ): Artifact {
   if (typeof value === "object" && "directory" in value) {
     const directory = expander.expand(value.directory, [...path, "directory"]);
-    return { ...value, directory: resolve(configuration.directory, directory) };
+    const { owner, times } = value;
+    return {
+      directory: resolve(configuration.directory, directory),
+      owner: owner === "keep" ? owner : owner && parseOwner(owner),
+      times,
+    };
   }
-  const [text, at] =
-    typeof value === "string" ? [value, path] : [value.reference, [...path, "reference"]];
-  const platform = typeof value === "string" ? undefined : value.platform;
-  const reference = expander.expand(text, at);
+  const isText = typeof value === "string";
+  const at = isText ? path : [...path, "reference"];
+  const reference = expander.expand(isText ? value : value.reference, at);
+  const platform = isText ? undefined : value.platform;
   try {
     return inputOf(reference, configuration.directory, configuration.image, platform);
   } catch (error) {

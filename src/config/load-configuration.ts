@@ -11,6 +11,11 @@ import { explainIssues } from "./explain-issues.ts";
 import { projectDirectory } from "./find-configuration.ts";
 import { configurationSchema, type ConfigurationDocument } from "./schema.ts";
 
+export interface LoadOptions {
+  /** Values that replace those of the file's variables, or add to them. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+}
+
 const LARGEST = 4 * 1024 * 1024;
 
 /**
@@ -18,12 +23,19 @@ const LARGEST = 4 * 1024 * 1024;
  * was found; all errors of the file are told at once.
  * @throws OciError `invalid-recipe`; `not-found`, `unreadable` for the file itself
  */
-export async function loadConfiguration(file: string): Promise<Configuration> {
-  return parseConfiguration(await readText(file), file);
+export async function loadConfiguration(
+  file: string,
+  options: LoadOptions = {},
+): Promise<Configuration> {
+  return parseConfiguration(await readText(file), file, options);
 }
 
 /** As {@link loadConfiguration}, of text that is at hand; `file` is for messages and relative paths. */
-export function parseConfiguration(text: string, file: string): Configuration {
+export function parseConfiguration(
+  text: string,
+  file: string,
+  options: LoadOptions = {},
+): Configuration {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true });
   const name = shortName(file);
@@ -42,7 +54,8 @@ export function parseConfiguration(text: string, file: string): Configuration {
   if (wrong.length > 0) throw invalid(name, wrong);
   const { image, architectures } = parsed.data;
   const directory = projectDirectory(file);
-  return { file, directory, image, architectures, document: parsed.data, locate };
+  const { variables = {} } = options;
+  return { file, directory, image, architectures, document: parsed.data, variables, locate };
 }
 
 /** What a shape can't say: a repository without a tag, known architectures, no name twice. */

@@ -6,7 +6,7 @@ const DEFAULT_OUTPUT = "out/linux-runtime";
 
 /** The absolute directory that holds the images of all architectures. */
 export function outputRoot(configuration: Configuration): string {
-  return resolve(configuration.directory, configuration.content.output ?? DEFAULT_OUTPUT);
+  return resolve(configuration.directory, configuration.document.output ?? DEFAULT_OUTPUT);
 }
 
 /** The absolute directory of one architecture's image: `<output>/<arch>`, a layout. */
