@@ -8,14 +8,18 @@ import type { Context } from "./context.ts";
 
 /**
  * The configuration of the working directory: `linux/oci-kit.yaml` or `oci-kit.yaml`, found upward.
- * Undefined when there is none. @throws OciError `invalid-recipe`
+ * Undefined when there is none. `variables` replace those of the file.
+ * @throws OciError `invalid-recipe`
  */
-export async function configurationOf(context: Context): Promise<Configuration | undefined> {
+export async function configurationOf(
+  context: Context,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Configuration | undefined> {
   const { findConfiguration } = await import("../config/find-configuration.ts");
   const file = await findConfiguration(context.workingDirectory);
   if (file === undefined) return undefined;
   const { loadConfiguration } = await import("../config/load-configuration.ts");
-  return loadConfiguration(file);
+  return loadConfiguration(file, { variables });
 }
 
 /** A command that needs a configuration, and there is none. */
