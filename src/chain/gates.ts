@@ -106,7 +106,7 @@ export function findDropped(children: readonly ChildFacts[], published: Publishe
         if (platform === undefined) return [];
         if (children.some((child) => platformMatches(machineOf(platform), child.platform)))
           return [];
-        const name = formatPlatform(platform);
+        const name = writePlatform(platform);
         const message = `${name} would be dropped: it is published as ${shortDigest(digest)}, and no image is for it`;
         return [{ gate: "dropped-platform", platform: name, digest, message }];
       });
@@ -124,7 +124,7 @@ export function findDuplicates(children: readonly ChildFacts[]): GateFinding[] {
   for (const child of children) {
     const same = children.filter((other) => isSamePlatform(other.platform, child.platform));
     if (same.length < 2 || same[0] !== child) continue;
-    const platform = formatPlatform(child.platform);
+    const platform = writePlatform(child.platform);
     const names = same.map(nameOf);
     const message = `${platform} is claimed by ${names.length} images: ${names.join(", ")}`;
     findings.push({ gate: "duplicate-platform", platform, children: names, message });
@@ -139,8 +139,8 @@ export function findWrongPlatforms(children: readonly ChildFacts[]): GateFinding
       .filter((claim) => !platformMatches(claim.platform, child.platform))
       .map((claim): GateFinding => {
         const name = nameOf(child);
-        const claimed = formatPlatform(claim.platform);
-        const configured = formatPlatform(child.platform);
+        const claimed = writePlatform(claim.platform);
+        const configured = writePlatform(child.platform);
         const message = `${name} is for ${configured} by its configuration, and for ${claimed} by its ${claim.by}`;
         return { gate: "wrong-platform", child: name, claimed, configured, message };
       }),
@@ -175,6 +175,11 @@ function describeGeneration({ runId, children }: Generation): string {
 
 function nameOf(child: ChildFacts): string {
   return escapeText(child.name);
+}
+
+/** For a message: a configuration may say anything. */
+function writePlatform(platform: Platform): string {
+  return escapeText(formatPlatform(platform));
 }
 
 function reasonOf(error: unknown): string {

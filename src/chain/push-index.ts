@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { sourceOf } from "../bytes/bytes.ts";
+import type { ReadOptions } from "../image/image.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type CopyEvent, type TransferTotal, copy } from "../store/copy.ts";
+import { type TransferTotal, copy } from "../store/copy.ts";
+import type { CopyEvent } from "../store/transfer.ts";
 import { type GateFinding, evaluateGates, refusal } from "./gates.ts";
 import { type IndexPushPlan, type TagChange, addTotals } from "./plan-push.ts";
 import { type Published, isUnchanged, readPublished } from "./published.ts";
 
-export interface PushOptions extends AbortOptions {
+export interface PushOptions extends ReadOptions {
   /** Push although gates refuse; the result says which. */
   readonly force?: boolean | undefined;
   /** Pieces of content in flight at a time. */
@@ -42,10 +44,10 @@ export async function pushIndex(
   plan: IndexPushPlan,
   options: PushOptions = {},
 ): Promise<IndexPushResult> {
-  const { force = false, signal } = options;
+  const { force = false, signal, limits } = options;
   pass(plan, plan.findings, plan.published, force);
   const summaries = await copyChildren(plan, options);
-  const published = await readPublished(plan.target, plan.tag, { signal });
+  const published = await readPublished(plan.target, plan.tag, { signal, limits });
   const findings = isUnchanged(plan.published, published)
     ? plan.findings
     : evaluateGates(factsNow(plan, published));
@@ -83,12 +85,12 @@ function factsNow(plan: IndexPushPlan, published: Published): Parameters<typeof 
 
 async function copyChildren(
   plan: IndexPushPlan,
-  { signal, concurrency, onProgress }: PushOptions,
+  { signal, limits, concurrency, onProgress }: PushOptions,
 ): Promise<Awaited<ReturnType<typeof copy>>[]> {
   const summaries = [];
   for (const { child } of plan.children) {
     for (const root of [child.descriptor, ...child.attestations]) {
-      const options = { signal, concurrency, onProgress };
+      const options = { signal, limits, concurrency, onProgress };
       summaries.push(await copy(child.image.store, root, plan.target, options));
     }
   }

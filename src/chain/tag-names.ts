@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { escapeText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import { type Platform, formatPlatform, normalisePlatform } from "../oci/platform.ts";
 import { parseTag } from "../oci/reference.ts";
@@ -33,7 +34,7 @@ export function checkIndexTag(tag: string, platforms: readonly Platform[]): void
   if (claimed === undefined) return;
   throw new OciError(
     "invalid-argument",
-    `index tag ${tag}: expected a tag that names no architecture, got one that reads as an image for ${formatPlatform(claimed)}`,
+    `index tag ${tag}: expected a tag that names no architecture, got one that reads as an image for ${escapeText(formatPlatform(claimed))}`,
     {
       details: { tag },
       hint: `The images' own tags are made from the index's: push ${tag.slice(0, -suffixOf(claimed).length)}.`,

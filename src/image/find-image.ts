@@ -34,7 +34,7 @@ export async function findImage(
   const wanted = platform === undefined ? "" : ` for ${formatPlatform(platform)}`;
   throw new OciError(
     "ambiguous",
-    `${store.name}: expected one image${wanted}, got an index of ${candidates.length}: ${listDescriptors(candidates)}`,
+    `${store.name}: expected one image${wanted}, got ${candidates.length}: ${listDescriptors(candidates)}`,
     {
       details: { root: root.digest, images: candidates },
       hint: "Name the platform that is meant, as --platform linux/arm64, or the image by its digest.",

@@ -4,6 +4,8 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
 import { type RegistryOptions, openRepository } from "../registry/repository.ts";
+import type { ArchiveReader } from "../store/archive-store.ts";
+import type { ArchiveWriter } from "../store/archive-writer.ts";
 import { createDockerArchive, openDockerArchive } from "../store/docker-archive.ts";
 import { openLayout } from "../store/layout.ts";
 import { createOciArchive, openOciArchive } from "../store/oci-archive.ts";
@@ -40,6 +42,8 @@ export interface OpenTarget {
   readonly tag: string | undefined;
   /** Completes an archive: before this it is not there. Idempotent. */
   close(): Promise<void>;
+  /** Gives up an archive: it will not be there. Idempotent, and nothing after {@link OpenTarget.close}. */
+  discard(): Promise<void>;
 }
 
 /**
@@ -62,22 +66,17 @@ export async function openReference(
   return { location, store, reference, root, close };
 }
 
-interface OpenStore<S> {
-  readonly store: S;
-  readonly close: () => Promise<void>;
-}
+type OpenStore = Pick<OpenReference, "store" | "close">;
+type CreatedStore = Pick<OpenTarget, "store" | "close" | "discard">;
 
-async function openStore(
-  location: Location,
-  options: OpenOptions,
-): Promise<OpenStore<ReadableStore>> {
+async function openStore(location: Location, options: OpenOptions): Promise<OpenStore> {
   switch (location.kind) {
     case "registry":
       return stayOpen(openRepository(location.reference, options.registry));
     case "oci":
-      return stayOpen(await openLayout(location.directory));
+      return stayOpen(await openLayout(location.directory, options));
     case "path":
-      return stayOpen(await openLayout(location.path));
+      return stayOpen(await openLayout(location.path, options));
     case "oci-archive":
       return closing(await openOciArchive(location.file, options));
     case "docker-archive":
@@ -109,32 +108,37 @@ export async function openTarget(
   return { location, tag: namedBy(location), ...(await createStore(location, options)) };
 }
 
-async function createStore(
-  location: Location,
-  options: OpenOptions,
-): Promise<OpenStore<ContentStore>> {
+async function createStore(location: Location, options: OpenOptions): Promise<CreatedStore> {
   switch (location.kind) {
     case "registry":
-      return stayOpen(openRepository(location.reference, options.registry));
+      return writtenAtOnce(openRepository(location.reference, options.registry));
     case "oci":
-      return stayOpen(await openLayout(location.directory, { create: true }));
+      return writtenAtOnce(await openLayout(location.directory, { ...options, create: true }));
     case "path":
-      return stayOpen(await openLayout(location.path, { create: true }));
+      return writtenAtOnce(await openLayout(location.path, { ...options, create: true }));
     case "oci-archive":
-      return closing(await createOciArchive(location.file, options));
+      return writtenAtClose(await createOciArchive(location.file, options));
     case "docker-archive":
-      return closing(await createDockerArchive(location.file, options));
+      return writtenAtClose(await createDockerArchive(location.file, options));
     case "dir":
       throw noImage(location, "written");
   }
 }
 
-function stayOpen<S>(store: S): OpenStore<S> {
+function stayOpen(store: ReadableStore): OpenStore {
   return { store, close: () => Promise.resolve() };
 }
 
-function closing<S extends { close(): Promise<void> }>(store: S): OpenStore<S> {
+function closing(store: ArchiveReader): OpenStore {
   return { store, close: () => store.close() };
+}
+
+function writtenAtOnce(store: ContentStore): CreatedStore {
+  return { store, close: () => Promise.resolve(), discard: () => Promise.resolve() };
+}
+
+function writtenAtClose(store: ArchiveWriter): CreatedStore {
+  return { store, close: () => store.close(), discard: () => store.discard() };
 }
 
 function noImage(location: Location, verb: string): OciError {
