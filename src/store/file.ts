@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  writeSync,
+  type Stats,
+} from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
@@ -104,4 +112,9 @@ function readAt(fd: number, chunk: Uint8Array, at: number, file: string | number
 /** A file as a source, opened again for each reading. Its size is left open: a file may grow until then. */
 export function fileSource(path: string): Source {
   return { open: (options) => readFileBytes(path, { signal: options?.signal }) };
+}
+
+/** Writes all of a chunk at the descriptor's position. @throws the failed system call's error */
+export function writeWhole(fd: number, chunk: Uint8Array): void {
+  for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
 }

@@ -9,7 +9,6 @@ import {
   renameSync,
   rmSync,
   utimesSync,
-  writeSync,
   type Stats,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,7 +20,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { digestEncoded, digestOf, knownAlgorithm, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { fileError, writing } from "./file-error.ts";
-import { openRegularFile } from "./file.ts";
+import { openRegularFile, writeWhole } from "./file.ts";
 import { ownedName } from "./owned-name.ts";
 
 // The blobs of a layout: blobs/<algorithm>/<hex> (image-spec, image-layout.md, "Blobs"). A directory
@@ -159,8 +158,4 @@ async function syncFile(fd: number, path: string): Promise<void> {
   } catch (error) {
     throw fileError("unwritable", path, error);
   }
-}
-
-function writeWhole(fd: number, chunk: Uint8Array): void {
-  for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
 }

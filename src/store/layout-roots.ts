@@ -14,6 +14,8 @@ import type { ContentStore, RootedStore } from "./store.ts";
 
 /** How a layout is read and edited. */
 export interface LayoutOptions {
+  /** What the store is called in messages, where that is not its directory. */
+  readonly name?: string | undefined;
   /** `documentBytes` and `children` bound `index.json`. */
   readonly limits?: Partial<Limits> | undefined;
   /** Milliseconds to wait for another process that edits `index.json`. */

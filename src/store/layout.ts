@@ -71,7 +71,7 @@ function noLayout(directory: string, cause: OciError): OciError {
 }
 
 function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
-  const name = `oci:${directory}`;
+  const { name = `oci:${directory}` } = options;
   const { entries, tag, capabilities } = layoutRoots(directory, name, options);
   let swept = false;
 

@@ -1,43 +1,38 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
-import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
-import type { ContentStore, ReadableStore } from "./store.ts";
+import { archivedLayout, closingOnFailure, type ArchiveReader } from "./archive-store.ts";
+import { createArchive, type ArchiveWriter, type CreateArchiveOptions } from "./archive-writer.ts";
+import { openOuterArchive } from "./outer-archive.ts";
+import type { OpenSeekableOptions } from "./spool.ts";
 
-/** An archive opened for reading. */
-export interface ArchiveReader extends ReadableStore {
-  /** Frees the file. Idempotent. */
-  close(): Promise<void>;
-}
+export type { ArchiveReader, ArchiveWriter, CreateArchiveOptions };
 
-/** An archive being made: it appears under its name, whole, at {@link ArchiveWriter.close}. */
-export interface ArchiveWriter extends ContentStore {
-  /** Writes the archive and puts it in place, replacing what was there. Idempotent. */
-  close(): Promise<void>;
-  /** Gives up: nothing was written. Idempotent, and does nothing after {@link ArchiveWriter.close}. */
-  discard(): Promise<void>;
-}
-
-export interface OpenArchiveOptions extends AbortOptions {
-  readonly limits?: Partial<Limits> | undefined;
-  /** What `-` reads, instead of the standard input. */
-  readonly input?: Bytes | undefined;
-}
-
-export interface CreateArchiveOptions extends AbortOptions {
+/** Options of {@link openOciArchive}. */
+export interface OpenArchiveOptions extends OpenSeekableOptions {
   readonly limits?: Partial<Limits> | undefined;
 }
 
-export function openOciArchive(
+/**
+ * Opens a tar of an OCI layout (`oci-archive:`), plain or compressed with gzip or zstd, `-` being the
+ * standard input. The caller closes it.
+ * @throws OciError `not-found`, `unreadable`, `unsupported-compression`, `truncated`,
+ * `invalid-archive`, `path-escape`, `invalid-layout`, `invalid-index`
+ */
+export async function openOciArchive(
   file: string,
   options: OpenArchiveOptions = {},
 ): Promise<ArchiveReader> {
-  throw new OciError("invalid-archive", file, { details: { options } });
+  const archive = await openOuterArchive(file, `oci-archive:${file}`, options);
+  return closingOnFailure(archive, () => archivedLayout(archive, options.limits));
 }
 
+/**
+ * Starts a tar of an OCI layout, `-` being the standard output. The caller closes or discards it.
+ * @throws OciError `unwritable`, `not-found` when the file's directory is not there
+ */
 export function createOciArchive(
   file: string,
   options: CreateArchiveOptions = {},
 ): Promise<ArchiveWriter> {
-  throw new OciError("invalid-archive", file, { details: { options } });
+  return createArchive(file, `oci-archive:${file}`, options, () => Promise.resolve([]));
 }

@@ -90,9 +90,14 @@ function tagPart(name: string): string | undefined {
   return colon === -1 ? undefined : name.slice(colon + 1);
 }
 
+/** A name with the tag that Docker adds to one without: `alpine` is `alpine:latest`. */
+export function taggedName(name: string): string {
+  return tagStart(name) === -1 ? `${name}:latest` : name;
+}
+
 /** The full name that Docker means by a short one: `alpine` is `docker.io/library/alpine:latest`. */
 export function dockerName(name: string): string {
-  const tagged = tagStart(name) === -1 ? `${name}:latest` : name;
+  const tagged = taggedName(name);
   const [first = "", ...rest] = tagged.split("/");
   if (rest.length === 0) return `docker.io/library/${tagged}`;
   return /[.:]/.test(first) || first === "localhost" ? tagged : `docker.io/${tagged}`;

@@ -286,7 +286,10 @@ function declareCapabilities(test: Declare): void {
     await store.tag(manifest.descriptor, "named");
     const named = await store.resolve("named");
     assert.equal(named.annotations?.["example.note"], "kept");
-    await assertCode(addRoot(blob(9).descriptor), "not-found");
+    await assertCode(
+      addRoot({ ...blob(9).descriptor, mediaType: MediaType.manifest }),
+      "not-found",
+    );
   });
   test("removes a tag, and keeps its content", async (store) => {
     const { untag } = store.capabilities;
