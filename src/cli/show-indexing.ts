@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { IndexProgress } from "../rootfs/image-filesystem.ts";
+import type { IndexProgress } from "../rootfs/index-layers.ts";
 import { formatBytes } from "./format.ts";
 import type { ProgressLine } from "./progress.ts";
 

@@ -94,7 +94,7 @@ async function assembleOne(
     ...options,
     target: target.store,
     tag: target.tag,
-    compression: compressionOf(flags.compression),
+    compression: compressionOf(flags.compression) ?? configuration?.document.compression,
     runId: flags.runId,
     generation: [...generation.values()],
   });
@@ -105,7 +105,7 @@ async function assembleOne(
   const pushed =
     flags.push === undefined
       ? undefined
-      : await pushOne(name, recipe, { flags, configuration, place: output }, { context, progress });
+      : await pushOne(recipe, { flags, configuration, place: output }, { context, progress });
   const { descriptor, ...rest } = result;
   return {
     status: DONE,
@@ -121,7 +121,6 @@ interface PushTarget {
 }
 
 async function pushOne(
-  name: string,
   recipe: Recipe,
   { flags, configuration, place }: PushTarget,
   { context, progress }: Session,

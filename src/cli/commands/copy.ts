@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../../oci/digest.ts";
-import type { CopyEvent, CopySummary } from "../../store/copy.ts";
+import type { CopySummary } from "../../store/copy.ts";
+import type { CopyEvent } from "../../store/transfer.ts";
 import { withJson, type Outcome, type Register, type Session } from "../command.ts";
 import { openConfigured, parseConfigured } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
