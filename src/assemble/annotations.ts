@@ -36,13 +36,17 @@ export function makeAnnotations(
     if (base.published) annotations[ANNOTATIONS.baseName] = base.published.reference;
   }
   for (const { record } of artifacts) annotations[ANNOTATIONS.input + record.name] = record.digest;
-  const keys = { ...PROVENANCE_KEYS, ...recipe.provenance?.keys };
+  const {
+    parentDigest = PROVENANCE_KEYS.parentDigest,
+    parentStage = PROVENANCE_KEYS.parentStage,
+    runId: runIdKey = PROVENANCE_KEYS.runId,
+  } = recipe.provenance?.keys ?? {};
   const parent = parentOf(recipe, artifacts);
   if (parent !== undefined) {
-    annotations[keys.parentDigest] = digestReference(parent);
-    annotations[keys.parentStage] = recipe.provenance?.parentStage ?? parent.record.name;
+    annotations[parentDigest] = digestReference(parent);
+    annotations[parentStage] = recipe.provenance?.parentStage ?? parent.record.name;
   }
-  annotations[keys.runId] = runId;
+  annotations[runIdKey] = runId;
   annotations[ANNOTATIONS.inputKey] = key;
   return annotations;
 }

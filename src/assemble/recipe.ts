@@ -178,7 +178,7 @@ export interface Provenance {
   readonly parent?: string | undefined;
   /** What the parent's stage is called. Default: the artifact's name. */
   readonly parentStage?: string | undefined;
-  readonly keys?: Partial<ProvenanceKeys> | undefined;
+  readonly keys?: { readonly [K in keyof ProvenanceKeys]?: string | undefined } | undefined;
 }
 
 /** The annotation keys that provenance is recorded under. */

@@ -28,9 +28,9 @@ export function configurationToRecipe(configuration: Configuration, architecture
     annotations: annotations && expander.expandMap(annotations, ["annotations"]),
     provenance: provenance && {
       ...provenance,
-      ...(provenance.parentStage !== undefined && {
-        parentStage: expander.expand(provenance.parentStage, ["provenance", "parentStage"]),
-      }),
+      parentStage:
+        provenance.parentStage &&
+        expander.expand(provenance.parentStage, ["provenance", "parentStage"]),
     },
   };
 }

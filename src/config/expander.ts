@@ -18,7 +18,7 @@ const TRIPLETS: ReadonlyMap<string, string> = new Map([
 /** Expands what a configuration says for one architecture. */
 export interface Expander {
   readonly architecture: string;
-  /** All variables: the file's, `ARCH`, and `TRIPLET` where it is known. */
+  /** All variables: those given from outside, the file's, `ARCH`, and `TRIPLET` where it is known. */
   readonly variables: Readonly<Record<string, string>>;
   /** Text with its variables replaced. @throws OciError `invalid-recipe` naming line and key */
   expand(text: string, path: KeyPath): string;
@@ -61,9 +61,12 @@ export function createExpander(configuration: Configuration, architecture: strin
   for (const [name, value] of Object.entries(document.variables ?? {})) {
     const path = ["variables", name];
     const own = typeof value === "string" ? value : pick(value, architecture);
-    if (own === undefined) throw refuse(path, `expected a value for ${architecture}`);
-    variables[name] = expand(own, path);
+    const given = pick(configuration.variables, name);
+    if (given !== undefined) variables[name] = given;
+    else if (own === undefined) throw refuse(path, `expected a value for ${architecture}`);
+    else variables[name] = expand(own, path);
   }
+  Object.assign(variables, configuration.variables);
   return {
     architecture,
     variables,

@@ -51,7 +51,7 @@ function artifactOf(
     const { owner, times } = value;
     return {
       directory: resolve(configuration.directory, directory),
-      owner: owner === "keep" ? owner : owner && parseOwner(owner),
+      owner: owner === undefined || owner === "keep" ? owner : parseOwner(owner),
       times,
     };
   }

@@ -37,7 +37,7 @@ export function parseConfiguration(
   options: LoadOptions = {},
 ): Configuration {
   const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true });
+  const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const name = shortName(file);
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
@@ -48,7 +48,7 @@ export function parseConfiguration(
     throw invalid(name, told);
   }
   const locate = (path: KeyPath): string => `${at(offsetOf(yaml, path))}: ${formatKeyPath(path)}`;
-  const parsed = configurationSchema.safeParse(yaml.toJS({ maxAliasCount: 100 }) ?? {});
+  const parsed = configurationSchema.safeParse(valueOf(yaml, name), { reportInput: true });
   if (!parsed.success) throw invalid(name, explainIssues(parsed.error, locate));
   const wrong = checkValues(parsed.data, locate);
   if (wrong.length > 0) throw invalid(name, wrong);
@@ -56,6 +56,15 @@ export function parseConfiguration(
   const directory = projectDirectory(file);
   const { variables = {} } = options;
   return { file, directory, image, architectures, document: parsed.data, variables, locate };
+}
+
+function valueOf(yaml: Document, name: string): unknown {
+  try {
+    return yaml.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    // an alias without its anchor, or too many of them
+    throw invalid(name, [`${name}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
 }
 
 /** What a shape can't say: a repository without a tag, known architectures, no name twice. */

@@ -14,7 +14,7 @@ const architectures = z
   .describe("Only for these architectures, as amd64 or linux/arm/v7");
 const owner = z
   .string()
-  .regex(/^\d+(?::\d+)?$/, 'expected numbers as "1001:1001"')
+  .regex(/^\d{1,10}:\d{1,10}$/, 'expected numbers as "1001:1001"')
   .describe('User and group by number, as "1001:1001"; they have no names outside an image');
 // A number would be read as decimal: 0755 is 755 in YAML 1.2.
 const mode = z
@@ -38,10 +38,6 @@ const directoryInput = z.strictObject({
     .optional()
     .describe('Default "0:0"'),
   times: z.enum(["epoch", "keep"]).optional().describe("Default epoch (1970-01-01)"),
-  xattrs: z
-    .enum(["drop-labels", "keep", "drop"])
-    .optional()
-    .describe("Default drop-labels: all but security.selinux"),
 });
 
 const copyStep = z
