@@ -28,7 +28,8 @@ export interface OpenRoot {
   readonly root: RootFilesystem;
   /** Undefined for a plain directory. */
   readonly image: Image | undefined;
-  close(): Promise<void>;
+  /** Idempotent. */
+  readonly close: () => Promise<void>;
 }
 
 /**

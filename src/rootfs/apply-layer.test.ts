@@ -114,7 +114,7 @@ describe("a stack of layers", () => {
           [...walkTree(mergeLayers(indexes))].slice(1).map(([at, node]) => {
             const isImplied = node.type === "directory" && node.mtime === 0;
             const tag = `${Math.floor(node.mtime / 100)}.${node.mtime % 100}`;
-            return [at as string, { type: node.type as string, tag: isImplied ? "" : tag }];
+            return [at, { type: node.type, tag: isImplied ? "" : tag }];
           }),
         );
         const expected = new Map(
