@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import type { Configuration } from "../config/configuration.ts";
 import type { OpenReference } from "../image/open-reference.ts";
 import type { Location } from "../image/location.ts";
@@ -50,6 +50,13 @@ export async function openConfigured(text: string, context: Context): Promise<Op
   return openReference(await parseConfigured(text, context), { signal: context.signal });
 }
 
+/** A path of the working directory, as short as it can be said from where the process is. */
+function pathFrom(directory: string, path: string): string {
+  const absolute = resolve(directory, path);
+  const short = relative(process.cwd(), absolute);
+  return short.startsWith("..") ? absolute : short || ".";
+}
+
 /** Relative paths are the working directory's, which in a test is not the process's. */
 function inDirectory(location: Location, directory: string): Location {
   switch (location.kind) {
@@ -57,14 +64,14 @@ function inDirectory(location: Location, directory: string): Location {
       return location;
     case "oci":
     case "dir":
-      return { ...location, directory: resolve(directory, location.directory) };
+      return { ...location, directory: pathFrom(directory, location.directory) };
     case "oci-archive":
     case "docker-archive":
       return location.file === "-"
         ? location
-        : { ...location, file: resolve(directory, location.file) };
+        : { ...location, file: pathFrom(directory, location.file) };
     case "path":
-      return { ...location, path: resolve(directory, location.path) };
+      return { ...location, path: pathFrom(directory, location.path) };
   }
 }
 

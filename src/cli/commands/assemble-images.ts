@@ -101,7 +101,7 @@ async function assembleOne(
   await target.close();
   progress.clear();
   for (const { message } of result.warnings) context.stderr.write(`oci-kit: ${name}: ${message}\n`);
-  const place = shortPlace(formatLocation(target.location), context.workingDirectory);
+  const place = formatLocation(target.location).replace(/^oci:/, "");
   const pushed =
     flags.push === undefined
       ? undefined
@@ -110,7 +110,9 @@ async function assembleOne(
   return {
     status: DONE,
     document: { architecture: name, output: place, digest: descriptor.digest, ...rest, pushed },
-    text: renderResult(name, place, result) + (pushed === undefined ? "" : `  pushed ${pushed}\n`),
+    text:
+      renderResult(name, place, result, context.workingDirectory) +
+      (pushed === undefined ? "" : `  pushed ${pushed}\n`),
   };
 }
 
@@ -235,10 +237,6 @@ function sourceDateEpochOf(env: Readonly<Record<string, string | undefined>>): n
     "invalid-argument",
     `SOURCE_DATE_EPOCH: expected seconds since 1970, got ${JSON.stringify(text)}`,
   );
-}
-
-function shortPlace(text: string, directory: string): string {
-  return text.replace(`oci:${directory}/`, "");
 }
 
 function showAssembly(progress: ProgressLine, name: string): (event: AssembleProgress) => void {

@@ -4,8 +4,13 @@ import type { AssembledLayer, AssemblePlan, AssembleResult } from "../../assembl
 import { shortDigest } from "../../oci/digest.ts";
 import { count, formatBytes, table } from "../format.ts";
 
-/** What was made of one architecture, for people. */
-export function renderResult(name: string, place: string, result: AssembleResult): string {
+/** What was made of one architecture, for people; paths below `directory` are told from there. */
+export function renderResult(
+  name: string,
+  place: string,
+  result: AssembleResult,
+  directory: string,
+): string {
   const { changed, descriptor, layers, runId } = result;
   if (!changed) {
     return `${name}: ${place} is up to date, nothing to do (${descriptor.digest})\n`;
@@ -13,7 +18,7 @@ export function renderResult(name: string, place: string, result: AssembleResult
   const inputs = result.inputs.map((input) => [
     `  from ${input.name}`,
     shortDigest(input.digest),
-    escapeText(input.reference),
+    escapeText(input.reference.replace(`${directory}/`, "")),
   ]);
   return (
     `${name}: ${place} ${descriptor.digest}, run ${runId}\n` +

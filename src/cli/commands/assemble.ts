@@ -12,21 +12,21 @@ entry, links, configuration. The image is written as a complete OCI layout to th
 output, out/linux-runtime/ARCH. The same inputs give the same image on any machine; when
 nothing changed, nothing is done. SOURCE_DATE_EPOCH sets the times of what is made.`,
     )
-    .option("--arch LIST", "the architectures, as riscv64 or amd64,arm64; default all configured")
-    .option("--base REF", "the image below, or scratch; instead of the configured one")
+    .option("--arch <LIST>", "the architectures, as riscv64 or amd64,arm64; default all configured")
+    .option("--base <REF>", "the image below, or scratch; instead of the configured one")
     .option(
-      "--artifact [NAME=]REF",
+      "--artifact <[NAME=]REF>",
       "an image or dir:DIR to copy from; may be given again",
       collect,
     )
-    .option("--copy [NAME=]SRC[:DST]", "copy a path of an artifact; may be given again", collect)
-    .option("--link PATH=TARGET", "make a link; may be given again", collect)
-    .option("--env NAME=VALUE", "set an environment variable; may be given again", collect)
-    .option("--set NAME=VALUE", "set a variable of oci-kit.yaml; may be given again", collect)
-    .option("--output REF", "write the image there instead; \${ARCH} is the architecture")
+    .option("--copy <[NAME=]SRC[:DST]>", "copy a path of an artifact; may be given again", collect)
+    .option("--link <PATH=TARGET>", "make a link; may be given again", collect)
+    .option("--env <NAME=VALUE>", "set an environment variable; may be given again", collect)
+    .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be given again", collect)
+    .option("--output <REF>", "write the image there instead; \${ARCH} is the architecture")
     .option("--push [TAG]", "also push each image to the configured repository as TAG-ARCH")
-    .option("--compression KIND", "of the new layers: gzip, zstd or none")
-    .option("--run-id ID", "what the images of one generation share; default from all inputs")
+    .option("--compression <KIND>", "of the new layers: gzip, zstd or none")
+    .option("--run-id <ID>", "what the images of one generation share; default from all inputs")
     .option("--dry-run", "say what each layer would hold")
     .addHelpText(
       "after",

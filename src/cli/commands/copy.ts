@@ -15,14 +15,14 @@ interface CopyFlags {
 }
 
 export const copyCommand: Register = (program, invoke) => {
-  withJson(program.command("copy SRC DST"))
+  withJson(program.command("copy <SRC> <DST>"))
     .summary("any store to any store")
     .description(
       `Copies an image or an index with all it refers to between registries, layouts and archives.
 Every byte is verified; what the target has is not sent again; the tag is set last. An index
 is copied whole; --platform takes one image of it.`,
     )
-    .option("--platform PLATFORM", "only the image for this platform, as linux/arm64")
+    .option("--platform <PLATFORM>", "only the image for this platform, as linux/arm64")
     .option("--dry-run", "say what would be sent")
     .addHelpText(
       "after",

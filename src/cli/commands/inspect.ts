@@ -15,13 +15,13 @@ interface InspectFlags {
 }
 
 export const inspectCommand: Register = (program, invoke) => {
-  withJson(program.command("inspect REF"))
+  withJson(program.command("inspect <REF>"))
     .summary("what an image or an index says of itself")
     .description(
       `Shows an index with its images, or an image with its configuration and layers. Nothing but
 the documents is read.`,
     )
-    .option("--platform PLATFORM", "the image of an index for this platform")
+    .option("--platform <PLATFORM>", "the image of an index for this platform")
     .option("--raw", "the bytes of the manifest or index as they are stored")
     .addHelpText(
       "after",

@@ -4,7 +4,7 @@ import { pushManifest, type PushFlags } from "./manifest-push.ts";
 
 export const manifestCommand: Register = (program, invoke) => {
   const manifest = program.command("manifest").summary("the multi-arch index");
-  withJson(manifest.command("push TAG|REF"))
+  withJson(manifest.command("push <TAG|REF>"))
     .summary("push the per-architecture images as one index, behind gates")
     .description(
       `Makes one index of the per-architecture images and publishes it: the images by digest, then
@@ -16,8 +16,12 @@ Refused, before anything is sent: an architecture of the configuration is missin
 published index has one that this push would drop; two images are for one platform; an image
 is for another architecture than its name says; the images are of different generations.`,
     )
-    .option("--from REF", "an image or index to take the images from; may be given again", collect)
-    .option("--arch LIST", "the architectures that have to be there, instead of the configured")
+    .option(
+      "--from <REF>",
+      "an image or index to take the images from; may be given again",
+      collect,
+    )
+    .option("--arch <LIST>", "the architectures that have to be there, instead of the configured")
     .option("--force", "push although a gate refuses, and say which")
     .option("--dry-run", "print the plan, with the bytes it would send")
     .addHelpText(

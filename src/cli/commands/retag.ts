@@ -10,8 +10,7 @@ interface RetagFlags {
 }
 
 export const retagCommand: Register = (program, invoke) => {
-  withJson(program.command("retag SRC TAG..."))
-    .usage("[options] SRC TAG...")
+  withJson(program.command("retag <SRC> <TAG...>"))
     .summary("one manifest PUT a tag, no blob traffic")
     .description(
       `Gives an image or an index that is in a registry or a layout further tags. The manifest is

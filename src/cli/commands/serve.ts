@@ -22,8 +22,8 @@ export const serveCommand: Register = (program, invoke) => {
 push, pull, tags. Anyone who reaches the address may read and write, so it listens on this
 machine only unless --host says otherwise. Runs until it is interrupted; safe to kill.`,
     )
-    .option("--port N", "the port; 0 takes a free one", String(DEFAULT_PORT))
-    .option("--host ADDRESS", "the address to listen on", "127.0.0.1")
+    .option("--port <N>", "the port; 0 takes a free one", String(DEFAULT_PORT))
+    .option("--host <ADDRESS>", "the address to listen on", "127.0.0.1")
     .addHelpText(
       "after",
       `

@@ -17,7 +17,7 @@ interface VerifyLinksFlags {
 }
 
 export const verifyLinksCommand: Register = (program, invoke) => {
-  withJson(program.command("verify-links PATH|REF..."))
+  withJson(program.command("verify-links <PATH|REF...>"))
     .summary("the compiler links of every root filesystem found there")
     .description(
       `Follows cc, c++, gcc, g++, clang and clang++ of every root filesystem hop by hop, inside that
@@ -25,8 +25,8 @@ root and never on this machine: OCI layouts and */rootfs directories below a pat
 by reference. A link holds when it ends at an executable of the image's architecture, and
 where something is expected of it (oci-kit.yaml's links, --expect) at exactly that.`,
     )
-    .option("--expect PATH=TARGET", "where a link has to end; may be given again", collect)
-    .option("--arch ARCH", "the architecture of roots that do not say it themselves")
+    .option("--expect <PATH=TARGET>", "where a link has to end; may be given again", collect)
+    .option("--arch <ARCH>", "the architecture of roots that do not say it themselves")
     .addHelpText(
       "after",
       `
