@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe as describeBytes } from "../bytes/describe.ts";
+import { sourceOf } from "../bytes/bytes.ts";
+import { digestBytes } from "../bytes/hash.ts";
+import { readAll } from "../bytes/read.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { MediaType } from "../oci/media-types.ts";
+import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
+import type { FaultyRegistry, Reply } from "../testing/faulty-registry.ts";
+import { openRepository } from "./repository.ts";
+import type { RegistryOptions, RepositoryStore } from "./repository.ts";
+
+let registry: FaultyRegistry;
+beforeEach(async () => {
+  registry = await startFaultyRegistry();
+});
+afterEach(async () => {
+  await registry.close();
+});
+
+const quick = { attempts: 4, delay: 1, longestDelay: 2_000 };
+
+function open(options: RegistryOptions = {}): RepositoryStore {
+  return openRepository(
+    { registry: registry.host, repository: "a/b" },
+    { credentials: () => Promise.resolve(undefined), retry: quick, ...options },
+  );
+}
+
+const content = new Uint8Array(200_000).map((_, at) => at % 251);
+const blob = describeBytes(MediaType.octetStream, content);
+const blobPath = `/v2/a/b/blobs/${blob.digest}`;
+const manifest = new TextEncoder().encode(
+  JSON.stringify({
+    schemaVersion: 2,
+    mediaType: MediaType.manifest,
+    config: { mediaType: MediaType.config, digest: digestBytes(content), size: 5 },
+    layers: [],
+  }),
+);
+const document = describeBytes(MediaType.manifest, manifest);
+
+function fetchBlob(store: RepositoryStore, descriptor: Descriptor = blob): Promise<Uint8Array> {
+  return readAll(store.fetch(descriptor), 1_000_000, "test");
+}
+
+/** The lines of the requests so far. */
+function lines(): string[] {
+  return registry.requests.map(({ method, path }) => `${method} ${path}`);
+}
+
+function drop(after: number): Reply {
+  return { kind: "drop", status: 200, body: content, after };
+}
+
+/** Answers with the bytes that were asked for. */
+const ranged:
+  Reply | ((request: { headers: Readonly<Record<string, string | undefined>> }) => Reply) = ({
+  headers,
+}) => {
+  const start = Number(/^bytes=(\d+)-$/.exec(headers["range"] ?? "")?.[1] ?? 0);
+  const range = `bytes ${start}-${content.length - 1}/${content.length}`;
+  return answer(206, { "content-range": range }, content.subarray(start));
+};
+
+describe("a blob", () => {
+  it.each([
+    ["other bytes", content.map((byte) => byte ^ 1), "digest-mismatch"],
+    ["fewer bytes", content.subarray(1), "size-mismatch"],
+    ["more bytes", new Uint8Array(content.length + 1), "size-mismatch"],
+    ["no bytes", new Uint8Array(), "size-mismatch"],
+  ])("of %s is refused", async (_, body, code) => {
+    registry.rule({ on: `GET ${blobPath}`, reply: answer(200, {}, body) });
+    await expect(fetchBlob(open())).rejects.toMatchObject({ code });
+  });
+
+  it("that never ends is left at its size", async () => {
+    registry.rule({ on: `GET ${blobPath}`, reply: { kind: "endless", status: 200 } });
+    await expect(fetchBlob(open())).rejects.toMatchObject({ code: "size-mismatch" });
+  });
+
+  it("is taken up where the connection broke", async () => {
+    registry.rule(
+      { on: `GET ${blobPath}`, times: 1, reply: drop(70_000) },
+      { on: `GET ${blobPath}`, reply: ranged },
+    );
+    expect(Buffer.compare(await fetchBlob(open()), content)).toBe(0);
+    expect(registry.requests[1]?.headers["range"]).toBe("bytes=70000-");
+  });
+
+  it("is taken up from a server that knows no ranges", async () => {
+    registry.rule(
+      { on: `GET ${blobPath}`, times: 1, reply: drop(70_000) },
+      { on: `GET ${blobPath}`, reply: answer(200, {}, content) },
+    );
+    expect(Buffer.compare(await fetchBlob(open()), content)).toBe(0);
+  });
+
+  it("is not taken up with the wrong part", async () => {
+    registry.rule(
+      { on: `GET ${blobPath}`, times: 1, reply: drop(70_000) },
+      { on: `GET ${blobPath}`, reply: answer(206, { "content-range": "bytes 0-9/200000" }, "x") },
+    );
+    await expect(fetchBlob(open())).rejects.toMatchObject({ code: "registry-refused" });
+  });
+
+  it("whose connection always breaks is given up", async () => {
+    registry.rule({ on: `GET ${blobPath}`, reply: drop(0) });
+    await expect(fetchBlob(open())).rejects.toMatchObject({ code: "unreachable" });
+    expect(registry.requests).toHaveLength(quick.attempts);
+  });
+
+  it("that stops arriving is given up", async () => {
+    registry.rule({ on: `GET ${blobPath}`, reply: { kind: "silent" } });
+    const impatient = open({ limits: { idleTimeout: 50 }, retry: { ...quick, attempts: 1 } });
+    await expect(fetchBlob(impatient)).rejects.toMatchObject({ code: "unreachable" });
+  });
+});
+
+describe("a registry in trouble", () => {
+  it.each([408, 429, 500, 502, 503, 504])("is asked again after status %d", async (status) => {
+    registry.rule(
+      { on: `HEAD ${blobPath}`, times: 2, reply: answer(status, { "retry-after": "1ms" }) },
+      { on: `HEAD ${blobPath}`, reply: answer(200) },
+    );
+    expect(await open().exists(blob)).toBe(true);
+    expect(registry.requests).toHaveLength(3);
+  });
+
+  it("is asked again after a broken connection", async () => {
+    registry.rule(
+      { on: `HEAD ${blobPath}`, times: 1, reply: { kind: "reset" } },
+      { on: `HEAD ${blobPath}`, reply: answer(200) },
+    );
+    expect(await open().exists(blob)).toBe(true);
+  });
+
+  it("is not waited for longer than the policy says", async () => {
+    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(429, { "retry-after": "3600" }) });
+    await expect(open().exists(blob)).rejects.toMatchObject({
+      code: "registry-refused",
+      status: 429,
+      retryAfter: 3_600_000,
+    });
+    expect(registry.requests).toHaveLength(1);
+  });
+
+  it("never counts as one that says no", async () => {
+    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(500) });
+    await expect(open().exists(blob)).rejects.toMatchObject({ code: "registry-refused" });
+    registry.rule({ on: `HEAD ${blobPath}`, reply: { kind: "reset" } });
+    await expect(open().exists(blob)).rejects.toMatchObject({ code: "unreachable" });
+    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(403) });
+    await expect(open().exists(blob)).rejects.toMatchObject({ code: "unauthorized" });
+    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(404) });
+    expect(await open().exists(blob)).toBe(false);
+  });
+
+  it("is not unreachable because nobody listens there any more", async () => {
+    const store = open();
+    await registry.close();
+    const failed = store.exists(blob);
+    await expect(failed).rejects.toMatchObject({ code: "unreachable" });
+    await expect(failed).rejects.toThrow(/ECONNREFUSED/);
+    registry = await startFaultyRegistry();
+  });
+
+  it("can't write to a terminal, nor fill the memory, with its excuses", async () => {
+    const errors = [{ code: "DENIED", message: "\u001b[2Jgone" }];
+    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(400) });
+    registry.rule({ on: /^GET/, times: 1, reply: answer(400, {}, JSON.stringify({ errors })) });
+    await expect(open().resolve("v1")).rejects.toThrow("DENIED: \\x1b[2Jgone");
+    registry.rule({ on: /^GET/, reply: { kind: "endless", status: 400 } });
+    await expect(open().resolve("v1")).rejects.toMatchObject({ code: "registry-refused" });
+  });
+
+  it("is left alone when the caller gives up", async () => {
+    registry.rule({ on: `HEAD ${blobPath}`, reply: { kind: "silent" } });
+    const failed = open().exists(blob, { signal: AbortSignal.timeout(20) });
+    await expect(failed).rejects.toMatchObject({ code: "aborted" });
+  });
+});
+
+describe("a manifest", () => {
+  const at = (reference: string): string => `GET /v2/a/b/manifests/${reference}`;
+  const type = { "content-type": MediaType.manifest };
+
+  it("is resolved from its bytes, whatever header is missing", async () => {
+    registry.rule({ on: at("v1"), reply: answer(200, type, manifest) });
+    expect(await open().resolve("v1")).toEqual(document);
+  });
+
+  it.each([
+    ["the header", `sha256:${"0".repeat(64)}`],
+    ["a header that is no digest", "sha256:../../etc"],
+  ])("that contradicts %s is a lie", async (_, header) => {
+    const headers = { ...type, "docker-content-digest": header };
+    registry.rule({ on: at("v1"), reply: answer(200, headers, manifest) });
+    await expect(open().resolve("v1")).rejects.toMatchObject({ code: "digest-mismatch" });
+  });
+
+  it("in place of the one that was asked for by digest is a lie (GHSA-qv35-3gw6-8q4j)", async () => {
+    const pinned = digestBytes(content);
+    const headers = { ...type, "docker-content-digest": document.digest };
+    registry.rule({ on: at(pinned), reply: answer(200, headers, manifest) });
+    await expect(open().resolve(pinned)).rejects.toMatchObject({ code: "digest-mismatch" });
+    const wanted = { ...document, digest: pinned };
+    await expect(fetchBlob(open(), wanted)).rejects.toMatchObject({ code: "digest-mismatch" });
+  });
+
+  it("of another type than its header says is refused (CVE-2021-41190)", async () => {
+    const headers = { "content-type": MediaType.index };
+    registry.rule({ on: at("v1"), reply: answer(200, headers, manifest) });
+    await expect(open().resolve("v1")).rejects.toMatchObject({ code: "invalid-manifest" });
+  });
+
+  it("under a type that says nothing has the type it says itself", async () => {
+    const headers = { "content-type": "text/plain; charset=utf-8" };
+    registry.rule({ on: at("v1"), reply: answer(200, headers, manifest) });
+    expect((await open().resolve("v1")).mediaType).toBe(MediaType.manifest);
+  });
+
+  it("that never ends is left at the limit", async () => {
+    registry.rule({ on: at("v1"), reply: { kind: "endless", status: 200, headers: type } });
+    await expect(open().resolve("v1")).rejects.toMatchObject({ code: "limit-exceeded" });
+  });
+
+  it("is asked for again when the connection breaks", async () => {
+    registry.rule(
+      { on: at("v1"), times: 1, reply: { kind: "drop", status: 200, body: manifest, after: 5 } },
+      { on: at("v1"), reply: answer(200, type, manifest) },
+    );
+    expect(await open().resolve("v1")).toEqual(document);
+  });
+
+  it("that is not found yet is waited for only where asked", async () => {
+    const found = { on: at("v1"), reply: answer(200, type, manifest) };
+    registry.rule({ on: at("v1"), times: 2, reply: answer(404) }, found);
+    await expect(open().resolve("v1")).rejects.toMatchObject({ code: "not-found", status: 404 });
+    const waiting = open({ retry: { ...quick, notFound: true } });
+    expect(await waiting.resolve("v1")).toEqual(document);
+  });
+
+  it("that the registry stored as something else is a lie", async () => {
+    const headers = { "docker-content-digest": blob.digest };
+    registry.rule({ on: `PUT /v2/a/b/manifests/${document.digest}`, reply: answer(201, headers) });
+    const pushed = open().push(document, sourceOf(manifest));
+    await expect(pushed).rejects.toMatchObject({ code: "digest-mismatch" });
+  });
+
+  it("costs one request to tag once it was resolved", async () => {
+    registry.rule(
+      { on: at("v1"), reply: answer(200, type, manifest) },
+      { on: "PUT /v2/a/b/manifests/v2", reply: answer(201) },
+    );
+    const store = open();
+    await store.tag(await store.resolve("v1"), "v2");
+    expect(lines()).toEqual([at("v1"), "PUT /v2/a/b/manifests/v2"]);
+    expect(Buffer.compare(registry.requests[1]?.body ?? Buffer.of(), manifest)).toBe(0);
+  });
+});
+
+it.each(["..", "%2e", "_catalog/../x", "t".repeat(129), "sha256:abc"])(
+  "the reference %s never leaves this machine",
+  async (reference) => {
+    await expect(open().resolve(reference)).rejects.toThrow();
+    expect(registry.requests).toEqual([]);
+  },
+);
+
+describe("lists", () => {
+  const tags = "GET /v2/a/b/tags/list?n=1000";
+  const page = (list: readonly string[] | null, link?: string): Reply =>
+    answer(200, link === undefined ? {} : { link }, JSON.stringify({ name: "a/b", tags: list }));
+
+  it("are read page by page, sorted, without duplicates", async () => {
+    registry.rule(
+      { on: tags, reply: page(["c", "a"], '</v2/a/b/tags/list?last=c>; rel="next"') },
+      { on: "GET /v2/a/b/tags/list?last=c", reply: page(["a", "b"]) },
+    );
+    expect(await open().capabilities.tags()).toEqual(["a", "b", "c"]);
+  });
+  it("may be null", async () => {
+    registry.rule({ on: tags, reply: page(null) });
+    expect(await open().capabilities.tags()).toEqual([]);
+  });
+  it("of nothing known are not empty", async () => {
+    await expect(open().capabilities.tags()).rejects.toMatchObject({ code: "not-found" });
+  });
+  it("do not go on at another host", async () => {
+    const other = await startFaultyRegistry();
+    const link = `<http://${other.host}/v2/a/b/tags/list?last=c>; rel="next"`;
+    registry.rule({ on: tags, reply: page(["c"], link) });
+    await expect(open().capabilities.tags()).rejects.toMatchObject({ code: "redirect-refused" });
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
+  it("that go round in circles end", async () => {
+    registry.rule({ on: /^GET .*tags/, reply: page(["c"], `<${tags.slice(4)}>; rel="next"`) });
+    await expect(open().capabilities.tags()).rejects.toMatchObject({ code: "limit-exceeded" });
+  });
+  it("that never end end", async () => {
+    let count = 0;
+    const next = (): Reply => page(["c"], `</v2/a/b/tags/list?last=${(count += 1)}>; rel="next"`);
+    registry.rule({ on: /^GET .*tags/, reply: next });
+    await expect(open().capabilities.tags()).rejects.toMatchObject({ code: "limit-exceeded" });
+  });
+
+  const index = (manifests: readonly unknown[]): Reply =>
+    answer(
+      200,
+      { "content-type": MediaType.index },
+      JSON.stringify({ schemaVersion: 2, manifests }),
+    );
+  const referrer = { ...document, artifactType: "application/x.sig" };
+
+  it("of referrers are filtered whether the registry does it or not", async () => {
+    registry.rule({ on: /^GET \/v2\/a\/b\/referrers/, reply: index([referrer, document]) });
+    const { referrers } = open().capabilities;
+    expect(await referrers(blob.digest)).toHaveLength(1);
+    expect(await referrers(blob.digest, "application/x.other")).toEqual([]);
+  });
+  it("of referrers come from the tag where the registry has no such list", async () => {
+    const tag = blob.digest.replace(":", "-");
+    registry.rule({ on: `GET /v2/a/b/manifests/${tag}`, reply: index([referrer]) });
+    expect(await open().capabilities.referrers(blob.digest)).toEqual([referrer]);
+    expect(await open().capabilities.referrers(document.digest)).toEqual([]);
+  });
+  it("of referrers that are no index are refused", async () => {
+    registry.rule({ on: /referrers/, reply: answer(200, {}, "{}") });
+    const failed = open().capabilities.referrers(blob.digest);
+    await expect(failed).rejects.toMatchObject({ code: "invalid-index" });
+  });
+});

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import { checkTarget, isLocal, isLoopback, redactUrl, registryOrigin } from "./hosts.ts";
+
+describe("the origin of a registry", () => {
+  it.each([
+    ["registry.example", "https://registry.example"],
+    ["registry.example:443", "https://registry.example"],
+    ["registry.example:80", "https://registry.example:80"],
+    ["docker.io", "https://registry-1.docker.io"],
+    ["localhost:5000", "http://localhost:5000"],
+    ["127.1.2.3:5000", "http://127.1.2.3:5000"],
+    ["[::1]:5000", "http://[::1]:5000"],
+    ["localhost.example:5000", "https://localhost.example:5000"],
+    ["box.local:5000", "https://box.local:5000"],
+    ["192.168.1.2:5000", "https://192.168.1.2:5000"],
+  ])("of %s is %s: plain http only on this machine", (registry, expected) => {
+    expect(registryOrigin(registry, undefined).origin).toBe(expected);
+  });
+  it("is what the caller says", () => {
+    expect(registryOrigin("r.example:443", true).href).toBe("http://r.example:443/");
+    expect(registryOrigin("localhost:5000", false).protocol).toBe("https:");
+  });
+  it.each(["", "a/b", "u@h", "h?x", "h#x", "h x", "h:port"])("can't be made of %j", (registry) => {
+    expect(() => registryOrigin(registry, undefined)).toThrow(/a host with an optional port/);
+  });
+});
+
+describe("an address", () => {
+  it.each(["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"])(
+    "%s is loopback",
+    (host) => {
+      expect(isLoopback(host)).toBe(true);
+    },
+  );
+  it.each(["localhost.evil.example", "128.0.0.1", "127.0.0.1.evil.example", "example"])(
+    "%s is not loopback",
+    (host) => {
+      expect(isLoopback(host)).toBe(false);
+    },
+  );
+  // Decimal, octal and hexadecimal forms become these in URL.hostname.
+  it.each(["http://2130706433/", "http://0177.0.0.1/", "http://0x7f.1/", "http://0/"])(
+    "%s is local",
+    (url) => {
+      expect(isLocal(new URL(url).hostname)).toBe(true);
+    },
+  );
+  it.each([
+    "169.254.169.254",
+    "10.0.0.1",
+    "172.31.0.1",
+    "192.168.0.1",
+    "100.64.0.1",
+    "0.0.0.0",
+    "[::]",
+    "[::1]",
+    "[fe80::1]",
+    "[fd00:ec2::254]",
+    "[::ffff:169.254.169.254]",
+    "[64:ff9b::a9fe:a9fe]",
+    "localhost.",
+    "metadata.localhost",
+  ])("%s is local", (host) => {
+    expect(isLocal(new URL(`http://${host}/`).hostname)).toBe(true);
+  });
+  it.each(["1.1.1.1", "172.32.0.1", "registry.example", "[2606:4700::1111]"])(
+    "%s is not local",
+    (host) => {
+      expect(isLocal(host)).toBe(false);
+    },
+  );
+});
+
+describe("where a registry may send us", () => {
+  const far = new URL("https://registry.example/");
+  const near = new URL("http://127.0.0.1:5000/");
+  const check = (target: string, origin: URL) => (): void =>
+    checkTarget(new URL(target), origin, "test");
+  it.each(["https://cdn.example/x", "https://registry.example/y"])("is %s", (target) => {
+    expect(check(target, far)).not.toThrow();
+  });
+  it.each([
+    "http://cdn.example/x",
+    "http://registry.example/x",
+    "https://127.0.0.1/x",
+    "https://169.254.169.254/latest/meta-data",
+    "https://[::ffff:10.0.0.1]/x",
+    "https://user:secret@cdn.example/x",
+    "file:///etc/passwd",
+    "ftp://cdn.example/x",
+  ])("is not %s", (target) => {
+    expect(check(target, far)).toThrow(
+      expect.objectContaining({ code: "redirect-refused" }) as Error,
+    );
+    expect(check(target, far)).not.toThrow(/secret/);
+  });
+  it("includes this machine when the registry is here", () => {
+    expect(check("http://127.0.0.1:5001/token", near)).not.toThrow();
+  });
+});
+
+it("a URL in a message shows no secret", () => {
+  const url = new URL(
+    "https://u:p@cdn.example/b?digest=sha256:ab&X-Amz-Signature=secret&_state=s#frag",
+  );
+  expect(redactUrl(url)).toBe("https://cdn.example/b?digest=sha256:ab&X-Amz-Signature=…&_state=…");
+});

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sourceOf } from "../bytes/bytes.ts";
+import type { Bytes } from "../bytes/bytes.ts";
+import { describe as describeBytes } from "../bytes/describe.ts";
+import { MediaType } from "../oci/media-types.ts";
+import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
+import type { FaultyRegistry, Reply } from "../testing/faulty-registry.ts";
+import { openRepository } from "./repository.ts";
+import type { RepositoryStore } from "./repository.ts";
+import { openTransport } from "./transport.ts";
+
+let registry: FaultyRegistry;
+beforeEach(async () => {
+  registry = await startFaultyRegistry();
+});
+afterEach(async () => {
+  await registry.close();
+});
+
+const content = new Uint8Array(100_000).fill(7);
+const blob = describeBytes(MediaType.octetStream, content);
+const begin = "POST /v2/a/b/blobs/uploads/";
+const begun = (location: string): Reply => answer(202, { location });
+const end = (location: string): string =>
+  `PUT ${location}${location.includes("?") ? "&" : "?"}digest=${blob.digest}`;
+
+function open(repository = "a/b"): RepositoryStore {
+  const options = {
+    credentials: () => Promise.resolve(undefined),
+    retry: { attempts: 3, delay: 1 },
+  };
+  return openRepository({ registry: registry.host, repository }, options);
+}
+
+function lines(): string[] {
+  return registry.requests.map(({ method, path }) => `${method} ${path}`);
+}
+
+describe("an upload", () => {
+  it("is one POST and one PUT with its length, after a look whether it is needed", async () => {
+    registry.rule(
+      { on: begin, reply: begun("/u/1?_state=a%2Bb") },
+      { on: end("/u/1?_state=a%2Bb"), reply: answer(201) },
+    );
+    await open().push(blob, sourceOf(content));
+    expect(lines()).toEqual([`HEAD /v2/a/b/blobs/${blob.digest}`, begin, end("/u/1?_state=a%2Bb")]);
+    const put = registry.requests[2];
+    expect(put?.headers["content-length"]).toBe("100000");
+    expect(Buffer.compare(put?.body ?? Buffer.of(), content)).toBe(0);
+  });
+
+  it("is not begun for what is there", async () => {
+    registry.rule({ on: `HEAD /v2/a/b/blobs/${blob.digest}`, reply: answer(200) });
+    const never = (): Bytes => expect.unreachable("the source was opened");
+    await open().push(blob, { open: never });
+  });
+
+  it.each([
+    answer(503),
+    { kind: "reset" } as const,
+    answer(404, {}, '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}'),
+  ])("is begun anew when it fails in passing, its source opened again: %j", async (failure) => {
+    let opened = 0;
+    registry.rule(
+      { on: begin, times: 1, reply: begun("/u/1") },
+      { on: begin, reply: begun("/u/2") },
+      { on: end("/u/1"), reply: failure },
+      { on: end("/u/2"), reply: answer(201) },
+    );
+    const source = { open: () => ((opened += 1), sourceOf(content).open()) };
+    await open().push(blob, source);
+    expect(opened).toBe(2);
+    expect(lines()).toContain("DELETE /u/1");
+  });
+
+  it("that is refused is given up, and the registry is told so", async () => {
+    registry.rule(
+      { on: begin, reply: begun("/u/1") },
+      { on: end("/u/1"), reply: answer(400, {}, '{"errors":[{"code":"DIGEST_INVALID"}]}') },
+    );
+    const failed = open().push(blob, sourceOf(content));
+    await expect(failed).rejects.toMatchObject({ code: "registry-refused", status: 400 });
+    expect(lines().slice(1)).toEqual([begin, end("/u/1"), "DELETE /u/1"]);
+  });
+
+  it("never goes to another host", async () => {
+    const other = await startFaultyRegistry();
+    registry.rule({ on: begin, reply: begun(`http://${other.host}/u/1`) });
+    const failed = open().push(blob, sourceOf(content));
+    await expect(failed).rejects.toMatchObject({ code: "redirect-refused" });
+    registry.rule({ on: begin, reply: answer(307, { location: `http://${other.host}/u/` }) });
+    const sent = open().push(blob, sourceOf(content));
+    await expect(sent).rejects.toMatchObject({ code: "redirect-refused" });
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
+
+  it("fails with what its source failed with, once", async () => {
+    registry.rule({ on: begin, reply: begun("/u/1") });
+    const failed = open().push(blob, { open: () => failing() });
+    await expect(failed).rejects.toThrow("the disk broke");
+    expect(lines().filter((line) => line === begin)).toHaveLength(1);
+  });
+});
+
+async function* failing(): Bytes {
+  yield content.slice(0, 10);
+  await Promise.resolve();
+  throw new Error("the disk broke");
+}
+
+describe("a mount", () => {
+  const mount = `POST /v2/a/b/blobs/uploads/?mount=${blob.digest}&from=c%2Fd`;
+
+  it("asks with exactly the two parameters that every registry knows", async () => {
+    registry.rule({ on: mount, reply: answer(201) });
+    expect(await open().capabilities.mount(blob, open("c/d"))).toBe(true);
+    expect(lines()).toEqual([mount]);
+  });
+
+  it("that becomes an upload is what the push goes on with", async () => {
+    registry.rule({ on: mount, reply: begun("/u/9") }, { on: end("/u/9"), reply: answer(201) });
+    const store = open();
+    expect(await store.capabilities.mount(blob, open("c/d"))).toBe(false);
+    await store.push(blob, sourceOf(content));
+    expect(lines()).toEqual([mount, `HEAD /v2/a/b/blobs/${blob.digest}`, end("/u/9")]);
+  });
+
+  it("that the registry does not know is no failure", async () => {
+    registry.rule({ on: mount, reply: answer(405) });
+    expect(await open().capabilities.mount(blob, open("c/d"))).toBe(false);
+  });
+
+  it("that could not be asked for is one", async () => {
+    registry.rule({ on: mount, reply: { kind: "reset" } });
+    const failed = open().capabilities.mount(blob, open("c/d"));
+    await expect(failed).rejects.toMatchObject({ code: "unreachable" });
+  });
+
+  it("is not asked for across registries, nor for manifests", async () => {
+    const elsewhere = openRepository({ registry: "r.example", repository: "c/d" });
+    expect(await open().capabilities.mount(blob, elsewhere)).toBe(false);
+    const manifest = { ...blob, mediaType: MediaType.manifest };
+    expect(await open().capabilities.mount(manifest, open("c/d"))).toBe(false);
+    expect(registry.requests).toEqual([]);
+  });
+});
+
+it("a tag that the registry can't delete by itself is not deleted with its manifest", async () => {
+  registry.rule({ on: "DELETE /v2/a/b/manifests/v1", reply: answer(405) });
+  const failed = open().capabilities.untag("v1");
+  await expect(failed).rejects.toMatchObject({ code: "unsupported-operation" });
+  expect(lines()).toEqual(["DELETE /v2/a/b/manifests/v1"]);
+});
+
+it("a transport is for the repositories of its own registry", async () => {
+  const transport = openTransport(registry.host);
+  const wrong = { registry: "r.example", repository: "a" };
+  expect(() => openRepository(wrong, { transport })).toThrow(/expected one of r\.example/);
+  await transport.close();
+});
