@@ -12,7 +12,7 @@ import type { ContentStore } from "../store/store.ts";
 import type { Child } from "./child.ts";
 import { type ChildFacts, type GateFinding, evaluateGates } from "./gates.ts";
 import { resolveIfThere } from "./gather-children.ts";
-import { DEFAULT_PROVENANCE_KEYS, type ProvenanceKeys, readRunId } from "./provenance.ts";
+import { readRunId } from "./provenance.ts";
 import { type Published, readPublished } from "./published.ts";
 import { architectureTag, checkIndexTag } from "./tag-names.ts";
 
@@ -24,7 +24,8 @@ export interface PlanOptions extends ReadOptions {
   readonly children: readonly Child[];
   /** What has to be there. Without it, completeness is judged by what is published alone. */
   readonly architectures?: readonly string[] | undefined;
-  readonly keys?: ProvenanceKeys | undefined;
+  /** The annotation or label that names an image's run. Default: the family's. */
+  readonly runIdKey?: string | undefined;
 }
 
 /** One image of the planned index, and what its push would move. Content that images share counts for the first. */
@@ -74,7 +75,7 @@ export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan
   const children = inIndexOrder(options.children);
   checkChildren(children, options);
   const published = await readPublished(target, tag, options);
-  const facts = children.map((child) => factsOf(child, options.keys));
+  const facts = children.map((child) => factsOf(child, options.runIdKey));
   const index = makeIndex([
     ...children.map((child) => child.descriptor),
     ...children.flatMap((child) => child.attestations),
@@ -128,9 +129,15 @@ function checkChildren(children: readonly Child[], options: PlanOptions): void {
   );
 }
 
-function factsOf(child: Child, keys: ProvenanceKeys = DEFAULT_PROVENANCE_KEYS): ChildFacts {
+function factsOf(child: Child, runIdKey?: string): ChildFacts {
   const { name, platform, claims, image } = child;
-  return { name, platform, claims, digest: child.descriptor.digest, runId: readRunId(image, keys) };
+  return {
+    name,
+    platform,
+    claims,
+    digest: child.descriptor.digest,
+    runId: readRunId(image, runIdKey),
+  };
 }
 
 type PlannedTransfer = Pick<PlannedChild, "toSend" | "alreadyThere">;

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { type ImageParts, putImage } from "../../test/fixtures/family.ts";
 import { readImage } from "../image/image.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
-import { DEFAULT_PROVENANCE_KEYS, type Recorded, readRunId } from "./provenance.ts";
+import { PROVENANCE_KEYS } from "../assemble/recipe.ts";
+import { type Recorded, readRunId } from "./provenance.ts";
 
-const KEY = DEFAULT_PROVENANCE_KEYS.runId;
+const KEY = PROVENANCE_KEYS.runId;
 
 async function runIdOf(parts: Omit<ImageParts, "architecture">): Promise<Recorded> {
   const store = createMemoryStore();
@@ -41,7 +42,6 @@ describe("readRunId", () => {
     const store = createMemoryStore();
     const parts = { architecture: "amd64", labels: { "example.run": "7" } };
     const image = await readImage(store, await putImage(store, parts));
-    const keys = { ...DEFAULT_PROVENANCE_KEYS, runId: "example.run" };
-    expect(readRunId(image, keys)).toMatchObject({ value: "7" });
+    expect(readRunId(image, "example.run")).toMatchObject({ value: "7" });
   });
 });

@@ -1,21 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { PROVENANCE_KEYS } from "../assemble/recipe.ts";
 import type { Image } from "../image/image.ts";
-
-/** The names under which the family records where an image came from. */
-export interface ProvenanceKeys {
-  /** The image it was built from, as `repository@sha256:…`. */
-  readonly parentDigest: string;
-  readonly parentStage: string;
-  /** What the images of one generation share. */
-  readonly runId: string;
-}
-
-/** The family's names. */
-export const DEFAULT_PROVENANCE_KEYS: ProvenanceKeys = Object.freeze({
-  parentDigest: "org.kataglyphis.parent-digest",
-  parentStage: "org.kataglyphis.parent-stage",
-  runId: "org.kataglyphis.run-id",
-});
 
 /** A recorded fact: its value, or that there is none, or that it can't be told. The last two differ. */
 export type Recorded =
@@ -47,8 +32,8 @@ export function readRecorded(image: Image, key: string): Recorded {
 }
 
 /** The run that made an image: see {@link readRecorded}. */
-export function readRunId(image: Image, keys: ProvenanceKeys = DEFAULT_PROVENANCE_KEYS): Recorded {
-  return readRecorded(image, keys.runId);
+export function readRunId(image: Image, key: string = PROVENANCE_KEYS.runId): Recorded {
+  return readRecorded(image, key);
 }
 
 function recordOf(

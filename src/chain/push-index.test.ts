@@ -1,59 +1,20 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { putAttestation, putImage, putIndex, recordStore } from "../../test/fixtures/family.ts";
-import { makeIndex } from "../image/index-document.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import {
+  ARCHITECTURES,
+  TAG,
+  digestAt,
+  family,
+  plan,
+  push,
+  writes,
+} from "../../test/fixtures/push.ts";
 import { OciError } from "../oci/errors.ts";
-import { openLayout } from "../store/layout.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { readIndex } from "../store/read-documents.ts";
-import type { ContentStore } from "../store/store.ts";
 import { type Child, readChildren } from "./child.ts";
-import { type PlanOptions, planIndexPush } from "./plan-push.ts";
-import { DEFAULT_PROVENANCE_KEYS } from "./provenance.ts";
 import { pushIndex } from "./push-index.ts";
-
-const ARCHITECTURES = ["amd64", "arm64", "riscv64"];
-const TAG = "latest-cross";
-
-/** The images of a family in a store of their own, all of one run. */
-async function family(
-  architectures: readonly string[] = ARCHITECTURES,
-  run = "run-1",
-  source: ContentStore = createMemoryStore({ name: "out" }),
-): Promise<Child[]> {
-  const children: Child[] = [];
-  for (const architecture of architectures) {
-    const annotations = { [DEFAULT_PROVENANCE_KEYS.runId]: run };
-    const image = await putImage(source, { architecture, annotations });
-    const name = `out/${architecture}`;
-    children.push(...(await readChildren(source, image, { name, claims: [] })).children);
-  }
-  return children;
-}
-
-async function push(target: ContentStore, children: readonly Child[], force = false) {
-  return pushIndex(await plan(target, children), { force });
-}
-
-async function plan(
-  target: ContentStore,
-  children: readonly Child[],
-  options: Partial<PlanOptions> = {},
-) {
-  return planIndexPush({ target, tag: TAG, children, architectures: ARCHITECTURES, ...options });
-}
-
-function writes(calls: readonly string[]): string[] {
-  return calls.filter((call) => call.startsWith("push") || call.startsWith("tag"));
-}
-
-async function digestAt(store: ContentStore, tag: string): Promise<string | undefined> {
-  return (await store.resolve(tag)).digest;
-}
 
 describe("planIndexPush", () => {
   it("says what it would send and which tags it would move, and sends nothing", async () => {
@@ -205,150 +166,5 @@ describe("pushIndex", () => {
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(pushIndex(planned, { signal })).rejects.toThrow();
     expect(calls.filter((call) => call.startsWith("tag"))).toEqual([]);
-  });
-});
-
-describe("the gates of a push", () => {
-  const cases: readonly (readonly [string, string, () => Promise<PushCase>])[] = [
-    [
-      "missing-architecture",
-      "riscv64 is missing",
-      async () => ({ children: await family(["amd64", "arm64"]) }),
-    ],
-    [
-      "dropped-platform",
-      "linux/s390x would be dropped",
-      async () => ({ children: await family(), published: ["amd64", "s390x"] }),
-    ],
-    [
-      "duplicate-platform",
-      "linux/amd64 is claimed by 2 images",
-      async () => ({ children: [...(await family()), ...(await family(["amd64"], "run-1b"))] }),
-    ],
-    [
-      "wrong-platform",
-      "for linux/s390x by its directory",
-      async () => {
-        const [first, ...rest] = await family();
-        const platform = { os: "linux", architecture: "s390x" };
-        return { children: [{ ...first!, claims: [{ by: "directory", platform }] }, ...rest] };
-      },
-    ],
-    [
-      "mixed-generations",
-      "run run-2: out/riscv64",
-      async () => ({
-        children: [...(await family(["amd64", "arm64"])), ...(await family(["riscv64"], "run-2"))],
-      }),
-    ],
-  ];
-
-  interface PushCase {
-    readonly children: readonly Child[];
-    readonly published?: readonly string[];
-  }
-
-  async function prepared({ published = [] }: PushCase) {
-    const inner = createMemoryStore();
-    const images: Descriptor[] = [];
-    for (const architecture of published) images.push(await putImage(inner, { architecture }));
-    const before = published.length === 0 ? undefined : await putIndex(inner, images, TAG);
-    return { inner, before, ...recordStore(inner) };
-  }
-
-  it.each(cases)(
-    "%s refuses before a byte is sent, and says which",
-    async (gate, message, make) => {
-      const pushed = await make();
-      const { store, calls } = await prepared(pushed);
-      const refused = push(store, pushed.children);
-      await expect(refused).rejects.toMatchObject({
-        code: "gate-refused",
-        message: expect.stringContaining(`${gate}: `) as string,
-      });
-      await expect(refused).rejects.toThrow(message);
-      expect(writes(calls)).toEqual([]);
-    },
-  );
-
-  it.each(cases)(
-    "%s is overridden by force, and the result says so",
-    async (gate, _message, make) => {
-      const pushed = await make();
-      const { store } = await prepared(pushed);
-      const result = await push(store, pushed.children, true);
-      expect(result.overridden.map((finding) => finding.gate)).toContain(gate);
-      expect(await digestAt(store, TAG)).toBe(result.index.digest);
-    },
-  );
-
-  it("published-unreadable refuses: an unreachable registry is no empty one", async () => {
-    const down = new OciError("unreachable", "no route to host");
-    const { store, calls } = recordStore(createMemoryStore(), (call) =>
-      call === `resolve ${TAG}` ? down : undefined,
-    );
-    await expect(push(store, await family())).rejects.toMatchObject({
-      code: "unreadable",
-      cause: down,
-      message: expect.stringContaining("published-unreadable: ") as string,
-    });
-    expect(writes(calls)).toEqual([]);
-    const { overridden } = await push(store, await family(), true);
-    expect(overridden.map(({ gate }) => gate)).toEqual(["published-unreadable"]);
-  });
-
-  it("a tag that is not there is nothing to protect", async () => {
-    expect((await plan(createMemoryStore(), await family())).findings).toEqual([]);
-  });
-
-  it("asks again when what is published changed while the images were sent", async () => {
-    const target = createMemoryStore();
-    const planned = await plan(target, await family());
-    const meanwhile = await putImage(target, { architecture: "s390x" });
-    const theirs = await putIndex(target, [meanwhile], TAG);
-    await expect(pushIndex(planned)).rejects.toMatchObject({
-      code: "gate-refused",
-      message: expect.stringContaining("linux/s390x would be dropped") as string,
-    });
-    expect(await digestAt(target, TAG)).toBe(theirs.digest);
-    expect((await pushIndex(planned, { force: true })).tags[0]?.from).toBe(theirs.digest);
-  });
-});
-
-describe("a push to a layout", () => {
-  let directory = "";
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "oci-kit-push-"));
-  });
-  afterAll(() => rm(directory, { recursive: true }));
-
-  it("leaves the index and each image under its tag, complete", async () => {
-    const target = await openLayout(join(directory, "index"), { create: true });
-    const children = await family();
-    const result = await push(target, children);
-    const read = await openLayout(join(directory, "index"));
-    expect((await read.capabilities.tags()).join(" ")).toBe(
-      "latest-cross latest-cross-amd64 latest-cross-arm64 latest-cross-riscv64",
-    );
-    const published = await readIndex(read, await read.resolve(TAG));
-    expect(published.descriptor.digest).toBe(result.index.digest);
-    for (const { image } of children) {
-      const { config, layers } = image.manifest.value;
-      for (const one of [image.descriptor, config, ...layers]) {
-        expect(await read.exists(one)).toBe(true);
-      }
-    }
-    const roots = await read.capabilities.roots();
-    expect(roots).toHaveLength(4);
-    expect((await push(read, await family())).changed).toBe(false);
-  });
-
-  it("moves nothing but the index when the images are in the same layout", async () => {
-    const layout = await openLayout(join(directory, "same"), { create: true });
-    const children = await family(ARCHITECTURES, "run-1", layout);
-    const result = await push(layout, children);
-    expect(result.sent).toEqual({ count: 1, bytes: result.index.size });
-    const { descriptor } = makeIndex(children.map((child) => child.descriptor));
-    expect(result.index).toEqual(descriptor);
   });
 });

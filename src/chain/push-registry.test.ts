@@ -5,20 +5,14 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { putImage } from "../../test/fixtures/family.ts";
+import { ARCHITECTURES, TAG, family } from "../../test/fixtures/push.ts";
 import { openReference } from "../image/open-reference.ts";
 import { openRepository } from "../registry/repository.ts";
 import { type RegistryServer, serveRegistry } from "../server/serve.ts";
-import { createMemoryStore } from "../store/memory-store.ts";
 import { readIndex } from "../store/read-documents.ts";
-import { readChildren } from "./child.ts";
 import { gatherFromTags } from "./gather-children.ts";
 import { planIndexPush } from "./plan-push.ts";
 import { pushIndex } from "./push-index.ts";
-import { DEFAULT_PROVENANCE_KEYS } from "./provenance.ts";
-
-const ARCHITECTURES = ["amd64", "arm64", "riscv64"];
-const TAG = "latest-cross";
 
 let directory = "";
 let server: RegistryServer;
@@ -35,21 +29,13 @@ function repository(name: string) {
   return openRepository({ registry: `127.0.0.1:${server.port}`, repository: name });
 }
 
-async function children(run = "run-1") {
-  const source = createMemoryStore({ name: "out" });
-  const annotations = { [DEFAULT_PROVENANCE_KEYS.runId]: run };
-  const found = [];
-  for (const architecture of ARCHITECTURES) {
-    const image = await putImage(source, { architecture, annotations });
-    const options = { name: `out/${architecture}`, claims: [] };
-    found.push(...(await readChildren(source, image, options)).children);
-  }
-  return found;
-}
-
 describe("a push to a registry", () => {
   it("publishes the index and the images, and finds nothing to do the second time", async () => {
-    const options = { tag: TAG, architectures: ARCHITECTURES, children: await children() };
+    const options = {
+      tag: TAG,
+      architectures: ARCHITECTURES,
+      children: await family(),
+    };
     const plan = await planIndexPush({ ...options, target: repository("family/image") });
     expect(plan).toMatchObject({ published: { state: "absent" }, findings: [] });
     const result = await pushIndex(plan);
@@ -66,7 +52,12 @@ describe("a push to a registry", () => {
 
   it("makes the same index of the images in the registry as of those on disk", async () => {
     const target = repository("family/repaired");
-    const fromDisk = { target, tag: TAG, architectures: ARCHITECTURES, children: await children() };
+    const fromDisk = {
+      target,
+      tag: TAG,
+      architectures: ARCHITECTURES,
+      children: await family(),
+    };
     const pushed = await pushIndex(await planIndexPush(fromDisk));
     const gathered = await gatherFromTags(target, TAG, ARCHITECTURES);
     const repaired = await planIndexPush({ ...fromDisk, children: gathered.children });
@@ -83,7 +74,7 @@ describe("a push to a registry", () => {
       const registry = `127.0.0.1:${port}`;
       const retry = { attempts: 1 };
       const target = openRepository({ registry, repository: "a" }, { retry });
-      const options = { target, tag: TAG, children: await children() };
+      const options = { target, tag: TAG, children: await family() };
       await expect(planIndexPush(options)).rejects.toMatchObject({ code: "registry-refused" });
     } finally {
       broken.close();
