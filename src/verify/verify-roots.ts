@@ -75,8 +75,7 @@ async function findTarget(
 }
 
 async function verifyRoot(found: FoundRoot, options: VerifyRootsOptions): Promise<LinkReport> {
-  const opened = await openRootFilesystem(found.location, options);
-  const { root, image } = opened;
+  const { root, image, close } = await openRootFilesystem(found.location, options);
   try {
     const config = image?.config.value;
     const claims = [
@@ -99,7 +98,7 @@ async function verifyRoot(found: FoundRoot, options: VerifyRootsOptions): Promis
       findings: [...contradictions, ...report.findings],
     };
   } finally {
-    await opened.close();
+    await close();
   }
 }
 

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import {
+  directory,
+  elf,
+  file,
+  mergeImage,
+  program,
+  special,
+  symlink,
+  whiteout,
+  type Piece,
+} from "../../test/fixtures/layers.ts";
+import { formatLinkReport } from "./format-report.ts";
+import type { LinkReport } from "./link-report.ts";
+import { verifyLinks, type VerifyLinksOptions } from "./verify-links.ts";
+
+type Arch = "amd64" | "arm64" | "riscv64";
+
+/** A family image: gcc behind wrappers and alternatives, clang in llvm-target. */
+function family(arch: Arch): Piece[] {
+  const wrapper = '#!/bin/sh\nexec "$0.real" "$@"\n';
+  const isWrapped = arch !== "amd64";
+  const compilers = ["gcc", "g++"].flatMap((name) => {
+    const path = `opt/gcc-16.2.0/bin/${name}`;
+    return isWrapped
+      ? [program(path, wrapper), program(`${path}.real`, elf(arch))]
+      : [program(path, elf(arch))];
+  });
+  const links = [
+    ["cc", "gcc"],
+    ["gcc", "gcc"],
+    ["c++", "g++"],
+    ["g++", "g++"],
+  ].flatMap(([name, end]) => [
+    symlink(`usr/bin/${name!}`, `/etc/alternatives/${name!}`),
+    symlink(`etc/alternatives/${name!}`, `/opt/gcc-16.2.0/bin/${end!}`),
+  ]);
+  return [
+    symlink("bin", "usr/bin"),
+    program("usr/bin/dash", elf(arch)),
+    symlink("usr/bin/sh", "dash"),
+    ...compilers,
+    ...links,
+    program("usr/local/llvm-target/bin/clang-23", elf(arch)),
+    symlink("usr/local/llvm-target/bin/clang", "clang-23"),
+    symlink("usr/local/llvm-target/bin/clang++", "clang"),
+    symlink("usr/bin/clang", "/etc/alternatives/clang"),
+    symlink("etc/alternatives/clang", "/usr/local/llvm-target/bin/clang"),
+  ];
+}
+
+const EXPECTED = [
+  { path: "/usr/bin/cc", target: "/opt/gcc-16.2.0/bin/gcc" },
+  { path: "/usr/bin/clang", target: "/usr/local/llvm-target/bin/clang" },
+];
+
+async function verify(layers: Piece[][], options: VerifyLinksOptions = {}): Promise<LinkReport> {
+  return verifyLinks(await mergeImage(layers), { architecture: "riscv64", ...options });
+}
+
+/** The family's image with something else on top. */
+function verifyChanged(changes: Piece[], options: VerifyLinksOptions = {}): Promise<LinkReport> {
+  return verify([family("riscv64"), changes], options);
+}
+
+/** `code path`, of errors only. */
+function errorsOf(report: LinkReport): string[] {
+  return report.findings
+    .filter(({ severity }) => severity === "error")
+    .map(({ code, path }) => `${code} ${path}`);
+}
+
+describe("the links of a family image", () => {
+  it.each(["amd64", "arm64", "riscv64"] as const)("hold on %s", async (architecture) => {
+    const report = await verify([family(architecture)], { architecture, expect: EXPECTED });
+    expect(report.findings).toEqual([]);
+    expect(report).toMatchObject({ ok: true, checked: 5, architecture });
+  });
+
+  it("are shown hop by hop, through the wrapper to its ELF", async () => {
+    const report = await verifyChanged([]);
+    const cc = report.chains.find(({ path }) => path === "/usr/bin/cc")!;
+    expect(cc.hops.map(({ path, target }) => [path, target])).toEqual([
+      ["/usr/bin/cc", "/etc/alternatives/cc"],
+      ["/etc/alternatives/cc", "/opt/gcc-16.2.0/bin/gcc"],
+    ]);
+    expect(cc).toMatchObject({
+      ok: true,
+      target: "/opt/gcc-16.2.0/bin/gcc",
+      end: {
+        kind: "script",
+        interpreter: "/bin/sh",
+        real: "/opt/gcc-16.2.0/bin/gcc.real",
+        architecture: "riscv64",
+      },
+    });
+  });
+
+  it("are found on the image's own PATH, each directory once", async () => {
+    const environment = ["HOME=/", "PATH=/opt/gcc-16.2.0/bin:relative::/bin:/usr/bin:/nowhere"];
+    const report = await verifyChanged([], { environment });
+    expect(report.chains.map(({ path }) => path)).toEqual([
+      "/opt/gcc-16.2.0/bin/gcc",
+      "/opt/gcc-16.2.0/bin/g++",
+      ...["cc", "c++", "gcc", "g++", "clang"].map((name) => `/usr/bin/${name}`),
+    ]);
+  });
+
+  it("of the wrong architecture are found behind the wrapper", async () => {
+    const report = await verifyChanged([program("opt/gcc-16.2.0/bin/gcc.real", elf("amd64"))]);
+    expect(errorsOf(report)).toEqual([
+      "wrong-architecture /usr/bin/cc",
+      "wrong-architecture /usr/bin/gcc",
+    ]);
+    expect(report.findings[0]?.message).toBe(
+      "/usr/bin/cc: expected riscv64, got amd64 at /opt/gcc-16.2.0/bin/gcc.real",
+    );
+    expect(report.ok).toBe(false);
+  });
+
+  it("through a wrapper need its interpreter, of the architecture too", async () => {
+    const missing = await verifyChanged([whiteout("usr/bin/.wh.dash")]);
+    expect(new Set(missing.findings.map(({ code }) => code))).toEqual(
+      new Set(["interpreter-missing"]),
+    );
+    expect(missing.findings[0]?.message).toContain("is run by /bin/sh");
+    const foreign = await verifyChanged([program("usr/bin/dash", elf("amd64"))]);
+    expect(foreign.findings.map(({ code }) => code)).toContain("wrong-architecture");
+    expect(foreign.findings[0]?.message).toContain("/usr/bin/dash");
+  });
+
+  it("may be put into the default PATH's first directories", async () => {
+    const report = await verifyChanged([
+      symlink("usr/local/bin/clang++", "../llvm-target/bin/clang++"),
+    ]);
+    expect(report.ok).toBe(true);
+    expect(report.checked).toBe(6);
+  });
+});
+
+describe("an expected end", () => {
+  const expectEnd = (path: string, target: string, more: Piece[] = []): Promise<LinkReport> =>
+    verifyChanged(more, { expect: [{ path, target }] });
+
+  it("is compared resolved, on both sides, whatever the hops between", async () => {
+    const report = await expectEnd("/bin/clang", "/usr/local/llvm-target/bin/clang++");
+    expect(errorsOf(report)).toEqual([]);
+    expect(report.chains.filter(({ path }) => path.endsWith("/clang"))).toHaveLength(1);
+  });
+
+  it("may be named by the ELF that its wrapper runs", async () => {
+    expect(errorsOf(await expectEnd("/usr/bin/cc", "/opt/gcc-16.2.0/bin/gcc.real"))).toEqual([]);
+  });
+
+  it("elsewhere is a finding that names both", async () => {
+    const report = await expectEnd("/usr/bin/cc", "/opt/gcc-16.2.0/bin/g++");
+    expect(errorsOf(report)).toEqual(["wrong-target /usr/bin/cc"]);
+    expect(report.findings[0]?.message).toBe(
+      "/usr/bin/cc: ends at /opt/gcc-16.2.0/bin/gcc, expected /opt/gcc-16.2.0/bin/g++",
+    );
+    expect(report.chains.find(({ expected }) => expected !== undefined)?.ok).toBe(false);
+  });
+
+  it("that is not in the root is a finding", async () => {
+    const report = await expectEnd("/usr/bin/cc", "/opt/gcc-99/bin/gcc");
+    expect(errorsOf(report)).toEqual(["wrong-target /usr/bin/cc"]);
+    expect(report.findings[0]?.message).toMatch(/which is not in the root$/);
+  });
+
+  it("of a path that is not there is a finding", async () => {
+    expect(errorsOf(await expectEnd("/usr/bin/gfortran", "/opt/gfortran"))).toEqual([
+      "missing /usr/bin/gfortran",
+    ]);
+  });
+
+  it("may be a directory, a library, or any file", async () => {
+    const more = [
+      symlink("opt/vulkan/active", "/opt/vulkan/1.4/x86_64"),
+      directory("opt/vulkan/1.4/x86_64"),
+      symlink("usr/lib/libx.so", "libx.so.1"),
+      file("usr/lib/libx.so.1", elf("riscv64")),
+      symlink("etc/os-release", "../usr/lib/os-release"),
+      file("usr/lib/os-release", "NAME=x\n"),
+    ];
+    const expect_ = [
+      { path: "/opt/vulkan/active", target: "/opt/vulkan/1.4/x86_64" },
+      { path: "/usr/lib/libx.so", target: "/usr/lib/libx.so.1" },
+      { path: "/etc/os-release", target: "/usr/lib/os-release" },
+    ];
+    const report = await verifyChanged(more, { expect: expect_ });
+    expect(report.findings).toEqual([]);
+    expect(report.chains.slice(-3).map(({ end }) => end.kind)).toEqual([
+      "directory",
+      "elf",
+      "other",
+    ]);
+    const foreign = await verifyChanged([...more, file("usr/lib/libx.so.1", elf("arm64"))], {
+      expect: expect_,
+    });
+    expect(errorsOf(foreign)).toEqual(["wrong-architecture /usr/lib/libx.so"]);
+  });
+
+  it("has to be given as absolute paths", async () => {
+    for (const [path, target] of [
+      ["cc", "/x"],
+      ["/x", "gcc"],
+    ] as const) {
+      await expect(expectEnd(path, target)).rejects.toMatchObject({ code: "invalid-argument" });
+    }
+  });
+});
+
+describe("a link that leads nowhere", () => {
+  const cc = (target: string): Piece[] => [symlink("etc/alternatives/cc", target)];
+
+  it("is dangling, and says where the way ended", async () => {
+    const report = await verifyChanged(cc("/opt/gcc-99/bin/gcc"));
+    expect(errorsOf(report)).toEqual(["dangling /usr/bin/cc"]);
+    expect(report.findings[0]?.message).toBe(
+      "/usr/bin/cc: leads to /opt/gcc-99/bin/gcc: /opt/gcc-99 is not in the root",
+    );
+  });
+
+  it("is host-only when only this machine has its target", async () => {
+    const asked: string[] = [];
+    const existsOnHost = (path: string): boolean =>
+      asked.push(path) > 0 && path === "/usr/bin/gcc-99";
+    const report = await verifyChanged(cc("/usr/bin/gcc-99"), { existsOnHost });
+    expect(errorsOf(report)).toEqual(["host-only /usr/bin/cc"]);
+    expect(report.findings[0]?.message).toContain("only this machine has it");
+    expect(asked.every((path) => path.startsWith("/"))).toBe(true);
+  });
+
+  it("is host-only when it points to the root by its path on the machine", async () => {
+    const existsOnHost = (path: string): boolean => path.startsWith("/home/ci/out/rootfs/");
+    const report = await verifyChanged(cc("/home/ci/out/rootfs/opt/gcc"), { existsOnHost });
+    expect(errorsOf(report)).toEqual(["host-only /usr/bin/cc"]);
+  });
+
+  it("is a loop when it goes round in circles", async () => {
+    const report = await verifyChanged([...cc("/usr/bin/cc")]);
+    expect(errorsOf(report)).toEqual(["loop /usr/bin/cc"]);
+  });
+
+  it("may be an alternative that no compiler uses: each is reported, once", async () => {
+    const report = await verifyChanged([
+      ...cc("/gone"),
+      symlink("etc/alternatives/editor", "/usr/bin/vim.tiny"),
+      symlink("etc/alternatives/pager", "/usr/bin/less"),
+      symlink("etc/alternatives/sh", "/usr/bin/dash"),
+      file("etc/alternatives/README", "text"),
+    ]);
+    expect(errorsOf(report)).toEqual([
+      "dangling /usr/bin/cc",
+      "dangling /etc/alternatives/editor",
+      "dangling /etc/alternatives/pager",
+    ]);
+  });
+
+  it("to a manual that a slim image left out is a note", async () => {
+    const man = symlink("etc/alternatives/awk.1.gz", "/usr/share/man/man1/mawk.1.gz");
+    const report = await verifyChanged([man]);
+    expect(report.ok).toBe(true);
+    expect(report.findings).toMatchObject([{ code: "dangling", severity: "note" }]);
+  });
+
+  it("that climbs above the root and comes back is a note", async () => {
+    const report = await verifyChanged(cc("../../../../opt/gcc-16.2.0/bin/gcc"));
+    expect(report.ok).toBe(true);
+    expect(report.findings).toMatchObject([
+      { code: "relative-escape", severity: "note", path: "/usr/bin/cc" },
+    ]);
+  });
+});
+
+describe("what a compiler's link ends at", () => {
+  const clang = (...pieces: Piece[]): Promise<LinkReport> =>
+    verifyChanged([symlink("etc/alternatives/clang", "/opt/x"), ...pieces]);
+
+  it.each([
+    ["a directory", directory("opt/x"), "not-executable"],
+    ["a fifo", special("fifo", "opt/x"), "not-executable"],
+    ["a file without permission", file("opt/x", elf("riscv64")), "not-executable"],
+    ["an empty file", program("opt/x", ""), "not-an-executable-format"],
+    ["text", program("opt/x", "int main;"), "not-an-executable-format"],
+    ["an object file", program("opt/x", elf("riscv64", 1)), "not-an-executable-format"],
+    [
+      "a damaged header",
+      program("opt/x", elf("riscv64").fill(9, 4, 5)),
+      "not-an-executable-format",
+    ],
+    ["a cut header", program("opt/x", elf("riscv64").slice(0, 10)), "not-an-executable-format"],
+    ["another architecture", program("opt/x", elf("arm64")), "wrong-architecture"],
+    ["a script without interpreter", program("opt/x", "#!\n"), "not-an-executable-format"],
+    ["a script of a relative one", program("opt/x", "#!sh\n"), "not-an-executable-format"],
+    ["a script of a missing one", program("opt/x", "#!/bin/bash\n"), "interpreter-missing"],
+    ["a missing env program", program("opt/x", "#!/usr/bin/env python3\n"), "interpreter-missing"],
+  ])("may not be %s", async (_, piece, code) => {
+    const env = program("usr/bin/env", elf("riscv64"));
+    expect(errorsOf(await clang(piece, env))).toEqual([`${code} /usr/bin/clang`]);
+  });
+
+  it.each([
+    "#! /bin/sh -e\n",
+    "#!/bin/sh",
+    "#!/usr/bin/env sh\n",
+    "#!/usr/bin/env -S FOO=1 sh -e\n",
+    "#!/usr/bin/env /bin/sh\n",
+  ])("may be the script %j", async (line) => {
+    const report = await clang(program("opt/x", line), program("usr/bin/env", elf("riscv64")));
+    expect(report.findings).toEqual([]);
+  });
+
+  it("may be run by scripts four deep, and no deeper", async () => {
+    const scripts = (count: number): Piece[] =>
+      Array.from({ length: count }, (_, at) =>
+        program(
+          at === 0 ? "opt/x" : `opt/x${at}`,
+          at === count - 1 ? "#!/bin/sh\n" : `#!/opt/x${at + 1}\n`,
+        ),
+      );
+    expect((await clang(...scripts(4))).findings).toEqual([]);
+    expect(errorsOf(await clang(...scripts(5)))).toEqual(["loop /usr/bin/clang"]);
+    expect(errorsOf(await clang(program("opt/x", "#!/opt/x\n")))).toEqual(["loop /usr/bin/clang"]);
+  });
+
+  it("may not be a wrapper whose `.real` is no good ELF", async () => {
+    const wrapper = program("opt/x", "#!/bin/sh\n");
+    const cases: [Piece, string][] = [
+      [program("opt/x.real", "#!/bin/sh\n"), "not-an-executable-format"],
+      [file("opt/x.real", elf("riscv64")), "not-executable"],
+      [symlink("opt/x.real", "gone"), "dangling"],
+      [program("opt/x.real", elf("amd64")), "wrong-architecture"],
+    ];
+    for (const [real, code] of cases) {
+      expect(errorsOf(await clang(wrapper, real))).toEqual([`${code} /usr/bin/clang`]);
+    }
+  });
+});
+
+describe("the distribution's compilers", () => {
+  const debian = (arch: Arch): Piece[] => [
+    program("usr/bin/x86_64-linux-gnu-gcc-14", elf(arch)),
+    symlink("usr/bin/gcc-14", "x86_64-linux-gnu-gcc-14"),
+    symlink("usr/bin/gcc", "gcc-14"),
+    symlink("usr/bin/cc", "/etc/alternatives/cc"),
+    symlink("etc/alternatives/cc", "/usr/bin/gcc"),
+    program("usr/lib/llvm-19/bin/clang", elf(arch)),
+    symlink("usr/bin/clang", "../lib/llvm-19/bin/clang"),
+  ];
+
+  it("are right in an image that has no others", async () => {
+    const report = await verify([debian("amd64")], { architecture: "amd64" });
+    expect(report).toMatchObject({ ok: true, checked: 3, findings: [] });
+  });
+
+  it("are a fallback where the image has its own toolchains", async () => {
+    const own = [directory("opt/gcc-16.2.0"), directory("usr/local/llvm-target")];
+    const report = await verify([debian("amd64"), own], { architecture: "amd64" });
+    expect(errorsOf(report)).toEqual([
+      "distro-fallback /usr/bin/cc",
+      "distro-fallback /usr/bin/gcc",
+      "distro-fallback /usr/bin/clang",
+    ]);
+    expect(report.findings[2]?.message).toBe(
+      "/usr/bin/clang: ends at the distribution's /usr/lib/llvm-19/bin/clang, expected an end in /usr/local/llvm-target",
+    );
+  });
+
+  it("are what an expectation says they are, where it says so", async () => {
+    const own = [directory("opt/gcc-16.2.0"), directory("usr/local/llvm-target")];
+    const expected = [
+      { path: "/usr/bin/cc", target: "/usr/bin/x86_64-linux-gnu-gcc-14" },
+      { path: "/usr/bin/gcc", target: "/usr/bin/gcc-14" },
+      { path: "/usr/bin/clang", target: "/usr/lib/llvm-19/bin/clang" },
+    ];
+    const report = await verify([debian("amd64"), own], {
+      architecture: "amd64",
+      expect: expected,
+    });
+    expect(report.findings).toEqual([]);
+  });
+});
+
+describe("an unknown architecture", () => {
+  it("is that of the first executable, and all have to agree", async () => {
+    const alike = verifyLinks(await mergeImage([family("arm64")]));
+    expect(alike).toMatchObject({ ok: true, architecture: "arm64" });
+    const mixed = [program("usr/local/llvm-target/bin/clang-23", elf("riscv64"))];
+    const report = verifyLinks(await mergeImage([family("arm64"), mixed]));
+    expect(errorsOf(report)).toEqual(["wrong-architecture /usr/bin/clang"]);
+    expect(report.findings[0]?.message).toMatch(/expected arm64 as \/\S+ is, got riscv64/);
+  });
+
+  it("has other names for known ones, and is refused when no ELF machine is known for it", async () => {
+    expect((await verify([family("arm64")], { architecture: "aarch64" })).ok).toBe(true);
+    await expect(verify([[]], { architecture: "wasm" })).rejects.toMatchObject({
+      code: "unsupported-operation",
+    });
+  });
+});
+
+describe("nothing to check", () => {
+  it("is told by the count, not by an error", async () => {
+    const report = await verify([[file("etc/passwd"), symlink("etc/alternatives/sh", "/bin/sh")]]);
+    expect(report.checked).toBe(0);
+    expect(formatLinkReport(report)).toContain("nothing to check");
+  });
+});
+
+describe("a report for people", () => {
+  it("shows each chain, and what is wrong after them", async () => {
+    const changes = [
+      symlink("usr/local/bin/gcc", "../../bin/gcc"),
+      symlink("etc/alternatives/clang", "/opt/llvm/bin/clang"),
+      symlink("opt/llvm", "/usr/local/llvm-target"),
+      symlink("etc/alternatives/c++", "/gone"),
+      symlink("etc/alternatives/x.1", "/usr/share/man/x.1"),
+    ];
+    const lines = formatLinkReport(await verifyChanged(changes)).split("\n");
+    expect(lines[0]).toMatch(/^memory@sha256:[0-9a-f]{12} \(riscv64\)$/);
+    const wraps = "[script for /bin/sh, wraps /opt/gcc-16.2.0/bin/gcc.real: ELF riscv64]";
+    expect(lines.slice(1)).toEqual([
+      `  ✓ /usr/local/bin/gcc -> ../../bin/gcc; /usr/bin/gcc -> /etc/alternatives/gcc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
+      `  ✓ /usr/bin/cc -> /etc/alternatives/cc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
+      "  ✗ /usr/bin/c++ -> /etc/alternatives/c++ -> /gone [nothing there]",
+      `  ✓ /usr/bin/gcc -> /etc/alternatives/gcc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
+      `  ✓ /usr/bin/g++ -> /etc/alternatives/g++ -> /opt/gcc-16.2.0/bin/g++ ${wraps.replace("gcc.real", "g++.real")}`,
+      "  ✓ /usr/bin/clang -> /etc/alternatives/clang -> /opt/llvm/bin/clang; /opt/llvm -> /usr/local/llvm-target; /usr/local/llvm-target/bin/clang -> clang-23 = /usr/local/llvm-target/bin/clang-23 [ELF riscv64]",
+      "  ✗ dangling: /usr/bin/c++: leads to /gone: /gone is not in the root",
+      "  note: dangling: /etc/alternatives/x.1: leads to /usr/share/man/x.1: /usr/share is not in the root",
+      "  6 links checked, 1 problem",
+      "",
+    ]);
+  });
+
+  it("escapes names that could write to a terminal", async () => {
+    const evil = "\u001b[2J\u202e\n";
+    const report = await verify([[symlink("usr/bin/cc", evil), file(`usr/bin/${evil}`)]]);
+    const text = formatLinkReport(report);
+    expect(text).toContain("\\x1b[2J\\u202e\\n");
+    expect(text).not.toMatch(/[\u001b\u202e]/);
+    expect(report.findings.every(({ message }) => !/[\u001b\u202e\n]/.test(message))).toBe(true);
+  });
+});
