@@ -7,6 +7,7 @@ import {
   type LayerParserOptions,
 } from "../layer/layer-parser.ts";
 import { createLayerWriter } from "../layer/layer-writer.ts";
+import { isOciError, type OciError } from "../oci/errors.ts";
 import { joinBytes } from "./raw-tar.ts";
 
 /** An entry with all of its content, for tests of small layers. */
@@ -43,6 +44,17 @@ export function listLayer(tar: Uint8Array, options: ListLayerOptions = {}): List
   }
   parser.end();
   return listed;
+}
+
+/** The error that a layer is refused with. Any other error, and a layer that is read, throw. */
+export function refusalOf(tar: Uint8Array, options?: ListLayerOptions): OciError {
+  try {
+    listLayer(tar, options);
+  } catch (error) {
+    if (isOciError(error)) return error;
+    throw error;
+  }
+  throw new Error("expected the layer to be refused, and it was read");
 }
 
 /** Writes a layer that fits in memory. */
