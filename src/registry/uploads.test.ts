@@ -96,6 +96,13 @@ describe("an upload", () => {
     await other.close();
   });
 
+  it("of other bytes never arrives whole, so that no registry can take it", async () => {
+    registry.rule({ on: begin, reply: begun("/u/1") }, { on: end("/u/1"), reply: answer(201) });
+    const wrong = open().push(blob, sourceOf(content.map((byte) => byte ^ 1)));
+    await expect(wrong).rejects.toMatchObject({ code: "digest-mismatch" });
+    expect(lines()).not.toContain(end("/u/1"));
+  });
+
   it("fails with what its source failed with, once", async () => {
     registry.rule({ on: begin, reply: begun("/u/1") });
     const failed = open().push(blob, { open: () => failing() });

@@ -6,6 +6,7 @@ import type { Digest } from "../oci/digest.ts";
 import { pushing } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
 import type { Answer } from "./exchange.ts";
+import { holdBack } from "./hold-back.ts";
 import { redactUrl } from "./hosts.ts";
 import { isTransient, persist } from "./persist.ts";
 import { RegistryError } from "./registry-error.ts";
@@ -98,7 +99,7 @@ async function complete(
     headers: { "content-type": "application/octet-stream" },
     body: {
       size: descriptor.size,
-      open: (open) => verify(source.open(open), descriptor, { what }),
+      open: (open) => holdBack(verify(source.open(open), descriptor, { what })),
     },
     expect: [201],
     once: true,

@@ -2,6 +2,7 @@
 import { closeSync } from "node:fs";
 import type { Bytes } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
+import { holdBack } from "../registry/hold-back.ts";
 import { formatContentRange, parseRange } from "../registry/wire/range.ts";
 import { openBlob } from "../store/layout-blobs.ts";
 import { sendBytes, sendEmpty } from "./call.ts";
@@ -30,7 +31,7 @@ export async function serveBlob(call: Call, digest: Digest): Promise<void> {
     throw new ProtocolError(416, "SIZE_INVALID", `the blob has ${size} bytes`, contentRange);
   }
   if (range === undefined) {
-    const bytes = call.store.fetch(descriptor);
+    const bytes = holdBack(call.store.fetch(descriptor));
     await sendBytes(call, 200, { ...headers, "content-length": size }, bytes);
     return;
   }
