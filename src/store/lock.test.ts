@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { withLock } from "./lock.ts";
+import { isAbandoned, ownedName, stemOf, sweepAbandoned } from "./owned-name.ts";
+
+let directory: string;
+let lock: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "oci-kit-lock-"));
+  lock = join(directory, "it");
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+/** A process that does nothing until it is killed. */
+async function startProcess(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => {}, 1e6)"]);
+  await once(child.stdout, "data");
+  return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+/** A name as the process with this id would have made it. */
+function nameOf(child: ChildProcess, stem: string): string {
+  const [random = "", , , realm = ""] = ownedName(stem).split(".").reverse();
+  return [stem, realm, child.pid, startOf(child), random].join(".");
+}
+
+function startOf(child: ChildProcess): string {
+  if (process.platform !== "linux") return "0";
+  const stat = readFileSync(`/proc/${child.pid}/stat`, "latin1");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]!;
+}
+
+describe("a lock", () => {
+  it("lets one in at a time", async () => {
+    let inside = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await setTimeout(1);
+      inside -= 1;
+    };
+    await Promise.all(Array.from({ length: 20 }, () => withLock(lock, work)));
+    expect(most).toBe(1);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("gives back what the work gives, and goes when the work fails", async () => {
+    expect(await withLock(lock, () => 42)).toBe(42);
+    const fails = (): never => {
+      throw new Error("no");
+    };
+    await expect(withLock(lock, fails)).rejects.toThrow("no");
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("names its owner when it can't be had in time", async () => {
+    await withLock(lock, async () => {
+      const second = withLock(lock, () => 1, { timeout: 30, what: "the layout" });
+      await expect(second).rejects.toMatchObject({
+        code: "locked",
+        message: expect.stringMatching(
+          `^the layout: waited 30 ms for its lock; held by process ${process.pid} on .+ since 20`,
+        ) as string,
+      });
+    });
+  });
+
+  it("stops waiting when it is told to", async () => {
+    await withLock(lock, async () => {
+      const second = withLock(lock, () => 1, { signal: AbortSignal.timeout(10) });
+      await expect(second).rejects.toMatchObject({ code: "aborted" });
+    });
+  });
+
+  it("is kept by a process that lives, and taken over from one that was killed", async () => {
+    const owner = await startProcess();
+    const file = join(directory, nameOf(owner, "it"));
+    writeFileSync(file, "process 1 on nowhere\n");
+    await expect(withLock(lock, () => 1, { timeout: 20 })).rejects.toMatchObject({
+      code: "locked",
+    });
+    await kill(owner);
+    expect(await withLock(lock, () => readdirSync(directory).length)).toBe(1);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("is taken over when another process got the dead owner's id", async () => {
+    const [random = "", , pid = "", realm = ""] = ownedName("it").split(".").reverse();
+    if (process.platform !== "linux") return;
+    writeFileSync(join(directory, ["it", realm, pid, "1", random].join(".")), "");
+    expect(await withLock(lock, () => 1, { timeout: 0 })).toBe(1);
+  });
+
+  it("of another host is kept as long as it is touched, and then taken over", async () => {
+    const foreign = join(directory, "it.0123456789ab.1.1.0123456789abcdef");
+    writeFileSync(foreign, "process 1 on \u001b[31melsewhere");
+    await expect(withLock(lock, () => 1, { timeout: 0 })).rejects.toMatchObject({
+      code: "locked",
+      message: expect.stringContaining("process 1 on \\x1b[31melsewhere") as string,
+    });
+    utimesSync(foreign, 0, Date.now() / 1000 - 3600);
+    expect(await withLock(lock, () => 1, { timeout: 0 })).toBe(1);
+  });
+
+  it("does not mind the lock of a longer name", async () => {
+    await withLock(`${lock}.too`, async () => {
+      expect(await withLock(lock, () => 1, { timeout: 0 })).toBe(1);
+    });
+  });
+
+  it("says that it can't be made", async () => {
+    await expect(withLock(join(directory, "no", "it"), () => 1)).rejects.toMatchObject({
+      code: "not-found",
+    });
+    writeFileSync(join(directory, "file"), "");
+    await expect(withLock(join(directory, "file", "it"), () => 1)).rejects.toMatchObject({
+      code: "unwritable",
+    });
+  });
+});
+
+describe("an owned name", () => {
+  it("has its stem, and is never made twice", () => {
+    expect(stemOf(ownedName("a.b"))).toBe("a.b");
+    expect(stemOf("a.b")).toBeUndefined();
+    expect(ownedName("a")).not.toBe(ownedName("a"));
+  });
+
+  it("is swept when its owner is dead, by age when its owner is unknown, else kept", async () => {
+    const owner = await startProcess();
+    const dead = nameOf(owner, ".x.dead");
+    await kill(owner);
+    const mine = ownedName(".x.mine");
+    for (const name of [dead, mine, ".x.old", ".x.new", "other"]) mkdirSync(join(directory, name));
+    utimesSync(join(directory, ".x.old"), 0, 0);
+    utimesSync(join(directory, mine), 0, 0);
+    utimesSync(join(directory, "other"), 0, 0);
+    sweepAbandoned(directory, ".x", 60_000);
+    expect(readdirSync(directory).sort()).toEqual([".x.new", mine, "other"].sort());
+    expect(isAbandoned(join(directory, "gone"), 0)).toBe(false);
+  });
+});
