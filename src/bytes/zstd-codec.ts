@@ -21,16 +21,21 @@ export function codecZstd(): ZstdEngine {
   };
 }
 
+/** Bytes of one message: the module copies each into its own memory, where a chunk of 15 MB has no place. */
+const PIECE = 256 * 1024;
+
 /** Passes bytes through a stream of a worker: while one chunk is with the reader, the worker is at the next. */
 async function* convert(bytes: Bytes, open: ZstdRequest): AsyncGenerator<Uint8Array> {
   const codec = takeCodec();
   const replies: Promise<Uint8Array>[] = [codec.ask(open)];
   try {
     for await (const chunk of bytes) {
-      // a message takes its memory along, and the chunk is ours only for now
-      const own = new Uint8Array(chunk);
-      replies.push(codec.ask({ ask: "write", bytes: own }, [own.buffer]));
-      yield* outcome(replies, 1);
+      for (let at = 0; at < chunk.length; at += PIECE) {
+        // a message takes its memory along, and the chunk is ours only for now
+        const own = new Uint8Array(chunk.subarray(at, at + PIECE));
+        replies.push(codec.ask({ ask: "write", bytes: own }, [own.buffer]));
+        yield* outcome(replies, 1);
+      }
     }
     replies.push(codec.ask({ ask: "end" }));
     yield* outcome(replies, 0);

@@ -48,6 +48,16 @@ describe.each(engines)("zstd by $name", (engine) => {
     expect(await collect(unzstd(once(many), options(engine)))).toHaveLength(300 * 500);
   });
 
+  it("takes a chunk larger than the memory of an engine, at every level", async () => {
+    const large = noise(17_000_000);
+    for (const level of [1, engine.highestLevel]) {
+      const packed = await collect(zstd(once(large), level, { engine }));
+      expect(digestBytes(await collect(unzstd(once(packed), options(engine))))).toBe(
+        digestBytes(large),
+      );
+    }
+  });
+
   it("brings back any bytes, however they are cut", async () => {
     await fc.assert(
       fc.asyncProperty(
