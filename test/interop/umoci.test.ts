@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import { openLayout } from "../../src/store/layout.ts";
+import { makeImage } from "../fixtures/layers.ts";
+import { factsByUmoci, readAllOf } from "./images.ts";
+import { changes, oddLayer, returns } from "./odd-layers.ts";
+import { makeScratch } from "./scratch.ts";
+
+const scratch = makeScratch();
+
+describe("umoci unpacks what we write", () => {
+  it.each(["none", "gzip", "zstd"] as const)("a layer of everything, %s", async (compression) => {
+    const layout = scratch.path(compression);
+    const store = await openLayout(layout, { create: true });
+    await makeImage([oddLayer()], { store, tag: "odd", compression });
+    const { facts } = await readAllOf(`oci:${layout}:odd`);
+    expect(facts["/usr/ping"]?.xattrs).toHaveProperty(["security.capability"]);
+    expect(await factsByUmoci(`${layout}:odd`, scratch.path("bundle"))).toEqual(facts);
+  });
+
+  it("whiteouts, replaced types and links across layers", async () => {
+    const layout = scratch.path("layers");
+    const store = await openLayout(layout, { create: true });
+    await makeImage([oddLayer(), changes(), returns()], { store, tag: "odd" });
+    const { facts } = await readAllOf(`oci:${layout}:odd`);
+    expect(await factsByUmoci(`${layout}:odd`, scratch.path("bundle"))).toEqual(facts);
+  });
+});
