@@ -49,9 +49,8 @@ export function formatLayerIndex(parts: IndexParts): Uint8Array<ArrayBuffer> {
   header.set([text.length, blobs.length], HEADER_WORDS - 2);
   const columns = viewColumns(bytes.buffer, parts.counts);
   for (const [name] of COLUMN_LAYOUT) columns[name].set(parts.columns[name]);
-  const hex = parts.digests.join("");
-  for (let at = 0; at < hex.length / 2; at += 1) {
-    bytes[layout.digests + at] = Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16);
+  for (const [number, hex] of parts.digests.entries()) {
+    writeHex(hex, bytes, layout.digests + number * DIGEST_BYTES);
   }
   bytes.set(text, layout.text);
   bytes.set(blobs, layout.blobs);
@@ -136,10 +135,21 @@ function viewColumns(
 function checksum(bytes: Uint8Array): Uint8Array {
   const hasher = createHasher("sha256");
   hasher.update(bytes.subarray(0, bytes.length - DIGEST_BYTES));
-  const hex = hasher.hex();
-  return Uint8Array.from({ length: DIGEST_BYTES }, (_, at) =>
-    Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16),
-  );
+  const sum = new Uint8Array(DIGEST_BYTES);
+  writeHex(hasher.hex(), sum, 0);
+  return sum;
+}
+
+/** Lower-case hex as bytes. By arithmetic: 70,000 digests through `Number.parseInt` took 400 ms. */
+function writeHex(hex: string, bytes: Uint8Array, start: number): void {
+  for (let at = 0; at < hex.length; at += 2) {
+    bytes[start + at / 2] = (nibble(hex.charCodeAt(at)) << 4) | nibble(hex.charCodeAt(at + 1));
+  }
+}
+
+/** 0 to 9 are codes 48 to 57, a to f are 97 to 102. */
+function nibble(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
 }
 
 function toHex(bytes: Uint8Array, start: number): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { compareByteStrings, toText, type ByteString } from "../bytes/byte-string.ts";
+import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Node } from "./root-filesystem.ts";
 
@@ -115,9 +115,9 @@ export function findItem(root: TreeDirectory, path: ByteString): TreeItem | unde
   return item;
 }
 
-/** The names in a directory, in order of their bytes. */
+/** The names in a directory, in order of their bytes: for byte strings the default order is that. */
 export function sortedNames(directory: TreeDirectory): ByteString[] {
-  return [...directory.children.keys()].sort(compareByteStrings);
+  return [...directory.children.keys()].sort();
 }
 
 /** Every path with its node: the root first, parents before children, names in order of their bytes. */
