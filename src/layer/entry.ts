@@ -28,7 +28,10 @@ export interface Entry {
   readonly size: number;
   readonly deviceMajor: number;
   readonly deviceMinor: number;
-  /** Extended attributes (PAX `SCHILY.xattr.*`): name without the prefix, value as bytes; in order of the headers. */
+  /**
+   * Extended attributes (PAX `SCHILY.xattr.*`, `LIBARCHIVE.xattr.*`): name without the prefix, value as
+   * bytes; in order of the headers.
+   */
   readonly xattrs: ReadonlyMap<ByteString, ByteString>;
   /** PAX records that no field above holds (`atime`, `comment`, a vendor's), in order. */
   readonly extensions: ReadonlyMap<ByteString, ByteString>;

@@ -279,6 +279,7 @@ describe("createLayerParser", () => {
     };
     parser.feed(rawTar(paxHeader(records), rawEntry({ name: "x" }, "abc")));
     parser.end();
+    parser.end();
     expect(events).toEqual(["real", 100, "2 stored", 98, "1 stored", 799, "end"]);
   });
 

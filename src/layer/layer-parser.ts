@@ -34,7 +34,7 @@ export interface LayerHandler {
 export interface LayerParser {
   /** Takes the next bytes, any number. The chunk may be reused afterwards. */
   feed(chunk: Uint8Array): void;
-  /** Says that there are no more bytes. @throws OciError `truncated` when an entry is not complete */
+  /** Says that there are no more bytes. Idempotent. @throws OciError `truncated` when an entry is not complete */
   end(): void;
 }
 
@@ -84,9 +84,10 @@ export function createLayerParser(
       proceed();
     },
     end() {
+      const isFirst = !input.ended;
       input.ended = true;
       proceed();
-      handler.end?.();
+      if (isFirst) handler.end?.();
     },
   };
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type ByteString, toText } from "../bytes/byte-string.ts";
-import { fromBytes } from "../bytes/byte-string.ts";
+import { fromBytes, toText, type ByteString } from "../bytes/byte-string.ts";
 import type { Field } from "./header-layout.ts";
 import { LayerFault } from "./layer-fault.ts";
 
