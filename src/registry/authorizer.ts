@@ -10,6 +10,7 @@ import type { Credentials } from "./options.ts";
 import { RegistryError } from "./registry-error.ts";
 import { parseChallenges } from "./wire/challenge.ts";
 import type { Challenge } from "./wire/challenge.ts";
+import { tryParseJson } from "./wire/loose-json.ts";
 import { parseTokenAnswer } from "./wire/token.ts";
 import { parseUrl } from "./wire/url.ts";
 
@@ -120,7 +121,7 @@ async function askToken(
   // A redirect is not followed: it could carry the credentials anywhere.
   if (answer.status !== 200) throw await refused(answer, options.limits.answerBytes);
   const bytes = await readAll(answer.body, options.limits.answerBytes, "token answer");
-  const token = parseTokenAnswer(tryJson(bytes));
+  const token = parseTokenAnswer(tryParseJson(bytes));
   if (token === undefined) {
     throw new RegistryError(
       "unauthorized",
@@ -149,12 +150,4 @@ function tokenUrl(origin: URL, challenge: Challenge, access: Access): URL {
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of access.scopes) url.searchParams.append("scope", scope);
   return url;
-}
-
-function tryJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -12,6 +12,7 @@ import type { RepositoryContext } from "./context.ts";
 import { redactUrl } from "./hosts.ts";
 import type { WholeAnswer } from "./transport.ts";
 import { parseNextLink } from "./wire/link.ts";
+import { member } from "./wire/loose-json.ts";
 import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
 import { parseUrl } from "./wire/url.ts";
 
@@ -157,10 +158,4 @@ function nextPage(answer: WholeAnswer, origin: URL): URL | undefined {
     "redirect-refused",
     `${redactUrl(answer.url)}: expected the next page at ${origin.host}, got ${next === undefined ? "no URL" : redactUrl(next)}`,
   );
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
 }

@@ -64,7 +64,8 @@ describe("a token answer", () => {
     [-5, 60],
     [300, 300],
     [1e12, 3_600],
-    ["300", 60],
+    ["300", 300],
+    ["soon", 60],
   ])("that expires in %j counts for %d s", (expires_in, expected) => {
     expect(parseTokenAnswer({ token: "a", expires_in })?.expiresIn).toBe(expected);
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
+import { member, tryParseJson } from "./loose-json.ts";
 
 /** One entry of a registry's error answer (distribution-spec, "Error Codes"). */
 export interface WireError {
@@ -39,7 +40,7 @@ export function formatErrorBody(code: WireErrorCode | "UNKNOWN", message: string
  * gives no entries. Codes and messages come back escaped and cut.
  */
 export function parseErrorBody(bytes: Uint8Array): readonly WireError[] {
-  const errors = member(tryJson(bytes), "errors");
+  const errors = member(tryParseJson(bytes), "errors");
   if (!Array.isArray(errors)) return [];
   return errors.slice(0, MOST_ENTRIES).flatMap((entry: unknown) => {
     const code = member(entry, "code");
@@ -58,18 +59,4 @@ export function formatWireErrors(errors: readonly WireError[]): string {
 
 function show(text: string): string {
   return escapeText(text.slice(0, MOST_CHARACTERS));
-}
-
-function tryJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
 }

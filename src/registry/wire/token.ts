@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { member } from "./loose-json.ts";
 
 /** A token endpoint's answer (distribution's token specification). */
 export interface TokenAnswer {
@@ -17,14 +18,13 @@ const LONGEST_LIFE = 3_600;
  * that could stand in a header. The life is kept within 60 s and 1 h, whatever the answer says.
  */
 export function parseTokenAnswer(value: unknown): TokenAnswer | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { token, access_token, expires_in } = value as Readonly<Record<string, unknown>>;
-  const given = [token, access_token].find(
+  const seconds = member(value, "expires_in");
+  const given = [member(value, "token"), member(value, "access_token")].find(
     (candidate) => typeof candidate === "string" && SENDABLE.test(candidate),
   );
   if (typeof given !== "string") return undefined;
-  const seconds = typeof expires_in === "number" && !Number.isNaN(expires_in) ? expires_in : 0;
-  return { token: given, expiresIn: Math.min(LONGEST_LIFE, Math.max(SHORTEST_LIFE, seconds)) };
+  const life = Number(seconds) || 0;
+  return { token: given, expiresIn: Math.min(LONGEST_LIFE, Math.max(SHORTEST_LIFE, life)) };
 }
 
 /**
