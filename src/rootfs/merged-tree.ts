@@ -54,38 +54,50 @@ export interface WalkOptions {
 
 /**
  * The directory that names lead to from another, links followed inside the root; undefined when there is
- * none and none is to be made.
+ * none and none is to be made. A `..` after what is not there takes it back, as umoci has it, where a
+ * kernel would fail.
  * @throws OciError `link-loop`
  */
 export function walkDirectories(
   start: TreeDirectory,
   names: readonly ByteString[],
-  options: WalkOptions,
+  { create, linkHops }: WalkOptions,
 ): TreeDirectory | undefined {
   const pending = [...names].reverse();
+  /** What comes after `directory` and is no directory yet. */
+  const missing: ByteString[] = [];
   let directory = start;
   let hops = 0;
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (name === "" || name === ".") continue;
     if (name === "..") {
-      directory = directory.parent;
+      if (missing.pop() === undefined) directory = directory.parent;
       continue;
     }
-    const child = directory.children.get(name);
+    const child = missing.length === 0 ? directory.children.get(name) : undefined;
     if (child instanceof TreeDirectory) {
       directory = child;
     } else if (child?.type === "symlink") {
       hops += 1;
-      if (hops > options.linkHops) throw linkLoop(name, options.linkHops);
+      if (hops > linkHops) throw linkLoop(name, linkHops);
       const target = child.linkTarget.split("/") as ByteString[];
       if (child.linkTarget.startsWith("/")) directory = rootOf(directory);
       for (let at = target.length - 1; at >= 0; at -= 1) pending.push(target[at]!);
     } else {
-      if (!options.create) return undefined;
-      const made = new TreeDirectory(makeImpliedDirectory(), directory);
-      directory.children.set(name, made);
-      directory = made;
+      missing.push(name);
     }
+  }
+  if (missing.length === 0) return directory;
+  return create ? makeDirectories(directory, missing) : undefined;
+}
+
+/** Makes one directory in the other, each in place of whatever else has its name. */
+function makeDirectories(start: TreeDirectory, names: readonly ByteString[]): TreeDirectory {
+  let directory = start;
+  for (const name of names) {
+    const made = new TreeDirectory(makeImpliedDirectory(), directory);
+    directory.children.set(name, made);
+    directory = made;
   }
   return directory;
 }
