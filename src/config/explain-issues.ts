@@ -8,6 +8,7 @@ type Issue = z.core.$ZodIssue;
 const MOST = 20;
 const WORDS: Readonly<Record<string, string>> = {
   object: "a map",
+  record: "a map",
   array: "a list",
   string: "text",
 };
@@ -31,7 +32,7 @@ function explain(issue: Issue, above: KeyPath, locate: (path: KeyPath) => string
       return issue.keys.map((key) => `${locate([...path, key])}: unknown key${nearest(key)}`);
     case "invalid_type":
       return [
-        `${locate(path)}: expected ${WORDS[issue.expected] ?? issue.expected}, got ${got(issue)}`,
+        `${locate(path)}: expected ${WORDS[issue.expected] ?? issue.expected}, got ${got(issue, issue.expected === "string")}`,
       ];
     case "invalid_value":
       return [
@@ -63,7 +64,7 @@ function explainUnion(
     ),
   );
   const names = [...new Set(expected)].join(" or ");
-  return [`${locate(path)}: expected ${names}, got ${got(issue)}`];
+  return [`${locate(path)}: expected ${names}, got ${got(issue, expected.includes("text"))}`];
 }
 
 /** A complaint that the whole value is of another type: that form was not meant. */
@@ -82,13 +83,14 @@ function keyOf(key: PropertyKey): string | number {
   return typeof key === "number" ? key : String(key);
 }
 
-function got(issue: Issue): string {
+function got(issue: Issue, wantsText = false): string {
   const { input } = issue as { readonly input?: unknown };
   if (input === undefined) return "nothing";
   if (Array.isArray(input)) return "a list";
   if (typeof input === "object") return input === null ? "nothing" : "a map";
   const shown = JSON.stringify(input).slice(0, 80);
-  return typeof input === "string" ? shown : `the ${typeof input} ${shown} (text is quoted)`;
+  if (typeof input === "string") return shown;
+  return `the ${typeof input} ${shown}${wantsText ? " (text is quoted)" : ""}`;
 }
 
 let known: readonly string[] | undefined;
@@ -115,14 +117,19 @@ function collectKeys(schema: unknown, keys = new Set<string>()): Set<string> {
   return keys;
 }
 
+/** Edits from one word to the other; two neighbours swapped are one. */
 function editDistance(a: string, b: string): number {
+  let before: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = swapped ? before[j - 2]! + 1 : Infinity;
+      next.push(Math.min(change, swap, row[j]! + 1, next[j - 1]! + 1));
     }
+    before = row;
     row = next;
   }
   return row[b.length]!;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { resolve } from "node:path";
 import type { Artifact, Base, ImageInput } from "../assemble/recipe.ts";
 import { type Location, formatLocation, parseLocation } from "../image/location.ts";
 import { isOciError } from "../oci/errors.ts";
 import type { Configuration, KeyPath } from "./configuration.ts";
 import { type Expander, pick } from "./expander.ts";
+import { placeIn } from "./place.ts";
 import type { ArtifactDocument, BaseDocument, ConfigurationDocument } from "./schema.ts";
 import { parseOwner } from "./values.ts";
 
@@ -50,7 +50,7 @@ function artifactOf(
     const directory = expander.expand(value.directory, [...path, "directory"]);
     const { owner, times } = value;
     return {
-      directory: resolve(configuration.directory, directory),
+      directory: placeIn(configuration.directory, directory),
       owner: owner === undefined || owner === "keep" ? owner : parseOwner(owner),
       times,
     };
@@ -90,13 +90,13 @@ function locationIn(location: Location, directory: string): Location {
       return location;
     case "oci":
     case "dir":
-      return { ...location, directory: resolve(directory, location.directory) };
+      return { ...location, directory: placeIn(directory, location.directory) };
     case "path":
-      return { ...location, path: resolve(directory, location.path) };
+      return { ...location, path: placeIn(directory, location.path) };
     case "oci-archive":
     case "docker-archive":
       return location.file === "-"
         ? location
-        : { ...location, file: resolve(directory, location.file) };
+        : { ...location, file: placeIn(directory, location.file) };
   }
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Configuration } from "./configuration.ts";
+import { placeIn } from "./place.ts";
 
-const DEFAULT_OUTPUT = "out/linux-runtime";
+/** The directory of all images where no configuration names another. */
+export const DEFAULT_OUTPUT = "out/linux-runtime";
 
-/** The absolute directory that holds the images of all architectures. */
+/** The directory that holds the images of all architectures, as short as it can be said from here. */
 export function outputRoot(configuration: Configuration): string {
-  return resolve(configuration.directory, configuration.document.output ?? DEFAULT_OUTPUT);
+  return placeIn(configuration.directory, configuration.document.output ?? DEFAULT_OUTPUT);
 }
 
-/** The absolute directory of one architecture's image: `<output>/<arch>`, a layout. */
+/** The directory of one architecture's image: `<output>/<arch>`, a layout. */
 export function outputDirectory(configuration: Configuration, architecture: string): string {
   return join(outputRoot(configuration), architecture);
 }

@@ -7,6 +7,10 @@ const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "expected letters, digits and ._-")
   .describe("A name of letters, digits and ._-");
+const programName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9+_.-]*$/, "expected letters, digits and +._-")
+  .describe("A program's name, as c++");
 const path = z.string().regex(/^\/|^\$\{/, "expected an absolute path");
 const architectures = z
   .array(text)
@@ -71,12 +75,12 @@ const linkStep = z
 
 const alternativeStep = z
   .strictObject({
-    alternative: name,
+    alternative: programName,
     link: path.describe("The link that people use, as /usr/bin/cc"),
     path: path.describe("What it stands for"),
     priority: z.int(),
     slaves: z
-      .array(z.strictObject({ name, link: path, path }))
+      .array(z.strictObject({ name: programName, link: path, path }))
       .optional()
       .describe("Links that follow this alternative"),
     arch: architectures.optional(),
