@@ -23,6 +23,8 @@ export interface CollectOptions extends AbortOptions {
   /** Say what would be removed, and remove nothing. */
   readonly dryRun?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** Milliseconds to wait for another process that edits the layout. */
+  readonly lockTimeout?: number | undefined;
 }
 
 /** What was removed, or with `dryRun` would be, and what stays. */

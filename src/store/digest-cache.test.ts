@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { defaultCacheDirectory, openDigestCache } from "./digest-cache.ts";
+
+let directory: string;
+
+beforeEach(() => {
+  directory = join(mkdtempSync(join(tmpdir(), "oci-kit-cache-")), "cache");
+});
+afterEach(() => rm(join(directory, ".."), { recursive: true }));
+
+function write(text: string): (directory: string) => Promise<void> {
+  return async (at) => {
+    await setTimeout(2);
+    writeFileSync(join(at, "file"), text);
+  };
+}
+
+describe("a digest cache", () => {
+  it("makes a key once, and gives it back", async () => {
+    const cache = openDigestCache(directory);
+    expect(await cache.get("sha256:ab")).toBeUndefined();
+    const path = await cache.getOrCreate("sha256:ab", write("first"));
+    expect(await cache.getOrCreate("sha256:ab", write("second"))).toBe(path);
+    expect(await cache.get("sha256:ab")).toBe(path);
+    expect(readFileSync(join(path, "file"), "utf8")).toBe("first");
+  });
+
+  it("lets many ask at once, and one make it", async () => {
+    let made = 0;
+    const create = async (at: string): Promise<void> => {
+      made += 1;
+      await write("x")(at);
+    };
+    const asked = Array.from({ length: 10 }, () =>
+      openDigestCache(directory).getOrCreate("key", create),
+    );
+    expect(new Set(await Promise.all(asked)).size).toBe(1);
+    expect(made).toBe(1);
+  });
+
+  it("shows nothing before it is complete, and nothing of what failed", async () => {
+    const cache = openDigestCache(directory);
+    const failing = cache.getOrCreate("key", async (at) => {
+      await write("half")(at);
+      expect(await cache.get("key")).toBeUndefined();
+      throw new Error("no more");
+    });
+    await expect(failing).rejects.toThrow("no more");
+    expect(await cache.get("key")).toBeUndefined();
+    expect(readdirSync(directory)).toEqual([".locks"]);
+    expect(await cache.getOrCreate("key", write("whole"))).toBe(join(directory, "key"));
+  });
+
+  it("says that somebody else is still at it", async () => {
+    const cache = openDigestCache(directory);
+    await cache.getOrCreate("key", async (at) => {
+      const second = cache.getOrCreate("key", write("x"), { timeout: 10 });
+      await expect(second).rejects.toMatchObject({
+        code: "locked",
+        message: expect.stringContaining('cache "key"') as string,
+      });
+      await write("x")(at);
+    });
+  });
+
+  it("sweeps what was not used for long, and keeps what was", async () => {
+    const cache = openDigestCache(directory);
+    const old = await cache.getOrCreate("old", write("x"));
+    const used = await cache.getOrCreate("used", write("x"));
+    utimesSync(old, 0, 0);
+    utimesSync(used, 0, 0);
+    await cache.get("used");
+    expect(Date.now() - statSync(used).mtimeMs).toBeLessThan(60_000);
+    expect(await cache.sweep({ olderThan: 60_000 })).toEqual({ removed: ["old"], kept: 1 });
+    expect(existsSync(old)).toBe(false);
+    expect(await cache.get("used")).toBe(used);
+    expect(await openDigestCache(join(directory, "none")).sweep({ olderThan: 0 })).toEqual({
+      removed: [],
+      kept: 0,
+    });
+  });
+
+  it("sweeps what a killed process left half made", async () => {
+    const cache = openDigestCache(directory);
+    await cache.getOrCreate("key", write("x"));
+    const left = join(directory, ".new.0123456789ab.1.1.0123456789abcdef");
+    writeFileSync(left, "");
+    await cache.sweep({ olderThan: 60_000 });
+    expect(existsSync(left)).toBe(true);
+    utimesSync(left, 0, 0);
+    await cache.sweep({ olderThan: 60_000 });
+    expect(existsSync(left)).toBe(false);
+  });
+
+  it("refuses keys that are paths", async () => {
+    const cache = openDigestCache(directory);
+    for (const key of ["", ".", "..", "../x", "a/b", ".locks", "x\0", "x".repeat(201)]) {
+      await expect(cache.get(key)).rejects.toMatchObject({ code: "invalid-argument" });
+      await expect(cache.getOrCreate(key, write("x"))).rejects.toMatchObject({
+        code: "invalid-argument",
+      });
+    }
+  });
+});
+
+describe("the cache's directory", () => {
+  it("is the user's own, then the desktop's, then the home's", () => {
+    const HOME = "/home/me";
+    expect(defaultCacheDirectory({ OCI_KIT_CACHE: "/c", XDG_CACHE_HOME: "/x", HOME })).toBe("/c");
+    expect(defaultCacheDirectory({ OCI_KIT_CACHE: "", XDG_CACHE_HOME: "/x", HOME })).toBe(
+      "/x/oci-kit",
+    );
+    // XDG base directories that are not absolute are to be ignored.
+    expect(defaultCacheDirectory({ XDG_CACHE_HOME: "x", HOME })).toBe("/home/me/.cache/oci-kit");
+  });
+});

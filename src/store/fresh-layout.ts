@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+import { existsSync, rmdirSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { openLayout, type LayoutStore, type OpenLayoutOptions } from "./layout.ts";
+import { INDEX_FILE, LAYOUT_FILE } from "./layout-index.ts";
+import { lockLayout } from "./layout-roots.ts";
+
+/** A layout opened to be written to, and the way back. */
+export interface FreshLayout {
+  readonly store: LayoutStore;
+  /**
+   * Takes back what opening made, the layout and the directories above it, as long as nothing was put
+   * there: content that arrived stays, so that a second attempt need not fetch it again. Idempotent.
+   */
+  discard(): Promise<void>;
+}
+
+/**
+ * Opens a layout directory for writing; makes it when it is not there.
+ * @throws OciError as `openLayout` with `create`
+ */
+export async function openFreshLayout(
+  directory: string,
+  options: Omit<OpenLayoutOptions, "create"> = {},
+): Promise<FreshLayout> {
+  const wasThere = existsSync(join(directory, LAYOUT_FILE));
+  const made = missingDirectories(directory);
+  const store = await openLayout(directory, { ...options, create: true });
+  if (wasThere) return { store, discard: () => Promise.resolve() };
+  return {
+    store,
+    async discard() {
+      if (!existsSync(join(directory, LAYOUT_FILE))) return;
+      const removed = await lockLayout(directory, () => removeIfEmpty(directory), options);
+      if (removed) made.every(removeEmptyDirectory);
+    },
+  };
+}
+
+/** The directories of a path that are not there, the innermost first. */
+function missingDirectories(path: string): string[] {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
+  return missing;
+}
+
+/** The caller holds the lock. */
+function removeIfEmpty(directory: string): boolean {
+  const blobs = join(directory, "blobs");
+  if (!removeEmptyDirectory(join(blobs, "sha256")) || !removeEmptyDirectory(blobs)) return false;
+  rmSync(join(directory, LAYOUT_FILE), { force: true });
+  rmSync(join(directory, INDEX_FILE), { force: true });
+  return true;
+}
+
+function removeEmptyDirectory(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch {
+    return false; // something is in it, and stays
+  }
+}
