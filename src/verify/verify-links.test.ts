@@ -1,75 +1,30 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import {
+  errorsOf,
+  family,
+  verify,
+  verifyChanged,
+  type Arch,
+} from "../../test/fixtures/compilers.ts";
+import {
   directory,
   elf,
   file,
   mergeImage,
   program,
-  special,
   symlink,
   whiteout,
   type Piece,
 } from "../../test/fixtures/layers.ts";
 import { formatLinkReport } from "./format-report.ts";
 import type { LinkReport } from "./link-report.ts";
-import { verifyLinks, type VerifyLinksOptions } from "./verify-links.ts";
-
-type Arch = "amd64" | "arm64" | "riscv64";
-
-/** A family image: gcc behind wrappers and alternatives, clang in llvm-target. */
-function family(arch: Arch): Piece[] {
-  const wrapper = '#!/bin/sh\nexec "$0.real" "$@"\n';
-  const isWrapped = arch !== "amd64";
-  const compilers = ["gcc", "g++"].flatMap((name) => {
-    const path = `opt/gcc-16.2.0/bin/${name}`;
-    return isWrapped
-      ? [program(path, wrapper), program(`${path}.real`, elf(arch))]
-      : [program(path, elf(arch))];
-  });
-  const links = [
-    ["cc", "gcc"],
-    ["gcc", "gcc"],
-    ["c++", "g++"],
-    ["g++", "g++"],
-  ].flatMap(([name, end]) => [
-    symlink(`usr/bin/${name!}`, `/etc/alternatives/${name!}`),
-    symlink(`etc/alternatives/${name!}`, `/opt/gcc-16.2.0/bin/${end!}`),
-  ]);
-  return [
-    symlink("bin", "usr/bin"),
-    program("usr/bin/dash", elf(arch)),
-    symlink("usr/bin/sh", "dash"),
-    ...compilers,
-    ...links,
-    program("usr/local/llvm-target/bin/clang-23", elf(arch)),
-    symlink("usr/local/llvm-target/bin/clang", "clang-23"),
-    symlink("usr/local/llvm-target/bin/clang++", "clang"),
-    symlink("usr/bin/clang", "/etc/alternatives/clang"),
-    symlink("etc/alternatives/clang", "/usr/local/llvm-target/bin/clang"),
-  ];
-}
+import { verifyLinks } from "./verify-links.ts";
 
 const EXPECTED = [
   { path: "/usr/bin/cc", target: "/opt/gcc-16.2.0/bin/gcc" },
   { path: "/usr/bin/clang", target: "/usr/local/llvm-target/bin/clang" },
 ];
-
-async function verify(layers: Piece[][], options: VerifyLinksOptions = {}): Promise<LinkReport> {
-  return verifyLinks(await mergeImage(layers), { architecture: "riscv64", ...options });
-}
-
-/** The family's image with something else on top. */
-function verifyChanged(changes: Piece[], options: VerifyLinksOptions = {}): Promise<LinkReport> {
-  return verify([family("riscv64"), changes], options);
-}
-
-/** `code path`, of errors only. */
-function errorsOf(report: LinkReport): string[] {
-  return report.findings
-    .filter(({ severity }) => severity === "error")
-    .map(({ code, path }) => `${code} ${path}`);
-}
 
 describe("the links of a family image", () => {
   it.each(["amd64", "arm64", "riscv64"] as const)("hold on %s", async (architecture) => {
@@ -274,71 +229,6 @@ describe("a link that leads nowhere", () => {
   });
 });
 
-describe("what a compiler's link ends at", () => {
-  const clang = (...pieces: Piece[]): Promise<LinkReport> =>
-    verifyChanged([symlink("etc/alternatives/clang", "/opt/x"), ...pieces]);
-
-  it.each([
-    ["a directory", directory("opt/x"), "not-executable"],
-    ["a fifo", special("fifo", "opt/x"), "not-executable"],
-    ["a file without permission", file("opt/x", elf("riscv64")), "not-executable"],
-    ["an empty file", program("opt/x", ""), "not-an-executable-format"],
-    ["text", program("opt/x", "int main;"), "not-an-executable-format"],
-    ["an object file", program("opt/x", elf("riscv64", 1)), "not-an-executable-format"],
-    [
-      "a damaged header",
-      program("opt/x", elf("riscv64").fill(9, 4, 5)),
-      "not-an-executable-format",
-    ],
-    ["a cut header", program("opt/x", elf("riscv64").slice(0, 10)), "not-an-executable-format"],
-    ["another architecture", program("opt/x", elf("arm64")), "wrong-architecture"],
-    ["a script without interpreter", program("opt/x", "#!\n"), "not-an-executable-format"],
-    ["a script of a relative one", program("opt/x", "#!sh\n"), "not-an-executable-format"],
-    ["a script of a missing one", program("opt/x", "#!/bin/bash\n"), "interpreter-missing"],
-    ["a missing env program", program("opt/x", "#!/usr/bin/env python3\n"), "interpreter-missing"],
-  ])("may not be %s", async (_, piece, code) => {
-    const env = program("usr/bin/env", elf("riscv64"));
-    expect(errorsOf(await clang(piece, env))).toEqual([`${code} /usr/bin/clang`]);
-  });
-
-  it.each([
-    "#! /bin/sh -e\n",
-    "#!/bin/sh",
-    "#!/usr/bin/env sh\n",
-    "#!/usr/bin/env -S FOO=1 sh -e\n",
-    "#!/usr/bin/env /bin/sh\n",
-  ])("may be the script %j", async (line) => {
-    const report = await clang(program("opt/x", line), program("usr/bin/env", elf("riscv64")));
-    expect(report.findings).toEqual([]);
-  });
-
-  it("may be run by scripts four deep, and no deeper", async () => {
-    const scripts = (count: number): Piece[] =>
-      Array.from({ length: count }, (_, at) =>
-        program(
-          at === 0 ? "opt/x" : `opt/x${at}`,
-          at === count - 1 ? "#!/bin/sh\n" : `#!/opt/x${at + 1}\n`,
-        ),
-      );
-    expect((await clang(...scripts(4))).findings).toEqual([]);
-    expect(errorsOf(await clang(...scripts(5)))).toEqual(["loop /usr/bin/clang"]);
-    expect(errorsOf(await clang(program("opt/x", "#!/opt/x\n")))).toEqual(["loop /usr/bin/clang"]);
-  });
-
-  it("may not be a wrapper whose `.real` is no good ELF", async () => {
-    const wrapper = program("opt/x", "#!/bin/sh\n");
-    const cases: [Piece, string][] = [
-      [program("opt/x.real", "#!/bin/sh\n"), "not-an-executable-format"],
-      [file("opt/x.real", elf("riscv64")), "not-executable"],
-      [symlink("opt/x.real", "gone"), "dangling"],
-      [program("opt/x.real", elf("amd64")), "wrong-architecture"],
-    ];
-    for (const [real, code] of cases) {
-      expect(errorsOf(await clang(wrapper, real))).toEqual([`${code} /usr/bin/clang`]);
-    }
-  });
-});
-
 describe("the distribution's compilers", () => {
   const debian = (arch: Arch): Piece[] => [
     program("usr/bin/x86_64-linux-gnu-gcc-14", elf(arch)),
@@ -406,41 +296,5 @@ describe("nothing to check", () => {
     const report = await verify([[file("etc/passwd"), symlink("etc/alternatives/sh", "/bin/sh")]]);
     expect(report.checked).toBe(0);
     expect(formatLinkReport(report)).toContain("nothing to check");
-  });
-});
-
-describe("a report for people", () => {
-  it("shows each chain, and what is wrong after them", async () => {
-    const changes = [
-      symlink("usr/local/bin/gcc", "../../bin/gcc"),
-      symlink("etc/alternatives/clang", "/opt/llvm/bin/clang"),
-      symlink("opt/llvm", "/usr/local/llvm-target"),
-      symlink("etc/alternatives/c++", "/gone"),
-      symlink("etc/alternatives/x.1", "/usr/share/man/x.1"),
-    ];
-    const lines = formatLinkReport(await verifyChanged(changes)).split("\n");
-    expect(lines[0]).toMatch(/^memory@sha256:[0-9a-f]{12} \(riscv64\)$/);
-    const wraps = "[script for /bin/sh, wraps /opt/gcc-16.2.0/bin/gcc.real: ELF riscv64]";
-    expect(lines.slice(1)).toEqual([
-      `  ✓ /usr/local/bin/gcc -> ../../bin/gcc; /usr/bin/gcc -> /etc/alternatives/gcc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
-      `  ✓ /usr/bin/cc -> /etc/alternatives/cc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
-      "  ✗ /usr/bin/c++ -> /etc/alternatives/c++ -> /gone [nothing there]",
-      `  ✓ /usr/bin/gcc -> /etc/alternatives/gcc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
-      `  ✓ /usr/bin/g++ -> /etc/alternatives/g++ -> /opt/gcc-16.2.0/bin/g++ ${wraps.replace("gcc.real", "g++.real")}`,
-      "  ✓ /usr/bin/clang -> /etc/alternatives/clang -> /opt/llvm/bin/clang; /opt/llvm -> /usr/local/llvm-target; /usr/local/llvm-target/bin/clang -> clang-23 = /usr/local/llvm-target/bin/clang-23 [ELF riscv64]",
-      "  ✗ dangling: /usr/bin/c++: leads to /gone: /gone is not in the root",
-      "  note: dangling: /etc/alternatives/x.1: leads to /usr/share/man/x.1: /usr/share is not in the root",
-      "  6 links checked, 1 problem",
-      "",
-    ]);
-  });
-
-  it("escapes names that could write to a terminal", async () => {
-    const evil = "\u001b[2J\u202e\n";
-    const report = await verify([[symlink("usr/bin/cc", evil), file(`usr/bin/${evil}`)]]);
-    const text = formatLinkReport(report);
-    expect(text).toContain("\\x1b[2J\\u202e\\n");
-    expect(text).not.toMatch(/[\u001b\u202e]/);
-    expect(report.findings.every(({ message }) => !/[\u001b\u202e\n]/.test(message))).toBe(true);
   });
 });

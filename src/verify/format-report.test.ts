@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import { verify, verifyChanged } from "../../test/fixtures/compilers.ts";
+import { file, symlink } from "../../test/fixtures/layers.ts";
+import { formatLinkReport } from "./format-report.ts";
+
+describe("a report for people", () => {
+  it("shows each chain, and what is wrong after them", async () => {
+    const changes = [
+      symlink("usr/local/bin/gcc", "../../bin/gcc"),
+      symlink("etc/alternatives/clang", "/opt/llvm/bin/clang"),
+      symlink("opt/llvm", "/usr/local/llvm-target"),
+      symlink("etc/alternatives/c++", "/gone"),
+      symlink("etc/alternatives/x.1", "/usr/share/man/x.1"),
+    ];
+    const lines = formatLinkReport(await verifyChanged(changes)).split("\n");
+    expect(lines[0]).toMatch(/^memory@sha256:[0-9a-f]{12} \(riscv64\)$/);
+    const wraps = "[script for /bin/sh, wraps /opt/gcc-16.2.0/bin/gcc.real: ELF riscv64]";
+    expect(lines.slice(1)).toEqual([
+      `  ✓ /usr/local/bin/gcc -> ../../bin/gcc; /usr/bin/gcc -> /etc/alternatives/gcc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
+      `  ✓ /usr/bin/cc -> /etc/alternatives/cc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
+      "  ✗ /usr/bin/c++ -> /etc/alternatives/c++ -> /gone [nothing there]",
+      `  ✓ /usr/bin/gcc -> /etc/alternatives/gcc -> /opt/gcc-16.2.0/bin/gcc ${wraps}`,
+      `  ✓ /usr/bin/g++ -> /etc/alternatives/g++ -> /opt/gcc-16.2.0/bin/g++ ${wraps.replace("gcc.real", "g++.real")}`,
+      "  ✓ /usr/bin/clang -> /etc/alternatives/clang -> /opt/llvm/bin/clang; /opt/llvm -> /usr/local/llvm-target; /usr/local/llvm-target/bin/clang -> clang-23 = /usr/local/llvm-target/bin/clang-23 [ELF riscv64]",
+      "  ✗ dangling: /usr/bin/c++: leads to /gone: /gone is not in the root",
+      "  note: dangling: /etc/alternatives/x.1: leads to /usr/share/man/x.1: /usr/share is not in the root",
+      "  6 links checked, 1 problem",
+      "",
+    ]);
+  });
+
+  it("escapes names that could write to a terminal", async () => {
+    const evil = "\u001b[2J\u202e\n";
+    const report = await verify([[symlink("usr/bin/cc", evil), file(`usr/bin/${evil}`)]]);
+    const text = formatLinkReport(report);
+    expect(text).toContain("\\x1b[2J\\u202e\\n");
+    expect(text).not.toMatch(/[\u001b\u202e]/);
+    expect(report.findings.every(({ message }) => !/[\u001b\u202e\n]/.test(message))).toBe(true);
+  });
+});
