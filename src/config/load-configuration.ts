@@ -43,9 +43,9 @@ export function parseConfiguration(
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  if (yaml.errors.length > 0) {
-    const told = yaml.errors.map(({ message, pos }) => `${at(pos[0])}: ${firstLine(message)}`);
-    throw invalid(name, told);
+  const [broken] = yaml.errors; // what follows the first is mostly its consequence
+  if (broken !== undefined) {
+    throw invalid(name, [`${at(broken.pos[0])}: ${firstLine(broken.message)}`]);
   }
   const locate = (path: KeyPath): string => `${at(offsetOf(yaml, path))}: ${formatKeyPath(path)}`;
   const parsed = configurationSchema.safeParse(valueOf(yaml, name), { reportInput: true });

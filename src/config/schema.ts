@@ -193,7 +193,6 @@ export type SettingsDocument = z.infer<typeof settings>;
 export function configurationJsonSchema(): object {
   return {
     ...z.toJSONSchema(configurationSchema),
-    $id: "https://oci-kit.dev/schema/oci-kit.schema.json",
     title: "oci-kit.yaml",
   };
 }

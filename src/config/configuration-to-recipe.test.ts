@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { Recipe } from "../assemble/recipe.ts";
+import { configurationToRecipe } from "./configuration-to-recipe.ts";
+import { expectedLinks } from "./expected-links.ts";
+import { parseConfiguration } from "./load-configuration.ts";
+import { outputDirectory } from "./output-directory.ts";
+
+const FILE = "/project/linux/oci-kit.yaml";
+const YAML = `version: 1
+image: ghcr.io/kataglyphis/kataglyphis_beschleuniger
+architectures: [amd64, riscv64]
+variables:
+  GCC_VERSION: 16.2.0
+  GCC: /opt/gcc-\${GCC_VERSION}
+  MACHINE: { amd64: x86_64, riscv64: riscv64 }
+base: { amd64: "oci:base/\${ARCH}", riscv64: debian.example/base:1 }
+artifacts:
+  android: oci:out/\${ARCH}
+  demo: { directory: "files/\${ARCH}", owner: keep }
+  seed: { reference: latest, platform: linux/amd64 }
+layers:
+  - name: gcc
+    steps:
+      - { copy: "\${GCC}", from: android, to: /gcc, owner: "1001:1002", mode: "0755", exclude: ["**/*.la"] }
+      - { copy: /x, from: demo, mode: { files: "644" }, missing: warn, arch: [riscv64] }
+      - { alternative: c++, link: /usr/bin/c++, path: "\${GCC}/bin/g++", priority: 150 }
+      - { link: "/lib/\${TRIPLET}", target: "\${MACHINE}", ifAbsent: true }
+      - { file: /etc/x, content: "price $$5\\n", mode: "600" }
+      - { directory: /workspace, owner: "1:2" }
+      - { remove: /usr/bin/stale }
+  - { name: arm, arch: [amd64], steps: [{ remove: /x }] }
+config:
+  env: { PATH: "\${GCC}/bin:\${PATH}" }
+  labels: { version: "\${GCC_VERSION}" }
+  healthcheck: { test: "true", interval: 1.5m, retries: 3 }
+provenance: { parent: android, parentStage: "android-\${ARCH}" }
+links:
+  - { path: /usr/bin/cc, target: "\${GCC}/bin/gcc" }
+  - { path: /usr/bin/x, target: /x, arch: [amd64] }
+`;
+
+function recipeOf(architecture: string, text = YAML, set: Record<string, string> = {}): Recipe {
+  return configurationToRecipe(parseConfiguration(text, FILE, { variables: set }), architecture);
+}
+
+describe("the recipe of an architecture", () => {
+  it("has every step, its variables expanded, those for other architectures left out", () => {
+    const { layers } = recipeOf("riscv64");
+    expect(layers).toEqual([
+      {
+        name: "gcc",
+        steps: [
+          {
+            kind: "copy",
+            from: "android",
+            path: "/opt/gcc-16.2.0",
+            to: "/gcc",
+            owner: { uid: 1001, gid: 1002 },
+            mode: { files: 0o755, directories: 0o755 },
+            exclude: ["**/*.la"],
+          },
+          { kind: "copy", from: "demo", path: "/x", mode: { files: 0o644 }, missing: "warn" },
+          {
+            kind: "alternative",
+            name: "c++",
+            link: "/usr/bin/c++",
+            path: "/opt/gcc-16.2.0/bin/g++",
+            priority: 150,
+          },
+          { kind: "link", path: "/lib/riscv64-linux-gnu", target: "riscv64", ifAbsent: true },
+          { kind: "file", path: "/etc/x", content: "price $5\n", mode: 0o600 },
+          { kind: "directory", path: "/workspace", owner: { uid: 1, gid: 2 } },
+          { kind: "remove", path: "/usr/bin/stale" },
+        ],
+      },
+    ]);
+    expect(recipeOf("amd64").layers.map(({ steps }) => steps.length)).toEqual([6, 1]);
+  });
+
+  it("has its base and artifacts, paths taken from the project, a bare word from the repository", () => {
+    expect(recipeOf("amd64")).toMatchObject({
+      platform: { os: "linux", architecture: "amd64" },
+      base: { reference: "oci:/project/base/amd64" },
+      artifacts: {
+        android: { reference: "oci:/project/out/amd64" },
+        demo: { directory: "/project/files/amd64", owner: "keep" },
+        seed: {
+          reference: "ghcr.io/kataglyphis/kataglyphis_beschleuniger:latest",
+          platform: "linux/amd64",
+        },
+      },
+    });
+    expect(recipeOf("riscv64").base).toEqual({ reference: "debian.example/base:1" });
+  });
+
+  it("leaves the environment to be expanded with the base's, and expands all other settings", () => {
+    const { config, variables, provenance } = recipeOf("riscv64");
+    expect(config).toMatchObject({
+      env: { PATH: "${GCC}/bin:${PATH}" },
+      labels: { version: "16.2.0" },
+      healthcheck: { test: ["CMD-SHELL", "true"], interval: 90_000, retries: 3 },
+    });
+    expect(variables).toMatchObject({ GCC: "/opt/gcc-16.2.0", ARCH: "riscv64" });
+    expect(provenance).toMatchObject({ parent: "android", parentStage: "android-riscv64" });
+  });
+
+  it("takes variables from outside before the file's, in what depends on them too", () => {
+    const { variables } = recipeOf("amd64", YAML, { GCC_VERSION: "17.1.0", MORE: "x" });
+    expect(variables).toMatchObject({ GCC: "/opt/gcc-17.1.0", MORE: "x" });
+  });
+
+  it.each<[string, string, string]>([
+    [
+      "an undefined variable",
+      'copy: "${GCC}"|copy: "${NOPE}"',
+      "16:11: layers[0].steps[0].copy: ${NOPE} is not defined",
+    ],
+    [
+      "an architecture that is not configured",
+      "arch: [riscv64]|arch: [riscv]",
+      'layers[0].steps[1].arch: expected architectures of this file (amd64, riscv64), got "riscv"',
+    ],
+    [
+      "an artifact that is none",
+      "from: demo|from: other",
+      'layers[0].steps[1].from: expected one of the artifacts (android, demo, seed), got "other"',
+    ],
+    [
+      "no artifact where there are several",
+      "from: android, |",
+      "layers[0].steps[0].from: expected one of the artifacts",
+    ],
+    [
+      "a variable without a value for the architecture",
+      "riscv64: riscv64|arm: arm",
+      "variables.MACHINE: expected a value for riscv64",
+    ],
+    [
+      "no base for the architecture",
+      "riscv64: debian.example/base:1|arm: scratch",
+      "base: expected a base for riscv64",
+    ],
+    ["a reference that is none", 'debian.example/base:1|"a b"', "base: reference"],
+  ])("names line and key of %s", (_what, change, expected) => {
+    const [from = "", to = ""] = change.split("|");
+    expect(YAML).toContain(from);
+    expect(() => recipeOf("riscv64", YAML.replace(from, to))).toThrow(expected);
+  });
+
+  it("is refused for an architecture that is not configured", () => {
+    expect(() => recipeOf("arm64")).toThrow(/expected arm64 to be one of the architectures/);
+  });
+});
+
+describe("what else the configuration says", () => {
+  it("is where images go and where links end", () => {
+    const configuration = parseConfiguration(YAML, FILE);
+    expect(resolve(outputDirectory(configuration, "riscv64"))).toBe(
+      "/project/out/linux-runtime/riscv64",
+    );
+    expect(expectedLinks(configuration, "riscv64")).toEqual([
+      { path: "/usr/bin/cc", target: "/opt/gcc-16.2.0/bin/gcc" },
+    ]);
+    expect(expectedLinks(configuration, "amd64")).toHaveLength(2);
+  });
+});
+
+describe("the family's own linux/oci-kit.yaml", () => {
+  const file = fileURLToPath(new URL("../../linux/oci-kit.yaml", import.meta.url));
+  const configuration = parseConfiguration(readFileSync(file, "utf8"), file);
+
+  it.each(configuration.architectures)(
+    "gives a recipe and expected links for %s",
+    (architecture) => {
+      const recipe = configurationToRecipe(configuration, architecture);
+      expect(recipe.layers.length).toBeGreaterThan(5);
+      const steps = recipe.layers.flatMap((layer) => layer.steps);
+      const alternatives = steps.flatMap((step) =>
+        step.kind === "alternative" ? [{ path: step.link, target: step.path }] : [],
+      );
+      const links = expectedLinks(configuration, architecture);
+      expect(links.length).toBeGreaterThan(0);
+      expect(alternatives).toEqual(expect.arrayContaining([...links]));
+    },
+  );
+});
