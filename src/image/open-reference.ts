@@ -7,6 +7,7 @@ import { type RegistryOptions, openRepository } from "../registry/repository.ts"
 import type { ArchiveReader } from "../store/archive-store.ts";
 import type { ArchiveWriter } from "../store/archive-writer.ts";
 import { createDockerArchive, openDockerArchive } from "../store/docker-archive.ts";
+import { openFreshLayout } from "../store/fresh-layout.ts";
 import { openLayout } from "../store/layout.ts";
 import { createOciArchive, openOciArchive } from "../store/oci-archive.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
@@ -42,7 +43,10 @@ export interface OpenTarget {
   readonly tag: string | undefined;
   /** Completes an archive: before this it is not there. Idempotent. */
   close(): Promise<void>;
-  /** Gives up an archive: it will not be there. Idempotent, and nothing after {@link OpenTarget.close}. */
+  /**
+   * Gives up: an archive will not be there, nor a layout that was made by opening and that nothing was
+   * put into. Idempotent, and nothing after {@link OpenTarget.close}.
+   */
   discard(): Promise<void>;
 }
 
@@ -113,9 +117,9 @@ async function createStore(location: Location, options: OpenOptions): Promise<Cr
     case "registry":
       return writtenAtOnce(openRepository(location.reference, options.registry));
     case "oci":
-      return writtenAtOnce(await openLayout(location.directory, { ...options, create: true }));
+      return createLayout(location.directory, options);
     case "path":
-      return writtenAtOnce(await openLayout(location.path, { ...options, create: true }));
+      return createLayout(location.path, options);
     case "oci-archive":
       return writtenAtClose(await createOciArchive(location.file, options));
     case "docker-archive":
@@ -135,6 +139,11 @@ function closing(store: ArchiveReader): OpenStore {
 
 function writtenAtOnce(store: ContentStore): CreatedStore {
   return { store, close: () => Promise.resolve(), discard: () => Promise.resolve() };
+}
+
+async function createLayout(directory: string, options: OpenOptions): Promise<CreatedStore> {
+  const { store, discard } = await openFreshLayout(directory, options);
+  return { store, close: () => Promise.resolve(), discard };
 }
 
 function writtenAtClose(store: ArchiveWriter): CreatedStore {

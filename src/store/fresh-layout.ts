@@ -12,7 +12,7 @@ export interface FreshLayout {
    * Takes back what opening made, the layout and the directories above it, as long as nothing was put
    * there: content that arrived stays, so that a second attempt need not fetch it again. Idempotent.
    */
-  discard(): Promise<void>;
+  readonly discard: () => Promise<void>;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function openFreshLayout(
   if (wasThere) return { store, discard: () => Promise.resolve() };
   return {
     store,
-    async discard() {
+    discard: async () => {
       if (!existsSync(join(directory, LAYOUT_FILE))) return;
       const removed = await lockLayout(directory, () => removeIfEmpty(directory), options);
       if (removed) made.every(removeEmptyDirectory);
