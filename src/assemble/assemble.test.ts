@@ -148,7 +148,7 @@ describe("assemble", () => {
     await expect(assembleIn(workspace, what)).rejects.toMatchObject({
       code: "missing-input",
       message: expect.stringContaining("artifact demo") as string,
-      hint: expect.stringContaining("Build or fetch it first") as string,
+      hint: expect.stringContaining("Save it there first") as string,
     });
   });
 

@@ -163,10 +163,15 @@ async function orMissing<T>(name: string, where: string, open: () => Promise<T>)
     if (!isOciError(error, "not-found")) throw inContext(error, name, where);
     throw new OciError("missing-input", `${label(name)} ${where}: ${error.message}`, {
       details: { input: name, reference: where },
-      hint: "Build or fetch it first, or name another with a flag or in the recipe.",
+      hint: howToGet(where),
       cause: error,
     });
   }
+}
+
+function howToGet(where: string): string {
+  if (!where.startsWith("oci:")) return "Make or publish it first, or name another in the recipe.";
+  return `Save it there first: nerdctl save IMAGE | oci-kit copy docker-archive:- ${where}, or oci-kit copy HOST/REPOSITORY:TAG ${where}`;
 }
 
 function inContext(error: unknown, name: string, where: string): unknown {

@@ -6,7 +6,7 @@ import type { Bytes, Source } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/node-stream.ts";
 import { readAll } from "../bytes/read.ts";
 import { OciError } from "../oci/errors.ts";
-import { redactUrl } from "./hosts.ts";
+import { isLoopback, redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
 import { parseRetryAfter } from "./wire/retry-after.ts";
 import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
@@ -159,8 +159,14 @@ function hintFor(url: URL, code: string | undefined): string | undefined {
     return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so (plainHttp).`;
   }
   if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
-  if (code === "ECONNREFUSED") return `Nothing listens at ${url.host}; is the registry running?`;
+  if (code === "ECONNREFUSED") return refusedHint(url);
   return undefined;
+}
+
+function refusedHint(url: URL): string {
+  if (!isLoopback(url.hostname)) return `Nothing listens at ${url.host}; is the registry running?`;
+  const port = url.port === "5000" ? "" : ` --port ${url.port || "80"}`;
+  return `Nothing listens at ${url.host}. oci-kit has a registry of its own: oci-kit serve${port} &`;
 }
 
 function errorCode(error: unknown): string | undefined {

@@ -47,7 +47,10 @@ export async function findRootFilesystems(
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new OciError(
       "not-found",
-      `${path}: expected a directory, got ${existsSync(path) ? "a file" : "nothing"}`,
+      `${path}: expected a directory with root filesystems, got ${existsSync(path) ? "a file" : "nothing"}`,
+      {
+        hint: "Assemble the images first (oci-kit assemble), or name a layout, a rootfs directory or a reference.",
+      },
     );
   }
   const found: FoundRoot[] = [];
