@@ -10,6 +10,10 @@ export interface Outcome {
   readonly document: object;
   /** Printed otherwise. */
   readonly text: string;
+  /** The command's own bytes went to stdout: what is told goes to stderr. */
+  readonly tookStdout?: boolean | undefined;
+  /** What goes on after the outcome was told, until it ends or is interrupted: a server. */
+  readonly afterwards?: (() => Promise<void>) | undefined;
 }
 
 /** What a command's action is given besides its own arguments. */
@@ -32,12 +36,15 @@ export function makeInvoke(context: Context, finish: (status: number) => void): 
   return async (options, action) => {
     const progress = openProgressLine(context.stderr);
     try {
-      const outcome = await action({ context, progress });
+      const { status, document, text, tookStdout, afterwards } = await action({
+        context,
+        progress,
+      });
       progress.clear();
-      const text =
-        options.json === true ? `${JSON.stringify(outcome.document, null, 2)}\n` : outcome.text;
-      context.stdout.write(text);
-      finish(outcome.status);
+      const output = tookStdout === true ? context.stderr : context.stdout;
+      output.write(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : text);
+      finish(status);
+      await afterwards?.();
     } finally {
       progress.clear();
     }
@@ -47,4 +54,18 @@ export function makeInvoke(context: Context, finish: (status: number) => void): 
 /** Adds the option that every command has. */
 export function withJson(command: Command): Command {
   return command.option("--json", "print the result as JSON");
+}
+
+/** Collects the values of an option that may be given again. */
+export function collect(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value];
+}
+
+/** Paragraphs as they stand in the source: every line break but those between paragraphs is a blank. */
+export function prose(text: string): string {
+  return text
+    .trim()
+    .split(/\n\s*\n/)
+    .map((paragraph) => paragraph.trim().replace(/\s*\n\s*/g, " "))
+    .join("\n\n");
 }

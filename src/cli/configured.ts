@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { relative, resolve } from "node:path";
 import type { Configuration } from "../config/configuration.ts";
 import type { OpenReference } from "../image/open-reference.ts";
 import type { Location } from "../image/location.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Context } from "./context.ts";
 
@@ -11,12 +11,11 @@ import type { Context } from "./context.ts";
  * Undefined when there is none. `variables` replace those of the file.
  * @throws OciError `invalid-recipe`
  */
-export async function configurationOf(
-  context: Context,
+export async function findConfigured(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Configuration | undefined> {
   const { findConfiguration } = await import("../config/find-configuration.ts");
-  const file = await findConfiguration(context.workingDirectory);
+  const file = await findConfiguration(process.cwd());
   if (file === undefined) return undefined;
   const { loadConfiguration } = await import("../config/load-configuration.ts");
   return loadConfiguration(file, { variables });
@@ -32,50 +31,46 @@ export function noConfiguration(what: string, hint: string): OciError {
 }
 
 /**
- * Parses a reference as people type it. A bare word is a tag of the configured repository; a path is
- * taken from the working directory.
+ * Parses a reference as people type it. A bare word is a tag of the configured repository.
  * @throws OciError `invalid-reference`
  */
-export async function parseConfigured(text: string, context: Context): Promise<Location> {
+export async function parseConfigured(text: string): Promise<Location> {
   const { parseLocation } = await import("../image/location.ts");
   // Only a bare word needs the configuration: a full reference must work beside a broken one.
-  const bare = /^\w[\w.-]*$/.test(text);
-  const repository = bare ? (await configurationOf(context))?.image : undefined;
-  return inDirectory(parseLocation(text, { repository }), context.workingDirectory);
+  const repository = isBareWord(text) ? (await findConfigured())?.image : undefined;
+  return parseLocation(text, { repository });
+}
+
+/** Whether the text is neither a path nor a full reference, but what a tag looks like. */
+export function isBareWord(text: string): boolean {
+  return /^\w[\w.-]*$/.test(text);
 }
 
 /** Opens a reference as people type it, for reading. The caller closes it. */
-export async function openConfigured(text: string, context: Context): Promise<OpenReference> {
+export async function openConfigured(text: string, { signal }: Context): Promise<OpenReference> {
   const { openReference } = await import("../image/open-reference.ts");
-  return openReference(await parseConfigured(text, context), { signal: context.signal });
+  return openReference(await parseConfigured(text), { signal });
 }
 
-/** A path of the working directory, as short as it can be said from where the process is. */
-function pathFrom(directory: string, path: string): string {
-  const absolute = resolve(directory, path);
-  const short = relative(process.cwd(), absolute);
-  return short.startsWith("..") ? absolute : short || ".";
+/** What a reference means, or with a platform the image for it of what it means. */
+export async function rootOf(
+  from: OpenReference,
+  platform: string | undefined,
+  { signal }: Context,
+): Promise<Descriptor> {
+  if (platform === undefined) return from.root({ signal });
+  const [{ findImage }, { parsePlatform }] = await Promise.all([
+    import("../image/find-image.ts"),
+    import("../oci/platform.ts"),
+  ]);
+  const wanted = parsePlatform(platform);
+  return findImage(from.store, await from.root({ signal }), wanted, { signal });
 }
 
-/** Relative paths are the working directory's, which in a test is not the process's. */
-function inDirectory(location: Location, directory: string): Location {
-  switch (location.kind) {
-    case "registry":
-      return location;
-    case "oci":
-    case "dir":
-      return { ...location, directory: pathFrom(directory, location.directory) };
-    case "oci-archive":
-    case "docker-archive":
-      return location.file === "-"
-        ? location
-        : { ...location, file: pathFrom(directory, location.file) };
-    case "path":
-      return { ...location, path: pathFrom(directory, location.path) };
-  }
-}
-
-/** The store that a location is in: the location without its tag and digest. */
+/**
+ * The store that a location is in, for moving its tags: the location without its tag and digest.
+ * @throws OciError `unsupported-operation` for what is written once and whole
+ */
 export function storeOf(location: Location): Location {
   switch (location.kind) {
     case "registry": {
@@ -84,10 +79,15 @@ export function storeOf(location: Location): Location {
     }
     case "oci":
       return { kind: "oci", directory: location.directory };
+    case "path":
+      return { kind: "oci", directory: location.path };
     case "oci-archive":
     case "docker-archive":
     case "dir":
-    case "path":
-      return location;
+      throw new OciError(
+        "unsupported-operation",
+        `${location.kind}: expected a registry or a layout, whose tags can be moved`,
+        { hint: "Copy it into one: oci-kit copy SRC oci:DIR:TAG" },
+      );
   }
 }

@@ -7,14 +7,13 @@ export interface Output {
   readonly columns?: number | undefined;
 }
 
-/** What a command has of the world; tests give their own. */
+/** What a command has of the world besides the working directory; tests give their own. */
 export interface Context {
   /** Results, and nothing else. */
   readonly stdout: Output;
   /** Progress, warnings and errors. */
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly workingDirectory: string;
-  /** Aborted when the user interrupts. */
+  /** Aborted when the user interrupts; its reason says by what. */
   readonly signal: AbortSignal;
 }

@@ -21,6 +21,5 @@ process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  workingDirectory: process.cwd(),
   signal: interrupt.signal,
 });

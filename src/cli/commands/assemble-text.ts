@@ -4,13 +4,8 @@ import type { AssembledLayer, AssemblePlan, AssembleResult } from "../../assembl
 import { shortDigest } from "../../oci/digest.ts";
 import { count, formatBytes, table } from "../format.ts";
 
-/** What was made of one architecture, for people; paths below `directory` are told from there. */
-export function renderResult(
-  name: string,
-  place: string,
-  result: AssembleResult,
-  directory: string,
-): string {
+/** What was made of one architecture, for people. */
+export function renderResult(name: string, place: string, result: AssembleResult): string {
   const { changed, descriptor, layers, runId } = result;
   if (!changed) {
     return `${name}: ${place} is up to date, nothing to do (${descriptor.digest})\n`;
@@ -18,7 +13,7 @@ export function renderResult(
   const inputs = result.inputs.map((input) => [
     `  from ${input.name}`,
     shortDigest(input.digest),
-    escapeText(input.reference.replace(`${directory}/`, "")),
+    escapeText(input.reference),
   ]);
   return (
     `${name}: ${place} ${descriptor.digest}, run ${runId}\n` +

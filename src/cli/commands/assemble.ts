@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { withJson, type Register } from "../command.ts";
-import { assembleImages, type AssembleFlags } from "./assemble-images.ts";
+import { collect, prose, withJson, type Register } from "../command.ts";
+import type { AssembleFlags } from "./assemble-flags.ts";
 
 export const assembleCommand: Register = (program, invoke) => {
   withJson(program.command("assemble"))
     .summary("runtime images from a base and saved artifact images")
     .description(
-      `Makes the runtime image of each architecture as oci-kit.yaml says (found upward from here), or
-as the flags say where there is no file: a base, layers copied from artifact images entry by
-entry, links, configuration. The image is written as a complete OCI layout to the configured
-output, out/linux-runtime/ARCH. The same inputs give the same image on any machine; when
-nothing changed, nothing is done. SOURCE_DATE_EPOCH sets the times of what is made.`,
+      prose(`
+        Makes the runtime image of each architecture as oci-kit.yaml says (found upward from here), or
+        as the flags say where there is no file: a base, layers copied from artifact images entry by
+        entry, links, configuration. The image is written as a complete OCI layout to the configured
+        output, out/linux-runtime/ARCH. The same inputs give the same image on any machine; when
+        nothing changed, nothing is done. SOURCE_DATE_EPOCH sets the times of what is made.`),
     )
     .option("--arch <LIST>", "the architectures, as riscv64 or amd64,arm64; default all configured")
     .option("--base <REF>", "the image below, or scratch; instead of the configured one")
@@ -38,10 +39,9 @@ Examples:
     --copy /opt/gcc-16.2.0 --link /usr/bin/cc=/opt/gcc-16.2.0/bin/gcc --output oci:out/image`,
     )
     .action(async (flags: AssembleFlags) =>
-      invoke(flags, (session) => assembleImages(flags, session)),
+      invoke(flags, async (session) => {
+        const { assembleImages } = await import("./assemble-images.ts");
+        return assembleImages(flags, session);
+      }),
     );
 };
-
-function collect(value: string, values: readonly string[] = []): readonly string[] {
-  return [...values, value];
-}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../../oci/digest.ts";
+import type { Location } from "../../image/location.ts";
 import type { CopySummary } from "../../store/copy.ts";
 import type { CopyEvent } from "../../store/transfer.ts";
-import { withJson, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured, parseConfigured } from "../configured.ts";
+import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { openConfigured, parseConfigured, rootOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
@@ -18,9 +19,10 @@ export const copyCommand: Register = (program, invoke) => {
   withJson(program.command("copy <SRC> <DST>"))
     .summary("any store to any store")
     .description(
-      `Copies an image or an index with all it refers to between registries, layouts and archives.
-Every byte is verified; what the target has is not sent again; the tag is set last. An index
-is copied whole; --platform takes one image of it.`,
+      prose(`
+        Copies an image or an index with all it refers to between registries, layouts and archives.
+        Every byte is verified; what the target has is not sent again; the tag is set last. An index
+        is copied whole; --platform takes one image of it.`),
     )
     .option("--platform <PLATFORM>", "only the image for this platform, as linux/arm64")
     .option("--dry-run", "say what would be sent")
@@ -44,30 +46,33 @@ async function copyBetween(
   flags: CopyFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const [{ copy }, { openTarget }, { findImage }, { parsePlatform }] = await Promise.all([
+  const [{ copy }, { openTarget }] = await Promise.all([
     import("../../store/copy.ts"),
     import("../../image/open-reference.ts"),
-    import("../../image/find-image.ts"),
-    import("../../oci/platform.ts"),
   ]);
   const { signal } = context;
   const dryRun = flags.dryRun === true;
-  const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
-  const location = await parseConfigured(destination, context);
+  const location = await parseConfigured(destination);
   const from = await openConfigured(source, context);
   try {
-    const named = await from.root({ signal });
-    const root =
-      platform === undefined ? named : await findImage(from.store, named, platform, { signal });
+    const root = await rootOf(from, flags.platform, context);
     const to = await openTarget(location, { signal });
-    const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
-    const onProgress = showCopy(progress);
-    const summary = await copy(from.store, root, to.store, { tag, dryRun, onProgress, signal });
-    if (!dryRun) await to.close();
-    return outcomeOf(summary, to.store.name, tag, dryRun);
+    try {
+      const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
+      const onProgress = showCopy(progress);
+      const summary = await copy(from.store, root, to.store, { tag, dryRun, onProgress, signal });
+      if (!dryRun) await to.close();
+      return outcomeOf(summary, to.store.name, tag, { dryRun, tookStdout: isStdout(location) });
+    } finally {
+      await to.discard();
+    }
   } finally {
     await from.close();
   }
+}
+
+function isStdout(location: Location): boolean {
+  return "file" in location && location.file === "-";
 }
 
 /** Draws a running copy: how much of all that is to be sent has gone. */
@@ -91,7 +96,7 @@ function outcomeOf(
   summary: CopySummary,
   store: string,
   tag: string | undefined,
-  dryRun: boolean,
+  { dryRun, tookStdout }: { readonly dryRun: boolean; readonly tookStdout: boolean },
 ): Outcome {
   const { root, copied, skipped, mounted } = summary;
   const verb = dryRun ? "would copy" : "copied";
@@ -104,6 +109,7 @@ function outcomeOf(
   return {
     status: DONE,
     document: { store, tag, digest: root.digest, dryRun, copied, skipped, mounted },
+    tookStdout,
     text: `${name} ${shortDigest(root.digest)}: ${parts.join("; ")}\n`,
   };
 }

@@ -3,8 +3,8 @@ import { escapeText } from "../../bytes/byte-string.ts";
 import type { Image } from "../../image/image.ts";
 import type { ImageListing } from "../../image/list-images.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { withJson, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured } from "../configured.ts";
+import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { openConfigured, rootOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 import { formatBytes, table } from "../format.ts";
 
@@ -18,8 +18,9 @@ export const inspectCommand: Register = (program, invoke) => {
   withJson(program.command("inspect <REF>"))
     .summary("what an image or an index says of itself")
     .description(
-      `Shows an index with its images, or an image with its configuration and layers. Nothing but
-the documents is read.`,
+      prose(`
+        Shows an index with its images, or an image with its configuration and layers. Nothing but
+        the documents is read.`),
     )
     .option("--platform <PLATFORM>", "the image of an index for this platform")
     .option("--raw", "the bytes of the manifest or index as they are stored")
@@ -41,18 +42,11 @@ async function inspect(
   flags: InspectFlags,
   { context }: Session,
 ): Promise<Outcome> {
-  const [{ findImage }, { parsePlatform }, { isIndexType }] = await Promise.all([
-    import("../../image/find-image.ts"),
-    import("../../oci/platform.ts"),
-    import("../../oci/media-types.ts"),
-  ]);
+  const { isIndexType } = await import("../../oci/media-types.ts");
   const options = { signal: context.signal };
-  const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
   const from = await openConfigured(reference, context);
   try {
-    const named = await from.root(options);
-    const root =
-      platform === undefined ? named : await findImage(from.store, named, platform, options);
+    const root = await rootOf(from, flags.platform, context);
     if (flags.raw === true) return await rawOutcome(from.store, root, options);
     if (isIndexType(root.mediaType)) {
       const { listImages } = await import("../../image/list-images.ts");
@@ -79,7 +73,7 @@ async function rawOutcome(
     DEFAULT_LIMITS.documentBytes,
     root.digest,
   );
-  const text = new TextDecoder().decode(bytes);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   return { status: DONE, document: JSON.parse(text) as object, text };
 }
 

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
-import { withJson, type Register } from "../command.ts";
-import { pushManifest, type PushFlags } from "./manifest-push.ts";
+import { collect, prose, withJson, type Register } from "../command.ts";
+import type { PushFlags } from "./manifest-push.ts";
 
 export const manifestCommand: Register = (program, invoke) => {
   const manifest = program.command("manifest").summary("the multi-arch index");
   withJson(manifest.command("push <TAG|REF>"))
     .summary("push the per-architecture images as one index, behind gates")
     .description(
-      `Makes one index of the per-architecture images and publishes it: the images by digest, then
-the index under its tag, then each image as TAG-ARCH. The images come from the layouts of the
-configured output (out/linux-runtime/*), where there are none from the repository's own
-TAG-ARCH tags, or from --from. The target is a registry or a layout.
+      prose(`
+        Makes one index of the per-architecture images and publishes it: the images by digest, then
+        the index under its tag, then each image as TAG-ARCH. The images come from the layouts of the
+        configured output (out/linux-runtime/*), where there are none from the repository's own
+        TAG-ARCH tags, or from --from. The target is a registry or a layout.
 
-Refused, before anything is sent: an architecture of the configuration is missing; the
-published index has one that this push would drop; two images are for one platform; an image
-is for another architecture than its name says; the images are of different generations.`,
+        Refused, before anything is sent: an architecture of the configuration is missing; the
+        published index has one that this push would drop; two images are for one platform; an image
+        is for another architecture than its name says; the images are of different generations.`),
     )
     .option(
       "--from <REF>",
@@ -36,10 +37,9 @@ Examples:
 Exit status: 0 it is published; 2 a gate refuses; 1 it failed.`,
     )
     .action(async (target: string, flags: PushFlags) =>
-      invoke(flags, (session) => pushManifest(target, flags, session)),
+      invoke(flags, async (session) => {
+        const { pushManifest } = await import("./manifest-push.ts");
+        return pushManifest(target, flags, session);
+      }),
     );
 };
-
-function collect(value: string, values: readonly string[] = []): readonly string[] {
-  return [...values, value];
-}

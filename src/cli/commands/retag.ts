@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../../oci/digest.ts";
-import { withJson, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured, storeOf } from "../configured.ts";
+import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { parseConfigured, storeOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 
 interface RetagFlags {
@@ -13,8 +13,9 @@ export const retagCommand: Register = (program, invoke) => {
   withJson(program.command("retag <SRC> <TAG...>"))
     .summary("one manifest PUT a tag, no blob traffic")
     .description(
-      `Gives an image or an index that is in a registry or a layout further tags. The manifest is
-read once and put once a tag; no layer is moved, nothing is converted.`,
+      prose(`
+        Gives an image or an index that is in a registry or a layout further tags. The manifest is
+        read once and put once a tag; no layer is moved, nothing is converted.`),
     )
     .option("--dry-run", "say what would be tagged")
     .addHelpText(
@@ -34,30 +35,28 @@ async function retag(
   source: string,
   tags: readonly string[],
   dryRun: boolean,
-  { context }: Session,
+  { context: { signal } }: Session,
 ): Promise<Outcome> {
-  const [{ retag: setTag }, { openTarget }] = await Promise.all([
-    import("../../image/retag.ts"),
+  const [{ openReference, openTarget }, { formatLocation }, { parseTag }] = await Promise.all([
     import("../../image/open-reference.ts"),
+    import("../../image/location.ts"),
+    import("../../oci/reference.ts"),
   ]);
-  const { signal } = context;
-  const from = await openConfigured(source, context);
-  try {
-    const { digest } = await from.root({ signal });
-    if (!dryRun) {
-      const target = await openTarget(storeOf(from.location), { signal });
-      for (const tag of tags) await setTag(target.store, digest, tag, { signal });
-      await target.close();
-    }
-    const verb = dryRun ? "would tag" : "tagged";
-    return {
-      status: DONE,
-      document: { store: from.store.name, digest, tags, dryRun },
-      text: tags
-        .map((tag) => `${verb} ${shortDigest(digest)} as ${tag} in ${from.store.name}\n`)
-        .join(""),
-    };
-  } finally {
-    await from.close();
+  tags.forEach(parseTag);
+  const location = await parseConfigured(source);
+  const place = storeOf(location);
+  const from = await openReference(location, { signal });
+  const root = await from.root({ signal });
+  await from.close();
+  if (!dryRun) {
+    const { store } = await openTarget(place, { signal });
+    for (const tag of tags) await store.tag(root, tag, { signal });
   }
+  const name = formatLocation(place);
+  const verb = dryRun ? "would tag" : "tagged";
+  return {
+    status: DONE,
+    document: { store: name, digest: root.digest, tags, dryRun },
+    text: tags.map((tag) => `${verb} ${shortDigest(root.digest)} as ${tag} in ${name}\n`).join(""),
+  };
 }

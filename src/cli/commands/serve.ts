@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { once } from "node:events";
-import { resolve } from "node:path";
 import { OciError } from "../../oci/errors.ts";
-import { withJson, type Register, type Session } from "../command.ts";
+import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 
 const DEFAULT_DIRECTORY = "out/registry";
@@ -18,9 +17,10 @@ export const serveCommand: Register = (program, invoke) => {
   withJson(program.command("serve [DIR]"))
     .summary("the embedded registry over an OCI layout")
     .description(
-      `Serves an OCI layout directory (default ${DEFAULT_DIRECTORY}, made when it is not there) as a registry:
-push, pull, tags. Anyone who reaches the address may read and write, so it listens on this
-machine only unless --host says otherwise. Runs until it is interrupted; safe to kill.`,
+      prose(`
+        Serves an OCI layout directory (default ${DEFAULT_DIRECTORY}, made when it is not there) as a registry:
+        push, pull, tags. Anyone who reaches the address may read and write, so it listens on this
+        machine only unless --host says otherwise. Runs until it is interrupted; safe to kill.`),
     )
     .option("--port <N>", "the port; 0 takes a free one", String(DEFAULT_PORT))
     .option("--host <ADDRESS>", "the address to listen on", "127.0.0.1")
@@ -37,22 +37,25 @@ Examples:
     );
 };
 
-async function serve(directory: string, flags: ServeFlags, { context }: Session) {
+async function serve(
+  directory: string,
+  flags: ServeFlags,
+  { context: { signal } }: Session,
+): Promise<Outcome> {
   const port = Number(flags.port);
   if (!/^\d{1,5}$/.test(flags.port) || port > 65_535) {
     throw new OciError("invalid-argument", `--port: expected 0 to 65535, got ${flags.port}`);
   }
   const { serveRegistry } = await import("../../server/serve.ts");
-  const path = resolve(context.workingDirectory, directory);
-  const server = await serveRegistry({ directory: path, host: flags.host, port });
+  const server = await serveRegistry({ directory, host: flags.host, port });
   const host = server.url.replace(/^http:\/\//, "");
-  const document = { url: server.url, host, port: server.port, directory };
-  context.stdout.write(
-    flags.json === true
-      ? `${JSON.stringify(document, null, 2)}\n`
-      : `serving ${directory} on ${server.url} (stop it with Ctrl-C)\n`,
-  );
-  if (!context.signal.aborted) await once(context.signal, "abort");
-  await server.close();
-  return { status: DONE, document: { stopped: true, ...document }, text: "" };
+  return {
+    status: DONE,
+    document: { url: server.url, host, port: server.port, directory },
+    text: `serving ${directory} on ${server.url} (stop it with Ctrl-C)\n`,
+    async afterwards() {
+      if (!signal.aborted) await once(signal, "abort");
+      await server.close();
+    },
+  };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../../oci/errors.ts";
 import { withJson, type Outcome, type Register, type Session } from "../command.ts";
-import { configurationOf, noConfiguration, openConfigured } from "../configured.ts";
+import { findConfigured, noConfiguration, openConfigured } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 
 export const tagsCommand: Register = (program, invoke) => {
@@ -22,7 +22,7 @@ Examples:
 };
 
 async function listTags(repository: string | undefined, { context }: Session): Promise<Outcome> {
-  const name = repository ?? (await configurationOf(context))?.image;
+  const name = repository ?? (await findConfigured())?.image;
   if (name === undefined) {
     throw noConfiguration("tags", "Name the repository: oci-kit tags ghcr.io/family/image");
   }

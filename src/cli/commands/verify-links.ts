@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: MIT
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Configuration } from "../../config/configuration.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { LinkExpectation } from "../../verify/verify-links.ts";
 import type { LinkReport } from "../../verify/link-report.ts";
-import { withJson, type Outcome, type Register, type Session } from "../command.ts";
-import { configurationOf, parseConfigured } from "../configured.ts";
+import type { judgeReports } from "../../verify/verify-roots.ts";
+import { collect, prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { findConfigured, isBareWord, parseConfigured } from "../configured.ts";
 import { linkReportDocument } from "../link-report-document.ts";
-import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
+import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { count } from "../format.ts";
 import { showIndexing } from "../show-indexing.ts";
+
+type Verdict = ReturnType<typeof judgeReports>;
+
+const STATUSES: Readonly<Record<Verdict, number>> = {
+  holds: DONE,
+  wrong: DOES_NOT_HOLD,
+  "nothing-to-check": FAILED,
+};
 
 interface VerifyLinksFlags {
   readonly json?: true;
@@ -20,10 +31,11 @@ export const verifyLinksCommand: Register = (program, invoke) => {
   withJson(program.command("verify-links <PATH|REF...>"))
     .summary("the compiler links of every root filesystem found there")
     .description(
-      `Follows cc, c++, gcc, g++, clang and clang++ of every root filesystem hop by hop, inside that
-root and never on this machine: OCI layouts and */rootfs directories below a path, or images
-by reference. A link holds when it ends at an executable of the image's architecture, and
-where something is expected of it (oci-kit.yaml's links, --expect) at exactly that.`,
+      prose(`
+        Follows cc, c++, gcc, g++, clang and clang++ of every root filesystem hop by hop, inside that
+        root and never on this machine: OCI layouts and */rootfs directories below a path, or images
+        by reference. A link holds when it ends at an executable of the image's architecture, and
+        where something is expected of it (oci-kit.yaml's links, --expect) at exactly that.`),
     )
     .option("--expect <PATH=TARGET>", "where a link has to end; may be given again", collect)
     .option("--arch <ARCH>", "the architecture of roots that do not say it themselves")
@@ -42,40 +54,40 @@ Exit status: 0 every link holds; 2 one does not; 1 nothing was found to check.`,
     );
 };
 
-function collect(value: string, values: readonly string[] = []): readonly string[] {
-  return [...values, value];
-}
-
 async function verify(
   targets: readonly string[],
   flags: VerifyLinksFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const [{ verifyRoots }, { openLayerIndexCache }, { formatLinkReport }, { formatLocation }] =
+  const [{ judgeReports, verifyRoots }, { openLayerIndexCache }, { defaultCacheDirectory }] =
     await Promise.all([
       import("../../verify/verify-roots.ts"),
       import("../../disk/layer-index-cache.ts"),
-      import("../../verify/format-report.ts"),
-      import("../../image/location.ts"),
+      import("../../store/digest-cache.ts"),
     ]);
   const asked = (flags.expect ?? []).map(parseExpectation);
-  const configuration = await configurationOf(context);
-  const places = await Promise.all(
-    targets.map(async (target) => formatLocation(await parseConfigured(target, context))),
-  );
+  const places = await Promise.all(targets.map(placeOf));
   const reports = await verifyRoots(places, {
     architecture: flags.arch,
-    expect: await expectations(configuration, asked),
-    cache: openLayerIndexCache(),
+    expect: await expectations(await findConfigured(), asked),
+    cache: openLayerIndexCache(join(defaultCacheDirectory(context.env), "layers")),
     signal: context.signal,
     onProgress: showIndexing(progress),
   });
-  const ok = reports.every((report) => report.ok);
+  const { formatLinkReport } = await import("../../verify/format-report.ts");
+  const verdict = judgeReports(reports);
   return {
-    status: ok ? DONE : DOES_NOT_HOLD,
-    document: { ok, roots: reports.map(linkReportDocument) },
-    text: reports.map(formatLinkReport).join("\n") + summary(reports),
+    status: STATUSES[verdict],
+    document: { ok: verdict === "holds", roots: reports.map(linkReportDocument) },
+    text: `${reports.map(formatLinkReport).join("\n")}\n${summary(reports, verdict)}\n`,
   };
+}
+
+/** A target as the library takes it. A bare word is a tag, unless there is a directory of that name. */
+async function placeOf(target: string): Promise<string> {
+  if (isBareWord(target) && existsSync(target)) return `./${target}`;
+  const { formatLocation } = await import("../../image/location.ts");
+  return formatLocation(await parseConfigured(target));
 }
 
 /** @throws OciError `invalid-argument` */
@@ -108,9 +120,17 @@ async function expectations(
   };
 }
 
-function summary(reports: readonly LinkReport[]): string {
+function summary(reports: readonly LinkReport[], verdict: Verdict): string {
   const checked = reports.reduce((sum, report) => sum + report.checked, 0);
-  const wrong = reports.filter((report) => !report.ok).length;
-  const verdict = wrong === 0 ? "all of them hold" : `${count(wrong, "root")} with errors`;
-  return `${count(checked, "link")} checked in ${count(reports.length, "root")}: ${verdict}\n`;
+  const counted = `${count(checked, "link")} checked in ${count(reports.length, "root")}`;
+  switch (verdict) {
+    case "holds":
+      return `${counted}: all hold`;
+    case "wrong":
+      return `${counted}: ${count(reports.filter(({ ok }) => !ok).length, "root")} with errors`;
+    case "nothing-to-check": {
+      const empty = reports.filter((report) => report.checked === 0).length;
+      return `${counted}: nothing to check in ${count(empty, "root")}, so this is no answer`;
+    }
+  }
 }

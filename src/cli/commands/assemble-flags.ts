@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+import type { Recipe } from "../../assemble/recipe.ts";
+import type { Configuration } from "../../config/configuration.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { Compression } from "../../oci/media-types.ts";
+import { noConfiguration } from "../configured.ts";
+
+/** The flags of `oci-kit assemble`, as they were typed. */
+export interface AssembleFlags {
+  readonly json?: true;
+  readonly arch?: string;
+  readonly base?: string;
+  readonly artifact?: readonly string[];
+  readonly copy?: readonly string[];
+  readonly link?: readonly string[];
+  readonly env?: readonly string[];
+  readonly set?: readonly string[];
+  readonly output?: string;
+  readonly push?: string | true;
+  readonly compression?: string;
+  readonly runId?: string;
+  readonly dryRun?: true;
+}
+
+const COMPRESSIONS: readonly string[] = ["gzip", "zstd", "none"] satisfies Compression[];
+/** In a flag: the architecture of each image. */
+const ARCH = "${ARCH}";
+
+/**
+ * The architectures to assemble: those of `--arch`, else all that are configured.
+ * @throws OciError `missing-input` when there is no configuration and the flags don't say all;
+ * `invalid-argument`
+ */
+export function architecturesOf(
+  flags: AssembleFlags,
+  configuration: Configuration | undefined,
+): readonly string[] {
+  if (configuration === undefined && (flags.arch === undefined || flags.base === undefined)) {
+    throw noConfiguration(
+      "assemble",
+      "Write one (docs/recipe.md), or say all by flags: --arch, --base, --artifact, --copy, --link, --output",
+    );
+  }
+  if (flags.arch === undefined) return configuration!.architectures;
+  const names = flags.arch.split(",");
+  if (names.every((name) => name !== "")) return [...new Set(names)];
+  throw new OciError(
+    "invalid-argument",
+    `--arch: expected architectures as riscv64 or amd64,arm64, got ${JSON.stringify(flags.arch)}`,
+  );
+}
+
+/** The recipe of one architecture: the configuration's with what the flags say, or the flags' alone. */
+export async function recipeOf(
+  architecture: string,
+  flags: AssembleFlags,
+  configuration: Configuration | undefined,
+): Promise<Recipe> {
+  const { recipeFromFlags, withFlags } = await import("../../config/recipe-from-flags.ts");
+  const each = (text: string): string => text.replaceAll(ARCH, architecture);
+  const said = {
+    base: flags.base === undefined ? undefined : each(flags.base),
+    artifacts: flags.artifact?.map(each),
+    copies: flags.copy?.map(each),
+    links: flags.link?.map(each),
+    env: flags.env,
+  };
+  const options = { directory: process.cwd(), repository: configuration?.image };
+  if (configuration === undefined) return recipeFromFlags(architecture, said, options);
+  const { configurationToRecipe } = await import("../../config/configuration-to-recipe.ts");
+  return withFlags(configurationToRecipe(configuration, architecture), said, options);
+}
+
+/**
+ * Where the image of one architecture goes.
+ * @throws OciError `invalid-argument` when several images would go to one place
+ */
+export async function outputOf(
+  architecture: string,
+  flags: AssembleFlags,
+  configuration: Configuration | undefined,
+): Promise<string> {
+  const { output } = flags;
+  if (output !== undefined) {
+    if (output.includes(ARCH) || architecturesOf(flags, configuration).length === 1) {
+      return output.replaceAll(ARCH, architecture);
+    }
+    throw new OciError("invalid-argument", `--output: expected ${ARCH} in it for several images`, {
+      hint: `Quote it: --output 'oci:out/${ARCH}'`,
+    });
+  }
+  const { DEFAULT_OUTPUT, outputDirectory } = await import("../../config/output-directory.ts");
+  if (configuration === undefined) return `oci:${DEFAULT_OUTPUT}/${architecture}`;
+  return `oci:${outputDirectory(configuration, architecture)}`;
+}
+
+/** The variables of `--set`. @throws OciError `invalid-argument` */
+export function variablesOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const equals = text.indexOf("=");
+      if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+      throw new OciError(
+        "invalid-argument",
+        `--set: expected NAME=VALUE, got ${JSON.stringify(text)}`,
+      );
+    }),
+  );
+}
+
+/** @throws OciError `invalid-argument` */
+export function compressionOf(text: string | undefined): Compression | undefined {
+  if (text === undefined || COMPRESSIONS.includes(text)) return text as Compression | undefined;
+  throw new OciError(
+    "invalid-argument",
+    `--compression: expected gzip, zstd or none, got ${JSON.stringify(text)}`,
+  );
+}
+
+/**
+ * SOURCE_DATE_EPOCH: whole seconds since 1970 (https://reproducible-builds.org/specs/source-date-epoch).
+ * @throws OciError `invalid-argument`
+ */
+export function sourceDateEpochOf(
+  env: Readonly<Record<string, string | undefined>>,
+): number | undefined {
+  const text = env["SOURCE_DATE_EPOCH"];
+  if (text === undefined || text === "") return undefined;
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new OciError(
+    "invalid-argument",
+    `SOURCE_DATE_EPOCH: expected seconds since 1970, got ${JSON.stringify(text)}`,
+  );
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+import { architectureTag } from "../../chain/tag-names.ts";
+import { openReference, openTarget } from "../../image/open-reference.ts";
+import type { Platform } from "../../oci/platform.ts";
+import { copy } from "../../store/copy.ts";
+import type { Session } from "../command.ts";
+import { noConfiguration, parseConfigured } from "../configured.ts";
+import { showCopy } from "./copy.ts";
+
+const DEFAULT_TAG = "latest-cross";
+
+interface PushAssembledOptions {
+  /** The configured repository; undefined when none is. */
+  readonly repository: string | undefined;
+  /** Default `latest-cross`; the platform is appended. */
+  readonly tag: string | undefined;
+  readonly session: Session;
+}
+
+/**
+ * Pushes an image that was just assembled to the configured repository, for a later `manifest push`.
+ * @returns the reference it has there
+ * @throws OciError `missing-input` without a repository; what copying throws
+ */
+export async function pushAssembled(
+  output: string,
+  platform: Platform,
+  { repository, tag = DEFAULT_TAG, session }: PushAssembledOptions,
+): Promise<string> {
+  if (repository === undefined) {
+    throw noConfiguration("--push", "Name the registry as the output: --output host/repo:tag");
+  }
+  const { context, progress } = session;
+  const { signal } = context;
+  const name = architectureTag(tag, platform);
+  const from = await openReference(await parseConfigured(output), { signal });
+  try {
+    const to = await openTarget(`${repository}:${name}`, { signal });
+    const root = await from.root({ signal });
+    await copy(from.store, root, to.store, { tag: name, signal, onProgress: showCopy(progress) });
+  } finally {
+    await from.close();
+    progress.clear();
+  }
+  return `${repository}:${name}`;
+}

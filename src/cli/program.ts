@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+import { Command, CommanderError } from "commander";
+import { OciError } from "../oci/errors.ts";
+import { makeInvoke, prose, type Register } from "./command.ts";
+import { assembleCommand } from "./commands/assemble.ts";
+import { copyCommand } from "./commands/copy.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import { manifestCommand } from "./commands/manifest.ts";
+import { retagCommand } from "./commands/retag.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { tagsCommand } from "./commands/tags.ts";
+import { verifyLinksCommand } from "./commands/verify-links.ts";
+import type { Context } from "./context.ts";
+import { DONE, FAILED } from "./exit-status.ts";
+
+const COMMANDS: readonly Register[] = [
+  assembleCommand,
+  verifyLinksCommand,
+  manifestCommand,
+  retagCommand,
+  copyCommand,
+  inspectCommand,
+  tagsCommand,
+  serveCommand,
+];
+
+const ABOUT = prose(`
+  Packages OCI images for several architectures: no daemon, no emulator, no root.
+
+  References: host/repo:tag, host/repo@sha256:…, oci:DIR[:TAG], oci-archive:FILE[:TAG],
+  docker-archive:FILE[:TAG] (- is stdin or stdout), dir:DIR. A bare word is a tag of the
+  repository that oci-kit.yaml names.`);
+
+const AFTERWARDS = `
+The main job, in a directory with an oci-kit.yaml:
+  oci-kit assemble --arch riscv64
+  oci-kit verify-links out/linux-runtime
+  oci-kit manifest push latest-cross
+
+Exit status: 0 it holds or it is done; 2 it was checked and does not hold;
+1 it failed, was asked wrongly, could not tell, or found nothing to check.`;
+
+const WIDEST = 100;
+
+/**
+ * Parses the words and runs the command they name.
+ * @returns the exit status
+ * @throws OciError `invalid-argument` for words that name no command or fit none; what the command throws
+ */
+export async function runProgram(words: readonly string[], context: Context): Promise<number> {
+  let status = DONE;
+  const program = createProgram(context);
+  const invoke = makeInvoke(context, (ended) => {
+    status = ended;
+  });
+  for (const register of COMMANDS) register(program, invoke);
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return status;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return DONE;
+    if (error.code === "commander.help") return FAILED; // a command group alone: its help is printed
+    throw wrongWords(error, usedCommand(program, words));
+  }
+}
+
+function createProgram({ stdout, stderr }: Context): Command {
+  return new Command("oci-kit")
+    .description(ABOUT)
+    .option("-v, --version", "print the version")
+    .addHelpText("after", AFTERWARDS)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: () => undefined, // told like every other error
+      getOutHelpWidth: () => Math.min(stdout.columns ?? WIDEST, WIDEST),
+      getErrHelpWidth: () => Math.min(stderr.columns ?? WIDEST, WIDEST),
+    });
+}
+
+/** `manifest push`: as much of a command's name as the words hold. */
+function usedCommand(program: Command, words: readonly string[]): string {
+  let command = program;
+  for (const word of words) {
+    const next = command.commands.find((child) => child.name() === word);
+    if (next === undefined) break;
+    command = next;
+  }
+  return command === program ? "" : `${fullName(command)} `;
+}
+
+function fullName(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${fullName(parent)} ${command.name()}` : command.name();
+}
+
+function wrongWords(error: CommanderError, command: string): OciError {
+  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const hint = `oci-kit ${command}--help says what there is`;
+  return new OciError("invalid-argument", message, {
+    hint: suggestion === undefined ? hint : `${suggestion.replace(/^\(|\)$/g, "")} ${hint}`,
+  });
+}
