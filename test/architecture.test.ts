@@ -28,12 +28,14 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   bytes: [
     "node:crypto",
     "node:zlib",
+    "node:module",
     "node:stream",
+    "node:util",
     "node:worker_threads",
     "@noble/hashes",
     "zstd-codec",
   ],
-  store: ["tar-stream", "node:"],
+  store: ["tar-stream", "zod", "node:"],
   registry: ["undici", "node:"],
   image: ["node:"],
   server: ["node:"],
@@ -132,14 +134,19 @@ it("pure modules use no global of Node's", () => {
 const START = "<!-- drawn from the imports: npm run architecture -->";
 const END = "<!-- end of the drawing -->";
 
-/** Which modules each module imports, nearest first; what a neighbour already brings is left in: it is what the code says. */
+/** The modules that each module imports, without those that another of them imports in turn. */
 function draw(): string {
+  const direct = (module: string): readonly string[] => [
+    ...new Set(
+      imports.filter(({ from, to }) => from === module && level(to) >= 0).map(({ to }) => to),
+    ),
+  ];
+  const reaches = (from: string, to: string): boolean =>
+    direct(from).some((next) => next === to || reaches(next, to));
   const rows = LEVELS.flat().map((module) => {
-    const targets = new Set(imports.filter(({ from }) => from === module).map(({ to }) => to));
-    const sorted = [...targets]
-      .filter((to) => level(to) >= 0)
-      .sort((a, b) => level(b) - level(a) || (a < b ? -1 : 1));
-    return `    ${module}${sorted.length > 0 ? ` --> ${sorted.join(" & ")}` : ""}`;
+    const all = direct(module);
+    const drawn = all.filter((to) => !all.some((other) => other !== to && reaches(other, to)));
+    return `    ${module}${drawn.length > 0 ? ` --> ${drawn.sort().join(" & ")}` : ""}`;
   });
   return ["```mermaid", "flowchart RL", ...rows, "```"].join("\n");
 }

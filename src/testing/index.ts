@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/**
+ * For the tests of others: the contract that every content store keeps, images and layers made by code
+ * (odd and hostile ones too), and a registry that misbehaves on request. Needs no test runner of its own.
+ * @module
+ */
+export * from "./ask-registry.ts";
+export * from "./build-image.ts";
+export * from "./faulty-registry.ts";
+export * from "./list-layer.ts";
+export * from "./raw-tar.ts";
+export { contentStoreSuite } from "./store-contract.ts";
+export type { StoreContract, StoreFixture, TestRunner } from "./store-contract.ts";
