@@ -42,6 +42,8 @@ export interface StoreContract {
   open(): Promise<StoreFixture>;
   /** Whether content may be named by sha512. True unless told. */
   readonly sha512?: boolean | undefined;
+  /** Whether the far side lets a tag go without its content, as some registries do not. True unless told. */
+  readonly untag?: boolean | undefined;
 }
 
 /**
@@ -63,7 +65,7 @@ export function contentStoreSuite(runner: TestRunner, contract: StoreContract): 
     runner.describe("refuses what is not what it should be", () => declareRefusals(test));
     runner.describe("reads", () => declareReading(test));
     runner.describe("names content", () => declareNaming(test));
-    runner.describe("lists and removes, where it can", () => declareCapabilities(test));
+    runner.describe("lists and removes, where it can", () => declareCapabilities(test, contract));
   });
 }
 
@@ -265,7 +267,7 @@ function declareNaming(test: Declare): void {
   });
 }
 
-function declareCapabilities(test: Declare): void {
+function declareCapabilities(test: Declare, contract: StoreContract): void {
   test("lists its tags in order", async (store) => {
     const { tags } = store.capabilities;
     if (tags === undefined) return;
@@ -296,6 +298,11 @@ function declareCapabilities(test: Declare): void {
     if (untag === undefined) return;
     const { manifest } = await pushManifest(store);
     await store.tag(manifest.descriptor, "gone");
+    if (contract.untag === false) {
+      await assertCode(untag("gone"), "unsupported-operation");
+      assert.equal((await store.resolve("gone")).digest, manifest.descriptor.digest);
+      return;
+    }
     await untag("gone");
     await assertCode(store.resolve("gone"), "not-found");
     await assertCode(untag("gone"), "not-found");
