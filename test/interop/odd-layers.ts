@@ -40,9 +40,9 @@ const directory = (path: string, more: More = {}): Piece =>
 const symlink = (path: string, target: string, more: More = {}): Piece =>
   piece("symlink", fromText(path), { linkTarget: fromText(target), ...more });
 
-function hardlink(path: string, to: Piece): Piece {
-  const { type: _type, path: linkTarget, size: _size, ...same } = to.entry;
-  return piece("hardlink", fromText(path), { ...same, linkTarget });
+function hardlink(path: string, { entry }: Piece): Piece {
+  const link = { type: "hardlink", path: fromText(path), linkTarget: entry.path, size: 0 } as const;
+  return { entry: { ...entry, ...link }, content: new Uint8Array() };
 }
 
 function xattrs(pairs: Readonly<Record<string, string>>): More {

@@ -36,13 +36,13 @@ interface Found {
 export async function factsOfImage(root: ImageFilesystem): Promise<Facts> {
   const found: Found[] = [];
   for (const [path, node] of root.paths()) {
-    const fact = {
+    const fact: Found["fact"] = {
       type: node.type,
       mode: node.mode.toString(8),
       owner: `${node.uid}:${node.gid}`,
       mtime: time(BigInt(node.mtime) * NANO + BigInt(node.mtimeNanoseconds)),
       content: await contentOfNode(root, path, node),
-      xattrs: Object.fromEntries([...node.xattrs].map(([key, value]) => [key, hex(value)]).sort()),
+      xattrs: sorted([...node.xattrs].map(([key, value]) => [key, hex(value)])),
     };
     found.push({ path, inode: node.type === "directory" ? path : node, fact });
   }
@@ -143,9 +143,13 @@ function readXattrs(directory: string): Map<string, Record<string, string>> {
       .slice(8)
       .replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
     const pairs = lines.map((line) => line.split("=0x") as [string, string]);
-    xattrs.set(full.slice(fromText(directory).length), Object.fromEntries(pairs.sort()));
+    xattrs.set(full.slice(fromText(directory).length), sorted(pairs));
   }
   return xattrs;
+}
+
+function sorted(pairs: readonly (readonly [string, string])[]): Record<string, string> {
+  return Object.fromEntries([...pairs].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const NANO = 1_000_000_000n;
@@ -170,8 +174,8 @@ function named(found: readonly Found[]): Facts {
 }
 
 /** The facts without times: for trees where a tool makes up those of what it implied. */
-export function withoutTimes(facts: Facts): Record<string, Omit<Fact, "mtime">> {
+export function withoutTimes(facts: Facts): Facts {
   return Object.fromEntries(
-    Object.entries(facts).map(([path, { mtime: _, ...rest }]) => [path, rest]),
+    Object.entries(facts).map(([path, fact]) => [path, { ...fact, mtime: "" }]),
   );
 }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readAll } from "../../src/bytes/read.ts";
+import { retag } from "../../src/image/retag.ts";
+import { openRepository, type RepositoryStore } from "../../src/registry/repository.ts";
+import { copy } from "../../src/store/copy.ts";
+import { openLayout } from "../../src/store/layout.ts";
+import { contentStoreSuite } from "../../src/testing/store-contract.ts";
+import { assertCode, blob, sourceOf } from "../../src/testing/store-content.ts";
+import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
+import { ARCHITECTURES, writeFamily, type Family } from "./families.ts";
+import { makeScratch } from "./scratch.ts";
+
+const scratch = makeScratch();
+let registry: RunningRegistry;
+let repositories = 0;
+
+beforeAll(async () => {
+  registry = await startDockerRegistry(scratch.path("registry"));
+});
+afterAll(() => registry.stop());
+
+const open = (repository: string): RepositoryStore =>
+  openRepository({ registry: registry.host, repository });
+
+contentStoreSuite(
+  { describe, it },
+  {
+    name: "a repository of docker-registry",
+    untag: false,
+    open: () => {
+      const repository = `contract/r${(repositories += 1)}`;
+      return Promise.resolve({
+        store: open(repository),
+        close: () => Promise.resolve(),
+        reread: () => Promise.resolve({ store: open(repository), close: () => Promise.resolve() }),
+      });
+    },
+  },
+);
+
+/** The requests of a piece of work, from the access log: `PUT /v2/…`. */
+async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const before = registry.log().length;
+  await work();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const lines = registry.log().slice(before).split("\n");
+  return lines.flatMap(
+    (line) => /"((?:GET|HEAD|PUT|POST|PATCH|DELETE) \/v2\/[^ ]*) HTTP/.exec(line)?.[1] ?? [],
+  );
+}
+
+describe("at docker-registry", () => {
+  let family: Family;
+
+  beforeAll(async () => {
+    const layout = await openLayout(scratch.path("layout"), { create: true });
+    family = await writeFamily(layout);
+    await copy(layout, family.index, open("from/here"), { tag: "family" });
+  });
+
+  it("a copy to another repository mounts every blob, and sends none", async () => {
+    const requests = await requestsOf(async () => {
+      const done = await copy(open("from/here"), family.index, open("to/there"), { tag: "family" });
+      expect(done.mounted.count).toBe(7);
+      expect(done.copied.count).toBe(4);
+    });
+    const uploads = requests.filter((line) => line.includes("/blobs/uploads/"));
+    expect(uploads).toHaveLength(7);
+    for (const line of uploads)
+      expect(line).toMatch(/^POST .*[?&]mount=sha256.*from=from(%2F|\/)here/);
+    expect(requests.filter((line) => /^(GET|PATCH|PUT) .*\/blobs\//.test(line))).toEqual([]);
+    expect((await open("to/there").resolve("family")).digest).toBe(family.index.digest);
+  });
+
+  it("a second copy sends nothing but asks", async () => {
+    const requests = await requestsOf(async () => {
+      const done = await copy(open("from/here"), family.index, open("to/there"));
+      expect(done.copied.count + done.mounted.count).toBe(0);
+    });
+    expect(requests.filter((line) => !/^(GET|HEAD) /.test(line))).toEqual([]);
+  });
+
+  it("a tag is moved without any blob", async () => {
+    const requests = await requestsOf(() => retag(open("from/here"), "family", "moved"));
+    expect(requests.filter((line) => line.includes("/blobs/"))).toEqual([]);
+    expect(requests.filter((line) => line.startsWith("PUT "))).toEqual([
+      "PUT /v2/from/here/manifests/moved",
+    ]);
+  });
+
+  it("tags are listed in order, page after page", async () => {
+    const store = open("many/tags");
+    await copy(open("from/here"), family.images[0]!.descriptor, store);
+    const tags = Array.from({ length: 130 }, (_, at) => `t${at}`).sort();
+    await Promise.all(tags.map((tag) => store.tag(family.images[0]!.descriptor, tag)));
+    expect(await store.capabilities.tags()).toEqual(tags);
+  });
+
+  it("what is removed is gone for the next client, and its tags with it", async () => {
+    const store = open("to/remove");
+    await copy(open("from/here"), family.images[0]!.descriptor, store, { tag: "gone" });
+    const [layer] = family.images[0]!.manifest.value.layers;
+    await store.capabilities.remove(layer!.digest);
+    expect(await open("to/remove").exists(layer!)).toBe(false);
+    await store.capabilities.remove(family.images[0]!.descriptor.digest);
+    await assertCode(open("to/remove").resolve("gone"), "not-found");
+    expect(await open("from/here").exists(layer!)).toBe(true);
+  });
+
+  it("an index whose child is missing is refused, and that is said", async () => {
+    const layout = await openLayout(scratch.path("layout"));
+    const bytes = await readAll(layout.fetch(family.index), family.index.size, "index");
+    const store = open("without/children");
+    await assertCode(store.push(family.index, sourceOf(bytes)), "registry-refused");
+    await assertCode(store.resolve(family.index.digest), "not-found");
+  });
+
+  it("blobs of many megabytes go and come whole, side by side", async () => {
+    const store = open("large/blobs");
+    const blobs = Array.from({ length: 3 }, () => blob(9_000_001));
+    await Promise.all(
+      blobs.map(({ descriptor, bytes }) => store.push(descriptor, sourceOf(bytes))),
+    );
+    const pulled = blobs.map(async ({ descriptor }) => {
+      let size = 0;
+      for await (const chunk of open("large/blobs").fetch(descriptor)) size += chunk.length;
+      return size;
+    });
+    expect(await Promise.all(pulled)).toEqual([9_000_001, 9_000_001, 9_000_001]);
+  });
+
+  it("per-architecture tags and the index name the same images", async () => {
+    const store = open("from/here");
+    for (const [at, { descriptor }] of family.images.entries()) {
+      await store.tag(descriptor, ARCHITECTURES[at]!);
+      expect((await open("from/here").resolve(ARCHITECTURES[at]!)).digest).toBe(descriptor.digest);
+    }
+  });
+});

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { digestBytes } from "../../src/bytes/hash.ts";
+import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { openRepository, type RepositoryStore } from "../../src/registry/repository.ts";
+import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
+import { copy } from "../../src/store/copy.ts";
+import { openLayout } from "../../src/store/layout.ts";
+import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
+import { ARCHITECTURES, attach, PLATFORMS, writeFamily, type Family } from "./families.ts";
+import { factsByTar, readAllOf } from "./images.ts";
+import { runPeer } from "./peers.ts";
+import { makeScratch } from "./scratch.ts";
+import { withoutTimes } from "./tree-facts.ts";
+
+const scratch = makeScratch();
+let server: RegistryServer;
+let debian: RunningRegistry;
+let family: Family;
+const layout = scratch.path("layout");
+
+beforeAll(async () => {
+  server = await serveRegistry({ directory: scratch.path("served") });
+  debian = await startDockerRegistry(scratch.path("debian"));
+  family = await writeFamily(await openLayout(layout, { create: true }));
+});
+afterAll(async () => {
+  await server.close();
+  await debian.stop();
+});
+
+interface Inspection {
+  readonly Digest: string;
+  readonly Architecture: string;
+  readonly RepoTags: string[];
+}
+
+const TAGS = [...ARCHITECTURES, "family"].sort();
+
+type Kind = "our server" | "docker-registry";
+const KINDS: readonly Kind[] = ["our server", "docker-registry"];
+const hostOf = (kind: Kind): string =>
+  kind === "our server" ? `${server.host}:${server.port}` : debian.host;
+
+function repository(kind: Kind, name: string): RepositoryStore {
+  return openRepository({ registry: hostOf(kind), repository: name });
+}
+
+/** Fails unless the whole family is under a tag, by our client. */
+async function expectFamily(kind: Kind, name: string, tag: string): Promise<void> {
+  const store = repository(kind, name);
+  const root = await store.resolve(tag);
+  expect(root.digest).toBe(family.index.digest);
+  for (const platform of PLATFORMS) {
+    const theirs = await readAllOf(`${hostOf(kind)}/${name}:${tag}`, platform);
+    expect(theirs.facts).toEqual((await readAllOf(`oci:${layout}:${platform.architecture}`)).facts);
+  }
+}
+
+describe.each(KINDS)("what peers push to %s, our client reads", (kind) => {
+  it("from skopeo", async () => {
+    const target = `docker://${hostOf(kind)}/by/skopeo:family`;
+    const flags = ["--all", "--preserve-digests", "--dest-tls-verify=false"];
+    await runPeer("skopeo", ["copy", ...flags, `oci:${layout}:family`, target]);
+    await expectFamily(kind, "by/skopeo", "family");
+  });
+
+  it("from crane", async () => {
+    const single = scratch.path(`single ${kind}`);
+    const store = await openLayout(single, { create: true });
+    await copy(await openLayout(layout), family.index, store);
+    await runPeer("crane", ["push", single, `${hostOf(kind)}/by/crane:family`]);
+    await expectFamily(kind, "by/crane", "family");
+    await runPeer("crane", ["tag", `${hostOf(kind)}/by/crane:family`, "again"]);
+    expect(await repository(kind, "by/crane").capabilities.tags()).toEqual(["again", "family"]);
+  });
+
+  it("from oras, a referrer too", async () => {
+    const target = `${hostOf(kind)}/by/oras`;
+    const from = ["cp", "--no-tty", "--from-oci-layout", `${layout}:family`];
+    await runPeer("oras", [...from, "--to-plain-http", `${target}:family`]);
+    await expectFamily(kind, "by/oras", "family");
+    const words = ["attach", "--plain-http", "--no-tty", "--artifact-type", "application/vnd.test"];
+    const annotated = ["--annotation", "test=yes", `${target}:family`];
+    await runPeer("oras", [...words, ...annotated]);
+    const { referrers } = repository(kind, "by/oras").capabilities;
+    const found = await referrers(family.index.digest);
+    expect(
+      found.map(({ artifactType, annotations }) => [artifactType, annotations?.["test"]]),
+    ).toEqual([["application/vnd.test", "yes"]]);
+  });
+});
+
+describe.each(KINDS)("what our client pushes to %s, peers read", (kind) => {
+  let store: RepositoryStore;
+  let name: string;
+
+  beforeAll(async () => {
+    store = repository(kind, "ours/family");
+    name = `${hostOf(kind)}/ours/family`;
+    await copy(await openLayout(layout), family.index, store, { tag: "family" });
+    for (const [at, { descriptor }] of family.images.entries()) {
+      await store.tag(descriptor, ARCHITECTURES[at]!);
+    }
+  });
+
+  it("skopeo: inspects, lists tags, copies", async () => {
+    const inspect = ["inspect", "--tls-verify=false", `docker://${name}:riscv64`];
+    const told = JSON.parse(await runPeer("skopeo", inspect)) as Inspection;
+    expect(told.Digest).toBe(family.images[2]!.descriptor.digest);
+    expect(told.Architecture).toBe("riscv64");
+    expect(told.RepoTags.sort()).toEqual(TAGS);
+    const target = scratch.path(`skopeo ${kind}`);
+    const flags = ["--all", "--preserve-digests", "--src-tls-verify=false"];
+    await runPeer("skopeo", ["copy", ...flags, `docker://${name}:family`, `oci:${target}:x`]);
+    expect((await (await openLayout(target)).resolve("x")).digest).toBe(family.index.digest);
+  });
+
+  it("crane: digests, lists, validates, exports", async () => {
+    expect((await runPeer("crane", ["digest", `${name}:family`])).trim()).toBe(family.index.digest);
+    expect((await runPeer("crane", ["ls", name])).trim().split("\n").sort()).toEqual(TAGS);
+    await runPeer("crane", ["validate", "--remote", `${name}:family`]);
+    const tar = scratch.path(`${kind}.tar`);
+    await runPeer("crane", ["export", "--platform", "linux/arm64", `${name}:family`, tar]);
+    const exported = factsByTar("tar", tar, scratch.make(`exported ${kind}`));
+    const { facts } = await readAllOf(`oci:${layout}:arm64`);
+    expect(exported).toEqual({ ...facts, "/": exported["/"] });
+  });
+
+  it("crane: pulls in each of its formats", async () => {
+    for (const format of ["oci", "tarball", "legacy"]) {
+      const to = scratch.path(`crane ${format} ${kind}`);
+      await runPeer("crane", ["pull", "--format", format, `${name}:amd64`, to]);
+      const { image, facts } = await readAllOf(
+        `${format === "oci" ? "oci" : "docker-archive"}:${to}`,
+      );
+      const ours = await readAllOf(`oci:${layout}:amd64`);
+      expect(image.config.descriptor.digest).toBe(ours.image.config.descriptor.digest);
+      expect(withoutTimes(facts)).toEqual(withoutTimes(ours.facts));
+      if (format === "oci") expect(image.descriptor.digest).toBe(ours.image.descriptor.digest);
+    }
+  });
+
+  it("oras: lists, fetches, backs up", async () => {
+    const tags = await runPeer("oras", ["repo", "tags", "--plain-http", name]);
+    expect(tags.trim().split("\n").sort()).toEqual(TAGS);
+    const fetched = await runPeer("oras", ["manifest", "fetch", "--plain-http", `${name}:family`]);
+    expect(digestBytes(new TextEncoder().encode(fetched))).toBe(family.index.digest);
+    for (const output of [scratch.path(`backup ${kind}`), scratch.path(`backup ${kind}.tar`)]) {
+      const backup = ["backup", "--plain-http", "--no-tty", "--include-referrers"];
+      await runPeer("oras", [...backup, "--output", output, `${name}:family`]);
+      const location = output.endsWith(".tar") ? `oci-archive:${output}` : `oci:${output}`;
+      const { image, facts } = await readAllOf(`${location}:family`, PLATFORMS[0]);
+      expect(facts).toEqual((await readAllOf(`oci:${layout}:amd64`)).facts);
+      expect(image.descriptor.digest).toBe(family.images[0]!.descriptor.digest);
+    }
+  });
+});
+
+it("oras discovers what we attach at our server", async () => {
+  const store = repository("our server", "ours/attached");
+  await copy(await openLayout(layout), family.images[0]!.descriptor, store, { tag: "amd64" });
+  const artifact = await attach(store, family.images[0]!.descriptor);
+  const name = `${hostOf("our server")}/ours/attached:amd64`;
+  const words = ["discover", "--plain-http", "--format", "json", name];
+  const told = JSON.parse(await runPeer("oras", words)) as { referrers: Descriptor[] };
+  expect(told.referrers.map(({ digest }) => digest)).toEqual([artifact.digest]);
+});
