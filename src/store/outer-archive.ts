@@ -110,6 +110,8 @@ async function indexEntries(
   const tar = extract();
   tar.on("entry", (header, content, next) => {
     content.on("end", () => next());
+    // An error of the tar reaches the entry that is open as well, where it must not go unheard.
+    content.on("error", ignore);
     try {
       add(entries, header, content.offset + HEADER, where, limits);
       content.resume();
@@ -127,6 +129,10 @@ async function indexEntries(
     "invalid-archive",
     `${where}: expected a tar archive, got one without entries`,
   );
+}
+
+function ignore(): void {
+  // the pipeline has it
 }
 
 function add(
