@@ -9,6 +9,7 @@ import { CopyError } from "./copy-error.ts";
 import { copy } from "./copy.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { ContentStore } from "./store.ts";
+import type { CopyEvent } from "./transfer.ts";
 
 /** An index of two images. */
 async function multi(store: ContentStore): Promise<Descriptor> {
@@ -104,12 +105,19 @@ describe("a copy that fails", () => {
     await expect(copy(source, root, target)).rejects.toThrow(TypeError);
   });
 
-  it("stops when it is told to", async () => {
+  it("stops when it is told to, before the tag", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
-    const signal = AbortSignal.abort();
     const target = createMemoryStore();
-    await expect(copy(source, root, target, { signal, tag: "t" })).rejects.toThrow();
+    await copy(source, root, target);
+    for (const event of ["planned", "finished"]) {
+      const controller = new AbortController();
+      const onProgress = ({ type }: CopyEvent): void => {
+        if (type === event) controller.abort();
+      };
+      const options = { signal: controller.signal, onProgress, tag: "t" };
+      await expect(copy(source, root, target, options)).rejects.toMatchObject({ code: "aborted" });
+    }
     await expect(target.resolve("t")).rejects.toMatchObject({ code: "not-found" });
   });
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
 import { sourceOf } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -43,6 +44,7 @@ export async function transferBlob(
 ): Promise<Transfer> {
   const { source, target, dryRun } = copying;
   const abort = { signal };
+  throwIfAborted(signal, `copy: ${descriptor.digest}`);
   const held = await blaming("check", "target", descriptor, target, () =>
     target.exists(descriptor, abort),
   );
@@ -67,6 +69,7 @@ export async function transferManifest(
 ): Promise<Transfer> {
   const { source, target, dryRun } = copying;
   const abort = { signal };
+  throwIfAborted(signal, `copy: ${descriptor.digest}`);
   const held = await blaming("check", "target", descriptor, target, () =>
     target.exists(descriptor, abort),
   );
