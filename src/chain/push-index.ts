@@ -90,7 +90,7 @@ async function copyChildren(
   const summaries = [];
   for (const { child } of plan.children) {
     for (const root of [child.descriptor, ...child.attestations]) {
-      const options = { signal, limits, concurrency, onProgress };
+      const options = { keepRoot: false, signal, limits, concurrency, onProgress };
       summaries.push(await copy(child.image.store, root, plan.target, options));
     }
   }

@@ -33,6 +33,7 @@ describe("a push to a layout", () => {
     }
     const roots = await read.capabilities.roots();
     expect(roots).toHaveLength(4);
+    expect(roots.every(({ annotations }) => annotations !== undefined)).toBe(true);
     expect((await push(read, await family())).changed).toBe(false);
   });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { putImage } from "../../test/fixtures/family.ts";
+import { putImage, putIndex } from "../../test/fixtures/family.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { listDescriptors, onlyRoot } from "./only-root.ts";
 
@@ -10,6 +10,17 @@ describe("onlyRoot", () => {
     const image = await putImage(store, { architecture: "amd64", tag: "a" });
     await store.tag(image, "b");
     expect((await onlyRoot(store)).digest).toBe(image.digest);
+  });
+
+  it("counts no image that an index beside it names, as oras lists them", async () => {
+    const store = createMemoryStore();
+    const images = [
+      await putImage(store, { architecture: "amd64" }),
+      await putImage(store, { architecture: "arm64" }),
+    ];
+    for (const image of images) await store.capabilities.addRoot(image);
+    const index = await putIndex(store, images, "all");
+    expect((await onlyRoot(store)).digest).toBe(index.digest);
   });
 
   it("lists the images when there are several", async () => {

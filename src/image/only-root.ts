@@ -4,14 +4,17 @@ import { escapeText } from "../bytes/byte-string.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
+import { isIndexType } from "../oci/media-types.ts";
 import { formatPlatform } from "../oci/platform.ts";
+import { readIndex } from "../store/read-documents.ts";
 import type { ReadableStore } from "../store/store.ts";
 
 const REF_NAME = "org.opencontainers.image.ref.name";
 const LISTED = 20;
 
 /**
- * The one manifest or index that a store holds as a root, whatever number of tags name it.
+ * The one manifest or index that a store holds as a root, whatever number of tags name it. What another
+ * root, an index, names itself is not counted: oras lists every image of an index beside the index.
  * @throws OciError `not-found` when there is none, `ambiguous` with all listed when there are several,
  * `unsupported-operation` when the store can't list its roots
  */
@@ -23,7 +26,7 @@ export async function onlyRoot(store: ReadableStore, options?: AbortOptions): Pr
       `${store.name}: expected a tag or a digest: this kind of store can't list what it holds`,
     );
   }
-  const found = await roots(options);
+  const found = await withoutChildren(store, await roots(options), options);
   const [root] = found;
   if (root === undefined) {
     throw new OciError("not-found", `${store.name}: expected an image, got none: it is empty`);
@@ -37,6 +40,21 @@ export async function onlyRoot(store: ReadableStore, options?: AbortOptions): Pr
       hint: "Name the one that is meant by its tag or digest.",
     },
   );
+}
+
+/** The roots that no index among them names. */
+async function withoutChildren(
+  store: ReadableStore,
+  roots: readonly Descriptor[],
+  options?: AbortOptions,
+): Promise<readonly Descriptor[]> {
+  if (roots.length < 2) return roots;
+  const named = new Set<string>();
+  for (const root of roots.filter(({ mediaType }) => isIndexType(mediaType))) {
+    const index = await readIndex(store, root, options);
+    for (const child of index.value.manifests) named.add(child.digest);
+  }
+  return roots.filter(({ digest }) => !named.has(digest));
 }
 
 /** Descriptors for a message: tag or platform, and the short digest; what is beyond twenty is counted. */

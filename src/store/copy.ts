@@ -18,6 +18,8 @@ import {
 export interface CopyOptions extends AbortOptions {
   /** The tag that names the root at the target, set last. Without it the target keeps a root without a name. */
   readonly tag?: string | undefined;
+  /** False: a root without a tag is only stored, because something that comes later will name it. */
+  readonly keepRoot?: boolean | undefined;
   /** Pieces of content in flight at a time. */
   readonly concurrency?: number | undefined;
   /** Ask the target what it lacks, and send nothing. */
@@ -91,8 +93,9 @@ function pieces(graph: ContentGraph): Descriptor[] {
 async function nameRoot(
   target: ContentStore,
   root: Descriptor,
-  { tag, signal, onProgress }: CopyOptions,
+  { tag, keepRoot = true, signal, onProgress }: CopyOptions,
 ): Promise<void> {
+  if (tag === undefined && !keepRoot) return;
   await blaming("tag", "target", root, target, () =>
     tag === undefined
       ? target.capabilities.addRoot?.(root, { signal })
