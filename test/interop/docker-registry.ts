@@ -26,7 +26,10 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts Debian's docker-registry (distribution) on loopback, with its storage under a directory. */
-export async function startDockerRegistry(directory: string): Promise<RunningRegistry> {
+export async function startDockerRegistry(
+  directory: string,
+  auth?: Readonly<Record<string, unknown>>,
+): Promise<RunningRegistry> {
   const host = `127.0.0.1:${await freePort()}`;
   await mkdir(directory, { recursive: true });
   const file = join(directory, "config.yml");
@@ -40,6 +43,7 @@ export async function startDockerRegistry(directory: string): Promise<RunningReg
         delete: { enabled: true },
       },
       http: { addr: host, secret: "only for tests" },
+      ...(auth && { auth }),
     }),
   );
   const child = spawn(peer("docker-registry"), ["serve", file], {
@@ -50,7 +54,7 @@ export async function startDockerRegistry(directory: string): Promise<RunningReg
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   for (let attempt = 0; ; attempt += 1) {
     const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
-    if (answer?.ok === true) break;
+    if (answer?.ok === true || answer?.status === 401) break;
     if (attempt === 100 || child.exitCode !== null) throw new Error(`docker-registry: ${log}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

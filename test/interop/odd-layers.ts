@@ -146,7 +146,6 @@ export function changes(): Piece[] {
     directory("usr", { mode: 0o755, ...EXACT }),
     whiteout("usr/.wh.write"),
     put("usr/su", "changed", { mode: 0o755 }),
-    piece("hardlink", fromText("again"), { linkTarget: fromText("usr/ping"), mode: 0o755 }),
     directory("odd"),
     whiteout("odd/.wh..wh..opq"),
     put("odd/only", "what was here is gone"),
@@ -176,4 +175,10 @@ export function returns(): Piece[] {
     put("usr/.whatever", "no whiteout"),
     whiteout(`${DEEP[0]}/.wh.${DEEP[1]}`),
   ];
+}
+
+/** A link to a file of a lower layer, which the spec allows and containerd can't apply. */
+export function linkDown(): Piece[] {
+  const linkTarget = fromText("usr/ping");
+  return [piece("hardlink", fromText("again"), { linkTarget, mode: 0o755 })];
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestBytes } from "../../src/bytes/hash.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { MediaType } from "../../src/oci/media-types.ts";
 import { openRepository, type RepositoryStore } from "../../src/registry/repository.ts";
 import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
 import { copy } from "../../src/store/copy.ts";
@@ -63,6 +64,18 @@ describe.each(KINDS)("what peers push to %s, our client reads", (kind) => {
     const flags = ["--all", "--preserve-digests", "--dest-tls-verify=false"];
     await runPeer("skopeo", ["copy", ...flags, `oci:${layout}:family`, target]);
     await expectFamily(kind, "by/skopeo", "family");
+  });
+
+  it("from skopeo, in Docker's format", async () => {
+    const target = `docker://${hostOf(kind)}/by/skopeo:docker`;
+    const flags = ["--all", "--format", "v2s2", "--dest-tls-verify=false"];
+    await runPeer("skopeo", ["copy", ...flags, `oci:${layout}:family`, target]);
+    for (const platform of PLATFORMS) {
+      const theirs = await readAllOf(`${hostOf(kind)}/by/skopeo:docker`, platform);
+      expect(theirs.image.manifest.value.mediaType).toBe(MediaType.dockerManifest);
+      const ours = await readAllOf(`oci:${layout}:${platform.architecture}`);
+      expect(theirs.facts).toEqual(ours.facts);
+    }
   });
 
   it("from crane", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openLayout } from "../../src/store/layout.ts";
 import { makeImage } from "../fixtures/layers.ts";
 import { factsByUmoci, readAllOf } from "./images.ts";
-import { changes, oddLayer, returns } from "./odd-layers.ts";
+import { changes, linkDown, oddLayer, returns } from "./odd-layers.ts";
 import { makeScratch } from "./scratch.ts";
 
 const scratch = makeScratch();
@@ -21,7 +21,7 @@ describe("umoci unpacks what we write", () => {
   it("whiteouts, replaced types and links across layers", async () => {
     const layout = scratch.path("layers");
     const store = await openLayout(layout, { create: true });
-    await makeImage([oddLayer(), changes(), returns()], { store, tag: "odd" });
+    await makeImage([oddLayer(), linkDown(), changes(), returns()], { store, tag: "odd" });
     const { facts } = await readAllOf(`oci:${layout}:odd`);
     expect(await factsByUmoci(`${layout}:odd`, scratch.path("bundle"))).toEqual(facts);
   });

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runPeer } from "./peers.ts";
+
+/** Docker with its image store, for one file of tests. */
+export interface RunningDocker {
+  /** Runs a command of `docker`. */
+  run(...words: readonly string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts Docker with all that it has below a directory. It needs root. */
+export async function startDocker(directory: string): Promise<RunningDocker> {
+  const pid = Number(await runPeer("start-dockerd", [directory]));
+  if (!Number.isInteger(pid) || pid < 2) throw new Error("start-dockerd said no pid");
+  const env = { DOCKER_HOST: `unix://${join(directory, "docker.sock")}` };
+  return {
+    run: (...words) => runPeer("docker", words, { env }),
+    async stop() {
+      process.kill(pid);
+      for (let attempt = 0; isRunning(pid); attempt += 1) {
+        if (attempt === 300) throw new Error(`docker (${pid}) does not end`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+  };
+}
+
+/** Whether a process is there, and no zombie that its parent has not asked about. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
