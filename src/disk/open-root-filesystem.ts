@@ -20,6 +20,8 @@ export interface OpenRootOptions extends OpenOptions, AbortOptions {
   /** Which image of an index. */
   readonly platform?: Platform | undefined;
   readonly cache?: LayerIndexCache | undefined;
+  /** As `indexLayers` takes it: the bytes of layers that the cache knows are read and verified, too. */
+  readonly verifyCached?: boolean | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
 }
 

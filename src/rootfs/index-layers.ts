@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
+import { drain } from "../bytes/read.ts";
 import type { Image } from "../image/image.ts";
 import { shortDigest, type DiffId } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
@@ -32,6 +33,11 @@ export type IndexProgress =
 export interface IndexLayersOptions extends AbortOptions {
   readonly cache?: LayerIndexCache | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Reads the bytes of layers that the cache knows, too, though not what is in them: they have to be what
+   * their digest says. Default: it is enough that the store holds them.
+   */
+  readonly verifyCached?: boolean | undefined;
   /** Layers read at the same time (default 3). */
   readonly concurrency?: number | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
@@ -80,7 +86,7 @@ async function findIndex(
   const diffId = image.config.value.rootfs.diff_ids[layer]!;
   const cached = await readCached(diffId, layer, options);
   if (cached !== undefined) {
-    await requireBlob(image, layer, options);
+    await (options.verifyCached === true ? verifyBlob : requireBlob)(image, layer, options);
     options.onProgress?.({ kind: "layer-cached", layer, diffId });
     return cached;
   }
@@ -121,6 +127,14 @@ async function requireBlob(
     `${nameImage(image)}: expected layer ${layer} (${shortDigest(descriptor.digest)}) in the store, got nothing`,
     { details: { layer, digest: descriptor.digest } },
   );
+}
+
+async function verifyBlob(
+  { store, manifest }: Image,
+  layer: number,
+  { signal }: IndexLayersOptions,
+): Promise<void> {
+  await drain(store.fetch(manifest.value.layers[layer]!, { signal }));
 }
 
 function readIndex(

@@ -75,7 +75,10 @@ async function findTarget(
 }
 
 async function verifyRoot(found: FoundRoot, options: VerifyRootsOptions): Promise<LinkReport> {
-  const { root, image, close } = await openRootFilesystem(found.location, options);
+  // What is on this disk is read to the last byte; what is in a registry is not fetched again for it.
+  const verifyCached = found.location.kind !== "registry";
+  const opened = await openRootFilesystem(found.location, { verifyCached, ...options });
+  const { root, image, close } = opened;
   try {
     const config = image?.config.value;
     const claims = [
