@@ -47,7 +47,11 @@ async function serve(
     throw new OciError("invalid-argument", `--port: expected 0 to 65535, got ${flags.port}`);
   }
   const { serveRegistry } = await import("../../server/serve.ts");
-  const server = await serveRegistry({ directory, host: flags.host, port });
+  const server = await serveRegistry({ directory, host: flags.host, port }).catch(
+    (error: unknown) => {
+      throw cannotListen(error, flags);
+    },
+  );
   const host = server.url.replace(/^http:\/\//, "");
   return {
     status: DONE,
@@ -58,4 +62,15 @@ async function serve(
       await server.close();
     },
   };
+}
+
+function cannotListen(error: unknown, { host, port }: ServeFlags): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof OciError || (syscall !== "listen" && syscall !== "getaddrinfo"))
+    return error;
+  const why = code === "EADDRINUSE" ? "something else listens there" : String(code);
+  return new OciError("invalid-argument", `${host}:${port}: can't listen there: ${why}`, {
+    hint: "Stop the other, or take another port: --port 0 takes a free one.",
+    cause: error,
+  });
 }

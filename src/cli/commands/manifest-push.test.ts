@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+import { cpSync, renameSync, rmSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { damageLayer } from "../../../test/fixtures/damage.ts";
+import { elf } from "../../../test/fixtures/layers.ts";
+import { ARCHITECTURES, configuration, createProject } from "../../../test/fixtures/project.ts";
+import type { JsonRan, Project } from "../../../test/fixtures/project.ts";
+
+interface Total {
+  readonly count: number;
+  readonly bytes: number;
+}
+interface Pushed {
+  readonly dryRun: boolean;
+  readonly index: { readonly digest: string };
+  readonly children: readonly { readonly name: string; readonly toSend: Total }[];
+  readonly tags: readonly { readonly tag: string; readonly to: string }[];
+  readonly sent: Total;
+  readonly toSend: Total;
+  readonly changed: boolean;
+  readonly upToDate: boolean;
+  readonly findings: readonly { readonly gate: string }[];
+  readonly overridden: readonly { readonly gate: string }[];
+}
+
+let project: Project;
+
+beforeEach(async () => {
+  project = await createProject();
+  expect((await project.run("assemble")).status).toBe(0);
+});
+afterEach(() => project.remove());
+
+const PUSH = ["manifest", "push", "latest-cross"] as const;
+const TAGS = ["latest-cross", ...ARCHITECTURES.map((name) => `latest-cross-${name}`)];
+
+async function expectTags(tags: readonly string[]): Promise<void> {
+  expect((await project.json("tags")).document).toMatchObject({ tags });
+}
+
+describe("manifest push", () => {
+  it("publishes one index and a tag for each architecture, and then has nothing to do", async () => {
+    const first = await project.run(...PUSH);
+    expect(first).toMatchObject({ status: 0, stderr: "" });
+    expect(first.stdout).toMatch(/^127\.0\.0\.1:\d+\/family\/image:latest-cross sha256:/);
+    await expectTags(TAGS);
+    const second = await project.run(...PUSH);
+    expect(second.status).toBe(0);
+    expect(second.stdout).toContain("published already, nothing to do");
+  });
+
+  it("passes images of three separate runs: they are one generation", async () => {
+    rmSync("out", { recursive: true });
+    for (const name of ARCHITECTURES) await project.run("assemble", "--arch", name);
+    expect(await project.run(...PUSH)).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("prints the plan with --dry-run, by the names that are typed, and sends nothing", async () => {
+    const { status, stdout } = await project.run(...PUSH, "--dry-run");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/would send \d/);
+    expect(stdout).toMatch(/ {2}linux\/riscv64 .* out\/linux-runtime\/riscv64\n/);
+    expect(stdout).toContain("would set latest-cross to sha256:");
+    expect(project.list("../registry")).toEqual([
+      "blobs/",
+      "blobs/sha256/",
+      "index.json",
+      "oci-layout",
+    ]);
+  });
+
+  it("sends of one changed file that layer, its configuration, the manifests and nothing else", async () => {
+    await project.run(...PUSH);
+    project.write("gcc/riscv64/bin/gcc", Buffer.concat([elf("riscv64"), Buffer.alloc(9)]), 0o755);
+    await project.run("assemble");
+    const planned = (await project.json(...PUSH, "--dry-run")) as JsonRan<Pushed>;
+    // amd64 and arm64: a manifest each, of the new generation
+    expect(planned.document.children.map(({ toSend }) => toSend.count)).toEqual([1, 1, 3]);
+    expect(planned.document.toSend.count).toBe(6);
+    const before = project.list("../registry/blobs");
+    const { document } = (await project.json(...PUSH)) as JsonRan<Pushed>;
+    expect(document.sent).toEqual(planned.document.toSend);
+    expect(project.list("../registry/blobs").length - before.length).toBe(6);
+  });
+
+  it("writes into a layout, and takes images by --from", async () => {
+    const from = ARCHITECTURES.flatMap((name) => ["--from", `oci:out/linux-runtime/${name}`]);
+    const dry = ["manifest", "push", "oci:index:latest-cross", ...from];
+    expect((await project.run(...dry, "--dry-run")).status).toBe(0);
+    expect(project.list()).not.toContain("index/");
+    expect((await project.run(...dry)).status).toBe(0);
+    const { document } = await project.json("inspect", "oci:index:latest-cross");
+    expect(document).toMatchObject({ images: [{}, {}, {}] });
+  });
+
+  it("takes the repository's own TAG-ARCH images when nothing is assembled here", async () => {
+    for (const name of ARCHITECTURES) await project.run("assemble", "--arch", name, "--push");
+    rmSync("out", { recursive: true });
+    expect(await project.run(...PUSH)).toMatchObject({ status: 0, stderr: "" });
+    await expectTags(TAGS);
+  });
+});
+
+describe("manifest push refuses with 2, names it, and sends nothing:", () => {
+  async function expectRefusal(gate: string, names: readonly string[], ...words: string[]) {
+    const before = project.list("../registry");
+    const { status, stdout, stderr } = await project.run(...PUSH, ...words);
+    expect(stderr).toContain("not pushed");
+    expect(stderr).toContain(`  ${gate}: `);
+    for (const name of names) expect(stderr).toContain(name);
+    expect(stderr).toContain("  try: ");
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(project.list("../registry")).toEqual(before);
+    const programs = await project.json(...PUSH, ...words);
+    expect(programs).toMatchObject({ status: 2, document: { error: { code: "gate-refused" } } });
+    const dry = (await project.json(...PUSH, "--dry-run", ...words)) as JsonRan<Pushed>;
+    expect(dry.status).toBe(2);
+    expect(dry.document.findings.map((finding) => finding.gate)).toContain(gate);
+    expect(project.list("../registry")).toEqual(before);
+  }
+
+  it("an architecture of the configuration is missing", async () => {
+    rmSync("out/linux-runtime/arm64", { recursive: true });
+    await expectRefusal("missing-architecture", ["arm64 is missing"]);
+  });
+
+  it("an architecture that is published would be dropped", async () => {
+    await project.run(...PUSH);
+    const more = { architectures: ["amd64", "riscv64"] };
+    project.write("linux/oci-kit.yaml", configuration(project.repository, more));
+    rmSync("out/linux-runtime/arm64", { recursive: true });
+    await project.run("assemble");
+    await expectRefusal("dropped-platform", ["linux/arm64 would be dropped"]);
+  });
+
+  it("two images are for one platform", async () => {
+    const other = ["--base", "scratch", "--env", "OTHER=1", "--output", "oci:other"];
+    await project.run("assemble", "--arch", "riscv64", ...other);
+    const from = [...ARCHITECTURES.map((name) => `out/linux-runtime/${name}`), "other"];
+    const words = from.flatMap((place) => ["--from", `oci:${place}`]);
+    await expectRefusal("duplicate-platform", ["linux/riscv64 is claimed by 2 images"], ...words);
+  });
+
+  it("an image is for another architecture than its directory says", async () => {
+    rmSync("out/linux-runtime/arm64", { recursive: true });
+    cpSync("out/linux-runtime/amd64", "out/linux-runtime/arm64", { recursive: true });
+    await expectRefusal("wrong-platform", ["linux/amd64", "linux/arm64", "by its directory"]);
+  });
+
+  it("the images are of different generations", async () => {
+    project.write("data/share/readme", "changed");
+    await project.run("assemble", "--arch", "riscv64");
+    await expectRefusal("mixed-generations", ["2 generations", "out/linux-runtime/riscv64"]);
+  });
+
+  it("and does so all the same where the target would be a new layout", async () => {
+    rmSync("out/linux-runtime/arm64", { recursive: true });
+    const before = project.list();
+    expect((await project.run("manifest", "push", "oci:index:latest-cross")).status).toBe(2);
+    expect(project.list()).toEqual(before);
+  });
+});
+
+describe("manifest push --force", () => {
+  it("publishes, and says what it overrode", async () => {
+    rmSync("out/linux-runtime/arm64", { recursive: true });
+    const { status, stdout } = await project.run(...PUSH, "--force");
+    expect(status).toBe(0);
+    expect(stdout).toContain("overridden by --force: missing-architecture: arm64 is missing");
+    const { document } = (await project.json(...PUSH, "--force")) as JsonRan<Pushed>;
+    expect(document.overridden.map(({ gate }) => gate)).toEqual(["missing-architecture"]);
+  });
+});
+
+describe("manifest push fails with 1", () => {
+  it("when a layer is damaged, names it, and publishes nothing", async () => {
+    const damaged = damageLayer("out/linux-runtime/riscv64");
+    const { status, stderr } = await project.run(...PUSH);
+    expect(stderr).toContain(damaged);
+    expect(stderr).toContain("out/linux-runtime/riscv64");
+    expect(status).toBe(1);
+    expect((await project.json("tags")).document).toMatchObject({ error: { code: "not-found" } });
+    const left = project
+      .list("../registry")
+      .filter((name) => !/^blobs\/sha256\/[0-9a-f]{64}$/.test(name));
+    expect(left).toEqual(["blobs/", "blobs/sha256/", "index.json", "oci-layout"]);
+  });
+
+  it("when what lies beside the images is in the way of none, and says so", async () => {
+    renameSync("data", "out/linux-runtime/notes");
+    const { status, stderr } = await project.run(...PUSH);
+    expect(stderr).toBe("oci-kit: left out out/linux-runtime/notes: it holds no image layout\n");
+    expect(status).toBe(0);
+  });
+});
