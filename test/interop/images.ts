@@ -38,10 +38,14 @@ export async function factsByUmoci(layoutAndTag: string, bundle: string): Promis
   }
 }
 
+const TAR_FLAGS = {
+  tar: ["--xattrs", "--xattrs-include=*", "--delay-directory-restore", "--warning=no-timestamp"],
+  bsdtar: [],
+} as const;
+
 /** What a tar program makes of an archive on disk. */
 export function factsByTar(program: "tar" | "bsdtar", archive: string, directory: string): Facts {
-  const words =
-    program === "tar" ? ["--xattrs", "--xattrs-include=*", "--numeric-owner"] : ["--numeric-owner"];
-  execFileSync(program, [...words, "-xpf", archive, "-C", directory]);
+  const words = [...TAR_FLAGS[program], "--numeric-owner", "-xpf", archive, "-C", directory];
+  execFileSync(program, words, { env: { ...process.env, LC_ALL: "C.UTF-8" } });
   return factsOfDirectory(directory);
 }
