@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, resolve } from "node:path";
 import { createGate } from "../registry/gate.ts";
-import { openLayout } from "../store/layout.ts";
+import { openFreshLayout } from "../store/fresh-layout.ts";
 import type { Call } from "./call.ts";
 import { sendError } from "./call.ts";
 import { dispatch } from "./dispatch.ts";
@@ -48,7 +48,7 @@ const GRACE = 3_000;
  */
 export async function serveRegistry(options: ServeOptions): Promise<RegistryServer> {
   const directory = resolve(options.directory);
-  const store = await openLayout(directory, { create: true });
+  const { store, discard } = await openFreshLayout(directory);
   const parts = {
     store,
     uploads: openUploads(store),
@@ -60,7 +60,10 @@ export async function serveRegistry(options: ServeOptions): Promise<RegistryServ
     void answer(parts, request, response);
   });
   server.setTimeout(IDLE_TIMEOUT);
-  const { host, port } = await listen(server, options);
+  const { host, port } = await listen(server, options).catch(async (error: unknown) => {
+    await discard();
+    throw error;
+  });
   let closed: Promise<void> | undefined;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
