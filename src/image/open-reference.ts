@@ -155,7 +155,7 @@ function noImage(location: Location, verb: string): OciError {
     "invalid-argument",
     `${formatLocation(location)}: expected an image: a plain root filesystem can't be ${verb} as one`,
     {
-      hint: "`oci-kit pack` makes an image of a directory, `oci-kit unpack` a directory of an image.",
+      hint: "A directory can be an artifact of oci-kit assemble, and oci-kit verify-links looks into it.",
     },
   );
 }
