@@ -119,6 +119,7 @@ describe("words that fit no command", () => {
       ["verify-links", "--expect", "usr=x", "."],
       "--expect: expected PATH=TARGET with absolute paths",
     ],
+    [["manifest", "push", "latest", "--arch", "x y"], "x y"],
     [["manifest", "push", "oci:out"], "expected a tag to publish under"],
     [["retag", "oci-archive:x.tar", "a"], "expected a registry or a layout"],
     [["retag", "latest", "not a tag"], 'got "not a tag"'],

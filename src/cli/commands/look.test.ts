@@ -49,9 +49,11 @@ describe("tags", () => {
 });
 
 describe("serve", () => {
-  it("says that its port is taken, and what helps", async () => {
+  it("says that its port is taken, what helps, and leaves nothing", async () => {
     const words = ["serve", "--port", String(project.server.port)];
+    const before = project.list();
     const { status, stderr } = await project.run(...words);
+    expect(project.list()).toEqual(before);
     expect(stderr).toBe(
       `oci-kit: 127.0.0.1:${project.server.port}: can't listen there: something else listens there\n` +
         "  try: Stop the other, or take another port: --port 0 takes a free one.\n",

@@ -6,6 +6,7 @@ import { pushIndex } from "../../chain/push-index.ts";
 import type { Location } from "../../image/location.ts";
 import { openTarget, type OpenTarget } from "../../image/open-reference.ts";
 import { OciError } from "../../oci/errors.ts";
+import { parsePlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import { findConfigured, parseConfigured, storeOf } from "../configured.ts";
 import { showCopy } from "./copy.ts";
@@ -49,6 +50,7 @@ async function pushTo(
   const { signal } = context;
   const configuration = await findConfigured();
   const architectures = flags.arch?.split(",") ?? configuration?.architectures;
+  architectures?.forEach((name) => parsePlatform(name));
   const gathered = await (flags.from === undefined
     ? gatherConfigured(configuration, { target, tag, architectures, signal })
     : gatherNamed(flags.from, signal));

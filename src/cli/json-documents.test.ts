@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createProject, type Project } from "../../test/fixtures/project.ts";
+
+/** What docs/json.md says of a value: keys with what is below them, or nothing. */
+type Shape = { readonly [key: string]: Shape } | null;
+
+let project: Project;
+
+beforeEach(async () => {
+  project = await createProject();
+});
+afterEach(() => project.remove());
+
+const IMAGE = "oci:out/linux-runtime/riscv64";
+
+/** The rows of the table, each with the words that print such a document. */
+const ROWS: Readonly<Record<string, readonly string[]>> = {
+  "assemble --dry-run": ["assemble", "--dry-run"],
+  assemble: ["assemble", "--arch", "riscv64", "--push"],
+  "verify-links": ["verify-links", "out"],
+  "manifest push --dry-run": ["manifest", "push", "latest", "--dry-run"],
+  "manifest push": ["manifest", "push", "latest", "--force"],
+  retag: ["retag", "latest", "stable"],
+  copy: ["copy", IMAGE, "oci:copied"],
+  "inspect of an image": ["inspect", IMAGE],
+  "inspect of an index": ["inspect", "stable"],
+  tags: ["tags"],
+};
+
+describe("docs/json.md", () => {
+  const documented = readTable();
+
+  it("names the keys of every command's document, no more and no fewer", async () => {
+    rmSync("gcc/arm64", { recursive: true }); // for a warning and for findings
+    for (const [row, words] of Object.entries(ROWS)) {
+      const dry = row === "assemble --dry-run" ? ["--arch", "riscv64"] : [];
+      const { document } = await project.json(...words, ...dry);
+      expect(document).not.toHaveProperty("error");
+      expectShape(document, documented.get(row)!, row);
+    }
+  });
+
+  it("has a row for each of them, and no others but the server's", () => {
+    expect([...documented.keys()].sort()).toEqual([...Object.keys(ROWS), "serve"].sort());
+  });
+});
+
+/** Of each row: what is named, without backquotes, and the first shape. */
+function readTable(): Map<string, Shape> {
+  const text = readFileSync(join(import.meta.dirname, "../../docs/json.md"), "utf8");
+  const rows = text.matchAll(/^\| (`[^|]+) \| `(\{[^`]+\})`/gm);
+  return new Map(
+    [...rows].map(([, name = "", shape = ""]) => [name.replaceAll("`", ""), read(shape)]),
+  );
+}
+
+/** `{ a, b?: [{ c }] }`; a list is read as what one element of it is. */
+function read(shape: string): Shape {
+  const json = shape
+    .replaceAll(/[[\]]/g, "")
+    .replaceAll(/([\w?]+)(?=:)/g, '"$1"')
+    .replaceAll(/([\w?]+)(?= ?[,}])/g, '"$1": null');
+  return JSON.parse(json) as Shape;
+}
+
+function expectShape(value: unknown, shape: Shape, where: string): void {
+  if (shape === null) return;
+  if (Array.isArray(value)) {
+    for (const element of value) expectShape(element, shape, where);
+    return;
+  }
+  const actual = value as Readonly<Record<string, unknown>>;
+  const known = Object.keys(shape).map((key) => key.replace("?", ""));
+  const required = Object.keys(shape).filter((key) => !key.endsWith("?"));
+  expect(Object.keys(actual), where).toEqual(expect.arrayContaining(required));
+  if (!known.includes("gate"))
+    expect(known, where).toEqual(expect.arrayContaining(Object.keys(actual)));
+  for (const [key, below] of Object.entries(shape)) {
+    const name = key.replace("?", "");
+    if (name in actual) expectShape(actual[name], below, `${where}: ${name}`);
+  }
+}
