@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { copy } from "../../src/store/copy.ts";
 import { openLayout } from "../../src/store/layout.ts";
 import { makeImage, makeTar } from "../fixtures/layers.ts";
-import { ARCHITECTURES, PLATFORMS, writeFamily, type Family } from "./families.ts";
+import { PLATFORMS, writeFamily, type Family } from "./families.ts";
 import { factsByUmoci, readAllOf } from "./images.ts";
 import { execute, runPeer } from "./peers.ts";
 import { changes, oddLayer, returns } from "./odd-layers.ts";
@@ -180,20 +181,17 @@ describe("what crane and oras write", () => {
     }
   });
 
-  it("oras' copy of a layout is read, and its archive", async () => {
-    for (const to of [scratch.path("oras"), scratch.path("oras2")]) {
-      const words = ["cp", "--no-tty", "--from-oci-layout", `${layout}:family`];
-      await runPeer("oras", [...words, "--to-oci-layout", `${to}:a,b`]);
-      for (const tag of ["a", "b"]) {
-        expect((await (await openLayout(to)).resolve(tag)).digest).toBe(family.index.digest);
-      }
-      expect(readFileSync(`${to}/oci-layout`, "utf8")).toContain("1.0.0");
+  it("a layout that oras made, of two tags, is read", async () => {
+    const target = scratch.path("oras");
+    const words = ["cp", "--no-tty", "--from-oci-layout", `${layout}:family`];
+    await runPeer("oras", [...words, "--to-oci-layout", `${target}:a,b`]);
+    const store = await openLayout(target);
+    expect(await store.capabilities.tags()).toEqual(["a", "b"]);
+    for (const tag of ["a", "b"]) {
+      expect((await store.resolve(tag)).digest).toBe(family.index.digest);
+      const { skipped, copied } = await copy(store, family.index, await openLayout(layout));
+      expect([skipped.count, copied.count]).toEqual([11, 0]);
     }
-  });
-
-  it("tags of every architecture are ours still", async () => {
-    const tags = await (await openLayout(layout)).capabilities.tags();
-    expect([...tags]).toEqual([...ARCHITECTURES, "family", "odd"].sort());
   });
 });
 

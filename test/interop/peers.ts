@@ -7,8 +7,16 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /** The current releases, as scripts/install-peers.sh brings them. */
-export const PEERS = ["crane", "docker-registry", "oras", "skopeo", "umoci"] as const;
-export type Peer = (typeof PEERS)[number] | "docker" | "start-dockerd";
+export const PEERS = [
+  "crane",
+  "docker",
+  "docker-registry",
+  "oras",
+  "skopeo",
+  "start-dockerd",
+  "umoci",
+] as const;
+export type Peer = (typeof PEERS)[number];
 
 /** The directory with the peers' programs. */
 export function peersDirectory(): string {
