@@ -43,7 +43,7 @@ beforeAll(async () => {
       "COPY --from=lower /lower /from",
       "ENV PATH=/opt/bin",
       'ENTRYPOINT ["/opt/bin/x"]',
-      "WORKDIR /work",
+      "WORKDIR /srv",
     ].join("\n"),
   );
 });
@@ -167,9 +167,9 @@ describe("we read what BuildKit writes", () => {
     const { image, facts } = await readAllOf(`docker-archive:${file}:example.org/built:1`);
     expect(image.config.value).toMatchObject({
       architecture: "arm64",
-      config: { Entrypoint: ["/opt/bin/x"], WorkingDir: "/work" },
+      config: { Entrypoint: ["/opt/bin/x"], WorkingDir: "/srv" },
     });
-    expect(facts["/work"]?.type).toBe("directory");
+    expect(facts["/srv"]?.type).toBe("directory");
   });
 
   it("a directory of type oci, without attestations, pushed nowhere", async () => {
