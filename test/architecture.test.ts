@@ -39,7 +39,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   registry: ["undici", "node:"],
   image: ["node:"],
   server: ["node:"],
-  disk: ["node:"],
+  disk: ["@napi-rs/xattr", "node:"],
   assemble: ["node:"],
   verify: ["node:"],
   chain: ["node:"],

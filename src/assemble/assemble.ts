@@ -11,7 +11,7 @@ import { ANNOTATIONS, makeAnnotations } from "./annotations.ts";
 import type { ArrangedLayer } from "./arrange-layer.ts";
 import { makeImageConfig } from "./image-config.ts";
 import { deriveRunId, inputKey } from "./input-key.ts";
-import { type Inputs, findInputs } from "./inputs.ts";
+import { type Inputs, findInputs, warningsOf } from "./inputs.ts";
 import { layerKey } from "./layer-key.ts";
 import { type PreparedLayers, prepareLayers, summarise } from "./prepare-layers.ts";
 import { findPrevious, isComplete, removeReplaced, reusableLayers } from "./previous-image.ts";
@@ -49,9 +49,9 @@ export async function planAssembly(
   options: InputOptions = {},
 ): Promise<AssemblePlan> {
   checkRecipe(recipe);
-  const warnings: AssembleWarning[] = [];
   const inputs = await findInputs(recipe, options);
   try {
+    const warnings = warningsOf(inputs);
     const base = await openBase(recipe, inputs, options);
     const warn = (warning: AssembleWarning): void => void warnings.push(warning);
     const { layers } = await prepareLayers(recipe, base, inputs, options, warn);
@@ -72,7 +72,7 @@ async function assembleFrom(
   options: AssembleOptions,
 ): Promise<AssembleResult> {
   const { target, tag = "latest" } = options;
-  const warnings: AssembleWarning[] = [];
+  const warnings = warningsOf(inputs);
   const warn = (warning: AssembleWarning): void => void warnings.push(warning);
   const runId = options.runId ?? (await deriveRunId(recipe, inputs, options, warn));
   const key = inputKey(recipe, inputs, runId, options);

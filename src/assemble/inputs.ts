@@ -19,7 +19,7 @@ import type { ReadableStore } from "../store/store.ts";
 import { type PlainDirectory, readPlainDirectory } from "./plain-directory.ts";
 import type { ArtifactTree } from "./planned-entry.ts";
 import type { Artifact, DirectoryInput, ImageInput, Recipe } from "./recipe.ts";
-import type { InputOptions, InputRecord } from "./result.ts";
+import type { AssembleWarning, InputOptions, InputRecord } from "./result.ts";
 
 /** An input that is there, its digest known; of an image no layer is read yet. */
 export type Input = ImageInputFound | DirectoryInputFound;
@@ -226,4 +226,16 @@ async function readNearby(input: ImageInputFound, options: InputOptions): Promis
 export function digestsOf(inputs: Inputs): Readonly<Record<string, Digest>> {
   const all = [...(inputs.base ? [inputs.base] : []), ...inputs.artifacts];
   return Object.fromEntries(all.map(({ record }) => [record.name, record.digest]));
+}
+
+/** What a person should know of the inputs: one warning an artifact. */
+export function warningsOf(inputs: Inputs): AssembleWarning[] {
+  return inputs.artifacts.flatMap((input): AssembleWarning[] => {
+    const unread = input.kind === "directory" ? input.plain.unread : undefined;
+    if (unread === undefined) return [];
+    const { name } = input.record;
+    const { count, reason } = unread;
+    const message = `${label(name)}: extended attributes (file capabilities, ACLs) left out, paths: ${count}, the first: ${reason.message}. ${reason.hint ?? ""} If none are wanted, say xattrs: drop.`;
+    return [{ kind: "unread-xattrs", where: name, message }];
+  });
 }

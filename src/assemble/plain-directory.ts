@@ -4,17 +4,27 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 import { createHasher, digestBytes } from "../bytes/hash.ts";
 import type { DirectoryFilesystem } from "../disk/directory.ts";
 import { type Digest, diffIdOf, digestOf } from "../oci/digest.ts";
+import { type OciError, isOciError } from "../oci/errors.ts";
 import type { LayerIndexCache } from "../rootfs/layer-index-cache.ts";
 import type { Node, RootFilesystem } from "../rootfs/root-filesystem.ts";
 import { changeNode } from "./planned-entry.ts";
 import type { DirectoryInput } from "./recipe.ts";
 import { joinPath } from "./recipe-path.ts";
 
-/** A plain directory as an artifact: owners and times as the recipe wants them, contents digested. */
+/** A plain directory as an artifact: owners, times and attributes as the recipe wants them, contents digested. */
 export interface PlainDirectory {
   readonly root: RootFilesystem;
   /** Over all paths with their metadata (as the recipe wants it) and contents. */
   readonly digest: Digest;
+  /** The extended attributes that `root` lacks because this machine can't read them. */
+  readonly unread: UnreadXattrs | undefined;
+}
+
+export interface UnreadXattrs {
+  /** How many files, directories and links may have some. */
+  readonly count: number;
+  /** Of the first of them. */
+  readonly reason: OciError;
 }
 
 export interface DigestDirectoryOptions extends AbortOptions {
@@ -34,11 +44,22 @@ export async function readPlainDirectory(
   const paths = [...walk(directory)];
   const contents = await digestContents(directory, paths, options);
   const adjusted = new Map<Node, Node>();
+  let unread: UnreadXattrs | undefined;
+  const xattrsOf = (node: Node): Node["xattrs"] => {
+    try {
+      return chooseXattrs(node, input.xattrs);
+    } catch (error) {
+      if (!isOciError(error, "unsupported-operation")) throw error;
+      unread = { count: (unread?.count ?? 0) + 1, reason: unread?.reason ?? error };
+      return NOTHING;
+    }
+  };
   const adjust = (path: ByteString, node: Node): Node => {
     const known = adjusted.get(node);
     if (known !== undefined) return known;
     const next = changeNode(node, {
       contentDigest: node.type === "file" ? contents.get(path) : undefined,
+      xattrs: xattrsOf(node),
       ...(input.owner !== "keep" && (input.owner ?? { uid: 0, gid: 0 })),
       ...(input.times !== "keep" && { mtime: 0, mtimeNanoseconds: 0 }),
     });
@@ -52,7 +73,19 @@ export async function readPlainDirectory(
     list: (path) => directory.list(path),
     read: (path, abort) => directory.read(path, abort),
   };
-  return { root, digest: digestTree(nodes) };
+  return { root, digest: digestTree(nodes), unread };
+}
+
+const NOTHING: Node["xattrs"] = new Map();
+/** What the policy of a machine says of a file, and not the file of itself. */
+const LABEL = "security.selinux" as ByteString;
+
+/** Asks for the attributes only where any are wanted. */
+function chooseXattrs(node: Node, wanted: DirectoryInput["xattrs"]): Node["xattrs"] {
+  if (wanted === "drop") return NOTHING;
+  const { xattrs } = node;
+  if (wanted === "keep" || !xattrs.has(LABEL)) return xattrs;
+  return new Map([...xattrs].filter(([name]) => name !== LABEL));
 }
 
 function* walk(root: RootFilesystem): Generator<[ByteString, Node]> {
@@ -121,6 +154,8 @@ function digestTree(nodes: ReadonlyMap<ByteString, Node>): Digest {
     const numbers = [mode, uid, gid, mtime, mtimeNanoseconds, size].join();
     const device = `${node.deviceMajor},${node.deviceMinor}`;
     const parts = [path, first, type, numbers, device, node.linkTarget, node.contentDigest ?? ""];
+    parts.push(String(node.xattrs.size));
+    for (const [name, value] of node.xattrs) parts.push(name, digestBytes(toBytes(value)));
     // NUL can be in none of the parts
     hasher.update(toBytes(`${parts.join("\0")}\0\n` as ByteString));
   }

@@ -88,7 +88,7 @@ export function changeNode(node: Node, change: NodeChange): Node {
     linkTarget: node.linkTarget,
     deviceMajor: node.deviceMajor,
     deviceMinor: node.deviceMinor,
-    xattrs: node.xattrs,
+    xattrs: change.xattrs ?? node.xattrs, // new ones before old: asking for those may read the disk
     extensions: node.extensions,
     contentDigest: node.contentDigest,
     ...change,

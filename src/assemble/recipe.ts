@@ -31,13 +31,19 @@ export interface ImageInput {
   readonly platform?: string | undefined;
 }
 
-/** A plain directory. What differs by machine is set here; extended attributes, SELinux labels among them, are not taken. */
+/** A plain directory. What differs by machine is set here. */
 export interface DirectoryInput {
   readonly directory: string;
   /** Default 0:0. `keep` takes the owners of the disk. */
   readonly owner?: Owner | "keep" | undefined;
   /** Default `epoch` (1970-01-01), so that a fresh checkout gives the same bytes. */
   readonly times?: "epoch" | "keep" | undefined;
+  /**
+   * Extended attributes (file capabilities, ACLs, `user.*`). Default `drop-labels`: all but SELinux
+   * labels, which are the machine's policy. `keep` takes those, too. `drop` takes none. What can't be
+   * read on this machine is left out with a warning.
+   */
+  readonly xattrs?: "drop-labels" | "keep" | "drop" | undefined;
 }
 
 /** Where files come from. */

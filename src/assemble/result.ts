@@ -48,8 +48,8 @@ export interface InputRecord {
 
 /** Something that a person should know, and that is no failure. */
 export interface AssembleWarning {
-  readonly kind: "missing-path" | "nothing-to-remove" | "absent-input";
-  /** The layer's name, or the architecture whose input is absent. */
+  readonly kind: "missing-path" | "nothing-to-remove" | "absent-input" | "unread-xattrs";
+  /** The layer's name; the architecture whose input is absent; the artifact whose attributes were not read. */
   readonly where: string;
   readonly message: string;
 }

@@ -20,7 +20,7 @@ variables:
 base: { amd64: "oci:base/\${ARCH}", riscv64: debian.example/base:1 }
 artifacts:
   android: oci:out/\${ARCH}
-  demo: { directory: "files/\${ARCH}", owner: keep }
+  demo: { directory: "files/\${ARCH}", owner: keep, xattrs: drop }
   seed: { reference: latest, platform: linux/amd64 }
 layers:
   - name: gcc
@@ -87,7 +87,7 @@ describe("the recipe of an architecture", () => {
       base: { reference: "oci:/project/base/amd64" },
       artifacts: {
         android: { reference: "oci:/project/out/amd64" },
-        demo: { directory: "/project/files/amd64", owner: "keep" },
+        demo: { directory: "/project/files/amd64", owner: "keep", xattrs: "drop" },
         seed: {
           reference: "ghcr.io/kataglyphis/kataglyphis_beschleuniger:latest",
           platform: "linux/amd64",

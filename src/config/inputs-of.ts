@@ -48,11 +48,12 @@ function artifactOf(
 ): Artifact {
   if (typeof value === "object" && "directory" in value) {
     const directory = expander.expand(value.directory, [...path, "directory"]);
-    const { owner, times } = value;
+    const { owner, times, xattrs } = value;
     return {
       directory: placeIn(configuration.directory, directory),
       owner: owner === undefined || owner === "keep" ? owner : parseOwner(owner),
       times,
+      xattrs,
     };
   }
   const isText = typeof value === "string";

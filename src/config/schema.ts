@@ -42,6 +42,10 @@ const directoryInput = z.strictObject({
     .optional()
     .describe('Default "0:0"'),
   times: z.enum(["epoch", "keep"]).optional().describe("Default epoch (1970-01-01)"),
+  xattrs: z
+    .enum(["drop-labels", "keep", "drop"])
+    .optional()
+    .describe("Extended attributes. Default drop-labels: all but SELinux labels"),
 });
 
 const copyStep = z

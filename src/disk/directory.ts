@@ -7,7 +7,8 @@ import { HEAD_BYTES, headOf } from "../rootfs/head.ts";
 import type { Node, RootFilesystem } from "../rootfs/root-filesystem.ts";
 import { readFileBytes } from "../store/file.ts";
 import { isAbsent, joinBytes, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
-import { makeDiskNode } from "./disk-node.ts";
+import { makeDiskNode, type LazyReads } from "./disk-node.ts";
+import { loadXattrCalls, readXattrs, type XattrCalls } from "./xattrs.ts";
 
 /** A plain directory read as a root filesystem. */
 export interface DirectoryFilesystem extends RootFilesystem {
@@ -25,20 +26,26 @@ export interface DirectoryFilesystem extends RootFilesystem {
 export interface OpenDirectoryOptions {
   /** How directories are reached; the default is the safest that the machine has. */
   readonly walk?: DirectoryWalk | undefined;
+  /**
+   * Gives the system calls for extended attributes, and throws where there are none. Called when a
+   * node's `xattrs` are asked for. Default: the optional package `@napi-rs/xattr`.
+   */
+  readonly loadXattrs?: (() => XattrCalls) | undefined;
 }
 
 /**
  * Opens a directory as a root filesystem. Nothing leads out of it: every part of a path is opened by
- * itself and no link is followed. Fifos and devices are never opened. Names are bytes. Extended
- * attributes are not read: Node has no call for that. Owners have no names here, only numbers. A file's
- * `head` is read when it is asked for, and throws `unreadable` when it can't be.
+ * itself and no link is followed. Fifos and devices are never opened. Names are bytes. Owners have no
+ * names here, only numbers. A node's `head` and `xattrs` are read when they are asked for, and throw
+ * `unreadable` when they can't be; `xattrs` throws `unsupported-operation` where this machine has no way
+ * to read them (Node itself has no call for that), which is not the same as having none.
  * @throws OciError `not-found`, `invalid-argument` when it is no directory, `unreadable`
  */
 export function openDirectory(
   directory: string,
   options: OpenDirectoryOptions = {},
 ): DirectoryFilesystem {
-  const walk = options.walk ?? openWalk(directory);
+  const { walk = openWalk(directory), loadXattrs = loadXattrCalls } = options;
   const name = `dir:${directory}`;
   /** Nodes with several names, so that each name gives the same object. */
   const shared = new Map<string, Node>();
@@ -49,21 +56,20 @@ export function openDirectory(
     const leaf = path.slice(slash + 1) as ByteString;
     return parent && joinBytes(parent, leaf === "" ? ("." as ByteString) : leaf);
   };
-  const readHead = (path: ByteString): ByteString | undefined => {
-    const fd = openFile(name, path, locate(path));
-    try {
-      const first = Buffer.alloc(HEAD_BYTES);
-      return headOf(first.subarray(0, fs.readSync(fd, first)));
-    } finally {
-      fs.closeSync(fd);
-    }
+  const lazy: LazyReads = {
+    head: (path) => readHead(name, path, locate(path)),
+    xattrs: (path) => {
+      const place = locate(path);
+      if (place === undefined) throw notFound(name, path, "a name");
+      return readXattrs(name, path, place, loadXattrs);
+    },
   };
   return {
     name,
     directory,
     lstat(path) {
       const place = locate(path);
-      return place && lstatNode(name, path, place, shared, readHead);
+      return place && lstatNode(name, path, place, shared, lazy);
     },
     stamp: (path) => stampOf(name, path, locate(path)),
     list: (path) => listNames(name, path, walk.locate(path)),
@@ -77,7 +83,7 @@ function lstatNode(
   path: ByteString,
   place: Buffer,
   shared: Map<string, Node>,
-  readHead: (path: ByteString) => ByteString | undefined,
+  lazy: LazyReads,
 ): Node | undefined {
   try {
     const stat = fs.lstatSync(place, { bigint: true });
@@ -87,12 +93,26 @@ function lstatNode(
     const target = stat.isSymbolicLink()
       ? fs.readlinkSync(place, { encoding: "buffer" })
       : undefined;
-    const node = makeDiskNode(stat, target, () => readHead(path));
+    const node = makeDiskNode(stat, target, path, lazy);
     if (key !== undefined) shared.set(key, node);
     return node;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw unreadable(root, path, error);
+  }
+}
+
+function readHead(
+  root: string,
+  path: ByteString,
+  place: Buffer | undefined,
+): ByteString | undefined {
+  const fd = openFile(root, path, place);
+  try {
+    const first = Buffer.alloc(HEAD_BYTES);
+    return headOf(first.subarray(0, fs.readSync(fd, first)));
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

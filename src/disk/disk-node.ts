@@ -7,15 +7,24 @@ const EMPTY = "" as ByteString;
 const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 const BILLION = 1_000_000_000n;
 
-/** A node from what the system says of it. `readHead` is called at most once, and only for a file. */
+/** What is read of a node only when it is asked for, and then once. */
+export interface LazyReads {
+  /** Of a file. */
+  readonly head: (path: ByteString) => ByteString | undefined;
+  readonly xattrs: (path: ByteString) => ReadonlyMap<ByteString, ByteString>;
+}
+
+/** A node from what the system says of it; `path` is what it is read by. */
 export function makeDiskNode(
   stat: BigIntStats,
   linkTarget: Buffer | undefined,
-  readHead: () => ByteString | undefined,
+  path: ByteString,
+  read: LazyReads,
 ): Node {
   const type = typeOf(stat);
   const nanoseconds = ((stat.mtimeNs % BILLION) + BILLION) % BILLION;
   let head: { value: ByteString | undefined } | undefined;
+  let xattrs: ReadonlyMap<ByteString, ByteString> | undefined;
   return {
     type,
     mode: Number(stat.mode & 0o7777n),
@@ -29,11 +38,14 @@ export function makeDiskNode(
     linkTarget: linkTarget === undefined ? EMPTY : fromBytes(linkTarget),
     deviceMajor: isDevice(type) ? majorOf(stat.rdev) : 0,
     deviceMinor: isDevice(type) ? minorOf(stat.rdev) : 0,
-    xattrs: NOTHING,
+    get xattrs() {
+      xattrs ??= read.xattrs(path);
+      return xattrs;
+    },
     extensions: NOTHING,
     contentDigest: undefined,
     get head() {
-      head ??= { value: type === "file" ? readHead() : undefined };
+      head ??= { value: type === "file" ? read.head(path) : undefined };
       return head.value;
     },
   };

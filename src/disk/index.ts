@@ -6,3 +6,4 @@
 export * from "./directory.ts";
 export * from "./layer-index-cache.ts";
 export * from "./open-root-filesystem.ts";
+export type { XattrCalls } from "./xattrs.ts";

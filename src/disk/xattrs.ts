@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import type * as Addon from "@napi-rs/xattr";
+import {
+  compareByteStrings,
+  decodeText,
+  fromBytes,
+  fromText,
+  toText,
+  type ByteString,
+} from "../bytes/byte-string.ts";
+import { OciError } from "../oci/errors.ts";
+import { unreadable } from "./directory-walk.ts";
+
+/**
+ * The two system calls that Node lacks, as `@napi-rs/xattr` has them. Neither follows a link. Names are
+ * text: one that is not UTF-8 can't be passed, and is an error with the code `InvalidArg` when listed.
+ */
+export interface XattrCalls {
+  listAttributesSync(path: string): readonly string[];
+  /** Null when there is none, or it may not be read. */
+  getAttributeSync(path: string, name: string): Uint8Array | null;
+}
+
+type Xattrs = ReadonlyMap<ByteString, ByteString>;
+
+const NOTHING: Xattrs = new Map();
+const ADDON = "@napi-rs/xattr";
+/** A file system without extended attributes; two numbers outside Linux. */
+const UNSUPPORTED: readonly number[] = [constants.errno.ENOTSUP, constants.errno.EOPNOTSUPP];
+
+let loaded: { readonly calls: XattrCalls } | { readonly failure: unknown } | undefined;
+
+/**
+ * The calls of the optional package `@napi-rs/xattr`, loaded when they are asked for first.
+ * @throws whatever loading throws: the package may be left out, and has no build for some architectures
+ */
+export function loadXattrCalls(): XattrCalls {
+  loaded ??= tryToLoad();
+  if ("calls" in loaded) return loaded.calls;
+  throw loaded.failure;
+}
+
+function tryToLoad(): NonNullable<typeof loaded> {
+  try {
+    return { calls: createRequire(import.meta.url)(ADDON) as typeof Addon };
+  } catch (failure) {
+    return { failure };
+  }
+}
+
+/**
+ * All extended attributes of what lies at `place`, sorted by name, values as bytes; none on a file system
+ * that has no such thing. A link is not followed. `root` and `path` are for messages.
+ * @throws OciError `unsupported-operation` where they can't be asked for on this machine: no calls, or a
+ * name that is no text; `unreadable` where the system refused
+ */
+export function readXattrs(
+  root: string,
+  path: ByteString,
+  place: Buffer,
+  load: () => XattrCalls,
+): Xattrs {
+  const calls = loadOrExplain(root, path, load);
+  const file = decodeText(fromBytes(place));
+  if (file === undefined) throw unsupported(root, path, "its name is not UTF-8", RENAME);
+  const names = listNames(root, path, () => calls.listAttributesSync(file));
+  if (names.length === 0) return NOTHING;
+  const found = names.map((name) => {
+    const value = calls.getAttributeSync(file, name);
+    if (value !== null) return [fromText(name), fromBytes(value)] as const;
+    throw unreadable(root, path, new Error(`no access to its attribute ${JSON.stringify(name)}`));
+  });
+  return new Map(found.sort(([a], [b]) => compareByteStrings(a, b)));
+}
+
+function listNames(
+  root: string,
+  path: ByteString,
+  list: () => readonly string[],
+): readonly string[] {
+  try {
+    return list();
+  } catch (error) {
+    if (isNameProblem(error)) {
+      throw unsupported(root, path, "an attribute's name is not UTF-8", RENAME, error);
+    }
+    if (UNSUPPORTED.includes(systemNumber(error))) return [];
+    throw unreadable(root, path, error);
+  }
+}
+
+function isNameProblem(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "InvalidArg";
+}
+
+// The package tells the system's error only in its message: "Not supported (os error 95)".
+function systemNumber(error: unknown): number {
+  return Number(/\(os error (\d+)\)/.exec(error instanceof Error ? error.message : "")?.[1]);
+}
+
+const RENAME = "Give it a name that is UTF-8.";
+
+function loadOrExplain(root: string, path: ByteString, load: () => XattrCalls): XattrCalls {
+  try {
+    return load();
+  } catch (cause) {
+    const missing = cause instanceof Error && "code" in cause && cause.code === "MODULE_NOT_FOUND";
+    const { platform, arch } = process;
+    throw missing
+      ? unsupported(root, path, `${ADDON} is not installed`, `Run npm install ${ADDON}.`, cause)
+      : unsupported(
+          root,
+          path,
+          `${ADDON} has no build for ${platform} ${arch}`,
+          "Read the directory on another machine.",
+          cause,
+        );
+  }
+}
+
+function unsupported(
+  root: string,
+  path: ByteString,
+  why: string,
+  hint: string,
+  cause?: unknown,
+): OciError {
+  return new OciError(
+    "unsupported-operation",
+    `${root}: ${toText(path)}: its extended attributes can't be read here: ${why}`,
+    { details: { path }, hint, cause },
+  );
+}
