@@ -55,7 +55,8 @@ export interface CopiedFile {
 interface Group {
   readonly entry: PlannedEntry;
   readonly paths: ByteString[];
-  readonly sources: Set<ByteString>;
+  /** The artifact's names of it, where it has several. */
+  readonly sources: Set<ByteString> | undefined;
 }
 
 /**
@@ -85,16 +86,33 @@ export function arrangeLayer(plan: LayerPlan, sourceDateEpoch: number | undefine
     head: [...head, ...files],
     parts: partsOf(plan.name, copied),
     entries: head.length + files.length + copied.reduce((sum, { paths }) => sum + paths.length, 0),
-    bytes: [...plan.entries.values()].reduce((sum, { node }) => sum + node.size, 0),
+    bytes:
+      files.reduce((sum, { entry }) => sum + entry.size, 0) +
+      copied.reduce((sum, { entry }) => sum + entry.node.size, 0),
   };
 }
 
 /** The entry of a node at its first path, and hard links to it at the others. */
 export function entriesOf(node: Node, paths: readonly ByteString[]): Entry[] {
-  const [first, ...links] = paths.map((path) => path.slice(1) as ByteString);
-  const target = first!;
+  const target = nameInLayer(paths[0]!);
+  const entries = [entryOf(node, target)];
+  for (let at = 1; at < paths.length; at += 1) {
+    entries.push(hardLinkOf(node, nameInLayer(paths[at]!), target));
+  }
+  return entries;
+}
+
+function nameInLayer(path: ByteString): ByteString {
+  return path.slice(1) as ByteString;
+}
+
+// No spread: an object made by one takes V8 kilobytes, and there is one for every entry.
+function entryOf(node: Node, name: ByteString): Entry {
   const type = node.type === "socket" ? "fifo" : node.type;
-  const common = {
+  return {
+    type,
+    path: type === "directory" ? (`${name}/` as ByteString) : name,
+    linkTarget: node.linkTarget,
     mode: node.mode,
     uid: node.uid,
     gid: node.gid,
@@ -102,22 +120,29 @@ export function entriesOf(node: Node, paths: readonly ByteString[]): Entry[] {
     groupName: node.groupName,
     mtime: node.mtime,
     mtimeNanoseconds: node.mtimeNanoseconds,
-  };
-  const entry = makeEntry({
-    ...common,
-    type,
-    path: (type === "directory" ? `${target}/` : target) as ByteString,
-    linkTarget: node.linkTarget,
     size: node.size,
     deviceMajor: node.deviceMajor,
     deviceMinor: node.deviceMinor,
     xattrs: node.xattrs,
     extensions: node.extensions,
+  };
+}
+
+function hardLinkOf(node: Node, path: ByteString, linkTarget: ByteString): Entry {
+  const { mode, uid, gid, userName, groupName, mtime, mtimeNanoseconds } = node;
+  const type = "hardlink";
+  return makeEntry({
+    type,
+    path,
+    linkTarget,
+    mode,
+    uid,
+    gid,
+    userName,
+    groupName,
+    mtime,
+    mtimeNanoseconds,
   });
-  const hardLinks = links.map((path) =>
-    makeEntry({ ...common, type: "hardlink", path, linkTarget: target }),
-  );
-  return [entry, ...hardLinks];
 }
 
 type Time = Pick<Node, "mtime" | "mtimeNanoseconds">;
@@ -140,28 +165,37 @@ function timeOf(plan: LayerPlan, sourceDateEpoch: number | undefined): Time {
 /** The inodes of the layer, in order of their first paths. Hard links stay together where both ends came along. */
 function groupsOf(plan: LayerPlan): Group[] {
   const groups: Group[] = [];
-  const linked = new Map<Node, Group[]>();
-  const paths = [...plan.entries.keys()].sort(compareByteStrings);
-  for (const path of paths) {
+  const shared = sharedNodes(plan);
+  for (const path of [...plan.entries.keys()].sort(compareByteStrings)) {
     const entry = plan.entries.get(path)!;
-    const { copied } = entry;
-    const known = copied && entry.node.type !== "directory" ? linked.get(copied.node) : undefined;
+    const source = entry.copied?.path;
+    const known = entry.copied && shared.get(entry.copied.node);
     // the same name copied to two places makes two files, as cp does
     const group = known?.find(
-      (other) => !other.sources.has(copied!.path) && sameMetadata(other.entry.node, entry.node),
+      (other) => !other.sources?.has(source!) && sameMetadata(other.entry.node, entry.node),
     );
     if (group !== undefined) {
       group.paths.push(path);
-      group.sources.add(copied!.path);
-      continue;
+      group.sources?.add(source!);
+    } else {
+      const started = { entry, paths: [path], sources: known && new Set([source!]) };
+      groups.push(started);
+      known?.push(started);
     }
-    const started: Group = { entry, paths: [path], sources: new Set(copied && [copied.path]) };
-    groups.push(started);
-    if (copied === undefined || entry.node.type === "directory") continue;
-    if (known === undefined) linked.set(copied.node, [started]);
-    else known.push(started);
   }
   return groups;
+}
+
+/** The nodes that more than one path of the layer is copied from, each with no group yet. */
+function sharedNodes(plan: LayerPlan): Map<Node, Group[]> {
+  const seen = new Set<Node>();
+  const shared = new Map<Node, Group[]>();
+  for (const { copied } of plan.entries.values()) {
+    if (copied === undefined || copied.node.type === "directory") continue;
+    if (seen.has(copied.node)) shared.set(copied.node, []);
+    else seen.add(copied.node);
+  }
+  return shared;
 }
 
 function* whiteoutsOf(plan: LayerPlan, time: Time): Generator<HeadEntry> {

@@ -89,8 +89,10 @@ function copyTree(copy: Copy, path: ByteString, destination: ByteString): void {
       tree,
     );
     if (node.type !== "directory") continue;
-    for (const name of tree.root.list(from))
-      pending.push([joinPath(from, name), joinPath(to, name)]);
+    for (const name of tree.root.list(from)) {
+      const below = joinPath(from, name);
+      pending.push([below, from === to ? below : joinPath(to, name)]);
+    }
   }
 }
 

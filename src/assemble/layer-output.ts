@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
+import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { createChannel } from "../bytes/channel.ts";
 import { compress } from "../bytes/compression.ts";
 import { createHasher } from "../bytes/hash.ts";
@@ -37,6 +37,8 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
   const { compression, level, signal } = options;
   const channel = createChannel({ highWaterMark: WAITING });
   const hasher = createHasher("sha256");
+  /** Buffers that the reader is done with: without them a large layer leaves gigabytes to collect. */
+  const spare: Uint8Array<ArrayBuffer>[] = [];
   let buffer = new Uint8Array(CHUNK);
   let used = 0;
   let flushed = false;
@@ -46,7 +48,7 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
     const chunk = buffer.subarray(0, used);
     hasher.update(chunk);
     channel.push(chunk);
-    buffer = new Uint8Array(CHUNK);
+    buffer = spare.pop() ?? new Uint8Array(CHUNK);
     used = 0;
     flushed = true;
   };
@@ -62,7 +64,7 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
   });
   const stored = target.ingest(
     layerMediaType(compression),
-    compress(channel.bytes, compression, { level, signal }),
+    compress(returning(channel.bytes, spare), compression, { level, signal }),
     { signal },
   );
   let failed = false;
@@ -95,4 +97,15 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
       await stored.catch(() => undefined);
     },
   };
+}
+
+/** The same bytes; each buffer is spare again as soon as the reader asks for the next chunk. */
+async function* returning(
+  bytes: Bytes,
+  spare: Uint8Array<ArrayBuffer>[],
+): Bytes & AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    yield chunk;
+    spare.push(new Uint8Array(chunk.buffer as ArrayBuffer));
+  }
 }
