@@ -25,9 +25,15 @@ export interface Session {
 /** Registers one command of the program; its work is imported only when it runs. */
 export type Register = (program: Command, invoke: Invoke) => void;
 
+/** The flags that more than one command has. */
+export interface CommonFlags {
+  readonly json?: true | undefined;
+  readonly plainHttp?: true | undefined;
+}
+
 /** Runs a command's action and keeps its outcome for the exit status. */
 export type Invoke = (
-  options: { readonly json?: true | undefined },
+  options: CommonFlags,
   action: (session: Session) => Promise<Outcome>,
 ) => Promise<void>;
 
@@ -37,7 +43,7 @@ export function makeInvoke(context: Context, finish: (status: number) => void): 
     const progress = openProgressLine(context.stderr);
     try {
       const { status, document, text, tookStdout, afterwards } = await action({
-        context,
+        context: options.plainHttp === true ? { ...context, registry: PLAIN_HTTP } : context,
         progress,
       });
       progress.clear();
@@ -51,9 +57,19 @@ export function makeInvoke(context: Context, finish: (status: number) => void): 
   };
 }
 
+const PLAIN_HTTP = Object.freeze({ plainHttp: true });
+
 /** Adds the option that every command has. */
 export function withJson(command: Command): Command {
   return command.option("--json", "print the result as JSON");
+}
+
+/** Adds the options of every command that may ask a registry. */
+export function withRegistry(command: Command): Command {
+  return withJson(command).option(
+    "--plain-http",
+    "reach registries without TLS, as loopback ones are",
+  );
 }
 
 /** Collects the values of an option that may be given again. */

@@ -21,6 +21,20 @@ export async function findConfigured(
   return loadConfiguration(file, { variables });
 }
 
+/** The variables of `--set`. @throws OciError `invalid-argument` */
+export function variablesOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const equals = text.indexOf("=");
+      if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+      throw new OciError(
+        "invalid-argument",
+        `--set: expected NAME=VALUE, got ${JSON.stringify(text)}`,
+      );
+    }),
+  );
+}
+
 /** A command that needs a configuration, and there is none. */
 export function noConfiguration(what: string, hint: string): OciError {
   return new OciError(
@@ -47,9 +61,12 @@ export function isBareWord(text: string): boolean {
 }
 
 /** Opens a reference as people type it, for reading. The caller closes it. */
-export async function openConfigured(text: string, { signal }: Context): Promise<OpenReference> {
+export async function openConfigured(
+  text: string,
+  { signal, registry }: Context,
+): Promise<OpenReference> {
   const { openReference } = await import("../image/open-reference.ts");
-  return openReference(await parseConfigured(text), { signal });
+  return openReference(await parseConfigured(text), { signal, registry });
 }
 
 /** What a reference means, or with a platform the image for it of what it means. */

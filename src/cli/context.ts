@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { RegistryOptions } from "../registry/repository.ts";
 
 /** Where text of a command goes. */
 export interface Output {
@@ -16,4 +17,6 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user interrupts; its reason says by what. */
   readonly signal: AbortSignal;
+  /** How registries are reached, where the command was told. */
+  readonly registry?: RegistryOptions | undefined;
 }

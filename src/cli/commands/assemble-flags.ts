@@ -94,20 +94,6 @@ export async function outputOf(
   return `oci:${outputDirectory(configuration, architecture)}`;
 }
 
-/** The variables of `--set`. @throws OciError `invalid-argument` */
-export function variablesOf(texts: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const equals = text.indexOf("=");
-      if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
-      throw new OciError(
-        "invalid-argument",
-        `--set: expected NAME=VALUE, got ${JSON.stringify(text)}`,
-      );
-    }),
-  );
-}
-
 /** @throws OciError `invalid-argument` */
 export function compressionOf(text: string | undefined): Compression | undefined {
   if (text === undefined || COMPRESSIONS.includes(text)) return text as Compression | undefined;

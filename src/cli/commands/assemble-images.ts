@@ -4,7 +4,7 @@ import type { AssembleOptions, AssembleProgress, AssembleResult } from "../../as
 import type { Configuration } from "../../config/configuration.ts";
 import { escapeText } from "../../bytes/byte-string.ts";
 import type { Outcome, Session } from "../command.ts";
-import { findConfigured, parseConfigured } from "../configured.ts";
+import { findConfigured, parseConfigured, variablesOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 import { formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
@@ -14,7 +14,6 @@ import {
   outputOf,
   recipeOf,
   sourceDateEpochOf,
-  variablesOf,
   type AssembleFlags,
 } from "./assemble-flags.ts";
 import { renderPlan, renderResult } from "./assemble-text.ts";
@@ -32,7 +31,7 @@ type Made = Pick<Outcome, "document" | "text">;
 
 /** `oci-kit assemble`: a recipe for each architecture, then the images one after the other. */
 export async function assembleImages(flags: AssembleFlags, session: Session): Promise<Outcome> {
-  const { env, signal } = session.context;
+  const { env, signal, registry } = session.context;
   const configuration = await findConfigured(variablesOf(flags.set ?? []));
   const names = architecturesOf(flags, configuration);
   const recipes = new Map<string, Recipe>();
@@ -46,6 +45,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     compression: compressionOf(flags.compression) ?? configuration?.document.compression,
     runId: flags.runId,
     generation: [...recipes.values()],
+    registry,
     signal,
   };
   const made: Made[] = [];

@@ -3,7 +3,7 @@ import { shortDigest } from "../../oci/digest.ts";
 import type { Location } from "../../image/location.ts";
 import type { CopySummary } from "../../store/copy.ts";
 import type { CopyEvent } from "../../store/transfer.ts";
-import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { openConfigured, parseConfigured, rootOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../format.ts";
@@ -16,7 +16,7 @@ interface CopyFlags {
 }
 
 export const copyCommand: Register = (program, invoke) => {
-  withJson(program.command("copy <SRC> <DST>"))
+  withRegistry(program.command("copy <SRC> <DST>"))
     .summary("any store to any store")
     .description(
       prose(`
@@ -50,13 +50,13 @@ async function copyBetween(
     import("../../store/copy.ts"),
     import("../../image/open-reference.ts"),
   ]);
-  const { signal } = context;
+  const { signal, registry } = context;
   const dryRun = flags.dryRun === true;
   const location = await parseConfigured(destination);
   const from = await openConfigured(source, context);
   try {
     const root = await rootOf(from, flags.platform, context);
-    const to = await openTarget(location, { signal });
+    const to = await openTarget(location, { signal, registry });
     try {
       const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
       const onProgress = showCopy(progress);

@@ -28,7 +28,8 @@ export async function gatherConfigured(
 ): Promise<GatheredChildren> {
   const output = configuration === undefined ? undefined : outputRoot(configuration);
   if (output !== undefined && (await isThere(output))) {
-    return gatherFromDirectory(output, { signal });
+    const gathered = await gatherFromDirectory(output, { signal });
+    if (gathered.children.length + gathered.leftOut.length > 0) return gathered;
   }
   if (architectures === undefined) {
     throw new OciError(

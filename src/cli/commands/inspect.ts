@@ -3,7 +3,7 @@ import { escapeText } from "../../bytes/byte-string.ts";
 import type { Image } from "../../image/image.ts";
 import type { ImageListing } from "../../image/list-images.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { openConfigured, rootOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 import { formatBytes, table } from "../format.ts";
@@ -15,7 +15,7 @@ interface InspectFlags {
 }
 
 export const inspectCommand: Register = (program, invoke) => {
-  withJson(program.command("inspect <REF>"))
+  withRegistry(program.command("inspect <REF>"))
     .summary("what an image or an index says of itself")
     .description(
       prose(`

@@ -8,6 +8,7 @@ import { openTarget, type OpenTarget } from "../../image/open-reference.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
+import type { Context } from "../context.ts";
 import { findConfigured, parseConfigured, storeOf } from "../configured.ts";
 import { showCopy } from "./copy.ts";
 import { gatherConfigured } from "./gather-configured.ts";
@@ -28,10 +29,10 @@ export async function pushManifest(
   flags: PushFlags,
   session: Session,
 ): Promise<Outcome> {
-  const { signal } = session.context;
+  const { signal, registry } = session.context;
   const location = await parseConfigured(reference);
   const tag = tagOf(location, reference);
-  const target = await openTarget(storeOf(location), { signal });
+  const target = await openTarget(storeOf(location), { signal, registry });
   try {
     const outcome = await pushTo(target, tag, flags, session);
     if (flags.dryRun !== true) await target.close();
@@ -53,13 +54,14 @@ async function pushTo(
   architectures?.forEach((name) => parsePlatform(name));
   const gathered = await (flags.from === undefined
     ? gatherConfigured(configuration, { target, tag, architectures, signal })
-    : gatherNamed(flags.from, signal));
+    : gatherNamed(flags.from, context));
   try {
     for (const { name, reason } of gathered.leftOut) {
       context.stderr.write(`oci-kit: left out ${escapeText(name)}: ${escapeText(reason)}\n`);
     }
     const { children } = gathered;
-    const plan = await planIndexPush({ target, tag, children, architectures, signal });
+    const runIdKey = configuration?.document.provenance?.keys?.runId;
+    const plan = await planIndexPush({ target, tag, children, architectures, runIdKey, signal });
     if (flags.dryRun === true) return planOutcome(plan);
     const onProgress = showCopy(progress);
     return pushOutcome(
@@ -73,9 +75,10 @@ async function pushTo(
 
 async function gatherNamed(
   references: readonly string[],
-  signal: AbortSignal,
+  { signal, registry }: Context,
 ): Promise<GatheredChildren> {
-  return gatherFromLocations(await Promise.all(references.map(parseConfigured)), { signal });
+  const locations = await Promise.all(references.map(parseConfigured));
+  return gatherFromLocations(locations, { signal, registry });
 }
 
 function tagOf(location: Location, text: string): string {

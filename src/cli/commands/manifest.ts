@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { collect, prose, withJson, type Register } from "../command.ts";
+import { collect, prose, withRegistry, type Register } from "../command.ts";
 import type { PushFlags } from "./manifest-push.ts";
 
 export const manifestCommand: Register = (program, invoke) => {
   const manifest = program.command("manifest").summary("the multi-arch index");
-  withJson(manifest.command("push <TAG|REF>"))
+  withRegistry(manifest.command("push <TAG|REF>"))
     .summary("push the per-architecture images as one index, behind gates")
     .description(
       prose(`

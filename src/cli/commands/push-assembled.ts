@@ -31,11 +31,11 @@ export async function pushAssembled(
     throw noConfiguration("--push", "Name the registry as the output: --output host/repo:tag");
   }
   const { context, progress } = session;
-  const { signal } = context;
+  const { signal, registry } = context;
   const name = architectureTag(tag, platform);
-  const from = await openReference(await parseConfigured(output), { signal });
+  const from = await openReference(await parseConfigured(output), { signal, registry });
   try {
-    const to = await openTarget(`${repository}:${name}`, { signal });
+    const to = await openTarget(`${repository}:${name}`, { signal, registry });
     const root = await from.root({ signal });
     await copy(from.store, root, to.store, { tag: name, signal, onProgress: showCopy(progress) });
   } finally {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../../oci/digest.ts";
-import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { parseConfigured, storeOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 
@@ -10,7 +10,7 @@ interface RetagFlags {
 }
 
 export const retagCommand: Register = (program, invoke) => {
-  withJson(program.command("retag <SRC> <TAG...>"))
+  withRegistry(program.command("retag <SRC> <TAG...>"))
     .summary("one manifest PUT a tag, no blob traffic")
     .description(
       prose(`
@@ -35,7 +35,7 @@ async function retag(
   source: string,
   tags: readonly string[],
   dryRun: boolean,
-  { context: { signal } }: Session,
+  { context: { signal, registry } }: Session,
 ): Promise<Outcome> {
   const [{ openReference, openTarget }, { formatLocation }, { parseTag }] = await Promise.all([
     import("../../image/open-reference.ts"),
@@ -45,11 +45,11 @@ async function retag(
   tags.forEach(parseTag);
   const location = await parseConfigured(source);
   const place = storeOf(location);
-  const from = await openReference(location, { signal });
+  const from = await openReference(location, { signal, registry });
   const root = await from.root({ signal });
   await from.close();
   if (!dryRun) {
-    const { store } = await openTarget(place, { signal });
+    const { store } = await openTarget(place, { signal, registry });
     for (const tag of tags) await store.tag(root, tag, { signal });
   }
   const name = formatLocation(place);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../../oci/errors.ts";
-import { withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { findConfigured, noConfiguration, openConfigured } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 
 export const tagsCommand: Register = (program, invoke) => {
-  withJson(program.command("tags [REPOSITORY]"))
+  withRegistry(program.command("tags [REPOSITORY]"))
     .summary("the tags of a repository, a layout or an archive")
     .description("Lists tags, one a line, sorted. Default: those of the configured repository.")
     .addHelpText(

@@ -6,8 +6,15 @@ import { OciError } from "../../oci/errors.ts";
 import type { LinkExpectation } from "../../verify/verify-links.ts";
 import type { LinkReport } from "../../verify/link-report.ts";
 import type { judgeReports } from "../../verify/verify-roots.ts";
-import { collect, prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
-import { findConfigured, isBareWord, parseConfigured } from "../configured.ts";
+import {
+  collect,
+  prose,
+  withRegistry,
+  type Outcome,
+  type Register,
+  type Session,
+} from "../command.ts";
+import { findConfigured, isBareWord, parseConfigured, variablesOf } from "../configured.ts";
 import { linkReportDocument } from "../link-report-document.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { count } from "../format.ts";
@@ -24,11 +31,12 @@ const STATUSES: Readonly<Record<Verdict, number>> = {
 interface VerifyLinksFlags {
   readonly json?: true;
   readonly expect?: readonly string[];
+  readonly set?: readonly string[];
   readonly arch?: string;
 }
 
 export const verifyLinksCommand: Register = (program, invoke) => {
-  withJson(program.command("verify-links <PATH|REF...>"))
+  withRegistry(program.command("verify-links <PATH|REF...>"))
     .summary("the compiler links of every root filesystem found there")
     .description(
       prose(`
@@ -38,6 +46,7 @@ export const verifyLinksCommand: Register = (program, invoke) => {
         where something is expected of it (oci-kit.yaml's links, --expect) at exactly that.`),
     )
     .option("--expect <PATH=TARGET>", "where a link has to end; may be given again", collect)
+    .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be given again", collect)
     .option("--arch <ARCH>", "the architecture of roots that do not say it themselves")
     .addHelpText(
       "after",
@@ -69,9 +78,10 @@ async function verify(
   const places = await Promise.all(targets.map(placeOf));
   const reports = await verifyRoots(places, {
     architecture: flags.arch,
-    expect: await expectations(await findConfigured(), asked),
+    expect: await expectations(await findConfigured(variablesOf(flags.set ?? [])), asked),
     cache: openLayerIndexCache(join(defaultCacheDirectory(context.env), "layers")),
     signal: context.signal,
+    registry: context.registry,
     onProgress: showIndexing(progress),
   });
   const { formatLinkReport } = await import("../../verify/format-report.ts");
