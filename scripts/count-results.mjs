@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 
 const [, , file, status] = process.argv;
 if (file === undefined) throw new Error("usage: count-results.mjs REPORT STATUS");
-/** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number }} */
-const report = JSON.parse(readFileSync(file, "utf8"));
+/** @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number }} Report */
+const report = /** @type {Report} */ (JSON.parse(readFileSync(file, "utf8")));
 const skipped = report.numPendingTests + report.numTodoTests;
 const passed = report.numPassedTests;
 let failed = report.numFailedTests + skipped;

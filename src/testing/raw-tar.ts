@@ -79,7 +79,10 @@ export function rawHeader(header: RawHeader): Uint8Array<ArrayBuffer> {
 }
 
 /** A header, content and padding. `size` is the content's length unless the header says otherwise. */
-export function rawEntry(header: RawHeader, content: string | Uint8Array = ""): Uint8Array<ArrayBuffer> {
+export function rawEntry(
+  header: RawHeader,
+  content: string | Uint8Array = "",
+): Uint8Array<ArrayBuffer> {
   const bytes = fieldBytes(content, Number.MAX_SAFE_INTEGER);
   const padding = new Uint8Array((BLOCK - (bytes.length % BLOCK)) % BLOCK);
   return joinBytes(rawHeader({ size: bytes.length, ...header }), bytes, padding);
