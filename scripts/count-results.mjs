@@ -5,8 +5,12 @@ import { readFileSync } from "node:fs";
 
 const [, , file, status] = process.argv;
 if (file === undefined) throw new Error("usage: count-results.mjs REPORT STATUS");
-/** @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number }} Report */
-const report = /** @type {Report} */ (JSON.parse(readFileSync(file, "utf8")));
+/** @type {unknown} */
+const parsed = JSON.parse(readFileSync(file, "utf8"));
+const report =
+  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number }} */ (
+    parsed
+  );
 const skipped = report.numPendingTests + report.numTodoTests;
 const passed = report.numPassedTests;
 let failed = report.numFailedTests + skipped;
