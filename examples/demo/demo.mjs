@@ -28,7 +28,7 @@ async function ociKit(...words) {
 async function serve() {
   const child = spawn(
     process.execPath,
-    [program, "serve", "out/registry", "--port", "0", "--json"],
+    [program, "serve", "out/demo-registry", "--port", "0", "--json"],
     {
       cwd: here,
       stdio: ["ignore", "pipe", "inherit"],
@@ -50,7 +50,7 @@ await ociKit("verify-links", "out/linux-runtime");
 const registry = await serve();
 try {
   const image = `${registry.host}/demo/toolchain:latest-cross`;
-  console.log(`\n$ oci-kit serve out/registry      # listens on ${registry.host}`);
+  console.log(`\n$ oci-kit serve out/demo-registry      # listens on ${registry.host}`);
   await ociKit("manifest", "push", image);
   await ociKit("copy", image, "oci:out/pulled:latest-cross");
   await ociKit("verify-links", "out/pulled");

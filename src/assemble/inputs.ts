@@ -208,7 +208,7 @@ export function openImageTree(
   image: Image,
   options: InputOptions,
 ): ReturnType<typeof openImageFilesystem> {
-  const cache = treeCache(options, "layers");
+  const cache = treeCache(options, "layer-indexes");
   return openImageFilesystem(image, { cache, limits: options.limits, signal: options.signal });
 }
 

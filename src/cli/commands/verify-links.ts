@@ -79,7 +79,7 @@ async function verify(
   const reports = await verifyRoots(places, {
     architecture: flags.arch,
     expect: await expectations(await findConfigured(variablesOf(flags.set ?? [])), asked),
-    cache: openLayerIndexCache(join(defaultCacheDirectory(context.env), "layers")),
+    cache: openLayerIndexCache(join(defaultCacheDirectory(context.env), "layer-indexes")),
     signal: context.signal,
     registry: context.registry,
     onProgress: showIndexing(progress),
