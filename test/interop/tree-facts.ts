@@ -116,7 +116,8 @@ function contentOfFile(full: Buffer, type: NodeType, { rdev, size }: BigIntStats
   return type === "file" ? `${size} sha256:${sha256(full)}` : "";
 }
 
-function sha256(full: Buffer): string {
+/** The digest of a file's content, in hex. */
+export function sha256(full: Buffer | string): string {
   const hash = createHash("sha256");
   const file = openSync(full, "r");
   const chunk = Buffer.allocUnsafe(1 << 20);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { createHash } from "node:crypto";
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "../interop/tree-facts.ts";
 
 /** What is compared of one path. */
 export interface Fact {
@@ -38,19 +38,4 @@ export function factsOf(directory: string): Map<string, Fact> {
   };
   visit("");
   return facts;
-}
-
-function sha256(path: string): string {
-  const hash = createHash("sha256");
-  const file = openSync(path, "r");
-  const chunk = Buffer.allocUnsafe(1 << 20);
-  try {
-    for (;;) {
-      const length = readSync(file, chunk);
-      if (length === 0) return hash.digest("hex");
-      hash.update(chunk.subarray(0, length));
-    }
-  } finally {
-    closeSync(file);
-  }
 }
