@@ -3,7 +3,7 @@ import { type ByteString, fromText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
 import { type FoundPath, findPaths } from "./find-paths.ts";
-import { type Glob, compileGlob } from "./glob.ts";
+import { type Glob, compileGlob } from "../rootfs/glob.ts";
 import type { LayerPlan } from "./layer-plan.ts";
 import { type ArtifactTree, copyNode, makeNode } from "./planned-entry.ts";
 import type { CopyStep } from "./recipe.ts";

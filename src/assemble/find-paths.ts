@@ -2,7 +2,7 @@
 import type { ByteString } from "../bytes/byte-string.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
-import type { Glob } from "./glob.ts";
+import type { Glob } from "../rootfs/glob.ts";
 import { joinPath } from "./recipe-path.ts";
 
 /** A path that a pattern matches. */

@@ -3,8 +3,9 @@ import { toText, type ByteString } from "../bytes/byte-string.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import type { Image } from "../image/image.ts";
 import { OciError } from "../oci/errors.ts";
-import { mergeLayers } from "./apply-layer.ts";
+import { mergeLayers, type MergeOptions } from "./apply-layer.ts";
 import { indexLayers, type IndexLayersOptions } from "./index-layers.ts";
+import type { LayerIndex } from "./layer-index.ts";
 import { LayerNode } from "./layer-node.ts";
 import { nameImage, openLayerTar, readEntry } from "./layer-tar.ts";
 import { TreeDirectory, findItem, sortedNames, walkTree, type TreeItem } from "./merged-tree.ts";
@@ -42,7 +43,18 @@ export async function openImageFilesystem(
   image: Image,
   options: OpenImageFilesystemOptions = {},
 ): Promise<ImageFilesystem> {
-  const indexes = await indexLayers(image, options);
+  return makeImageFilesystem(image, await indexLayers(image, options), options);
+}
+
+/**
+ * Merges the layers of an image whose indexes are known, one a layer, the lowest first. Nothing is read.
+ * @throws OciError `invalid-layer`, `link-loop`
+ */
+export function makeImageFilesystem(
+  image: Image,
+  indexes: readonly LayerIndex[],
+  options: MergeOptions = {},
+): ImageFilesystem {
   const root = mergeLayers(indexes, options);
   const name = nameImage(image);
   return {

@@ -5,6 +5,7 @@
  * @module
  */
 export * from "./elf.ts";
+export * from "./glob.ts";
 export * from "./image-filesystem.ts";
 export type { IndexProgress } from "./index-layers.ts";
 export * from "./layer-index-cache.ts";

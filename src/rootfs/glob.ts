@@ -37,7 +37,7 @@ export function isGlob(text: string): boolean {
  * Compiles a pattern: `*` and `?` match within one component (names that start with a dot too), `**`
  * as a whole component any number of them, `[a-z]` and `[!a-z]` one byte, `{a,b}` either; a backslash
  * takes the next character as it is. Each choice of braces is a pattern of its own.
- * @throws OciError `invalid-recipe`
+ * @throws OciError `invalid-argument`
  */
 export function compileGlob(pattern: ByteString): readonly Glob[] {
   return expandBraces(pattern, pattern).map(compileOne);
@@ -183,7 +183,7 @@ function findUnescaped(pattern: string, wanted: string, from: number): number {
 }
 
 function bad(pattern: ByteString, why: string): OciError {
-  return new OciError("invalid-recipe", `pattern ${JSON.stringify(pattern)}: ${why}`, {
+  return new OciError("invalid-argument", `pattern ${JSON.stringify(pattern)}: ${why}`, {
     details: { pattern },
   });
 }

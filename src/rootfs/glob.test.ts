@@ -52,7 +52,7 @@ describe("a pattern", () => {
     "that is malformed (%s) is refused",
     (pattern) => {
       expect(() => compileGlob(fromText(pattern))).toThrow(
-        expect.objectContaining({ code: "invalid-recipe" }),
+        expect.objectContaining({ code: "invalid-argument" }),
       );
     },
   );
