@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
+import { checkIdMap, type IdRange } from "./inode/id-map.ts";
 
-/** A range of owner numbers: `size` numbers from `image` on in the image are those from `disk` on on the disk. */
-export interface IdRange {
-  readonly image: number;
-  readonly disk: number;
-  readonly size: number;
-}
+export type { IdRange } from "./inode/id-map.ts";
 
 /**
  * How the nodes of an image are put on a disk: what was asked for, and what this disk and this user
@@ -28,10 +24,37 @@ export interface Placement {
  * here may differ between the image and the disk, and is then kept in the sidecar.
  */
 export interface Refusals {
-  /** Owners can't be set. */
+  /** Owners can't be set, at least on one inode. Where they are not, setuid and setgid are not set either. */
   owner: string | undefined;
   /** Devices, or fifos, can't be made: an empty file stands in their place. */
   readonly special: Map<"character" | "block" | "fifo", string>;
   /** Extended attributes, by name, that the disk or the system did not take, at least on one inode. */
   readonly xattrs: Map<ByteString, string>;
+}
+
+/** What {@link createPlacement} is asked for. */
+export interface PlacementOptions {
+  /** Whether owners are set; by default where the user is root. */
+  readonly sameOwner?: boolean | undefined;
+  readonly uidMap?: readonly IdRange[] | undefined;
+  readonly gidMap?: readonly IdRange[] | undefined;
+  readonly rootlessXattr?: boolean | undefined;
+}
+
+/**
+ * A placement for this user, nothing refused yet but what an ordinary user can't do in any case.
+ * @throws OciError `invalid-argument` when a map is not one
+ */
+export function createPlacement(options: PlacementOptions = {}): Placement {
+  const { uidMap = [], gidMap = [], rootlessXattr = false } = options;
+  checkIdMap(uidMap);
+  checkIdMap(gidMap);
+  const isRoot = process.geteuid?.() === 0;
+  const sameOwner = options.sameOwner ?? isRoot;
+  const refusals: Refusals = {
+    owner: sameOwner ? undefined : isRoot ? "it was not asked for" : "only root can",
+    special: new Map(),
+    xattrs: new Map(),
+  };
+  return { sameOwner, uidMap, gidMap, rootlessXattr, refusals };
 }

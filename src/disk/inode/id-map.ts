@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../../oci/errors.ts";
+import { escapeText } from "../../bytes/byte-string.ts";
+
+/** A range of owner numbers: `size` numbers from `image` on in the image are those from `disk` on on the disk. */
+export interface IdRange {
+  readonly image: number;
+  readonly disk: number;
+  readonly size: number;
+}
+
+/** The number after the highest that a system can use: 2^32 - 1 means "leave it" to chown. */
+const END_OF_IDS = 2 ** 32 - 1;
+
+/** The number on the disk for one of the image; undefined when no range has it. An empty map changes nothing. */
+export function toDisk(map: readonly IdRange[], id: number): number | undefined {
+  if (map.length === 0) return id < END_OF_IDS ? id : undefined;
+  const range = map.find(({ image, size }) => id >= image && id < image + size);
+  return range && id - range.image + range.disk;
+}
+
+/** The number in the image for one of the disk; undefined when no range has it. An empty map changes nothing. */
+export function toImage(map: readonly IdRange[], id: number): number | undefined {
+  if (map.length === 0) return id;
+  const range = map.find(({ disk, size }) => id >= disk && id < disk + size);
+  return range && id - range.disk + range.image;
+}
+
+/**
+ * Reads `IMAGE:DISK[:SIZE]`, three decimal numbers; a size that is not given is 1.
+ * @throws OciError `invalid-argument`
+ */
+export function parseIdRange(text: string): IdRange {
+  const match = /^(\d{1,10}):(\d{1,10})(?::(\d{1,10}))?$/.exec(text);
+  if (match === null) {
+    throw new OciError(
+      "invalid-argument",
+      `ID map: expected IMAGE:DISK[:SIZE], got "${escapeText(text)}"`,
+      { hint: 'Write for example "0:100000:65536": 0 in the image is 100000 on the disk.' },
+    );
+  }
+  const range = { image: Number(match[1]), disk: Number(match[2]), size: Number(match[3] ?? 1) };
+  checkIdMap([range]);
+  return range;
+}
+
+/**
+ * Makes sure that a map has one answer for every number, in both directions.
+ * @throws OciError `invalid-argument` for an empty range, one past 2^32 - 2, and ranges that overlap
+ */
+export function checkIdMap(map: readonly IdRange[]): void {
+  for (const range of map) {
+    const { image, disk, size } = range;
+    const numbers = [image, disk, size];
+    const fits = numbers.every((number) => Number.isInteger(number) && number >= 0);
+    if (!fits || size === 0 || Math.max(image, disk) + size > END_OF_IDS) {
+      throw invalidMap(`expected numbers from 0 to ${END_OF_IDS - 1}, got ${formatIdRange(range)}`);
+    }
+  }
+  for (const side of ["image", "disk"] as const) {
+    const sorted = [...map].sort((a, b) => a[side] - b[side]);
+    for (const [at, range] of sorted.entries()) {
+      const before = sorted[at - 1];
+      if (before !== undefined && before[side] + before.size > range[side]) {
+        const both = `${formatIdRange(before)} and ${formatIdRange(range)}`;
+        throw invalidMap(`expected each number once on the side of the ${side}, got ${both}`);
+      }
+    }
+  }
+}
+
+/** The text that {@link parseIdRange} reads. */
+export function formatIdRange({ image, disk, size }: IdRange): string {
+  return `${image}:${disk}:${size}`;
+}
+
+function invalidMap(problem: string): OciError {
+  return new OciError("invalid-argument", `ID map: ${problem}`);
+}
