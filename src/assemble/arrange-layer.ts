@@ -4,6 +4,7 @@ import type { Entry } from "../layer/entry.ts";
 import { makeEntry } from "../layer/make-entry.ts";
 import { opaquePath, whiteoutPath } from "../layer/whiteout.ts";
 import { OciError } from "../oci/errors.ts";
+import { entriesOf } from "../rootfs/node-entries.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
 import type { LayerPlan } from "./layer-plan.ts";
 import { type ArtifactTree, type PlannedEntry, changeNode, sameMetadata } from "./planned-entry.ts";
@@ -90,59 +91,6 @@ export function arrangeLayer(plan: LayerPlan, sourceDateEpoch: number | undefine
       files.reduce((sum, { entry }) => sum + entry.size, 0) +
       copied.reduce((sum, { entry }) => sum + entry.node.size, 0),
   };
-}
-
-/** The entry of a node at its first path, and hard links to it at the others. */
-export function entriesOf(node: Node, paths: readonly ByteString[]): Entry[] {
-  const target = nameInLayer(paths[0]!);
-  const entries = [entryOf(node, target)];
-  for (let at = 1; at < paths.length; at += 1) {
-    entries.push(hardLinkOf(node, nameInLayer(paths[at]!), target));
-  }
-  return entries;
-}
-
-function nameInLayer(path: ByteString): ByteString {
-  return path.slice(1) as ByteString;
-}
-
-// No spread: an object made by one takes V8 kilobytes, and there is one for every entry.
-function entryOf(node: Node, name: ByteString): Entry {
-  const type = node.type === "socket" ? "fifo" : node.type;
-  return {
-    type,
-    path: type === "directory" ? (`${name}/` as ByteString) : name,
-    linkTarget: node.linkTarget,
-    mode: node.mode,
-    uid: node.uid,
-    gid: node.gid,
-    userName: node.userName,
-    groupName: node.groupName,
-    mtime: node.mtime,
-    mtimeNanoseconds: node.mtimeNanoseconds,
-    size: node.size,
-    deviceMajor: node.deviceMajor,
-    deviceMinor: node.deviceMinor,
-    xattrs: node.xattrs,
-    extensions: node.extensions,
-  };
-}
-
-function hardLinkOf(node: Node, path: ByteString, linkTarget: ByteString): Entry {
-  const { mode, uid, gid, userName, groupName, mtime, mtimeNanoseconds } = node;
-  const type = "hardlink";
-  return makeEntry({
-    type,
-    path,
-    linkTarget,
-    mode,
-    uid,
-    gid,
-    userName,
-    groupName,
-    mtime,
-    mtimeNanoseconds,
-  });
 }
 
 type Time = Pick<Node, "mtime" | "mtimeNanoseconds">;

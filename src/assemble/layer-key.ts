@@ -4,7 +4,8 @@ import { type Hasher, createHasher } from "../bytes/hash.ts";
 import type { Entry } from "../layer/entry.ts";
 import { type Digest, digestOf } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
-import { type ArrangedLayer, entriesOf } from "./arrange-layer.ts";
+import type { ArrangedLayer } from "./arrange-layer.ts";
+import { entriesOf } from "../rootfs/node-entries.ts";
 import { quotePath } from "./recipe-path.ts";
 
 /** Changes when the bytes that we write for the same entries change. */

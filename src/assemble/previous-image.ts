@@ -8,7 +8,7 @@ import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import { readIndex, readManifest } from "../store/read-documents.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 import { ANNOTATIONS } from "./annotations.ts";
-import type { StoredLayer } from "./layer-output.ts";
+import type { StoredLayer } from "../store/layer-output.ts";
 
 // What makes an old image useless for taking anything over; what could not be asked is no answer, and thrown.
 const USELESS: readonly ErrorCode[] = [

@@ -5,13 +5,14 @@ import { createLayerParser } from "../layer/layer-parser.ts";
 import { digestOf } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
-import { type ArrangedLayer, type CopiedFile, compareParts, entriesOf } from "./arrange-layer.ts";
+import { type ArrangedLayer, type CopiedFile, compareParts } from "./arrange-layer.ts";
+import { entriesOf } from "../rootfs/node-entries.ts";
 import {
   type LayerOutput,
   type LayerOutputOptions,
   type StoredLayer,
   createLayerOutput,
-} from "./layer-output.ts";
+} from "../store/layer-output.ts";
 import type { ArtifactTree } from "./planned-entry.ts";
 import { quotePath } from "./recipe-path.ts";
 import type { AssembleProgress } from "./result.ts";

@@ -7,10 +7,12 @@ import { type LayerWriter, createLayerWriter } from "../layer/layer-writer.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type DiffId, diffIdOf, digestOf } from "../oci/digest.ts";
 import { type Compression, layerMediaType } from "../oci/media-types.ts";
-import type { ContentStore } from "../store/store.ts";
+import type { ContentStore } from "./store.ts";
 
-/** A layer on its way into a store: written synchronously, hashed, compressed and stored as it comes. */
-export interface LayerOutput extends Pick<LayerWriter, "entry" | "data"> {
+/** A layer's tar on its way into a store: written synchronously, hashed, compressed and stored as it comes. */
+export interface TarOutput {
+  /** The next bytes of the tar; they are copied. */
+  write(bytes: Uint8Array): void;
   /** Resolves when little waits to be stored. Await it between chunks. @throws what storing failed with */
   ready(): Promise<void>;
   /** Ends the layer. @throws what storing failed with */
@@ -18,6 +20,9 @@ export interface LayerOutput extends Pick<LayerWriter, "entry" | "data"> {
   /** Gives up: nothing of the layer stays in the store. Idempotent. */
   abort(error: unknown): Promise<void>;
 }
+
+/** A new layer on its way into a store, entry by entry. */
+export type LayerOutput = Omit<TarOutput, "write"> & Pick<LayerWriter, "entry" | "data">;
 
 export interface StoredLayer {
   readonly descriptor: Descriptor;
@@ -34,6 +39,22 @@ const WAITING = 2 * CHUNK;
 
 /** Starts a layer in the store. End it by `finish` or `abort`. */
 export function createLayerOutput(target: ContentStore, options: LayerOutputOptions): LayerOutput {
+  const { write, ready, finish, abort } = createTarOutput(target, options);
+  const writer = createLayerWriter(write);
+  return {
+    entry: (entry) => writer.entry(entry),
+    data: (chunk) => writer.data(chunk),
+    ready,
+    async finish() {
+      writer.end();
+      return finish();
+    },
+    abort,
+  };
+}
+
+/** Starts a layer whose tar is there already, in the store. End it by `finish` or `abort`. */
+export function createTarOutput(target: ContentStore, options: LayerOutputOptions): TarOutput {
   const { compression, level, signal } = options;
   const channel = createChannel({ highWaterMark: WAITING });
   const hasher = createHasher("sha256");
@@ -52,8 +73,8 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
     used = 0;
     flushed = true;
   };
-  // The writer's pieces are small (a header is 512 bytes) and borrowed: gathered, they are neither.
-  const writer = createLayerWriter((piece) => {
+  // The pieces are small (a header is 512 bytes) and borrowed: gathered, they are neither.
+  const write = (piece: Uint8Array): void => {
     for (let at = 0; at < piece.length;) {
       const taken = Math.min(piece.length - at, CHUNK - used);
       buffer.set(piece.subarray(at, at + taken), used);
@@ -61,7 +82,7 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
       used += taken;
       if (used === CHUNK) flush();
     }
-  });
+  };
   const stored = target.ingest(
     layerMediaType(compression),
     compress(returning(channel.bytes, spare), compression, { level, signal }),
@@ -75,8 +96,7 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
   });
 
   return {
-    entry: (entry) => writer.entry(entry),
-    data: (chunk) => writer.data(chunk),
+    write,
     async ready() {
       if (failed) await stored;
       if (!flushed) return;
@@ -87,7 +107,6 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
       });
     },
     async finish() {
-      writer.end();
       flush();
       channel.end();
       return { descriptor: await stored, diffId: diffIdOf(digestOf("sha256", hasher.hex())) };
