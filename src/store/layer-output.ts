@@ -39,17 +39,17 @@ const WAITING = 2 * CHUNK;
 
 /** Starts a layer in the store. End it by `finish` or `abort`. */
 export function createLayerOutput(target: ContentStore, options: LayerOutputOptions): LayerOutput {
-  const { write, ready, finish, abort } = createTarOutput(target, options);
-  const writer = createLayerWriter(write);
+  const output = createTarOutput(target, options);
+  const writer = createLayerWriter((piece) => output.write(piece));
   return {
     entry: (entry) => writer.entry(entry),
     data: (chunk) => writer.data(chunk),
-    ready,
+    ready: () => output.ready(),
     async finish() {
       writer.end();
-      return finish();
+      return output.finish();
     },
-    abort,
+    abort: (error) => output.abort(error),
   };
 }
 
