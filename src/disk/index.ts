@@ -4,6 +4,8 @@
  * @module
  */
 export * from "./directory.ts";
+export * from "./environment-labels.ts";
 export * from "./layer-index-cache.ts";
 export * from "./open-root-filesystem.ts";
+export * from "./sidecar/index.ts";
 export type { XattrCalls } from "./xattrs.ts";

@@ -26,6 +26,7 @@ export type ErrorCode =
   | "invalid-layer"
   | "invalid-compression"
   | "invalid-elf"
+  | "invalid-sidecar"
   | "digest-mismatch"
   | "size-mismatch"
   | "diff-id-mismatch"

@@ -4,6 +4,14 @@
  * bytes of an executable say. Pure: runs without Node.
  * @module
  */
+export * from "./compare-nodes.ts";
+export {
+  compareTrees,
+  formatDifference,
+  type CompareTreesOptions,
+  type Comparison,
+  type Difference,
+} from "./compare-trees.ts";
 export * from "./elf.ts";
 export * from "./glob.ts";
 export * from "./image-filesystem.ts";
@@ -12,3 +20,4 @@ export * from "./layer-index-cache.ts";
 export { LAYER_INDEX_VERSION } from "./layer-index-format.ts";
 export * from "./resolve.ts";
 export * from "./root-filesystem.ts";
+export * from "./walk-filesystem.ts";

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What an unpacked directory can't hold itself, kept beside it; and the proof that nothing is lost.
+ * @module
+ */
+export * from "./open-unpacked.ts";
+export * from "./prove.ts";
+export * from "./unpack-record.ts";
+export * from "./verify-directory.ts";
