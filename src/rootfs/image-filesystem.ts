@@ -55,7 +55,16 @@ export function makeImageFilesystem(
   indexes: readonly LayerIndex[],
   options: MergeOptions = {},
 ): ImageFilesystem {
-  const root = mergeLayers(indexes, options);
+  return viewTree(image, indexes, mergeLayers(indexes, options), options);
+}
+
+/** The filesystem of a tree that was merged of an image's layers, whole or only a part of it. */
+export function viewTree(
+  image: Image,
+  indexes: readonly LayerIndex[],
+  root: TreeDirectory,
+  options: MergeOptions = {},
+): ImageFilesystem {
   const name = nameImage(image);
   return {
     name,

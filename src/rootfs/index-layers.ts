@@ -40,6 +40,8 @@ export interface IndexLayersOptions extends AbortOptions {
   readonly verifyCached?: boolean | undefined;
   /** Layers read at the same time (default 3). */
   readonly concurrency?: number | undefined;
+  /** Reads a layer that the cache does not know to its end, and indexes it: for who wants more of it than its index. */
+  readonly readLayer?: ((layer: number, options: AbortOptions) => Promise<LayerIndex>) | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
 }
 
@@ -90,7 +92,8 @@ async function findIndex(
     options.onProgress?.({ kind: "layer-cached", layer, diffId });
     return cached;
   }
-  const index = await readIndex(image, layer, options);
+  const { readLayer } = options;
+  const index = await (readLayer?.(layer, options) ?? readIndex(image, layer, options));
   options.onProgress?.({ kind: "layer-indexed", layer, diffId, entries: index.counts.records });
   try {
     await options.cache?.write(diffId, index.bytes);
