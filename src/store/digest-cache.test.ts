@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {
+  chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -104,6 +106,55 @@ describe("a digest cache", () => {
     utimesSync(left, 0, 0);
     await cache.sweep({ olderThan: 60_000 });
     expect(existsSync(left)).toBe(false);
+  });
+
+  it("removes what a failed or killed process left, whatever its permissions", async () => {
+    const cache = openDigestCache(directory);
+    const lockUp = (at: string): void => {
+      mkdirSync(join(at, "closed/below"), { recursive: true });
+      chmodSync(join(at, "closed"), 0);
+    };
+    const failing = cache.getOrCreate("key", (at) => {
+      lockUp(at);
+      return Promise.reject(new Error("no more"));
+    });
+    await expect(failing).rejects.toThrow("no more");
+    expect(readdirSync(directory)).toEqual([".locks"]);
+    const left = join(directory, ".old.0123456789ab.1.1.0123456789abcdef");
+    lockUp(left);
+    utimesSync(left, 0, 0);
+    lockUp(await cache.getOrCreate("key", write("x")));
+    expect(await cache.sweep({ olderThan: -1 })).toEqual({ removed: ["key"], kept: 0 });
+    expect(readdirSync(directory)).toEqual([".locks"]);
+  });
+
+  it("lists what is complete, and when it was used", async () => {
+    const cache = openDigestCache(directory);
+    expect(await cache.list()).toEqual([]);
+    await cache.getOrCreate("b", write("x"));
+    utimesSync(await cache.getOrCreate("a", write("x")), 100, 100);
+    mkdirSync(join(directory, ".new.0123456789ab.1.1.0123456789abcdef"));
+    expect(await cache.list()).toEqual([
+      { key: "a", path: join(directory, "a"), usedAt: new Date(100_000) },
+      { key: "b", path: join(directory, "b"), usedAt: statSync(join(directory, "b")).mtime },
+    ]);
+    writeFileSync(join(directory, "file"), "");
+    await expect(openDigestCache(join(directory, "file")).list()).rejects.toMatchObject({
+      code: "unreadable",
+    });
+  });
+
+  it("takes a directory out of sight in one step, and lets it be made again before it is gone", async () => {
+    const cache = openDigestCache(directory);
+    await cache.getOrCreate("key", write("old"));
+    const asked = await Promise.all([cache.setAside("key"), cache.setAside("key")]);
+    expect(asked.filter((remove) => remove !== undefined)).toHaveLength(1);
+    expect(await cache.get("key")).toBeUndefined();
+    const path = await cache.getOrCreate("key", write("new"));
+    await asked[0]?.();
+    expect(readFileSync(join(path, "file"), "utf8")).toBe("new");
+    expect(readdirSync(directory).sort()).toEqual([".locks", "key"]);
+    expect(await cache.setAside("none")).toBeUndefined();
   });
 
   it("refuses keys that are paths", async () => {

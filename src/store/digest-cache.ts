@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: MIT
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-} from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
-import { systemCode, writing } from "./file-error.ts";
-import { withLock } from "./lock.ts";
-import { ownedName, sweepAbandoned } from "./owned-name.ts";
+import { fileError, systemCode, writing } from "./file-error.ts";
+import { withLock, type LockOptions } from "./lock.ts";
+import { isAbandoned, ownedName } from "./owned-name.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /** Directories by key, each made once, and whole or not there at all. */
 export interface DigestCache {
@@ -34,18 +27,38 @@ export interface DigestCache {
     create: (directory: string) => Promise<void>,
     options?: GetOrCreateOptions,
   ) => Promise<string>;
+  /** The complete directories, by key. @throws OciError `unreadable` */
+  readonly list: () => Promise<readonly CacheEntry[]>;
+  /**
+   * Takes a directory out of sight in one step, so that nobody ever finds half of it; what is given
+   * back removes it. Undefined when there is none, or another was quicker.
+   */
+  readonly setAside: (key: string) => Promise<RemoveAside | undefined>;
   /**
    * Removes what was not used for `olderThan` milliseconds, and what killed processes left. A path
    * that was handed out less than that ago stays valid.
    */
-  readonly sweep: (options: { readonly olderThan: number }) => Promise<CacheSweep>;
+  readonly sweep: (options: AbortOptions & { readonly olderThan: number }) => Promise<CacheSweep>;
 }
 
 /** Options of {@link DigestCache.getOrCreate}. */
 export interface GetOrCreateOptions extends AbortOptions {
   /** Milliseconds to wait for another that makes the same key; half an hour unless told. */
   readonly timeout?: number | undefined;
+  /** As {@link LockOptions.onWait}: told once, when another makes the same key. */
+  readonly onWait?: LockOptions["onWait"];
 }
+
+/** A complete directory. */
+export interface CacheEntry {
+  readonly key: string;
+  readonly path: string;
+  /** When it was made, or last asked for. */
+  readonly usedAt: Date;
+}
+
+/** Removes what was set aside; if it fails or is stopped, a later sweep does. @throws OciError `unwritable` */
+export type RemoveAside = (options?: AbortOptions) => Promise<void>;
 
 /** What a sweep removed and kept. */
 export interface CacheSweep {
@@ -72,15 +85,18 @@ export function openDigestCache(directory: string): DigestCache {
   return {
     directory,
     get,
-    getOrCreate: async (key, create, { timeout = TIMEOUT, signal } = {}) => {
+    getOrCreate: async (key, create, { timeout = TIMEOUT, signal, onWait } = {}) => {
       const known = await get(key);
       if (known !== undefined) return known;
       const locks = join(directory, LOCKS);
       writing(locks, () => mkdirSync(locks, { recursive: true }));
       const make = async (): Promise<string> => (await get(key)) ?? publish(directory, key, create);
-      return withLock(join(locks, key), make, { timeout, signal, what: `cache ${quote(key)}` });
+      const what = `cache ${quote(key)}`;
+      return withLock(join(locks, key), make, { timeout, signal, what, onWait });
     },
-    sweep: async ({ olderThan }) => Promise.resolve(sweep(directory, olderThan)),
+    list: async () => Promise.resolve(listEntries(directory)),
+    setAside: async (key) => Promise.resolve(setAside(directory, checkKey(key))),
+    sweep: (options) => sweep(directory, options),
   };
 }
 
@@ -132,40 +148,61 @@ async function publish(
     await create(fresh);
     writing(path, () => renameSync(fresh, path));
   } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
+    // What can't be removed now is swept later; what went wrong first is what is told.
+    await removeTree(fresh).catch(() => undefined);
     throw error;
   }
   use(path);
   return path;
 }
 
-function sweep(directory: string, olderThan: number): CacheSweep {
-  if (!existsSync(directory)) return { removed: [], kept: 0 };
-  for (const prefix of [NEW, OLD]) sweepAbandoned(directory, prefix, ABANDONED_AGE);
-  const removed: string[] = [];
-  let kept = 0;
-  for (const key of readdirSync(directory)) {
+function listEntries(directory: string): CacheEntry[] {
+  const entries: CacheEntry[] = [];
+  for (const key of listNames(directory)) {
     if (!KEY.test(key)) continue;
     const path = join(directory, key);
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats !== undefined && Date.now() - stats.mtimeMs > olderThan) {
-      remove(directory, path);
-      removed.push(key);
-    } else {
-      kept += 1;
-    }
+    if (stats !== undefined) entries.push({ key, path, usedAt: stats.mtime });
   }
-  return { removed: removed.sort(), kept };
+  return entries;
 }
 
-/** Out of sight in one step, then gone: nobody ever finds half of it. */
-function remove(directory: string, path: string): void {
+function listNames(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw fileError("unreadable", directory, error);
+  }
+}
+
+async function sweep(
+  directory: string,
+  { olderThan, signal }: AbortOptions & { readonly olderThan: number },
+): Promise<CacheSweep> {
+  for (const name of listNames(directory)) {
+    const ours = name.startsWith(NEW) || name.startsWith(OLD);
+    if (!ours || !isAbandoned(join(directory, name), ABANDONED_AGE)) continue;
+    await setAside(directory, name)?.({ signal });
+  }
+  const removed: string[] = [];
+  const entries = listEntries(directory);
+  for (const { key, usedAt } of entries) {
+    if (Date.now() - usedAt.getTime() <= olderThan) continue;
+    await setAside(directory, key)?.({ signal });
+    removed.push(key);
+  }
+  return { removed, kept: entries.length - removed.length };
+}
+
+/** Of any number that want the same name, one gets it. */
+function setAside(directory: string, name: string): RemoveAside | undefined {
   const old = join(directory, ownedName(OLD));
   try {
-    renameSync(path, old);
+    renameSync(join(directory, name), old);
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return;
-    throw error;
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw fileError("unwritable", join(directory, name), error);
   }
-  rmSync(old, { recursive: true, force: true });
+  return (options) => removeTree(old, options);
 }

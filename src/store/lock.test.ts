@@ -86,6 +86,18 @@ describe("a lock", () => {
     });
   });
 
+  it("tells once whom it waits for, and nothing when there is nobody", async () => {
+    const told: string[] = [];
+    const onWait = (holder: string): unknown => told.push(holder);
+    await withLock(lock, () => 1, { onWait });
+    expect(told).toEqual([]);
+    await withLock(lock, async () => {
+      const second = withLock(lock, () => 1, { timeout: 60, onWait });
+      await expect(second).rejects.toMatchObject({ code: "locked" });
+    });
+    expect(told).toEqual([expect.stringMatching(`^process ${process.pid} on .+ since 20`)]);
+  });
+
   it("stops waiting when it is told to", async () => {
     await withLock(lock, async () => {
       const second = withLock(lock, () => 1, { signal: AbortSignal.timeout(10) });

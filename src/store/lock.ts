@@ -22,6 +22,8 @@ export interface LockOptions extends AbortOptions {
   readonly timeout?: number | undefined;
   /** For messages: what is locked. */
   readonly what?: string | undefined;
+  /** Told once, when there is somebody to wait for: who that is, for people. */
+  readonly onWait?: ((holder: string) => void) | undefined;
 }
 
 /** How long an edit waits for another process unless told. */
@@ -55,9 +57,10 @@ export async function withLock<T>(
 async function acquire(path: string, options: LockOptions): Promise<string> {
   const timeout = options.timeout ?? DEFAULT_LOCK_TIMEOUT;
   const deadline = performance.now() + timeout;
-  for (;;) {
+  for (let told = false; ; told = true) {
     const { mine, holder } = attempt(path);
     if (mine !== undefined) return mine;
+    if (!told) options.onWait?.(describeHolder(holder));
     if (performance.now() >= deadline) throw locked(path, holder, timeout, options.what);
     await setTimeout(SHORTEST_WAIT + Math.random() * (LONGEST_WAIT - SHORTEST_WAIT));
     throwIfAborted(options.signal, options.what ?? path);
