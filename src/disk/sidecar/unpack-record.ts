@@ -1,71 +1,151 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../../oci/descriptor.ts";
-import type { DiffId, Digest } from "../../oci/digest.ts";
-import { OciError } from "../../oci/errors.ts";
-import type { IdRange } from "../placement.ts";
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { isDigest, type DiffId, type Digest } from "../../oci/digest.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
+import { parseJson } from "../../oci/json.ts";
+import { quote } from "../../oci/quote.ts";
+import { readWholeFile } from "./read-whole-file.ts";
+import {
+  damaged,
+  PLACED_FILE,
+  prepareSidecar,
+  RECORD_FILE,
+  replaceFile,
+  TREE_FILE,
+} from "./sidecar-files.ts";
+
+export { sidecarOf } from "./sidecar-files.ts";
+
+/** The version of the sidecar that this library writes and reads. */
+export const SIDECAR_VERSION = 1;
+
+const digest = z.custom<Digest>(
+  (value) => typeof value === "string" && isDigest(value),
+  "a digest",
+);
+const diffId = z.custom<DiffId>(
+  (value) => typeof value === "string" && isDigest(value),
+  "a digest",
+);
+const number = z.int().nonnegative();
+const idMap = z.array(z.strictObject({ image: number, disk: number, size: number })).readonly();
+const file = z.strictObject({ size: number, digest });
+const reasons = z.record(z.string(), z.string()).readonly();
+
+const RECORD = z
+  .strictObject({
+    version: z.literal(SIDECAR_VERSION),
+    /** `writing` from before the first change in the directory until everything in it is proven. */
+    state: z.enum(["writing", "complete"]),
+    /** The manifest's digest, and the name that people know the image by. */
+    image: z.strictObject({ digest, name: z.string() }).readonly(),
+    /** Of all layers of the image, the lowest first. */
+    diffIds: z.array(diffId).readonly(),
+    /** The only layer that was unpacked, from 0. */
+    layer: number.optional(),
+    /** The patterns of the only paths that were unpacked. */
+    include: z.array(z.string()).readonly().optional(),
+    /** Whether `layers/` holds what gives the layers' exact bytes back. */
+    exact: z.boolean(),
+    sameOwner: z.boolean(),
+    uidMap: idMap,
+    gidMap: idMap,
+    rootlessXattr: z.boolean(),
+    /** Who unpacked: files that he makes later belong to 0:0 in the image when owners are not real. */
+    user: z.strictObject({ uid: number, gid: number }).readonly(),
+    /** While `writing`: the name of the directory inside, in which files are made before they get their names. */
+    staging: z.string().optional(),
+    /** When `complete`: what the disk did not take, with reasons for people; of attributes the first thousand. */
+    refusals: z
+      .strictObject({ owner: z.string().optional(), special: reasons, xattrs: reasons })
+      .readonly()
+      .optional(),
+    /** When `complete`: how many paths there are, and of how many the disk does not show a field as the image has it. */
+    counts: z
+      .strictObject({
+        paths: number,
+        held: z
+          .strictObject({ owner: number, type: number, mode: number, time: number, xattrs: number })
+          .readonly(),
+      })
+      .readonly()
+      .optional(),
+    /** When `complete`: the sidecar's other files, so that damage to them is found. */
+    files: z.strictObject({ tree: file.readonly(), placed: file.readonly() }).readonly().optional(),
+  })
+  .readonly();
 
 /** `sidecar.json`: what was unpacked, how, and whether it was finished. docs/sidecar.md describes it. */
-export interface UnpackRecord {
-  readonly version: 1;
-  /** `writing` from before the first change in the directory until everything in it is proven. */
-  readonly state: "writing" | "complete";
-  readonly image: {
-    /** The manifest's. */
-    readonly digest: Digest;
-    /** The reference, or whatever else people know the image by. */
-    readonly name: string;
-  };
-  /** Of all layers of the image, the lowest first. */
-  readonly diffIds: readonly DiffId[];
-  /** The only layer that was unpacked, from 0. */
-  readonly layer?: number | undefined;
-  /** The patterns of the only paths that were unpacked. */
-  readonly include?: readonly string[] | undefined;
-  /** Whether `layers/` holds what gives the layers' exact bytes back. */
-  readonly exact: boolean;
-  readonly sameOwner: boolean;
-  readonly uidMap: readonly IdRange[];
-  readonly gidMap: readonly IdRange[];
-  readonly rootlessXattr: boolean;
-  /** Who unpacked: files that he makes later belong to 0:0 in the image when owners are not real. */
-  readonly user: { readonly uid: number; readonly gid: number };
-  /** While `writing`: the name of the directory inside, in which files are made before they get their names. */
-  readonly staging?: string | undefined;
-  /** When `complete`: what the disk did not take, with reasons for people. */
-  readonly refusals?: RecordedRefusals | undefined;
-  /** When `complete`: the paths that were compared with the image, and how many of them have each field from the sidecar alone. */
-  readonly counts?: { readonly paths: number; readonly held: HeldCounts } | undefined;
-  /** When `complete`: the sidecar's other files, so that damage to them is found. */
-  readonly files?: { readonly tree: RecordedFile; readonly placed: RecordedFile } | undefined;
-}
-
-export interface RecordedRefusals {
-  readonly owner?: string | undefined;
-  readonly special: Readonly<Record<string, string>>;
-  readonly xattrs: Readonly<Record<string, string>>;
-}
+export type UnpackRecord = z.infer<typeof RECORD>;
 
 /** How many paths have a field that the disk does not show as the image has it. */
-export type HeldCounts = Readonly<Record<HeldField, number>>;
-export type HeldField = "owner" | "type" | "mode" | "time" | "xattrs";
+export type HeldCounts = NonNullable<UnpackRecord["counts"]>["held"];
 
 /** A file of the sidecar, as it was written. */
-export type RecordedFile = Pick<Descriptor, "size" | "digest">;
-
-/** Where the sidecar of a directory is: beside it, as `<directory>.oci-kit`. */
-export function sidecarOf(directory: string): string {
-  throw new OciError("unsupported-operation", directory);
-}
+export type RecordedFile = NonNullable<UnpackRecord["files"]>["tree"];
 
 /**
  * The record of a sidecar; undefined when there is no sidecar.
  * @throws OciError `invalid-sidecar` when it is damaged or of another version, `unreadable`
  */
 export function readRecord(sidecar: string): UnpackRecord | undefined {
-  throw new OciError("unsupported-operation", sidecar);
+  const bytes = readWholeFile(join(sidecar, RECORD_FILE));
+  if (bytes === undefined) {
+    if (holdsFiles(sidecar))
+      throw damaged(sidecar, RECORD_FILE, "expected the record, got no file");
+    return undefined;
+  }
+  let value: unknown;
+  try {
+    value = parseJson(bytes, { what: RECORD_FILE });
+  } catch (cause) {
+    if (!isOciError(cause)) throw cause;
+    throw damaged(sidecar, RECORD_FILE, cause.message, cause);
+  }
+  const version =
+    typeof value === "object" && value !== null && "version" in value && value.version;
+  if (typeof version === "number" && version !== SIDECAR_VERSION)
+    throw unknownVersion(sidecar, version);
+  const parsed = RECORD.safeParse(value);
+  if (!parsed.success) throw damaged(sidecar, RECORD_FILE, explain(parsed.error), parsed.error);
+  const record = parsed.data;
+  if (record.state === "complete" && (record.files === undefined || record.counts === undefined)) {
+    throw damaged(sidecar, RECORD_FILE, "expected the digests of the other files, got none");
+  }
+  return record;
 }
 
-/** Writes the record, atomically; makes the sidecar's directory if need be. @throws OciError `unwritable` */
+/**
+ * Writes the record, whole or not at all; makes the sidecar's directory where there is none.
+ * @throws OciError `unwritable`, `not-found` when there is nothing to make it in
+ */
 export function writeRecord(sidecar: string, record: UnpackRecord): void {
-  throw new OciError("unsupported-operation", sidecar, { details: { record } });
+  prepareSidecar(sidecar);
+  const text = `${JSON.stringify(record, undefined, 2)}\n`;
+  replaceFile(sidecar, RECORD_FILE, new TextEncoder().encode(text));
+}
+
+/** Whether a directory is a sidecar that lost its record. One that its maker did not come to fill is none. */
+function holdsFiles(sidecar: string): boolean {
+  if (lstatSync(sidecar, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  const names = readdirSync(sidecar);
+  return [TREE_FILE, PLACED_FILE, "layers"].some((name) => names.includes(name));
+}
+
+function explain(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return `${quote(issue?.path.join("."))}: ${issue?.message ?? "not as expected"}`;
+}
+
+function unknownVersion(sidecar: string, version: number): OciError {
+  return new OciError(
+    "invalid-sidecar",
+    `${JSON.stringify(sidecar)}: expected a sidecar of version ${SIDECAR_VERSION}, got ${version}`,
+    {
+      details: { sidecar, version },
+      hint: "A newer oci-kit wrote it: use that one, or unpack into another directory.",
+    },
+  );
 }

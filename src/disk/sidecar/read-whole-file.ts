@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+import { closeSync, readFileSync } from "node:fs";
+import { isOciError } from "../../oci/errors.ts";
+import { fileError } from "../../store/file-error.ts";
+import { openRegularFile } from "../../store/file.ts";
+
+/** All of a regular file of ours; undefined when there is none. @throws OciError `unreadable` */
+export function readWholeFile(path: string): Uint8Array | undefined {
+  let fd: number;
+  try {
+    ({ fd } = openRegularFile(path, "unreadable"));
+  } catch (error) {
+    if (isOciError(error, "not-found")) return undefined;
+    throw error;
+  }
+  try {
+    return readFileSync(fd);
+  } catch (error) {
+    throw fileError("unreadable", path, error);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { writing } from "../../store/file-error.ts";
+import { writeWhole } from "../../store/file.ts";
+import { ownedName, sweepAbandoned } from "../../store/owned-name.ts";
+import { OciError } from "../../oci/errors.ts";
+
+/** What was unpacked, how, and whether it was finished. */
+export const RECORD_FILE = "sidecar.json";
+/** Every path as the image has it, in the syntax of mtree(5). */
+export const TREE_FILE = "tree.mtree";
+/** What the disk showed of every path when it was proven, in the same order. */
+export const PLACED_FILE = "placed";
+
+const TEMPORARY = ".tmp";
+const ABANDONED = 24 * 60 * 60 * 1000;
+
+/** Where the sidecar of a directory is: beside it, as `<directory>.oci-kit`. A link at its end is not followed. */
+export function sidecarOf(directory: string): string {
+  return `${resolve(directory)}.oci-kit`;
+}
+
+/** Makes the sidecar's directory, for its owner only, and removes what interrupted writers left in it. */
+export function prepareSidecar(sidecar: string): void {
+  writing(sidecar, () => {
+    mkdirSync(sidecar, { recursive: true, mode: 0o700 });
+    sweepAbandoned(sidecar, TEMPORARY, ABANDONED);
+  });
+}
+
+/** Replaces a file of the sidecar, whole or not at all. @throws OciError `unwritable`, `not-found` */
+export function replaceFile(sidecar: string, name: string, bytes: Uint8Array): void {
+  const temporary = join(sidecar, ownedName(TEMPORARY));
+  try {
+    writing(sidecar, () => {
+      writeFileSync(temporary, bytes, { flag: "wx", flush: true, mode: 0o600 });
+      renameSync(temporary, join(sidecar, name));
+      syncDirectory(sidecar);
+    });
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** A file of the sidecar that is being written under another name. */
+export interface DraftFile {
+  write(chunk: Uint8Array): void;
+  /** Makes it durable under its name, in place of the one before. Call it once. */
+  publish(): void;
+  /** Removes it unless it was published. Idempotent. */
+  discard(): void;
+}
+
+/** Starts to write a file of the sidecar. @throws OciError `unwritable`, `not-found` */
+export function draftFile(sidecar: string, name: string): DraftFile {
+  const temporary = join(sidecar, ownedName(TEMPORARY));
+  let fd: number | undefined = writing(temporary, () => openSync(temporary, "wx", 0o600));
+  const close = (): void => {
+    if (fd !== undefined) closeSync(fd);
+    fd = undefined;
+  };
+  return {
+    write(chunk) {
+      if (fd === undefined) throw new OciError("invalid-argument", `${temporary} was closed`);
+      const open = fd;
+      writing(temporary, () => writeWhole(open, chunk));
+    },
+    publish() {
+      writing(temporary, () => {
+        if (fd !== undefined) fsyncSync(fd);
+        close();
+        renameSync(temporary, join(sidecar, name));
+        syncDirectory(dirname(temporary));
+      });
+    },
+    discard() {
+      close();
+      rmSync(temporary, { force: true });
+    },
+  };
+}
+
+/** Makes renames in a directory durable, where the file system can. */
+function syncDirectory(directory: string): void {
+  const fd = openSync(directory, "r");
+  try {
+    fsyncSync(fd);
+  } catch {
+    return; // not every file system syncs directories; it still orders renames
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The error for a sidecar that says something else than it was given, or not all of it. */
+export function damaged(sidecar: string, name: string, problem: string, cause?: unknown): OciError {
+  return new OciError("invalid-sidecar", `${JSON.stringify(join(sidecar, name))}: ${problem}`, {
+    details: { sidecar, file: name },
+    hint:
+      "Run oci-kit unpack again: it makes the sidecar anew. " +
+      "Without it the directory has lost what its disk can't hold.",
+    cause,
+  });
+}
