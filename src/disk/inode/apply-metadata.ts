@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { Placement } from "../placement.ts";
+import { systemCode, type InodePlace } from "./inode-place.ts";
+import { setMode } from "./set-mode.ts";
+import { setOwner } from "./set-owner.ts";
+import { setTime } from "./set-time.ts";
+import { openTextPath, type TextPath } from "./text-path.ts";
+import {
+  checkAccessAcl,
+  refuseXattr,
+  wantedXattrs,
+  writeXattrs,
+  type XattrJob,
+} from "./write-xattrs.ts";
 import type { XattrBatch } from "./xattr-batch.ts";
+import { runXattrTool } from "./xattr-tool.ts";
 
-/** Where an inode is. */
-export interface InodePlace {
-  /**
-   * Its path, by whose last component it is reached and which is never followed:
-   * `/proc/self/fd/<descriptor of its directory>/<name>` on Linux. A Buffer where the name is not UTF-8.
-   */
-  readonly path: string | Buffer;
-  /** Its own descriptor, where it is open already (for reading or writing, not with O_PATH). */
-  readonly fd?: number | undefined;
-  /**
-   * Whether it was there before, or may have taken something over from its directory: its owner is then
-   * set in any case, and attributes that the node does not have are removed. An inode that is not said
-   * to have existed was made by this process just now; such files are all made in the same directory.
-   */
-  readonly existed?: boolean | undefined;
-}
+export type { InodePlace } from "./inode-place.ts";
 
 /**
  * Gives an inode the metadata of its node: owner, then extended attributes, then mode, then time.
  * What this disk or this user does not take goes to `placement.refusals`, and is no error. A time is the
  * nearest that Node can set. Setuid and setgid are left out where the owner, or group, is not the node's.
- * With a batch, attributes that need another process, and then the mode, wait for `batch.finish()`.
- * @throws OciError `unwritable` when the system refuses mode or time
+ * With a batch, attributes that need another process, and the mode after them, wait for `batch.finish()`.
+ * @throws OciError `unwritable` when the system refuses the mode or the time
  */
 export function applyMetadata(
   inode: InodePlace,
@@ -34,7 +31,48 @@ export function applyMetadata(
   placement: Placement,
   batch?: XattrBatch,
 ): void {
-  throw new OciError("unsupported-operation", "applyMetadata", {
-    details: { inode, node, placement, batch },
-  });
+  const mode = node.mode & setOwner(inode, node, placement);
+  const xattrs = wantedXattrs(inode, node, placement);
+  if (xattrs.size === 0 && inode.existed !== true) {
+    if (node.type !== "symlink") setMode(inode, mode);
+  } else {
+    setXattrsAndMode(inode, { type: node.type, xattrs, mode }, placement, batch);
+  }
+  setTime(inode, node.mtime, node.mtimeNanoseconds);
+}
+
+function setXattrsAndMode(
+  inode: InodePlace,
+  wanted: Omit<XattrJob, "inode">,
+  placement: Placement,
+  batch?: XattrBatch,
+): void {
+  const text = textPathOrReason(inode.path);
+  if (typeof text === "string") {
+    for (const name of wanted.xattrs.keys()) refuseXattr(placement, name, text);
+    if (wanted.type !== "symlink") setMode(inode, wanted.mode);
+    return;
+  }
+  const job = { ...wanted, inode: { ...inode, path: text.path } };
+  try {
+    const calls = placement.loadXattrs();
+    if (calls !== undefined && writeXattrs(job, calls, placement)) {
+      if (job.type !== "symlink") setMode(inode, job.mode);
+      checkAccessAcl(job, calls, placement);
+    } else if (batch !== undefined && text.path === inode.path) {
+      batch.add(job);
+    } else {
+      runXattrTool([job], placement);
+    }
+  } finally {
+    text.close();
+  }
+}
+
+function textPathOrReason(path: string | Buffer): TextPath | string {
+  try {
+    return openTextPath(path);
+  } catch (error) {
+    return `a name is not UTF-8, and got no second one (${systemCode(error)})`;
+  }
 }

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { escapeText, fromText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
+import { makeDiskNode } from "../disk-node.ts";
 import type { Placement } from "../placement.ts";
 
 /** A fifo or device to be made. */
 export interface SpecialFile {
-  /** Letters, digits and `-` only. */
+  /** Letters, digits and `-`, no `-` in front. */
   readonly name: string;
   readonly node: Node;
 }
 
+const SAFE_NAME = /^[0-9A-Za-z][-0-9A-Za-z]*$/;
+
 /**
- * Makes fifos and devices in a directory, readable and writable by their owner only, all in one process.
- * Where one can't be made an empty file stands in its place, and `placement.refusals` has the reason.
+ * Makes fifos and devices in a directory, for their owner alone, all in one process: Node has no call for
+ * that. Where one can't be made an empty file stands in its place, and `placement.refusals` has the reason.
  * @throws OciError `invalid-argument` for another name or type, `unwritable` when not even a file can be made
  */
 export function makeSpecialFiles(
@@ -20,7 +26,72 @@ export function makeSpecialFiles(
   files: readonly SpecialFile[],
   placement: Placement,
 ): void {
-  throw new OciError("unsupported-operation", "makeSpecialFiles", {
-    details: { directoryFd, files, placement },
+  if (files.length === 0) return;
+  const commands = files.map(commandFor);
+  const directory = `/proc/self/fd/${directoryFd}`;
+  const { stderr, error } = spawnSync("sh", ["-s"], {
+    cwd: directory,
+    env: { PATH: process.env["PATH"], LC_ALL: "C" },
+    input: ["umask 077", ...commands, ""].join("\n"),
+    encoding: "latin1",
+    maxBuffer: 2 ** 30,
   });
+  const reasonFor = error === undefined ? reasonsIn(stderr) : () => "sh can't be run here";
+  for (const file of files) {
+    if (isMade(`${directory}/${file.name}`, file)) continue;
+    refuse(placement, file.node.type, reasonFor(file.name));
+    makePlaceholder(`${directory}/${file.name}`);
+  }
+}
+
+function commandFor({ name, node }: SpecialFile): string {
+  const { type, deviceMajor, deviceMinor } = node;
+  if (SAFE_NAME.test(name)) {
+    if (type === "fifo") return `mkfifo ${name}`;
+    const letter = type === "character" ? "c" : type === "block" ? "b" : undefined;
+    if (letter !== undefined) return `mknod ${name} ${letter} ${deviceMajor} ${deviceMinor}`;
+  }
+  throw new OciError(
+    "invalid-argument",
+    `special file: expected a fifo or device with a plain name, got ${type} "${escapeText(name)}"`,
+  );
+}
+
+/** What the commands said of each name: `mknod: 3-14: Operation not permitted`; or `sh: 2: mknod: not found` of all. */
+function reasonsIn(messages: string): (name: string) => string {
+  const lines = messages.split("\n");
+  return (name) => {
+    const line = lines.find((text) => text.includes(`${name}: `) || text.includes(`'${name}': `));
+    const reason = line?.slice(line.lastIndexOf(": ") + 2);
+    if (reason !== undefined) return escapeText(reason);
+    return lines.some((text) => text.includes("not found"))
+      ? "mknod and mkfifo are not installed here"
+      : "the system did not make it";
+  };
+}
+
+function isMade(path: string, { node }: SpecialFile): boolean {
+  const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  const made = makeDiskNode(stat, undefined, fromText(path), UNREAD);
+  return (
+    made.type === node.type &&
+    made.deviceMajor === node.deviceMajor &&
+    made.deviceMinor === node.deviceMinor
+  );
+}
+
+const UNREAD = { head: () => undefined, xattrs: () => new Map<never, never>() };
+
+function refuse({ refusals }: Placement, type: Node["type"], reason: string): void {
+  if (type !== "fifo" && type !== "character" && type !== "block") return;
+  if (!refusals.special.has(type)) refusals.special.set(type, reason);
+}
+
+function makePlaceholder(path: string): void {
+  try {
+    fs.closeSync(fs.openSync(path, "wx", 0o600));
+  } catch (cause) {
+    throw new OciError("unwritable", `${path}: expected to make an empty file`, { cause });
+  }
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import type { Placement } from "../placement.ts";
+import { toDisk } from "./id-map.ts";
+import { statInode, systemCode, type InodePlace } from "./inode-place.ts";
+
+const SETUID = 0o4000;
+const SETGID = 0o2000;
+/** To chown: leave it. */
+const SAME = -1;
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Who owns the files that this process makes: the system is asked once, as a network disk may have its own idea. */
+const ownerOfNew = new WeakMap<Placement, Owner>();
+
+/**
+ * Sets the owner of an inode where that was asked for, and gives the bits of its mode that may be set:
+ * not setuid, nor setgid, where the owner, or the group, is not the node's. What can't be set goes to
+ * `placement.refusals`.
+ */
+export function setOwner(inode: InodePlace, node: Node, placement: Placement): number {
+  const uid = toDisk(placement.uidMap, node.uid);
+  const gid = toDisk(placement.gidMap, node.gid);
+  if (placement.sameOwner) {
+    refuseUnmapped(node, placement, uid, gid);
+    if (isSet(inode, node, placement, uid ?? SAME, gid ?? SAME)) {
+      return permittedBits(uid !== undefined, gid !== undefined);
+    }
+  }
+  if ((node.mode & (SETUID | SETGID)) === 0) return 0o1777;
+  const has = statInode(inode);
+  return permittedBits(has.uid === uid, has.gid === gid);
+}
+
+function permittedBits(isUser: boolean, isGroup: boolean): number {
+  return 0o1777 | (isUser ? SETUID : 0) | (isGroup ? SETGID : 0);
+}
+
+function refuseUnmapped(
+  node: Node,
+  { refusals }: Placement,
+  uid: number | undefined,
+  gid: number | undefined,
+): void {
+  if (uid === undefined) refusals.owner ??= `no range of the ID map has the user ${node.uid}`;
+  if (gid === undefined) refusals.owner ??= `no range of the ID map has the group ${node.gid}`;
+}
+
+function isSet(
+  inode: InodePlace,
+  node: Node,
+  placement: Placement,
+  uid: number,
+  gid: number,
+): boolean {
+  // A directory may have its group from the one that it is in.
+  if (inode.existed !== true && node.type !== "directory") {
+    let owner = ownerOfNew.get(placement);
+    if (owner === undefined) ownerOfNew.set(placement, (owner = statInode(inode)));
+    if ((uid === owner.uid || uid === SAME) && (gid === owner.gid || gid === SAME)) return true;
+  }
+  try {
+    if (inode.fd === undefined) fs.lchownSync(inode.path, uid, gid);
+    else fs.fchownSync(inode.fd, uid, gid);
+    return true;
+  } catch (error) {
+    placement.refusals.owner ??= `the system refuses it (${systemCode(error)})`;
+    return false;
+  }
+}

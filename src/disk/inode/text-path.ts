@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+import { randomUUID } from "node:crypto";
+import * as fs from "node:fs";
+import { decodeText, fromBytes, type ByteString } from "../../bytes/byte-string.ts";
+import { joinBytes } from "../directory-walk.ts";
+import { O_PATH } from "./set-mode.ts";
+
+/** A path that is text, for callees that take no bytes. */
+export interface TextPath {
+  readonly path: string;
+  close(): void;
+}
+
+/**
+ * Another path of an inode whose path is no text, valid until it is closed: a directory gets a descriptor,
+ * anything else a second name.
+ * @throws whatever the system says when it allows neither
+ */
+export function openTextPath(path: string | Buffer): TextPath {
+  const text = typeof path === "string" ? path : decodeText(fromBytes(path));
+  if (text !== undefined) return { path: text, close: () => undefined };
+  const bytes = Buffer.from(path);
+  if (fs.lstatSync(bytes).isDirectory()) return openDirectoryPath(bytes);
+  const parent = bytes.subarray(0, bytes.lastIndexOf("/"));
+  const directory = openDirectoryPath(joinBytes(parent, "." as ByteString));
+  const second = `${directory.path.slice(0, -1)}.oci-kit-${randomUUID()}`;
+  try {
+    fs.linkSync(bytes, second);
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+  return {
+    path: second,
+    close() {
+      fs.unlinkSync(second);
+      directory.close();
+    },
+  };
+}
+
+function openDirectoryPath(directory: Buffer): TextPath {
+  const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+  const fd = fs.openSync(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  return { path: `/proc/self/fd/${fd}/.`, close: () => fs.closeSync(fd) };
+}
