@@ -13,6 +13,7 @@ export {
   type Difference,
 } from "./compare-trees.ts";
 export * from "./elf.ts";
+export { exportTree, type ExportTreeOptions } from "./export-tree.ts";
 export * from "./glob.ts";
 export * from "./image-filesystem.ts";
 export type { IndexProgress } from "./index-layers.ts";
