@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { resolve, sep } from "node:path";
+import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
+import { fileError, systemCode, writing } from "../../store/file-error.ts";
+import { removeTree } from "../../store/remove-tree.ts";
+import { readRecord, sidecarOf, type UnpackRecord } from "../sidecar/unpack-record.ts";
+import { isStagingName } from "./staging.ts";
+import {
+  descriptorPath,
+  openDescriptorCursor,
+  openPathCursor,
+  type DirectoryCursor,
+} from "./directory-cursor.ts";
+
+/** Where an image is unpacked to, as it was found. */
+export interface Destination {
+  /** Absolute. */
+  readonly directory: string;
+  readonly sidecar: string;
+  /** `empty`: there, with nothing in it. `unpacked`: what an earlier unpack left, finished or not. */
+  readonly state: "absent" | "empty" | "unpacked";
+  /** What the sidecar says of the earlier unpack. */
+  readonly record: UnpackRecord | undefined;
+}
+
+/** Where a destination is and what is allowed there. */
+export interface DestinationOptions {
+  readonly sidecar?: string | undefined;
+  /** Whether this machine can work relative to open directories; found out when not given. */
+  readonly hasDescriptorPaths?: boolean | undefined;
+}
+
+/**
+ * Looks at a directory to unpack into, and changes nothing.
+ * @throws OciError `already-exists` when it holds anything that no unpack left there; `invalid-argument`
+ * for a link, a file, or a sidecar inside; `unsupported-operation` for a directory that is there where
+ * nothing protects it from who else works in it; `invalid-sidecar`, `unreadable`
+ */
+export function inspectDestination(
+  directory: string,
+  options: DestinationOptions = {},
+): Destination {
+  const path = resolve(directory);
+  const sidecar = resolve(options.sidecar ?? sidecarOf(path));
+  if (sidecar === path || sidecar.startsWith(path.endsWith(sep) ? path : path + sep)) {
+    throw new OciError(
+      "invalid-argument",
+      `${directory}: expected its sidecar outside, got ${quote(sidecar)}`,
+    );
+  }
+  const names = listNames(path);
+  const record = readRecord(sidecar);
+  if (names === undefined) return { directory: path, sidecar, state: "absent", record };
+  const safe = options.hasDescriptorPaths ?? hasDescriptorPaths();
+  if (!safe) throw notFresh(directory);
+  if (names.length > 0 && record === undefined) throw notEmpty(directory, sidecar);
+  return { directory: path, sidecar, state: names.length === 0 ? "empty" : "unpacked", record };
+}
+
+/** The names in a directory; undefined when there is nothing. */
+function listNames(path: string): readonly string[] | undefined {
+  try {
+    const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (stats.isDirectory()) return fs.readdirSync(path);
+    throw notADirectory(path, stats.isSymbolicLink());
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    throw fileError("unreadable", path, error);
+  }
+}
+
+/** A destination that is open for work. */
+export interface OpenDestination {
+  /** Of the directory itself, for reading. */
+  readonly fd: number;
+  /** A path for the directory to which `/name` can be appended. */
+  readonly root: string;
+  readonly usesDescriptors: boolean;
+  readonly cursor: DirectoryCursor;
+  /** Idempotent. */
+  close(): void;
+}
+
+/**
+ * Opens a destination, made for its owner alone, with its missing parents, when it is not there. From now
+ * on it does not matter what becomes of its path: work goes on in what was opened.
+ * @throws OciError `invalid-argument` when a link has come into its place; `unwritable`
+ */
+export function openDestination(
+  { directory, state }: Destination,
+  options: DestinationOptions = {},
+): OpenDestination {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+  if (state === "absent") {
+    writing(directory, () =>
+      fs.mkdirSync(resolve(directory, ".."), { recursive: true, mode: 0o700 }),
+    );
+    writing(directory, () => fs.mkdirSync(directory, 0o700));
+  }
+  const fd = writing(directory, () => fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  const usesDescriptors = options.hasDescriptorPaths ?? hasDescriptorPaths();
+  const cursor = usesDescriptors ? openDescriptorCursor(fd, directory) : openPathCursor(directory);
+  let closed = false;
+  return {
+    fd,
+    root: usesDescriptors ? descriptorPath(fd) : directory,
+    usesDescriptors,
+    cursor,
+    close() {
+      if (closed) return;
+      closed = true;
+      cursor.close();
+      fs.closeSync(fd);
+    },
+  };
+}
+
+/** Removes the staging directory that an interrupted unpack left. @throws OciError `unwritable` */
+export async function removeLeftover({ directory, state, record }: Destination): Promise<void> {
+  const name = record?.state === "writing" ? record.staging : undefined;
+  if (state !== "unpacked" || name === undefined || !isStagingName(name)) return;
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+  const fd = writing(directory, () => fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  try {
+    await removeTree(`${descriptorPath(fd)}/${name}`);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Whether a path can start at an open directory: on Linux, where `/proc` is mounted. */
+function hasDescriptorPaths(): boolean {
+  if (process.platform !== "linux") return false;
+  return fs.statSync("/proc/self/fd/.", { throwIfNoEntry: false }) !== undefined;
+}
+
+function notADirectory(path: string, isLink: boolean): OciError {
+  return new OciError(
+    "invalid-argument",
+    `${quote(path)}: expected a directory, got a ${isLink ? "symbolic link" : "file"}`,
+    isLink ? { hint: "Name the directory that the link leads to." } : {},
+  );
+}
+
+function notEmpty(directory: string, sidecar: string): OciError {
+  return new OciError(
+    "already-exists",
+    `${quote(directory)}: expected an empty directory or one that was unpacked before, got files without a record of them at ${quote(sidecar)}`,
+    { details: { directory, sidecar }, hint: "Name a new directory, or empty this one yourself." },
+  );
+}
+
+function notFresh(directory: string): OciError {
+  return new OciError(
+    "unsupported-operation",
+    `${quote(directory)}: expected no directory there, got one: only in a new one nobody can interfere on this system`,
+    { details: { directory }, hint: "Name a directory that does not exist." },
+  );
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { throwIfAborted } from "../../bytes/abort.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import { applyMetadata } from "../inode/apply-metadata.ts";
+import type { Placement } from "../placement.ts";
+import { below, type DirectoryCursor } from "./directory-cursor.ts";
+import { stagedName, takeAway, type Staging } from "./staging.ts";
+import { parentOf, type Action, type PlacementPlan } from "./unpack-plan.ts";
+import { unwritableAt } from "./unwritable-at.ts";
+
+/** What placing a tree works with. */
+export interface PlaceOptions extends AbortOptions {
+  readonly staging: Staging;
+  readonly cursor: DirectoryCursor;
+  readonly placement: Placement;
+  /** Names the directory in messages. */
+  readonly directory: string;
+  /** Told of the number of paths that are done, ten times a second. */
+  readonly onPlaced?: ((entries: number) => void) | undefined;
+}
+
+const BREATH_MS = 50;
+const ENTRIES_PER_LOOK = 64;
+
+/** Takes away what is not to be in the directory any more, or is in the way of what is. @throws OciError `unwritable`, `aborted` */
+export async function clearObstacles(plan: PlacementPlan, options: PlaceOptions): Promise<void> {
+  const { cursor, staging, directory } = options;
+  const breathe = makeBreath(options);
+  for (const path of plan.obstacles) {
+    await breathe(0);
+    const parent = cursor.moveTo(parentOf(path));
+    try {
+      takeAway(below(parent, nameOf(path)), staging);
+    } catch (error) {
+      throw unwritableAt(directory, path, error);
+    }
+  }
+}
+
+/**
+ * Puts the nodes of a tree to their paths, as the plan says: staged inodes get their names, directories
+ * are made, and get their own metadata when all in them is done. All but the root's own metadata is done
+ * in the end: the staging directory has to go first.
+ * @throws OciError `unwritable`, naming the path; `aborted`
+ */
+export async function placeTree(
+  tree: ImageFilesystem,
+  plan: PlacementPlan,
+  options: PlaceOptions,
+): Promise<void> {
+  const { cursor, directory } = options;
+  const breathe = makeBreath(options);
+  const names = countNames(tree, plan);
+  const touched = new Set<Node>();
+  const open: OpenDirectory[] = [];
+  let last = "/" as ByteString;
+  let placed = 0;
+  const closeAbove = (end: number): void => {
+    while (open.length > 0 && open[open.length - 1]!.end > end) {
+      finishDirectory(last, open.pop()!, options);
+    }
+  };
+  for (const [path, node] of tree.paths()) {
+    if (path === "/") continue;
+    closeAbove(path.lastIndexOf("/"));
+    last = path;
+    const action = plan.action(path);
+    try {
+      if (node.type === "directory") {
+        open.push({ end: path.length, node, action });
+        if (action === "make") fs.mkdirSync(placeOf(cursor, path), 0o700);
+      } else if (action === "make") {
+        giveName(tree, node, path, names, options);
+      } else if (action === "touch" && !touched.has(node)) {
+        touched.add(node);
+        touch(path, node, options);
+      }
+    } catch (error) {
+      throw unwritableAt(directory, path, error);
+    }
+    if (action !== undefined) placed += 1;
+    if (placed % ENTRIES_PER_LOOK === 0) await breathe(placed);
+  }
+  closeAbove(0);
+}
+
+/** A directory in which the walk is: where its path ends in that of every path below. */
+interface OpenDirectory {
+  readonly end: number;
+  readonly node: Node;
+  readonly action: Action | undefined;
+}
+
+function finishDirectory(last: ByteString, open: OpenDirectory, options: PlaceOptions): void {
+  const path = last.slice(0, open.end) as ByteString;
+  if (open.action === undefined && !options.cursor.widened.has(path)) return;
+  try {
+    touch(path, open.node, options);
+  } catch (error) {
+    throw unwritableAt(options.directory, path, error);
+  }
+}
+
+function touch(path: ByteString, node: Node, { cursor, placement }: PlaceOptions): void {
+  applyMetadata({ path: placeOf(cursor, path), existed: true }, node, placement);
+}
+
+/** Gives a staged inode one of its names: the last one takes it out of the staging directory. */
+function giveName(
+  tree: ImageFilesystem,
+  node: Node,
+  path: ByteString,
+  names: Map<Node, number>,
+  { cursor, staging }: PlaceOptions,
+): void {
+  const staged = `${staging.base}/${stagedName(tree.location(node)!)}`;
+  const place = placeOf(cursor, path);
+  const left = names.get(node)! - 1;
+  names.set(node, left);
+  if (left === 0) fs.renameSync(staged, place);
+  else fs.linkSync(staged, place);
+}
+
+/** How many names each inode gets that is made. */
+function countNames(tree: ImageFilesystem, plan: PlacementPlan): Map<Node, number> {
+  const names = new Map<Node, number>();
+  for (const [path, node] of tree.paths()) {
+    if (node.type === "directory" || plan.action(path) !== "make") continue;
+    names.set(node, (names.get(node) ?? 0) + 1);
+  }
+  return names;
+}
+
+function placeOf(cursor: DirectoryCursor, path: ByteString): string | Buffer {
+  return below(cursor.moveTo(parentOf(path)), nameOf(path));
+}
+
+function nameOf(path: ByteString): ByteString {
+  return path.slice(path.lastIndexOf("/") + 1) as ByteString;
+}
+
+/** Lets others work now and then, and stops when that is asked for. */
+function makeBreath({
+  signal,
+  directory,
+  onPlaced,
+}: PlaceOptions): (placed: number) => Promise<void> {
+  let breath = performance.now();
+  return async (placed) => {
+    const now = performance.now();
+    if (now - breath < BREATH_MS) return;
+    throwIfAborted(signal, directory);
+    onPlaced?.(placed);
+    await setImmediate();
+    breath = performance.now();
+  };
+}

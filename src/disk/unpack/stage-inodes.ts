@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import { applyMetadata } from "../inode/apply-metadata.ts";
+import { makeSpecialFiles, type SpecialFile } from "../inode/special-files.ts";
+import type { XattrBatch } from "../inode/xattr-batch.ts";
+import type { Placement } from "../placement.ts";
+import { stagedName, type Staging } from "./staging.ts";
+import type { PlacementPlan } from "./unpack-plan.ts";
+import { unwritableAt } from "./unwritable-at.ts";
+
+/** What {@link stageInodes} works with. */
+export interface StageInodesOptions {
+  readonly staging: Staging;
+  readonly placement: Placement;
+  readonly batch: XattrBatch;
+  /** Names the directory in messages. */
+  readonly directory: string;
+}
+
+/**
+ * Makes the inodes that no content has to be read for, each once whatever its names: symbolic links,
+ * fifos and devices, under their numbers and with their metadata.
+ * @throws OciError `unwritable`
+ */
+export function stageInodes(
+  tree: ImageFilesystem,
+  plan: PlacementPlan,
+  options: StageInodesOptions,
+): void {
+  const { staging, placement, batch, directory } = options;
+  const made = new Set<Node>();
+  const special: SpecialFile[] = [];
+  for (const [path, node] of tree.paths()) {
+    const { type } = node;
+    if (type === "file" || type === "directory") continue;
+    if (plan.action(path) !== "make" || made.has(node)) continue;
+    made.add(node);
+    const name = stagedName(tree.location(node)!);
+    if (type !== "symlink") {
+      special.push({ name, node });
+      continue;
+    }
+    try {
+      const place = `${staging.base}/${name}`;
+      fs.symlinkSync(targetOf(node.linkTarget), place);
+      applyMetadata({ path: place }, node, placement, batch);
+    } catch (error) {
+      throw unwritableAt(directory, path, error);
+    }
+  }
+  if (special.length === 0) return;
+  makeSpecialFiles(staging.fd, special, placement);
+  for (const { name, node } of special) {
+    applyMetadata({ path: `${staging.base}/${name}` }, node, placement, batch);
+  }
+}
+
+function targetOf(target: ByteString): Buffer {
+  return Buffer.from(target, "latin1");
+}

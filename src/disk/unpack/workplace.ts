@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+import { join } from "node:path";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { mapBounded } from "../../store/map-bounded.ts";
+import { removeTree } from "../../store/remove-tree.ts";
+import { LAYERS } from "../exact/layer-record.ts";
+import { applyMetadata } from "../inode/apply-metadata.ts";
+import { createXattrBatch } from "../inode/xattr-batch.ts";
+import { writeRecord, type UnpackRecord } from "../sidecar/unpack-record.ts";
+import { openDestination, type OpenDestination } from "./destination.ts";
+import { pathsOfContent, type NeededContent } from "./needed-content.ts";
+import { clearObstacles, placeTree } from "./place-tree.ts";
+import { stageInodes } from "./stage-inodes.ts";
+import { createLayerStager, type LayerStager } from "./stage-layers.ts";
+import { createStaging, stagedName, stagingName, type Staging } from "./staging.ts";
+import type { UnpackJob } from "./unpack-job.ts";
+import type { PlacementPlan } from "./unpack-plan.ts";
+
+/** A destination that is being worked in. Its record says so. */
+export interface Workplace {
+  readonly stager: LayerStager;
+  /** Reads what is needed and was not staged yet, and makes the directory what the plan says. */
+  build(tree: ImageFilesystem, plan: PlacementPlan, needed: NeededContent): Promise<void>;
+  /** Removes what is left of the work and closes everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+const LAYERS_AT_ONCE = 3;
+
+/**
+ * Writes the record, then opens the destination and makes a staging directory in it.
+ * @throws OciError `unwritable`; `invalid-argument` when a link has come in the directory's place
+ */
+export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
+  const { destination, options, placement, view } = job;
+  const { sidecar } = destination;
+  const name = stagingName();
+  writeRecord(sidecar, { ...record, staging: name });
+  const open = openDestination(destination, job.machine);
+  const staging = createStaging(open.root, name, open.usesDescriptors);
+  const batch = createXattrBatch(placement);
+  const stager = createLayerStager(view, {
+    staging,
+    placement,
+    batch,
+    limits: options.limits,
+    onProgress: options.onProgress,
+    exact:
+      options.exact === true ? { sidecar, numberOf: (layer) => options.layer ?? layer } : undefined,
+  });
+  let closed = false;
+  return {
+    stager,
+    async build(tree, plan, needed) {
+      const { signal, onProgress } = options;
+      const directory = destination.directory;
+      await stageNeeded(job, needed, stager);
+      stageInodes(tree, plan, { staging, placement, batch, directory });
+      batch.finish();
+      const total = plan.counts.written + plan.counts.changed;
+      const onPlaced =
+        onProgress && ((entries: number) => onProgress({ kind: "placing", entries, total }));
+      const place = { staging, placement, directory, signal, onPlaced, cursor: open.cursor };
+      await clearObstacles(plan, place);
+      await placeTree(tree, plan, place);
+      await keepExact(job, tree, stager, staging);
+      await staging.remove();
+      finishRoot(job, tree, open);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      stager.discard();
+      // What can't be removed now is known by its name, and removed by the next run.
+      await staging.remove().catch(() => undefined);
+      staging.close();
+      open.close();
+    },
+  };
+}
+
+/** Layers of which nothing is needed are not read, unless all of their bytes are to be kept. */
+async function stageNeeded(
+  { view, options }: UnpackJob,
+  { layers }: NeededContent,
+  stager: LayerStager,
+): Promise<void> {
+  const all = view.manifest.value.layers.map((_, layer) => layer);
+  const wanted = options.exact === true ? all : all.filter((layer) => layers.has(layer));
+  await mapBounded(
+    wanted,
+    LAYERS_AT_ONCE,
+    (layer, signal) => {
+      const entries = layers.get(layer);
+      const wants = (ordinal: number): boolean =>
+        options.exact === true || entries?.has(ordinal) === true;
+      return stager.stage(layer, wants, { signal });
+    },
+    { signal: options.signal },
+  );
+}
+
+/** Ends the records of the layers' exact bytes; those of an earlier unpack go in any case. */
+async function keepExact(
+  { destination, options }: UnpackJob,
+  tree: ImageFilesystem,
+  stager: LayerStager,
+  staging: Staging,
+): Promise<void> {
+  if (options.exact !== true) {
+    await removeTree(join(destination.sidecar, LAYERS));
+    return;
+  }
+  const paths = pathsOfContent(tree);
+  for (const [layer, recorder] of stager.recorders) {
+    recorder.finish((entry) => {
+      const path = paths.get(layer)?.get(entry);
+      return path === undefined
+        ? { staged: `${staging.base}/${stagedName({ layer, entry })}` }
+        : { path };
+    });
+  }
+}
+
+/** The root comes last of all: that the staging directory went has changed its time. */
+function finishRoot({ placement }: UnpackJob, tree: ImageFilesystem, open: OpenDestination): void {
+  const node = tree.lstat("/" as ByteString)!;
+  applyMetadata({ path: `${open.root}/.`, fd: open.fd, existed: true }, node, placement);
+}
