@@ -54,14 +54,13 @@ function setXattrsAndMode(
     return;
   }
   const job = { ...wanted, inode: { ...inode, path: text.path } };
+  const canWait = text.path === inode.path || job.type === "directory";
   try {
     const calls = placement.loadXattrs();
     if (calls !== undefined && writeXattrs(job, calls, placement)) {
       if (job.type !== "symlink") setMode(inode, job.mode);
       checkAccessAcl(job, calls, placement);
-    } else if (batch !== undefined && text.path === inode.path) {
-      batch.add(job);
-    } else {
+    } else if (!canWait || batch?.add(job) !== true) {
       runXattrTool([job], placement);
     }
   } finally {

@@ -1,30 +1,57 @@
 // SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
 import type { Placement } from "../placement.ts";
+import { O_PATH } from "./set-mode.ts";
 import { runXattrTool } from "./xattr-tool.ts";
 import type { XattrJob } from "./write-xattrs.ts";
 
-/** Extended attributes that wait to be set by one process; nothing ever waits where `@napi-rs/xattr` can do it. */
+/**
+ * Extended attributes that wait to be set by one process; nothing ever waits where `@napi-rs/xattr` can do
+ * it. A file has to stay where it is until `finish`, its directory's descriptor open; a directory may go.
+ */
 export interface XattrBatch {
-  add(job: XattrJob): void;
+  /** Takes an inode along; false when it can't wait: a file that was there before. */
+  add(job: XattrJob): boolean;
   /**
-   * Sets what waits, and the modes after it. The descriptors that the paths name must still be open. Idempotent.
+   * Sets what waits, and the modes after it. Idempotent.
    * @throws OciError `unwritable` when the system refuses a mode
    */
   finish(): void;
 }
 
-/** A batch for inodes that stay where they are until it is finished. */
+/** Directories a process: each needs a descriptor. */
+const MOST_DIRECTORIES = 200;
+
+/** A batch that is empty, and can be used again when it is finished. */
 export function createXattrBatch(placement: Placement): XattrBatch {
-  let waiting: XattrJob[] = [];
+  let jobs: XattrJob[] = [];
+  let descriptors: number[] = [];
+  const finish = (): void => {
+    const waiting = [jobs, descriptors] as const;
+    jobs = [];
+    descriptors = [];
+    try {
+      runXattrTool(waiting[0], placement);
+    } finally {
+      for (const fd of waiting[1]) fs.closeSync(fd);
+    }
+  };
   return {
+    finish,
     add(job) {
-      // Its own descriptor may be closed by then.
-      waiting.push({ ...job, inode: { ...job.inode, fd: undefined } });
-    },
-    finish() {
-      const jobs = waiting;
-      waiting = [];
-      runXattrTool(jobs, placement);
+      const { inode } = job;
+      if (job.type === "directory") {
+        const fd = fs.openSync(inode.path, O_PATH | fs.constants.O_NOFOLLOW);
+        descriptors.push(fd);
+        jobs.push({ ...job, inode: { path: `/proc/self/fd/${fd}/.`, existed: inode.existed } });
+      } else if (inode.existed === true) {
+        return false;
+      } else {
+        // Its own descriptor will be closed by then.
+        jobs.push({ ...job, inode: { path: inode.path } });
+      }
+      if (descriptors.length >= MOST_DIRECTORIES) finish();
+      return true;
     },
   };
 }

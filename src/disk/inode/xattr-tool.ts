@@ -12,133 +12,146 @@ import {
   type XattrJob,
 } from "./write-xattrs.ts";
 
-/** Inodes a process: their names have to fit a command line. */
-const AT_ONCE = 500;
+/** Inodes a process: their names have to fit a command line, their descriptors what may be open. */
+const AT_ONCE = 200;
 const MOST_OUTPUT = 2 ** 30;
 const MISSING = "install the package @napi-rs/xattr, or the commands setfattr and getfattr";
 
-/** An inode and its name in the directory where the commands run. */
-interface NamedJob {
-  readonly name: string;
-  readonly job: XattrJob;
-}
-
 type Xattrs = ReadonlyMap<ByteString, ByteString>;
 
+/** Inodes by their paths in the commands, which have other numbers for the same descriptors. */
+interface Group {
+  readonly jobs: ReadonlyMap<string, XattrJob>;
+  /** Open in the commands from number 3 on. */
+  readonly descriptors: readonly number[];
+}
+
 /**
- * Sets the attributes and then the mode of many inodes with the commands `setfattr` and `getfattr`, one
- * process for all that are in one directory. They are read back: what is not there
- * goes to `placement.refusals`.
+ * Sets the attributes and then the mode of inodes with the commands `setfattr` and `getfattr`, a process
+ * for hundreds of them. They are read back: what is not there goes to `placement.refusals`.
  * @throws OciError `unwritable` when the system refuses a mode
  */
 export function runXattrTool(jobs: readonly XattrJob[], placement: Placement): void {
-  for (const [directory, group] of groupByDirectory(jobs)) {
-    for (let at = 0; at < group.length; at += AT_ONCE) {
-      setIn(directory, group.slice(at, at + AT_ONCE), placement);
-    }
+  for (let at = 0; at < jobs.length; at += AT_ONCE) {
+    setIn(makeGroup(jobs.slice(at, at + AT_ONCE)), placement);
   }
 }
 
-function groupByDirectory(jobs: readonly XattrJob[]): Map<string, NamedJob[]> {
-  const groups = new Map<string, NamedJob[]>();
+function makeGroup(jobs: readonly XattrJob[]): Group {
+  const byPath = new Map<string, XattrJob>();
+  const descriptors: number[] = [];
   for (const job of jobs) {
-    const { path } = job.inode;
-    const slash = path.lastIndexOf("/");
-    const directory = path.slice(0, slash);
-    const group = groups.get(directory) ?? [];
-    group.push({ name: path.slice(slash + 1), job });
-    groups.set(directory, group);
+    const path = job.inode.path.replace(/^\/proc\/self\/fd\/(\d+)/, (_, digits: string) => {
+      const fd = Number(digits);
+      if (!descriptors.includes(fd)) descriptors.push(fd);
+      return `/proc/self/fd/${FIRST_DESCRIPTOR + descriptors.indexOf(fd)}`;
+    });
+    byPath.set(path, job);
   }
-  return groups;
+  return { jobs: byPath, descriptors };
 }
 
-function setIn(directory: string, group: readonly NamedJob[], placement: Placement): void {
-  for (const { job } of group) allowWriting(job);
-  removeExtra(directory, group, placement);
-  const wanting = group.filter(({ job }) => job.xattrs.size > 0);
-  if (wanting.length > 0) {
-    const reasons = restore(directory, wanting);
-    const got = dump(directory, wanting);
-    for (const { name, job } of wanting) {
-      for (const [attribute, value] of job.xattrs) {
-        if (got.get(name)?.get(attribute) === value) continue;
-        refuseXattr(placement, attribute, reasons(name));
-      }
+const FIRST_DESCRIPTOR = 3;
+
+/** The same inodes, but only some of them. */
+function only({ jobs, descriptors }: Group, wants: (job: XattrJob) => boolean): Group {
+  return { jobs: new Map([...jobs].filter(([, job]) => wants(job))), descriptors };
+}
+
+function setIn(group: Group, placement: Placement): void {
+  for (const job of group.jobs.values()) allowWriting(job);
+  removeExtra(
+    only(group, ({ inode }) => inode.existed === true),
+    placement,
+  );
+  const wanting = only(group, ({ xattrs }) => xattrs.size > 0);
+  const reasonFor = restore(wanting);
+  const got = dump(wanting);
+  for (const [path, { xattrs }] of wanting.jobs) {
+    for (const [name, value] of xattrs) {
+      if (got.get(path)?.get(name) !== value) refuseXattr(placement, name, reasonFor(path));
     }
   }
-  for (const { job } of group) if (job.type !== "symlink") setMode(job.inode, job.mode);
-  const listed = wanting.filter(({ job }) => job.xattrs.has(ACCESS_ACL));
-  const lists = dump(directory, listed);
-  for (const { name, job } of listed) {
-    if (lists.get(name)?.get(ACCESS_ACL) === job.xattrs.get(ACCESS_ACL)) continue;
+  for (const job of group.jobs.values()) {
+    if (job.type !== "symlink") setMode(job.inode, job.mode);
+  }
+  checkAccessAcls(
+    only(group, ({ xattrs }) => xattrs.has(ACCESS_ACL)),
+    placement,
+  );
+}
+
+function checkAccessAcls(group: Group, placement: Placement): void {
+  const got = dump(group);
+  for (const [path, { xattrs }] of group.jobs) {
+    if (got.get(path)?.get(ACCESS_ACL) === xattrs.get(ACCESS_ACL)) continue;
     refuseXattr(placement, ACCESS_ACL, DIFFERENT_MODE);
   }
 }
 
-function removeExtra(directory: string, group: readonly NamedJob[], placement: Placement): void {
-  const existing = group.filter(({ job }) => job.inode.existed === true);
-  const got = dump(directory, existing);
-  for (const { name, job } of existing) {
-    for (const attribute of extraNames([...(got.get(name)?.keys() ?? [])], job.xattrs)) {
-      const text = decodeText(attribute);
-      const removal =
+function removeExtra(group: Group, placement: Placement): void {
+  const got = dump(group);
+  for (const [path, { xattrs }] of group.jobs) {
+    for (const name of extraNames([...(got.get(path)?.keys() ?? [])], xattrs)) {
+      const text = decodeText(name);
+      const args = ["-h", "-x", text ?? "", "--", path];
+      const reason =
         text === undefined
           ? "its name is not UTF-8"
-          : run(directory, "setfattr", ["-h", "-x", text, "--", name]).reason(name);
-      if (removal !== undefined) refuseXattr(placement, attribute, removal);
+          : run("setfattr", args, group.descriptors).reason(path);
+      if (reason !== undefined) refuseXattr(placement, name, reason);
     }
   }
 }
 
-/** Sets everything, whatever of it is refused. Gives the reason for a name. */
-function restore(directory: string, group: readonly NamedJob[]): (name: string) => string {
+/** Sets everything, whatever of it is refused. Gives the reason for a path. */
+function restore({ jobs, descriptors }: Group): (path: string) => string {
+  if (jobs.size === 0) return () => "";
   let input = "";
-  for (const { name, job } of group) {
-    input += `# file: ${name}\n`;
-    for (const [attribute, value] of job.xattrs) {
-      input += `${escapeOctal(attribute)}=0s${Buffer.from(value, "latin1").toString("base64")}\n`;
+  for (const [path, { xattrs }] of jobs) {
+    input += `# file: ${escapeOctal(fromText(path))}\n`;
+    for (const [name, value] of xattrs) {
+      input += `${escapeOctal(name)}=0s${Buffer.from(value, "latin1").toString("base64")}\n`;
     }
     input += "\n";
   }
-  const { reason } = run(directory, "setfattr", ["-h", "--restore=-"], input);
-  return (name) => reason(name) ?? "the system did not keep it";
+  const { reason } = run("setfattr", ["-h", "--restore=-"], descriptors, input);
+  return (path) => reason(path) ?? "the system did not keep it";
 }
 
+const DUMP = ["-h", "-d", "-m", "-", "-e", "hex", "--absolute-names", "--"];
+
 /** The attributes of inodes, as far as they may be read. */
-function dump(directory: string, group: readonly NamedJob[]): ReadonlyMap<string, Xattrs> {
+function dump({ jobs, descriptors }: Group): ReadonlyMap<string, Xattrs> {
   const found = new Map<string, Map<ByteString, ByteString>>();
-  if (group.length === 0) return found;
-  const names = group.map(({ name }) => name);
-  const { output } = run(directory, "getfattr", [
-    "-h",
-    "-d",
-    "-m",
-    "-",
-    "-e",
-    "hex",
-    "--",
-    ...names,
-  ]);
+  if (jobs.size === 0) return found;
   let current = new Map<ByteString, ByteString>();
-  for (const line of output.split("\n")) {
-    const file = /^# file: (.*)$/.exec(line)?.[1];
-    if (file !== undefined) found.set(file, (current = new Map()));
-    const [, name, value] = /^([^=]+)(?:=0x(.*))?$/.exec(line) ?? [];
-    if (name === undefined || file !== undefined) continue;
-    current.set(unescapeOctal(name), fromBytes(Buffer.from(value ?? "", "hex")));
+  for (const line of run("getfattr", [...DUMP, ...jobs.keys()], descriptors).output.split("\n")) {
+    const [, path, name, value] = /^(?:# file: (.*)|([^=]+)(?:=0x(.*))?)$/.exec(line) ?? [];
+    if (path !== undefined) {
+      current = new Map();
+      found.set(decodeText(unescapeOctal(path)) ?? "", current);
+    } else if (name !== undefined) {
+      current.set(unescapeOctal(name), fromBytes(Buffer.from(value ?? "", "hex")));
+    }
   }
   return found;
 }
 
 interface Run {
   readonly output: string;
-  /** Why it could not do what was asked for an inode. */
-  readonly reason: (name: string) => string | undefined;
+  /** Why it could not do what was asked for a path. */
+  readonly reason: (path: string) => string | undefined;
 }
 
-function run(directory: string, command: string, args: readonly string[], input = ""): Run {
+function run(
+  command: string,
+  args: readonly string[],
+  descriptors: readonly number[],
+  input = "",
+): Run {
   const { stdout, stderr, error } = spawnSync(command, args, {
-    cwd: directory,
+    stdio: ["pipe", "pipe", "pipe", ...descriptors],
     env: { PATH: process.env["PATH"], LC_ALL: "C" },
     input,
     encoding: "latin1",
@@ -147,15 +160,18 @@ function run(directory: string, command: string, args: readonly string[], input 
   if (error !== undefined) return { output: "", reason: () => MISSING };
   const reasons = new Map<string, string>();
   for (const line of stderr.split("\n")) {
-    const [, name, reason] = /^\w+: (.*): ([^:]*)$/.exec(line) ?? [];
-    if (name !== undefined) reasons.set(name, escapeText(reason!));
+    const [, path, reason] = /^\w+: (.*): ([^:]*)$/.exec(line) ?? [];
+    if (path !== undefined) reasons.set(decodeText(unescapeOctal(path)) ?? "", escapeText(reason!));
   }
-  return { output: stdout, reason: (name) => reasons.get(name) };
+  return { output: stdout, reason: (path) => reasons.get(path) };
 }
 
 /** As setfattr reads it. */
-function escapeOctal(name: ByteString): string {
-  return name.replace(/[^\w.-]/g, (byte) => `\\${byte.charCodeAt(0).toString(8).padStart(3, "0")}`);
+function escapeOctal(text: ByteString): string {
+  return text.replace(
+    /[^\w./-]/g,
+    (byte) => `\\${byte.charCodeAt(0).toString(8).padStart(3, "0")}`,
+  );
 }
 
 function unescapeOctal(text: string): ByteString {
