@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
+import { O_PATH, widenDirectory } from "./widen.ts";
 
 /** Finds the directories below a root without following a link. */
 export interface DirectoryWalk {
@@ -12,11 +13,17 @@ export interface DirectoryWalk {
    * @throws OciError `unreadable`
    */
   locate(directory: ByteString): Buffer | undefined;
+  /** The root's own mode, when it was widened to be read. */
+  readonly rootMode?: number | undefined;
   close(): void;
 }
 
-// Not in fs.constants. The same on every architecture that Node runs on: no permission to read is needed.
-const O_PATH = 0o10000000;
+/** Options of {@link openWalk}. */
+export interface WalkOptions {
+  /** Opens directories to their owner that he may not read, as long as the walk is in them. */
+  readonly widen?: boolean | undefined;
+}
+
 const DIRECTORY_ONLY = fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
 const ABSENT: ReadonlySet<string | undefined> = new Set([
   "ENOENT",
@@ -33,16 +40,17 @@ const ABSENT: ReadonlySet<string | undefined> = new Set([
  * can't be had every component is looked at before use.
  * @throws OciError `not-found`, `invalid-argument` when it is no directory, `unreadable`
  */
-export function openWalk(directory: string): DirectoryWalk {
-  const fd = openRoot(directory);
-  if (hasDescriptorPaths(fd)) return openDescriptorWalk(fd, directory);
+export function openWalk(directory: string, { widen = false }: WalkOptions = {}): DirectoryWalk {
+  const fd = openRoot(directory, widen && process.platform === "linux");
+  if (hasDescriptorPaths(fd)) return openDescriptorWalk(fd, directory, widen);
   fs.closeSync(fd);
   return openPathWalk(directory);
 }
 
-function openRoot(directory: string): number {
+function openRoot(directory: string, unread: boolean): number {
+  const access = unread ? O_PATH : fs.constants.O_RDONLY;
   try {
-    return fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+    return fs.openSync(directory, access | fs.constants.O_DIRECTORY);
   } catch (cause) {
     const code = systemCode(cause);
     if (code === "ENOENT") {
@@ -59,63 +67,79 @@ function openRoot(directory: string): number {
 
 function hasDescriptorPaths(fd: number): boolean {
   if (process.platform !== "linux") return false;
-  const there = fs.statSync(`/proc/self/fd/${fd}/.`, { throwIfNoEntry: false });
+  const there = fs.statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false });
   return there?.ino === fs.fstatSync(fd).ino;
 }
 
-function openDescriptorWalk(rootFd: number, name: string): DirectoryWalk {
-  // The directory asked for last stays open: its neighbours are usually asked for next.
-  let last = { path: "" as ByteString, fd: rootFd };
-  let closed = false;
-  const keep = (path: ByteString, fd: number): void => {
-    if (last.fd !== rootFd) fs.closeSync(last.fd);
-    last = { path, fd };
+interface OpenDirectory {
+  /** Empty for the root. */
+  readonly path: ByteString;
+  readonly fd: number;
+  /** The mode to give back when it is closed. */
+  readonly narrow: number | undefined;
+}
+
+/** Deeper than this, directories are opened again when they are come back to. */
+const MOST_OPEN = 64;
+
+function openDescriptorWalk(rootFd: number, name: string, widen: boolean): DirectoryWalk {
+  // The way from the root to the directory asked for last stays open: its neighbours are usually asked for next.
+  const open: OpenDirectory[] = [];
+  const push = (path: ByteString, fd: number): OpenDirectory => {
+    const opened = { path, fd, narrow: widen ? widenDirectory(fd) : undefined };
+    open.push(opened);
+    if (open.length > MOST_OPEN) closeDirectory(open.splice(1, 1)[0]!);
+    return opened;
   };
+  const root = push("" as ByteString, rootFd);
   return {
+    rootMode: root.narrow,
     locate(directory) {
-      if (closed)
+      if (open.length === 0)
         throw new OciError("invalid-argument", `${name}: expected it open, it was closed`);
       const path = (directory === "/" ? "" : directory) as ByteString;
-      const inLast = path === last.path || path.startsWith(`${last.path}/`);
-      const [from, fd] = inLast ? [last.path, last.fd] : ["", rootFd];
-      const names = path.slice(from.length).split("/").slice(1) as ByteString[];
-      const found = descend(fd, names, (cause) => unreadable(name, directory, cause));
-      if (found === undefined) return undefined;
-      if (found !== last.fd) keep(path, found);
-      return descriptorPath(found);
+      let last = open.at(-1)!;
+      while (last !== root && path !== last.path && !path.startsWith(`${last.path}/`)) {
+        closeDirectory(open.pop()!);
+        last = open.at(-1)!;
+      }
+      const names = path.slice(last.path.length).split("/").slice(1) as ByteString[];
+      for (const next of names) {
+        const fd = openInside(last.fd, next, (cause) => unreadable(name, directory, cause));
+        if (fd === undefined) return undefined;
+        last = push(`${last.path}/${next}` as ByteString, fd);
+      }
+      return descriptorPath(last.fd);
     },
     close() {
-      if (closed) return;
-      closed = true;
-      keep("" as ByteString, rootFd);
-      fs.closeSync(rootFd);
+      while (open.length > 0) closeDirectory(open.pop()!);
     },
   };
 }
 
-/** Opens directory after directory; what it opened on the way is closed. `start` itself is left open. */
-function descend(
-  start: number,
-  names: readonly ByteString[],
-  asUnreadable: (cause: unknown) => OciError,
-): number | undefined {
-  let fd = start;
-  for (const name of names) {
-    let next: number | undefined;
-    try {
-      next = fs.openSync(joinBytes(descriptorPath(fd), name), O_PATH | DIRECTORY_ONLY);
-    } catch (error) {
-      if (!isAbsent(error)) throw asUnreadable(error);
-    } finally {
-      if (fd !== start) fs.closeSync(fd);
-    }
-    if (next === undefined) return undefined;
-    fd = next;
+function closeDirectory({ fd, narrow }: OpenDirectory): void {
+  try {
+    if (narrow !== undefined) fs.chmodSync(descriptorPath(fd), narrow);
+  } finally {
+    fs.closeSync(fd);
   }
-  return fd;
 }
 
-function descriptorPath(fd: number): Buffer {
+function openInside(
+  fd: number,
+  name: ByteString,
+  asUnreadable: (cause: unknown) => OciError,
+): number | undefined {
+  try {
+    return fs.openSync(joinBytes(descriptorPath(fd), name), O_PATH | DIRECTORY_ONLY);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw asUnreadable(error);
+  }
+}
+
+/** The path of what a descriptor stands for: using it follows no name. */
+export function descriptorPath(fd: number): Buffer {
   return Buffer.from(`/proc/self/fd/${fd}`);
 }
 

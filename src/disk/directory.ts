@@ -2,18 +2,21 @@
 import * as fs from "node:fs";
 import { compareByteStrings, fromBytes, toText, type ByteString } from "../bytes/byte-string.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
-import { OciError } from "../oci/errors.ts";
+import { isOciError, OciError } from "../oci/errors.ts";
 import { HEAD_BYTES, headOf } from "../rootfs/head.ts";
-import type { Node, RootFilesystem } from "../rootfs/root-filesystem.ts";
+import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 import { readFileBytes } from "../store/file.ts";
 import { isAbsent, joinBytes, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
-import { makeDiskNode, type LazyReads } from "./disk-node.ts";
+import { makeDiskNode, type DiskNode, type LazyReads } from "./disk-node.ts";
+import { hashFile, openFile } from "./read-file.ts";
+import { readWidened } from "./widen.ts";
 import { loadXattrCalls, readXattrs, type XattrCalls } from "./xattrs.ts";
 
 /** A plain directory read as a root filesystem. */
 export interface DirectoryFilesystem extends RootFilesystem {
   /** The directory's path, as given. */
   readonly directory: string;
+  lstat(path: ByteString): DiskNode | undefined;
   /**
    * What changes whenever the content at a path may have: device, inode, size, times of modification and
    * of change. Undefined when there is nothing. For this machine only. @throws OciError `unreadable`
@@ -31,6 +34,13 @@ export interface OpenDirectoryOptions {
    * node's `xattrs` are asked for. Default: the optional package `@napi-rs/xattr`.
    */
   readonly loadXattrs?: (() => XattrCalls) | undefined;
+  /** Whether a file's node has a `contentDigest`: the file is read when it is asked for. Default: false. */
+  readonly hashContents?: boolean | undefined;
+  /**
+   * Whether what belongs to the user, and he may not read (mode 000), is made readable while it is read.
+   * Its mode is given back, its time of modification stays. Default: false.
+   */
+  readonly widen?: boolean | undefined;
 }
 
 /**
@@ -45,10 +55,11 @@ export function openDirectory(
   directory: string,
   options: OpenDirectoryOptions = {},
 ): DirectoryFilesystem {
-  const { walk = openWalk(directory), loadXattrs = loadXattrCalls } = options;
+  const { loadXattrs = loadXattrCalls, hashContents = false, widen = false } = options;
+  const walk = options.walk ?? openWalk(directory, { widen });
   const name = `dir:${directory}`;
   /** Nodes with several names, so that each name gives the same object. */
-  const shared = new Map<string, Node>();
+  const shared = new Map<string, DiskNode>();
 
   const locate = (path: ByteString): Buffer | undefined => {
     const slash = path.lastIndexOf("/");
@@ -56,37 +67,57 @@ export function openDirectory(
     const leaf = path.slice(slash + 1) as ByteString;
     return parent && joinBytes(parent, leaf === "" ? ("." as ByteString) : leaf);
   };
+  const existing = (path: ByteString, what: string): Buffer => {
+    const place = locate(path);
+    if (place === undefined) throw notFound(name, path, what);
+    return place;
+  };
+  const open = (path: ByteString): number => openFile(name, path, existing(path, "a file"), widen);
   const lazy: LazyReads = {
-    head: (path) => readHead(name, path, locate(path)),
-    xattrs: (path) => {
-      const place = locate(path);
-      if (place === undefined) throw notFound(name, path, "a name");
-      return readXattrs(name, path, place, loadXattrs);
+    head: (path) => readHead(open(path)),
+    xattrs(path) {
+      const place = existing(path, "a name");
+      const read = (): ReadonlyMap<ByteString, ByteString> =>
+        readXattrs(name, path, place, loadXattrs);
+      try {
+        return read();
+      } catch (error) {
+        if (!widen || !isOciError(error, "unreadable")) throw error;
+        return readWidened(place, read);
+      }
     },
+    contentDigest: hashContents ? (path) => hashFile(name, path, open(path)) : undefined,
   };
   return {
     name,
     directory,
     lstat(path) {
       const place = locate(path);
-      return place && lstatNode(name, path, place, shared, lazy);
+      const rootMode = path === "/" ? walk.rootMode : undefined;
+      return place && lstatNode(name, path, place, { shared, lazy, rootMode });
     },
     stamp: (path) => stampOf(name, path, locate(path)),
     list: (path) => listNames(name, path, walk.locate(path)),
-    read: (path, abort) => readFile(name, path, () => locate(path), abort),
+    read: (path, abort) => readFile(() => open(path), abort),
     close: () => walk.close(),
   };
+}
+
+interface NodeSource {
+  readonly shared: Map<string, DiskNode>;
+  readonly lazy: LazyReads;
+  readonly rootMode: number | undefined;
 }
 
 function lstatNode(
   root: string,
   path: ByteString,
   place: Buffer,
-  shared: Map<string, Node>,
-  lazy: LazyReads,
-): Node | undefined {
+  { shared, lazy, rootMode }: NodeSource,
+): DiskNode | undefined {
   try {
     const stat = fs.lstatSync(place, { bigint: true });
+    if (rootMode !== undefined) stat.mode = BigInt(rootMode) | (stat.mode & ~0o7777n);
     const key = stat.nlink > 1n && !stat.isDirectory() ? `${stat.dev}:${stat.ino}` : undefined;
     const known = key === undefined ? undefined : shared.get(key);
     if (known !== undefined) return known;
@@ -102,12 +133,7 @@ function lstatNode(
   }
 }
 
-function readHead(
-  root: string,
-  path: ByteString,
-  place: Buffer | undefined,
-): ByteString | undefined {
-  const fd = openFile(root, path, place);
+function readHead(fd: number): ByteString | undefined {
   try {
     const first = Buffer.alloc(HEAD_BYTES);
     return headOf(first.subarray(0, fs.readSync(fd, first)));
@@ -140,38 +166,13 @@ function listNames(
   }
 }
 
-async function* readFile(
-  root: string,
-  path: ByteString,
-  locate: () => Buffer | undefined,
-  options: AbortOptions = {},
-): Bytes {
-  const fd = openFile(root, path, locate());
+async function* readFile(open: () => number, options: AbortOptions = {}): Bytes {
+  const fd = open();
   try {
     yield* readFileBytes(fd, { signal: options.signal });
   } finally {
     fs.closeSync(fd);
   }
-}
-
-/** Opens a regular file and nothing else: a fifo would wait for its writer, a device may act. */
-function openFile(root: string, path: ByteString, place: Buffer | undefined): number {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-  let fd: number | undefined;
-  try {
-    if (place === undefined) throw notFound(root, path, "a file");
-    const isFile = fs.lstatSync(place).isFile();
-    if (isFile) fd = fs.openSync(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    if (fd !== undefined && fs.fstatSync(fd).isFile()) return fd;
-  } catch (error) {
-    if (fd !== undefined) fs.closeSync(fd);
-    if (error instanceof OciError) throw error;
-    throw isAbsent(error) ? notFound(root, path, "a file") : unreadable(root, path, error);
-  }
-  if (fd !== undefined) fs.closeSync(fd);
-  throw new OciError("invalid-argument", `${root}: ${toText(path)}: expected a regular file`, {
-    details: { path },
-  });
 }
 
 function notFound(root: string, path: ByteString, what: string): OciError {

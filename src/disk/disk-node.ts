@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { BigIntStats } from "node:fs";
 import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Node, NodeType } from "../rootfs/root-filesystem.ts";
 
 const EMPTY = "" as ByteString;
@@ -12,6 +13,95 @@ export interface LazyReads {
   /** Of a file. */
   readonly head: (path: ByteString) => ByteString | undefined;
   readonly xattrs: (path: ByteString) => ReadonlyMap<ByteString, ByteString>;
+  /** Of a file; not there when contents are not to be hashed. */
+  readonly contentDigest?: ((path: ByteString) => Digest) | undefined;
+}
+
+/** What lstat says of an inode; all that changes when it, or its content, does. */
+export interface InodeStamp {
+  readonly type: NodeType;
+  /** The twelve permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** As the system has it, of directories and links too. */
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+  /** 0 where the file system keeps none. */
+  readonly birthtimeNs: bigint;
+}
+
+/** A node of a plain directory. A class, for the same reason as `LayerNode`: there are many. */
+export class DiskNode implements Node {
+  readonly stamp: InodeStamp;
+  /** How many names it has on the whole disk. */
+  readonly linkCount: number;
+  readonly linkTarget: ByteString;
+  readonly deviceMajor: number;
+  readonly deviceMinor: number;
+  readonly #path: ByteString;
+  readonly #read: LazyReads;
+  #head: { readonly value: ByteString | undefined } | undefined;
+  #xattrs: ReadonlyMap<ByteString, ByteString> | undefined;
+  #digest: Digest | undefined;
+
+  /** `path` is what it is read by. */
+  constructor(stat: BigIntStats, linkTarget: ByteString, path: ByteString, read: LazyReads) {
+    this.stamp = stampOf(stat);
+    this.linkCount = Number(stat.nlink);
+    this.linkTarget = linkTarget;
+    const isDevice = this.type === "character" || this.type === "block";
+    this.deviceMajor = isDevice ? majorOf(stat.rdev) : 0;
+    this.deviceMinor = isDevice ? minorOf(stat.rdev) : 0;
+    this.#path = path;
+    this.#read = read;
+  }
+
+  get type(): NodeType {
+    return this.stamp.type;
+  }
+  get mode(): number {
+    return this.stamp.mode;
+  }
+  get uid(): number {
+    return this.stamp.uid;
+  }
+  get gid(): number {
+    return this.stamp.gid;
+  }
+  get userName(): ByteString {
+    return EMPTY;
+  }
+  get groupName(): ByteString {
+    return EMPTY;
+  }
+  get mtime(): number {
+    const { mtimeNs } = this.stamp;
+    return Number((mtimeNs - nanosecondsOf(mtimeNs)) / BILLION);
+  }
+  get mtimeNanoseconds(): number {
+    return Number(nanosecondsOf(this.stamp.mtimeNs));
+  }
+  get size(): number {
+    return this.type === "file" ? this.stamp.size : 0;
+  }
+  get xattrs(): ReadonlyMap<ByteString, ByteString> {
+    this.#xattrs ??= this.#read.xattrs(this.#path);
+    return this.#xattrs;
+  }
+  get extensions(): ReadonlyMap<ByteString, ByteString> {
+    return NOTHING;
+  }
+  get contentDigest(): Digest | undefined {
+    if (this.type === "file") this.#digest ??= this.#read.contentDigest?.(this.#path);
+    return this.#digest;
+  }
+  get head(): ByteString | undefined {
+    this.#head ??= { value: this.type === "file" ? this.#read.head(this.#path) : undefined };
+    return this.#head.value;
+  }
 }
 
 /** A node from what the system says of it; `path` is what it is read by. */
@@ -20,35 +110,28 @@ export function makeDiskNode(
   linkTarget: Buffer | undefined,
   path: ByteString,
   read: LazyReads,
-): Node {
-  const type = typeOf(stat);
-  const nanoseconds = ((stat.mtimeNs % BILLION) + BILLION) % BILLION;
-  let head: { value: ByteString | undefined } | undefined;
-  let xattrs: ReadonlyMap<ByteString, ByteString> | undefined;
+): DiskNode {
+  return new DiskNode(stat, linkTarget === undefined ? EMPTY : fromBytes(linkTarget), path, read);
+}
+
+/** The part of what lstat says that tells whether an inode changed. */
+export function stampOf(stat: BigIntStats): InodeStamp {
   return {
-    type,
-    mode: Number(stat.mode & 0o7777n),
+    type: typeOf(stat),
+    mode: Number(stat.mode) & 0o7777,
     uid: Number(stat.uid),
     gid: Number(stat.gid),
-    userName: EMPTY,
-    groupName: EMPTY,
-    mtime: Number((stat.mtimeNs - nanoseconds) / BILLION),
-    mtimeNanoseconds: Number(nanoseconds),
-    size: type === "file" ? Number(stat.size) : 0,
-    linkTarget: linkTarget === undefined ? EMPTY : fromBytes(linkTarget),
-    deviceMajor: isDevice(type) ? majorOf(stat.rdev) : 0,
-    deviceMinor: isDevice(type) ? minorOf(stat.rdev) : 0,
-    get xattrs() {
-      xattrs ??= read.xattrs(path);
-      return xattrs;
-    },
-    extensions: NOTHING,
-    contentDigest: undefined,
-    get head() {
-      head ??= { value: type === "file" ? read.head(path) : undefined };
-      return head.value;
-    },
+    size: Number(stat.size),
+    mtimeNs: stat.mtimeNs,
+    ctimeNs: stat.ctimeNs,
+    ino: stat.ino,
+    birthtimeNs: stat.birthtimeNs,
   };
+}
+
+function nanosecondsOf(time: bigint): bigint {
+  const rest = time % BILLION;
+  return rest < 0n ? rest + BILLION : rest;
 }
 
 function typeOf(stat: BigIntStats): NodeType {
@@ -58,10 +141,6 @@ function typeOf(stat: BigIntStats): NodeType {
   if (stat.isCharacterDevice()) return "character";
   if (stat.isBlockDevice()) return "block";
   return stat.isFIFO() ? "fifo" : "socket";
-}
-
-function isDevice(type: NodeType): boolean {
-  return type === "character" || type === "block";
 }
 
 // Linux, gnu_dev_major and gnu_dev_minor
