@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import { parseDigest } from "../../oci/digest.ts";
+import { conversionKey, digestOfKey } from "./conversion-key.ts";
+
+const DIGEST = parseDigest(`sha256:${"ab".repeat(32)}`);
+const PLAIN = `sha256-${"ab".repeat(32)}`;
+
+describe("the key of a conversion", () => {
+  it("is the digest for what root gets by default, however that is said", () => {
+    expect(conversionKey(DIGEST, {}, 0)).toBe(PLAIN);
+    const said = { sameOwner: true, uidMap: [], gidMap: [], rootlessXattr: false };
+    expect(conversionKey(DIGEST, said, 0)).toBe(PLAIN);
+  });
+
+  it("is another for every option that changes the result, and for every user", () => {
+    const range = [{ image: 0, disk: 1000, size: 10 }];
+    const keys = [
+      conversionKey(DIGEST, {}, 0),
+      conversionKey(DIGEST, {}, 1000),
+      conversionKey(DIGEST, {}, 1001),
+      conversionKey(DIGEST, { sameOwner: false }, 0),
+      conversionKey(DIGEST, { uidMap: range }, 0),
+      conversionKey(DIGEST, { gidMap: range }, 0),
+      conversionKey(DIGEST, { rootlessXattr: true }, 0),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    for (const key of keys) {
+      expect(key.startsWith(PLAIN)).toBe(true);
+      expect(digestOfKey(key)).toBe(DIGEST);
+    }
+    expect(conversionKey(DIGEST, { uidMap: range }, 0)).toBe(keys[4]);
+  });
+
+  it("is not made of a digest that can't be verified, nor read from anything else", () => {
+    expect(() => conversionKey(parseDigest("md5:abc"))).toThrow(
+      expect.objectContaining({ code: "unsupported-algorithm" }),
+    );
+    const texts = [
+      "",
+      "lost+found",
+      `${PLAIN}-`,
+      `${PLAIN}-x`,
+      PLAIN.slice(1),
+      `${PLAIN}0`,
+      `${PLAIN}/..`,
+    ];
+    for (const text of texts) expect(digestOfKey(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+import { lstatSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { OciError } from "../../oci/errors.ts";
+import { openDigestCache, type DigestCache } from "../../store/digest-cache.ts";
+import { writing } from "../../store/file-error.ts";
+import { withLock, type LockOptions } from "../../store/lock.ts";
+import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
+import type { Conversion } from "./conversions.ts";
+import { openNames, type Names } from "./names.ts";
+
+/** The parts of a store's directory. */
+export interface ConversionStore {
+  /** Absolute. */
+  readonly directory: string;
+  readonly cache: DigestCache;
+  readonly names: Names;
+}
+
+/** Opens the parts. Nothing is made, and nothing kept open. */
+export function openConversionStore(path: string): ConversionStore {
+  const directory = resolve(path);
+  const conversions = join(directory, "conversions");
+  return {
+    directory,
+    cache: openDigestCache(conversions),
+    names: openNames(join(directory, "names"), conversions),
+  };
+}
+
+/** Makes the directories of a store that are not there. @throws OciError `unwritable` */
+export function createStore({ directory }: ConversionStore): void {
+  for (const name of ["names", "conversions"]) {
+    const path = join(directory, name);
+    writing(path, () => mkdirSync(path, { recursive: true }));
+  }
+}
+
+/** Checks that there is a store: a mistyped path is no empty one. @throws OciError `not-found` */
+export function requireStore({ directory }: ConversionStore): void {
+  for (const name of ["names", "conversions"]) {
+    const path = join(directory, name);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) continue;
+    throw new OciError(
+      "not-found",
+      `${JSON.stringify(directory)}: expected a store of conversions, got no ${name} in it`,
+      { details: { directory }, hint: "oci-kit store add STORE REF makes one." },
+    );
+  }
+}
+
+/** Does what moves names, or decides by them, alone: short, as nothing is converted or removed meanwhile. */
+export function lockNames<T>(
+  { directory }: ConversionStore,
+  work: () => T | Promise<T>,
+  options: LockOptions,
+): Promise<T> {
+  const what = `store ${JSON.stringify(directory)}`;
+  return withLock(join(directory, ".lock"), work, { what, ...options });
+}
+
+/**
+ * The complete conversion with this key, marked as used now; undefined when there is none. Complete is
+ * what is there: a conversion comes to its place in one step, when it is proven.
+ */
+export async function findConversion(
+  { cache }: ConversionStore,
+  key: ConversionKey,
+): Promise<Conversion | undefined> {
+  const directory = await cache.get(key);
+  const digest = digestOfKey(key);
+  if (directory === undefined || digest === undefined) return undefined;
+  return { key, digest, directory, rootfs: join(directory, "rootfs") };
+}
