@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from "node:child_process";
-import { decodeText, escapeText, fromBytes, type ByteString } from "../../bytes/byte-string.ts";
+import {
+  decodeText,
+  escapeText,
+  fromBytes,
+  fromText,
+  type ByteString,
+} from "../../bytes/byte-string.ts";
 import type { Placement } from "../placement.ts";
 import { setMode } from "./set-mode.ts";
 import {
