@@ -25,6 +25,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "manifest push": ["manifest", "push", "latest", "--force"],
   retag: ["retag", "latest", "stable"],
   copy: ["copy", IMAGE, "oci:copied"],
+  unpack: ["unpack", IMAGE, "out/rootfs"],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
   tags: ["tags"],

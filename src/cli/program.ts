@@ -9,6 +9,7 @@ import { manifestCommand } from "./commands/manifest.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tagsCommand } from "./commands/tags.ts";
+import { unpackCommand } from "./commands/unpack.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
 import type { Context } from "./context.ts";
 import { DONE, FAILED } from "./exit-status.ts";
@@ -19,6 +20,7 @@ const COMMANDS: readonly Register[] = [
   manifestCommand,
   retagCommand,
   copyCommand,
+  unpackCommand,
   inspectCommand,
   tagsCommand,
   serveCommand,

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+import { escapeText, toText, type ByteString } from "../../bytes/byte-string.ts";
+import type { Proof } from "../../disk/sidecar/prove.ts";
+import type { UnpackPlan, UnpackResult } from "../../disk/unpack/unpack-options.ts";
+import { shortDigest } from "../../oci/digest.ts";
+import type { Difference } from "../../rootfs/compare-trees.ts";
+import type { Outcome } from "../command.ts";
+import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
+import { count, formatBytes } from "../format.ts";
+
+const MOST_SHOWN = 50;
+
+/** The result of an unpack, for programs and for people. */
+export function unpackOutcome(result: UnpackResult): Outcome {
+  const { proof } = result;
+  return {
+    status: proof !== undefined && proof.differences.length > 0 ? DOES_NOT_HOLD : DONE,
+    document: documentOf(result),
+    text: textOf(result),
+  };
+}
+
+function documentOf(result: UnpackResult): object {
+  const { directory, sidecar, image, dryRun, counts, bytes, proof, refusals, plan } = result;
+  return {
+    directory,
+    sidecar,
+    digest: image.digest,
+    dryRun,
+    ...counts,
+    bytes,
+    refusals: {
+      owner: refusals.owner,
+      special: Object.fromEntries(refusals.special),
+      xattrs: Object.fromEntries([...refusals.xattrs].map(([name, why]) => [toText(name), why])),
+    },
+    proof: proof && {
+      compared: proof.compared,
+      contents: proof.contents,
+      contentBytes: proof.contentBytes,
+      held: proof.held,
+      differences: proof.differences.map(differenceDocument),
+    },
+    plan: plan && {
+      written: plan.written.map(toText),
+      changed: plan.changed.map(toText),
+      removed: plan.removed.map(toText),
+    },
+  };
+}
+
+function differenceDocument({ path, kind, fields }: Difference): object {
+  const shown = fields.map(({ field, expected, got }) => ({ field, expected, got }));
+  return { path: toText(path), kind, fields: shown };
+}
+
+function textOf(result: UnpackResult): string {
+  const { directory, image, counts, bytes, proof, plan } = result;
+  const { written, changed, kept, removed } = counts;
+  const verb = result.dryRun ? "would be " : "";
+  const summary = `${count(written, "path")} ${verb}written, ${changed} changed, ${kept} kept, ${removed} removed; ${formatBytes(bytes)}`;
+  return [
+    ...(plan === undefined ? [] : planLines(plan)),
+    `${escapeText(directory)} ${shortDigest(image.digest)}: ${summary}`,
+    ...(proof === undefined ? [] : [...proofLines(proof), ...heldLines(result, proof)]),
+    "",
+  ].join("\n");
+}
+
+function planLines({ written, changed, removed }: UnpackPlan): string[] {
+  const lines = (verb: string, paths: readonly ByteString[]): string[] =>
+    paths.map((path) => `${verb} ${toText(path)}`);
+  return [...lines("remove", removed), ...lines("change", changed), ...lines("write ", written)];
+}
+
+function proofLines({ compared, contents, contentBytes, differences }: Proof): string[] {
+  const what =
+    contents === 0
+      ? `compared ${count(compared, "path")}, no contents`
+      : `compared ${count(compared, "path")} and the contents of ${count(contents, "file")} (${formatBytes(contentBytes)})`;
+  if (differences.length === 0) return [`${what}: all as in the image`];
+  const shown = differences.slice(0, MOST_SHOWN).map(differenceLine);
+  const more = differences.length - shown.length;
+  return [
+    `${what}: ${differences.length} not as in the image, so the directory is not whole`,
+    ...shown,
+    ...(more > 0 ? [`  and ${more} more (--json lists all)`] : []),
+  ];
+}
+
+function differenceLine({ path, kind, fields }: Difference): string {
+  const why = fields.map(({ field, expected, got }) => `${field}: ${expected}, got ${got}`);
+  return `  ${toText(path)}: ${kind === "different" ? why.join("; ") : kind}`;
+}
+
+/** What the sidecar alone keeps, and why. */
+function heldLines({ sidecar, refusals }: UnpackResult, { held }: Proof): string[] {
+  const parts = Object.entries(held).flatMap(([field, paths]) =>
+    paths > 0 ? [`${field} of ${paths}`] : [],
+  );
+  const reasons = [
+    ...(refusals.owner === undefined ? [] : [`owners: ${refusals.owner}`]),
+    ...[...refusals.special].map(([type, why]) => `${type}: ${why}`),
+    ...[...refusals.xattrs].map(([name, why]) => `${toText(name)}: ${why}`),
+  ];
+  if (parts.length === 0) return [];
+  return [
+    `kept in ${escapeText(sidecar)}: ${parts.join(", ")}`,
+    ...reasons.map((reason) => `  ${reason}`),
+  ];
+}
