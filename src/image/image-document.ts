@@ -44,7 +44,8 @@ export function makeConfig(config: ImageConfig): Document<ImageConfig> {
   return { descriptor: describe(MediaType.config, bytes), bytes, value: config };
 }
 
-function inOciTerms(layer: Descriptor): Descriptor {
+/** The descriptor of a layer with the OCI name of its type, where Docker has another for the same bytes. */
+export function inOciTerms(layer: Descriptor): Descriptor {
   const compression = layerCompression(layer.mediaType);
   if (compression === undefined || !RENAMED.has(layer.mediaType)) return layer;
   return { ...layer, mediaType: layerMediaType(compression) };

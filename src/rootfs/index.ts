@@ -14,6 +14,7 @@ export {
 } from "./compare-trees.ts";
 export * from "./elf.ts";
 export { exportTree, type ExportTreeOptions } from "./export-tree.ts";
+export * from "./flatten-image.ts";
 export * from "./glob.ts";
 export * from "./image-filesystem.ts";
 export type { IndexProgress } from "./index-layers.ts";
