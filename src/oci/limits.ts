@@ -13,7 +13,7 @@ export interface Limits {
   readonly children: number;
   /** Depth of indexes within indexes. */
   readonly indexDepth: number;
-  /** Entries of one layer. */
+  /** Entries of one layer, and directories that its paths go through. */
   readonly entries: number;
   /** Bytes of one path or link target in a layer. */
   readonly pathBytes: number;

@@ -15,6 +15,13 @@ export interface MergeOptions {
   readonly limits?: Partial<Limits> | undefined;
 }
 
+/**
+ * Bytes of link targets that may be followed in a layer, and for each of its records on top: forty targets
+ * of 64 KiB, followed for each of a million files, would take days.
+ */
+const FOLLOWED_FLOOR = 16 * 1024 * 1024;
+const FOLLOWED_EACH = 256;
+
 /** How often hard links that come before their targets are tried again. */
 const PASSES = 40;
 
@@ -23,7 +30,8 @@ const PASSES = 40;
  * directory would, no link leading out of it (image-spec, layer.md, "Applying Changesets"). What a layer
  * removes is of the layers below, wherever in the layer that is said. Of two entries with one path the
  * last wins. A hard link shares the node of its target, which may also come later in the layer.
- * @throws OciError `invalid-layer` for a hard link to what is not there or is a directory; `link-loop`
+ * @throws OciError `invalid-layer` for a hard link to what is not there or is a directory; `link-loop`;
+ * `limit-exceeded` when following links would take without end
  */
 export function mergeLayers(
   layers: readonly LayerIndex[],
@@ -41,12 +49,15 @@ interface Application {
   readonly root: TreeDirectory;
   readonly layer: StackedLayer;
   readonly linkHops: number;
+  /** Counts what is followed. @throws OciError `limit-exceeded` */
+  readonly onFollow: (target: ByteString) => void;
   /** Where the directories of the layer's index are in the tree, as long as no directory or link was replaced. */
   places: (TreeDirectory | undefined)[];
 }
 
 function applyLayer(root: TreeDirectory, layer: StackedLayer, linkHops: number): void {
-  const application: Application = { root, layer, linkHops, places: [] };
+  const onFollow = boundFollowing(layer);
+  const application: Application = { root, layer, linkHops, onFollow, places: [] };
   removeFromLower(application);
   application.places = [];
   const later: number[] = [];
@@ -54,6 +65,20 @@ function applyLayer(root: TreeDirectory, layer: StackedLayer, linkHops: number):
     if (!applyRecord(application, record)) later.push(record);
   }
   if (later.length > 0) linkLater(application, later);
+}
+
+function boundFollowing({ number, index }: StackedLayer): (target: ByteString) => void {
+  const most = FOLLOWED_FLOOR + FOLLOWED_EACH * index.counts.records;
+  let followed = 0;
+  return (target) => {
+    followed += target.length;
+    if (followed <= most) return;
+    throw new OciError(
+      "limit-exceeded",
+      `layer ${number}: expected at most ${most} bytes of targets of links on the way to its entries, got more`,
+      { details: { layer: number, limit: most } },
+    );
+  };
 }
 
 /**
@@ -130,7 +155,7 @@ interface Placing {
 
 /** The directory of the tree that a directory of the index is now, links followed. */
 function placeDirectory(
-  { root, layer, linkHops, places }: Application,
+  { root, layer, linkHops, onFollow, places }: Application,
   id: number,
   { create, stated }: Placing,
 ): TreeDirectory | undefined {
@@ -146,7 +171,7 @@ function placeDirectory(
     const name = layer.index.string(directoryName[next]!);
     const isOwn = stated?.has(`${directoryParent[next]!}/${directoryName[next]!}`);
     if (isOwn && !(directory.children.get(name) instanceof TreeDirectory)) return undefined;
-    const child = walkDirectories(directory, [name], { create, linkHops });
+    const child = walkDirectories(directory, [name], { create, linkHops, onFollow });
     if (child === undefined) return undefined;
     directory = places[next] = child;
   }
@@ -154,12 +179,15 @@ function placeDirectory(
 }
 
 /** What a hard link shares: the last component of its target is not followed, the ones before are. */
-function findTarget({ root, layer, linkHops }: Application, record: number): TreeItem | undefined {
+function findTarget(
+  { root, layer, linkHops, onFollow }: Application,
+  record: number,
+): TreeItem | undefined {
   const { index } = layer;
   const target = index.string(index.columns.link[record]!);
   const slash = target.lastIndexOf("/");
   const names = target.slice(0, slash).split("/") as ByteString[];
-  const directory = walkDirectories(root, names, { create: false, linkHops });
+  const directory = walkDirectories(root, names, { create: false, linkHops, onFollow });
   const item = directory?.children.get(target.slice(slash + 1) as ByteString);
   if (target !== "/" && !(item instanceof TreeDirectory)) return item;
   throw invalidLink(layer, record, "a directory");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
 import type { Entry } from "../layer/entry.ts";
+import { OciError } from "../oci/errors.ts";
 import { packMap } from "./attribute-maps.ts";
 import type { Columns } from "./layer-index.ts";
 
@@ -45,8 +46,23 @@ export function createAttributeTable(rows: Rows, stringId: IdOf, blobId: IdOf): 
   };
 }
 
-/** The directories that paths go through, kept as a tree: a deep path costs only what is new in it. */
-export function createDirectoryTable(rows: Rows, stringId: IdOf): DirectoryTable {
+/** What a directory table may hold. */
+export interface DirectoryBounds {
+  /** Most directories: one path of 64 KiB can go through 32,000 that have no entry of their own. */
+  readonly most: number;
+  /** Names the layer in messages. */
+  readonly what: string;
+}
+
+/**
+ * The directories that paths go through, kept as a tree: a deep path costs only what is new in it.
+ * `idOf` throws OciError `limit-exceeded`.
+ */
+export function createDirectoryTable(
+  rows: Rows,
+  stringId: IdOf,
+  { most, what }: DirectoryBounds,
+): DirectoryTable {
   const below: (Map<string, number> | undefined)[] = [undefined];
   rows.directoryParent.push(0);
   rows.directoryName.push(0);
@@ -55,6 +71,7 @@ export function createDirectoryTable(rows: Rows, stringId: IdOf): DirectoryTable
     const known = below[parent]?.get(name);
     if (known !== undefined) return known;
     const id = below.push(undefined) - 1;
+    if (id > most) throw tooManyDirectories(most, what);
     rows.directoryParent.push(parent);
     rows.directoryName.push(stringId(name as ByteString));
     (below[parent] ??= new Map()).set(name, id);
@@ -66,6 +83,14 @@ export function createDirectoryTable(rows: Rows, stringId: IdOf): DirectoryTable
       return last.id;
     },
   };
+}
+
+function tooManyDirectories(most: number, what: string): OciError {
+  return new OciError(
+    "limit-exceeded",
+    `${what}: expected paths through at most ${most} directories, got more`,
+    { details: { limit: most }, hint: "if the layer is to be trusted, raise limits.entries" },
+  );
 }
 
 function componentsOf(path: ByteString): string[] {

@@ -113,6 +113,19 @@ describe("the index of a layer", () => {
     expect(found.get(b("/f1"))).toMatchObject({ size: 2 ** 42, contentDigest: undefined });
   });
 
+  it("bounds the directories that paths go through, entries of their own or not", async () => {
+    const deep = (count: number): Promise<LayerIndex> =>
+      indexLayer(once(makeTar([file(`${"d/".repeat(count)}x`)])), {
+        limits: { entries: 100 },
+        what: "layer 3",
+      });
+    expect((await deep(100)).counts.directories).toBe(101);
+    await expect(deep(101)).rejects.toMatchObject({
+      code: "limit-exceeded",
+      message: "layer 3: expected paths through at most 100 directories, got more",
+    });
+  });
+
   it("of an empty layer is an empty root", async () => {
     const empty = await indexLayer(once(makeTar([])));
     expect([...walkTree(mergeLayers([empty]))].map(([path]) => path)).toEqual(["/"]);

@@ -54,15 +54,16 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
   const rows = Object.fromEntries(COLUMN_LAYOUT.map(([name]) => [name, [] as number[]])) as Rows;
   const strings = createStringTable(what);
   const blobs = createStringTable(what);
+  const limits = withLimits(options.limits);
   const collection: Collection = {
     rows,
     strings,
     blobs,
     attributes: createAttributeTable(rows, strings.idOf, blobs.idOf),
-    directories: createDirectoryTable(rows, strings.idOf),
+    directories: createDirectoryTable(rows, strings.idOf, { most: limits.entries, what }),
     digests: [],
   };
-  const content = createContentReader(withLimits(options.limits).expansionFloor);
+  const content = createContentReader(limits.expansionFloor);
   let entries = 0;
   let isReading = false;
   const finishContent = (): void => {

@@ -80,6 +80,16 @@ describe("links among the parents of an entry", () => {
     expect(await merge(chain(40))).toContain("/end/x file");
     await expect(merge(chain(41))).rejects.toMatchObject({ code: "link-loop" });
   });
+
+  it("are followed as long as their targets are not too long in all", async () => {
+    const target = (next: number): string => `${"./".repeat(32_000)}l${next}`;
+    const links = Array.from({ length: 39 }, (_, at) => symlink(`l${at}`, target(at + 1)));
+    // replacing a link makes every way be looked for again
+    const again = Array.from({ length: 20 }, (_, at) => [symlink("s", "x"), file(`l0/${at}`)]);
+    await expect(merge([...links, ...again.flat()])).rejects.toThrow(
+      /^layer 0: expected at most \d+ bytes of targets of links/,
+    );
+  });
 });
 
 describe("entries that meet what is there", () => {

@@ -50,6 +50,8 @@ export interface WalkOptions {
   readonly create: boolean;
   /** Symbolic links followed at most. */
   readonly linkHops: number;
+  /** Told the target of each link that is followed; what it throws ends the walk. */
+  readonly onFollow?: ((target: ByteString) => void) | undefined;
 }
 
 /**
@@ -61,7 +63,7 @@ export interface WalkOptions {
 export function walkDirectories(
   start: TreeDirectory,
   names: readonly ByteString[],
-  { create, linkHops }: WalkOptions,
+  { create, linkHops, onFollow }: WalkOptions,
 ): TreeDirectory | undefined {
   const pending = [...names].reverse();
   /** What comes after `directory` and is no directory yet. */
@@ -80,6 +82,7 @@ export function walkDirectories(
     } else if (child?.type === "symlink") {
       hops += 1;
       if (hops > linkHops) throw linkLoop(name, linkHops);
+      onFollow?.(child.linkTarget);
       const target = child.linkTarget.split("/") as ByteString[];
       if (child.linkTarget.startsWith("/")) directory = rootOf(directory);
       for (let at = target.length - 1; at >= 0; at -= 1) pending.push(target[at]!);
