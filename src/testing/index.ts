@@ -7,6 +7,11 @@
 export * from "./ask-registry.ts";
 export * from "./build-image.ts";
 export * from "./faulty-registry.ts";
+export type * from "./hostile/hostile-case.ts";
+export { hostileLayers } from "./hostile/hostile-layers.ts";
+export { hostileLayerSuite } from "./hostile/hostile-layer-suite.ts";
+export type { HostileSubject } from "./hostile/hostile-layer-suite.ts";
+export { writeHostileImage } from "./hostile/write-case.ts";
 export * from "./list-layer.ts";
 export * from "./raw-tar.ts";
 export { contentStoreSuite } from "./store-contract.ts";
