@@ -6,6 +6,7 @@ import { createHasher } from "../bytes/hash.ts";
 import { type LayerWriter, createLayerWriter } from "../layer/layer-writer.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type DiffId, diffIdOf, digestOf } from "../oci/digest.ts";
+import { OciError } from "../oci/errors.ts";
 import { type Compression, layerMediaType } from "../oci/media-types.ts";
 import type { ContentStore } from "./store.ts";
 
@@ -15,8 +16,11 @@ export interface TarOutput {
   write(bytes: Uint8Array): void;
   /** Resolves when little waits to be stored. Await it between chunks. @throws what storing failed with */
   ready(): Promise<void>;
-  /** Ends the layer. @throws what storing failed with */
-  finish(): Promise<StoredLayer>;
+  /**
+   * Ends the layer. When its diffID is not the expected one, nothing of it stays in the store.
+   * @throws OciError `diff-id-mismatch`; what storing failed with
+   */
+  finish(expected?: DiffId): Promise<StoredLayer>;
   /** Gives up: nothing of the layer stays in the store. Idempotent. */
   abort(error: unknown): Promise<void>;
 }
@@ -45,9 +49,9 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
     entry: (entry) => writer.entry(entry),
     data: (chunk) => writer.data(chunk),
     ready: () => output.ready(),
-    async finish() {
+    async finish(expected) {
       writer.end();
-      return output.finish();
+      return output.finish(expected);
     },
     abort: (error) => output.abort(error),
   };
@@ -88,6 +92,10 @@ export function createTarOutput(target: ContentStore, options: LayerOutputOption
     compress(returning(channel.bytes, spare), compression, { level, signal }),
     { signal },
   );
+  const abort = async (error: unknown): Promise<void> => {
+    channel.fail(error);
+    await stored.catch(() => undefined);
+  };
   let failed = false;
   let giveUp: (error: unknown) => void = () => undefined;
   stored.catch((error: unknown) => {
@@ -106,16 +114,29 @@ export function createTarOutput(target: ContentStore, options: LayerOutputOption
         channel.ready().then(resolve, () => stored.then(resolve, reject));
       });
     },
-    async finish() {
+    async finish(expected) {
       flush();
+      const diffId = diffIdOf(digestOf("sha256", hasher.hex()));
+      if (expected !== undefined && diffId !== expected) {
+        const error = mismatch(expected, diffId);
+        await abort(error);
+        throw error;
+      }
       channel.end();
-      return { descriptor: await stored, diffId: diffIdOf(digestOf("sha256", hasher.hex())) };
+      return { descriptor: await stored, diffId };
     },
-    async abort(error) {
-      channel.fail(error);
-      await stored.catch(() => undefined);
-    },
+    abort,
   };
+}
+
+function mismatch(expected: DiffId, got: DiffId): OciError {
+  return new OciError(
+    "diff-id-mismatch",
+    `new layer: expected the diffID ${expected}, got ${got}`,
+    {
+      details: { expected, got },
+    },
+  );
 }
 
 /** The same bytes; each buffer is spare again as soon as the reader asks for the next chunk. */

@@ -2,11 +2,12 @@
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Image } from "../../image/image.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { DiffId } from "../../oci/digest.ts";
 import type { Limits } from "../../oci/limits.ts";
 import type { Compression } from "../../oci/media-types.ts";
 import type { Platform } from "../../oci/platform.ts";
+import type { IndexProgress } from "../../rootfs/index-layers.ts";
 import type { LayerIndexCache } from "../../rootfs/layer-index-cache.ts";
+import type { StoredLayer } from "../../store/layer-output.ts";
 import type { IdRange } from "../placement.ts";
 
 export interface PackOptions extends AbortOptions {
@@ -14,16 +15,22 @@ export interface PackOptions extends AbortOptions {
   readonly base?: Image | undefined;
   /** Gives the layers back byte for byte as they were unpacked with `exact`. Not together with `base`. */
   readonly exact?: boolean | undefined;
-  /** What the image is for. Default: as the base; as the image that was unpacked; linux on this machine's processor. */
+  /**
+   * What the image is for, where no base says it. Default: as the image that was unpacked, else Linux on
+   * this machine's processor.
+   */
   readonly platform?: Platform | undefined;
-  /** Seconds since 1970, for `created` and the history. Default: the base's `created`, else 1970. */
+  /**
+   * Seconds since 1970, for `created` and the history. Default: as the image below or the one that was
+   * unpacked, else 1970.
+   */
   readonly created?: number | undefined;
   /** Of the layers made. Default gzip. */
   readonly compression?: Compression | undefined;
   readonly level?: number | undefined;
   /** The tag in the target. Without one the image is a root of its own, where the store has roots. */
   readonly tag?: string | undefined;
-  /** How owners on the disk are those of the image. Default: as they were unpacked. */
+  /** How owners on the disk are those of the image, for a directory without a sidecar, which knows that. */
   readonly uidMap?: readonly IdRange[] | undefined;
   readonly gidMap?: readonly IdRange[] | undefined;
   /** Only finds out what would be packed. */
@@ -37,46 +44,47 @@ export interface PackOptions extends AbortOptions {
   readonly onProgress?: ((event: PackProgress) => void) | undefined;
 }
 
-/** What is going on, for a person who waits. */
+/** What is going on, for a person who waits. Each at most ten times a second. */
 export type PackProgress =
-  /** At most once in 4 MiB: bytes of file content written so far, of all that will be. */
-  {
-    readonly kind: "packing";
-    readonly entries: number;
-    readonly bytes: number;
-    readonly total: number;
-  };
+  | IndexProgress
+  /** So many paths are compared with the base. */
+  | { readonly kind: "comparing"; readonly compared: number }
+  /** So many entries, with so many bytes of file content, are written to the layer with this number among the new ones. */
+  | {
+      readonly kind: "packing";
+      readonly layer: number;
+      readonly entries: number;
+      readonly bytes: number;
+    };
 
-/** What happened, or would happen, to a path. Text is escaped for a terminal. */
+/** What happened to a path since the base, or would happen. Text is escaped for a terminal. */
 export interface PackedPath {
   readonly change: "added" | "changed" | "removed";
   readonly path: string;
 }
 
-/** What a tar can't hold. */
+/** What a layer can't hold. */
 export interface SkippedPath {
   readonly path: string;
   readonly reason: string;
 }
 
-/** One layer that was made. */
-export interface PackedLayer {
-  readonly descriptor: Descriptor;
-  readonly diffId: DiffId;
+/** What a new layer holds, or would. */
+export interface PackedContent {
   readonly entries: number;
   /** Of file contents. */
   readonly bytes: number;
 }
 
-export interface PackedImage {
+/** One layer that was made. */
+export interface PackedLayer extends PackedContent, StoredLayer {}
+
+export interface PackedImage extends PackedContent {
   /** The manifest; undefined for a dry run. */
   readonly image: Descriptor | undefined;
-  /** The layers made: none when nothing changed, and for a dry run. */
+  /** The layers made: none when nothing changed since the base, and for a dry run. */
   readonly layers: readonly PackedLayer[];
-  /** What the new layer holds, or would. */
-  readonly entries: number;
-  readonly bytes: number;
-  /** Against the base, in order; everything is added where there is none. */
+  /** With a base what changed since, parents first; for a dry run without one everything, as added. */
   readonly changes: readonly PackedPath[];
   readonly skipped: readonly SkippedPath[];
 }
