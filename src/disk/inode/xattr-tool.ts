@@ -117,7 +117,9 @@ function restore({ jobs, descriptors }: Group): (path: string) => string {
   for (const [path, { xattrs }] of jobs) {
     input += `# file: ${escapeOctal(fromText(path))}\n`;
     for (const [name, value] of xattrs) {
-      input += `${escapeOctal(name)}=0s${Buffer.from(value, "latin1").toString("base64")}\n`;
+      // A base64 of nothing is passed over by setfattr 2.5.
+      const text = value === "" ? '""' : `0s${Buffer.from(value, "latin1").toString("base64")}`;
+      input += `${escapeOctal(name)}=${text}\n`;
     }
     input += "\n";
   }
