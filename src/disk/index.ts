@@ -3,11 +3,7 @@
  * The tree on a real disk: a plain directory read as a root filesystem, and where layer indexes are kept.
  * @module
  */
-export type * from "./conversions/conversion-key.ts";
 export * from "./conversions/conversions.ts";
-export type * from "./conversions/image-record.ts";
-export type * from "./conversions/list-conversions.ts";
-export type * from "./conversions/prune.ts";
 export * from "./directory.ts";
 export * from "./environment-labels.ts";
 export * from "./layer-index-cache.ts";

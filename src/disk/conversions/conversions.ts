@@ -14,6 +14,11 @@ import { linkName, resolveName, unlinkName } from "./link-names.ts";
 import { listConversions, type ConversionList } from "./list-conversions.ts";
 import { prune, type Pruned, type PruneOptions } from "./prune.ts";
 
+export type { ConversionKey, ConversionSettings } from "./conversion-key.ts";
+export type { ImageRecord } from "./image-record.ts";
+export type { ConversionList, ListedConversion, NamedConversion } from "./list-conversions.ts";
+export type { Pruned, PrunedConversion, PruneOptions } from "./prune.ts";
+
 /** Images as root directories, each converted once and kept by digest; names are links to them. */
 export interface Conversions {
   /** Absolute. */

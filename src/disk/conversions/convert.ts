@@ -18,7 +18,6 @@ import {
 } from "./conversion-store.ts";
 import type { Conversion, ConversionSource, Converted, ConvertOptions } from "./conversions.ts";
 import { readImageRecord, writeImageRecord } from "./image-record.ts";
-import { encodeName } from "./name-encoding.ts";
 
 /** As `Conversions.convert` says. */
 export async function convert(
@@ -27,7 +26,7 @@ export async function convert(
   names: readonly string[],
   options: ConvertOptions,
 ): Promise<Converted> {
-  names.forEach(encodeName); // what can't be named is told before the work
+  for (const name of names) store.names.read(name); // what can't be named is told before the work
   createStore(store);
   if (typeof source === "object" && "image" in source) {
     const { image } = source;

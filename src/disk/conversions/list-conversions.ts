@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { join } from "node:path";
 import type { Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
@@ -28,6 +29,8 @@ export interface ListedConversion {
   readonly key: ConversionKey;
   readonly digest: Digest;
   readonly directory: string;
+  /** The root directory of the image, absolute. */
+  readonly rootfs: string;
   readonly names: readonly string[];
   /** When it was made, found, or last lost a name. */
   readonly usedAt: Date;
@@ -52,7 +55,8 @@ export async function listConversions(store: ConversionStore): Promise<Conversio
     const digest = digestOfKey(key);
     if (digest === undefined) return [];
     const own = names.filter((entry) => entry.key === key).map(({ name }) => name);
-    return [{ key, digest, directory, names: own, usedAt, ...describe(directory) }];
+    const rootfs = join(directory, "rootfs");
+    return [{ key, digest, directory, rootfs, names: own, usedAt, ...describe(directory) }];
   });
   return { names, conversions };
 }
