@@ -7,7 +7,13 @@ import { HEAD_BYTES, headOf } from "../rootfs/head.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 import { readFileBytes } from "../store/file.ts";
 import { isAbsent, joinBytes, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
-import { makeDiskNode, type DiskNode, type LazyReads } from "./disk-node.ts";
+import {
+  makeDiskNode,
+  stampOf,
+  type DiskNode,
+  type InodeStamp,
+  type LazyReads,
+} from "./disk-node.ts";
 import { hashFile, openFile } from "./read-file.ts";
 import { readWidened } from "./widen.ts";
 import { loadXattrCalls, readXattrs, type XattrCalls } from "./xattrs.ts";
@@ -22,6 +28,8 @@ export interface DirectoryFilesystem extends RootFilesystem {
    * of change. Undefined when there is nothing. For this machine only. @throws OciError `unreadable`
    */
   stamp(path: ByteString): string | undefined;
+  /** What the system says of the inode at a path now, whatever was asked before. @throws OciError `unreadable` */
+  inode(path: ByteString): InodeStamp | undefined;
   /** Frees the directory's descriptor; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
@@ -96,7 +104,14 @@ export function openDirectory(
       const rootMode = path === "/" ? walk.rootMode : undefined;
       return place && lstatNode(name, path, place, { shared, lazy, rootMode });
     },
-    stamp: (path) => stampOf(name, path, locate(path)),
+    stamp(path) {
+      const stat = statAt(name, path, locate(path));
+      return stat && [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join();
+    },
+    inode(path) {
+      const stat = statAt(name, path, locate(path));
+      return stat && stampOf(stat);
+    },
     list: (path) => listNames(name, path, walk.locate(path)),
     read: (path, abort) => readFile(() => open(path), abort),
     close: () => walk.close(),
@@ -142,10 +157,13 @@ function readHead(fd: number): ByteString | undefined {
   }
 }
 
-function stampOf(root: string, path: ByteString, place: Buffer | undefined): string | undefined {
+function statAt(
+  root: string,
+  path: ByteString,
+  place: Buffer | undefined,
+): fs.BigIntStats | undefined {
   try {
-    const stat = place && fs.lstatSync(place, { bigint: true });
-    return stat && [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join();
+    return place && fs.lstatSync(place, { bigint: true });
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw unreadable(root, path, error);

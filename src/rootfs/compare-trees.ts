@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../bytes/byte-string.ts";
-import { compareNodes, type CompareNodesOptions, type FieldDifference } from "./compare-nodes.ts";
+import {
+  compareNodes,
+  type CompareNodesOptions,
+  type FieldDifference,
+  type NodeComparison,
+} from "./compare-nodes.ts";
 import type { Node, RootFilesystem } from "./root-filesystem.ts";
 import { comparePaths, pairTrees } from "./walk-filesystem.ts";
 
@@ -47,21 +52,18 @@ export function compareTrees(
 ): Comparison {
   const found = createFindings();
   const names = createNameComparer();
-  const withNames = options.ignore?.includes("names") !== true;
   let compared = 0;
   for (const [path, one, other] of pairTrees(expected, actual)) {
     if (one !== undefined && other !== undefined) {
-      const { fields, undecided } = compareNodes(path, one, other, options);
-      for (const field of fields) found.add(path, field);
-      if (undecided) found.undecided.push(path);
-      if (withNames) names.add(path, one, other);
+      found.addNodes(path, compareNodes(path, one, other, options));
+      names.add(path, one, other);
     } else {
       found.addWhole(path, other === undefined ? "missing" : "unexpected");
     }
     compared += 1;
     options.onCompared?.(compared);
   }
-  for (const [path, field] of names.differences()) found.add(path, field);
+  if (options.ignore?.includes("names") !== true) found.addNames(names);
   return { compared, differences: found.differences(), undecided: found.undecided };
 }
 
@@ -69,7 +71,9 @@ export function compareTrees(
 export interface Findings {
   add(path: ByteString, field: FieldDifference): void;
   addWhole(path: ByteString, kind: "missing" | "unexpected"): void;
-  readonly undecided: ByteString[];
+  addNodes(path: ByteString, compared: NodeComparison): void;
+  addNames(names: NameComparer): void;
+  readonly undecided: readonly ByteString[];
   /** In the order of {@link comparePaths}. */
   differences(): Difference[];
 }
@@ -77,14 +81,23 @@ export interface Findings {
 /** Starts a list of differences. */
 export function createFindings(): Findings {
   const found = new Map<ByteString, Difference & { readonly fields: FieldDifference[] }>();
+  const undecided: ByteString[] = [];
+  const add = (path: ByteString, field: FieldDifference): void => {
+    const known = found.get(path);
+    if (known === undefined) found.set(path, { path, kind: "different", fields: [field] });
+    else known.fields.push(field);
+  };
   return {
-    add(path, field) {
-      const known = found.get(path);
-      if (known === undefined) found.set(path, { path, kind: "different", fields: [field] });
-      else known.fields.push(field);
-    },
+    add,
     addWhole: (path, kind) => void found.set(path, { path, kind, fields: [] }),
-    undecided: [],
+    addNodes(path, compared) {
+      for (const field of compared.fields) add(path, field);
+      if (compared.undecided) undecided.push(path);
+    },
+    addNames(names) {
+      for (const [path, field] of names.differences()) add(path, field);
+    },
+    undecided,
     differences: () => [...found.values()].sort((a, b) => comparePaths(a.path, b.path)),
   };
 }

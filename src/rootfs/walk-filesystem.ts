@@ -20,31 +20,42 @@ function orderOf(path: ByteString): ByteString {
  * directory in order of their bytes. What is no longer there when it is come to is left out.
  * @throws what the filesystem throws; `not-found` for a directory that went away between two questions
  */
-export function* walkFilesystem(root: RootFilesystem): Generator<[ByteString, Node]> {
+export function* walkFilesystem<Kind extends Node>(
+  root: FilesystemOf<Kind>,
+): Generator<[ByteString, Kind]> {
   for (const [path, node] of pairTrees(root, undefined)) if (node !== undefined) yield [path, node];
 }
 
 /** A path, and what is there in one and in the other of two filesystems. */
-export type PathPair = [path: ByteString, one: Node | undefined, other: Node | undefined];
+export type PathPair<One extends Node = Node, Other extends Node = Node> = [
+  path: ByteString,
+  one: One | undefined,
+  other: Other | undefined,
+];
+
+/** A root filesystem whose nodes are of a kind. */
+export type FilesystemOf<Kind extends Node> = Omit<RootFilesystem, "lstat"> & {
+  lstat(path: ByteString): Kind | undefined;
+};
 
 /**
  * Every path that is in at least one of two root filesystems, in the order of {@link comparePaths}. Below
  * a path that is a directory in only one of them only that one is asked.
  * @throws what the two throw
  */
-export function* pairTrees(
-  one: RootFilesystem,
-  other: RootFilesystem | undefined,
-): Generator<PathPair> {
+export function* pairTrees<One extends Node, Other extends Node>(
+  one: FilesystemOf<One>,
+  other: FilesystemOf<Other> | undefined,
+): Generator<PathPair<One, Other>> {
   const root = "/" as ByteString;
-  const pending: PathPair[] = [[root, one.lstat(root), other?.lstat(root)]];
+  const pending: PathPair<One, Other>[] = [[root, one.lstat(root), other?.lstat(root)]];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     yield next;
     const [path, here, there] = next;
     const names = unite(listOf(one, path, here), listOf(other, path, there));
     const prefix = path === "/" ? "/" : `${path}/`;
     // All of a directory is looked at while it is at hand: the walk of a disk keeps it open.
-    const children = names.map(([name, inOne, inOther]): PathPair => {
+    const children = names.map(([name, inOne, inOther]): PathPair<One, Other> => {
       const child = `${prefix}${name}` as ByteString;
       return [
         child,
@@ -61,7 +72,7 @@ export function* pairTrees(
 const NONE: readonly ByteString[] = [];
 
 function listOf(
-  root: RootFilesystem | undefined,
+  root: FilesystemOf<Node> | undefined,
   path: ByteString,
   node: Node | undefined,
 ): readonly ByteString[] {

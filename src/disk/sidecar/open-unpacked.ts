@@ -2,7 +2,17 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
-import type { UnpackRecord } from "./unpack-record.ts";
+import { openDirectory } from "../directory.ts";
+import type { DiskNode } from "../disk-node.ts";
+import { toImage } from "../inode/id-map.ts";
+import {
+  isSameInode,
+  readRecordedTree,
+  type RecordedPath,
+  type RecordedTree,
+} from "./recorded-tree.ts";
+import { readRecord, sidecarOf, type UnpackRecord } from "./unpack-record.ts";
+import { UnpackedNode, type Owners } from "./unpacked-node.ts";
 
 /** An unpacked directory and its sidecar as one root filesystem. */
 export interface UnpackedDirectory extends RootFilesystem {
@@ -28,7 +38,9 @@ export interface OpenUnpackedOptions {
 
 /**
  * Opens an unpacked directory as the image that it now is. A field that the disk shows just as it was
- * left after unpacking is the image's; one that was changed since is the disk's.
+ * left after unpacking is the image's; one that was changed since is the disk's. What the user who
+ * unpacked makes later belongs to 0:0 where owners are not real, and `user.rootlesscontainers` is an
+ * owner and no attribute. Files that the user owns and may not read are made readable while they are read.
  * @throws OciError `invalid-sidecar` when the sidecar is damaged or the unpack was not finished;
  * `not-found`, `invalid-argument`, `unreadable`
  */
@@ -36,5 +48,60 @@ export function openUnpacked(
   directory: string,
   options: OpenUnpackedOptions = {},
 ): UnpackedDirectory {
-  throw new OciError("unsupported-operation", directory, { details: { options } });
+  const { sidecar = sidecarOf(directory), readContents = false } = options;
+  const record = readRecord(sidecar);
+  if (record?.state === "writing") throw unfinished(directory, sidecar);
+  const tree = record && readRecordedTree(sidecar, record);
+  const disk = openDirectory(directory, { widen: true, hashContents: true });
+  const rules = { owners: ownersOf(record), readContents };
+  /** Files with several names, so that each name gives the same object. */
+  const shared = new Map<DiskNode, UnpackedNode>();
+
+  const lstat = (path: ByteString): UnpackedNode | undefined => {
+    const node = disk.lstat(path);
+    if (node === undefined) return undefined;
+    const known = shared.get(node);
+    if (known !== undefined) return known;
+    const unpacked = new UnpackedNode(node, tree && find(tree, path, node), rules);
+    if (node.linkCount > 1 && node.type !== "directory") shared.set(node, unpacked);
+    return unpacked;
+  };
+  return {
+    name: disk.name,
+    directory,
+    record,
+    lstat,
+    list: (path) => disk.list(path),
+    read: (path, abort) => disk.read(path, abort),
+    isUntouched: (path) => lstat(path)?.isUntouched === true,
+    close: () => disk.close(),
+  };
+}
+
+/** By the inode where it is surely the same, so that a file keeps what is known of it under another name; else by the path. */
+function find(tree: RecordedTree, path: ByteString, { stamp }: DiskNode): RecordedPath | undefined {
+  const here = tree.at(path);
+  if (here !== undefined && isSameInode(here.placed, stamp)) return here;
+  return tree.ofInode(stamp) ?? here;
+}
+
+function ownersOf(record: UnpackRecord | undefined): Owners {
+  if (record === undefined) return { uid: (id) => id, gid: (id) => id };
+  const { user, uidMap, gidMap, sameOwner, refusals } = record;
+  const areReal = sameOwner && refusals?.owner === undefined;
+  return {
+    uid: (id) => (!areReal && id === user.uid ? 0 : (toImage(uidMap, id) ?? id)),
+    gid: (id) => (!areReal && id === user.gid ? 0 : (toImage(gidMap, id) ?? id)),
+  };
+}
+
+function unfinished(directory: string, sidecar: string): OciError {
+  return new OciError(
+    "invalid-sidecar",
+    `${JSON.stringify(directory)}: expected an unpacked directory, got one that was not finished`,
+    {
+      details: { directory, sidecar },
+      hint: "Run the same oci-kit unpack again: it completes what is there.",
+    },
+  );
 }

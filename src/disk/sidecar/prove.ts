@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: MIT
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { toText } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Difference } from "../../rootfs/compare-trees.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
-import type { Placement } from "../placement.ts";
-import type { HeldCounts, UnpackRecord } from "./unpack-record.ts";
+import { openDirectory } from "../directory.ts";
+import type { Placement, Refusals } from "../placement.ts";
+import { draftSidecar, type SidecarDraft } from "./draft-sidecar.ts";
+import type { Maker } from "./explain.ts";
+import { countNames } from "./format-tree.ts";
+import { withEveryPair } from "./paced-pairs.ts";
+import { createReading } from "./reading.ts";
+import { writeRecord, type HeldCounts, type UnpackRecord } from "./unpack-record.ts";
 
 /** The outcome of reading an unpacked directory back. It is proven when nothing differs. */
 export interface Proof {
@@ -36,19 +45,82 @@ export interface ProveOptions extends AbortOptions {
 /**
  * Reads a directory back and compares it with the tree that was put there. Only what the placement
  * explains may differ: refused owners, special files and attributes, mapped numbers, times as near as
- * Node sets them, and set-id bits of files whose owner is not real. When nothing else differs, writes
- * `tree.mtree` and `placed`, and last `sidecar.json` with the state `complete`; else writes nothing.
+ * Node and the disk have them, and set-id bits of files whose owner is not real. When nothing else
+ * differs, writes `tree.mtree` and `placed`, and last `sidecar.json` with the state `complete`; else
+ * writes nothing.
  * @throws OciError `nothing-to-check` when nothing was compared; `unreadable`, `unwritable`,
  * `unsupported-operation` where extended attributes can't be read, `aborted`
  */
-export function proveAndRecord(
+export async function proveAndRecord(
   directory: string,
   tree: RootFilesystem,
   placement: Placement,
   record: UnpackRecord,
   options: ProveOptions,
 ): Promise<Proof> {
-  throw new OciError("unsupported-operation", directory, {
-    details: { tree, placement, record, options },
+  const { sidecar, verifyContent, onProgress, signal } = options;
+  const disk = openDirectory(directory, { widen: true, hashContents: true });
+  const draft = draftSidecar(sidecar, countNames(tree));
+  try {
+    const maker = makerOf(directory, record);
+    const reading = createReading({ tree, disk, placement, maker, draft, verifyContent });
+    const compared = await withEveryPair(tree, disk, reading.add, {
+      what: `reading ${JSON.stringify(directory)} back`,
+      onTurn: (done) => onProgress?.({ compared: done, contentBytes: reading.counts.contentBytes }),
+      signal,
+    });
+    await reading.decide({ signal });
+    if (reading.counts.placed === 0) throw nothingCompared(directory);
+    const { contents, contentBytes, held } = reading.counts;
+    const proof = { compared, contents, contentBytes, differences: reading.differences(), held };
+    if (proof.differences.length === 0) complete(sidecar, record, draft, proof, placement.refusals);
+    return proof;
+  } finally {
+    draft.discard();
+    disk.close();
+  }
+}
+
+function complete(
+  sidecar: string,
+  record: UnpackRecord,
+  draft: SidecarDraft,
+  { compared, held }: Proof,
+  refusals: Refusals,
+): void {
+  writeRecord(sidecar, {
+    ...record,
+    state: "complete",
+    staging: undefined,
+    refusals: recordRefusals(refusals),
+    counts: { paths: compared, held },
+    files: draft.publish(),
   });
+}
+
+const MOST_REASONS = 1000;
+
+function recordRefusals({ owner, special, xattrs }: Refusals): UnpackRecord["refusals"] {
+  const named = [...xattrs].slice(0, MOST_REASONS);
+  return {
+    owner,
+    special: Object.fromEntries(special),
+    xattrs: Object.fromEntries(named.map(([name, reason]) => [toText(name), reason])),
+  };
+}
+
+function nothingCompared(directory: string): OciError {
+  return new OciError(
+    "nothing-to-check",
+    `${JSON.stringify(directory)}: expected paths to compare, got none`,
+  );
+}
+
+const SETGID = 0o2000;
+
+/** Files made in a set-group-ID directory have its group. */
+function makerOf(directory: string, { user }: UnpackRecord): Maker {
+  const parent = statSync(dirname(resolve(directory)), { throwIfNoEntry: false });
+  const inherits = parent !== undefined && (parent.mode & SETGID) !== 0;
+  return { uid: user.uid, gids: inherits ? [user.gid, parent.gid] : [user.gid] };
 }

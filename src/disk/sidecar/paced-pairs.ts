@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+import { setImmediate } from "node:timers/promises";
+import { throwIfAborted } from "../../bytes/abort.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import { pairTrees, type FilesystemOf, type PathPair } from "../../rootfs/walk-filesystem.ts";
+
+export interface PaceOptions extends AbortOptions {
+  /** For messages. */
+  readonly what: string;
+  /** Told how many pairs are done, some times a second. */
+  readonly onTurn: (done: number) => void;
+}
+
+const PAIRS_PER_LOOK = 32;
+const TURN_MS = 50;
+
+/**
+ * Does something synchronous with every pair of two trees, and lets the event loop run in between.
+ * @returns how many pairs there were
+ * @throws OciError `aborted`; what the trees and `work` throw
+ */
+export async function withEveryPair<One extends Node, Other extends Node>(
+  one: FilesystemOf<One>,
+  other: FilesystemOf<Other>,
+  work: (pair: PathPair<One, Other>) => void,
+  { what, onTurn, signal }: PaceOptions,
+): Promise<number> {
+  let done = 0;
+  let turn = Date.now();
+  throwIfAborted(signal, what);
+  for (const pair of pairTrees(one, other)) {
+    work(pair);
+    done += 1;
+    if (done % PAIRS_PER_LOOK !== 0 || Date.now() - turn < TURN_MS) continue;
+    onTurn(done);
+    await setImmediate();
+    throwIfAborted(signal, what);
+    turn = Date.now();
+  }
+  onTurn(done);
+  return done;
+}

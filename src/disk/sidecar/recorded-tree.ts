@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import { isOciError } from "../../oci/errors.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import type { InodeStamp } from "../disk-node.ts";
+import { parsePlaced, type Placed } from "./placed.ts";
+import { parseTree } from "./parse-tree.ts";
+import { readLines } from "./read-lines.ts";
+import { damaged, PLACED_FILE, TREE_FILE } from "./sidecar-files.ts";
+import type { UnpackRecord } from "./unpack-record.ts";
+
+/** What a sidecar knows of a path. */
+export interface RecordedPath {
+  /** As the image has it. Names of one file have the same node. */
+  readonly node: Node;
+  readonly placed: Placed;
+}
+
+/** All that a sidecar knows. */
+export interface RecordedTree {
+  at(path: ByteString): RecordedPath | undefined;
+  /** What was recorded of an inode, wherever it is now; undefined when it is unknown, or not surely the same. */
+  ofInode(stamp: InodeStamp): RecordedPath | undefined;
+}
+
+/**
+ * Reads `tree.mtree` and `placed` of a complete unpack.
+ * @throws OciError `invalid-sidecar` when they are missing or not what was written, `unreadable`
+ */
+export function readRecordedTree(sidecar: string, record: UnpackRecord): RecordedTree {
+  if (record.files === undefined)
+    throw damaged(sidecar, TREE_FILE, "expected its digest, got none");
+  const { tree, placed } = record.files;
+  const stamps = [
+    ...understood(sidecar, PLACED_FILE, parsePlaced(readLines(sidecar, PLACED_FILE, placed))),
+  ];
+  const paths = new Map<ByteString, RecordedPath>();
+  for (const [path, node] of understood(
+    sidecar,
+    TREE_FILE,
+    parseTree(readLines(sidecar, TREE_FILE, tree)),
+  )) {
+    const stamp = stamps[paths.size];
+    if (stamp === undefined || paths.has(path)) break;
+    paths.set(path, { node, placed: stamp });
+  }
+  if (paths.size !== stamps.length || paths.size !== record.counts?.paths) {
+    const expected = `expected a line for each of ${record.counts?.paths ?? 0} paths`;
+    throw damaged(sidecar, PLACED_FILE, `${expected}, got ${stamps.length}`);
+  }
+  let inodes: Map<bigint, RecordedPath> | undefined;
+  return {
+    at: (path) => paths.get(path),
+    ofInode(stamp) {
+      inodes ??= new Map([...paths.values()].map((recorded) => [recorded.placed.ino, recorded]));
+      const recorded = inodes.get(stamp.ino);
+      return recorded !== undefined && isSameInode(recorded.placed, stamp) ? recorded : undefined;
+    },
+  };
+}
+
+/** Numbers are given again when a file is removed; its birth is not. */
+export function isSameInode(one: InodeStamp, other: InodeStamp): boolean {
+  return one.ino === other.ino && one.birthtimeNs === other.birthtimeNs && one.birthtimeNs !== 0n;
+}
+
+/** Whether the content of a file is what it was, as far as the system tells. */
+export function hasSameContent(one: InodeStamp, other: InodeStamp): boolean {
+  return (
+    one.ino === other.ino &&
+    one.ctimeNs === other.ctimeNs &&
+    one.mtimeNs === other.mtimeNs &&
+    one.size === other.size &&
+    one.type === other.type
+  );
+}
+
+function* understood<T>(sidecar: string, name: string, parsed: Iterable<T>): Generator<T> {
+  try {
+    yield* parsed;
+  } catch (cause) {
+    if (!isOciError(cause, "invalid-sidecar") || "sidecar" in cause.details) throw cause;
+    throw damaged(sidecar, name, cause.message, cause);
+  }
+}
