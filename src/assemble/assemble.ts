@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { sourceOf } from "../bytes/bytes.ts";
+import { formatCreated } from "../image/history.ts";
 import { type Image, readImage } from "../image/image.ts";
 import { makeConfig, makeManifest } from "../image/image-document.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -188,16 +189,12 @@ function createdAt(
   base: Image | undefined,
   sourceDateEpoch: number | undefined,
 ): string {
-  if (sourceDateEpoch !== undefined) return formatSeconds(sourceDateEpoch);
+  if (sourceDateEpoch !== undefined) return formatCreated(sourceDateEpoch);
   const images = [base, ...prepared.trees.map(({ image }) => image?.image)];
   const times = images.flatMap((image) => image?.config.value.created ?? []);
   const known = times.filter((time) => !Number.isNaN(Date.parse(time)));
   known.sort((a, b) => Date.parse(a) - Date.parse(b) || (a < b ? -1 : 1));
-  return known.at(-1) ?? formatSeconds(0);
-}
-
-function formatSeconds(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+  return known.at(-1) ?? formatCreated(0);
 }
 
 async function store(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readEnvironment } from "../image/environment.ts";
 import { OciError } from "../oci/errors.ts";
 
 const NAME = /^[A-Za-z_]\w*$/;
@@ -44,11 +45,7 @@ export function mergeEnvironment(
   changes: Readonly<Record<string, string>>,
   variables: Readonly<Record<string, string>>,
 ): readonly string[] {
-  const environment = new Map<string, string>();
-  for (const line of inherited) {
-    const equals = line.indexOf("=");
-    environment.set(equals < 0 ? line : line.slice(0, equals), line);
-  }
+  const environment = readEnvironment(inherited);
   const lookup = (name: string): string | undefined =>
     environment.get(name)?.slice(name.length + 1) ??
     (Object.hasOwn(variables, name) ? variables[name] : undefined);

@@ -3,6 +3,8 @@ import type { ExecutionConfig, Healthcheck, History, ImageConfig } from "../oci/
 import type { DiffId } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Platform } from "../oci/platform.ts";
+import { normalisePort } from "../image/exposed-port.ts";
+import { completeHistory } from "../image/history.ts";
 import { mergeEnvironment } from "./environment.ts";
 import type { HealthcheckSettings, ImageSettings, Recipe } from "./recipe.ts";
 
@@ -33,7 +35,7 @@ export function makeImageConfig(
     ...platformOf(recipe, base),
     config: mergeSettings(config ?? {}, recipe.config ?? {}, recipe.variables ?? {}),
     rootfs: { type: "layers", diff_ids: [...(rootfs?.diff_ids ?? []), ...diffIds] },
-    history: [...historyOf(base, history), ...layers.map((layer) => entryOf(layer, created))],
+    history: [...completeHistory({ history, rootfs }), ...layers.map((layer) => entryOf(layer, created))],
   };
 }
 
@@ -45,15 +47,6 @@ function withoutBuild(base: ImageConfig | undefined): Partial<ImageConfig> {
 function platformOf(recipe: Recipe, base: ImageConfig | undefined): Platform {
   const { architecture, os, variant = base?.variant } = recipe.platform;
   return { architecture, os, ...(variant !== undefined && { variant }) };
-}
-
-/** One entry a layer, as every reader counts them; a base may have none at all. */
-function historyOf(
-  base: ImageConfig | undefined,
-  history: readonly History[] | undefined,
-): readonly History[] {
-  if (history !== undefined && history.length > 0) return history;
-  return base?.rootfs.diff_ids.map(() => ({ comment: "from the base image" })) ?? [];
 }
 
 function entryOf({ name, diffId }: LayerHistory, created: string): History {
@@ -94,8 +87,8 @@ function keysOf(names: readonly string[]): Record<string, object> {
 }
 
 function portOf(text: string): string {
-  const [, port, protocol = "tcp"] = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
-  if (port !== undefined && Number(port) > 0 && Number(port) < 65_536) return `${port}/${protocol}`;
+  const port = normalisePort(text);
+  if (port !== undefined) return port;
   throw new OciError(
     "invalid-recipe",
     `config.ports: expected a port as 8080 or 8080/udp, got ${JSON.stringify(text)}`,

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 import type { History, ImageConfig } from "../oci/image-config.ts";
 
+/** What a configuration tells of its layers. */
+interface Told {
+  readonly history?: readonly History[] | undefined;
+  readonly rootfs?: ImageConfig["rootfs"] | undefined;
+}
+
 /**
  * The history of an image, one entry a layer for an image that has none at all: readers count the
  * entries that made a layer, so that what is put on top must not stand for those below.
  */
-export function completeHistory(config: ImageConfig | undefined): readonly History[] {
-  const history = config?.history ?? [];
+export function completeHistory({ history = [], rootfs }: Told): readonly History[] {
   if (history.length > 0) return history;
-  return config?.rootfs.diff_ids.map(() => ({ comment: "from the base image" })) ?? [];
+  return rootfs?.diff_ids.map(() => ({ comment: "from the base image" })) ?? [];
 }
 
 /**
