@@ -35,7 +35,10 @@ export function makeImageConfig(
     ...platformOf(recipe, base),
     config: mergeSettings(config ?? {}, recipe.config ?? {}, recipe.variables ?? {}),
     rootfs: { type: "layers", diff_ids: [...(rootfs?.diff_ids ?? []), ...diffIds] },
-    history: [...completeHistory({ history, rootfs }), ...layers.map((layer) => entryOf(layer, created))],
+    history: [
+      ...completeHistory({ history, rootfs }),
+      ...layers.map((layer) => entryOf(layer, created)),
+    ],
   };
 }
 
