@@ -53,6 +53,7 @@ describe("the metadata of an inode", () => {
       expect(modeOf(path)).toBe(0);
       expect(fs.lstatSync(path).mtimeMs).toBe(-5000);
     }
+    fs.chmodSync(join(base, "d"), 0o700);
   });
 
   it("are those of a link, never of its target", () => {
