@@ -26,6 +26,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   retag: ["retag", "latest", "stable"],
   copy: ["copy", IMAGE, "oci:copied"],
   unpack: ["unpack", IMAGE, "out/rootfs"],
+  verify: ["verify", "out/rootfs", "--against", "oci:copied", "--ignore", "time"],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
   tags: ["tags"],

@@ -6,10 +6,12 @@ import { assembleCommand } from "./commands/assemble.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { manifestCommand } from "./commands/manifest.ts";
+import { packCommand } from "./commands/pack.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tagsCommand } from "./commands/tags.ts";
 import { unpackCommand } from "./commands/unpack.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
 import type { Context } from "./context.ts";
 import { DONE, FAILED } from "./exit-status.ts";
@@ -21,6 +23,8 @@ const COMMANDS: readonly Register[] = [
   retagCommand,
   copyCommand,
   unpackCommand,
+  packCommand,
+  verifyCommand,
   inspectCommand,
   tagsCommand,
   serveCommand,

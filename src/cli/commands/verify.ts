@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+import { escapeText } from "../../bytes/byte-string.ts";
+import type { DirectoryComparison } from "../../disk/sidecar/verify-directory.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { ComparedField } from "../../rootfs/compare-nodes.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import {
+  collect,
+  prose,
+  withRegistry,
+  type Outcome,
+  type Register,
+  type Session,
+} from "../command.ts";
+import { openConfigured, rootOf } from "../configured.ts";
+import { differenceDocument, differenceLines } from "../differences.ts";
+import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
+import { count } from "../format.ts";
+import { showIndexing } from "../show-indexing.ts";
+
+interface VerifyFlags {
+  readonly json?: true;
+  readonly against: string;
+  readonly platform?: string;
+  readonly ignore?: readonly string[];
+}
+
+export const verifyCommand: Register = (program, invoke) => {
+  withRegistry(program.command("verify <DIR>"))
+    .summary("whether a directory is the root filesystem of an image")
+    .description(
+      prose(`
+        Compares a directory with an image, path by path: type, mode, owner, time, link target, device
+        numbers, size, content, extended attributes, and which names are one file. Whoever made the
+        directory: a sidecar of unpack beside it is applied, without one the disk alone counts. Every
+        content is read. Labels that the machine gives to files (SELinux, NFS) are not compared.`),
+    )
+    .requiredOption("--against <REF>", "the image")
+    .option("--platform <PLATFORM>", "the image of an index for this platform, as linux/arm64")
+    .option("--ignore <FIELD>", "do not compare this: owner, time, …; may be given again", collect)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit verify out/rootfs --against latest-cross --platform linux/riscv64
+  oci-kit verify bundle/rootfs --against oci:image:1.2 --ignore owner --ignore time
+
+Fields: type, mode, owner, time, link, device, size, content, xattrs, names.
+Exit status: 0 all is as in the image; 2 something differs; 1 it could not be told.`,
+    )
+    .action(async (directory: string, flags: VerifyFlags) =>
+      invoke(flags, (session) => verify(directory, flags, session)),
+    );
+};
+
+async function verify(
+  directory: string,
+  flags: VerifyFlags,
+  { context, progress }: Session,
+): Promise<Outcome> {
+  const [
+    { COMPARED_FIELDS },
+    { verifyDirectory },
+    { openImageFilesystem },
+    { findImage },
+    { readImage },
+    { openLayerIndexCache },
+  ] = await Promise.all([
+    import("../../rootfs/compare-nodes.ts"),
+    import("../../disk/sidecar/verify-directory.ts"),
+    import("../../rootfs/image-filesystem.ts"),
+    import("../../image/find-image.ts"),
+    import("../../image/image.ts"),
+    import("../../disk/layer-index-cache.ts"),
+  ]);
+  const ignore = (flags.ignore ?? []).map((field) => parseField(field, COMPARED_FIELDS));
+  const { signal } = context;
+  const from = await openConfigured(flags.against, context);
+  try {
+    const root = await rootOf(from, flags.platform, context);
+    const found = await findImage(from.store, root, undefined, { signal });
+    const image = await readImage(from.store, found, { signal });
+    const tree = await openImageFilesystem(image, {
+      cache: openLayerIndexCache(),
+      signal,
+      onProgress: showIndexing(progress),
+    });
+    const onProgress = (compared: number): void => progress.show(`comparing: ${compared} paths`);
+    const compared = await verifyDirectory(directory, tree, { ignore, signal, onProgress });
+    return outcomeOf(directory, tree, compared);
+  } finally {
+    await from.close();
+  }
+}
+
+/** @throws OciError `invalid-argument` */
+function parseField(text: string, fields: readonly ComparedField[]): ComparedField {
+  const field = fields.find((known) => known === text);
+  if (field !== undefined) return field;
+  throw new OciError(
+    "invalid-argument",
+    `--ignore: expected one of ${fields.join(", ")}, got ${JSON.stringify(text)}`,
+  );
+}
+
+function outcomeOf(
+  directory: string,
+  { name, image }: ImageFilesystem,
+  { compared, differences, hasSidecar }: DirectoryComparison,
+): Outcome {
+  const ok = differences.length === 0;
+  const what = `${escapeText(directory)}: compared ${count(compared, "path")} with ${escapeText(name)}`;
+  const verdict = ok ? "all as in the image" : `${differences.length} not as in the image`;
+  return {
+    status: ok ? DONE : DOES_NOT_HOLD,
+    document: {
+      ok,
+      directory,
+      digest: image.descriptor.digest,
+      sidecar: hasSidecar,
+      compared,
+      differences: differences.map(differenceDocument),
+    },
+    text: [`${what}: ${verdict}`, ...differenceLines(differences), ""].join("\n"),
+  };
+}
