@@ -9,8 +9,10 @@ import { readRecord, sidecarOf, type UnpackRecord } from "../sidecar/unpack-reco
 import { isStagingName } from "./staging.ts";
 import {
   descriptorPath,
+  DIRECTORY_ITSELF,
   openDescriptorCursor,
   openPathCursor,
+  openToOwner,
   type DirectoryCursor,
 } from "./directory-cursor.ts";
 
@@ -50,8 +52,8 @@ export function inspectDestination(
       `${directory}: expected its sidecar outside, got ${quote(sidecar)}`,
     );
   }
-  const names = listNames(path);
   const record = readRecord(sidecar);
+  const names = listNames(path, record !== undefined);
   if (names === undefined) return { directory: path, sidecar, state: "absent", record };
   const safe = options.hasDescriptorPaths ?? hasDescriptorPaths();
   if (!safe) throw notFresh(directory);
@@ -59,16 +61,16 @@ export function inspectDestination(
   return { directory: path, sidecar, state: names.length === 0 ? "empty" : "unpacked", record };
 }
 
-/** The names in a directory; undefined when there is nothing. */
-function listNames(path: string): readonly string[] | undefined {
+/** The names in a directory; undefined when there is nothing. One of ours may be closed to its owner: it is not empty. */
+function listNames(path: string, isOurs: boolean): readonly string[] | undefined {
   try {
     const stats = fs.lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
-    if (stats.isDirectory()) return fs.readdirSync(path);
-    throw notADirectory(path, stats.isSymbolicLink());
+    if (!stats.isDirectory()) throw notADirectory(path, stats.isSymbolicLink());
+    return fs.readdirSync(path);
   } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    throw fileError("unreadable", path, error);
+    if (isOurs && systemCode(error) === "EACCES") return [path];
+    throw systemCode(error) === undefined ? error : fileError("unreadable", path, error);
   }
 }
 
@@ -93,15 +95,14 @@ export function openDestination(
   { directory, state }: Destination,
   options: DestinationOptions = {},
 ): OpenDestination {
-  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
   if (state === "absent") {
     writing(directory, () =>
       fs.mkdirSync(resolve(directory, ".."), { recursive: true, mode: 0o700 }),
     );
     writing(directory, () => fs.mkdirSync(directory, 0o700));
   }
-  const fd = writing(directory, () => fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   const usesDescriptors = options.hasDescriptorPaths ?? hasDescriptorPaths();
+  const fd = writing(directory, () => openItself(directory, usesDescriptors));
   const cursor = usesDescriptors ? openDescriptorCursor(fd, directory) : openPathCursor(directory);
   let closed = false;
   return {
@@ -122,12 +123,24 @@ export function openDestination(
 export async function removeLeftover({ directory, state, record }: Destination): Promise<void> {
   const name = record?.state === "writing" ? record.staging : undefined;
   if (state !== "unpacked" || name === undefined || !isStagingName(name)) return;
-  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
-  const fd = writing(directory, () => fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  const fd = writing(directory, () => openItself(directory, true));
   try {
     await removeTree(`${descriptorPath(fd)}/${name}`);
   } finally {
     fs.closeSync(fd);
+  }
+}
+
+/** Opens a directory, and nothing in its place, for reading; its owner gets the right to work in it. */
+function openItself(directory: string, usesDescriptors: boolean): number {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+  if (!usesDescriptors) return fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const place = fs.openSync(directory, DIRECTORY_ITSELF);
+  try {
+    if (process.geteuid?.() !== 0) openToOwner(place);
+    return fs.openSync(`${descriptorPath(place)}/.`, O_RDONLY | O_DIRECTORY);
+  } finally {
+    fs.closeSync(place);
   }
 }
 

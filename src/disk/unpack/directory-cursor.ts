@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import type { ByteString } from "../../bytes/byte-string.ts";
+import { O_PATH } from "../widen.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
 /** Leads from directory to directory below a root that is open, through no link. */
@@ -20,8 +21,6 @@ export interface DirectoryCursor {
   close(): void;
 }
 
-// Not in fs.constants. The same on every architecture that Node runs on: no permission to read is needed.
-const O_PATH = 0o10000000;
 /** Opens the directory itself, or nothing: no link in its place, no other file. */
 export const DIRECTORY_ITSELF = O_PATH | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
 /** How many directories above the present one are kept open, and how far apart those above are that stay open too. */
@@ -128,8 +127,8 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-/** True when an owner lacked a permission to work in the directory, which is given now. */
-function openToOwner(fd: number): boolean {
+/** Lets the owner of an open directory work in it. False when he may already. @throws the system's error */
+export function openToOwner(fd: number): boolean {
   const { mode } = fs.fstatSync(fd);
   if ((mode & OWNERS) === OWNERS) return false;
   fs.chmodSync(descriptorPath(fd), (mode & 0o7777) | OWNERS);

@@ -1,47 +1,60 @@
 // SPDX-License-Identifier: MIT
-import * as fs from "node:fs";
-import type { ByteString } from "../../bytes/byte-string.ts";
-import { createHasher } from "../../bytes/hash.ts";
-import { digestOf, type Digest } from "../../oci/digest.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { fromText } from "../../bytes/byte-string.ts";
 import { isOciError } from "../../oci/errors.ts";
-import { compareTrees, type Comparison } from "../../rootfs/compare-trees.ts";
-import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import { compareNodes } from "../../rootfs/compare-nodes.ts";
+import { createFindings, createNameComparer, type Comparison } from "../../rootfs/compare-trees.ts";
+import { quote } from "../../oci/quote.ts";
+import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { PathPair } from "../../rootfs/walk-filesystem.ts";
 import { openDirectory } from "../directory.ts";
+import { isEnvironmentLabel } from "../environment-labels.ts";
 import type { IdRange, Placement } from "../placement.ts";
+import { withEveryPair } from "../sidecar/paced-pairs.ts";
 import { openUnpacked } from "../sidecar/open-unpacked.ts";
 import type { UnpackRecord } from "../sidecar/unpack-record.ts";
 import type { Destination } from "./destination.ts";
-import { below, openDescriptorCursor, type DirectoryCursor } from "./directory-cursor.ts";
-import { parentOf } from "./unpack-plan.ts";
-
-const BUFFER = 1024 * 1024;
 
 /**
  * Compares what an earlier unpack left in a directory with the tree that is to be there. Where that
  * unpack was finished, by the same user and with the same wishes, its record says what the disk does not
- * show, and which contents are known without reading them. Otherwise nothing is trusted: what the disk
- * shows counts, and contents are read.
+ * show, and which contents are known without reading them; what was refused then stays refused.
+ * Otherwise nothing is trusted: what the disk shows counts, and contents are read.
  * @throws OciError `unreadable`
  */
-export function comparePresent(
+export async function comparePresent(
   expected: RootFilesystem,
   destination: Destination,
   placement: Placement,
-): Comparison {
-  const { directory } = destination;
-  const fd = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-  const cursor = openDescriptorCursor(fd, directory);
+  options: AbortOptions = {},
+): Promise<PresentComparison> {
   const present = openPresent(destination, placement);
+  const found = createFindings();
+  const names = createNameComparer();
   try {
-    return compareTrees(expected, present, {
-      sameContent: (path, node) => hasContent(cursor, path, node),
+    const compare = ([path, one, other]: PathPair): void => {
+      if (one === undefined || other === undefined) {
+        found.addWhole(path, other === undefined ? "missing" : "unexpected");
+        return;
+      }
+      found.addNodes(path, compareNodes(path, one, other, { ignoreXattr: isEnvironmentLabel }));
+      names.add(path, one, other);
+    };
+    const what = `looking at ${quote(destination.directory)}`;
+    await withEveryPair(expected, present, compare, {
+      what,
+      onTurn: () => undefined,
+      signal: options.signal,
     });
   } finally {
     present.close();
-    cursor.close();
-    fs.closeSync(fd);
   }
+  found.addNames(names);
+  return { differences: found.differences(), undecided: found.undecided };
 }
+
+/** What a plan needs of a comparison. */
+export type PresentComparison = Pick<Comparison, "differences" | "undecided">;
 
 function openPresent(
   { directory, sidecar, record }: Destination,
@@ -49,16 +62,18 @@ function openPresent(
 ): RootFilesystem & { close(): void } {
   if (record !== undefined && isTrusted(record, placement)) {
     try {
-      return openUnpacked(directory, { sidecar });
+      const present = openUnpacked(directory, { sidecar });
+      repeatRefusals(record, placement);
+      return present;
     } catch (error) {
       if (!isOciError(error, "invalid-sidecar")) throw error;
     }
   }
-  return openDirectory(directory);
+  return openDirectory(directory, { widen: true, hashContents: true });
 }
 
 /** Whether what an earlier unpack could not set would not be set by this one either. */
-export function isTrusted(record: UnpackRecord, placement: Placement): boolean {
+function isTrusted(record: UnpackRecord, placement: Placement): boolean {
   const { uid, gid } = currentUser();
   return (
     record.state === "complete" &&
@@ -71,6 +86,20 @@ export function isTrusted(record: UnpackRecord, placement: Placement): boolean {
   );
 }
 
+/** What is left as it is would be refused again. */
+function repeatRefusals({ refusals }: UnpackRecord, placement: Placement): void {
+  const { special, xattrs } = placement.refusals;
+  placement.refusals.owner ??= refusals?.owner;
+  for (const [type, why] of Object.entries(refusals?.special ?? {})) {
+    if (isSpecialType(type)) special.set(type, why);
+  }
+  for (const [name, why] of Object.entries(refusals?.xattrs ?? {})) xattrs.set(fromText(name), why);
+}
+
+function isSpecialType(type: string): type is "character" | "block" | "fifo" {
+  return type === "character" || type === "block" || type === "fifo";
+}
+
 /** Who unpacks. Where users have no numbers: 0. */
 export function currentUser(): { readonly uid: number; readonly gid: number } {
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
@@ -80,38 +109,4 @@ function isSameMap(a: readonly IdRange[], b: readonly IdRange[]): boolean {
   const text = (map: readonly IdRange[]): string =>
     map.map(({ image, disk, size }) => `${image}:${disk}:${size}`).join();
   return text(a) === text(b);
-}
-
-/** Whether a file has this content; undefined when it can't be read, which its owner may not be allowed to. */
-function hasContent(
-  cursor: DirectoryCursor,
-  path: ByteString,
-  { contentDigest }: Node,
-): boolean | undefined {
-  if (contentDigest === undefined) return undefined;
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-  const name = path.slice(path.lastIndexOf("/") + 1) as ByteString;
-  let fd: number;
-  try {
-    fd = fs.openSync(
-      below(cursor.moveTo(parentOf(path)), name),
-      O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
-    );
-  } catch {
-    return undefined;
-  }
-  try {
-    return fs.fstatSync(fd).isFile() && digestOfFile(fd) === contentDigest;
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-function digestOfFile(fd: number): Digest {
-  const hasher = createHasher("sha256");
-  const buffer = new Uint8Array(BUFFER);
-  for (let read = fs.readSync(fd, buffer); read > 0; read = fs.readSync(fd, buffer)) {
-    hasher.update(buffer.subarray(0, read));
-  }
-  return digestOf("sha256", hasher.hex());
 }

@@ -3,6 +3,7 @@ import { mergeLayers } from "../../rootfs/apply-layer.ts";
 import { viewTree, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { indexLayers } from "../../rootfs/index-layers.ts";
 import { nameImage } from "../../rootfs/layer-tar.ts";
+import { writeImageDocuments } from "../exact/image-documents.ts";
 import { proveAndRecord, type Proof } from "../sidecar/prove.ts";
 import { writeRecord, type UnpackRecord } from "../sidecar/unpack-record.ts";
 import { findNeededContent, type NeededContent } from "./needed-content.ts";
@@ -19,7 +20,7 @@ const REPORT_EVERY_MS = 100;
 /** Finds out what an unpack would do, and changes nothing. @throws what reading and merging the layers throw */
 export async function planUnpack(job: UnpackJob): Promise<UnpackResult> {
   const tree = await openTree(job, undefined);
-  const plan = planFor(job, tree);
+  const plan = await planFor(job, tree);
   return { ...resultOf(job, plan, findNeededContent(tree, plan)), plan: plan.list() };
 }
 
@@ -35,7 +36,7 @@ export async function runUnpack(job: UnpackJob): Promise<UnpackResult> {
   const start = (): Workplace => (workplace ??= openWorkplace(job, recordOf(job)));
   try {
     const tree = await openTree(job, isWhole ? start().stager : undefined);
-    const plan = planFor(job, tree);
+    const plan = await planFor(job, tree);
     const needed = findNeededContent(tree, plan);
     if (hasWork(job, plan)) await start().build(tree, plan, needed);
     else writeRecord(destination.sidecar, recordOf(job));
@@ -65,10 +66,12 @@ async function openTree(
   return viewTree(view, indexes, selected, { limits });
 }
 
-function planFor({ destination, placement }: UnpackJob, tree: ImageFilesystem): PlacementPlan {
-  return destination.state === "unpacked"
-    ? planDifferences(tree, comparePresent(tree, destination, placement))
-    : planAll(tree);
+async function planFor(
+  { destination, placement, options }: UnpackJob,
+  tree: ImageFilesystem,
+): Promise<PlacementPlan> {
+  if (destination.state !== "unpacked") return planAll(tree);
+  return planDifferences(tree, await comparePresent(tree, destination, placement, options));
 }
 
 function hasWork({ destination, options }: UnpackJob, plan: PlacementPlan): boolean {
@@ -79,8 +82,9 @@ function hasWork({ destination, options }: UnpackJob, plan: PlacementPlan): bool
 }
 
 function prove(job: UnpackJob, tree: ImageFilesystem): Promise<Proof> {
-  const { destination, placement, options } = job;
+  const { destination, image, placement, options } = job;
   const { directory, sidecar } = destination;
+  writeImageDocuments(sidecar, image);
   return proveAndRecord(directory, tree, placement, recordOf(job), {
     sidecar,
     verifyContent: options.verify !== false,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { ComparedField } from "../../rootfs/compare-nodes.ts";
-import type { Comparison } from "../../rootfs/compare-trees.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
+import type { PresentComparison } from "./present-tree.ts";
 import type { UnpackCounts, UnpackPlan } from "./unpack-options.ts";
 
 /** `make`: what the path stands for is made and put there. `touch`: only its metadata is set. */
@@ -49,7 +49,10 @@ export function planAll(tree: ImageFilesystem): PlacementPlan {
  * The plan for a directory that was compared with the tree. All names of a file that has to be made anew
  * are made anew. A directory in which names come or go gets its metadata again: its time has changed.
  */
-export function planDifferences(tree: ImageFilesystem, comparison: Comparison): PlacementPlan {
+export function planDifferences(
+  tree: ImageFilesystem,
+  comparison: PresentComparison,
+): PlacementPlan {
   const actions = new Map<ByteString, Action>();
   const present = new Set<ByteString>();
   const removed: ByteString[] = [];
