@@ -27,6 +27,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   copy: ["copy", IMAGE, "oci:copied"],
   unpack: ["unpack", IMAGE, "out/rootfs"],
   verify: ["verify", "out/rootfs", "--against", "oci:copied", "--ignore", "time"],
+  pack: ["pack", "out/rootfs", "oci:packed", "--base", IMAGE],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
   tags: ["tags"],
