@@ -7,6 +7,7 @@ import { directory, file, layers, oneLayer, symlink } from "./parts.ts";
 const WRITTEN = "written by the image";
 const FILE = { type: "file", content: WRITTEN } as const;
 const MANY = 10_000;
+const SOME = 500;
 
 /** Writes through `l`, which leads to the canary, and says where it must land. */
 function through(
@@ -103,13 +104,13 @@ export const symbolicLinkCases: readonly HostileCase[] = [
     name: "a file through a chain of ten thousand links",
     expect: "refused",
     codes: ["link-loop"],
-    build: () => oneLayer([...chain(), file("l0/x", WRITTEN)]),
+    build: () => oneLayer([...chain(MANY), file("l0/x", WRITTEN)]),
   },
   {
     number: 20,
-    name: "a chain of ten thousand links that nothing goes through",
+    name: "a chain of links that nothing goes through",
     expect: "accepted",
-    build: () => oneLayer(chain(), { [`/l${MANY - 1}`]: { linkTarget: `l${MANY}` } }),
+    build: () => oneLayer(chain(SOME), { [`/l${SOME - 1}`]: { linkTarget: `l${SOME}` } }),
   },
   {
     number: 20,
@@ -153,8 +154,8 @@ export const symbolicLinkCases: readonly HostileCase[] = [
   },
 ];
 
-function chain(): Uint8Array[] {
-  return Array.from({ length: MANY }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
+function chain(length: number): Uint8Array[] {
+  return Array.from({ length }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
 }
 
 /** 16: directories that become links and links that become directories, in one layer and in two. */

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+import { defineConfig } from "vitest/config";
+
+/** For as long as `OCI_KIT_FUZZ_SECONDS` says (default 120, all files together); see test/fuzz/fuzz.ts. */
+export default defineConfig({
+  test: {
+    include: ["test/fuzz/*.test.ts"],
+    testTimeout: 24 * 3600_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+});
