@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { makeNode, treeOf } from "../../../test/fixtures/trees.ts";
+import { b } from "../../../test/fixtures/layers.ts";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import { digestOf } from "../../oci/digest.ts";
+import { compareTrees } from "../../rootfs/compare-trees.ts";
+import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
+import { countNames, createTreeFormatter } from "./format-tree.ts";
+import { parseTree } from "./parse-tree.ts";
+import { formatPlaced, parsePlaced, startPlaced, type Placed } from "./placed.ts";
+import { formatVis, parseVis } from "./vis.ts";
+
+const NASTY = " \n\t#=\\\"'.,\u0000\u007f\u0080\u00ff\u00e9a[*?";
+const bytes = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...Array.from(NASTY)),
+      fc.nat(255).map((code) => String.fromCharCode(code)),
+    ),
+    {
+      maxLength: 6,
+    },
+  )
+  .map((characters) => characters.join("") as ByteString);
+const name = bytes.map((text) => (text.replaceAll(/[/\0]/g, "") || "x") as ByteString);
+const id = fc.oneof(fc.nat(5), fc.constant(2 ** 32 - 2));
+const map = fc.uniqueArray(fc.tuple(bytes, bytes), { maxLength: 3, selector: ([key]) => key });
+const TYPES: readonly NodeType[] = ["file", "directory", "symlink", "character", "block", "fifo"];
+
+const node = fc
+  .record({
+    type: fc.constantFrom(...TYPES),
+    mode: fc.nat(0o7777),
+    uid: id,
+    gid: id,
+    userName: bytes,
+    groupName: bytes,
+    mtime: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
+    mtimeNanoseconds: fc.nat(999_999_999),
+    size: fc.nat(),
+    linkTarget: bytes,
+    deviceMajor: fc.nat(4095),
+    deviceMinor: fc.nat(2 ** 20 - 1),
+    xattrs: map,
+    extensions: map,
+    hex: fc.option(fc.stringMatching(/^[0-9a-f]{64}$/)),
+  })
+  .map(({ hex, xattrs, extensions, ...parts }): Node => {
+    const isDevice = parts.type === "character" || parts.type === "block";
+    const isFile = parts.type === "file";
+    return makeNode({
+      ...parts,
+      size: isFile ? parts.size : 0,
+      linkTarget: parts.type === "symlink" ? parts.linkTarget : b(""),
+      deviceMajor: isDevice ? parts.deviceMajor : 0,
+      deviceMinor: isDevice ? parts.deviceMinor : 0,
+      xattrs: sorted(xattrs),
+      extensions: sorted(extensions),
+      contentDigest: isFile && hex !== null ? digestOf("sha256", hex) : undefined,
+    });
+  });
+
+function sorted(pairs: readonly [ByteString, ByteString][]): ReadonlyMap<ByteString, ByteString> {
+  return new Map([...pairs].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Names of the root: some directories with something below, some files with several names. */
+const tree = fc
+  .array(fc.tuple(name, node, fc.option(name)), { maxLength: 8 })
+  .map((items): RootFilesystem => {
+    const paths = new Map([[b("/"), makeNode({ type: "directory" })]]);
+    for (const [first, item, second] of items) {
+      paths.set(`/${first}` as ByteString, item);
+      if (second === null) continue;
+      const other = item.type === "directory" ? `/${first}/${second}` : `/${second}`;
+      const file = item.type === "directory" ? makeNode() : item;
+      if (!paths.has(other as ByteString)) paths.set(other as ByteString, file);
+    }
+    const withParents = [...paths].filter(([path]) => {
+      const parent = path.slice(0, path.lastIndexOf("/")) || "/";
+      return path === "/" || paths.get(parent as ByteString)?.type === "directory";
+    });
+    return treeOf(new Map(withParents));
+  });
+
+function format(root: RootFilesystem): string {
+  const formatter = createTreeFormatter(countNames(root));
+  const entries = [...walkFilesystem(root)].map(([path, item]) => formatter.entry(path, item));
+  return [formatter.start(), ...entries, formatter.end()].join("");
+}
+
+const linesOf = (text: string): string[] => text.slice(0, -1).split("\n");
+const parse = (text: string): RootFilesystem => treeOf(new Map(parseTree(linesOf(text))));
+
+describe("tree.mtree", () => {
+  it("gives every tree back, whatever its names, times, owners and attributes are", () => {
+    fc.assert(
+      fc.property(tree, (root) => {
+        const text = format(root);
+        expect(text).toMatch(/^[\n -~]*$/);
+        const read = parse(text);
+        expect(compareTrees(root, read, { sameContent: () => true }).differences).toEqual([]);
+        expect([...walkFilesystem(read)]).toEqual([...walkFilesystem(root)]);
+        expect(format(read)).toBe(text);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const SAMPLE = treeOf(
+    new Map([
+      [b("/"), makeNode({ type: "directory", mtime: -2, mtimeNanoseconds: 500_000_000 })],
+      [b("/a b"), makeNode({ content: "x", xattrs: new Map([[b("user.\u00e9"), b("\0")]]) })],
+      [
+        b("/null"),
+        makeNode({ type: "character", deviceMajor: 1, deviceMinor: 3, userName: b("root") }),
+      ],
+      [
+        b("/to"),
+        makeNode({
+          type: "symlink",
+          linkTarget: b("a=b"),
+          extensions: new Map([[b("comment"), b("hi")]]),
+        }),
+      ],
+    ]),
+  );
+
+  it("is mtree(5), and what that has no word for are comments", () => {
+    expect(linesOf(format(SAMPLE))).toEqual([
+      "#mtree v2.0",
+      ". type=dir mode=0755 uid=0 gid=0 time=-2.500000000",
+      "./a\\040b type=file mode=0644 uid=0 gid=0 size=1 time=1000000000.000000000 sha256digest=2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
+      "#xattr.user.\\303\\251=AA==",
+      "./null type=char mode=0644 uid=0 gid=0 uname=root time=1000000000.000000000 device=linux,1,3",
+      "./to type=link mode=0777 uid=0 gid=0 time=1000000000.000000000 link=a\\075b",
+      "#pax.comment=aGk=",
+      "#end 4",
+    ]);
+  });
+
+  it("names the first name of a file with each other one, and counts them", () => {
+    const file = makeNode();
+    const root = treeOf(
+      new Map([
+        [b("/"), makeNode({ type: "directory" })],
+        [b("/a"), file],
+        [b("/b"), file],
+      ]),
+    );
+    const text = format(root);
+    expect(text.match(/ nlink=2/g)).toHaveLength(2);
+    expect(text).toContain("\n#link=./a\n");
+    const read = parse(text);
+    expect(read.lstat(b("/a"))).toBe(read.lstat(b("/b")));
+  });
+
+  const GOOD = linesOf(format(SAMPLE));
+  it.each<[string, (lines: string[]) => readonly string[]]>([
+    ["is empty", () => []],
+    ["starts with something else", (lines) => ["#mtree", ...lines.slice(1)]],
+    ["lost its last line", (lines) => lines.slice(0, -1)],
+    ["lost a line", (lines) => lines.toSpliced(2, 1)],
+    ["lost half a line", (lines) => lines.with(2, lines[2]!.slice(0, 30))],
+    ["goes on after its end", (lines) => [...lines, "./x"]],
+    ["has another number of entries", (lines) => lines.with(-1, "#end 5")],
+    ["has a keyword that is unknown", (lines) => lines.with(1, `${lines[1]!} flags=none`)],
+    ["has a keyword that is everybody's", (lines) => lines.with(1, `${lines[1]!} constructor=1`)],
+    ["has a keyword twice", (lines) => lines.with(1, `${lines[1]!} uid=1`)],
+    ["lacks a keyword", (lines) => lines.with(1, lines[1]!.replace(" uid=0", ""))],
+    ["has a type that is unknown", (lines) => lines.with(1, lines[1]!.replace("dir", "door"))],
+    ["has a number that is none", (lines) => lines.with(1, lines[1]!.replace("uid=0", "uid=0x1"))],
+    [
+      "has a number too big",
+      (lines) => lines.with(1, lines[1]!.replace("uid=0", `uid=${"9".repeat(16)}`)),
+    ],
+    ["has a mode that is none", (lines) => lines.with(1, lines[1]!.replace("0755", "0855"))],
+    ["has a time that is none", (lines) => lines.with(1, lines[1]!.replace(".500000000", ".5"))],
+    ["has a device that is none", (lines) => lines.with(4, lines[4]!.replace("linux", "bsd"))],
+    ["has a digest that is none", (lines) => lines.with(2, lines[2]!.slice(0, -1))],
+    ["has a path outside", (lines) => lines.with(4, lines[4]!.replace("./null", "/null"))],
+    [
+      "has a byte that should be escaped",
+      (lines) => lines.with(4, lines[4]!.replace("null", "n\u00fcll")),
+    ],
+    ["has an escape that is none", (lines) => lines.with(4, lines[4]!.replace("null", "n\\ull"))],
+    ["has base64 that is none", (lines) => lines.with(3, "#xattr.user.a=A")],
+    ["has an attribute without a value", (lines) => lines.with(3, "#xattr.user.a")],
+    ["has an attribute twice", (lines) => lines.toSpliced(3, 0, lines[3]!)],
+    ["has a comment that is unknown", (lines) => lines.with(3, "# by hand")],
+    ["has a comment before its first entry", (lines) => lines.toSpliced(1, 0, lines[3]!)],
+    ["names a link to nothing", (lines) => lines.with(3, "#link=./nothing")],
+  ])("is refused when it %s, with the number of the line", (_, damage) => {
+    expect(() => [...parseTree(damage([...GOOD]))]).toThrow(
+      expect.objectContaining({
+        code: "invalid-sidecar",
+        message: expect.stringMatching(/^line \d+ is not understood: /) as string,
+      }),
+    );
+  });
+});
+
+describe("vis(3) escapes", () => {
+  it("give all bytes back as one word of printable characters", () => {
+    fc.assert(
+      fc.property(bytes, (text) => {
+        const word = formatVis(text);
+        expect(word).toMatch(/^[!-~]*$/);
+        expect(word).not.toMatch(/[#=*?[]/);
+        expect(parseVis(word)).toBe(text);
+      }),
+    );
+  });
+
+  it.each(["a b", "a\\", "\\9", "\\400", "\\\\134", "\u00e9", "a=b", "#"])("refuse %j", (word) => {
+    expect(parseVis(word)).toBeUndefined();
+  });
+});
+
+describe("placed", () => {
+  const placed = fc.record({
+    type: fc.constantFrom(...TYPES),
+    mode: fc.nat(0o7777),
+    uid: id,
+    gid: id,
+    size: fc.nat(),
+    mtimeNs: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+    ctimeNs: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+    ino: fc.bigInt(0n, 2n ** 64n - 1n),
+    birthtimeNs: fc.bigInt(0n, 2n ** 63n - 1n),
+    held: fc.subarray(["owner", "type", "mode", "time"] as const),
+    heldXattrs: fc
+      .uniqueArray(fc.tuple(bytes, fc.option(bytes, { nil: undefined })), {
+        maxLength: 3,
+        selector: ([key]) => key,
+      })
+      .map((pairs) => new Map(pairs)),
+  });
+
+  it("gives every stamp back", () => {
+    fc.assert(
+      fc.property(fc.array(placed, { maxLength: 5 }), (stamps: Placed[]) => {
+        const text = startPlaced() + stamps.map(formatPlaced).join("");
+        expect([...parsePlaced(linesOf(text))]).toEqual(stamps);
+      }),
+    );
+  });
+
+  it.each([
+    ["starts with something else", ["#oci-kit placed 2"]],
+    ["has a line that is cut", ["#oci-kit placed 1", "file 644 0 0 1 2 3"]],
+    ["has a type that is unknown", ["#oci-kit placed 1", "door 644 0 0 1 2 3 4 5"]],
+    ["has a field that is unknown", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 size"]],
+    ["has a field twice over", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a xattr.a"]],
+    ["has an attribute that is none", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a\\=A"]],
+    ["has base64 that is none", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a=A"]],
+  ])("is refused when it %s", (_, lines) => {
+    expect(() => [...parsePlaced(lines)]).toThrow(
+      expect.objectContaining({ code: "invalid-sidecar" }),
+    );
+  });
+});
