@@ -70,7 +70,7 @@ function listNames(path: string, isOurs: boolean): readonly string[] | undefined
     return fs.readdirSync(path);
   } catch (error) {
     if (isOurs && systemCode(error) === "EACCES") return [path];
-    throw systemCode(error) === undefined ? error : fileError("unreadable", path, error);
+    throw error instanceof OciError ? error : fileError("unreadable", path, error);
   }
 }
 

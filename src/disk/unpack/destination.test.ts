@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { relative } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  directory,
+  file,
+  hardlink,
+  makeImage,
+  symlink,
+  whiteout,
+} from "../../../test/fixtures/layers.ts";
+import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
+import { unpack, unpackOn } from "./unpack.ts";
+
+let scratch: Scratch;
+
+beforeEach(() => {
+  scratch = makeScratch();
+});
+afterEach(() => scratch.remove());
+
+describe("the directory that is unpacked into", () => {
+  it("is refused when it holds anything without a record", async () => {
+    fs.mkdirSync(scratch.directory);
+    fs.writeFileSync(scratch.at("mine"), "precious");
+    const failure = scratch.unpack([[file("a")]]);
+    await expect(failure).rejects.toMatchObject({
+      code: "already-exists",
+      hint: expect.stringContaining("new directory") as string,
+    });
+    expect(scratch.list()).toEqual(["mine"]);
+    expect(fs.existsSync(scratch.sidecar)).toBe(false);
+  });
+
+  it("is refused when it is a link, even to an empty directory", async () => {
+    fs.mkdirSync(`${scratch.top}/target`);
+    fs.symlinkSync("target", scratch.directory);
+    const failure = scratch.unpack([[file("a")]]);
+    await expect(failure).rejects.toMatchObject({
+      code: "invalid-argument",
+      message: expect.stringContaining("symbolic link") as string,
+    });
+    expect(fs.readdirSync(`${scratch.top}/target`)).toEqual([]);
+  });
+
+  it("is refused when it is a file", async () => {
+    fs.writeFileSync(scratch.directory, "");
+    await expect(scratch.unpack([[file("a")]])).rejects.toMatchObject({ code: "invalid-argument" });
+  });
+
+  it("is refused when its sidecar would be in it", async () => {
+    for (const sidecar of [scratch.directory, scratch.at("inside")]) {
+      const failure = scratch.unpack([[file("a")]], { sidecar });
+      await expect(failure).rejects.toMatchObject({ code: "invalid-argument" });
+    }
+  });
+
+  it("is made with its parents for the owner alone, and may be given relative", async () => {
+    const image = await makeImage([[file("a")]]);
+    const path = `${scratch.top}/some/where/root`;
+    const { directory: made } = await unpack(image, relative(process.cwd(), path));
+    expect(made).toBe(path);
+    expect(fs.statSync(`${scratch.top}/some/where`).mode & 0o7777).toBe(0o700);
+  });
+
+  it("may have its sidecar elsewhere", async () => {
+    const sidecar = `${scratch.top}/elsewhere/side`;
+    await scratch.unpack([[file("a")]], { sidecar });
+    const { counts } = await scratch.unpack([[file("a")]], { sidecar });
+    expect(counts.kept).toBe(2);
+    expect(fs.existsSync(scratch.sidecar)).toBe(false);
+  });
+
+  it("has to be a new one where no path can start at an open directory", async () => {
+    const image = await makeImage([
+      [directory("d", { mtime: 7 }), file("d/a", "x"), hardlink("b", "d/a"), symlink("l", "d")],
+      [file("d/é", "y"), whiteout(".wh.l")],
+    ]);
+    const machine = { hasDescriptorPaths: false };
+    const { proof } = await unpackOn(machine, image, scratch.directory, {});
+    expect(proof!.differences).toEqual([]);
+    expect(scratch.list()).toEqual(["b", "d/", "d/a", "d/é"]);
+    const again = unpackOn(machine, image, scratch.directory, {});
+    await expect(again).rejects.toMatchObject({ code: "unsupported-operation" });
+  });
+});
+
+describe("what is unpacked of an image", () => {
+  const LAYERS = [
+    [
+      directory("usr", { mode: 0o711, mtime: 3 }),
+      directory("usr/bin"),
+      file("usr/bin/cc", "cc"),
+      file("usr/bin/ld", "ld"),
+      directory("usr/share"),
+      directory("usr/share/doc"),
+      file("usr/share/doc/a"),
+      symlink("bin", "usr/bin"),
+    ],
+    [directory("etc"), file("etc/conf", "c"), hardlink("etc/cc", "usr/bin/cc")],
+  ];
+
+  it("may be only some paths, with what is below them and their parents", async () => {
+    await scratch.unpack(LAYERS, { include: ["usr/share", "/etc/c*"] });
+    expect(scratch.list()).toEqual([
+      "etc/",
+      "etc/cc",
+      "etc/conf",
+      "usr/",
+      "usr/share/",
+      "usr/share/doc/",
+      "usr/share/doc/a",
+    ]);
+    expect(fs.statSync(scratch.at("usr")).mode & 0o7777).toBe(0o711);
+    expect(fs.statSync(scratch.at("usr")).mtimeMs).toBe(3000);
+    expect(scratch.read("etc/cc")).toBe("cc");
+  });
+
+  it("may be all, by a pattern that matches all", async () => {
+    const { counts } = await scratch.unpack(LAYERS, { include: ["/"] });
+    expect(counts.written).toBe(11);
+  });
+
+  it("follows no link for a pattern, and says when nothing matches one", async () => {
+    const failure = scratch.unpack(LAYERS, { include: ["usr/bin/cc", "bin/cc"] });
+    await expect(failure).rejects.toMatchObject({
+      code: "not-found",
+      details: { pattern: "bin/cc" },
+    });
+    expect(fs.existsSync(scratch.directory)).toBe(false);
+  });
+
+  it("becomes exactly what is wanted the next time", async () => {
+    await scratch.unpack(LAYERS, { include: ["etc"] });
+    const { counts } = await scratch.unpack(LAYERS, { include: ["bin", "usr/bin/**"] });
+    expect(scratch.list()).toEqual([
+      "bin -> usr/bin",
+      "usr/",
+      "usr/bin/",
+      "usr/bin/cc",
+      "usr/bin/ld",
+    ]);
+    expect(counts).toMatchObject({ written: 5, removed: 3 });
+  });
+
+  it("may be one layer alone", async () => {
+    await scratch.unpack([LAYERS[0]!, [file("etc/conf", "c"), whiteout("usr/.wh.bin")]], {
+      layer: 1,
+    });
+    expect(scratch.list()).toEqual(["etc/", "etc/conf"]);
+    const wrong = scratch.unpack(LAYERS, { layer: 2 });
+    await expect(wrong).rejects.toMatchObject({ code: "invalid-argument", details: { layer: 2 } });
+  });
+});
+
+describe("a name that the disk does not take", () => {
+  it("is told, and what is there is not called complete", async () => {
+    const name = "n".repeat(256);
+    const failure = scratch.unpack([[directory("d"), file(`d/${name}`, "x")]]);
+    await expect(failure).rejects.toMatchObject({
+      code: "unwritable",
+      message: expect.stringContaining(`/d/${name.slice(0, 20)}`) as string,
+      details: { errno: "ENAMETOOLONG" },
+    });
+    await scratch.unpack([[directory("d"), file("d/short", "x")]]);
+    expect(scratch.list()).toEqual(["d/", "d/short"]);
+  });
+});
