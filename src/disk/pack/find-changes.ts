@@ -11,11 +11,11 @@ import { viewTree } from "../../rootfs/image-filesystem.ts";
 import { indexLayers } from "../../rootfs/index-layers.ts";
 import { nameImage } from "../../rootfs/layer-tar.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
-import { comparePaths } from "../../rootfs/walk-filesystem.ts";
 import { openRecordedFilesystem } from "../exact/recorded-filesystem.ts";
 import type { UnpackedDirectory } from "../sidecar/open-unpacked.ts";
 import { sidecarOf } from "../sidecar/sidecar-files.ts";
 import { selectTree } from "../unpack/select-tree.ts";
+import { inOrder, watchNames, withOtherNames } from "./link-names.ts";
 import type { PackOptions } from "./pack-options.ts";
 
 const INTERVAL = 100;
@@ -40,7 +40,8 @@ export async function findChanges(
   const tree = isUnpackedBase
     ? openRecordedFilesystem(sidecar, record)
     : await openBaseTree(base, directory, options);
-  const { compared, differences, undecided } = compareTrees(tree, directory, {
+  const named = watchNames(directory);
+  const { compared, differences, undecided } = compareTrees(tree, named, {
     sameContent: isUnpackedBase ? (path) => directory.isUntouched(path) : undefined,
     onCompared: tellComparing(options),
   });
@@ -48,7 +49,7 @@ export async function findChanges(
     throw new OciError("nothing-to-check", `${directory.name}: expected something to compare`);
   }
   const read = await differingContents(undecided, tree, directory, options);
-  return withContents(differences, read);
+  return withOtherNames(withContents(differences, read), directory, named);
 }
 
 function checkWhole({ record, name }: UnpackedDirectory): void {
@@ -109,10 +110,9 @@ function withContents(
   differences: readonly Difference[],
   paths: readonly ByteString[],
 ): readonly Difference[] {
-  if (paths.length === 0) return differences;
   const known = new Set(differences.map(({ path }) => path));
   const more = paths
     .filter((path) => !known.has(path))
     .map((path): Difference => ({ path, kind: "different", fields: [] }));
-  return [...differences, ...more].sort((a, b) => comparePaths(a.path, b.path));
+  return inOrder(differences, more);
 }
