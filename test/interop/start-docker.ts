@@ -5,6 +5,8 @@ import { runPeer } from "./peers.ts";
 
 /** Docker with its image store, for one file of tests. */
 export interface RunningDocker {
+  /** Where all that it has is. */
+  readonly directory: string;
   /** Runs a command of `docker`. */
   run(...words: readonly string[]): Promise<string>;
   stop(): Promise<void>;
@@ -16,6 +18,7 @@ export async function startDocker(directory: string): Promise<RunningDocker> {
   if (!Number.isInteger(pid) || pid < 2) throw new Error("start-dockerd said no pid");
   const env = { DOCKER_HOST: `unix://${join(directory, "docker.sock")}` };
   return {
+    directory,
     run: (...words) => runPeer("docker", words, { env }),
     async stop() {
       process.kill(pid);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from "node:crypto";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { fromBytes, fromText, toBytes, type ByteString } from "../../src/bytes/byte-string.ts";
@@ -70,13 +70,21 @@ async function contentOfNode(root: ImageFilesystem, path: ByteString, node: Node
   return `${size} ${digest}`;
 }
 
+export interface FactsOfDirectoryOptions {
+  /** Leaves out names that a directory lists and that lead to nothing: overlayfs shows some whiteouts so. */
+  readonly skipsUnreachable?: boolean;
+}
+
 /** The facts of a directory on disk, extended attributes included. */
-export function factsOfDirectory(directory: string): Facts {
-  const xattrs = readXattrs(directory);
+export function factsOfDirectory(directory: string, options: FactsOfDirectoryOptions = {}): Facts {
+  const xattrs = readXattrs(directory, options);
   const found: Found[] = [];
   const visit = (path: ByteString): void => {
     const full = pathBytes(directory, path);
-    const stat = lstatSync(full, { bigint: true });
+    const stat = options.skipsUnreachable
+      ? lstatSync(full, { bigint: true, throwIfNoEntry: false })
+      : lstatSync(full, { bigint: true });
+    if (stat === undefined) return;
     const type = typeOf(stat);
     const fact = {
       type,
@@ -133,9 +141,14 @@ export function sha256(full: Buffer | string): string {
 }
 
 /** By path below the directory. Node can't read extended attributes, so getfattr does. */
-function readXattrs(directory: string): Map<string, Record<string, string>> {
+function readXattrs(
+  directory: string,
+  { skipsUnreachable }: FactsOfDirectoryOptions,
+): Map<string, Record<string, string>> {
   const words = ["-R", "-P", "-h", "-d", "-m", "-", "-e", "hex", "--absolute-names", directory];
-  const text = fromBytes(execFileSync("getfattr", words, { maxBuffer: 1 << 26 }));
+  const told = spawnSync("getfattr", words, { maxBuffer: 1 << 26 });
+  if (told.status !== 0 && !skipsUnreachable) throw new Error(`getfattr: ${told.stderr.toString()}`);
+  const text = fromBytes(told.stdout);
   const xattrs = new Map<string, Record<string, string>>();
   for (const block of text.split("\n\n")) {
     const [first = "", ...lines] = block.split("\n");
