@@ -9,4 +9,6 @@ export * from "./environment-labels.ts";
 export * from "./layer-index-cache.ts";
 export * from "./open-root-filesystem.ts";
 export * from "./sidecar/index.ts";
+export * from "./unpack/unpack-options.ts";
+export { unpack } from "./unpack/unpack.ts";
 export type { XattrCalls } from "./xattrs.ts";
