@@ -197,7 +197,7 @@ describe("a layer, recorded and made again", () => {
     const tar = rawTar(rawEntry({ name: "a" }, "lost"), rawEntry({ name: "a" }, "found"));
     const { files, recorder } = record(tar);
     const staged = join(sidecar, "staged");
-    fs.writeFileSync(staged, "lost");
+    fs.writeFileSync(staged, "lost", { mode: 0o000 });
     recorder.finish((ordinal) => (ordinal === 0 ? { staged } : { path: fromText("/1") }));
     expect(fs.existsSync(staged)).toBe(false);
     expect(digestBytes(await replay(rootOf(files)))).toBe(digestBytes(tar));

@@ -83,7 +83,7 @@ export function createLayerRecorder(sidecar: string, layer: number, diffId: Diff
         const placeOf = (ordinal: number): ByteString | undefined => {
           const content = contentOf(ordinal);
           if ("path" in content) return content.path;
-          moveFile(content.staged, join(fresh, KEPT, `${ordinal}`));
+          takeOver(content.staged, join(fresh, KEPT, `${ordinal}`));
           return undefined;
         };
         writeDurably(join(fresh, CONTENTS), table.format(diffId, splitter.rest(), placeOf));
@@ -204,8 +204,12 @@ function writeDurably(path: string, chunks: Iterable<Uint8Array>): void {
   }
 }
 
-/** Also to another file system: the directory may be a mount point, and the sidecar beside it is not in it. */
-function moveFile(from: string, to: string): void {
+/**
+ * Also to another file system: the directory may be a mount point, and the sidecar beside it is not in it.
+ * Its mode was the image's, 000 or setuid.
+ */
+function takeOver(from: string, to: string): void {
+  fs.chmodSync(from, 0o600);
   try {
     fs.renameSync(from, to);
   } catch (error) {

@@ -15,6 +15,7 @@ import { diffIdOf } from "../../oci/digest.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { compareTrees } from "../../rootfs/compare-trees.ts";
 import { openImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { removeTree } from "../../store/remove-tree.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
 import type { RootedStore } from "../../store/store.ts";
 import { pushDocument } from "../../testing/build-image.ts";
@@ -34,7 +35,8 @@ beforeEach(() => {
   directory = join(base, "root");
   store = createMemoryStore();
 });
-afterEach(() => fs.rmSync(base, { recursive: true, force: true }));
+// as an ordinary user too, who may not look into directories of mode 000
+afterEach(() => removeTree(base));
 
 async function imageOf(...layers: readonly Uint8Array[]): Promise<Image> {
   const descriptors = layers.map((layer) => describeBytes(MediaType.layer, layer));
@@ -278,8 +280,8 @@ describe("a directory, edited at random and packed on what it was", () => {
   it("is what base and layer are together", async () => {
     await fc.assert(
       fc.asyncProperty(edits, edits, async (before, after) => {
-        fs.rmSync(directory, { recursive: true, force: true });
-        fs.rmSync(`${directory}.oci-kit`, { recursive: true, force: true });
+        await removeTree(directory);
+        await removeTree(`${directory}.oci-kit`);
         fs.mkdirSync(directory);
         for (const each of before) edit(each);
         const whole = await packed(directory);
