@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Bytes } from "../bytes/bytes.ts";
 import type { RegistryOptions } from "../registry/repository.ts";
 
 /** Where text of a command goes. */
@@ -19,4 +20,6 @@ export interface Context {
   readonly signal: AbortSignal;
   /** How registries are reached, where the command was told. */
   readonly registry?: RegistryOptions | undefined;
+  /** Takes the bytes that a command writes to stdout, instead of the process's own. */
+  readonly writeBytes?: ((bytes: Bytes) => Promise<void>) | undefined;
 }

@@ -2,11 +2,16 @@
 import { Command, CommanderError } from "commander";
 import { OciError } from "../oci/errors.ts";
 import { makeInvoke, prose, type Register } from "./command.ts";
+import { appendCommand } from "./commands/append.ts";
 import { assembleCommand } from "./commands/assemble.ts";
+import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
+import { exportCommand } from "./commands/export.ts";
+import { flattenCommand } from "./commands/flatten.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { packCommand } from "./commands/pack.ts";
+import { rebaseCommand } from "./commands/rebase.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tagsCommand } from "./commands/tags.ts";
@@ -25,6 +30,11 @@ const COMMANDS: readonly Register[] = [
   unpackCommand,
   packCommand,
   verifyCommand,
+  exportCommand,
+  flattenCommand,
+  appendCommand,
+  rebaseCommand,
+  configCommand,
   inspectCommand,
   tagsCommand,
   serveCommand,

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {
   closeSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -12,15 +10,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
-import { throwIfAborted } from "../bytes/abort.ts";
 import { once, type AbortOptions, type Bytes } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/node-stream.ts";
 import { digestOf } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { formatJson } from "../oci/json.ts";
 import type { Limits } from "../oci/limits.ts";
-import { fileError, writing } from "./file-error.ts";
-import { writeWhole } from "./file.ts";
+import { writing } from "./file-error.ts";
+import { writeNewFile, writeStandardOutput } from "./write-output.ts";
 import { openBlob } from "./layout-blobs.ts";
 import { INDEX_FILE, LAYOUT_DOCUMENT, LAYOUT_FILE, readLayoutIndex } from "./layout-index.ts";
 import { openLayout, type LayoutStore } from "./layout.ts";
@@ -114,34 +111,9 @@ async function finish(
   ]);
   for (const { name, bytes } of await documents(layout)) made.set(name, new Uint8Array(bytes));
   const bytes = packed(layout, made);
-  if (file === "-") return (options.output ?? toStandardOutput)(bytes);
-  await writeFile(temporary, bytes, options.signal);
+  if (file === "-") return (options.output ?? writeStandardOutput)(bytes);
+  await writeNewFile(temporary, bytes, options);
   writing(file, () => renameSync(temporary, file));
-}
-
-async function writeFile(
-  path: string,
-  bytes: Bytes,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const fd = writing(path, () => openSync(path, "wx", 0o644));
-  try {
-    for await (const chunk of bytes) {
-      throwIfAborted(signal, path);
-      writing(path, () => writeWhole(fd, chunk));
-    }
-    writing(path, () => fsyncSync(fd));
-  } finally {
-    closeSync(fd);
-  }
-}
-
-async function toStandardOutput(bytes: Bytes): Promise<void> {
-  try {
-    await pipeline(toReadable(bytes), process.stdout, { end: false });
-  } catch (error) {
-    throw error instanceof OciError ? error : fileError("unwritable", "-", error);
-  }
 }
 
 /** The tar: documents first, then blobs by digest; nothing in it depends on the day or the order of pushes. */

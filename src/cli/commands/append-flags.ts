@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import { fromText } from "../../bytes/byte-string.ts";
+import { composeEdits, type EntryEdit } from "../../layer/edit-entry.ts";
+import { changeMode, changeOwner, clampTimes, setTimes } from "../../layer/edit-metadata.ts";
+import { parseModeChange } from "../../layer/edit-mode.ts";
+import { dropPaths, renamePaths } from "../../layer/edit-paths.ts";
+import { normalisePath } from "../../layer/normalise.ts";
+import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
+import { compileGlob } from "../../rootfs/glob.ts";
+import type { EditFlags } from "./write-edited.ts";
+
+/** The flags of `oci-kit append`, as they were typed. */
+export interface AppendFlags extends EditFlags {
+  readonly layer: readonly string[];
+  readonly drop?: readonly string[];
+  readonly rename?: readonly string[];
+  readonly prefix?: string;
+  readonly chown?: string;
+  readonly chmod?: string;
+  readonly mtime?: string;
+  readonly clampMtime?: true;
+  readonly compression?: string;
+}
+
+/**
+ * What flags do to the entries of new layers: drop, rename, prefix, owner, mode and time, in this order;
+ * undefined when they do nothing.
+ * @param epoch SOURCE_DATE_EPOCH
+ * @throws OciError `invalid-argument`, `path-escape`
+ */
+export function entryEditOf(flags: AppendFlags, epoch: number | undefined): EntryEdit | undefined {
+  const { drop = [], rename = [], prefix, chown, chmod } = flags;
+  const edits: EntryEdit[] = [
+    ...(drop.length > 0 ? [dropOf(drop)] : []),
+    ...rename.map(renameOf),
+    ...(prefix === undefined ? [] : [renamePaths(fromText("/"), fromText(prefix))]),
+    ...(chown === undefined ? [] : [changeOwner(ownerOf(chown))]),
+    ...(chmod === undefined ? [] : [changeMode(parseModeChange(chmod))]),
+    ...timesOf(flags, epoch),
+  ];
+  return edits.length === 0 ? undefined : composeEdits(...edits);
+}
+
+function dropOf(patterns: readonly string[]): EntryEdit {
+  const globs = patterns.flatMap((pattern) => compileGlob(normalisePath(fromText(pattern))));
+  return dropPaths((path) => globs.some((glob) => glob.matches(path)));
+}
+
+function renameOf(text: string): EntryEdit {
+  const equals = text.indexOf("=");
+  if (equals < 0) throw wrong("--rename", "FROM=TO", text);
+  return renamePaths(fromText(text.slice(0, equals)), fromText(text.slice(equals + 1)));
+}
+
+function ownerOf(text: string): { readonly uid?: number; readonly gid?: number } {
+  const [, uid = "", gid = ""] = /^(\d{0,10})(?::(\d{0,10}))?$/.exec(text) ?? [];
+  if (uid + gid === "") throw wrong("--chown", "numbers as 0:0, 1000 or :50", text);
+  return { ...(uid && { uid: Number(uid) }), ...(gid && { gid: Number(gid) }) };
+}
+
+function timesOf({ mtime, clampMtime }: AppendFlags, epoch: number | undefined): EntryEdit[] {
+  if (mtime === undefined && clampMtime === undefined) return [];
+  if (mtime !== undefined && !/^\d{1,12}$/.test(mtime)) {
+    throw wrong("--mtime", "seconds since 1970", mtime);
+  }
+  const seconds = mtime === undefined ? epoch : Number(mtime);
+  if (seconds === undefined) {
+    throw wrong("--clamp-mtime", "--mtime or SOURCE_DATE_EPOCH with it", undefined);
+  }
+  return [clampMtime === true ? clampTimes(seconds) : setTimes(seconds)];
+}
+
+function wrong(flag: string, expected: string, got: string | undefined): OciError {
+  return new OciError("invalid-argument", `${flag}: expected ${expected}, got ${quote(got)}`);
+}

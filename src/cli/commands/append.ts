@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { escapeText } from "../../bytes/byte-string.ts";
+import type { NewLayer } from "../../image/image-view.ts";
+import {
+  collect,
+  prose,
+  withRegistry,
+  type Outcome,
+  type Register,
+  type Session,
+} from "../command.ts";
+import type { AppendFlags } from "./append-flags.ts";
+
+export const appendCommand: Register = (program, invoke) => {
+  withRegistry(program.command("append <BASE> <DST>"))
+    .summary("an image with more layers on top")
+    .description(
+      prose(`
+        Puts tars or directories on an image as new layers. Nothing of the base is read, and none of
+        its bytes is sent to a target that has them. A tar is plain, gzip or zstd; compressed it is
+        stored as it is, unless it is edited. A directory's own owner and mode stay out of the image,
+        unless --prefix gives it a place. Of an index every image gets the layers, unless --platform
+        takes one; attestations are left out, because they speak of the old images.
+
+        Entries can be edited on their way, in this order: --drop, --rename, --prefix, --chown, --chmod,
+        --mtime. SOURCE_DATE_EPOCH sets the time of the image.`),
+    )
+    .requiredOption("--layer <TAR|DIR>", "a layer; may be given again, the lowest first", collect)
+    .option("--drop <GLOB>", "leave out these paths, with all below them; may be repeated", collect)
+    .option("--rename <FROM=TO>", "move a path and all below it; may be given again", collect)
+    .option("--prefix <DIR>", "put everything below this directory")
+    .option("--chown <UID:GID>", "one owner, or only UID or :GID")
+    .option("--chmod <MODE>", "as chmod takes it: 755, or u=rwX,go=rX")
+    .option("--mtime <SECONDS>", "one time, in seconds since 1970")
+    .option("--clamp-mtime", "no time later than --mtime or SOURCE_DATE_EPOCH")
+    .option("--compression <KIND>", "of the new layers: gzip, zstd or none")
+    .option("--platform <PLATFORM>", "only the image of an index for this platform")
+    .option("--dry-run", "say what would be written")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit append latest-cross with-tools --layer tools.tar.gz
+  oci-kit append oci:base oci:app:1 --layer build/ --prefix /opt/app --chown 0:0 --drop '**/*.o'`,
+    )
+    .action(async (base: string, destination: string, flags: AppendFlags) =>
+      invoke(flags, (session) => append(base, destination, flags, session)),
+    );
+};
+
+async function append(
+  source: string,
+  destination: string,
+  flags: AppendFlags,
+  session: Session,
+): Promise<Outcome> {
+  const [{ writeEdited }, { appendLayer }, { createdOf }] = await Promise.all([
+    import("./write-edited.ts"),
+    import("../../image/append-layer.ts"),
+    import("../created.ts"),
+  ]);
+  const created = createdOf(session.context.env);
+  const layers: NewLayer[] = [];
+  for (const path of flags.layer) layers.push(await openLayer(path, flags, session));
+  const edit = (view: Parameters<typeof appendLayer>[0]) =>
+    layers.reduce((image, layer) => appendLayer(image, layer, { created }), view);
+  return writeEdited({ source, destination, flags, edit }, session);
+}
+
+async function openLayer(
+  path: string,
+  flags: AppendFlags,
+  { context, progress }: Session,
+): Promise<NewLayer> {
+  const [{ entryEditOf }, { compressionOf, sourceDateEpochOf }] = await Promise.all([
+    import("./append-flags.ts"),
+    import("./assemble-flags.ts"),
+  ]);
+  const edit = entryEditOf(flags, sourceDateEpochOf(context.env));
+  const storedAs = compressionOf(flags.compression);
+  const name = escapeText(basename(resolve(path)));
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    const { openLayerFile } = await import("../../image/layer-file.ts");
+    return openLayerFile(path, { name, edit, storedAs });
+  }
+  const { openLayerDirectory } = await import("../../disk/layer-directory.ts");
+  return openLayerDirectory(path, {
+    name,
+    edit,
+    storedAs,
+    onSkipped: (skipped) => {
+      progress.clear();
+      context.stderr.write(`oci-kit: ${name}: left out ${skipped.path}: ${skipped.reason}\n`);
+    },
+  });
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+import { collect, prose, withRegistry, type Register } from "../command.ts";
+import type { ConfigFlags } from "./config-flags.ts";
+
+export const configCommand: Register = (program, invoke) => {
+  withRegistry(program.command("config <SRC> <DST>"))
+    .summary("an image with another configuration")
+    .description(
+      prose(`
+        Changes what an image says of itself: environment, command, labels and the rest. No layer is
+        read, and nothing changes that no flag names: an entrypoint leaves the command alone, and what
+        is unknown here stays. An empty value takes a setting away. Of an index every image is
+        changed, unless --platform takes one; attestations of images that change are left out.`),
+    )
+    .option("--env <NAME=VALUE>", "set a variable; may be given again", collect)
+    .option("--unset-env <NAME>", "remove a variable; may be given again", collect)
+    .option("--clear-env", "remove all variables first")
+    .option("--entrypoint <WORDS>", `a word, or several as '["sh","-c","…"]'`)
+    .option("--cmd <WORDS>", "the command, as --entrypoint")
+    .option("--user <USER>", "user, or user:group")
+    .option("--workdir <DIR>", "the working directory")
+    .option("--label <NAME=VALUE>", "set a label; may be given again", collect)
+    .option("--unset-label <NAME>", "remove a label; may be given again", collect)
+    .option("--annotation <NAME=VALUE>", "set an annotation; may be given again", collect)
+    .option("--unset-annotation <NAME>", "remove an annotation; may be given again", collect)
+    .option("--expose <PORT>", "as 8080 or 53/udp; may be given again", collect)
+    .option("--unexpose <PORT>", "remove a port; may be given again", collect)
+    .option("--volume <DIR>", "add a volume; may be given again", collect)
+    .option("--unset-volume <DIR>", "remove a volume; may be given again", collect)
+    .option("--stop-signal <SIGNAL>", "as SIGINT")
+    .option("--healthcheck-cmd <COMMAND>", 'for the shell, or words as \'["curl","-f","…"]\'')
+    .option("--healthcheck-interval <TIME>", "as 30s")
+    .option("--healthcheck-timeout <TIME>", "as 5s")
+    .option("--healthcheck-start-period <TIME>", "as 1m")
+    .option("--healthcheck-retries <N>", "failures before it counts")
+    .option("--no-healthcheck", "turn the health check off")
+    .option("--onbuild <INSTRUCTION>", "for images built on this one; may be given again", collect)
+    .option("--shell <WORDS>", "the shell of commands that are text, as --entrypoint")
+    .option("--args-escaped <BOOLEAN>", "Windows: the command is one escaped line")
+    .option("--author <TEXT>", "who made it")
+    .option("--created <TIME>", "when, as 2026-01-31T12:00:00Z")
+    .option("--set-platform <PLATFORM>", "say that it is for this platform, as linux/riscv64")
+    .option("--platform <PLATFORM>", "only the image of an index for this platform")
+    .option("--dry-run", "say what would be written")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit config latest-cross stable --label version=3 --unset-env DEBUG
+  oci-kit config oci:image oci:image:server --entrypoint '["/init","--quiet"]' --cmd ''
+  oci-kit config HOST/REPO:1 HOST/REPO:2 --user 1000:1000 --expose 8080 --no-healthcheck`,
+    )
+    .action(async (source: string, destination: string, flags: ConfigFlags) =>
+      invoke(flags, async (session) => {
+        const [{ writeEdited }, { configEditsOf }, { editConfig }] = await Promise.all([
+          import("./write-edited.ts"),
+          import("./config-flags.ts"),
+          import("../../image/edit-config.ts"),
+        ]);
+        const edits = configEditsOf(flags);
+        const edit = (view: Parameters<typeof editConfig>[0]) => editConfig(view, edits);
+        return writeEdited({ source, destination, flags, edit }, session);
+      }),
+    );
+};
