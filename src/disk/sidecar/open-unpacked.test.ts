@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { b } from "../../../test/fixtures/layers.ts";
+import { placeTree, recordOf } from "../../../test/fixtures/place-tree.ts";
+import { makeNode, makeTree } from "../../../test/fixtures/trees.ts";
+import { fromBytes, toBytes, type ByteString } from "../../bytes/byte-string.ts";
+import { readAll } from "../../bytes/read.ts";
+import { compareTrees, formatDifference } from "../../rootfs/compare-trees.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import { formatRootlessOwner } from "../inode/rootless-owner.ts";
+import type { XattrWriteCalls } from "../inode/write-xattrs.ts";
+import { createPlacement, type Placement } from "../placement.ts";
+import { loadXattrCalls } from "../xattrs.ts";
+import { openUnpacked, type OpenUnpackedOptions, type UnpackedDirectory } from "./open-unpacked.ts";
+import { proveAndRecord } from "./prove.ts";
+import { sidecarOf, writeRecord } from "./unpack-record.ts";
+
+const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+let base: string;
+let directory: string;
+let view: UnpackedDirectory | undefined;
+let placement: Placement;
+
+beforeEach(() => {
+  base = fs.mkdtempSync(join(tmpdir(), "oci-kit-unpacked-"));
+  directory = join(base, "root");
+});
+afterEach(() => {
+  view?.close();
+  view = undefined;
+  fs.rmSync(base, { recursive: true, force: true });
+});
+
+const at = (path: string): string => join(directory, path);
+
+/** Whether the disk took the attribute. */
+function setXattr(place: string, name: string, value: ByteString): boolean {
+  try {
+    (loadXattrCalls() as XattrWriteCalls).setAttributeSync(place, name, toBytes(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const OWNED = { uid: 33, gid: 34, userName: b("www"), groupName: b("web") };
+const SHARED = makeNode({
+  ...OWNED,
+  content: "shared",
+  mode: 0o4755,
+  mtimeNanoseconds: 123_456_789,
+});
+const HELD = makeNode({
+  content: "held",
+  xattrs: new Map([
+    [b("security.selinux"), b("label")],
+    [b("trusted.a"), b("1")],
+  ]),
+  extensions: new Map([[b("comment"), b("hi")]]),
+});
+const NODES = {
+  "/": makeNode({ type: "directory", uid: 5, gid: 5 }),
+  "/etc": makeNode({ ...OWNED, type: "directory", mode: 0o2750, mtime: -7, mtimeNanoseconds: 1 }),
+  "/etc/held": HELD,
+  "/etc/link": makeNode({ ...OWNED, type: "symlink", linkTarget: b("held"), mode: 0o755 }),
+  "/shared": SHARED,
+  "/shared-1": SHARED,
+  "/text": makeNode({ ...OWNED, content: "text" }),
+  "/tty": makeNode({ type: "character", deviceMajor: 5, deviceMinor: 0, mode: 0o620, gid: 5 }),
+} satisfies Record<string, Node>;
+const TREE = makeTree(NODES);
+const CONTENTS = new Map<Node, string>([
+  [SHARED, "shared"],
+  [HELD, "held"],
+  [NODES["/text"], "text"],
+]);
+
+/** Unpacks without owners, devices and foreign attributes, as an ordinary user on a poor disk would, and proves it. */
+async function unpackPoorly(): Promise<void> {
+  placement = createPlacement({ sameOwner: false });
+  for (const name of HELD.xattrs.keys()) placement.refusals.xattrs.set(name, "not here");
+  placement.refusals.special.set("character", "not here");
+  const poor = makeTree({
+    ...NODES,
+    "/etc/held": { ...HELD, xattrs: new Map() },
+    "/tty": { ...NODES["/tty"], type: "file" },
+  });
+  const contents = new Map(CONTENTS).set(poor.lstat(b("/etc/held"))!, "held");
+  placeTree(directory, poor, contents, placement);
+  const { differences } = await proveAndRecord(directory, TREE, placement, recordOf(placement), {
+    sidecar: sidecarOf(directory),
+    verifyContent: true,
+  });
+  expect(differences.map(formatDifference)).toEqual([]);
+}
+
+function open(options?: OpenUnpackedOptions): UnpackedDirectory {
+  view?.close();
+  view = openUnpacked(directory, options);
+  return view;
+}
+
+/** What `change` makes of the image. */
+function differencesAfter(change: () => void): string[] {
+  change();
+  return compareTrees(TREE, open()).differences.map(formatDifference);
+}
+
+/** Without the directories' times, which change with what is in them. */
+const withoutTimes = (differences: readonly string[]): string[] =>
+  differences.filter((difference) => !/^\/(etc)?: time: [^;]*$/.test(difference));
+
+describe("an unpacked directory with its sidecar", () => {
+  beforeEach(() => unpackPoorly());
+
+  it("is the image, though the disk holds less of it", async () => {
+    expect(differencesAfter(() => undefined)).toEqual([]);
+    expect(view!.record?.state).toBe("complete");
+    expect(view!.lstat(b("/tty"))).toMatchObject({ type: "character", deviceMajor: 5, size: 0 });
+    expect(view!.lstat(b("/text"))).toMatchObject(OWNED);
+    expect(view!.lstat(b("/etc/held"))?.extensions).toEqual(HELD.extensions);
+    expect(fromBytes(await readAll(view!.read(b("/text")), 99, "text"))).toBe("text");
+  });
+
+  it("gives the names of one file one node", () => {
+    open();
+    expect(view!.lstat(b("/shared"))).toBe(view!.lstat(b("/shared-1")));
+    expect(view!.lstat(b("/shared"))?.mode).toBe(0o4755);
+  });
+
+  it("knows the contents that were not touched, and reads them all when it is asked to", () => {
+    open();
+    expect(view!.isUntouched(b("/text"))).toBe(true);
+    expect(view!.lstat(b("/text"))?.contentDigest).toBe(NODES["/text"].contentDigest);
+    const { mtime } = fs.lstatSync(at("text"));
+    fs.writeFileSync(at("text"), "TEXT");
+    fs.utimesSync(at("text"), mtime, mtime);
+    expect(open().isUntouched(b("/text"))).toBe(false);
+    expect(view!.isUntouched(b("/nothing"))).toBe(false);
+    const { differences } = compareTrees(TREE, open({ readContents: true }));
+    expect(differences).toMatchObject([{ path: "/text", fields: [{ field: "content" }] }]);
+  });
+
+  it("still is the image when it is copied elsewhere with its sidecar", () => {
+    const copy = join(base, "copy");
+    fs.cpSync(directory, copy, {
+      recursive: true,
+      preserveTimestamps: true,
+      verbatimSymlinks: true,
+    });
+    fs.cpSync(sidecarOf(directory), sidecarOf(copy), { recursive: true });
+    directory = copy;
+    const fields = compareTrees(TREE, open()).differences.flatMap(
+      (difference) => difference.fields,
+    );
+    // cpSync knows no hard links and no exact times.
+    expect(new Set(fields.map(({ field }) => field))).toEqual(new Set(["names", "time"]));
+  });
+
+  it.each<[string, () => void, readonly unknown[]]>([
+    ["the mode", () => fs.chmodSync(at("text"), 0o600), ["/text: mode: expected 0644, got 0600"]],
+    [
+      "the time",
+      () => fs.utimesSync(at("text"), 5, 5),
+      [expect.stringMatching(/^\/text: time: .* got 5\.000000000$/)],
+    ],
+    [
+      "the content",
+      () => fs.writeFileSync(at("text"), "TEXT"),
+      [expect.stringMatching(/^\/text: time: .*; content: /)],
+    ],
+    [
+      "the target of a link",
+      () => {
+        fs.rmSync(at("etc/link"));
+        fs.symlinkSync("x", at("etc/link"));
+      },
+      [expect.stringMatching(/^\/etc\/link: time: .*; link: expected held, got x$/)],
+    ],
+    [
+      "a device, by what is written where it stood",
+      () => fs.writeFileSync(at("tty"), "x"),
+      [
+        expect.stringMatching(
+          /^\/tty: type: expected character, got file; owner: expected 0:5, got 0:0/,
+        ),
+      ],
+    ],
+    [
+      "the type",
+      () => {
+        fs.rmSync(at("text"));
+        fs.mkdirSync(at("text"), { mode: 0o755 });
+      },
+      [
+        expect.stringMatching(
+          /^\/text: type: expected file, got directory; mode: .*; owner: expected 33:34, got 0:0/,
+        ),
+      ],
+    ],
+    [
+      "by a new file: it is root's, as in a container",
+      () => fs.writeFileSync(at("new"), ""),
+      ["/new: unexpected"],
+    ],
+    ["by removing a file", () => fs.rmSync(at("text")), ["/text: missing"]],
+    [
+      "by making one name a file of its own",
+      () => {
+        fs.cpSync(at("shared"), at("x"));
+        fs.renameSync(at("x"), at("shared-1"));
+      },
+      [
+        expect.stringMatching(/^\/shared: names: /),
+        expect.stringMatching(/^\/shared-1: .*names: /),
+      ],
+    ],
+  ])("is the disk's where the user changed %s", (_, change, expected) => {
+    expect(withoutTimes(differencesAfter(change))).toEqual(expected);
+  });
+
+  it("gives what the user made to root, and to whom user.rootlesscontainers says", () => {
+    fs.writeFileSync(at("new"), "");
+    fs.writeFileSync(at("mine"), "");
+    const takesOwner = setXattr(
+      at("mine"),
+      "user.rootlesscontainers",
+      formatRootlessOwner(1000, 0),
+    );
+    open();
+    expect(view!.lstat(b("/new"))).toMatchObject({ uid: 0, gid: 0, userName: "" });
+    if (!takesOwner) return;
+    expect(view!.lstat(b("/mine"))).toMatchObject({ uid: 1000, gid: 0, xattrs: new Map() });
+    fs.rmSync(sidecarOf(directory), { recursive: true });
+    expect(open().lstat(b("/mine"))).toMatchObject({ uid: 1000, gid: 0, xattrs: new Map() });
+    expect(view!.lstat(b("/new"))).toMatchObject(me);
+  });
+
+  it("knows a file again under another name, where the disk keeps the time of its birth", () => {
+    const { birthtimeNs } = fs.lstatSync(at("text"), { bigint: true });
+    fs.renameSync(at("text"), at("other"));
+    const { uid, isUntouched } = open().lstat(b("/other")) as Node & { isUntouched: boolean };
+    expect(uid).toBe(birthtimeNs === 0n ? 0 : 33);
+    // Renaming changes the time of change: the content is read again.
+    expect(isUntouched).toBe(false);
+  });
+
+  it("is the plain directory when there is no sidecar", () => {
+    fs.rmSync(sidecarOf(directory), { recursive: true });
+    expect(open().record).toBeUndefined();
+    expect(view!.lstat(b("/tty"))).toMatchObject({ type: "file", ...me });
+    expect(view!.isUntouched(b("/text"))).toBe(false);
+  });
+
+  it("takes numbers back through the maps they were moved by", () => {
+    const ids = {
+      uidMap: [{ image: 7, disk: me.uid, size: 1 }],
+      gidMap: [{ image: 8, disk: me.gid, size: 1 }],
+    };
+    fs.writeFileSync(at("new"), "");
+    writeRecord(sidecarOf(directory), {
+      ...open().record!,
+      ...ids,
+      sameOwner: true,
+      refusals: undefined,
+    });
+    expect(open().lstat(b("/new"))).toMatchObject({ uid: 7, gid: 8 });
+  });
+});
+
+describe("a sidecar that is damaged", () => {
+  beforeEach(() => unpackPoorly());
+
+  const file = (name: string): string => join(sidecarOf(directory), name);
+  const edit = (name: string, change: (text: string) => string): void =>
+    fs.writeFileSync(file(name), change(fs.readFileSync(file(name), "latin1")), "latin1");
+
+  it.each<[string, () => void]>([
+    ["sidecar.json is cut", () => fs.truncateSync(file("sidecar.json"), 40)],
+    ["sidecar.json is empty", () => fs.truncateSync(file("sidecar.json"))],
+    ["sidecar.json is gone, and the rest is there", () => fs.rmSync(file("sidecar.json"))],
+    ["sidecar.json is no object", () => fs.writeFileSync(file("sidecar.json"), "[]")],
+    [
+      "sidecar.json has a key that is unknown",
+      () => edit("sidecar.json", (text) => text.replace('"exact"', '"exakt"')),
+    ],
+    [
+      "sidecar.json has no digests",
+      () => edit("sidecar.json", (text) => text.replace(/,\s+"files": \{[^]*/, "}")),
+    ],
+    ["tree.mtree is gone", () => fs.rmSync(file("tree.mtree"))],
+    ["tree.mtree is cut", () => fs.truncateSync(file("tree.mtree"), 200)],
+    ["tree.mtree is altered", () => edit("tree.mtree", (text) => text.replace("uid=33", "uid=00"))],
+    ["placed is gone", () => fs.rmSync(file("placed"))],
+    ["placed is cut", () => fs.truncateSync(file("placed"), 60)],
+    ["placed is altered", () => edit("placed", (text) => text.replace(" owner", " awner"))],
+    [
+      "placed is of another tree",
+      () => edit("sidecar.json", (text) => text.replace('"paths": 8', '"paths": 9')),
+    ],
+  ])("is an error that says what to do, never taken for none: %s", (_, damage) => {
+    damage();
+    expect(() => open()).toThrow(
+      expect.objectContaining({
+        code: "invalid-sidecar",
+        hint: expect.stringMatching(/^Run oci-kit unpack again: /) as string,
+      }),
+    );
+  });
+
+  it("is refused when a newer oci-kit wrote it", () => {
+    edit("sidecar.json", (text) => text.replace('"version": 1', '"version": 2, "new": true'));
+    expect(() => open()).toThrow(
+      expect.objectContaining({
+        code: "invalid-sidecar",
+        message: expect.stringContaining("expected a sidecar of version 1, got 2") as string,
+        hint: "A newer oci-kit wrote it: use that one, or unpack into another directory.",
+      }),
+    );
+  });
+
+  it("is no finished directory while it is being written", () => {
+    writeRecord(sidecarOf(directory), recordOf(placement));
+    expect(() => open()).toThrow(
+      expect.objectContaining({
+        code: "invalid-sidecar",
+        hint: "Run the same oci-kit unpack again: it completes what is there.",
+      }),
+    );
+  });
+
+  it("is none when its maker did not come to write anything", () => {
+    fs.rmSync(sidecarOf(directory), { recursive: true });
+    fs.mkdirSync(sidecarOf(directory));
+    expect(open().record).toBeUndefined();
+  });
+});
