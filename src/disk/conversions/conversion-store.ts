@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { lstatSync, mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { OciError } from "../../oci/errors.ts";
 import { openDigestCache, type DigestCache } from "../../store/digest-cache.ts";
 import { writing } from "../../store/file-error.ts";
 import { withLock, type LockOptions } from "../../store/lock.ts";
+import { ownedName, stemOf, sweepAbandoned } from "../../store/owned-name.ts";
 import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
 import type { Conversion } from "./conversions.ts";
 import { openNames, type Names } from "./names.ts";
@@ -16,6 +17,9 @@ export interface ConversionStore {
   readonly cache: DigestCache;
   readonly names: Names;
 }
+
+const LEASES = ".leases";
+const ABANDONED_AGE = 24 * 3600_000;
 
 /** Opens the parts. Nothing is made, and nothing kept open. */
 export function openConversionStore(path: string): ConversionStore {
@@ -57,6 +61,40 @@ export function lockNames<T>(
 ): Promise<T> {
   const what = `store ${JSON.stringify(directory)}`;
   return withLock(join(directory, ".lock"), work, { what, ...options });
+}
+
+/**
+ * Does work that needs a conversion which has no name yet: until it ends, or its process dies, the
+ * conversion is not collected. One that was being collected already may still go.
+ */
+export async function holdConversion<T>(
+  { directory }: ConversionStore,
+  key: ConversionKey,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lease = join(directory, LEASES, ownedName(key));
+  writing(lease, () => {
+    mkdirSync(dirname(lease), { recursive: true });
+    writeFileSync(lease, "", { flag: "wx" });
+  });
+  try {
+    return await work();
+  } finally {
+    rmSync(lease, { force: true });
+  }
+}
+
+/** The conversions that are held; what killed processes left of holding them is removed. */
+export function listHeld({ directory }: ConversionStore): Set<ConversionKey> {
+  const held = new Set<ConversionKey>();
+  const leases = join(directory, LEASES);
+  if (lstatSync(leases, { throwIfNoEntry: false }) === undefined) return held;
+  sweepAbandoned(leases, "", ABANDONED_AGE);
+  for (const name of readdirSync(leases)) {
+    const key = stemOf(name);
+    if (key !== undefined) held.add(key);
+  }
+  return held;
 }
 
 /**

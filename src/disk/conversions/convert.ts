@@ -13,6 +13,7 @@ import { conversionKey, type ConversionKey } from "./conversion-key.ts";
 import {
   createStore,
   findConversion,
+  holdConversion,
   lockNames,
   type ConversionStore,
 } from "./conversion-store.ts";
@@ -88,19 +89,18 @@ async function convertImage(
   const key = conversionKey(asked.image.descriptor.digest, options);
   const onWait = (holder: string): void => onProgress?.({ kind: "waiting", holder });
   let converted = false;
-  for (;;) {
-    await store.cache.getOrCreate(
-      key,
-      async (directory) => {
-        converted = true;
-        await unpackInto(directory, asked, options);
-      },
+  const create = async (directory: string): Promise<void> => {
+    converted = true;
+    await unpackInto(directory, asked, options);
+  };
+  return holdConversion(store, key, async () => {
+    for (;;) {
       // As long as another is at it: what it makes takes as long as it takes.
-      { timeout: Infinity, signal, onWait },
-    );
-    const found = await publish(store, key, names, options);
-    if (found !== undefined) return { ...found, converted };
-  }
+      await store.cache.getOrCreate(key, create, { timeout: Infinity, signal, onWait });
+      const found = await publish(store, key, names, options);
+      if (found !== undefined) return { ...found, converted };
+    }
+  });
 }
 
 /** Lets the names mean a conversion. Undefined when it was collected since it was seen. */

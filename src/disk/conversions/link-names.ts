@@ -31,7 +31,7 @@ export async function resolveName(
 }
 
 /** As `Conversions.link` says. */
-export function linkName(
+export async function linkName(
   store: ConversionStore,
   source: string,
   name: string,
@@ -44,11 +44,11 @@ export function linkName(
     await pointName(store, name, found.key);
     return found;
   };
-  return lockNames(store, work, { signal: options.signal });
+  return await lockNames(store, work, { signal: options.signal });
 }
 
 /** As `Conversions.unlink` says. */
-export function unlinkName(
+export async function unlinkName(
   store: ConversionStore,
   name: string,
   { signal }: AbortOptions,
@@ -59,7 +59,7 @@ export function unlinkName(
     if (key !== undefined) await store.cache.get(key); // used until now
     if (!store.names.remove(name)) throw notFound(store, name, "got nothing of that name");
   };
-  return lockNames(store, work, { signal });
+  await lockNames(store, work, { signal });
 }
 
 /** The conversion of a digest with these settings, else the only one of that digest. */

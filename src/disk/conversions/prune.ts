@@ -4,7 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { isOciError } from "../../oci/errors.ts";
 import type { CacheEntry, RemoveAside } from "../../store/digest-cache.ts";
 import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
-import { lockNames, requireStore, type ConversionStore } from "./conversion-store.ts";
+import { listHeld, lockNames, requireStore, type ConversionStore } from "./conversion-store.ts";
 import { readImageRecord } from "./image-record.ts";
 
 /** Options of `Conversions.prune`. */
@@ -61,7 +61,8 @@ async function choose(
   store: ConversionStore,
   { minimumAge = MINIMUM_AGE }: PruneOptions,
 ): Promise<Pruned> {
-  const named = markNamed(store);
+  const marked = markNamed(store);
+  const held = listHeld(store);
   const removed: PrunedConversion[] = [];
   let kept = 0;
   for (const entry of await store.cache.list()) {
@@ -69,7 +70,7 @@ async function choose(
     const digest = digestOfKey(key);
     if (digest === undefined) continue; // not ours
     const old = Date.now() - entry.usedAt.getTime() >= minimumAge;
-    if (named.has(key) || !old) kept += 1;
+    if (marked.has(key) || held.has(key) || !old) kept += 1;
     else removed.push({ key, digest, bytes: bytesOf(entry) });
   }
   return { removed, kept };
