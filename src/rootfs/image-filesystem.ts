@@ -8,7 +8,13 @@ import { indexLayers, type IndexLayersOptions } from "./index-layers.ts";
 import type { LayerIndex } from "./layer-index.ts";
 import { LayerNode } from "./layer-node.ts";
 import { nameImage, openLayerTar, readEntry } from "./layer-tar.ts";
-import { TreeDirectory, findItem, sortedNames, walkTree, type TreeItem } from "./merged-tree.ts";
+import {
+  TreeDirectory,
+  createItemFinder,
+  sortedNames,
+  walkTree,
+  type TreeItem,
+} from "./merged-tree.ts";
 import type { Node, RootFilesystem } from "./root-filesystem.ts";
 
 /** Where the content of a node is: which layer, from 0, and which of the entries that its parser announces, from 0. */
@@ -66,20 +72,21 @@ export function viewTree(
   options: MergeOptions = {},
 ): ImageFilesystem {
   const name = nameImage(image);
+  const find = createItemFinder(root);
   return {
     name,
     image,
     lstat(path) {
-      const item = findItem(root, path);
+      const item = find(path);
       return item instanceof TreeDirectory ? item.node : item;
     },
     list(path) {
-      const item = findItem(root, path);
+      const item = find(path);
       if (item instanceof TreeDirectory) return sortedNames(item);
       throw notThere(name, path, "a directory", item);
     },
     read(path, abort) {
-      const item = findItem(root, path);
+      const item = find(path);
       if (item instanceof LayerNode && item.type === "file") {
         const what = `${name}: ${toText(path)}`;
         return readEntry(image, item, { ...options, ...abort, what });

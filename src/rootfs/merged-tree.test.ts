@@ -261,3 +261,30 @@ describe("hard links", () => {
     await expect(merging).rejects.toMatchObject({ code: "path-escape" });
   });
 });
+
+describe("what is at a path", () => {
+  it("does not depend on what was asked before", async () => {
+    const root = await mergeImage([
+      [file("a/b/c", "1"), file("a/bc", "2"), symlink("a/l", "b"), file("ab/c", "3"), file("z")],
+    ]);
+    const types: Readonly<Record<string, string | undefined>> = {
+      "/": "directory",
+      "/a": "directory",
+      "/a/b": "directory",
+      "/a/b/c": "file",
+      "/a/bc": "file",
+      "/a/b/c/d": undefined,
+      "/a/l/c": undefined,
+      "/ab": "directory",
+      "/ab/c": "file",
+      "/abc": undefined,
+      "/z": "file",
+    };
+    for (const first of Object.keys(types)) {
+      for (const [path, type] of Object.entries(types)) {
+        root.lstat(b(first));
+        expect(root.lstat(b(path))?.type, `${path} after ${first}`).toBe(type);
+      }
+    }
+  });
+});

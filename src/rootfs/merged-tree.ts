@@ -130,6 +130,32 @@ export function findItem(root: TreeDirectory, path: ByteString): TreeItem | unde
   return item;
 }
 
+/**
+ * {@link findItem} for who asks in the order of a walk: it starts from the directory that was come to
+ * last where that is on the way, so that a deep tree is not gone through from its root for every path.
+ * The tree must not change meanwhile.
+ */
+export function createItemFinder(root: TreeDirectory): (path: ByteString) => TreeItem | undefined {
+  let last = { path: "" as ByteString, directory: root };
+  return (path) => {
+    if (path === "/") return root;
+    if (path === last.path) return last.directory;
+    const isBelow = path[last.path.length] === "/" && path.startsWith(last.path);
+    let { directory } = isBelow ? last : { directory: root };
+    const names = path.slice(isBelow ? last.path.length + 1 : 1).split("/") as ByteString[];
+    const name = names.pop()!;
+    for (const next of names) {
+      const child = directory.children.get(next);
+      if (!(child instanceof TreeDirectory)) return undefined;
+      directory = child;
+    }
+    const item = directory.children.get(name);
+    if (item instanceof TreeDirectory) last = { path, directory: item };
+    else last = { path: path.slice(0, path.length - name.length - 1) as ByteString, directory };
+    return item;
+  };
+}
+
 /** The names in a directory, in order of their bytes: for byte strings the default order is that. */
 export function sortedNames(directory: TreeDirectory): ByteString[] {
   return [...directory.children.keys()].sort();
