@@ -17,12 +17,24 @@ export interface ReadImage {
 }
 
 /** Opens a reference of any kind, and reads every document, layer and file of one image. */
-export async function readAllOf(reference: string, platform?: Platform): Promise<ReadImage> {
+export function readAllOf(reference: string, platform?: Platform): Promise<ReadImage> {
+  const read = async (image: Image): Promise<ReadImage> => ({
+    image,
+    facts: await factsOfImage(await openImageFilesystem(image)),
+  });
+  return withImage(reference, read, platform);
+}
+
+/** Opens a reference of any kind for as long as something is done with its image. */
+export async function withImage<Result>(
+  reference: string,
+  use: (image: Image) => Promise<Result>,
+  platform?: Platform,
+): Promise<Result> {
   const opened = await openReference(reference);
   try {
     const descriptor = await findImage(opened.store, await opened.root(), platform);
-    const image = await readImage(opened.store, descriptor);
-    return { image, facts: await factsOfImage(await openImageFilesystem(image)) };
+    return await use(await readImage(opened.store, descriptor));
   } finally {
     await opened.close();
   }

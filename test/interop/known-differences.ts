@@ -114,6 +114,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
         : said.includes("UtimesNanoAt") && traits().twice.size > 0,
   },
   {
+    name: "directory that comes back",
+    peer: "docker",
+    explains: ({ said }, { traits }) =>
+      said?.includes("not a directory") === true && traits().hasReturn,
+  },
+  {
     name: "hard link into a lower layer",
     peer: "docker",
     explains: ({ field }, { traits }) => field === "refused" && traits().hasLinkDown,

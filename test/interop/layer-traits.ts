@@ -27,6 +27,8 @@ export interface LayerTraits {
   readonly crossings: readonly Crossing[];
   /** What a layer removes from the layers below and puts something at, or in. */
   readonly renewed: readonly string[];
+  /** A whiteout of something that a later layer has, or has something in. */
+  readonly hasReturn: boolean;
   /** Paths that a layer has more than once. */
   readonly twice: ReadonlySet<string>;
   /** Directories that whiteouts and opaque markers are in, and their parents. */
@@ -64,6 +66,9 @@ export function traitsOf(stack: LayerStack, lower: readonly TypesByPath[]): Laye
         named.some((other) => other.layer === layer && isIn(other, removes!)),
       )
       .map(({ removes }) => removes!),
+    hasReturn: whiteouts.some(({ layer, removes }) =>
+      named.some((later) => later.layer > layer && isAtOrBelow(later.path, removes!)),
+    ),
     twice: new Set(
       named
         .filter((entry) =>
