@@ -12,6 +12,7 @@ import {
 } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import { unreadable } from "./directory-walk.ts";
+import { dumpXattrs } from "./xattr-command.ts";
 
 /**
  * The two system calls that Node lacks, as `@napi-rs/xattr` has them. Neither follows a link. Names are
@@ -52,9 +53,10 @@ function tryToLoad(): NonNullable<typeof loaded> {
 
 /**
  * All extended attributes of what lies at `place`, sorted by name, values as bytes; none on a file system
- * that has no such thing. A link is not followed. `root` and `path` are for messages.
- * @throws OciError `unsupported-operation` where they can't be asked for on this machine: no calls, or a
- * name that is no text; `unreadable` where the system refused
+ * that has no such thing. A link is not followed. A name that is no text is asked for by the command
+ * `getfattr`. `root` and `path` are for messages.
+ * @throws OciError `unsupported-operation` where they can't be asked for on this machine: no calls, or an
+ * attribute's name that is no text; `unreadable` where the system refused
  */
 export function readXattrs(
   root: string,
@@ -62,17 +64,22 @@ export function readXattrs(
   place: Buffer,
   load: () => XattrCalls,
 ): Xattrs {
-  const calls = loadOrExplain(root, path, load);
   const file = decodeText(fromBytes(place));
-  if (file === undefined) throw unsupported(root, path, "its name is not UTF-8", RENAME);
+  if (file === undefined) return dumpOrExplain(root, path, place);
+  const calls = loadOrExplain(root, path, load);
   const names = listNames(root, path, () => calls.listAttributesSync(file));
-  if (names.length === 0) return NOTHING;
   const found = names.map((name) => {
     const value = calls.getAttributeSync(file, name);
     if (value !== null) return [fromText(name), fromBytes(value)] as const;
     throw unreadable(root, path, new Error(`no access to its attribute ${JSON.stringify(name)}`));
   });
-  return new Map(found.sort(([a], [b]) => compareByteStrings(a, b)));
+  return sorted(found);
+}
+
+function sorted(xattrs: (readonly [ByteString, ByteString])[]): Xattrs {
+  return xattrs.length === 0
+    ? NOTHING
+    : new Map(xattrs.sort(([a], [b]) => compareByteStrings(a, b)));
 }
 
 function listNames(
@@ -101,6 +108,25 @@ function systemNumber(error: unknown): number {
 }
 
 const RENAME = "Give it a name that is UTF-8.";
+
+/** The calls take text. A command takes milliseconds, but any name. */
+function dumpOrExplain(root: string, path: ByteString, place: Buffer): Xattrs {
+  try {
+    return sorted([...dumpXattrs(place)]);
+  } catch (error) {
+    if (isMissingCommand(error) || process.platform !== "linux") {
+      const hint = "Install the command getfattr, or give it a name that is UTF-8.";
+      throw unsupported(root, path, "its name is not UTF-8", hint, error);
+    }
+    if (error instanceof Error && error.message.endsWith(": Operation not supported"))
+      return NOTHING;
+    throw unreadable(root, path, error);
+  }
+}
+
+function isMissingCommand(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "spawnSync getfattr";
+}
 
 function loadOrExplain(root: string, path: ByteString, load: () => XattrCalls): XattrCalls {
   try {
