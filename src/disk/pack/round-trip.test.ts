@@ -110,6 +110,9 @@ const AWKWARD = layerOf(
   ].map((each) => item(each as Item)),
 );
 
+/** Of the layer that {@link AWKWARD} becomes: by any user, on any Node. */
+const WRITTEN = "sha256:e7db23e0ead1f615587a3f40ae83d08186f721f9c4a5112e1a15fbe91c3eb4e0";
+
 describe("an image, unpacked and packed", () => {
   it("gives the same layer each time, whatever the disk took of it", async () => {
     const original = await imageOf(AWKWARD);
@@ -122,6 +125,7 @@ describe("an image, unpacked and packed", () => {
     const diffIds = first.config.value.rootfs.diff_ids;
     expect(again.config.value.rootfs.diff_ids).toEqual(diffIds);
     expect(plain.config.value.rootfs.diff_ids).toEqual(diffIds);
+    expect(diffIds).toEqual([WRITTEN]);
   });
 
   it("is the same root filesystem, and has the settings of the image", async () => {
