@@ -29,7 +29,7 @@ export interface EditedImages {
 
 /**
  * Edits an image, or every image of an index, and writes the result: an image, or an index of the same
- * children. Attestations (BuildKit's) of an image that changed are left out, those of one that stayed
+ * children. A new layer that several images get is made once. Attestations (BuildKit's) of an image that changed are left out, those of one that stayed
  * are kept; artifacts and whatever else an index names are copied. An index within the index is
  * replaced by its children. When no image changes, the index stays what it is, byte for byte.
  * @throws OciError `not-found` for an index without an image; what editing and writing throw
@@ -46,7 +46,14 @@ export async function editImages(
     const written = await writeImage(await edit(viewOf(image)), target, options);
     return { root: written.descriptor, images: [written], dropped: [] };
   }
-  const editing: Editing = { source, target, edit, options, written: new Map() };
+  const made: WriteImageOptions["made"] = options.made ?? new Map();
+  const editing: Editing = {
+    source,
+    target,
+    edit,
+    options: { ...options, made },
+    written: new Map(),
+  };
   const children = await editChildren(editing, root);
   if (editing.written.size === 0) throw nothingToEdit(source, root);
   const { kept, dropped } = withoutStale(children, editing.written);

@@ -32,6 +32,8 @@ export interface WriteImageOptions extends AbortOptions {
   readonly dryRun?: boolean | undefined;
   /** Of layers that are compressed. */
   readonly level?: number | undefined;
+  /** Layers that were made for other images: they are not made again, and what is made is added. */
+  readonly made?: Map<NewLayer, StoredLayer> | undefined;
   /** Layers in flight at a time. */
   readonly concurrency?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
@@ -41,7 +43,7 @@ export interface WriteImageOptions extends AbortOptions {
 
 /** A layer of a written image. */
 export interface WrittenLayer extends StoredLayer {
-  /** Whether it was made, rather than taken over. */
+  /** Whether it was made for this image, rather than taken over. */
   readonly made: boolean;
 }
 
@@ -123,16 +125,18 @@ async function makeLayers(
   target: ContentStore,
   options: WriteImageOptions,
 ): Promise<readonly WrittenLayer[]> {
+  const { made = new Map<NewLayer, StoredLayer>() } = options;
   const layers: WrittenLayer[] = [];
-  for (const layer of view.layers) {
-    if (layer.kind === "stored") {
-      const { descriptor, diffId } = layer;
-      layers.push({ descriptor, diffId, made: false });
-    } else {
-      const onBytes = reportMaking(layer.layer, options);
-      const { descriptor, diffId } = await makeLayer(layer.layer, target, { ...options, onBytes });
-      layers.push({ descriptor, diffId, made: true });
+  for (const each of view.layers) {
+    if (each.kind === "stored") {
+      layers.push({ descriptor: each.descriptor, diffId: each.diffId, made: false });
+      continue;
     }
+    const onBytes = reportMaking(each.layer, options);
+    const known = made.get(each.layer);
+    const layer = known ?? (await makeLayer(each.layer, target, { ...options, onBytes }));
+    made.set(each.layer, layer);
+    layers.push({ ...layer, made: known === undefined });
   }
   return layers;
 }
