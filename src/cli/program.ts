@@ -14,6 +14,7 @@ import { packCommand } from "./commands/pack.ts";
 import { rebaseCommand } from "./commands/rebase.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { storeCommand } from "./commands/store.ts";
 import { tagsCommand } from "./commands/tags.ts";
 import { unpackCommand } from "./commands/unpack.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly Register[] = [
   unpackCommand,
   packCommand,
   verifyCommand,
+  storeCommand,
   exportCommand,
   flattenCommand,
   appendCommand,

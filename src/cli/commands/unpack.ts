@@ -130,7 +130,8 @@ function parseLayer(text: string): number {
   );
 }
 
-function showUnpacking(progress: ProgressLine): (event: UnpackProgress) => void {
+/** Draws a running unpack. */
+export function showUnpacking(progress: ProgressLine): (event: UnpackProgress) => void {
   const showIndex = showIndexing(progress);
   return (event) => {
     switch (event.kind) {

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import { join } from "node:path";
+import { escapeText } from "../../bytes/byte-string.ts";
+import { openConversions } from "../../disk/conversions/conversions.ts";
+import type { Conversion, ConvertProgress } from "../../disk/conversions/conversions.ts";
+import { openLayerIndexCache } from "../../disk/layer-index-cache.ts";
+import { shortDigest } from "../../oci/digest.ts";
+import { parsePlatform } from "../../oci/platform.ts";
+import { defaultCacheDirectory } from "../../store/digest-cache.ts";
+import type { CommonFlags, Outcome, Session } from "../command.ts";
+import { parseConfigured } from "../configured.ts";
+import { parseDuration } from "../duration.ts";
+import { DONE } from "../exit-status.ts";
+import { count, formatBytes } from "../format.ts";
+import type { ProgressLine } from "../progress.ts";
+import { showUnpacking } from "./unpack.ts";
+
+export interface AddFlags extends CommonFlags {
+  readonly platform?: string;
+}
+
+export interface PruneFlags extends CommonFlags {
+  readonly minAge: string;
+  readonly dryRun?: true;
+}
+
+/** `store add` */
+export async function addToStore(
+  directory: string,
+  reference: string,
+  names: readonly string[],
+  flags: AddFlags,
+  { context, progress }: Session,
+): Promise<Outcome> {
+  const store = openConversions(directory);
+  const wanted = names.length > 0 ? names : [reference];
+  const found = await store.convert(await parseConfigured(reference), wanted, {
+    platform: flags.platform === undefined ? undefined : parsePlatform(flags.platform),
+    cache: openLayerIndexCache(join(defaultCacheDirectory(context.env), "layer-indexes")),
+    signal: context.signal,
+    registry: context.registry,
+    onProgress: showConverting(progress),
+  });
+  const { converted } = found;
+  const how = converted ? "converted" : "was there";
+  return {
+    status: DONE,
+    document: { store: store.directory, names: wanted, ...placeOf(found), converted },
+    text: `${wanted.map(escapeText).join(", ")}: ${shortDigest(found.digest)} ${how}, in ${found.rootfs}\n`,
+  };
+}
+
+/** `store link` */
+export async function linkInStore(
+  directory: string,
+  source: string,
+  name: string,
+  { context: { signal } }: Session,
+): Promise<Outcome> {
+  const store = openConversions(directory);
+  const found = await store.link(source, name, { signal });
+  return {
+    status: DONE,
+    document: { store: store.directory, name, ...placeOf(found) },
+    text: `${escapeText(name)}: ${shortDigest(found.digest)}\n`,
+  };
+}
+
+/** `store unlink` */
+export async function unlinkInStore(
+  directory: string,
+  name: string,
+  { context: { signal } }: Session,
+): Promise<Outcome> {
+  const store = openConversions(directory);
+  await store.unlink(name, { signal });
+  return {
+    status: DONE,
+    document: { store: store.directory, name },
+    text: `${escapeText(name)}: removed\n`,
+  };
+}
+
+/** `store path` */
+export async function pathInStore(
+  directory: string,
+  name: string,
+  { context: { signal } }: Session,
+): Promise<Outcome> {
+  const store = openConversions(directory);
+  const found = await store.resolve(name, { signal });
+  return {
+    status: DONE,
+    document: { store: store.directory, name, ...placeOf(found) },
+    text: `${found.rootfs}\n`,
+  };
+}
+
+/** `store prune` */
+export async function pruneStore(
+  directory: string,
+  flags: PruneFlags,
+  { context: { signal } }: Session,
+): Promise<Outcome> {
+  const store = openConversions(directory);
+  const dryRun = flags.dryRun === true;
+  const minimumAge = parseDuration("--min-age", flags.minAge);
+  const { removed, kept } = await store.prune({ minimumAge, dryRun, signal });
+  const verb = dryRun ? "would remove" : "removed";
+  const lines = removed.map(({ key, bytes }) => `${verb} ${key}${sizeOf(bytes)}\n`);
+  return {
+    status: DONE,
+    document: { store: store.directory, removed, kept, dryRun },
+    text: `${lines.join("")}${count(kept, "conversion")} kept\n`,
+  };
+}
+
+/** Draws a running conversion, or whom it waits for. */
+function showConverting(progress: ProgressLine): (event: ConvertProgress) => void {
+  const show = showUnpacking(progress);
+  return (event) => {
+    if (event.kind !== "waiting") show(event);
+    else progress.show(`waiting: converted already by ${event.holder}`);
+  };
+}
+
+function placeOf({ key, digest, rootfs }: Conversion): object {
+  return { key, digest, rootfs };
+}
+
+function sizeOf(bytes: number | undefined): string {
+  return bytes === undefined ? "" : ` (${formatBytes(bytes)})`;
+}

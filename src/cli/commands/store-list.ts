@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+import { escapeText } from "../../bytes/byte-string.ts";
+import {
+  openConversions,
+  type ConversionList,
+  type ListedConversion,
+} from "../../disk/conversions/conversions.ts";
+import { shortDigest } from "../../oci/digest.ts";
+import { formatPlatform } from "../../oci/platform.ts";
+import type { Outcome } from "../command.ts";
+import { DONE } from "../exit-status.ts";
+import { formatBytes, table } from "../format.ts";
+
+/** `store list` */
+export async function listStore(directory: string): Promise<Outcome> {
+  const store = openConversions(directory);
+  const list = await store.list();
+  return {
+    status: DONE,
+    document: {
+      store: store.directory,
+      names: list.names.map(({ name, key, digest, problem }) => ({
+        name,
+        key,
+        digest,
+        problem: problem?.message,
+      })),
+      conversions: list.conversions.map(documentOf),
+    },
+    text: textOf(list),
+  };
+}
+
+function documentOf(conversion: ListedConversion): object {
+  const { key, digest, rootfs, names, usedAt, image, problem } = conversion;
+  return { key, digest, rootfs, names, usedAt, image, problem: problem?.message };
+}
+
+function textOf({ names, conversions }: ConversionList): string {
+  const rows = conversions.flatMap((conversion) => {
+    const { digest, usedAt, image, problem } = conversion;
+    const facts = [
+      shortDigest(digest),
+      image === undefined ? "?" : formatPlatform(image.platform),
+      image === undefined ? "?" : formatBytes(image.bytes),
+      `used ${usedAt.toISOString().slice(0, 16)}Z`,
+      problem === undefined ? "" : escapeText(problem.message),
+    ];
+    const called = conversion.names.length > 0 ? conversion.names.map(escapeText) : ["(no name)"];
+    return called.map((name) => [name, ...facts]);
+  });
+  const broken = names
+    .filter(({ problem }) => problem !== undefined)
+    .map(({ name, problem }) => `broken: ${escapeText(name)}: ${escapeText(problem!.message)}\n`);
+  return table(rows) + broken.join("");
+}
