@@ -53,10 +53,10 @@ function tryToLoad(): NonNullable<typeof loaded> {
 
 /**
  * All extended attributes of what lies at `place`, sorted by name, values as bytes; none on a file system
- * that has no such thing. A link is not followed. A name that is no text is asked for by the command
- * `getfattr`. `root` and `path` are for messages.
- * @throws OciError `unsupported-operation` where they can't be asked for on this machine: no calls, or an
- * attribute's name that is no text; `unreadable` where the system refused
+ * that has no such thing. A link is not followed. A name that is no text, its own or an attribute's,
+ * is asked for by the command `getfattr`. `root` and `path` are for messages.
+ * @throws OciError `unsupported-operation` where they can't be asked for on this machine: no calls, or a
+ * name that is no text and no command; `unreadable` where the system refused
  */
 export function readXattrs(
   root: string,
@@ -68,6 +68,7 @@ export function readXattrs(
   if (file === undefined) return dumpOrExplain(root, path, place);
   const calls = loadOrExplain(root, path, load);
   const names = listNames(root, path, () => calls.listAttributesSync(file));
+  if (names === undefined) return dumpOrExplain(root, path, place);
   const found = names.map((name) => {
     const value = calls.getAttributeSync(file, name);
     if (value !== null) return [fromText(name), fromBytes(value)] as const;
@@ -82,17 +83,16 @@ function sorted(xattrs: (readonly [ByteString, ByteString])[]): Xattrs {
     : new Map(xattrs.sort(([a], [b]) => compareByteStrings(a, b)));
 }
 
+/** Undefined when a name among them is not UTF-8. */
 function listNames(
   root: string,
   path: ByteString,
   list: () => readonly string[],
-): readonly string[] {
+): readonly string[] | undefined {
   try {
     return list();
   } catch (error) {
-    if (isNameProblem(error)) {
-      throw unsupported(root, path, "an attribute's name is not UTF-8", RENAME, error);
-    }
+    if (isNameProblem(error)) return undefined;
     if (UNSUPPORTED.includes(systemNumber(error))) return [];
     throw unreadable(root, path, error);
   }
@@ -107,8 +107,6 @@ function systemNumber(error: unknown): number {
   return Number(/\(os error (\d+)\)/.exec(error instanceof Error ? error.message : "")?.[1]);
 }
 
-const RENAME = "Give it a name that is UTF-8.";
-
 /** The calls take text. A command takes milliseconds, but any name. */
 function dumpOrExplain(root: string, path: ByteString, place: Buffer): Xattrs {
   try {
@@ -116,7 +114,7 @@ function dumpOrExplain(root: string, path: ByteString, place: Buffer): Xattrs {
   } catch (error) {
     if (isMissingCommand(error) || process.platform !== "linux") {
       const hint = "Install the command getfattr, or give it a name that is UTF-8.";
-      throw unsupported(root, path, "its name is not UTF-8", hint, error);
+      throw unsupported(root, path, "a name is not UTF-8", hint, error);
     }
     if (error instanceof Error && error.message.endsWith(": Operation not supported"))
       return NOTHING;
