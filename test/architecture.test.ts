@@ -39,7 +39,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   registry: ["undici", "node:"],
   image: ["node:"],
   server: ["node:"],
-  disk: ["@napi-rs/xattr", "node:"],
+  disk: ["@napi-rs/xattr", "zod", "node:"],
   assemble: ["node:"],
   verify: ["node:"],
   chain: ["node:"],
