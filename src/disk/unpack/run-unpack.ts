@@ -6,6 +6,7 @@ import { nameImage } from "../../rootfs/layer-tar.ts";
 import { writeImageDocuments } from "../exact/image-documents.ts";
 import { proveAndRecord, type Proof } from "../sidecar/prove.ts";
 import { writeRecord, type UnpackRecord } from "../sidecar/unpack-record.ts";
+import { dropRecords } from "./exact-records.ts";
 import { findNeededContent, type NeededContent } from "./needed-content.ts";
 import { comparePresent, currentUser } from "./present-tree.ts";
 import { selectTree } from "./select-tree.ts";
@@ -38,8 +39,12 @@ export async function runUnpack(job: UnpackJob): Promise<UnpackResult> {
     const tree = await openTree(job, isWhole ? start().stager : undefined);
     const plan = await planFor(job, tree);
     const needed = findNeededContent(tree, plan);
-    if (hasWork(job, plan)) await start().build(tree, plan, needed);
-    else writeRecord(destination.sidecar, recordOf(job));
+    if (hasWork(job, plan)) {
+      await start().build(tree, plan, needed);
+    } else {
+      writeRecord(destination.sidecar, recordOf(job));
+      await dropRecords(destination.sidecar, []);
+    }
     const proof = await prove(job, tree);
     return { ...resultOf(job, plan, needed), proof };
   } finally {

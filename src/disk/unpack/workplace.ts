@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { join } from "node:path";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { mapBounded } from "../../store/map-bounded.ts";
-import { removeTree } from "../../store/remove-tree.ts";
-import { LAYERS } from "../exact/layer-record.ts";
 import { applyMetadata } from "../inode/apply-metadata.ts";
 import { createXattrBatch } from "../inode/xattr-batch.ts";
 import { writeRecord, type UnpackRecord } from "../sidecar/unpack-record.ts";
 import { openDestination, type OpenDestination } from "./destination.ts";
-import { pathsOfContent, type NeededContent } from "./needed-content.ts";
+import { dropRecords, finishRecords } from "./exact-records.ts";
+import type { NeededContent } from "./needed-content.ts";
 import { clearObstacles, placeTree } from "./place-tree.ts";
 import { stageInodes } from "./stage-inodes.ts";
 import { createLayerStager, type LayerStager } from "./stage-layers.ts";
-import { createStaging, stagedName, stagingName, type Staging } from "./staging.ts";
+import { createStaging, stagingName } from "./staging.ts";
 import type { UnpackJob } from "./unpack-job.ts";
 import type { PlacementPlan } from "./unpack-plan.ts";
 
@@ -40,14 +38,14 @@ export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
   const open = openDestination(destination, job.machine);
   const staging = createStaging(open.root, name, open.usesDescriptors);
   const batch = createXattrBatch(placement);
+  const numberOf = (layer: number): number => options.layer ?? layer;
   const stager = createLayerStager(view, {
     staging,
     placement,
     batch,
     limits: options.limits,
     onProgress: options.onProgress,
-    exact:
-      options.exact === true ? { sidecar, numberOf: (layer) => options.layer ?? layer } : undefined,
+    exact: options.exact === true ? { sidecar, numberOf } : undefined,
   });
   let closed = false;
   return {
@@ -64,7 +62,8 @@ export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
       const place = { staging, placement, directory, signal, onPlaced, cursor: open.cursor };
       await clearObstacles(plan, place);
       await placeTree(tree, plan, place);
-      await keepExact(job, tree, stager, staging);
+      await dropRecords(sidecar, [...stager.recorders.keys()].map(numberOf));
+      finishRecords(stager.recorders, tree, staging);
       await staging.remove();
       finishRoot(job, tree, open);
     },
@@ -99,28 +98,6 @@ async function stageNeeded(
     },
     { signal: options.signal },
   );
-}
-
-/** Ends the records of the layers' exact bytes; those of an earlier unpack go in any case. */
-async function keepExact(
-  { destination, options }: UnpackJob,
-  tree: ImageFilesystem,
-  stager: LayerStager,
-  staging: Staging,
-): Promise<void> {
-  if (options.exact !== true) {
-    await removeTree(join(destination.sidecar, LAYERS));
-    return;
-  }
-  const paths = pathsOfContent(tree);
-  for (const [layer, recorder] of stager.recorders) {
-    recorder.finish((entry) => {
-      const path = paths.get(layer)?.get(entry);
-      return path === undefined
-        ? { staged: `${staging.base}/${stagedName({ layer, entry })}` }
-        : { path };
-    });
-  }
 }
 
 /** The root comes last of all: that the staging directory went has changed its time. */
