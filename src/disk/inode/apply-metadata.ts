@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Node } from "../../rootfs/root-filesystem.ts";
+import { systemCode } from "../../store/file-error.ts";
 import type { Placement } from "../placement.ts";
-import { systemCode, type InodePlace } from "./inode-place.ts";
+import type { InodePlace } from "./inode-place.ts";
 import { setMode } from "./set-mode.ts";
 import { setOwner } from "./set-owner.ts";
 import { setTime } from "./set-time.ts";
@@ -72,6 +73,6 @@ function textPathOrReason(path: string | Buffer): TextPath | string {
   try {
     return openTextPath(path);
   } catch (error) {
-    return `a name is not UTF-8, and got no second one (${systemCode(error)})`;
+    return `a name is not UTF-8, and got no second one (${systemCode(error) ?? String(error)})`;
   }
 }

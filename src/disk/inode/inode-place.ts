@@ -36,8 +36,3 @@ export function unwritable({ path }: InodePlace, what: string, cause: unknown): 
   const why = cause instanceof Error ? cause.message : String(cause);
   return new OciError("unwritable", `${toText(name)}: its ${what} can't be set: ${why}`, { cause });
 }
-
-/** The system's code of an error, as `EPERM`. */
-export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
+import { O_PATH } from "../widen.ts";
 import { unwritable, type InodePlace } from "./inode-place.ts";
-
-/** Opens a place, not what is there. Not in fs.constants; the same on every architecture that Node runs on. */
-export const O_PATH = 0o10000000;
 
 /**
  * Sets the permission bits of an inode that is no symbolic link.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import type { Node } from "../../rootfs/root-filesystem.ts";
+import { systemCode } from "../../store/file-error.ts";
 import type { Placement } from "../placement.ts";
 import { toDisk } from "./id-map.ts";
-import { statInode, systemCode, type InodePlace } from "./inode-place.ts";
+import { statInode, type InodePlace } from "./inode-place.ts";
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
@@ -69,7 +70,7 @@ function isSet(
     else fs.fchownSync(inode.fd, uid, gid);
     return true;
   } catch (error) {
-    placement.refusals.owner ??= `the system refuses it (${systemCode(error)})`;
+    placement.refusals.owner ??= `the system refuses it (${systemCode(error) ?? String(error)})`;
     return false;
   }
 }

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import { decodeText, fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { joinBytes } from "../directory-walk.ts";
-import { O_PATH } from "./set-mode.ts";
+import { O_PATH } from "../widen.ts";
 
 /** A path that is text, for callees that take no bytes. */
 export interface TextPath {

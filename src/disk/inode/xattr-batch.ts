@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import type { Placement } from "../placement.ts";
-import { O_PATH } from "./set-mode.ts";
+import { O_PATH } from "../widen.ts";
 import { runXattrTool } from "./xattr-tool.ts";
 import type { XattrJob } from "./write-xattrs.ts";
 
