@@ -25,12 +25,14 @@ export function createAttributeTable(rows: Rows, stringId: IdOf, blobId: IdOf): 
   const ids = new Map<string, number>();
   return {
     idOf(entry) {
+      // whatever the header of a file or a pipe says: no inode but a device's has them
+      const isDevice = entry.type === "character" || entry.type === "block";
       const values = {
         mode: entry.mode,
         uid: entry.uid,
         gid: entry.gid,
-        deviceMajor: entry.deviceMajor,
-        deviceMinor: entry.deviceMinor,
+        deviceMajor: isDevice ? entry.deviceMajor : 0,
+        deviceMinor: isDevice ? entry.deviceMinor : 0,
         userName: stringId(entry.userName),
         groupName: stringId(entry.groupName),
         xattrs: blobId(packMap(entry.xattrs)),

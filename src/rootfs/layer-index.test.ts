@@ -3,7 +3,16 @@ import { describe, expect, it } from "vitest";
 import { fromBytes } from "../bytes/byte-string.ts";
 import { once } from "../bytes/bytes.ts";
 import { digestBytes } from "../bytes/hash.ts";
-import { b, directory, elf, file, makeTar, symlink, whiteout } from "../../test/fixtures/layers.ts";
+import {
+  b,
+  directory,
+  elf,
+  file,
+  makeTar,
+  special,
+  symlink,
+  whiteout,
+} from "../../test/fixtures/layers.ts";
 import { mergeLayers } from "./apply-layer.ts";
 import { packMap, unpackMap } from "./attribute-maps.ts";
 import { parseLayerIndex } from "./layer-index-format.ts";
@@ -111,6 +120,15 @@ describe("the index of a layer", () => {
     const found = new Map(walkTree(mergeLayers([indexer.finish()])));
     expect(found.get(b("/f0"))?.contentDigest).toBe(digestBytes(new Uint8Array(100_000)));
     expect(found.get(b("/f1"))).toMatchObject({ size: 2 ** 42, contentDigest: undefined });
+  });
+
+  it("keeps the numbers of devices, and none that the header of anything else has", async () => {
+    const numbers = { deviceMajor: 8, deviceMinor: 1 };
+    const types = ["block", "fifo"] as const;
+    const entries = [...types.map((type) => special(type, type, numbers)), file("x", "", numbers)];
+    const tree = mergeLayers([await indexLayer(once(makeTar(entries)))]);
+    const kept = [...walkTree(tree)].map(([path, node]) => `${path} ${node.deviceMajor}`);
+    expect(kept).toEqual(["/ 0", "/block 8", "/fifo 0", "/x 0"]);
   });
 
   it("bounds the directories that paths go through, entries of their own or not", async () => {

@@ -25,6 +25,7 @@ export interface Node {
   readonly size: number;
   /** A symbolic link's target, as stored; empty for others. */
   readonly linkTarget: ByteString;
+  /** Of a device; 0 for others. */
   readonly deviceMajor: number;
   readonly deviceMinor: number;
   readonly xattrs: ReadonlyMap<ByteString, ByteString>;

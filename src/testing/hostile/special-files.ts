@@ -65,6 +65,19 @@ export const specialFileCases: readonly HostileCase[] = [
       { "/f": { type: "file", content: "x" } },
     ],
     [
+      "a pipe and a file with the numbers of a device",
+      [
+        entry("6", "pipe", { deviceMajor: 8, deviceMinor: 1 }),
+        file("f", "x", { deviceMajor: 8, deviceMinor: 1 }),
+      ],
+      { "/pipe": { type: "fifo" }, "/f": { type: "file", content: "x" } },
+    ],
+    [
+      "a device with numbers that the kernel would cut to others'",
+      [entry("4", "dev", { deviceMajor: 0o10010, deviceMinor: 0o4000000 })],
+      { "/dev": { type: "block" } },
+    ],
+    [
       "a device with the largest numbers",
       [entry("3", "dev", { deviceMajor: 0o7777777, deviceMinor: 0o7777777 })],
       { "/dev": { type: "character" } },
