@@ -11,9 +11,7 @@ import { viewTree } from "../../rootfs/image-filesystem.ts";
 import { indexLayers } from "../../rootfs/index-layers.ts";
 import { nameImage } from "../../rootfs/layer-tar.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
-import { openRecordedFilesystem } from "../exact/recorded-filesystem.ts";
 import type { UnpackedDirectory } from "../sidecar/open-unpacked.ts";
-import { sidecarOf } from "../sidecar/sidecar-files.ts";
 import { selectTree } from "../unpack/select-tree.ts";
 import { inOrder, watchNames, withOtherNames } from "./link-names.ts";
 import type { PackOptions } from "./pack-options.ts";
@@ -34,12 +32,9 @@ export async function findChanges(
   options: PackOptions,
 ): Promise<readonly Difference[]> {
   checkWhole(directory);
-  const { record } = directory;
-  const sidecar = options.sidecar ?? sidecarOf(directory.directory);
+  const { record, recorded } = directory;
   const isUnpackedBase = record?.image.digest === base.descriptor.digest;
-  const tree = isUnpackedBase
-    ? openRecordedFilesystem(sidecar, record)
-    : await openBaseTree(base, directory, options);
+  const tree = (isUnpackedBase && recorded) || (await openBaseTree(base, directory, options));
   const named = watchNames(directory);
   const { compared, differences, undecided } = compareTrees(tree, named, {
     sameContent: isUnpackedBase ? (path) => directory.isUntouched(path) : undefined,

@@ -10,7 +10,6 @@ import { compareTrees, type Difference } from "../../rootfs/compare-trees.ts";
 import { createTarOutput } from "../../store/layer-output.ts";
 import type { ContentStore } from "../../store/store.ts";
 import { readImageDocuments } from "../exact/image-documents.ts";
-import { openRecordedFilesystem } from "../exact/recorded-filesystem.ts";
 import { readRecordedLayer, type RecordedLayer } from "../exact/replay-layer.ts";
 import type { UnpackedDirectory } from "../sidecar/open-unpacked.ts";
 import { sidecarOf } from "../sidecar/sidecar-files.ts";
@@ -34,7 +33,7 @@ export async function packExact(
   const { dryRun = false, tag, signal } = options;
   const sidecar = options.sidecar ?? sidecarOf(unpacked.directory);
   const record = exactRecord(unpacked);
-  checkUnchanged(unpacked, sidecar, record);
+  checkUnchanged(unpacked);
   const recorded = numbersOf(record).map((layer) => readRecordedLayer(sidecar, layer));
   const entries = recorded.reduce((sum, { contents }) => sum + contents, 0);
   const bytes = recorded.reduce((sum, { contentBytes }) => sum + contentBytes, 0);
@@ -61,14 +60,10 @@ function exactRecord({ record, name }: UnpackedDirectory): UnpackRecord {
 
 const SHOWN = 10;
 
-function checkUnchanged(unpacked: UnpackedDirectory, sidecar: string, record: UnpackRecord): void {
-  const { differences, undecided } = compareTrees(
-    openRecordedFilesystem(sidecar, record),
-    unpacked,
-    {
-      sameContent: (path) => unpacked.isUntouched(path),
-    },
-  );
+function checkUnchanged(unpacked: UnpackedDirectory): void {
+  const { differences, undecided } = compareTrees(unpacked.recorded!, unpacked, {
+    sameContent: (path) => unpacked.isUntouched(path),
+  });
   const paths = [...differences.map(showDifference), ...undecided.map(toText)];
   if (paths.length === 0) return;
   const more = paths.length > SHOWN ? `; and ${paths.length - SHOWN} more` : "";

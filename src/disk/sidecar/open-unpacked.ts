@@ -5,6 +5,7 @@ import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { openDirectory } from "../directory.ts";
 import type { DiskNode } from "../disk-node.ts";
 import { toImage } from "../inode/id-map.ts";
+import { viewRecorded } from "./recorded-filesystem.ts";
 import {
   isSameInode,
   readRecordedTree,
@@ -20,6 +21,8 @@ export interface UnpackedDirectory extends RootFilesystem {
   readonly directory: string;
   /** Undefined when there is no sidecar: then this is the plain directory. */
   readonly record: UnpackRecord | undefined;
+  /** What was unpacked, without contents to read; undefined when there is no sidecar. */
+  readonly recorded: RootFilesystem | undefined;
   /**
    * Whether the file at a path is, content included, what was unpacked there, as far as its inode, size
    * and times tell; false for what has no record. Costs one lstat.
@@ -70,6 +73,7 @@ export function openUnpacked(
     name: disk.name,
     directory,
     record,
+    recorded: tree && viewRecorded(sidecar, tree),
     lstat,
     list: (path) => disk.list(path),
     read: (path, abort) => disk.read(path, abort),

@@ -18,6 +18,8 @@ export interface RecordedPath {
 
 /** All that a sidecar knows. */
 export interface RecordedTree {
+  /** Every path, parents first, names in order of their bytes. */
+  readonly paths: ReadonlyMap<ByteString, RecordedPath>;
   at(path: ByteString): RecordedPath | undefined;
   /** What was recorded of an inode, wherever it is now; undefined when it is unknown, or not surely the same. */
   ofInode(stamp: InodeStamp): RecordedPath | undefined;
@@ -50,6 +52,7 @@ export function readRecordedTree(sidecar: string, record: UnpackRecord): Recorde
   }
   let inodes: Map<bigint, RecordedPath> | undefined;
   return {
+    paths,
     at: (path) => paths.get(path),
     ofInode(stamp) {
       inodes ??= new Map([...paths.values()].map((recorded) => [recorded.placed.ino, recorded]));

@@ -100,9 +100,7 @@ export class UnpackedNode implements Node {
   }
   get contentDigest(): Digest | undefined {
     if (this.type !== "file") return undefined;
-    return this.isUntouched && !this.#rules.readContents
-      ? this.#recorded!.node.contentDigest
-      : this.#disk.contentDigest;
+    return this.#isTrusted() ? this.#recorded!.node.contentDigest : this.#disk.contentDigest;
   }
   get head(): ByteString | undefined {
     return this.#isPlaceholder ? undefined : this.#disk.head;
@@ -112,6 +110,11 @@ export class UnpackedNode implements Node {
   get isUntouched(): boolean {
     const placed = this.#recorded?.placed;
     return placed !== undefined && hasSameContent(placed, this.#disk.stamp);
+  }
+
+  /** The time of change is that of attributes, too: what it vouches for need not be read. */
+  #isTrusted(): boolean {
+    return this.isUntouched && !this.#rules.readContents;
   }
 
   #hasTime(): boolean {
@@ -124,6 +127,7 @@ export class UnpackedNode implements Node {
   }
 
   #findOwner(): { readonly uid: number; readonly gid: number } {
+    if (this.#isTrusted()) return this.#recorded!.node;
     const value = this.#canHoldOwner() ? this.#disk.xattrs.get(ROOTLESS_OWNER) : undefined;
     const written =
       value === undefined || this.#isOfImage(ROOTLESS_OWNER, value)
@@ -151,6 +155,7 @@ export class UnpackedNode implements Node {
   }
 
   #readXattrs(): ReadonlyMap<ByteString, ByteString> {
+    if (this.#isTrusted()) return this.#recorded!.node.xattrs;
     const shown = this.#disk.xattrs;
     const held = this.#recorded?.placed.heldXattrs;
     if (shown.size === 0 && (held === undefined || held.size === 0)) return NOTHING;
