@@ -6,6 +6,7 @@
 export * from "./conversions/conversions.ts";
 export * from "./directory.ts";
 export * from "./environment-labels.ts";
+export { openLayerDirectory, type LayerDirectoryOptions } from "./layer-directory.ts";
 export * from "./layer-index-cache.ts";
 export * from "./open-root-filesystem.ts";
 export * from "./sidecar/index.ts";
