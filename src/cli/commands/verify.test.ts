@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createProject, type Project } from "../../../test/fixtures/project.ts";
+import { openLayout } from "../../store/layout.ts";
+import { buildImage } from "../../testing/build-image.ts";
+
+let project: Project;
+let rootfs: string;
+
+beforeEach(async () => {
+  project = await createProject();
+  const store = await openLayout("image", { create: true });
+  await buildImage(store, {
+    tag: "1",
+    layers: [{ "etc/": "", "etc/name": "oci-kit\n", "etc/odd\u001b": "x", tool: "x" }],
+  });
+  rootfs = "rootfs";
+  expect(await project.run("unpack", "oci:image:1", rootfs)).toMatchObject({ status: 0 });
+});
+afterEach(() => project.remove());
+
+const verify = (...words: string[]) =>
+  project.run("verify", rootfs, "--against", "oci:image:1", ...words);
+
+describe("verify --against", () => {
+  it("says that a directory holds what the image has", async () => {
+    const { status, stdout } = await verify();
+    expect(stdout).toMatch(/^rootfs: compared 5 paths with .*: all as in the image\n$/);
+    expect(status).toBe(0);
+  });
+
+  it("lists what differs, without what could write to the terminal, and exits with 2", async () => {
+    fs.rmSync(join(rootfs, "etc/odd\u001b"));
+    fs.chmodSync(join(rootfs, "tool"), 0o700);
+    const { status, stdout } = await verify("--ignore", "time");
+    expect(stdout).toContain(
+      "2 not as in the image\n  /etc/odd\\x1b: missing\n  /tool: mode: expected 0644, got 0700\n",
+    );
+    expect(status).toBe(2);
+  });
+
+  it("shows fifty differences, and all with --json", async () => {
+    for (let at = 0; at < 60; at += 1) fs.writeFileSync(join(rootfs, `new${at}`), "");
+    const { stdout } = await verify("--ignore", "time");
+    expect(stdout.split("\n")).toHaveLength(53);
+    expect(stdout).toContain("  and 10 more (--json lists all)\n");
+    const words = ["verify", rootfs, "--against", "oci:image:1", "--ignore", "time"];
+    const { status, document } = await project.json(...words);
+    expect(document).toMatchObject({ ok: false, directory: "rootfs", sidecar: true, compared: 65 });
+    expect((document as { differences: unknown[] }).differences).toHaveLength(60);
+    expect(status).toBe(2);
+  });
+
+  it("finds a content of which the stamp tells nothing, as all are read", async () => {
+    const { mtime } = fs.lstatSync(join(rootfs, "tool"));
+    fs.writeFileSync(join(rootfs, "tool"), "y");
+    fs.utimesSync(join(rootfs, "tool"), mtime, mtime);
+    expect((await verify()).stdout).toContain("  /tool: content: expected sha256:");
+  });
+
+  it("works on a directory of anybody's, and leaves out what it is told to", async () => {
+    fs.rmSync("rootfs.oci-kit", { recursive: true });
+    expect(await verify("--ignore", "owner")).toMatchObject({ status: 0 });
+    fs.writeFileSync(join(rootfs, "tool"), "longer");
+    const { stdout } = await verify("--ignore", "owner", "--ignore", "time");
+    expect(stdout).toContain("1 not as in the image\n  /tool: size: expected 1, got 6\n");
+  });
+
+  it("can't tell of a directory that is not there, a damaged sidecar, or one half done", async () => {
+    fs.truncateSync("rootfs.oci-kit/tree.mtree", 10);
+    const damaged = await verify();
+    expect(damaged.stderr).toContain("try: Run oci-kit unpack again");
+    expect(damaged.status).toBe(1);
+    rootfs = "nothing";
+    expect(await verify()).toMatchObject({ status: 1 });
+  });
+
+  it("refuses a field that is none, and asks for the image", async () => {
+    const wrong = await verify("--ignore", "colour");
+    expect(wrong.stderr).toContain("--ignore: expected one of type, mode, owner, ");
+    expect(wrong.status).toBe(1);
+    expect((await project.run("verify", rootfs)).stderr).toContain("--against");
+  });
+});
