@@ -60,7 +60,7 @@ function formatKeywords(node: Node, names: number): string {
   text += ` time=${node.mtime}.${String(node.mtimeNanoseconds).padStart(9, "0")}`;
   if (node.type === "symlink") text += ` link=${formatVis(node.linkTarget)}`;
   if (node.type === "character" || node.type === "block") {
-    text += ` device=linux,${node.deviceMajor},${node.deviceMinor}`;
+    text += ` device=native,${node.deviceMajor},${node.deviceMinor}`;
   }
   const { contentDigest } = node;
   if (contentDigest !== undefined && digestAlgorithm(contentDigest) === "sha256") {

@@ -147,7 +147,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   link: (node, value) => set(node, "linkTarget", parseVis(value)),
   device: (node, value) => {
-    const [, major, minor] = /^linux,(\d{1,16}),(\d{1,16})$/.exec(value) ?? [];
+    const [, major, minor] = /^native,(\d{1,16}),(\d{1,16})$/.exec(value) ?? [];
     node.deviceMajor = Number(major);
     return set(node, "deviceMinor", minor === undefined ? undefined : Number(minor));
   },

@@ -135,7 +135,7 @@ describe("tree.mtree", () => {
       ". type=dir mode=0755 uid=0 gid=0 time=-2.500000000",
       "./a\\040b type=file mode=0644 uid=0 gid=0 size=1 time=1000000000.000000000 sha256digest=2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
       "#xattr.user.\\303\\251=AA==",
-      "./null type=char mode=0644 uid=0 gid=0 uname=root time=1000000000.000000000 device=linux,1,3",
+      "./null type=char mode=0644 uid=0 gid=0 uname=root time=1000000000.000000000 device=native,1,3",
       "./to type=link mode=0777 uid=0 gid=0 time=1000000000.000000000 link=a\\075b",
       "#pax.comment=aGk=",
       "#end 4",
@@ -179,7 +179,7 @@ describe("tree.mtree", () => {
     ],
     ["has a mode that is none", (lines) => lines.with(1, lines[1]!.replace("0755", "0855"))],
     ["has a time that is none", (lines) => lines.with(1, lines[1]!.replace(".500000000", ".5"))],
-    ["has a device that is none", (lines) => lines.with(4, lines[4]!.replace("linux", "bsd"))],
+    ["has a device that is none", (lines) => lines.with(4, lines[4]!.replace("native", "bsd"))],
     ["has a digest that is none", (lines) => lines.with(2, lines[2]!.slice(0, -1))],
     ["has a path outside", (lines) => lines.with(4, lines[4]!.replace("./null", "/null"))],
     [
