@@ -145,6 +145,7 @@ function createNames(): Names {
   const groups = new Map<ByteString, ByteString[]>();
   return {
     add(path, node) {
+      if (node.linkCount === 1) return;
       const first = firsts.get(node);
       if (first === undefined) {
         firsts.set(node, path);

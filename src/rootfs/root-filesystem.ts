@@ -37,6 +37,8 @@ export interface Node {
    * to 256 bytes), where known without reading it; undefined otherwise.
    */
   readonly head: ByteString | undefined;
+  /** How many names it has, where that is known: who looks for hard links need not remember what has one. */
+  readonly linkCount?: number | undefined;
 }
 
 /**

@@ -84,7 +84,7 @@ export function* entriesOfItems(items: Iterable<LayerItem>): Generator<PackedEnt
       yield { entry: entryOf(node, path), contentPath: undefined };
     } else {
       const first = firstNames.get(node);
-      if (first === undefined) firstNames.set(node, path);
+      if (first === undefined && node.linkCount !== 1) firstNames.set(node, path);
       const entry = first === undefined ? entryOf(node, path) : hardLinkOf(node, path, first);
       yield { entry, contentPath: entry.size > 0 ? path : undefined };
     }

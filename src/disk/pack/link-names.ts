@@ -18,7 +18,7 @@ export function watchNames(root: RootFilesystem): NamingFilesystem {
     ...root,
     lstat(path) {
       const node = root.lstat(path);
-      if (node === undefined || node.type === "directory") return node;
+      if (node === undefined || node.type === "directory" || node.linkCount === 1) return node;
       const first = firsts.get(node);
       const group = groups.get(node);
       if (first === undefined) firsts.set(node, path);

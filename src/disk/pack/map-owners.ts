@@ -52,6 +52,7 @@ function withOwner(node: Node, path: ByteString, { uidMap, gidMap }: OwnerMaps):
     deviceMajor: node.deviceMajor,
     deviceMinor: node.deviceMinor,
     extensions: node.extensions,
+    linkCount: node.linkCount,
     // what is read only when it is asked for stays so
     get xattrs() {
       return node.xattrs;

@@ -138,7 +138,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   gid: (node, value) => set(node, "gid", parseNumber(value)),
   uname: (node, value) => set(node, "userName", parseVis(value)),
   gname: (node, value) => set(node, "groupName", parseVis(value)),
-  nlink: (_, value) => Number(parseNumber(value)) > 1,
+  nlink: (node, value) => set(node, "linkCount", parseNumber(value)) && node.linkCount! > 1,
   size: (node, value) => set(node, "size", parseNumber(value)),
   time: (node, value) => {
     const [, seconds, nanoseconds] = /^(-?\d{1,16})\.(\d{9})$/.exec(value) ?? [];
@@ -191,5 +191,6 @@ function makeBlankNode(): Draft {
     extensions: NOTHING,
     contentDigest: undefined,
     head: undefined,
+    linkCount: 1,
   };
 }

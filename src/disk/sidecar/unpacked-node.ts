@@ -102,6 +102,9 @@ export class UnpackedNode implements Node {
     if (this.type !== "file") return undefined;
     return this.#isTrusted() ? this.#recorded!.node.contentDigest : this.#disk.contentDigest;
   }
+  get linkCount(): number {
+    return this.#disk.linkCount;
+  }
   get head(): ByteString | undefined {
     return this.#isPlaceholder ? undefined : this.#disk.head;
   }
