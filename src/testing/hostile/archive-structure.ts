@@ -10,12 +10,12 @@ import {
   rawHeader,
   type RawField,
 } from "../raw-tar.ts";
-import type { HostileCase, HostileExpectation, TreeFacts } from "./hostile-case.ts";
+import type { HostileCase, HostileExpectation, TreeFacts, Numbered } from "./hostile-case.ts";
 import { directory, entry, file, hardlink, oneLayer, raw, symlink, withRecords } from "./parts.ts";
 
 type Variant = readonly [name: string, parts: Uint8Array[], tree: TreeFacts];
 
-function accepted(number: number, variants: readonly Variant[]): HostileCase[] {
+function accepted({ number }: Numbered, variants: readonly Variant[]): HostileCase[] {
   return variants.map(([name, parts, tree]) => ({
     number,
     name,
@@ -25,7 +25,7 @@ function accepted(number: number, variants: readonly Variant[]): HostileCase[] {
 }
 
 function failing(
-  number: number,
+  { number }: Numbered,
   expect: HostileExpectation,
   code: "invalid-layer" | "truncated" | "limit-exceeded",
   variants: Readonly<Record<string, () => Uint8Array[]>>,
@@ -66,7 +66,7 @@ const records = (text: string): Uint8Array[] => [paxHeader(raw(text)), X];
 
 /** Layers that one reader understands differently from another: sizes, extended headers, ends. */
 export const archiveStructureCases: readonly HostileCase[] = [
-  ...accepted(54, [
+  ...accepted({ number: 54 }, [
     [
       "a PAX size larger than the header's (TARmageddon, CVE-2025-62518)",
       [withRecords({ size: String(INNER.length) }, rawEntry({ name: "outer", size: 0 }, INNER))],
@@ -78,7 +78,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
       { "/outer": { size: 0 }, "/smuggled": { content: "inner" } },
     ],
   ]),
-  ...accepted(55, [
+  ...accepted({ number: 55 }, [
     [
       "a PAX size before a long name (GHSA-vmf3-w455-68vh)",
       [
@@ -89,7 +89,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
       { [`/${LONG}`]: { content: "abc" }, "/y": { content: "next" } },
     ],
   ]),
-  ...failing(56, "refused", "invalid-layer", {
+  ...failing({ number: 56 }, "refused", "invalid-layer", {
     "two PAX headers for one entry": () => [paxHeader({ path: "a" }), paxHeader({ path: "b" }), X],
     "two long names for one entry": () => [gnuLongName("L", "a"), gnuLongName("L", "b"), X],
     "a long name and another PAX path": () => [gnuLongName("L", "a"), paxHeader({ path: "b" }), X],
@@ -101,7 +101,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
     "a global path": () => [paxHeader({ path: "../x" }, "g"), X],
     "a global size": () => [paxHeader({ size: "512" }, "g"), X],
   }),
-  ...accepted(56, [
+  ...accepted({ number: 56 }, [
     [
       "global headers, and records that override them",
       [
@@ -119,7 +119,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
       HAS_X,
     ],
   ]),
-  ...failing(57, "refused", "invalid-layer", {
+  ...failing({ number: 57 }, "refused", "invalid-layer", {
     "a negative size (GHSA-8x88-c5mf-7j5w)": () => sized(base256(-1, 12)),
     "a size of 2^63 - 1": () => sized(base256(2n ** 63n - 1n, 12)),
     "a size that is no octal number": () => sized("0000000009x"),
@@ -129,11 +129,11 @@ export const archiveStructureCases: readonly HostileCase[] = [
       X,
     ],
   }),
-  ...failing(57, "refused", "truncated", {
+  ...failing({ number: 57 }, "refused", "truncated", {
     "a size larger than what is left": () => sized(1_000_000),
     "a size of 2^52, and three bytes": () => sized(base256(2 ** 52, 12)),
   }),
-  ...failing(58, "refused", "invalid-layer", {
+  ...failing({ number: 58 }, "refused", "invalid-layer", {
     "a PAX record that is longer than it says": () => records("5 path=abc\n"),
     "a PAX record that is shorter than it says": () => records("99 path=abc\n"),
     "a PAX record of length 0": () => records("0 path=abc\n"),
@@ -142,7 +142,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
     "a PAX record without an equals sign": () => records("8 patha\n"),
     "a PAX header that ends in the middle": () => records("12"),
   }),
-  ...failing(58, "limited", "limit-exceeded", {
+  ...failing({ number: 58 }, "limited", "limit-exceeded", {
     "a PAX header of more than 4 MiB": () => [withRecords({ comment: new Uint8Array(4 << 20) }, X)],
     "a PAX header of a million records": () => [
       paxHeader(new Uint8Array(Buffer.from("6 a=b\n".repeat(1_000_000)))),
@@ -156,7 +156,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
         joinBytes(paxHeader({ [`k${at}`]: "v".repeat(1000) }, "g"), X),
       ),
   }),
-  ...accepted(58, [
+  ...accepted({ number: 58 }, [
     [
       "ten thousand records",
       [
@@ -206,7 +206,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
       "/smuggled": { type: "absent" },
     },
   ),
-  ...accepted(61, [
+  ...accepted({ number: 61 }, [
     [
       "sizes of what has no content",
       [
@@ -228,7 +228,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
       { ...HAS_X, "/h": { sameAs: "/x" }, "/y": { content: "next" } },
     ],
   ]),
-  ...failing(61, "refused", "invalid-layer", {
+  ...failing({ number: 61 }, "refused", "invalid-layer", {
     "a hard link whose content of zeros passes for the end": () => [
       X,
       rawEntry({ name: "h", typeFlag: "1", linkName: "x" }, new Uint8Array(2048)),

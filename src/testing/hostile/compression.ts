@@ -2,7 +2,7 @@
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { MediaType } from "../../oci/media-types.ts";
 import { joinBytes, rawTar } from "../raw-tar.ts";
-import type { HostileCase, HostileExpectation } from "./hostile-case.ts";
+import type { HostileCase, HostileExpectation, Numbered } from "./hostile-case.ts";
 import { blobLayer, file, raw } from "./parts.ts";
 import { skippableFrame, zstdFrame, zstdOfZeros } from "./zstd-frames.ts";
 
@@ -28,7 +28,7 @@ function patched(bytes: Uint8Array, fromEnd: number): Uint8Array {
 type Blobs = Readonly<Record<string, () => Uint8Array>>;
 
 function cases(
-  number: number,
+  { number }: Numbered,
   expect: HostileExpectation,
   mediaType: string,
   blobs: Blobs,
@@ -83,23 +83,23 @@ export const compressionCases: readonly HostileCase[] = [
       layers: [blobLayer(zstdFrame(TAR, { window: 0xf8 }), MediaType.layerZstd, TAR)],
     }),
   },
-  ...cases(64, "accepted", MediaType.layerGzip, {
+  ...cases({ number: 64 }, "accepted", MediaType.layerGzip, {
     "two gzip members": () => joinBytes(...TWO),
     "a hundred thousand empty gzip members (CVE-2022-30631)": () =>
       joinBytes(repeat(EMPTY, 100_000), GZIP),
     "a gzip member with a name, a comment and extra fields": () => withOptionalFields(TAR),
   }),
-  ...cases(64, "accepted", MediaType.layerZstd, {
+  ...cases({ number: 64 }, "accepted", MediaType.layerZstd, {
     "two zstd frames": () => joinBytes(...ZSTD_TWO),
     "a thousand empty zstd frames": () =>
       joinBytes(repeat(zstdFrame(new Uint8Array()), 1000), ZSTD),
   }),
-  ...cases(65, "accepted", MediaType.layerGzip, {
+  ...cases({ number: 65 }, "accepted", MediaType.layerGzip, {
     "zeros after a gzip member": () => joinBytes(GZIP, ZEROS),
     "zeros between gzip members": () => joinBytes(TWO[0], ZEROS, TWO[1]),
     "zeros between empty gzip members": () => joinBytes(EMPTY, ZEROS, EMPTY, ZEROS, GZIP),
   }),
-  ...cases(66, "refused", MediaType.layerGzip, {
+  ...cases({ number: 66 }, "refused", MediaType.layerGzip, {
     "garbage after a gzip member": () => joinBytes(GZIP, raw("garbage")),
     "garbage after zeros": () => joinBytes(GZIP, ZEROS, raw("garbage")),
     "a gzip member that is cut off": () => GZIP.subarray(0, GZIP.length - 20),
@@ -109,23 +109,23 @@ export const compressionCases: readonly HostileCase[] = [
     "a gzip member with a wrong length": () => patched(GZIP, 4),
     "no bytes where gzip should be": () => new Uint8Array(),
   }),
-  ...cases(66, "refused", MediaType.layerZstd, {
+  ...cases({ number: 66 }, "refused", MediaType.layerZstd, {
     "garbage after a zstd frame": () => joinBytes(ZSTD, raw("garbage")),
     "a zstd frame that is cut off": () => ZSTD.subarray(0, ZSTD.length - 20),
     "a zstd block of a reserved type": () => joinBytes(ZSTD.subarray(0, 14), raw("\x07\0\0")),
     "no bytes where zstd should be": () => new Uint8Array(),
   }),
-  ...cases(67, "refused", MediaType.layerGzip, {
+  ...cases({ number: 67 }, "refused", MediaType.layerGzip, {
     "zstd that says it is gzip": () => ZSTD,
     "a tar that says it is gzip": () => TAR,
     "xz that says it is gzip": () => joinBytes(raw("\xfd7zXZ\0"), ZEROS),
     "bzip2 that says it is gzip": () => joinBytes(raw("BZh9"), ZEROS),
   }),
-  ...cases(67, "refused", MediaType.layerZstd, {
+  ...cases({ number: 67 }, "refused", MediaType.layerZstd, {
     "gzip that says it is zstd": () => GZIP,
     "a tar that says it is zstd": () => TAR,
   }),
-  ...cases(67, "refused", MediaType.layer, {
+  ...cases({ number: 67 }, "refused", MediaType.layer, {
     "gzip that says it is a tar": () => GZIP,
     "zstd that says it is a tar": () => ZSTD,
   }),
@@ -138,7 +138,7 @@ export const compressionCases: readonly HostileCase[] = [
       layers: [blobLayer(TAR, "application/vnd.oci.image.layer.v1.tar+sh", TAR)],
     }),
   },
-  ...cases(68, "accepted", MediaType.layerZstd, {
+  ...cases({ number: 68 }, "accepted", MediaType.layerZstd, {
     "skippable frames before, between and behind": () =>
       joinBytes(
         skippableFrame(raw("before")),
@@ -154,7 +154,7 @@ export const compressionCases: readonly HostileCase[] = [
         skippableFrame(joinBytes(repeat(raw("\xff"), 56), raw("GNUlInUx"))),
       ),
   }),
-  ...cases(68, "refused", MediaType.layerZstd, {
+  ...cases({ number: 68 }, "refused", MediaType.layerZstd, {
     "a skippable frame longer than what is left": () =>
       joinBytes(ZSTD, skippableFrame(ZEROS).subarray(0, 100)),
   }),

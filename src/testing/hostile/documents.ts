@@ -11,6 +11,7 @@ import type {
   JsonObject,
   LayoutDamage,
   WrittenLayout,
+  Numbered,
 } from "./hostile-case.ts";
 import { blobLayer, file } from "./parts.ts";
 import { writeBlob } from "./write-case.ts";
@@ -32,7 +33,7 @@ interface Damaged extends LayoutDamage {
   readonly codes?: readonly ErrorCode[];
 }
 
-function cases(number: number, variants: Readonly<Record<string, Damaged>>): HostileCase[] {
+function cases({ number }: Numbered, variants: Readonly<Record<string, Damaged>>): HostileCase[] {
   return Object.entries(variants).map(([name, { expect = "refused", codes, ...damage }]) => ({
     number,
     name,
@@ -80,25 +81,31 @@ const annotated = (annotations: JsonObject): Damaged => ({
 /** Manifests, configurations and indexes that lie about layers, name paths or can be read in two ways. */
 export const documentCases: readonly HostileCase[] = [
   ...cases(
-    69,
+    { number: 69 },
     Object.fromEntries(
       Object.entries(sizes).map(([name, size]) => [name, { manifest: withLayer({ size }) }]),
     ),
   ),
-  ...cases(70, {
-    "a diffID of another layer": {
-      codes: ["diff-id-mismatch"],
-      config: (config) => ({
-        ...config,
-        rootfs: { type: "layers", diff_ids: [`sha256:${"0".repeat(64)}`] },
-      }),
-    },
-    "a diffID that is a path": {
-      config: (config) => ({ ...config, rootfs: { type: "layers", diff_ids: ["sha256:../../x"] } }),
-    },
-  }),
   ...cases(
-    71,
+    { number: 70 },
+    {
+      "a diffID of another layer": {
+        codes: ["diff-id-mismatch"],
+        config: (config) => ({
+          ...config,
+          rootfs: { type: "layers", diff_ids: [`sha256:${"0".repeat(64)}`] },
+        }),
+      },
+      "a diffID that is a path": {
+        config: (config) => ({
+          ...config,
+          rootfs: { type: "layers", diff_ids: ["sha256:../../x"] },
+        }),
+      },
+    },
+  ),
+  ...cases(
+    { number: 71 },
     Object.fromEntries(
       Object.entries(digests).map(([name, digest]) => [
         name,
@@ -106,95 +113,112 @@ export const documentCases: readonly HostileCase[] = [
       ]),
     ),
   ),
-  ...cases(73, {
-    "a manifest that is an index too (CVE-2021-41190)": {
-      manifest: (manifest) => ({ ...manifest, manifests: [manifest["config"]] }),
-    },
-    "a manifest that says it is an index": {
-      manifest: (manifest) => ({ ...manifest, mediaType: MediaType.index }),
-    },
-    "a manifest with a key twice": {
-      manifest: (manifest) => JSON.stringify(manifest).replace("{", '{"layers":[],'),
-    },
-    "a manifest with a byte order mark": {
-      manifest: (manifest) => `\ufeff${JSON.stringify(manifest)}`,
-    },
-    "a manifest with something behind": { manifest: (manifest) => `${JSON.stringify(manifest)}{}` },
-    "a manifest nested a hundred thousand deep": {
-      codes: [...INVALID, "limit-exceeded"],
-      manifest: (manifest) =>
-        JSON.stringify(manifest).replace("{", `{"x":${"[".repeat(1e5)}${"]".repeat(1e5)},`),
-    },
-    "a configuration that is a list": { config: () => "[]" },
-    "a manifest of more than 4 MiB": {
-      expect: "limited",
-      codes: ["limit-exceeded"],
-      manifest: (manifest) => ({ ...manifest, padding: "x".repeat(4 << 20) }),
-    },
-  }),
-  ...cases(74, {
-    "an index that names what is not there": {
-      codes: ["not-found"],
-      index: (index) => ({
-        ...index,
-        manifests: [{ mediaType: MediaType.index, digest: `sha256:${"1".repeat(64)}`, size: 1 }],
-      }),
-    },
-    "indexes in one another, twenty deep": {
-      expect: "limited",
-      codes: ["limit-exceeded"],
-      directory: nestIndexes,
-    },
-    "an index of a hundred thousand images": {
-      expect: "limited",
-      codes: ["limit-exceeded"],
-      index: (index) => ({
-        ...index,
-        manifests: Array.from({ length: 100_000 }, () => (index["manifests"] as unknown[])[0]),
-      }),
-    },
-    "a manifest of twenty thousand layers": {
-      expect: "limited",
-      codes: ["limit-exceeded"],
-      manifest: (manifest) => ({
-        ...manifest,
-        layers: Array.from({ length: 20_000 }, () => (manifest["layers"] as unknown[])[0]),
-      }),
-    },
-  }),
-  ...cases(75, {
-    "more layers than diffIDs": {
-      config: (config) => ({ ...config, rootfs: { type: "layers", diff_ids: [] } }),
-    },
-    "fewer layers than diffIDs": { manifest: (manifest) => ({ ...manifest, layers: [] }) },
-  }),
-  ...repeatedLayers(),
-  ...cases(76, {
-    "titles that are paths": annotated({
-      "org.opencontainers.image.title": "../../canary/file",
-      "org.opencontainers.image.ref.name": "../../canary/file",
-    }),
-    "annotations that write to the terminal, and one of 1 MiB": annotated({
-      "example.escape": "\u001b[2J\n",
-      "example.long": "x".repeat(1 << 20),
-    }),
-    "a tag that is a path": {
-      expect: "accepted",
-      index: (index) => {
-        const [first] = index["manifests"] as [JsonObject];
-        const annotations = { "org.opencontainers.image.ref.name": "../../canary/file" };
-        return { ...index, manifests: [{ ...first, annotations }] };
+  ...cases(
+    { number: 73 },
+    {
+      "a manifest that is an index too (CVE-2021-41190)": {
+        manifest: (manifest) => ({ ...manifest, manifests: [manifest["config"]] }),
+      },
+      "a manifest that says it is an index": {
+        manifest: (manifest) => ({ ...manifest, mediaType: MediaType.index }),
+      },
+      "a manifest with a key twice": {
+        manifest: (manifest) => JSON.stringify(manifest).replace("{", '{"layers":[],'),
+      },
+      "a manifest with a byte order mark": {
+        manifest: (manifest) => `\ufeff${JSON.stringify(manifest)}`,
+      },
+      "a manifest with something behind": {
+        manifest: (manifest) => `${JSON.stringify(manifest)}{}`,
+      },
+      "a manifest nested a hundred thousand deep": {
+        codes: [...INVALID, "limit-exceeded"],
+        manifest: (manifest) =>
+          JSON.stringify(manifest).replace("{", `{"x":${"[".repeat(1e5)}${"]".repeat(1e5)},`),
+      },
+      "a configuration that is a list": { config: () => "[]" },
+      "a manifest of more than 4 MiB": {
+        expect: "limited",
+        codes: ["limit-exceeded"],
+        manifest: (manifest) => ({ ...manifest, padding: "x".repeat(4 << 20) }),
       },
     },
-  }),
-  ...cases(77, {
-    "embedded data of another size": { manifest: withLayer({ data: "YWJj" }) },
-    "embedded data that is no base64": { manifest: withLayer({ data: "%%%" }) },
-    "embedded data that is something else than the blob": {
-      expect: "contained",
-      manifest: withLayer({ data: Buffer.alloc(TAR.length).toString("base64") }),
+  ),
+  ...cases(
+    { number: 74 },
+    {
+      "an index that names what is not there": {
+        codes: ["not-found"],
+        index: (index) => ({
+          ...index,
+          manifests: [{ mediaType: MediaType.index, digest: `sha256:${"1".repeat(64)}`, size: 1 }],
+        }),
+      },
+      "indexes in one another, twenty deep": {
+        expect: "limited",
+        codes: ["limit-exceeded"],
+        directory: nestIndexes,
+      },
+      "an index of a hundred thousand images": {
+        expect: "limited",
+        codes: ["limit-exceeded"],
+        index: (index) => ({
+          ...index,
+          manifests: Array.from({ length: 100_000 }, () => (index["manifests"] as unknown[])[0]),
+        }),
+      },
+      "a manifest of twenty thousand layers": {
+        expect: "limited",
+        codes: ["limit-exceeded"],
+        manifest: (manifest) => ({
+          ...manifest,
+          layers: Array.from({ length: 20_000 }, () => (manifest["layers"] as unknown[])[0]),
+        }),
+      },
     },
-  }),
+  ),
+  ...cases(
+    { number: 75 },
+    {
+      "more layers than diffIDs": {
+        config: (config) => ({ ...config, rootfs: { type: "layers", diff_ids: [] } }),
+      },
+      "fewer layers than diffIDs": { manifest: (manifest) => ({ ...manifest, layers: [] }) },
+    },
+  ),
+  ...repeatedLayers(),
+  ...cases(
+    { number: 76 },
+    {
+      "titles that are paths": annotated({
+        "org.opencontainers.image.title": "../../canary/file",
+        "org.opencontainers.image.ref.name": "../../canary/file",
+      }),
+      "annotations that write to the terminal, and one of 1 MiB": annotated({
+        "example.escape": "\u001b[2J\n",
+        "example.long": "x".repeat(1 << 20),
+      }),
+      "a tag that is a path": {
+        expect: "accepted",
+        index: (index) => {
+          const [first] = index["manifests"] as [JsonObject];
+          const annotations = { "org.opencontainers.image.ref.name": "../../canary/file" };
+          return { ...index, manifests: [{ ...first, annotations }] };
+        },
+      },
+    },
+  ),
+  ...cases(
+    { number: 77 },
+    {
+      "embedded data of another size": { manifest: withLayer({ data: "YWJj" }) },
+      "embedded data that is no base64": { manifest: withLayer({ data: "%%%" }) },
+      "embedded data that is something else than the blob": {
+        expect: "contained",
+        manifest: withLayer({ data: Buffer.alloc(TAR.length).toString("base64") }),
+      },
+    },
+  ),
 ];
 
 /** 74: the layout's index becomes the innermost of many. */

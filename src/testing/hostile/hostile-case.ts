@@ -82,6 +82,9 @@ export interface HostileImage {
   readonly tree?: TreeFacts | undefined;
 }
 
+/** The family that cases belong to; `number: 14` finds them in the source. */
+export type Numbered = Pick<HostileCase, "number">;
+
 /** One attack, or one odd but legitimate image, made by code. */
 export interface HostileCase {
   /** The family that it belongs to, in the numbering of this corpus. Cases of one number are variants. */

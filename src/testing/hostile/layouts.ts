@@ -15,14 +15,14 @@ import {
 import { join } from "node:path";
 import type { ErrorCode } from "../../oci/errors.ts";
 import { rawTar } from "../raw-tar.ts";
-import type { HostileCase, WrittenLayout } from "./hostile-case.ts";
+import type { HostileCase, WrittenLayout, Numbered } from "./hostile-case.ts";
 import { file } from "./parts.ts";
 
 const TAR = rawTar(file("f", "content"));
 const TREE = { "/f": { content: "content" } };
 
 function damaged(
-  number: number,
+  { number }: Numbered,
   name: string,
   codes: readonly ErrorCode[],
   directory: (layout: WrittenLayout) => void,
@@ -71,35 +71,42 @@ const PLACES: readonly (readonly [string, (layout: WrittenLayout) => string])[] 
 
 /** Layouts whose files are not what they are named, or no files. */
 export const layoutCases: readonly HostileCase[] = [
-  damaged(69, "a blob of other bytes", ["digest-mismatch"], ({ layers }) => {
+  damaged({ number: 69 }, "a blob of other bytes", ["digest-mismatch"], ({ layers }) => {
     const bytes = readFileSync(layers[0]!);
     bytes[600]! ^= 1;
     writeFileSync(layers[0]!, bytes);
   }),
-  damaged(69, "a blob with a byte more", ["size-mismatch"], ({ layers }) =>
+  damaged({ number: 69 }, "a blob with a byte more", ["size-mismatch"], ({ layers }) =>
     appendFileSync(layers[0]!, "x"),
   ),
-  damaged(69, "a blob with a byte less", ["size-mismatch"], ({ layers }) =>
+  damaged({ number: 69 }, "a blob with a byte less", ["size-mismatch"], ({ layers }) =>
     truncateSync(layers[0]!, TAR.length - 1),
   ),
-  damaged(69, "a blob that is empty", ["size-mismatch"], ({ layers }) =>
+  damaged({ number: 69 }, "a blob that is empty", ["size-mismatch"], ({ layers }) =>
     truncateSync(layers[0]!, 0),
   ),
-  damaged(69, "a blob that is not there", ["not-found"], ({ layers }) => rmSync(layers[0]!)),
-  damaged(69, "a configuration of other bytes", ["digest-mismatch"], ({ config }) =>
+  damaged({ number: 69 }, "a blob that is not there", ["not-found"], ({ layers }) =>
+    rmSync(layers[0]!),
+  ),
+  damaged({ number: 69 }, "a configuration of other bytes", ["digest-mismatch"], ({ config }) =>
     writeFileSync(config, readFileSync(config, "utf8").replace("amd64", "arm64")),
   ),
   ...PLACES.flatMap(([place, find]) =>
     REPLACEMENTS.map(([what, replace]) =>
-      damaged(72, `${what} in place of ${place}`, ["invalid-layout"], (layout) =>
+      damaged({ number: 72 }, `${what} in place of ${place}`, ["invalid-layout"], (layout) =>
         replace(find(layout)),
       ),
     ),
   ),
-  damaged(72, "a link in place of blobs/sha256", ["invalid-layout"], ({ directory }) => {
-    const path = join(directory, "blobs", "sha256");
-    symlinkSync(aside(path), path);
-  }),
+  damaged(
+    { number: 72 },
+    "a link in place of blobs/sha256",
+    ["invalid-layout"],
+    ({ directory }) => {
+      const path = join(directory, "blobs", "sha256");
+      symlinkSync(aside(path), path);
+    },
+  ),
   {
     number: 72,
     name: "hard links, as copies of layouts have them",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { base256, type RawHeader } from "../raw-tar.ts";
-import type { HostileCase, TreeFacts } from "./hostile-case.ts";
+import type { HostileCase, TreeFacts, Numbered } from "./hostile-case.ts";
 import { directory, entry, file, oneLayer, symlink, withRecords } from "./parts.ts";
 
 type Variant = readonly [name: string, parts: Uint8Array[], tree: TreeFacts];
 
-function accepted(number: number, variants: readonly Variant[]): HostileCase[] {
+function accepted({ number }: Numbered, variants: readonly Variant[]): HostileCase[] {
   return variants.map(([name, parts, tree]) => ({
     number,
     name,
@@ -15,7 +15,7 @@ function accepted(number: number, variants: readonly Variant[]): HostileCase[] {
 }
 
 function refused(
-  number: number,
+  { number }: Numbered,
   variants: readonly (readonly [string, Uint8Array[]])[],
 ): HostileCase[] {
   return variants.map(([name, parts]) => ({
@@ -39,7 +39,7 @@ function capability(version: 2 | 3): Uint8Array {
 
 /** Devices, pipes, bits, owners, times and attributes, odd and impossible ones. */
 export const specialFileCases: readonly HostileCase[] = [
-  ...accepted(46, [
+  ...accepted({ number: 46 }, [
     [
       "devices and a pipe, never opened",
       [
@@ -83,11 +83,11 @@ export const specialFileCases: readonly HostileCase[] = [
       { "/dev": { type: "character" } },
     ],
   ]),
-  ...refused(46, [
+  ...refused({ number: 46 }, [
     ["a socket", [entry("s", "socket")]],
     ["a type that nobody knows", [entry("Z", "f")]],
   ]),
-  ...accepted(47, [
+  ...accepted({ number: 47 }, [
     [
       "setuid, setgid and sticky bits",
       [
@@ -98,7 +98,7 @@ export const specialFileCases: readonly HostileCase[] = [
       { "/su": { mode: 0o755 }, "/sg": { mode: 0o711 }, "/tmp": { mode: 0o777 } },
     ],
   ]),
-  ...refused(48, [
+  ...refused({ number: 48 }, [
     ["a negative uid", [owned({ uid: base256(-2, 8) })]],
     ["a uid of 2^32 (CVE-2024-40635)", [owned({ uid: base256(2 ** 32, 8) })]],
     ["a PAX gid of 2^32", [withRecords({ gid: "4294967296" }, owned({}))]],
@@ -107,16 +107,16 @@ export const specialFileCases: readonly HostileCase[] = [
     ["a uid beyond 2^53", [owned({ uid: base256(2n ** 54n, 8) })]],
     ["a mode that is no number", [owned({ mode: "rw-r--r" })]],
   ]),
-  ...accepted(48, [
+  ...accepted({ number: 48 }, [
     ["a uid above 2^31", [owned({ uid: base256(2 ** 31 + 1, 8) })], F],
     ["a uid of 2^32 - 2", [withRecords({ uid: "4294967294" }, owned({}))], F],
   ]),
-  ...refused(49, [
+  ...refused({ number: 49 }, [
     ["an mtime that is NaN", [withRecords({ mtime: "NaN" }, owned({}))]],
     ["an mtime of 1e308", [withRecords({ mtime: "1e308" }, owned({}))]],
     ["an mtime of 17 digits", [withRecords({ mtime: "99999999999999999" }, owned({}))]],
   ]),
-  ...accepted(49, [
+  ...accepted({ number: 49 }, [
     ["a negative mtime", [owned({ mtime: base256(-86_400, 12) })], { "/f": { mtime: -86_400 } }],
     [
       "a negative mtime with nanoseconds",
@@ -130,7 +130,7 @@ export const specialFileCases: readonly HostileCase[] = [
     ],
     ["an mtime of year 33658", [owned({ mtime: base256(1e12, 12) })], F],
   ]),
-  ...accepted(50, [
+  ...accepted({ number: 50 }, [
     [
       "a capability of version 2",
       [withRecords({ "SCHILY.xattr.security.capability": capability(2) }, owned({}))],
@@ -158,14 +158,14 @@ export const specialFileCases: readonly HostileCase[] = [
       { "/l": { type: "symlink" } },
     ],
   ]),
-  ...refused(50, [
+  ...refused({ number: 50 }, [
     [
       "an attribute whose name has a NUL",
       [withRecords({ "SCHILY.xattr.user.\0": "x" }, owned({}))],
     ],
     ["an attribute without a name", [withRecords({ "SCHILY.xattr.": "x" }, owned({}))]],
   ]),
-  ...accepted(51, [
+  ...accepted({ number: 51 }, [
     [
       "a directory of mode 000, then what is in it, and its time",
       [
@@ -181,14 +181,14 @@ export const specialFileCases: readonly HostileCase[] = [
       },
     ],
   ]),
-  ...accepted(52, [
+  ...accepted({ number: 52 }, [
     [
       "pipes where files are looked for (CVE-2024-9676)",
       [entry("6", "etc/passwd"), entry("6", "etc/group"), entry("6", "etc/os-release")],
       { "/etc/passwd": { type: "fifo" } },
     ],
   ]),
-  ...accepted(53, elfs()),
+  ...accepted({ number: 53 }, elfs()),
 ];
 
 /** 53: executables whose headers lie. Whoever looks into them must end; whoever copies them must not care. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { HostileCase, TreeFacts } from "./hostile-case.ts";
+import type { HostileCase, TreeFacts, Numbered } from "./hostile-case.ts";
 import { directory, file, layers, oneLayer, symlink } from "./parts.ts";
 
 const WRITTEN = "written by the image";
@@ -11,7 +11,7 @@ const SOME = 500;
 
 /** Writes through `l`, which leads to the canary, and says where it must land. */
 function through(
-  number: number,
+  { number }: Numbered,
   name: string,
   target: (canary: string, up: string) => string,
 ): HostileCase {
@@ -41,10 +41,10 @@ const MORE_UP = "../".repeat(40);
 
 /** Symbolic links that lead out of the root, and files that are written through them: they land inside. */
 export const symbolicLinkCases: readonly HostileCase[] = [
-  through(3, "an absolute link, then files through it", (canary) => canary),
-  through(4, "a link with .. in its middle", (canary) => `/dummy/..${canary}`),
-  through(4, "a link that clamps at the root", (canary) => `/../../..${canary}`),
-  through(6, "a relative link up and out", (canary) => `${MORE_UP}${canary.slice(1)}`),
+  through({ number: 3 }, "an absolute link, then files through it", (canary) => canary),
+  through({ number: 4 }, "a link with .. in its middle", (canary) => `/dummy/..${canary}`),
+  through({ number: 4 }, "a link that clamps at the root", (canary) => `/../../..${canary}`),
+  through({ number: 6 }, "a relative link up and out", (canary) => `${MORE_UP}${canary.slice(1)}`),
   {
     number: 5,
     name: "a chain of links",

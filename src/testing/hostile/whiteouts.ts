@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { HostileCase, TreeFact, TreeFacts } from "./hostile-case.ts";
+import type { HostileCase, TreeFact, TreeFacts, Numbered } from "./hostile-case.ts";
 import {
   directory,
   entry,
@@ -17,7 +17,7 @@ const OPAQUE = ".wh..wh..opq";
 type Variant = readonly [name: string, lower: Uint8Array[], upper: Uint8Array[], tree: TreeFacts];
 
 function overLower(
-  number: number,
+  { number }: Numbered,
   expect: "accepted" | "contained",
   variants: readonly Variant[],
 ): HostileCase[] {
@@ -49,7 +49,7 @@ export const whiteoutCases: readonly HostileCase[] = [
     codes: ["path-escape"],
     build: ({ up }) => oneLayer([file(`${up}/.wh.file`)]),
   },
-  ...overLower(36, "accepted", [
+  ...overLower({ number: 36 }, "accepted", [
     [
       "an opaque root",
       [...LOWER, file("f")],
@@ -85,7 +85,7 @@ export const whiteoutCases: readonly HostileCase[] = [
         [`${canary}/inside`]: ABSENT,
       }),
   },
-  ...overLower(37, "accepted", [
+  ...overLower({ number: 37 }, "accepted", [
     [
       "opaque, then a whiteout",
       LOWER,
@@ -99,7 +99,7 @@ export const whiteoutCases: readonly HostileCase[] = [
       { "/d/a": ABSENT, "/d/b": ABSENT, "/d/c": { content: "c" } },
     ],
   ]),
-  ...overLower(38, "accepted", [
+  ...overLower({ number: 38 }, "accepted", [
     [
       "a whiteout of a link leaves what it leads to",
       [...LOWER, symlink("l", "d")],
@@ -136,7 +136,7 @@ export const whiteoutCases: readonly HostileCase[] = [
         "/.wh.etc/somefile": { content: "s" },
       }),
   },
-  ...overLower(41, "accepted", [
+  ...overLower({ number: 41 }, "accepted", [
     [
       "AUFS' bookkeeping",
       LOWER,
@@ -149,7 +149,7 @@ export const whiteoutCases: readonly HostileCase[] = [
       { "/d/a": { content: "a" }, "/.wh..wh.plnk": ABSENT, "/.wh..wh.aufs": ABSENT },
     ],
   ]),
-  ...overLower(42, "accepted", [
+  ...overLower({ number: 42 }, "accepted", [
     [
       "a whiteout of one name of two",
       [file("f", "shared"), hardlink("h", "f")],
@@ -157,7 +157,7 @@ export const whiteoutCases: readonly HostileCase[] = [
       { "/f": ABSENT, "/h": { content: "shared" } },
     ],
   ]),
-  ...overLower(43, "accepted", [
+  ...overLower({ number: 43 }, "accepted", [
     [
       "whiteouts of what is there again as something else",
       [...LOWER, file("f", "f"), symlink("l", "d")],
@@ -182,7 +182,7 @@ export const whiteoutCases: readonly HostileCase[] = [
       { "/d": { type: "file", content: "file" } },
     ],
   ]),
-  ...overLower(44, "accepted", [
+  ...overLower({ number: 44 }, "accepted", [
     ["a whiteout with content", LOWER, [file("d/.wh.a", "content")], { "/d/a": ABSENT }],
     [
       "a whiteout with attributes",
@@ -203,7 +203,7 @@ export const whiteoutCases: readonly HostileCase[] = [
       { "/d/a": ABSENT, "/d/.wh.a": ABSENT },
     ],
   ]),
-  ...overLower(45, "accepted", [
+  ...overLower({ number: 45 }, "accepted", [
     [
       "overlayfs' own marks are attributes and devices, and remove nothing",
       LOWER,
