@@ -3,12 +3,10 @@ import { escapeText, toText, type ByteString } from "../../bytes/byte-string.ts"
 import type { Proof } from "../../disk/sidecar/prove.ts";
 import type { UnpackPlan, UnpackResult } from "../../disk/unpack/unpack-options.ts";
 import { shortDigest } from "../../oci/digest.ts";
-import type { Difference } from "../../rootfs/compare-trees.ts";
 import type { Outcome } from "../command.ts";
+import { differenceDocument, differenceLines } from "../differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../format.ts";
-
-const MOST_SHOWN = 50;
 
 /** The result of an unpack, for programs and for people. */
 export function unpackOutcome(result: UnpackResult): Outcome {
@@ -49,11 +47,6 @@ function documentOf(result: UnpackResult): object {
   };
 }
 
-function differenceDocument({ path, kind, fields }: Difference): object {
-  const shown = fields.map(({ field, expected, got }) => ({ field, expected, got }));
-  return { path: toText(path), kind, fields: shown };
-}
-
 function textOf(result: UnpackResult): string {
   const { directory, image, counts, bytes, proof, plan } = result;
   const { written, changed, kept, removed } = counts;
@@ -79,18 +72,10 @@ function proofLines({ compared, contents, contentBytes, differences }: Proof): s
       ? `compared ${count(compared, "path")}, no contents`
       : `compared ${count(compared, "path")} and the contents of ${count(contents, "file")} (${formatBytes(contentBytes)})`;
   if (differences.length === 0) return [`${what}: all as in the image`];
-  const shown = differences.slice(0, MOST_SHOWN).map(differenceLine);
-  const more = differences.length - shown.length;
   return [
     `${what}: ${differences.length} not as in the image, so the directory is not whole`,
-    ...shown,
-    ...(more > 0 ? [`  and ${more} more (--json lists all)`] : []),
+    ...differenceLines(differences),
   ];
-}
-
-function differenceLine({ path, kind, fields }: Difference): string {
-  const why = fields.map(({ field, expected, got }) => `${field}: ${expected}, got ${got}`);
-  return `  ${toText(path)}: ${kind === "different" ? why.join("; ") : kind}`;
 }
 
 /** What the sidecar alone keeps, and why. */
