@@ -56,11 +56,11 @@ async function exportImage(
 ): Promise<Outcome> {
   const { output: file, dryRun = false } = flags;
   if (file === undefined && !dryRun) refuseTerminal(context);
-  const { openFilesystem } = await import("../open-filesystem.ts");
+  const { imageOf, openFilesystem } = await import("../open-image.ts");
   const from = await openConfigured(reference, context);
   try {
     const image = await imageOf(from, flags.platform, context);
-    const root = await openFilesystem(image, context, { onProgress: showIndexing(progress) });
+    const root = await openFilesystem(image, context, showIndexing(progress));
     const onBytes = (bytes: number) => progress.show(`exporting: ${formatBytes(bytes)}`);
     const exported = dryRun ? measure(root) : await writeTar(root, file, context, onBytes);
     const { digest } = image.descriptor;
@@ -82,21 +82,6 @@ function refuseTerminal({ stdout }: Context): void {
   throw new OciError("invalid-argument", "export: expected a pipe or a file, got a terminal", {
     hint: "Name a file with -o FILE, or send the tar to a program: … | tar -t",
   });
-}
-
-async function imageOf(
-  from: Awaited<ReturnType<typeof openConfigured>>,
-  platform: string | undefined,
-  { signal }: Context,
-) {
-  const [{ findImage }, { readImage }, { parsePlatform }] = await Promise.all([
-    import("../../image/find-image.ts"),
-    import("../../image/image.ts"),
-    import("../../oci/platform.ts"),
-  ]);
-  const wanted = platform === undefined ? undefined : parsePlatform(platform);
-  const found = await findImage(from.store, await from.root({ signal }), wanted, { signal });
-  return readImage(from.store, found, { signal });
 }
 
 /** Names of one file are one content; the root counts where a layer names it. */

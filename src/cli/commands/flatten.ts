@@ -39,13 +39,13 @@ async function flatten(
   flags: FlattenFlags,
   session: Session,
 ): Promise<Outcome> {
-  const [{ writeEdited }, { compressionOf }, { createdOf }, { flattenImage }, openers] =
+  const [{ writeEdited }, { compressionOf }, { createdOf }, { flattenImage }, { openFilesystem }] =
     await Promise.all([
       import("./write-edited.ts"),
       import("./assemble-flags.ts"),
       import("../created.ts"),
       import("../../rootfs/flatten-image.ts"),
-      import("../open-filesystem.ts"),
+      import("../open-image.ts"),
     ]);
   const { context, progress } = session;
   const options = {
@@ -53,8 +53,7 @@ async function flatten(
     compression: compressionOf(flags.compression),
   };
   const edit: ImageEdit = async (view) => {
-    const onProgress = showIndexing(progress);
-    const root = await openers.openFilesystem(view.image, context, { onProgress });
+    const root = await openFilesystem(view.image, context, showIndexing(progress));
     return flattenImage(view, root, options);
   };
   return writeEdited({ source, destination, flags, edit }, session);

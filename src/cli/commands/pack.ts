@@ -108,23 +108,24 @@ function isStdout({ location }: OpenTarget): boolean {
   return "file" in location && location.file === "-";
 }
 
-async function optionsOf(flags: PackFlags, { env }: Context): Promise<PackOptions> {
-  const [{ parseIdRange }, { parsePlatform }, { openLayerIndexCache }] = await Promise.all([
+async function optionsOf(flags: PackFlags, context: Context): Promise<PackOptions> {
+  const [{ parseIdRange }, { parsePlatform }, { indexCacheOf }] = await Promise.all([
     import("../../disk/inode/id-map.ts"),
     import("../../oci/platform.ts"),
-    import("../../disk/layer-index-cache.ts"),
+    import("../open-image.ts"),
   ]);
   // With a base it says which image of an index is meant.
   const isOwn = flags.platform !== undefined && flags.base === undefined;
   return {
     exact: flags.exact,
     platform: isOwn ? parsePlatform(flags.platform) : undefined,
-    created: flags.created === undefined ? sourceDateEpochOf(env) : parseTime(flags.created),
+    created:
+      flags.created === undefined ? sourceDateEpochOf(context.env) : parseTime(flags.created),
     compression: compressionOf(flags.compression),
     uidMap: flags.uidMap?.map(parseIdRange),
     gidMap: flags.gidMap?.map(parseIdRange),
     dryRun: flags.dryRun,
-    cache: openLayerIndexCache(),
+    cache: await indexCacheOf(context),
   };
 }
 
@@ -148,18 +149,10 @@ async function openBase(
   { readonly image: PackOptions["base"]; readonly close: () => Promise<void> } | undefined
 > {
   if (base === undefined) return undefined;
-  const [{ findImage }, { readImage }, { parsePlatform }] = await Promise.all([
-    import("../../image/find-image.ts"),
-    import("../../image/image.ts"),
-    import("../../oci/platform.ts"),
-  ]);
-  const { signal } = context;
+  const { imageOf } = await import("../open-image.ts");
   const from = await openConfigured(base, context);
   try {
-    const wanted = platform === undefined ? undefined : parsePlatform(platform);
-    const descriptor = await findImage(from.store, await from.root({ signal }), wanted, { signal });
-    const image = await readImage(from.store, descriptor, { signal });
-    return { image, close: () => from.close() };
+    return { image: await imageOf(from, platform, context), close: () => from.close() };
   } catch (error) {
     await from.close();
     throw error;

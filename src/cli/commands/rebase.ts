@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { ImageEdit } from "../../image/edit-images.ts";
-import type { Image } from "../../image/image.ts";
 import type { OpenReference } from "../../image/open-reference.ts";
-import type { Platform } from "../../oci/platform.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { openConfigured } from "../configured.ts";
-import type { Context } from "../context.ts";
 import type { EditFlags } from "./write-edited.ts";
 
 interface RebaseFlags extends EditFlags {
@@ -46,10 +43,11 @@ async function rebase(
   session: Session,
 ): Promise<Outcome> {
   const { context } = session;
-  const [{ writeEdited }, { rebaseImage }, { formatLocation }] = await Promise.all([
+  const [{ writeEdited }, { rebaseImage }, { formatLocation }, { imageOf }] = await Promise.all([
     import("./write-edited.ts"),
     import("../../image/rebase-image.ts"),
     import("../../image/location.ts"),
+    import("../open-image.ts"),
   ]);
   const bases: OpenReference[] = [];
   try {
@@ -60,7 +58,8 @@ async function rebase(
     const { location } = newBase;
     const name = location.kind === "registry" ? formatLocation(location) : undefined;
     const edit: ImageEdit = async (view) => {
-      const platform = view.config.value;
+      const { architecture, os, variant } = view.config.value;
+      const platform = { architecture, os, variant };
       const [below, above] = [
         await imageOf(oldBase, platform, context),
         await imageOf(newBase, platform, context),
@@ -71,19 +70,4 @@ async function rebase(
   } finally {
     for (const base of bases) await base.close();
   }
-}
-
-/** The image of a base that is for a platform. @throws OciError `not-found`, `wrong-architecture` */
-async function imageOf(
-  base: OpenReference,
-  { architecture, os, variant }: Platform,
-  { signal }: Context,
-): Promise<Image> {
-  const [{ findImage }, { readImage }] = await Promise.all([
-    import("../../image/find-image.ts"),
-    import("../../image/image.ts"),
-  ]);
-  const root = await base.root({ signal });
-  const found = await findImage(base.store, root, { architecture, os, variant }, { signal });
-  return readImage(base.store, found, { signal });
 }

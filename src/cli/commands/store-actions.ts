@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { join } from "node:path";
 import { escapeText } from "../../bytes/byte-string.ts";
 import { openConversions } from "../../disk/conversions/conversions.ts";
 import type { Conversion, ConvertProgress } from "../../disk/conversions/conversions.ts";
-import { openLayerIndexCache } from "../../disk/layer-index-cache.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { parsePlatform } from "../../oci/platform.ts";
-import { defaultCacheDirectory } from "../../store/digest-cache.ts";
 import type { CommonFlags, Outcome, Session } from "../command.ts";
 import { parseConfigured } from "../configured.ts";
 import { parseDuration } from "../duration.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../format.ts";
+import { indexCacheOf } from "../open-image.ts";
 import type { ProgressLine } from "../progress.ts";
 import { showUnpacking } from "./unpack.ts";
 
@@ -36,7 +34,7 @@ export async function addToStore(
   const wanted = names.length > 0 ? names : [reference];
   const found = await store.convert(await parseConfigured(reference), wanted, {
     platform: flags.platform === undefined ? undefined : parsePlatform(flags.platform),
-    cache: openLayerIndexCache(join(defaultCacheDirectory(context.env), "layer-indexes")),
+    cache: await indexCacheOf(context),
     signal: context.signal,
     registry: context.registry,
     onProgress: showConverting(progress),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { UnpackOptions, UnpackProgress } from "../../disk/unpack/unpack-options.ts";
-import type { Image } from "../../image/image.ts";
 import { OciError } from "../../oci/errors.ts";
 import {
   collect,
@@ -11,7 +10,6 @@ import {
   type Session,
 } from "../command.ts";
 import { openConfigured } from "../configured.ts";
-import type { Context } from "../context.ts";
 import { formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
 import { showIndexing } from "../show-indexing.ts";
@@ -74,37 +72,22 @@ async function unpackImage(
   flags: UnpackFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const [options, { unpack }, { openLayerIndexCache }, { unpackOutcome }] = await Promise.all([
+  const [options, { unpack }, { imageOf, indexCacheOf }, { unpackOutcome }] = await Promise.all([
     optionsOf(flags),
     import("../../disk/unpack/unpack.ts"),
-    import("../../disk/layer-index-cache.ts"),
+    import("../open-image.ts"),
     import("./unpack-text.ts"),
   ]);
   const { signal } = context;
   const from = await openConfigured(reference, context);
   try {
     const image = await imageOf(from, flags.platform, context);
-    const cache = openLayerIndexCache();
+    const cache = await indexCacheOf(context);
     const onProgress = showUnpacking(progress);
     return unpackOutcome(await unpack(image, directory, { ...options, cache, signal, onProgress }));
   } finally {
     await from.close();
   }
-}
-
-async function imageOf(
-  from: Awaited<ReturnType<typeof openConfigured>>,
-  platform: string | undefined,
-  { signal }: Context,
-): Promise<Image> {
-  const [{ findImage }, { readImage }, { parsePlatform }] = await Promise.all([
-    import("../../image/find-image.ts"),
-    import("../../image/image.ts"),
-    import("../../oci/platform.ts"),
-  ]);
-  const wanted = platform === undefined ? undefined : parsePlatform(platform);
-  const root = await from.root({ signal });
-  return readImage(from.store, await findImage(from.store, root, wanted, { signal }), { signal });
 }
 
 async function optionsOf(flags: UnpackFlags): Promise<UnpackOptions> {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Configuration } from "../../config/configuration.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { LinkExpectation } from "../../verify/verify-links.ts";
@@ -68,18 +67,16 @@ async function verify(
   flags: VerifyLinksFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const [{ judgeReports, verifyRoots }, { openLayerIndexCache }, { defaultCacheDirectory }] =
-    await Promise.all([
-      import("../../verify/verify-roots.ts"),
-      import("../../disk/layer-index-cache.ts"),
-      import("../../store/digest-cache.ts"),
-    ]);
+  const [{ judgeReports, verifyRoots }, { indexCacheOf }] = await Promise.all([
+    import("../../verify/verify-roots.ts"),
+    import("../open-image.ts"),
+  ]);
   const asked = (flags.expect ?? []).map(parseExpectation);
   const places = await Promise.all(targets.map(placeOf));
   const reports = await verifyRoots(places, {
     architecture: flags.arch,
     expect: await expectations(await findConfigured(variablesOf(flags.set ?? [])), asked),
-    cache: openLayerIndexCache(join(defaultCacheDirectory(context.env), "layer-indexes")),
+    cache: await indexCacheOf(context),
     signal: context.signal,
     registry: context.registry,
     onProgress: showIndexing(progress),

@@ -12,7 +12,7 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { openConfigured, rootOf } from "../configured.ts";
+import { openConfigured } from "../configured.ts";
 import { differenceDocument, differenceLines } from "../differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../format.ts";
@@ -58,33 +58,19 @@ async function verify(
   flags: VerifyFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const [
-    { COMPARED_FIELDS },
-    { verifyDirectory },
-    { openImageFilesystem },
-    { findImage },
-    { readImage },
-    { openLayerIndexCache },
-  ] = await Promise.all([
-    import("../../rootfs/compare-nodes.ts"),
-    import("../../disk/sidecar/verify-directory.ts"),
-    import("../../rootfs/image-filesystem.ts"),
-    import("../../image/find-image.ts"),
-    import("../../image/image.ts"),
-    import("../../disk/layer-index-cache.ts"),
-  ]);
+  const [{ COMPARED_FIELDS }, { verifyDirectory }, { imageOf, openFilesystem }] = await Promise.all(
+    [
+      import("../../rootfs/compare-nodes.ts"),
+      import("../../disk/sidecar/verify-directory.ts"),
+      import("../open-image.ts"),
+    ],
+  );
   const ignore = (flags.ignore ?? []).map((field) => parseField(field, COMPARED_FIELDS));
   const { signal } = context;
   const from = await openConfigured(flags.against, context);
   try {
-    const root = await rootOf(from, flags.platform, context);
-    const found = await findImage(from.store, root, undefined, { signal });
-    const image = await readImage(from.store, found, { signal });
-    const tree = await openImageFilesystem(image, {
-      cache: openLayerIndexCache(),
-      signal,
-      onProgress: showIndexing(progress),
-    });
+    const image = await imageOf(from, flags.platform, context);
+    const tree = await openFilesystem(image, context, showIndexing(progress));
     const onProgress = (compared: number): void => progress.show(`comparing: ${compared} paths`);
     const compared = await verifyDirectory(directory, tree, { ignore, signal, onProgress });
     return outcomeOf(directory, tree, compared);
