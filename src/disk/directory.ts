@@ -30,6 +30,11 @@ export interface DirectoryFilesystem extends RootFilesystem {
   stamp(path: ByteString): string | undefined;
   /** What the system says of the inode at a path now, whatever was asked before. @throws OciError `unreadable` */
   inode(path: ByteString): InodeStamp | undefined;
+  /**
+   * Opens a regular file, and nothing else, for reading. The caller closes the descriptor.
+   * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is something else
+   */
+  open(path: ByteString): number;
   /** Frees the directory's descriptor; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
@@ -114,6 +119,7 @@ export function openDirectory(
     },
     list: (path) => listNames(name, path, walk.locate(path)),
     read: (path, abort) => readFile(() => open(path), abort),
+    open,
     close: () => walk.close(),
   };
 }

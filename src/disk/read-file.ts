@@ -51,14 +51,21 @@ let buffer: Buffer | undefined;
 
 /** The sha256 of all of a file from its first byte. Closes the descriptor. @throws OciError `unreadable` */
 export function hashFile(root: string, path: ByteString, fd: number): Digest {
+  try {
+    return hashDescriptor(fd);
+  } catch (error) {
+    throw unreadable(root, path, error);
+  }
+}
+
+/** As {@link hashFile}. @throws the system's error */
+export function hashDescriptor(fd: number): Digest {
   buffer ??= Buffer.allocUnsafeSlow(CHUNK);
   const hasher = createHasher("sha256");
   try {
     for (let count = fs.readSync(fd, buffer); count > 0; count = fs.readSync(fd, buffer)) {
       hasher.update(count === CHUNK ? buffer : buffer.subarray(0, count));
     }
-  } catch (error) {
-    throw unreadable(root, path, error);
   } finally {
     fs.closeSync(fd);
   }

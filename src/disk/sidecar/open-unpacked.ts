@@ -28,6 +28,8 @@ export interface UnpackedDirectory extends RootFilesystem {
    * and times tell; false for what has no record. Costs one lstat.
    */
   isUntouched(path: ByteString): boolean;
+  /** Opens a regular file, and nothing else, for reading. The caller closes it. @throws as `read` does */
+  open(path: ByteString): number;
   /** Frees the directory's descriptors; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
@@ -77,6 +79,7 @@ export function openUnpacked(
     lstat,
     list: (path) => disk.list(path),
     read: (path, abort) => disk.read(path, abort),
+    open: (path) => disk.open(path),
     isUntouched: (path) => lstat(path)?.isUntouched === true,
     close: () => disk.close(),
   };

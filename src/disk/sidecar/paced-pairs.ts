@@ -10,6 +10,8 @@ export interface PaceOptions extends AbortOptions {
   readonly what: string;
   /** Told how many pairs are done, some times a second. */
   readonly onTurn: (done: number) => void;
+  /** What is to be waited for before more is done, if anything. */
+  readonly pause?: (() => Promise<void> | undefined) | undefined;
 }
 
 const PAIRS_PER_LOOK = 32;
@@ -24,7 +26,7 @@ export async function withEveryPair<One extends Node, Other extends Node>(
   one: FilesystemOf<One>,
   other: FilesystemOf<Other>,
   work: (pair: PathPair<One, Other>) => void,
-  { what, onTurn, signal }: PaceOptions,
+  { what, onTurn, pause, signal }: PaceOptions,
 ): Promise<number> {
   let done = 0;
   let turn = Date.now();
@@ -32,9 +34,11 @@ export async function withEveryPair<One extends Node, Other extends Node>(
   for (const pair of pairTrees(one, other)) {
     work(pair);
     done += 1;
-    if (done % PAIRS_PER_LOOK !== 0 || Date.now() - turn < TURN_MS) continue;
+    if (done % PAIRS_PER_LOOK !== 0) continue;
+    const wait = pause?.();
+    if (wait === undefined && Date.now() - turn < TURN_MS) continue;
     onTurn(done);
-    await setImmediate();
+    await (wait ?? setImmediate());
     throwIfAborted(signal, what);
     turn = Date.now();
   }

@@ -59,23 +59,26 @@ export async function proveAndRecord(
   options: ProveOptions,
 ): Promise<Proof> {
   const { sidecar, verifyContent, onProgress, signal } = options;
-  const disk = openDirectory(directory, { widen: true, hashContents: true });
+  const disk = openDirectory(directory, { widen: true });
   const draft = draftSidecar(sidecar, countNames(tree));
+  const maker = makerOf(directory, record);
+  const reading = createReading({ tree, disk, placement, maker, draft, verifyContent });
   try {
-    const maker = makerOf(directory, record);
-    const reading = createReading({ tree, disk, placement, maker, draft, verifyContent });
     const compared = await withEveryPair(tree, disk, reading.add, {
       what: `reading ${JSON.stringify(directory)} back`,
-      onTurn: (done) => onProgress?.({ compared: done, contentBytes: reading.counts.contentBytes }),
+      onTurn: (done) =>
+        onProgress?.({ compared: done, contentBytes: reading.counts().contentBytes }),
+      pause: reading.pause,
       signal,
     });
-    await reading.decide({ signal });
-    if (reading.counts.placed === 0) throw nothingCompared(directory);
-    const { contents, contentBytes, held } = reading.counts;
-    const proof = { compared, contents, contentBytes, differences: reading.differences(), held };
-    if (proof.differences.length === 0) complete(sidecar, record, draft, proof, placement.refusals);
+    const differences = await reading.finish({ signal });
+    const { both, contents, contentBytes, held } = reading.counts();
+    if (both === 0) throw nothingCompared(directory);
+    const proof = { compared, contents, contentBytes, differences, held };
+    if (differences.length === 0) complete(sidecar, record, draft, proof, placement.refusals);
     return proof;
   } finally {
+    await reading.close();
     draft.discard();
     disk.close();
   }

@@ -9,10 +9,10 @@ import type { DirectoryFilesystem } from "../directory.ts";
 import type { DiskNode, InodeStamp } from "../disk-node.ts";
 import { ROOTLESS_OWNER } from "../inode/rootless-owner.ts";
 import type { Placement } from "../placement.ts";
+import { createContentCheck, haveEqualSize } from "./content-check.ts";
 import type { SidecarDraft } from "./draft-sidecar.ts";
 import { isExplained, type Maker } from "./explain.ts";
 import type { HeldField, Placed } from "./placed.ts";
-import { compareContent } from "./same-content.ts";
 import type { HeldCounts } from "./unpack-record.ts";
 
 /** What is read back, and what it is compared with. */
@@ -25,71 +25,70 @@ export interface ReadingInput {
   readonly verifyContent: boolean;
 }
 
+/** How far a reading is. */
+export interface ReadingCounts {
+  /** Paths that both sides have. */
+  readonly both: number;
+  readonly contents: number;
+  readonly contentBytes: number;
+  readonly held: HeldCounts;
+}
+
 /** A directory that is being read back. */
 export interface Reading {
-  readonly counts: {
-    placed: number;
-    contents: number;
-    contentBytes: number;
-    readonly held: Record<keyof HeldCounts, number>;
-  };
+  counts(): ReadingCounts;
   readonly add: (pair: PathPair<Node, DiskNode>) => void;
-  /** Compares by reading what could not be compared by digest. */
-  decide(options: AbortOptions): Promise<void>;
-  differences(): Difference[];
+  readonly pause: () => Promise<void> | undefined;
+  /** Waits for the contents; everything that differs. Call it once. @throws OciError `unreadable`, `aborted` */
+  finish(options: AbortOptions): Promise<Difference[]>;
+  /** Idempotent. */
+  close(): Promise<void>;
 }
 
 /** Compares path by path, drafts the sidecar, and counts. Pairs are given in the order of the paths. */
 export function createReading(input: ReadingInput): Reading {
-  const { tree, disk, draft, verifyContent } = input;
-  const ignore = verifyContent ? [] : (["content"] as const);
+  const { disk, draft, placement, maker } = input;
   const found = createFindings();
   const names = createNameComparer();
-  const seen = new Set<DiskNode>();
-  const counts = {
-    placed: 0,
-    contents: 0,
-    contentBytes: 0,
-    held: { owner: 0, type: 0, mode: 0, time: 0, xattrs: 0 },
-  };
-  const countContent = (there: DiskNode): void => {
-    if (seen.has(there)) return;
-    if (there.linkCount > 1) seen.add(there);
-    counts.contents += 1;
-    counts.contentBytes += there.size;
-  };
+  const content = input.verifyContent ? createContentCheck(input.tree, disk, found) : undefined;
+  const held = { owner: 0, type: 0, mode: 0, time: 0, xattrs: 0 };
+  let both = 0;
   return {
-    counts,
+    counts: () => ({
+      both,
+      contents: content?.contents ?? 0,
+      contentBytes: content?.contentBytes ?? 0,
+      held,
+    }),
     add([path, node, there]) {
       if (node === undefined || there === undefined) {
         found.addWhole(path, node === undefined ? "unexpected" : "missing");
         return;
       }
-      counts.placed += 1;
-      const { fields, undecided } = compareNodes(path, node, there, { ignore });
-      if (verifyContent && there.type === "file" && node.type === "file") countContent(there);
-      names.add(path, node, there);
-      const unexplained = fields.filter(
-        (field) => !isExplained(field, node, there, input.placement, input.maker),
-      );
-      found.addNodes(path, { fields: unexplained, undecided });
-      const { held, heldXattrs } = whatIsHeld(fields, node, there);
-      for (const field of held) counts.held[field] += 1;
-      if (heldXattrs.size > 0) counts.held.xattrs += 1;
-      draft.add(path, node, { ...stampAfterReading(path, disk, there), held, heldXattrs });
-    },
-    async decide(options) {
-      for (const path of found.undecided) {
-        const field = await compareContent(path, tree, disk, options);
-        if (field !== undefined) found.add(path, field);
+      both += 1;
+      const { fields } = compareNodes(path, node, there, METADATA);
+      for (const field of fields) {
+        if (!isExplained(field, node, there, placement, maker)) found.add(path, field);
       }
+      if (haveEqualSize(node, there)) content?.add(path, node, there);
+      names.add(path, node, there);
+      const kept = whatIsHeld(fields, node, there);
+      for (const field of kept.held) held[field] += 1;
+      if (kept.heldXattrs.size > 0) held.xattrs += 1;
+      draft.add(path, node, { ...stampAfterReading(path, disk, there), ...kept });
     },
-    differences() {
+    pause: () => content?.pause(),
+    async finish(options) {
+      await content?.finish(options);
       found.addNames(names);
       return found.differences();
     },
+    close: async () => content?.close(),
   };
 }
+
+/** Contents are compared on the side. */
+const METADATA = { ignore: ["content"] } as const;
 
 const NOTHING: Pick<Placed, "held" | "heldXattrs"> = { held: [], heldXattrs: new Map() };
 

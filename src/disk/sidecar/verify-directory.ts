@@ -4,10 +4,11 @@ import { OciError } from "../../oci/errors.ts";
 import { compareNodes, type ComparedField } from "../../rootfs/compare-nodes.ts";
 import { createFindings, createNameComparer, type Comparison } from "../../rootfs/compare-trees.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { PathPair } from "../../rootfs/walk-filesystem.ts";
 import { isEnvironmentLabel } from "../environment-labels.ts";
+import { createContentCheck, haveEqualSize } from "./content-check.ts";
 import { openUnpacked } from "./open-unpacked.ts";
 import { withEveryPair } from "./paced-pairs.ts";
-import { compareContent } from "./same-content.ts";
 
 export interface VerifyDirectoryOptions extends AbortOptions {
   readonly ignore?: readonly ComparedField[] | undefined;
@@ -35,40 +36,38 @@ export async function verifyDirectory(
   options: VerifyDirectoryOptions = {},
 ): Promise<DirectoryComparison> {
   const { ignore = [], sidecar, signal, onProgress } = options;
-  const rules = { ignore, ignoreXattr: isEnvironmentLabel };
+  const withContent = !ignore.includes("content");
+  // Contents are compared on the side.
+  const rules = { ignore: [...ignore, "content"] as const, ignoreXattr: isEnvironmentLabel };
   const found = createFindings();
   const names = createNameComparer();
-  const view = openUnpacked(directory, { sidecar, readContents: true });
+  const view = openUnpacked(directory, { sidecar });
+  const content = createContentCheck(tree, view, found);
   let both = 0;
-  try {
-    const pace = {
-      what: `verifying ${view.name}`,
-      signal,
-      onTurn: (done: number) => onProgress?.(done),
-    };
-    const compared = await withEveryPair(
-      tree,
-      view,
-      ([path, expected, actual]) => {
-        if (expected === undefined || actual === undefined) {
-          found.addWhole(path, actual === undefined ? "missing" : "unexpected");
-          return;
-        }
-        both += 1;
-        found.addNodes(path, compareNodes(path, expected, actual, rules));
-        names.add(path, expected, actual);
-      },
-      pace,
-    );
-    if (both === 0) throw nothingCompared(directory, tree);
-    for (const path of found.undecided) {
-      const field = await compareContent(path, tree, view, { signal });
-      if (field !== undefined) found.add(path, field);
+  const add = ([path, expected, actual]: PathPair): void => {
+    if (expected === undefined || actual === undefined) {
+      found.addWhole(path, actual === undefined ? "missing" : "unexpected");
+      return;
     }
+    both += 1;
+    found.addNodes(path, compareNodes(path, expected, actual, rules));
+    if (withContent && haveEqualSize(expected, actual)) content.add(path, expected, actual);
+    names.add(path, expected, actual);
+  };
+  try {
+    const compared = await withEveryPair(tree, view, add, {
+      what: `verifying ${view.name}`,
+      onTurn: (done) => onProgress?.(done),
+      pause: content.pause,
+      signal,
+    });
+    await content.finish({ signal });
+    if (both === 0) throw nothingCompared(directory, tree);
     if (!ignore.includes("names")) found.addNames(names);
     const differences = found.differences();
     return { compared, differences, undecided: [], hasSidecar: view.record !== undefined };
   } finally {
+    await content.close();
     view.close();
   }
 }

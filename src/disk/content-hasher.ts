@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+import type * as Crypto from "node:crypto";
+import type * as FileSystem from "node:fs";
+import { closeSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Worker } from "node:worker_threads";
+import { startWorker, type WorkerContext } from "../bytes/worker.ts";
+import { digestOf, type Digest } from "../oci/digest.ts";
+import { hashDescriptor } from "./read-file.ts";
+
+/** What became of a file: its digest, or the system's words why it can't be read. */
+export type HashOutcome = { readonly digest: Digest } | { readonly failure: string };
+
+/** Hashes files in threads of its own, once there is enough to do. Descriptors are the same in all threads. */
+export interface ContentHasher {
+  /** Takes over a descriptor, and closes it. `tell` is called now or later. */
+  add(fd: number, size: number, tell: (outcome: HashOutcome) => void): void;
+  /** A promise when enough is waiting, until it is less; undefined when more may be added at once. */
+  readonly pause: () => Promise<void> | undefined;
+  /** Waits until everything is told. @throws what a thread failed with */
+  finish(): Promise<void>;
+  /** Ends the threads, and closes what is not read yet; nothing is told any more. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ContentHasherOptions {
+  /** Bytes that are hashed at once, in this thread, before others are started. Default: 16 MiB. */
+  readonly threshold?: number | undefined;
+}
+
+/** Starting a thread takes as long as hashing this. */
+const THRESHOLD = 16 * 1024 * 1024;
+const MOST_THREADS = 4;
+/** Each has a descriptor open. */
+const MOST_WAITING = 256;
+const BATCH_FILES = 32;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+type Job = [id: number, fd: number];
+type Answer = [id: number, hex: string | undefined, failure: string];
+
+interface Thread {
+  readonly worker: Worker;
+  waiting: number;
+}
+
+/** Starts a hasher. The caller closes it. */
+export function createContentHasher({
+  threshold = THRESHOLD,
+}: ContentHasherOptions = {}): ContentHasher {
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const waiting = new Map<
+    number,
+    { readonly fd: number; readonly tell: (outcome: HashOutcome) => void }
+  >();
+  const threads: Thread[] = [];
+  let batch: Job[] = [];
+  let [bytes, batchBytes, nextId] = [0, 0, 0];
+  let failure: { readonly cause: unknown } | undefined;
+  let wake: (() => void) | undefined;
+
+  const start = (): Thread => {
+    const thread: Thread = { worker: startWorker(hashFiles, stop), waiting: 0 };
+    thread.worker.on("message", (answers: Answer[]) => {
+      thread.waiting -= answers.length;
+      for (const [id, hex, why] of answers) {
+        const job = waiting.get(id);
+        waiting.delete(id);
+        if (job === undefined) continue;
+        closeSync(job.fd);
+        job.tell(hex === undefined ? { failure: why } : { digest: digestOf("sha256", hex) });
+      }
+      wake?.();
+    });
+    thread.worker.on("error", (cause) => {
+      failure ??= { cause };
+      wake?.();
+    });
+    return thread;
+  };
+  const send = (): void => {
+    if (batch.length === 0) return;
+    while (threads.length < Math.min(availableParallelism(), MOST_THREADS)) threads.push(start());
+    const [first, ...others] = threads;
+    const idlest = others.reduce(
+      (one, other) => (other.waiting < one.waiting ? other : one),
+      first!,
+    );
+    idlest.waiting += batch.length;
+    idlest.worker.postMessage(batch);
+    [batch, batchBytes] = [[], 0];
+  };
+  const until = async (isDone: () => boolean): Promise<void> => {
+    send();
+    while (!isDone() && failure === undefined) {
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+    if (failure !== undefined) throw failure.cause;
+  };
+  return {
+    add(fd, size, tell) {
+      bytes += size;
+      if (bytes <= threshold) {
+        tell(hashNow(fd));
+        return;
+      }
+      waiting.set(nextId, { fd, tell });
+      batch.push([nextId, fd]);
+      nextId += 1;
+      batchBytes += size;
+      if (batch.length >= BATCH_FILES || batchBytes >= BATCH_BYTES) send();
+    },
+    pause: () =>
+      waiting.size < MOST_WAITING ? undefined : until(() => waiting.size < MOST_WAITING / 2),
+    finish: () => until(() => waiting.size === 0),
+    async close() {
+      Atomics.store(stop, 0, 1);
+      const ended = threads.splice(0).map(({ worker }) => {
+        worker.removeAllListeners("message").postMessage(undefined);
+        return new Promise((resolve) => worker.once("exit", resolve));
+      });
+      await Promise.all(ended);
+      for (const { fd } of waiting.values()) closeSync(fd);
+      waiting.clear();
+    },
+  };
+}
+
+function hashNow(fd: number): HashOutcome {
+  try {
+    return { digest: hashDescriptor(fd) };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/**
+ * In the thread: everything it uses it is given. It leaves the descriptors open: Node warns when a thread
+ * closes what another opened.
+ */
+function hashFiles({ require, port, data }: WorkerContext): void {
+  const { readSync } = require("node:fs") as typeof FileSystem;
+  const { createHash } = require("node:crypto") as typeof Crypto;
+  const stop = data as Int32Array;
+  const chunk = new Uint8Array(256 * 1024);
+  const hash = (fd: number): string | undefined => {
+    const hasher = createHash("sha256");
+    for (let count = -1; count !== 0;) {
+      if (Atomics.load(stop, 0) !== 0) return undefined;
+      count = readSync(fd, chunk);
+      hasher.update(count === chunk.length ? chunk : chunk.subarray(0, count));
+    }
+    return hasher.digest("hex");
+  };
+  port.on("message", (jobs: Job[] | undefined) => {
+    if (jobs === undefined) {
+      port.close();
+      return;
+    }
+    port.postMessage(
+      jobs.map(([id, fd]): Answer => {
+        try {
+          return [id, hash(fd), "stopped"];
+        } catch (error) {
+          return [id, undefined, String(error)];
+        }
+      }),
+    );
+  });
+}
