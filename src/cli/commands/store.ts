@@ -87,6 +87,9 @@ Examples:
 function lookCommands(store: Command, invoke: Invoke): void {
   withJson(store.command("list <STORE>"))
     .summary("all names and conversions, and what is wrong with them")
+    .description(
+      "Lists conversions by name with platform, size and last use; names that lead to nothing as broken.",
+    )
     .addHelpText("after", "\nExample:\n  oci-kit store list /srv/roots")
     .action(async (directory: string, flags: CommonFlags) =>
       invoke(flags, async () => {
@@ -96,6 +99,9 @@ function lookCommands(store: Command, invoke: Invoke): void {
     );
   withJson(store.command("path <STORE> <NAME|DIGEST>"))
     .summary("where the root directory is that a name means")
+    .description(
+      "Prints the path, and counts as a use: the conversion outlives store prune for a while.",
+    )
     .addHelpText("after", '\nExample:\n  ls "$(oci-kit store path /srv/roots family/stable)"')
     .action(async (directory: string, name: string, flags: CommonFlags) =>
       invoke(flags, async (session) => {
