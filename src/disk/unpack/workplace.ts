@@ -11,7 +11,7 @@ import type { NeededContent } from "./needed-content.ts";
 import { clearObstacles, placeTree } from "./place-tree.ts";
 import { stageInodes } from "./stage-inodes.ts";
 import { createLayerStager, type LayerStager } from "./stage-layers.ts";
-import { createStaging, stagingName } from "./staging.ts";
+import { createStaging, stagingName, type Staging } from "./staging.ts";
 import type { UnpackJob } from "./unpack-job.ts";
 import type { PlacementPlan } from "./unpack-plan.ts";
 
@@ -36,7 +36,7 @@ export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
   const name = stagingName();
   writeRecord(sidecar, { ...record, staging: name });
   const open = openDestination(destination, job.machine);
-  const staging = createStaging(open.root, name, open.usesDescriptors);
+  const staging = makeStaging(open, name);
   const batch = createXattrBatch(placement);
   const numberOf = (layer: number): number => options.layer ?? layer;
   const stager = createLayerStager(view, {
@@ -77,6 +77,15 @@ export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
       open.close();
     },
   };
+}
+
+function makeStaging(open: OpenDestination, name: string): Staging {
+  try {
+    return createStaging(open.root, name, open.usesDescriptors);
+  } catch (error) {
+    open.close();
+    throw error;
+  }
 }
 
 /** Layers of which nothing is needed are not read, unless all of their bytes are to be kept. */
