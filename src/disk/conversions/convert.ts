@@ -62,9 +62,11 @@ async function findPinned(
   const key = conversionKey(digest, options);
   const found = await findConversion(store, key);
   if (found === undefined) return undefined;
-  const { platform } = readImageRecord(found.directory);
-  // Of another platform: that is told as of any other image.
-  if (options.platform && !platformMatches(options.platform, platform)) return undefined;
+  if (options.platform !== undefined) {
+    const { platform } = readImageRecord(found.directory);
+    // Of another platform: that is told as of any other image.
+    if (!platformMatches(options.platform, platform)) return undefined;
+  }
   return publish(store, key, names, options);
 }
 
