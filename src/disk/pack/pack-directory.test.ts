@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -134,15 +133,6 @@ describe("a directory, packed", () => {
     const other = await pack();
     const roots = await store.capabilities.roots();
     expect(roots.map(({ digest }) => digest)).toContain(other.descriptor.digest);
-  });
-
-  it("has names that are not UTF-8, where a command can say that they have no attributes", async () => {
-    fs.writeFileSync(Buffer.concat([Buffer.from(`${directory}/`), Buffer.of(0xff, 0x20)]), "x");
-    if (spawnSync("getfattr", ["--version"]).error === undefined) {
-      expect(await pathsIn(await pack())).toEqual(["./", "\xff "]);
-    } else {
-      await expect(pack()).rejects.toThrow("its name is not UTF-8");
-    }
   });
 
   it("leaves sockets out, and says so", async () => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -171,6 +172,17 @@ describe("an image, unpacked and packed", () => {
     expect(after.changes.filter(({ change }) => change === "removed")).toEqual([
       { change: "removed", path: "/in/a" },
     ]);
+  });
+
+  it("has names that are not UTF-8, where a command can ask for their attributes", async () => {
+    const image = await imageOf(layerOf([item({ type: "file", path: "odd \xff", text: "o" })]));
+    if (spawnSync("getfattr", ["--version"]).error !== undefined) {
+      await expect(unpack(image, directory)).rejects.toThrow("its name is not UTF-8");
+      return;
+    }
+    await unpackTo(image, directory);
+    const tree = await openImageFilesystem(await packed(directory));
+    expect(tree.list(fromText("/"))).toEqual(["odd \xff"]);
   });
 
   it("of one layer has no base to be compared with", async () => {
