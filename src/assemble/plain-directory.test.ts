@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -47,7 +48,7 @@ async function read(
   loadXattrs: () => XattrCalls,
   xattrs?: DirectoryInput["xattrs"],
 ): Promise<PlainDirectory> {
-  const opened = openDirectory(directory, { loadXattrs });
+  const opened = openDirectory(directory, { loadXattrs, dumpXattrs: () => undefined });
   try {
     return await readPlainDirectory(opened, { directory, xattrs }, {});
   } finally {
@@ -100,12 +101,13 @@ describe("the extended attributes of a plain directory", () => {
 });
 
 describe.runIf(process.platform === "linux")("attributes that can't be read on Linux", () => {
-  it("are one warning for the artifact, also when nothing changed; none when none are wanted", async () => {
+  it("for want of a command are one warning for the artifact, also when nothing changed; none when none are wanted", async () => {
     for (const last of [0xe8, 0xe9]) {
       writeFileSync(Buffer.from([...Buffer.from(`${directory}/caf`), last]), "");
     }
     const steps = [{ kind: "copy", from: "demo", path: "/ping" } as const];
     const what = recipe({ artifacts: { demo: { directory } }, steps });
+    const canRead = spawnSync("getfattr", ["--version"]).error === undefined;
     const warning = {
       kind: "unread-xattrs",
       where: "demo",
@@ -114,9 +116,9 @@ describe.runIf(process.platform === "linux")("attributes that can't be read on L
     for (const changed of [true, false]) {
       const { result } = await assembleIn(workspace, what);
       expect(result.changed).toBe(changed);
-      expect(result.warnings).toEqual([warning]);
+      expect(result.warnings).toEqual(canRead ? [] : [warning]);
     }
-    expect((await planAssembly(what)).warnings).toEqual([warning]);
+    expect((await planAssembly(what)).warnings).toEqual(canRead ? [] : [warning]);
     const without = recipe({ artifacts: { demo: { directory, xattrs: "drop" } }, steps });
     expect((await assembleIn(workspace, without)).result.warnings).toEqual([]);
   });

@@ -15,6 +15,7 @@ import {
   type LazyReads,
 } from "./disk-node.ts";
 import { hashFile, openFile } from "./read-file.ts";
+import { dumpTreeXattrs, type TreeXattrs } from "./tree-xattrs.ts";
 import { readWidened } from "./widen.ts";
 import { loadXattrCalls, readXattrs, type XattrCalls } from "./xattrs.ts";
 
@@ -47,6 +48,13 @@ export interface OpenDirectoryOptions {
    * node's `xattrs` are asked for. Default: the optional package `@napi-rs/xattr`.
    */
   readonly loadXattrs?: (() => XattrCalls) | undefined;
+  /**
+   * Reads the attributes of the whole directory at once where there are no calls; undefined where that
+   * can't be done. Default: the command `getfattr`.
+   */
+  readonly dumpXattrs?: ((directory: Buffer) => TreeXattrs | undefined) | undefined;
+  /** Answers for what this machine has no way to read, instead of an error. */
+  readonly assumeXattrs?: ((path: ByteString) => ReadonlyMap<ByteString, ByteString>) | undefined;
   /** Whether a file's node has a `contentDigest`: the file is read when it is asked for. Default: false. */
   readonly hashContents?: boolean | undefined;
   /**
@@ -61,14 +69,16 @@ export interface OpenDirectoryOptions {
  * itself and no link is followed. Fifos and devices are never opened. Names are bytes. Owners have no
  * names here, only numbers. A node's `head` and `xattrs` are read when they are asked for, and throw
  * `unreadable` when they can't be; `xattrs` throws `unsupported-operation` where this machine has no way
- * to read them (Node itself has no call for that), which is not the same as having none.
+ * to read them (Node itself has no call for that), which is not the same as having none. Where only a
+ * command reads them they are those of the moment at which they were asked for first.
  * @throws OciError `not-found`, `invalid-argument` when it is no directory, `unreadable`
  */
 export function openDirectory(
   directory: string,
   options: OpenDirectoryOptions = {},
 ): DirectoryFilesystem {
-  const { loadXattrs = loadXattrCalls, hashContents = false, widen = false } = options;
+  const { loadXattrs = loadXattrCalls, dumpXattrs = dumpTreeXattrs } = options;
+  const { hashContents = false, widen = false } = options;
   const walk = options.walk ?? openWalk(directory, { widen });
   const name = `dir:${directory}`;
   /** Nodes with several names, so that each name gives the same object. */
@@ -86,17 +96,26 @@ export function openDirectory(
     return place;
   };
   const open = (path: ByteString): number => openFile(name, path, existing(path, "a file"), widen);
+  let dumped: { readonly xattrs: TreeXattrs | undefined } | undefined;
+  const readAllXattrs = (): TreeXattrs | undefined => {
+    dumped ??= { xattrs: dumpXattrs(walk.locate("/" as ByteString)!) };
+    return dumped.xattrs;
+  };
+  const assume = (path: ByteString, error: OciError): Xattrs => {
+    if (options.assumeXattrs === undefined) throw error;
+    return options.assumeXattrs(path);
+  };
   const lazy: LazyReads = {
     head: (path) => readHead(open(path)),
     xattrs(path) {
       const place = existing(path, "a name");
-      const read = (): ReadonlyMap<ByteString, ByteString> =>
-        readXattrs(name, path, place, loadXattrs);
+      const read = (): Xattrs => readXattrs(name, path, place, loadXattrs);
       try {
         return read();
       } catch (error) {
-        if (!widen || !isOciError(error, "unreadable")) throw error;
-        return readWidened(place, read);
+        if (widen && isOciError(error, "unreadable")) return readWidened(place, read);
+        if (!isOciError(error, "unsupported-operation")) throw error;
+        return readAllXattrs()?.of(path) ?? assume(path, error);
       }
     },
     contentDigest: hashContents ? (path) => hashFile(name, path, open(path)) : undefined,
@@ -123,6 +142,8 @@ export function openDirectory(
     close: () => walk.close(),
   };
 }
+
+type Xattrs = ReadonlyMap<ByteString, ByteString>;
 
 interface NodeSource {
   readonly shared: Map<string, DiskNode>;

@@ -109,12 +109,13 @@ describe("the extended attributes of a plain directory", () => {
       loadXattrs: () => {
         throw cause;
       },
+      dumpXattrs: () => undefined,
     });
     expect(() => xattrsOf("/tool")).toThrow(
       expect.objectContaining({
         code: "unsupported-operation",
         message: `dir:${base}: /tool: its extended attributes can't be read here: @napi-rs/xattr is not installed`,
-        hint: "Run npm install @napi-rs/xattr.",
+        hint: "Run npm install @napi-rs/xattr, or install the command getfattr.",
         cause,
       }),
     );
@@ -125,6 +126,7 @@ describe("the extended attributes of a plain directory", () => {
       loadXattrs: () => {
         throw new Error("Cannot find native binding.");
       },
+      dumpXattrs: () => undefined,
     });
     expect(() => xattrsOf("/tool")).toThrow(`no build for ${process.platform} ${process.arch}`);
   });

@@ -133,12 +133,18 @@ function loadOrExplain(root: string, path: ByteString, load: () => XattrCalls): 
     const missing = cause instanceof Error && "code" in cause && cause.code === "MODULE_NOT_FOUND";
     const { platform, arch } = process;
     throw missing
-      ? unsupported(root, path, `${ADDON} is not installed`, `Run npm install ${ADDON}.`, cause)
+      ? unsupported(
+          root,
+          path,
+          `${ADDON} is not installed`,
+          `Run npm install ${ADDON}, or install the command getfattr.`,
+          cause,
+        )
       : unsupported(
           root,
           path,
           `${ADDON} has no build for ${platform} ${arch}`,
-          "Read the directory on another machine.",
+          "Install the command getfattr, or read the directory on another machine.",
           cause,
         );
   }

@@ -37,6 +37,7 @@ function documentOf(result: UnpackResult): object {
       contents: proof.contents,
       contentBytes: proof.contentBytes,
       held: proof.held,
+      unreadXattrs: proof.unreadXattrs,
       differences: proof.differences.map(differenceDocument),
     },
     plan: plan && {
@@ -66,16 +67,29 @@ function planLines({ written, changed, removed }: UnpackPlan): string[] {
   return [...lines("remove", removed), ...lines("change", changed), ...lines("write ", written)];
 }
 
-function proofLines({ compared, contents, contentBytes, differences }: Proof): string[] {
+function proofLines({
+  compared,
+  contents,
+  contentBytes,
+  differences,
+  unreadXattrs,
+}: Proof): string[] {
   const what =
     contents === 0
       ? `compared ${count(compared, "path")}, no contents`
       : `compared ${count(compared, "path")} and the contents of ${count(contents, "file")} (${formatBytes(contentBytes)})`;
-  if (differences.length === 0) return [`${what}: all as in the image`];
+  if (differences.length === 0)
+    return [`${what}: all as in the image`, ...unreadLines(unreadXattrs)];
   return [
     `${what}: ${differences.length} not as in the image, so the directory is not whole`,
     ...differenceLines(differences),
   ];
+}
+
+function unreadLines(paths: number): string[] {
+  if (paths === 0) return [];
+  const missing = "install the package @napi-rs/xattr, or the command getfattr";
+  return [`but extended attributes of ${count(paths, "path")} could not be read back: ${missing}`];
 }
 
 /** What the sidecar alone keeps, and why. */

@@ -131,6 +131,7 @@ describe("what is told of an unpack", () => {
       contents: 1,
       contentBytes: 3,
       held: { owner: 2, type: 0, mode: 0, time: 1, xattrs: 0 },
+      unreadXattrs: 0,
       differences: [
         { path: fromText("/a\n"), kind: "missing", fields: [] },
         {

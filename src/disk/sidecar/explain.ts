@@ -104,5 +104,19 @@ function isExplainedXattr(
   if (name === ROOTLESS_OWNER && rootlessXattr) {
     return disk.xattrs.get(name) === formatRootlessOwner(node.uid, node.gid);
   }
-  return node.xattrs.has(name) && refusals.xattrs.has(name);
+  const value = node.xattrs.get(name);
+  if (value !== undefined && refusals.xattrs.has(name)) return true;
+  return name === CAPABILITY && value !== undefined && disk.xattrs.get(name) === asVersion2(value);
+}
+
+const CAPABILITY = "security.capability";
+
+/**
+ * Linux gives file capabilities of version 3 whose root is user 0 back as version 2, which means the same:
+ * the fourth byte is the version, the last four are that user.
+ */
+function asVersion2(value: ByteString): string | undefined {
+  if (value.length !== 24 || value[3] !== "\x03" || value.slice(20) !== "\0\0\0\0")
+    return undefined;
+  return `${value.slice(0, 3)}\x02${value.slice(4, 20)}`;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { toText } from "../../bytes/byte-string.ts";
+import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Difference } from "../../rootfs/compare-trees.ts";
-import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
-import { openDirectory } from "../directory.ts";
+import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import { openDirectory, type OpenDirectoryOptions } from "../directory.ts";
 import type { Placement, Refusals } from "../placement.ts";
 import { draftSidecar, type SidecarDraft } from "./draft-sidecar.ts";
 import type { Maker } from "./explain.ts";
@@ -26,6 +26,8 @@ export interface Proof {
   readonly differences: readonly Difference[];
   /** Paths with a field that the disk does not show as the image has it, and the sidecar keeps. */
   readonly held: HeldCounts;
+  /** Paths whose extended attributes this machine has no way to read back. */
+  readonly unreadXattrs: number;
 }
 
 /** How far a proof has got. */
@@ -34,7 +36,8 @@ export interface ProofProgress {
   readonly contentBytes: number;
 }
 
-export interface ProveOptions extends AbortOptions {
+export interface ProveOptions
+  extends AbortOptions, Pick<OpenDirectoryOptions, "loadXattrs" | "dumpXattrs"> {
   /** Where the sidecar is written: `sidecarOf(directory)`. */
   readonly sidecar: string;
   /** Whether the content of every file is read and hashed; without it only sizes are compared. */
@@ -58,8 +61,18 @@ export async function proveAndRecord(
   record: UnpackRecord,
   options: ProveOptions,
 ): Promise<Proof> {
-  const { sidecar, verifyContent, onProgress, signal } = options;
-  const disk = openDirectory(directory, { widen: true });
+  const { sidecar, verifyContent, onProgress, signal, loadXattrs, dumpXattrs } = options;
+  let unreadXattrs = 0;
+  const assumeXattrs = (path: ByteString): ReadonlyMap<ByteString, ByteString> => {
+    unreadXattrs += 1;
+    return xattrsSet(tree.lstat(path), placement);
+  };
+  const disk = openDirectory(directory, {
+    widen: true,
+    loadXattrs,
+    dumpXattrs,
+    assumeXattrs,
+  });
   const draft = draftSidecar(sidecar, countNames(tree));
   const maker = makerOf(directory, record);
   const reading = createReading({ tree, disk, placement, maker, draft, verifyContent });
@@ -74,7 +87,7 @@ export async function proveAndRecord(
     const differences = await reading.finish({ signal });
     const { both, contents, contentBytes, held } = reading.counts();
     if (both === 0) throw nothingCompared(directory);
-    const proof = { compared, contents, contentBytes, differences, held };
+    const proof = { compared, contents, contentBytes, differences, held, unreadXattrs };
     if (differences.length === 0) complete(sidecar, record, draft, proof, placement.refusals);
     return proof;
   } finally {
@@ -82,6 +95,14 @@ export async function proveAndRecord(
     draft.discard();
     disk.close();
   }
+}
+
+/** The attributes of a node that the system took when they were set. */
+function xattrsSet(
+  node: Node | undefined,
+  { refusals }: Placement,
+): ReadonlyMap<ByteString, ByteString> {
+  return new Map([...(node?.xattrs ?? [])].filter(([name]) => !refusals.xattrs.has(name)));
 }
 
 function complete(
