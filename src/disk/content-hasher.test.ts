@@ -60,6 +60,15 @@ describe("hashing files in threads", () => {
     },
   );
 
+  it("stops waiting when it is told to", async () => {
+    hasher = createContentHasher({ threshold: 0 });
+    hasher.add(open("x", new Uint8Array(50_000_000)), 50_000_000, () => undefined);
+    const controller = new AbortController();
+    const finished = hasher.finish({ signal: controller.signal });
+    controller.abort();
+    await expect(finished).rejects.toMatchObject({ code: "aborted" });
+  });
+
   it("asks to wait when many files are open", async () => {
     hasher = createContentHasher({ threshold: 0 });
     let told = 0;

@@ -4,6 +4,8 @@ import type * as FileSystem from "node:fs";
 import { closeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
+import { throwIfAborted } from "../bytes/abort.ts";
+import type { AbortOptions } from "../bytes/bytes.ts";
 import { startWorker, type WorkerContext } from "../bytes/worker.ts";
 import { digestOf, type Digest } from "../oci/digest.ts";
 import { hashDescriptor } from "./read-file.ts";
@@ -17,8 +19,8 @@ export interface ContentHasher {
   add(fd: number, size: number, tell: (outcome: HashOutcome) => void): void;
   /** A promise when enough is waiting, until it is less; undefined when more may be added at once. */
   readonly pause: () => Promise<void> | undefined;
-  /** Waits until everything is told. @throws what a thread failed with */
-  finish(): Promise<void>;
+  /** Waits until everything is told. @throws OciError `aborted`; what a thread failed with */
+  finish(options?: AbortOptions): Promise<void>;
   /** Ends the threads, and closes what is not read yet; nothing is told any more. Idempotent. */
   close(): Promise<void>;
 }
@@ -41,6 +43,7 @@ type Answer = [id: number, hex: string | undefined, failure: string];
 
 interface Thread {
   readonly worker: Worker;
+  readonly ended: Promise<unknown>;
   waiting: number;
 }
 
@@ -60,8 +63,10 @@ export function createContentHasher({
   let wake: (() => void) | undefined;
 
   const start = (): Thread => {
-    const thread: Thread = { worker: startWorker(hashFiles, stop), waiting: 0 };
-    thread.worker.on("message", (answers: Answer[]) => {
+    const worker = startWorker(hashFiles, stop);
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    const thread: Thread = { worker, ended, waiting: 0 };
+    worker.on("message", (answers: Answer[]) => {
       thread.waiting -= answers.length;
       for (const [id, hex, why] of answers) {
         const job = waiting.get(id);
@@ -72,7 +77,7 @@ export function createContentHasher({
       }
       wake?.();
     });
-    thread.worker.on("error", (cause) => {
+    worker.on("error", (cause) => {
       failure ??= { cause };
       wake?.();
     });
@@ -90,10 +95,17 @@ export function createContentHasher({
     idlest.worker.postMessage(batch);
     [batch, batchBytes] = [[], 0];
   };
-  const until = async (isDone: () => boolean): Promise<void> => {
-    send();
-    while (!isDone() && failure === undefined) {
-      await new Promise<void>((resolve) => (wake = resolve));
+  const until = async (isDone: () => boolean, { signal }: AbortOptions = {}): Promise<void> => {
+    const onAbort = (): void => wake?.();
+    signal?.addEventListener("abort", onAbort);
+    try {
+      send();
+      while (!isDone() && failure === undefined) {
+        throwIfAborted(signal, "hashing files");
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
     }
     if (failure !== undefined) throw failure.cause;
   };
@@ -112,14 +124,12 @@ export function createContentHasher({
     },
     pause: () =>
       waiting.size < MOST_WAITING ? undefined : until(() => waiting.size < MOST_WAITING / 2),
-    finish: () => until(() => waiting.size === 0),
+    finish: (options) => until(() => waiting.size === 0, options),
     async close() {
       Atomics.store(stop, 0, 1);
-      const ended = threads.splice(0).map(({ worker }) => {
-        worker.removeAllListeners("message").postMessage(undefined);
-        return new Promise((resolve) => worker.once("exit", resolve));
-      });
-      await Promise.all(ended);
+      const all = threads.splice(0);
+      for (const { worker } of all) worker.removeAllListeners("message").postMessage(undefined);
+      await Promise.all(all.map(({ ended }) => ended));
       for (const { fd } of waiting.values()) closeSync(fd);
       waiting.clear();
     },

@@ -73,7 +73,7 @@ export function createContentCheck(
     },
     pause: () => hasher.pause(),
     async finish(abort) {
-      await hasher.finish();
+      await hasher.finish(abort);
       if (failure !== undefined) throw failure;
       for (const path of undecided) {
         const field = await compareContent(path, expected, actual, abort);
