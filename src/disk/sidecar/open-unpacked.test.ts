@@ -157,8 +157,9 @@ describe("an unpacked directory with its sidecar", () => {
     const fields = compareTrees(TREE, open()).differences.flatMap(
       (difference) => difference.fields,
     );
-    // cpSync knows no hard links and no exact times.
-    expect(new Set(fields.map(({ field }) => field))).toEqual(new Set(["names", "time"]));
+    // cpSync keeps no hard links, no exact times, and on Node 24 no modes of directories.
+    const lost = ["names", "time", "mode"];
+    expect(fields.filter(({ field }) => !lost.includes(field))).toEqual([]);
   });
 
   it.each<[string, () => void, readonly unknown[]]>([
