@@ -62,8 +62,13 @@ export function traitsOf(stack: LayerStack, lower: readonly TypesByPath[]): Laye
   return {
     crossings: named.flatMap((entry) => crossingsOf(entry, named, lower[entry.layer]!)),
     renewed: markers
-      .filter(({ layer, removes }) =>
-        named.some((other) => other.layer === layer && isIn(other, removes!)),
+      .filter((marker) =>
+        named.some(
+          (other) =>
+            other !== marker &&
+            other.layer === marker.layer &&
+            isAtOrBelow(other.path, marker.removes!),
+        ),
       )
       .map(({ removes }) => removes!),
     hasReturn: whiteouts.some(({ layer, removes }) =>
@@ -106,11 +111,6 @@ function nameOf(layer: number, key: string, entry: Partial<Entry>): Named {
     removes: whiteout?.path,
     isOpaque: whiteout?.kind === "opaque",
   };
-}
-
-/** Whether an entry that removes nothing is at a path or below it. */
-function isIn({ path, removes }: Named, directory: string): boolean {
-  return removes === undefined && isAtOrBelow(path, directory);
 }
 
 /** Whether a path is another one, or below it. */

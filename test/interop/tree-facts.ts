@@ -147,7 +147,8 @@ function readXattrs(
 ): Map<string, Record<string, string>> {
   const words = ["-R", "-P", "-h", "-d", "-m", "-", "-e", "hex", "--absolute-names", directory];
   const told = spawnSync("getfattr", words, { maxBuffer: 1 << 26 });
-  if (told.status !== 0 && !skipsUnreachable) throw new Error(`getfattr: ${told.stderr.toString()}`);
+  if (told.status !== 0 && !skipsUnreachable)
+    throw new Error(`getfattr: ${told.stderr.toString()}`);
   const text = fromBytes(told.stdout);
   const xattrs = new Map<string, Record<string, string>>();
   for (const block of text.split("\n\n")) {
@@ -187,9 +188,27 @@ function named(found: readonly Found[]): Facts {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The facts with times as Node can set them: the nearest microsecond. */
+export function asNodeSetsTimes(facts: Facts): Facts {
+  return mapFacts(facts, (fact) => {
+    const [seconds = "", fraction = ""] = fact.mtime.split(".");
+    const up = BigInt(seconds) * NANO + BigInt(fraction) + 500n;
+    return { ...fact, mtime: time(up - (((up % 1000n) + 1000n) % 1000n)) };
+  });
+}
+
+/** The paths whose facts are not the same, with both: quick for trees of any size. */
+export function differingFacts(a: Facts, b: Facts): Record<string, (Fact | undefined)[]> {
+  const paths = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const differing = paths.filter((path) => JSON.stringify(a[path]) !== JSON.stringify(b[path]));
+  return Object.fromEntries(differing.map((path) => [path, [a[path], b[path]]]));
+}
+
+function mapFacts(facts: Facts, map: (fact: Fact) => Fact): Facts {
+  return Object.fromEntries(Object.entries(facts).map(([path, fact]) => [path, map(fact)]));
+}
+
 /** The facts without times: for trees where a tool makes up those of what it implied. */
 export function withoutTimes(facts: Facts): Facts {
-  return Object.fromEntries(
-    Object.entries(facts).map(([path, fact]) => [path, { ...fact, mtime: "" }]),
-  );
+  return mapFacts(facts, (fact) => ({ ...fact, mtime: "" }));
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync, rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { writeDebian } from "./foreign-images.ts";
+import { runCli, startCli } from "./run-cli.ts";
+import { makeScratch } from "./scratch.ts";
+import { factsOfDirectory, type Facts } from "./tree-facts.ts";
+
+const MOMENTS = 20;
+const scratch = makeScratch();
+const image = `oci:${scratch.path("images/debian")}:latest`;
+const directory = scratch.path("rootfs");
+const sidecar = `${directory}.oci-kit`;
+
+interface Told {
+  readonly proof: { readonly compared: number; readonly differences: readonly unknown[] };
+}
+
+let whole: Facts;
+let milliseconds: number;
+
+beforeAll(async () => {
+  await writeDebian(scratch.make("images"), image.replace("oci:", ""));
+  const start = performance.now();
+  runCli(["unpack", image, directory]);
+  milliseconds = performance.now() - start;
+  whole = factsOfDirectory(directory);
+}, 600_000);
+
+describe("an unpack that is killed", () => {
+  it(
+    `at ${MOMENTS} random moments is completed by the next one, proven`,
+    { timeout: 900_000 },
+    async () => {
+      let killed = 0;
+      for (let moment = 0; moment < MOMENTS; moment += 1) {
+        for (const path of [directory, sidecar]) rmSync(path, { recursive: true, force: true });
+        const delay = Math.random() * milliseconds;
+        if (!(await killAfter(delay))) continue;
+        killed += 1;
+        expect(state(), `after ${delay} ms`).not.toBe("complete");
+        const { proof } = runCli(["unpack", image, directory]) as Told;
+        expect(proof.differences).toEqual([]);
+        expect(proof.compared).toBe(Object.keys(whole).length);
+        expect(factsOfDirectory(directory)).toEqual(whole);
+      }
+      // a moment near the end may come after it
+      expect(killed).toBeGreaterThan(MOMENTS / 2);
+    },
+  );
+});
+
+/** Whether the command was still running then. */
+async function killAfter(delay: number): Promise<boolean> {
+  const child = startCli(["unpack", image, directory]);
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  await Promise.race([sleep(delay), ended]);
+  const isRunning = child.exitCode === null;
+  if (isRunning) child.kill("SIGKILL");
+  await ended;
+  return isRunning && child.signalCode === "SIGKILL";
+}
+
+function state(): unknown {
+  try {
+    return (JSON.parse(readFileSync(`${sidecar}/sidecar.json`, "utf8")) as { state: unknown })
+      .state;
+  } catch {
+    return "nothing yet";
+  }
+}
