@@ -3,12 +3,10 @@
  * The program `oci-kit`: the process around {@link run}.
  * @module
  */
-import { setFlagsFromString } from "node:v8";
 import { run } from "./run.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
-// Nearly all garbage of a run dies young, and V8 answers by letting the young generation grow: assembling 1.5 GB took 155 MB
-// on Node 20, 228 on 24 and 242 on 26. Kept at its first size it took 107, 122 and 116, in no more time.
-setFlagsFromString("--semi-space-growth-factor=1");
+keepYoungGenerationSmall();
 
 const interrupt = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {

@@ -58,7 +58,10 @@ export async function indexLayers(
   options: IndexLayersOptions = {},
 ): Promise<readonly LayerIndex[]> {
   const diffIds = image.config.value.rootfs.diff_ids;
-  const wanted = [...new Set(diffIds)];
+  const { layers } = image.manifest.value;
+  const sizeOf = (diffId: DiffId): number => layers[diffIds.indexOf(diffId)]!.size;
+  // The longest first, so that none is left to be read alone at the end.
+  const wanted = [...new Set(diffIds)].sort((one, other) => sizeOf(other) - sizeOf(one));
   const found = new Map<DiffId, LayerIndex>();
   const stop = new AbortController();
   const signal =

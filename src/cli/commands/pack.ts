@@ -15,6 +15,7 @@ import type { Context } from "../context.ts";
 import { formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
 import { showIndexing } from "../show-indexing.ts";
+import { letYoungGenerationGrow } from "../young-generation.ts";
 import { compressionOf, sourceDateEpochOf } from "./assemble-flags.ts";
 
 interface PackFlags {
@@ -81,6 +82,7 @@ async function packTo(
     import("./pack-text.ts"),
   ]);
   const { signal, registry } = context;
+  letYoungGenerationGrow();
   const location = await parseConfigured(reference);
   const base = await openBase(flags, context);
   try {
