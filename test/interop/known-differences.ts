@@ -52,7 +52,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     name: "hard link in place of its target",
     peer: "both",
     explains: ({ said }, { traits }) =>
-      /: link\b.*: no such file or directory/.test(said ?? "") &&
+      /: link\b.*: (?:no such file or directory|operation not permitted)/.test(said ?? "") &&
       (traits().hasLinkOverTarget || traits().crossings.length > 0),
   },
   {
@@ -65,11 +65,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     name: "order of removals in a layer",
     peer: "umoci",
     explains: ({ field, path, isImplied }, { traits }) => {
-      const { crossings, renewed } = traits();
-      return METADATA.has(field)
-        ? isImplied && renewed.some((removed) => isAtOrBelow(path, removed))
-        : field !== "refused" &&
-            crossings.some(({ at }) => renewed.some((removed) => isAtOrBelow(at, removed)));
+      const { crossings, renewed, hasLinkedMarker } = traits();
+      const isRenewed = (at: string): boolean =>
+        hasLinkedMarker || renewed.some((removed) => isAtOrBelow(at, removed));
+      if (field === "refused") return false;
+      if (METADATA.has(field)) return isImplied && isRenewed(path);
+      return crossings.some(({ at }) => isRenewed(at));
     },
   },
   {
@@ -108,9 +109,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "directory and something else at one path",
     peer: "docker",
-    explains: ({ field, path, said }, { traits }) =>
+    explains: ({ field, path, theirs, said }, { traits }) =>
       said === undefined
-        ? field === "mtime" && traits().twice.has(path)
+        ? field === "mtime" && [path, ...theirs!.names].some((name) => traits().twice.has(name))
         : said.includes("UtimesNanoAt") && traits().twice.size > 0,
   },
   {

@@ -27,6 +27,8 @@ export interface LayerTraits {
   readonly crossings: readonly Crossing[];
   /** What a layer removes from the layers below and puts something at, or in. */
   readonly renewed: readonly string[];
+  /** A whiteout or opaque marker whose directory is reached through a link. */
+  readonly hasLinkedMarker: boolean;
   /** A whiteout of something that a later layer has, or has something in. */
   readonly hasReturn: boolean;
   /** Paths that a layer has more than once. */
@@ -59,8 +61,10 @@ export function traitsOf(stack: LayerStack, lower: readonly TypesByPath[]): Laye
   );
   const markers = named.filter(({ removes }) => removes !== undefined);
   const whiteouts = markers.filter(({ isOpaque }) => !isOpaque);
+  const crossings = named.flatMap((entry) => crossingsOf(entry, named, lower[entry.layer]!));
   return {
-    crossings: named.flatMap((entry) => crossingsOf(entry, named, lower[entry.layer]!)),
+    crossings,
+    hasLinkedMarker: crossings.some(({ path }) => markers.some((marker) => marker.path === path)),
     renewed: markers
       .filter((marker) =>
         named.some(
