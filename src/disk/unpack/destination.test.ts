@@ -129,6 +129,7 @@ describe("what is unpacked of an image", () => {
       details: { pattern: "bin/cc" },
     });
     expect(fs.existsSync(scratch.directory)).toBe(false);
+    expect(fs.existsSync(`${scratch.directory}.oci-kit`)).toBe(false);
   });
 
   it("becomes exactly what is wanted the next time", async () => {

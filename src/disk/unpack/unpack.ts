@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Image } from "../../image/image.ts";
 import { quote } from "../../oci/quote.ts";
-import { writing } from "../../store/file-error.ts";
+import { systemCode, writing } from "../../store/file-error.ts";
 import { withLock } from "../../store/lock.ts";
 import { createPlacement } from "../placement.ts";
 import { inspectDestination, removeLeftover } from "./destination.ts";
@@ -58,5 +58,19 @@ export async function unpackOn(
     await removeLeftover(inspect().destination);
     return runUnpack(inspect());
   };
-  return withLock(join(sidecar, LOCK), work, { signal, what: quote(directory) });
+  try {
+    return await withLock(join(sidecar, LOCK), work, { signal, what: quote(directory) });
+  } catch (error) {
+    removeIfEmpty(sidecar);
+    throw error;
+  }
+}
+
+/** What failed before it changed anything leaves no sidecar; one with a record stays. */
+function removeIfEmpty(sidecar: string): void {
+  try {
+    rmdirSync(sidecar);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
 }
