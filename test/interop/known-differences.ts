@@ -121,11 +121,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       said?.includes("not a directory") === true && traits().hasReturn,
   },
   {
-    name: "hard link into a lower layer",
-    peer: "docker",
-    explains: ({ field }, { traits }) => field === "refused" && traits().hasLinkDown,
-  },
-  {
     name: "time before 1970",
     peer: "docker",
     explains: ({ field, ours, theirs }) =>
@@ -139,16 +134,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       ours === undefined &&
       theirs?.type === "directory" &&
       traits().markedDirectories.has(path),
-  },
-  {
-    name: "whiteout of nothing",
-    peer: "docker",
-    explains: ({ field, path, ours, theirs }, { traits }) =>
-      field === "path" &&
-      ours === undefined &&
-      theirs?.type === "character" &&
-      theirs.content === "0:0" &&
-      traits().whiteouts.has(path),
   },
   {
     name: "opaque root",

@@ -40,8 +40,6 @@ export interface LayerTraits {
   readonly hasSetgidDirectory: boolean;
   /** A hard link in place of a parent of its own target. */
   readonly hasLinkOverTarget: boolean;
-  /** A hard link to something that its own layer has not got at that path, or removes from below. */
-  readonly hasLinkDown: boolean;
 }
 
 interface Named {
@@ -95,11 +93,6 @@ export function traitsOf(stack: LayerStack, lower: readonly TypesByPath[]): Laye
     ),
     hasLinkOverTarget: named.some(
       ({ type, path, entry }) => type === "hardlink" && targetOf(entry).startsWith(`${path}/`),
-    ),
-    hasLinkDown: named.some(
-      ({ type, layer, entry }) =>
-        type === "hardlink" &&
-        !named.some((other) => other.layer === layer && other.path === targetOf(entry)),
     ),
   };
 }
