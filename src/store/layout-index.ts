@@ -1,14 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readAll } from "../bytes/read.ts";
 import { describe } from "../bytes/describe.ts";
@@ -22,7 +13,7 @@ import { quote } from "../oci/quote.ts";
 import { writing } from "./file-error.ts";
 import { openRegularFile, readFileBytes } from "./file.ts";
 import { OWN_PREFIX } from "./layout-blobs.ts";
-import { ownedName } from "./owned-name.ts";
+import { replaceDurably, syncDirectory } from "./replace-durably.ts";
 
 // The two documents of a layout directory, oci-layout and index.json (image-spec, image-layout.md).
 
@@ -120,26 +111,5 @@ export function initialiseLayout(directory: string): void {
 }
 
 function writeDocument(directory: string, name: string, bytes: Uint8Array): void {
-  const temporary = join(directory, ownedName(`${OWN_PREFIX}document`));
-  try {
-    writing(directory, () => {
-      writeFileSync(temporary, bytes, { flag: "wx", flush: true });
-      renameSync(temporary, join(directory, name));
-      syncDirectory(directory);
-    });
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-}
-
-/** Makes renames in a directory durable, where the file system can. */
-function syncDirectory(directory: string): void {
-  const fd = openSync(directory, "r");
-  try {
-    fsyncSync(fd);
-  } catch {
-    return; // not every file system syncs directories; it still orders renames
-  } finally {
-    closeSync(fd);
-  }
+  replaceDurably(directory, name, bytes, { stem: `${OWN_PREFIX}document` });
 }

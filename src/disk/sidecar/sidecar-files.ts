@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { writing } from "../../store/file-error.ts";
 import { writeWhole } from "../../store/file.ts";
 import { ownedName, sweepAbandoned } from "../../store/owned-name.ts";
+import { replaceDurably, syncDirectory } from "../../store/replace-durably.ts";
 import { OciError } from "../../oci/errors.ts";
 
 /** What was unpacked, how, and whether it was finished. */
@@ -39,16 +32,7 @@ export function prepareSidecar(sidecar: string): void {
 
 /** Replaces a file of the sidecar, whole or not at all. @throws OciError `unwritable`, `not-found` */
 export function replaceFile(sidecar: string, name: string, bytes: Uint8Array): void {
-  const temporary = join(sidecar, ownedName(TEMPORARY));
-  try {
-    writing(sidecar, () => {
-      writeFileSync(temporary, bytes, { flag: "wx", flush: true, mode: 0o600 });
-      renameSync(temporary, join(sidecar, name));
-      syncDirectory(sidecar);
-    });
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  replaceDurably(sidecar, name, bytes, { stem: TEMPORARY, mode: 0o600 });
 }
 
 /** A file of the sidecar that is being written under another name. */
@@ -87,18 +71,6 @@ export function draftFile(sidecar: string, name: string): DraftFile {
       rmSync(temporary, { force: true });
     },
   };
-}
-
-/** Makes renames in a directory durable, where the file system can. */
-function syncDirectory(directory: string): void {
-  const fd = openSync(directory, "r");
-  try {
-    fsyncSync(fd);
-  } catch {
-    return; // not every file system syncs directories; it still orders renames
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** The error for a sidecar that says something else than it was given, or not all of it. */

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { replaceDurably, syncDirectory } from "./replace-durably.ts";
+
+let directory: string;
+const stem = ".test";
+const BEFORE = Buffer.from("before");
+const AFTER = Buffer.from("after");
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "oci-kit-durable-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe("a file, replaced durably", () => {
+  it("has the new bytes and its own mode, and nothing stays beside it", () => {
+    replaceDurably(directory, "file", BEFORE, { stem });
+    replaceDurably(directory, "file", AFTER, { stem, mode: 0o600 });
+    expect(readFileSync(join(directory, "file"), "utf8")).toBe("after");
+    expect(statSync(join(directory, "file")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(["file"]);
+  });
+
+  it("is not made where a directory is, and nothing stays beside that", () => {
+    mkdirSync(join(directory, "file"));
+    expect(() => replaceDurably(directory, "file", AFTER, { stem })).toThrow(
+      expect.objectContaining({ code: "unwritable" }),
+    );
+    expect(readdirSync(directory)).toEqual(["file"]);
+  });
+
+  it("is not made in a directory that is not there", () => {
+    expect(() => replaceDurably(join(directory, "no"), "file", AFTER, { stem })).toThrow(
+      expect.objectContaining({ code: "not-found" }),
+    );
+    expect(() => syncDirectory(join(directory, "no"))).toThrow("ENOENT");
+  });
+});
