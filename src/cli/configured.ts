@@ -84,6 +84,11 @@ export async function rootOf(
   return findImage(from.store, await from.root({ signal }), wanted, { signal });
 }
 
+/** Whether what is written to a location goes to the standard output, which then can't take a report too. */
+export function isStdout(location: Location): boolean {
+  return "file" in location && location.file === "-";
+}
+
 /**
  * The store that a location is in, for moving its tags: the location without its tag and digest.
  * @throws OciError `unsupported-operation` for what is written once and whole

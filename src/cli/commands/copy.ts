@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../../oci/digest.ts";
-import type { Location } from "../../image/location.ts";
 import type { CopySummary } from "../../store/copy.ts";
 import type { CopyEvent } from "../../store/transfer.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured, parseConfigured, rootOf } from "../configured.ts";
+import { isStdout, openConfigured, parseConfigured, rootOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
@@ -69,10 +68,6 @@ async function copyBetween(
   } finally {
     await from.close();
   }
-}
-
-function isStdout(location: Location): boolean {
-  return "file" in location && location.file === "-";
 }
 
 /** Draws a running copy: how much of all that is to be sent has gone. */

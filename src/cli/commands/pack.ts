@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { PackOptions, PackProgress, PackedImage } from "../../disk/pack/pack-options.ts";
-import type { OpenTarget } from "../../image/open-reference.ts";
 import { OciError } from "../../oci/errors.ts";
 import {
   collect,
@@ -10,7 +9,7 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { openConfigured, parseConfigured } from "../configured.ts";
+import { isStdout, openConfigured, parseConfigured } from "../configured.ts";
 import type { Context } from "../context.ts";
 import { formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
@@ -97,17 +96,13 @@ async function packTo(
         onProgress: showPacking(progress),
       });
       if (!options.dryRun) await to.close();
-      return { ...packOutcome(packed, to.store.name, tag), tookStdout: isStdout(to) };
+      return { ...packOutcome(packed, to.store.name, tag), tookStdout: isStdout(location) };
     } finally {
       await to.discard();
     }
   } finally {
     await base?.close();
   }
-}
-
-function isStdout({ location }: OpenTarget): boolean {
-  return "file" in location && location.file === "-";
 }
 
 async function optionsOf(flags: PackFlags, context: Context): Promise<PackOptions> {

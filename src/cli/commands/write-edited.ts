@@ -4,7 +4,7 @@ import type { WriteProgress, WrittenImage } from "../../image/write-image.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import type { TransferTotal } from "../../store/copy.ts";
 import type { Outcome, Session } from "../command.ts";
-import { openConfigured, parseConfigured, rootOf } from "../configured.ts";
+import { isStdout, openConfigured, parseConfigured, rootOf } from "../configured.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
@@ -49,8 +49,10 @@ export async function writeEdited(
       if (!dryRun) await to.close();
       progress.clear();
       if (edited.dropped.length > 0) stderr.write(noticeOf(edited));
-      const tookStdout = "file" in location && location.file === "-";
-      return { ...outcomeOf(edited, to.store.name, tag, dryRun), tookStdout };
+      return {
+        ...outcomeOf(edited, to.store.name, tag, dryRun),
+        tookStdout: isStdout(location),
+      };
     } finally {
       await to.discard();
     }
