@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
-
-type Xattrs = ReadonlyMap<ByteString, ByteString>;
+import type { ByteString } from "../bytes/byte-string.ts";
+import {
+  givenPath,
+  NO_XATTRS,
+  parseComplaints,
+  parseDump,
+  runDump,
+  type Xattrs,
+} from "./xattr-command.ts";
 
 /** The extended attributes of a tree as they were when they were read, all at once. */
 export interface TreeXattrs {
@@ -11,11 +16,10 @@ export interface TreeXattrs {
   of(path: ByteString): Xattrs | undefined;
 }
 
-const NOTHING: Xattrs = new Map();
-const MOST_OUTPUT = 2 ** 30;
-/** Where the command sees the descriptor it is given. */
-const GIVEN = "/proc/self/fd/3/.";
-const DUMP = ["-R", "-P", "-h", "-d", "-m", "-", "-e", "hex", "--absolute-names", "--", GIVEN];
+/** Where the command sees the tree's root; `/name` is appended to it for what is below. */
+const ROOT = `${givenPath(0)}/.`;
+/** Everything below, itself without what it leads to. */
+const WHOLE = ["-R", "-P", "-h"];
 const { O_RDONLY, O_DIRECTORY } = fs.constants;
 
 /**
@@ -24,66 +28,47 @@ const { O_RDONLY, O_DIRECTORY } = fs.constants;
  * Undefined where there is no such command.
  * @throws the system's error
  */
-export function dumpTreeXattrs(directory: Buffer): TreeXattrs | undefined {
+export function dumpTreeXattrs(directory: string | Buffer): TreeXattrs | undefined {
   if (process.platform !== "linux") return undefined;
   const fd = fs.openSync(directory, O_RDONLY | O_DIRECTORY);
   try {
-    const { error, stdout, stderr } = spawnSync("getfattr", DUMP, {
-      stdio: ["ignore", "pipe", "pipe", fd],
-      env: { PATH: process.env["PATH"], LC_ALL: "C" },
-      encoding: "latin1",
-      maxBuffer: MOST_OUTPUT,
-    });
+    const { error, stdout, stderr } = runDump(WHOLE, [ROOT], [fd]);
     if (error !== undefined && "code" in error && error.code === "ENOENT") return undefined;
     if (error !== undefined) throw error;
-    const found = parseDump(stdout);
-    const unread = new Set([...stderr.matchAll(FAILED)].map(([, path = ""]) => placeOf(path)));
-    return { of: (path) => (isAtOrBelow(path, unread) ? undefined : (found.get(path) ?? NOTHING)) };
+    return makeTreeXattrs(parseDump(stdout), unreadPlaces(stderr));
   } finally {
     fs.closeSync(fd);
   }
 }
 
-/** `getfattr: PATH: Permission denied`. A disk without attributes says so of every path: they have none. */
-const FAILED = /^getfattr: (.*): (?!Operation not supported$)[^:\n]*$/gm;
-const LINE = /^(?:# file: (.*)|([^=]+)(?:=(?:0x([0-9a-f]*)|""))?)$/;
-
-function parseDump(text: string): Map<ByteString, Map<ByteString, ByteString>> {
-  const found = new Map<ByteString, Map<ByteString, ByteString>>();
-  let current = new Map<ByteString, ByteString>();
-  for (const line of text.split("\n")) {
-    const [, file, name, value = ""] = LINE.exec(line) ?? [];
-    if (file !== undefined) {
-      current = new Map();
-      found.set(placeOf(file), current);
-    } else if (name !== undefined) {
-      current.set(unescape(name), fromBytes(Buffer.from(value, "hex")));
-    }
-  }
-  for (const [path, xattrs] of found) found.set(path, new Map([...xattrs].sort(byName)));
-  return found;
+function makeTreeXattrs(
+  found: ReadonlyMap<ByteString, Xattrs>,
+  unread: ReadonlySet<ByteString>,
+): TreeXattrs {
+  return {
+    of(path) {
+      const place = (path === "/" ? ROOT : ROOT + path) as ByteString;
+      return isAtOrBelow(place, unread) ? undefined : (found.get(place) ?? NO_XATTRS);
+    },
+  };
 }
 
-function byName([one]: [ByteString, ByteString], [other]: [ByteString, ByteString]): number {
-  return one < other ? -1 : 1;
+/** A disk without attributes complains of every path: they have none. */
+function unreadPlaces(stderr: string): Set<ByteString> {
+  const refused = parseComplaints(stderr).filter(
+    ({ reason }) => reason !== "Operation not supported",
+  );
+  return new Set(refused.map(({ path }) => path));
 }
 
-/** The path in the tree of one that the command tells. */
-function placeOf(file: string): ByteString {
-  return (unescape(file).slice(GIVEN.length) || "/") as ByteString;
-}
-
-/** Bytes are told as `\` and three octal digits. */
-function unescape(text: string): ByteString {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  ) as ByteString;
-}
-
-function isAtOrBelow(path: ByteString, unread: ReadonlySet<ByteString>): boolean {
+function isAtOrBelow(place: ByteString, unread: ReadonlySet<ByteString>): boolean {
   if (unread.size === 0) return false;
-  for (let at: string = path; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
-    if (unread.has(at as ByteString)) return true;
+  for (let at = place; at.length >= ROOT.length; at = parentOf(at)) {
+    if (unread.has(at)) return true;
   }
-  return unread.has("/" as ByteString);
+  return false;
+}
+
+function parentOf(place: ByteString): ByteString {
+  return place.slice(0, place.lastIndexOf("/")) as ByteString;
 }

@@ -1,59 +1,99 @@
 // SPDX-License-Identifier: MIT
-import { spawnSync } from "node:child_process";
-import * as fs from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dumpXattrs } from "./xattr-command.ts";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
+import {
+  escapeOctal,
+  NO_XATTRS,
+  parseComplaints,
+  parseDump,
+  runXattrCommand,
+  sortedXattrs,
+  unescapeOctal,
+} from "./xattr-command.ts";
 
-let base: string;
+const bytes = fc.uint8Array().map((array) => fromBytes(array));
+const someBytes = fc.uint8Array({ minLength: 1 }).map((array) => fromBytes(array));
 
-beforeEach(() => {
-  base = fs.mkdtempSync(join(tmpdir(), "oci-kit-dump-"));
-});
-afterEach(() => fs.rmSync(base, { recursive: true, force: true }));
-
-const isThere = spawnSync("getfattr", ["--version"]).error === undefined;
-
-/** A name that is not UTF-8, where the disk has such names. */
-function odd(byte: number): Buffer {
-  return Buffer.concat([Buffer.from(`${base}/`), Buffer.of(byte)]);
-}
-
-/** Sets an attribute where the disk and the user may; says whether it is there. */
-function set(name: string, value: string): boolean {
-  const shell = `setfattr -n '${name}' -v '${value}' "$1"/*`;
-  return spawnSync("sh", ["-c", shell, "sh", base]).status === 0;
-}
-
-describe.runIf(process.platform === "linux")("attributes by a command", () => {
-  it("are those of an inode of any name, binary and empty ones among them; or there is no command", () => {
-    fs.writeFileSync(odd(0xff), "");
-    if (!isThere) {
-      expect(() => dumpXattrs(odd(0xff))).toThrow("ENOENT");
-      return;
+function formatDump(tree: ReadonlyMap<ByteString, ReadonlyMap<ByteString, ByteString>>): string {
+  let text = "";
+  for (const [path, xattrs] of tree) {
+    text += `# file: ${escapeOctal(path)}\n`;
+    for (const [name, value] of xattrs) {
+      text += `${escapeOctal(name)}=0x${Buffer.from(value, "latin1").toString("hex")}\n`;
     }
-    const written = new Map([
-      ["user.a b\\=", "\u0000\u00ff"],
-      ["user.empty", ""],
+    text += "\n";
+  }
+  return text;
+}
+
+describe("a dump of attributes", () => {
+  it("gives each path its own, whatever bytes paths, names and values are, sorted by name", () => {
+    const xattrs = fc.array(fc.tuple(someBytes, bytes), { minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(someBytes, xattrs)), (files) => {
+        const tree = new Map(files.map(([path, list]) => [path, new Map(list)]));
+        const found = parseDump(formatDump(tree));
+        expect(found).toEqual(tree);
+        for (const names of [...found.values()].map((of) => [...of.keys()])) {
+          expect(names).toEqual([...names].sort());
+        }
+      }),
+    );
+  });
+
+  it("has names without a value in both ways of telling them, and nothing before its first path", () => {
+    const told = 'user.lost=0x31\n# file: a=b\nuser.z\nuser.y=""\nuser.x=0x\n\n# file: \\012\n';
+    expect([...parseDump(told)].map(([path, xattrs]) => [path, [...xattrs]])).toEqual([
+      [
+        "a=b",
+        [
+          ["user.x", ""],
+          ["user.y", ""],
+          ["user.z", ""],
+        ],
+      ],
+      ["\n", []],
     ]);
-    const values = ["0x00ff", ""];
-    for (const [at, name] of [...written.keys()].entries()) {
-      if (!set(name, values[at]!)) written.delete(name);
+    expect(parseDump("").size).toBe(0);
+  });
+});
+
+describe("the commands for attributes", () => {
+  it("write every byte so that it is read back", () => {
+    fc.assert(
+      fc.property(bytes, (text) => {
+        expect(escapeOctal(text)).toMatch(/^[\w./\\-]*$/);
+        expect(unescapeOctal(escapeOctal(text))).toBe(text);
+      }),
+    );
+  });
+
+  it("complain of paths, whatever stands in them", () => {
+    const said = "getfattr: /a: b\\012: Permission denied\nsetfattr: c: No space left\nusage\n";
+    expect(parseComplaints(said)).toEqual([
+      { path: "/a: b\n", reason: "Permission denied" },
+      { path: "c", reason: "No space left" },
+    ]);
+  });
+
+  it("that are not there are an error, not an exception", () => {
+    const path = process.env["PATH"];
+    process.env["PATH"] = "/nowhere";
+    try {
+      expect(runXattrCommand("getfattr", ["--version"], [])).toMatchObject({
+        error: { code: "ENOENT", syscall: "spawnSync getfattr" },
+        stdout: "",
+        stderr: "",
+      });
+    } finally {
+      process.env["PATH"] = path;
     }
-    const found = [...dumpXattrs(odd(0xff))].filter(([name]) => name.startsWith("user."));
-    expect(new Map(found)).toEqual(written);
   });
+});
 
-  it("are a link's own, wherever it leads", () => {
-    fs.symlinkSync("/nowhere", odd(0xfe));
-    const dump = (): unknown =>
-      [...dumpXattrs(odd(0xfe))].filter(([name]) => name.startsWith("user."));
-    if (isThere) expect(dump()).toEqual([]);
-    else expect(dump).toThrow("ENOENT");
-  });
-
-  it("can't be had of what is not there", () => {
-    expect(() => dumpXattrs(odd(0xfd))).toThrow("ENOENT");
+describe("sorted attributes", () => {
+  it("that are none are always the same map", () => {
+    expect(sortedXattrs([])).toBe(NO_XATTRS);
   });
 });

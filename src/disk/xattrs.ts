@@ -12,7 +12,7 @@ import {
 } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import { unreadable } from "./directory-walk.ts";
-import { dumpXattrs } from "./xattr-command.ts";
+import { dumpXattrs } from "./place-xattrs.ts";
 
 /**
  * The two system calls that Node lacks, as `@napi-rs/xattr` has them. Neither follows a link. Names are

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { spawnSync } from "node:child_process";
-import {
-  decodeText,
-  escapeText,
-  fromBytes,
-  fromText,
-  type ByteString,
-} from "../../bytes/byte-string.ts";
+import { decodeText, escapeText, fromText } from "../../bytes/byte-string.ts";
 import type { Placement } from "../placement.ts";
+import {
+  escapeOctal,
+  givenPath,
+  parseComplaints,
+  parseDump,
+  runDump,
+  runXattrCommand,
+  type CommandEnd,
+  type Xattrs,
+} from "../xattr-command.ts";
 import { setMode } from "./set-mode.ts";
 import {
   ACCESS_ACL,
@@ -20,15 +23,12 @@ import {
 
 /** Inodes a process: their names have to fit a command line, their descriptors what may be open. */
 const AT_ONCE = 200;
-const MOST_OUTPUT = 2 ** 30;
 const MISSING = "install the package @napi-rs/xattr, or the commands setfattr and getfattr";
-
-type Xattrs = ReadonlyMap<ByteString, ByteString>;
 
 /** Inodes by their paths in the commands, which have other numbers for the same descriptors. */
 interface Group {
   readonly jobs: ReadonlyMap<string, XattrJob>;
-  /** Open in the commands from number 3 on. */
+  /** What the commands are given, in this order. */
   readonly descriptors: readonly number[];
 }
 
@@ -50,14 +50,12 @@ function makeGroup(jobs: readonly XattrJob[]): Group {
     const path = job.inode.path.replace(/^\/proc\/self\/fd\/(\d+)/, (_, digits: string) => {
       const fd = Number(digits);
       if (!descriptors.includes(fd)) descriptors.push(fd);
-      return `/proc/self/fd/${FIRST_DESCRIPTOR + descriptors.indexOf(fd)}`;
+      return givenPath(descriptors.indexOf(fd));
     });
     byPath.set(path, job);
   }
   return { jobs: byPath, descriptors };
 }
-
-const FIRST_DESCRIPTOR = 3;
 
 /** The same inodes, but only some of them. */
 function only({ jobs, descriptors }: Group, wants: (job: XattrJob) => boolean): Group {
@@ -75,7 +73,7 @@ function setIn(group: Group, placement: Placement): void {
   const got = dump(wanting);
   for (const [path, { xattrs }] of wanting.jobs) {
     for (const [name, value] of xattrs) {
-      if (got.get(path)?.get(name) !== value) refuseXattr(placement, name, reasonFor(path));
+      if (got(path)?.get(name) !== value) refuseXattr(placement, name, reasonFor(path));
     }
   }
   for (const job of group.jobs.values()) {
@@ -90,7 +88,7 @@ function setIn(group: Group, placement: Placement): void {
 function checkAccessAcls(group: Group, placement: Placement): void {
   const got = dump(group);
   for (const [path, { xattrs }] of group.jobs) {
-    if (got.get(path)?.get(ACCESS_ACL) === xattrs.get(ACCESS_ACL)) continue;
+    if (got(path)?.get(ACCESS_ACL) === xattrs.get(ACCESS_ACL)) continue;
     refuseXattr(placement, ACCESS_ACL, DIFFERENT_MODE);
   }
 }
@@ -98,13 +96,13 @@ function checkAccessAcls(group: Group, placement: Placement): void {
 function removeExtra(group: Group, placement: Placement): void {
   const got = dump(group);
   for (const [path, { xattrs }] of group.jobs) {
-    for (const name of extraNames([...(got.get(path)?.keys() ?? [])], xattrs)) {
+    for (const name of extraNames([...(got(path)?.keys() ?? [])], xattrs)) {
       const text = decodeText(name);
       const args = ["-h", "-x", text ?? "", "--", path];
       const reason =
         text === undefined
           ? "its name is not UTF-8"
-          : run("setfattr", args, group.descriptors).reason(path);
+          : reasonsIn(runXattrCommand("setfattr", args, group.descriptors))(path);
       if (reason !== undefined) refuseXattr(placement, name, reason);
     }
   }
@@ -123,67 +121,25 @@ function restore({ jobs, descriptors }: Group): (path: string) => string {
     }
     input += "\n";
   }
-  const { reason } = run("setfattr", ["-h", "--restore=-"], descriptors, input);
-  return (path) => reason(path) ?? "the system did not keep it";
-}
-
-const DUMP = ["-h", "-d", "-m", "-", "-e", "hex", "--absolute-names", "--"];
-
-/** The attributes of inodes, as far as they may be read. */
-function dump({ jobs, descriptors }: Group): ReadonlyMap<string, Xattrs> {
-  const found = new Map<string, Map<ByteString, ByteString>>();
-  if (jobs.size === 0) return found;
-  let current = new Map<ByteString, ByteString>();
-  for (const line of run("getfattr", [...DUMP, ...jobs.keys()], descriptors).output.split("\n")) {
-    const [, path, name, value] = /^(?:# file: (.*)|([^=]+)(?:=0x(.*))?)$/.exec(line) ?? [];
-    if (path !== undefined) {
-      current = new Map();
-      found.set(decodeText(unescapeOctal(path)) ?? "", current);
-    } else if (name !== undefined) {
-      current.set(unescapeOctal(name), fromBytes(Buffer.from(value ?? "", "hex")));
-    }
-  }
-  return found;
-}
-
-interface Run {
-  readonly output: string;
-  /** Why it could not do what was asked for a path. */
-  readonly reason: (path: string) => string | undefined;
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  descriptors: readonly number[],
-  input = "",
-): Run {
-  const { stdout, stderr, error } = spawnSync(command, args, {
-    stdio: ["pipe", "pipe", "pipe", ...descriptors],
-    env: { PATH: process.env["PATH"], LC_ALL: "C" },
-    input,
-    encoding: "latin1",
-    maxBuffer: MOST_OUTPUT,
-  });
-  if (error !== undefined) return { output: "", reason: () => MISSING };
-  const reasons = new Map<string, string>();
-  for (const line of stderr.split("\n")) {
-    const [, path, reason] = /^\w+: (.*): ([^:]*)$/.exec(line) ?? [];
-    if (path !== undefined) reasons.set(decodeText(unescapeOctal(path)) ?? "", escapeText(reason!));
-  }
-  return { output: stdout, reason: (path) => reasons.get(path) };
-}
-
-/** As setfattr reads it. */
-function escapeOctal(text: ByteString): string {
-  return text.replace(
-    /[^\w./-]/g,
-    (byte) => `\\${byte.charCodeAt(0).toString(8).padStart(3, "0")}`,
+  const reasonFor = reasonsIn(
+    runXattrCommand("setfattr", ["-h", "--restore=-"], descriptors, input),
   );
+  return (path) => reasonFor(path) ?? "the system did not keep it";
 }
 
-function unescapeOctal(text: string): ByteString {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  ) as ByteString;
+/** The attributes of inodes, as far as they may be read, by their paths. */
+function dump({ jobs, descriptors }: Group): (path: string) => Xattrs | undefined {
+  if (jobs.size === 0) return () => undefined;
+  const found = parseDump(runDump(["-h"], [...jobs.keys()], descriptors).stdout);
+  return (path) => found.get(fromText(path));
+}
+
+/** Why a command could not do what was asked for a path. */
+function reasonsIn({ error, stderr }: CommandEnd): (path: string) => string | undefined {
+  if (error !== undefined) return () => MISSING;
+  const reasons = new Map(parseComplaints(stderr).map(({ path, reason }) => [path, reason]));
+  return (path) => {
+    const reason = reasons.get(fromText(path));
+    return reason === undefined ? undefined : escapeText(reason);
+  };
 }
