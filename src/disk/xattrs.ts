@@ -2,17 +2,11 @@
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import type * as Addon from "@napi-rs/xattr";
-import {
-  compareByteStrings,
-  decodeText,
-  fromBytes,
-  fromText,
-  toText,
-  type ByteString,
-} from "../bytes/byte-string.ts";
+import { decodeText, fromBytes, fromText, toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import { unreadable } from "./directory-walk.ts";
 import { dumpXattrs } from "./place-xattrs.ts";
+import { NO_XATTRS, sortedXattrs, type Xattrs } from "./xattr-command.ts";
 
 /**
  * The two system calls that Node lacks, as `@napi-rs/xattr` has them. Neither follows a link. Names are
@@ -24,9 +18,7 @@ export interface XattrCalls {
   getAttributeSync(path: string, name: string): Uint8Array | null;
 }
 
-type Xattrs = ReadonlyMap<ByteString, ByteString>;
-
-const NOTHING: Xattrs = new Map();
+const NO_NAMES: readonly string[] = [];
 const ADDON = "@napi-rs/xattr";
 /** A file system without extended attributes; two numbers outside Linux. */
 const UNSUPPORTED: readonly number[] = [constants.errno.ENOTSUP, constants.errno.EOPNOTSUPP];
@@ -54,46 +46,43 @@ function tryToLoad(): NonNullable<typeof loaded> {
 /**
  * All extended attributes of what lies at `place`, sorted by name, values as bytes; none on a file system
  * that has no such thing. A link is not followed. A name that is no text, its own or an attribute's,
- * is asked for by the command `getfattr`. `root` and `path` are for messages.
+ * is asked for by the command `getfattr`. `root` and `path` are for messages. Asked of every inode of a
+ * tree: where there are none, which is most, it makes nothing.
  * @throws OciError `unsupported-operation` where they can't be asked for on this machine: no calls, or a
  * name that is no text and no command; `unreadable` where the system refused
  */
 export function readXattrs(
   root: string,
   path: ByteString,
-  place: Buffer,
+  place: string | Buffer,
   load: () => XattrCalls,
 ): Xattrs {
-  const file = decodeText(fromBytes(place));
+  const file = typeof place === "string" ? place : decodeText(fromBytes(place));
   if (file === undefined) return dumpOrExplain(root, path, place);
   const calls = loadOrExplain(root, path, load);
-  const names = listNames(root, path, () => calls.listAttributesSync(file));
+  const names = listNames(root, path, file, calls);
   if (names === undefined) return dumpOrExplain(root, path, place);
-  const found = names.map((name) => {
+  if (names.length === 0) return NO_XATTRS;
+  const found = names.map((name): [ByteString, ByteString] => {
     const value = calls.getAttributeSync(file, name);
-    if (value !== null) return [fromText(name), fromBytes(value)] as const;
+    if (value !== null) return [fromText(name), fromBytes(value)];
     throw unreadable(root, path, new Error(`no access to its attribute ${JSON.stringify(name)}`));
   });
-  return sorted(found);
-}
-
-function sorted(xattrs: (readonly [ByteString, ByteString])[]): Xattrs {
-  return xattrs.length === 0
-    ? NOTHING
-    : new Map(xattrs.sort(([a], [b]) => compareByteStrings(a, b)));
+  return sortedXattrs(found);
 }
 
 /** Undefined when a name among them is not UTF-8. */
 function listNames(
   root: string,
   path: ByteString,
-  list: () => readonly string[],
+  file: string,
+  calls: XattrCalls,
 ): readonly string[] | undefined {
   try {
-    return list();
+    return calls.listAttributesSync(file);
   } catch (error) {
     if (isNameProblem(error)) return undefined;
-    if (UNSUPPORTED.includes(systemNumber(error))) return [];
+    if (UNSUPPORTED.includes(systemNumber(error))) return NO_NAMES;
     throw unreadable(root, path, error);
   }
 }
@@ -108,16 +97,16 @@ function systemNumber(error: unknown): number {
 }
 
 /** The calls take text. A command takes milliseconds, but any name. */
-function dumpOrExplain(root: string, path: ByteString, place: Buffer): Xattrs {
+function dumpOrExplain(root: string, path: ByteString, place: string | Buffer): Xattrs {
   try {
-    return sorted([...dumpXattrs(place)]);
+    return dumpXattrs(place);
   } catch (error) {
     if (isMissingCommand(error) || process.platform !== "linux") {
       const hint = "Install the command getfattr, or give it a name that is UTF-8.";
       throw unsupported(root, path, "a name is not UTF-8", hint, error);
     }
     if (error instanceof Error && error.message.endsWith(": Operation not supported"))
-      return NOTHING;
+      return NO_XATTRS;
     throw unreadable(root, path, error);
   }
 }

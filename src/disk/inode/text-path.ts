@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
-import { decodeText, fromBytes, type ByteString } from "../../bytes/byte-string.ts";
-import { joinBytes } from "../directory-walk.ts";
+import { decodeText, fromBytes } from "../../bytes/byte-string.ts";
 import { O_PATH } from "../widen.ts";
 
 /** A path that is text, for callees that take no bytes. */
@@ -17,15 +16,15 @@ export interface TextPath {
  * @throws whatever the system says when it allows neither
  */
 export function openTextPath(path: string | Buffer): TextPath {
-  const text = typeof path === "string" ? path : decodeText(fromBytes(path));
-  if (text !== undefined) return { path: text, close: () => undefined };
-  const bytes = Buffer.from(path);
-  if (fs.lstatSync(bytes).isDirectory()) return openDirectoryPath(bytes);
-  const parent = bytes.subarray(0, bytes.lastIndexOf("/"));
-  const directory = openDirectoryPath(joinBytes(parent, "." as ByteString));
+  if (typeof path === "string") return { path, close: closeNothing };
+  const text = decodeText(fromBytes(path));
+  if (text !== undefined) return { path: text, close: closeNothing };
+  if (fs.lstatSync(path).isDirectory()) return openDirectoryPath(path);
+  const parent = path.subarray(0, path.lastIndexOf("/") + 1);
+  const directory = openDirectoryPath(Buffer.concat([parent, Buffer.from(".")]));
   const second = `${directory.path.slice(0, -1)}.oci-kit-${randomUUID()}`;
   try {
-    fs.linkSync(bytes, second);
+    fs.linkSync(path, second);
   } catch (error) {
     directory.close();
     throw error;
@@ -37,6 +36,10 @@ export function openTextPath(path: string | Buffer): TextPath {
       directory.close();
     },
   };
+}
+
+function closeNothing(): void {
+  // The path is the inode's own.
 }
 
 function openDirectoryPath(directory: Buffer): TextPath {
