@@ -74,9 +74,10 @@ async function openLayer(
   flags: AppendFlags,
   { context, progress }: Session,
 ): Promise<NewLayer> {
-  const [{ entryEditOf }, { compressionOf, sourceDateEpochOf }] = await Promise.all([
+  const [{ entryEditOf }, { compressionOf }, { sourceDateEpochOf }] = await Promise.all([
     import("./append-flags.ts"),
     import("./assemble-flags.ts"),
+    import("../created.ts"),
   ]);
   const edit = entryEditOf(flags, sourceDateEpochOf(context.env));
   const storedAs = compressionOf(flags.compression);

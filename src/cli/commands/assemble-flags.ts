@@ -102,19 +102,3 @@ export function compressionOf(text: string | undefined): Compression | undefined
     `--compression: expected gzip, zstd or none, got ${JSON.stringify(text)}`,
   );
 }
-
-/**
- * SOURCE_DATE_EPOCH: whole seconds since 1970 (https://reproducible-builds.org/specs/source-date-epoch).
- * @throws OciError `invalid-argument`
- */
-export function sourceDateEpochOf(
-  env: Readonly<Record<string, string | undefined>>,
-): number | undefined {
-  const text = env["SOURCE_DATE_EPOCH"];
-  if (text === undefined || text === "") return undefined;
-  if (/^\d{1,12}$/.test(text)) return Number(text);
-  throw new OciError(
-    "invalid-argument",
-    `SOURCE_DATE_EPOCH: expected seconds since 1970, got ${JSON.stringify(text)}`,
-  );
-}

@@ -5,6 +5,7 @@ import type { Configuration } from "../../config/configuration.ts";
 import { escapeText } from "../../bytes/byte-string.ts";
 import type { Outcome, Session } from "../command.ts";
 import { findConfigured, parseConfigured, variablesOf } from "../configured.ts";
+import { sourceDateEpochOf } from "../created.ts";
 import { DONE } from "../exit-status.ts";
 import { formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
@@ -13,7 +14,6 @@ import {
   compressionOf,
   outputOf,
   recipeOf,
-  sourceDateEpochOf,
   type AssembleFlags,
 } from "./assemble-flags.ts";
 import { renderPlan, renderResult } from "./assemble-text.ts";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { PackOptions, PackProgress, PackedImage } from "../../disk/pack/pack-options.ts";
-import { OciError } from "../../oci/errors.ts";
 import {
   collect,
   prose,
@@ -11,11 +10,12 @@ import {
 } from "../command.ts";
 import { isStdout, openConfigured, parseConfigured } from "../configured.ts";
 import type { Context } from "../context.ts";
+import { parseTime, sourceDateEpochOf } from "../created.ts";
 import { formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
 import { showIndexing } from "../show-indexing.ts";
 import { letYoungGenerationGrow } from "../young-generation.ts";
-import { compressionOf, sourceDateEpochOf } from "./assemble-flags.ts";
+import { compressionOf } from "./assemble-flags.ts";
 
 interface PackFlags {
   readonly json?: true;
@@ -117,26 +117,15 @@ async function optionsOf(flags: PackFlags, context: Context): Promise<PackOption
     exact: flags.exact,
     platform: isOwn ? parsePlatform(flags.platform) : undefined,
     created:
-      flags.created === undefined ? sourceDateEpochOf(context.env) : parseTime(flags.created),
+      flags.created === undefined
+        ? sourceDateEpochOf(context.env)
+        : parseTime("--created", flags.created),
     compression: compressionOf(flags.compression),
     uidMap: flags.uidMap?.map(parseIdRange),
     gidMap: flags.gidMap?.map(parseIdRange),
     dryRun: flags.dryRun,
     cache: await indexCacheOf(context),
   };
-}
-
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
-
-/** @throws OciError `invalid-argument` */
-function parseTime(text: string): number {
-  if (/^\d{1,12}$/.test(text)) return Number(text);
-  const time = RFC_3339.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isNaN(time)) return Math.floor(time / 1000);
-  throw new OciError(
-    "invalid-argument",
-    `--created: expected seconds since 1970 or a time as 2026-01-31T12:00:00Z, got ${JSON.stringify(text)}`,
-  );
 }
 
 async function openBase(
