@@ -31,7 +31,7 @@ async function* convert(bytes: Bytes, open: ZstdRequest): AsyncGenerator<Uint8Ar
   try {
     for await (const chunk of bytes) {
       for (let at = 0; at < chunk.length; at += PIECE) {
-        // a message takes its memory along, and the chunk is ours only for now
+        // a copy: a message takes its memory along, and the memory of a chunk is not ours to give
         const own = new Uint8Array(chunk.subarray(at, at + PIECE));
         replies.push(codec.ask({ ask: "write", bytes: own }, [own.buffer]));
         yield* outcome(replies, 1);

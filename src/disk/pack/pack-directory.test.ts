@@ -301,7 +301,7 @@ describe("a directory, packed on a base", () => {
     expect(await changedPaths()).toEqual(["links/one", "links/two"]);
   });
 
-  it("has the removal of what a socket stands for now", async () => {
+  it("has the removal of a file in whose place a socket is", async () => {
     fs.rmSync(at("kept"));
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(at("kept"), resolve));
