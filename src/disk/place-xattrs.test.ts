@@ -55,5 +55,6 @@ describe.runIf(process.platform === "linux")("attributes by a command", () => {
 
   it("can't be had of what is not there", () => {
     expect(() => dumpXattrs(odd(0xfd))).toThrow("ENOENT");
+    expect(() => dumpXattrs(join(base, "no"))).toThrow("ENOENT");
   });
 });

@@ -36,7 +36,7 @@ describe.runIf(process.platform === "linux")("the attributes of a whole tree", (
     fs.writeFileSync(join(base, "d\n=\\", "f"), "");
     fs.symlinkSync("d\n=\\", join(base, "link"));
     const isSet = set(join(base, "d\n=\\", "f"), "0x00ff0a") && set(base, "");
-    const dumped = dumpTreeXattrs(Buffer.from(base));
+    const dumped = dumpTreeXattrs(base);
     if (!isThere) {
       expect(dumped).toBeUndefined();
       return;

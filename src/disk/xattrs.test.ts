@@ -9,7 +9,7 @@ import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
 import { b } from "../../test/fixtures/layers.ts";
 import { openPathWalk } from "./directory-walk.ts";
 import { openDirectory, type DirectoryFilesystem } from "./directory.ts";
-import { loadXattrCalls, type XattrCalls } from "./xattrs.ts";
+import { loadXattrCalls, readXattrs, type XattrCalls } from "./xattrs.ts";
 
 const BINARY = new Uint8Array([0, 0xff, 0x0a, 0x3d, 0x80]);
 
@@ -86,6 +86,17 @@ describe("the extended attributes of a plain directory", () => {
     expect(asked).toEqual([]);
     expect(xattrsOf("/tool")).toBe(xattrsOf("/tool-1"));
     expect(asked).toEqual(["tool"]);
+  });
+
+  it("are the same whether a path is text or bytes, and one empty map where there are none", () => {
+    const calls = callsOf({ tool: { "user.a": BINARY } });
+    open(calls);
+    const read = (name: string): unknown[] =>
+      [join(base, name), Buffer.from(join(base, name))].map((place) =>
+        readXattrs("dir:d", b("/name"), place, () => calls),
+      );
+    expect(read("tool")).toEqual([xattrsOf("/tool"), xattrsOf("/tool")]);
+    expect(new Set([...read("none"), ...read("other")]).size).toBe(1);
   });
 
   it("are none on a file system that has no such thing", () => {
