@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type ByteString, fromText } from "../bytes/byte-string.ts";
+import { nameOf } from "../layer/path-parts.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
 import { type FoundPath, findPaths } from "./find-paths.ts";
@@ -7,7 +8,7 @@ import { type Glob, compileGlob } from "../rootfs/glob.ts";
 import type { LayerPlan } from "./layer-plan.ts";
 import { type ArtifactTree, copyNode, makeNode } from "./planned-entry.ts";
 import type { CopyStep } from "./recipe.ts";
-import { joinPath, nameOf, quotePath, recipePath } from "./recipe-path.ts";
+import { joinPath, quotePath, recipePath } from "./recipe-path.ts";
 import type { AssembleWarning } from "./result.ts";
 
 /** What steps need besides the plan that they change. */

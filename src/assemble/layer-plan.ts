@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
+import { nameOf, parentOf } from "../layer/path-parts.ts";
 import { OciError } from "../oci/errors.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { Node, RootFilesystem } from "../rootfs/root-filesystem.ts";
 import { type ArtifactTree, type PlannedEntry, makeNode } from "./planned-entry.ts";
-import { ancestorsOf, joinPath, nameOf, parentOf, quotePath } from "./recipe-path.ts";
+import { ancestorsOf, joinPath, quotePath } from "./recipe-path.ts";
 
 /**
  * What one layer will hold, being worked out: from the base, the trees of the artifacts and the steps

@@ -23,16 +23,6 @@ function bad(text: string, where: string, expected: string): OciError {
   );
 }
 
-/** The directory that a path is in; `/` for what is right below the root. */
-export function parentOf(path: ByteString): ByteString {
-  return (path.slice(0, path.lastIndexOf("/")) || "/") as ByteString;
-}
-
-/** The last component. */
-export function nameOf(path: ByteString): ByteString {
-  return path.slice(path.lastIndexOf("/") + 1) as ByteString;
-}
-
 /** The path of a name in a directory. */
 export function joinPath(directory: ByteString, name: string): ByteString {
   return (directory === "/" ? `/${name}` : `${directory}/${name}`) as ByteString;

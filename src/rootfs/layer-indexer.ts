@@ -4,6 +4,7 @@ import type { Bytes } from "../bytes/bytes.ts";
 import type { Entry } from "../layer/entry.ts";
 import { createLayerParser, type LayerHandler } from "../layer/layer-parser.ts";
 import { normalisePath } from "../layer/normalise.ts";
+import { nameOf, parentOf } from "../layer/path-parts.ts";
 import { classifyWhiteout, type Whiteout } from "../layer/whiteout.ts";
 import { OciError } from "../oci/errors.ts";
 import { withLimits, type Limits } from "../oci/limits.ts";
@@ -110,11 +111,10 @@ interface Collection {
 
 function addRecord(collection: Collection, entry: Entry, path: ByteString, ordinal: number): void {
   const { rows, strings, attributes, directories } = collection;
-  const [directory, name] = splitPath(path);
   rows.ordinal.push(ordinal);
   rows.type.push(RECORD_TYPES.indexOf(entry.type));
-  rows.directory.push(directories.idOf(directory));
-  rows.name.push(strings.idOf(name));
+  rows.directory.push(directories.idOf(parentOf(path)));
+  rows.name.push(strings.idOf(nameOf(path)));
   rows.attributes.push(attributes.idOf(entry));
   rows.mtime.push(entry.mtime);
   rows.nanoseconds.push(entry.mtimeNanoseconds);
@@ -127,17 +127,11 @@ function addContent({ rows, blobs, digests }: Collection, { hex, head }: FileFac
   rows.digest.push(hex === undefined ? 0 : digests.push(hex));
 }
 
-function addRemoval({ rows, strings, directories }: Collection, whiteout: Whiteout): void {
-  if (whiteout.kind === "ignored") return;
-  const [directory, name] =
-    whiteout.kind === "whiteout" ? splitPath(whiteout.path) : [whiteout.path, EMPTY];
-  rows.removalDirectory.push(directories.idOf(directory));
-  rows.removalName.push(strings.idOf(name));
-}
-
-function splitPath(path: ByteString): [directory: ByteString, name: ByteString] {
-  const slash = path.lastIndexOf("/");
-  return [path.slice(0, slash) as ByteString, path.slice(slash + 1) as ByteString];
+function addRemoval({ rows, strings, directories }: Collection, { kind, path }: Whiteout): void {
+  if (kind === "ignored") return;
+  const isOpaque = kind === "opaque";
+  rows.removalDirectory.push(directories.idOf(isOpaque ? path : parentOf(path)));
+  rows.removalName.push(strings.idOf(isOpaque ? EMPTY : nameOf(path)));
 }
 
 /** One form in memory, whether it was just made or comes from a cache. */
