@@ -6,6 +6,7 @@ import {
   decodeText,
   escapeText,
   fromBytes,
+  fromBytesAnywhere,
   fromText,
   toBytes,
   toText,
@@ -30,6 +31,16 @@ describe("byte strings", () => {
   it("keep names longer than one call can take arguments", () => {
     const bytes = new Uint8Array(1_000_000).fill(0x61);
     expect(fromBytes(bytes)).toHaveLength(1_000_000);
+  });
+
+  it("are the same with and without Node", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 10_000 }), fc.nat(100), (bytes, start) => {
+        const from = Math.min(start, bytes.length);
+        const expected = fromBytesAnywhere(bytes, from, bytes.length);
+        expect(fromBytes(bytes, from)).toBe(expected);
+      }),
+    );
   });
 
   it("take a part of a buffer", () => {

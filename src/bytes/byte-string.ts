@@ -13,8 +13,21 @@ const SHORT = 4096;
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+// Node's own, which takes any Uint8Array, not only a Buffer: three to eight times as fast for names of 30 to 100 bytes.
+const latin1Slice = (
+  globalThis as {
+    Buffer?: { prototype: { latin1Slice: (this: Uint8Array, from: number, to: number) => string } };
+  }
+).Buffer?.prototype.latin1Slice;
+
 /** The bytes from `start` to `end` as a byte string. (TextDecoder's "latin1" is windows-1252: it maps 0x80 to 0x9f elsewhere.) */
 export function fromBytes(bytes: Uint8Array, start = 0, end = bytes.length): ByteString {
+  return (latin1Slice?.call(bytes, start, end) ??
+    fromBytesAnywhere(bytes, start, end)) as ByteString;
+}
+
+/** {@link fromBytes} without Node: what browsers get, and the tests' second opinion. */
+export function fromBytesAnywhere(bytes: Uint8Array, start: number, end: number): ByteString {
   let text = "";
   for (let at = start; at < end; at += SHORT) {
     // Measured: spreading the bytes themselves takes four times as long, and layers are full of names.
@@ -78,7 +91,8 @@ function escapeBytes(name: ByteString): string {
   return name.replace(/[\u0000-\u001f\u007f-\u00ff\\]/g, escapeCharacter);
 }
 
-function isAscii(text: string): text is ByteString {
+/** Whether each character is a byte and part of ASCII: such a text and its bytes are the same. */
+export function isAscii(text: string): text is ByteString {
   for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
   return true;
 }
