@@ -40,7 +40,7 @@ export function mergeLayers(
   const root = new TreeDirectory(makeImpliedDirectory());
   const { linkHops } = withLimits(options.limits);
   for (const [number, index] of layers.entries()) {
-    applyLayer(root, { number, index }, linkHops);
+    applyLayer(root, { number, index, linked: new Set() }, linkHops);
   }
   return root;
 }
@@ -189,8 +189,11 @@ function findTarget(
   const names = target.slice(0, slash).split("/") as ByteString[];
   const directory = walkDirectories(root, names, { create: false, linkHops, onFollow });
   const item = directory?.children.get(target.slice(slash + 1) as ByteString);
-  if (target !== "/" && !(item instanceof TreeDirectory)) return item;
-  throw invalidLink(layer, record, "a directory");
+  if (target === "/" || item instanceof TreeDirectory) {
+    throw invalidLink(layer, record, "a directory");
+  }
+  if (item instanceof LayerNode) item.layer.linked.add(item.record);
+  return item;
 }
 
 /** Hard links that came before their targets; not those that a later entry of the same path replaced. */

@@ -10,6 +10,8 @@ export interface StackedLayer {
   /** From 0, the lowest. */
   readonly number: number;
   readonly index: LayerIndex;
+  /** Records to which hard links lead. */
+  readonly linked: Set<number>;
 }
 
 /**
@@ -81,6 +83,10 @@ export class LayerNode implements Node {
   }
   get contentDigest(): Digest | undefined {
     return this.layer.index.digest(this.#column("digest"));
+  }
+  /** 1 for what no hard link leads to; not known of others, as names may have been removed or replaced. */
+  get linkCount(): 1 | undefined {
+    return this.layer.linked.has(this.record) ? undefined : 1;
   }
   get head(): ByteString | undefined {
     const id = this.#column("head");

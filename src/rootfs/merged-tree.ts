@@ -142,16 +142,18 @@ export function createItemFinder(root: TreeDirectory): (path: ByteString) => Tre
     if (path === last.path) return last.directory;
     const isBelow = path[last.path.length] === "/" && path.startsWith(last.path);
     let { directory } = isBelow ? last : { directory: root };
-    const names = path.slice(isBelow ? last.path.length + 1 : 1).split("/") as ByteString[];
-    const name = names.pop()!;
-    for (const next of names) {
-      const child = directory.children.get(next);
+    let start = isBelow ? last.path.length + 1 : 1;
+    for (let end = path.indexOf("/", start); end >= 0; end = path.indexOf("/", start)) {
+      const child = directory.children.get(path.slice(start, end) as ByteString);
       if (!(child instanceof TreeDirectory)) return undefined;
       directory = child;
+      start = end + 1;
     }
-    const item = directory.children.get(name);
+    const item = directory.children.get(path.slice(start) as ByteString);
     if (item instanceof TreeDirectory) last = { path, directory: item };
-    else last = { path: path.slice(0, path.length - name.length - 1) as ByteString, directory };
+    else if (directory !== last.directory) {
+      last = { path: path.slice(0, start - 1) as ByteString, directory };
+    }
     return item;
   };
 }
