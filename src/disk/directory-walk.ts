@@ -2,17 +2,17 @@
 import * as fs from "node:fs";
 import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
+import { below, descriptorPath, hasDescriptorPaths, type Place } from "./descriptor-path.ts";
 import { O_PATH, widenDirectory } from "./widen.ts";
 
 /** Finds the directories below a root without following a link. */
 export interface DirectoryWalk {
   /**
-   * A path on this machine for a directory of the root (normalised, `/` the root itself), to which
-   * `/name` can be appended; undefined when there is none, or a link stands in the way. Valid until
-   * the next call.
+   * A path for a directory of the root (normalised, `/` the root itself), which names are put `below`;
+   * undefined when there is none, or a link stands in the way. Valid until the next call.
    * @throws OciError `unreadable`
    */
-  locate(directory: ByteString): Buffer | undefined;
+  locate(directory: ByteString): Place | undefined;
   /** The root's own mode, when it was widened to be read. */
   readonly rootMode?: number | undefined;
   close(): void;
@@ -42,7 +42,7 @@ const ABSENT: ReadonlySet<string | undefined> = new Set([
  */
 export function openWalk(directory: string, { widen = false }: WalkOptions = {}): DirectoryWalk {
   const fd = openRoot(directory, widen && process.platform === "linux");
-  if (hasDescriptorPaths(fd)) return openDescriptorWalk(fd, directory, widen);
+  if (hasDescriptorPaths()) return openDescriptorWalk(fd, directory, widen);
   fs.closeSync(fd);
   return openPathWalk(directory);
 }
@@ -63,12 +63,6 @@ function openRoot(directory: string, unread: boolean): number {
     }
     throw unreadable(directory, "/" as ByteString, cause);
   }
-}
-
-function hasDescriptorPaths(fd: number): boolean {
-  if (process.platform !== "linux") return false;
-  const there = fs.statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false });
-  return there?.ino === fs.fstatSync(fd).ino;
 }
 
 interface OpenDirectory {
@@ -131,26 +125,21 @@ function openInside(
   asUnreadable: (cause: unknown) => OciError,
 ): number | undefined {
   try {
-    return fs.openSync(joinBytes(descriptorPath(fd), name), O_PATH | DIRECTORY_ONLY);
+    return fs.openSync(below(descriptorPath(fd), name), O_PATH | DIRECTORY_ONLY);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw asUnreadable(error);
   }
 }
 
-/** The path of what a descriptor stands for: using it follows no name. */
-export function descriptorPath(fd: number): Buffer {
-  return Buffer.from(`/proc/self/fd/${fd}`);
-}
-
 /** The walk where a descriptor has no path: every component is looked at, then used by its name. */
 export function openPathWalk(root: string): DirectoryWalk {
   return {
     locate(directory) {
-      let path: Buffer = Buffer.from(root);
+      let path: Place = root;
       for (const name of directory.split("/") as ByteString[]) {
         if (name === "") continue;
-        path = joinBytes(path, name);
+        path = below(path, name);
         try {
           if (!fs.lstatSync(path).isDirectory()) return undefined;
         } catch (error) {
@@ -162,11 +151,6 @@ export function openPathWalk(root: string): DirectoryWalk {
     },
     close: () => undefined,
   };
-}
-
-/** `directory/name` as bytes. */
-export function joinBytes(directory: Buffer, name: ByteString): Buffer {
-  return Buffer.concat([directory, Buffer.from(`/${name}`, "latin1")]);
 }
 
 /** Whether the system said that there is no such thing; anything else means that it could not be asked. */

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { compareByteStrings, fromBytes, toText, type ByteString } from "../bytes/byte-string.ts";
+import { compareByteStrings, toText, type ByteString } from "../bytes/byte-string.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
+import { nameOf, parentOf } from "../layer/path-parts.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { HEAD_BYTES, headOf } from "../rootfs/head.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 import { readFileBytes } from "../store/file.ts";
-import { isAbsent, joinBytes, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
 import {
-  makeDiskNode,
-  stampOf,
-  type DiskNode,
-  type InodeStamp,
-  type LazyReads,
-} from "./disk-node.ts";
+  startReadAhead,
+  type AheadDirectory,
+  type ReadAhead,
+  type ScannedInode,
+} from "./ahead/read-ahead.ts";
+import { below, hasDescriptorPaths, type Place } from "./descriptor-path.ts";
+import { isAbsent, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
+import { DiskNode, factsOf, stampOf, type InodeStamp, type LazyReads } from "./disk-node.ts";
 import { hashFile, openFile } from "./read-file.ts";
 import { dumpTreeXattrs, type TreeXattrs } from "./tree-xattrs.ts";
 import { readWidened } from "./widen.ts";
-import { loadXattrCalls, readXattrs, type XattrCalls } from "./xattrs.ts";
+import { NO_XATTRS } from "./xattr-command.ts";
+import { ADDON, loadXattrCalls, readXattrs, type XattrCalls } from "./xattrs.ts";
 
 /** A plain directory read as a root filesystem. */
 export interface DirectoryFilesystem extends RootFilesystem {
@@ -36,6 +39,11 @@ export interface DirectoryFilesystem extends RootFilesystem {
    * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is something else
    */
   open(path: ByteString): number;
+  /**
+   * Where directories are read ahead, a promise until what is in this one can be asked for without waiting
+   * for the disk. It can be asked for in any case.
+   */
+  prepare(path: ByteString): Promise<void> | undefined;
   /** Frees the directory's descriptor; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
@@ -52,7 +60,7 @@ export interface OpenDirectoryOptions {
    * Reads the attributes of the whole directory at once where there are no calls; undefined where that
    * can't be done. Default: the command `getfattr`.
    */
-  readonly dumpXattrs?: ((directory: Buffer) => TreeXattrs | undefined) | undefined;
+  readonly dumpXattrs?: ((directory: Place) => TreeXattrs | undefined) | undefined;
   /** Answers for what this machine has no way to read, instead of an error. */
   readonly assumeXattrs?: ((path: ByteString) => ReadonlyMap<ByteString, ByteString>) | undefined;
   /** Whether a file's node has a `contentDigest`: the file is read when it is asked for. Default: false. */
@@ -62,6 +70,11 @@ export interface OpenDirectoryOptions {
    * Its mode is given back, its time of modification stays. Default: false.
    */
   readonly widen?: boolean | undefined;
+  /**
+   * Reads the inodes in a thread of its own, for who asks for all of the directory in the order of
+   * `pairTrees`: a directory's are then those of a moment before it is listed. Default: false.
+   */
+  readonly readAhead?: boolean | undefined;
 }
 
 /**
@@ -84,13 +97,15 @@ export function openDirectory(
   /** Nodes with several names, so that each name gives the same object. */
   const shared = new Map<string, DiskNode>();
 
-  const locate = (path: ByteString): Buffer | undefined => {
-    const slash = path.lastIndexOf("/");
-    const parent = walk.locate((path.slice(0, slash) || "/") as ByteString);
-    const leaf = path.slice(slash + 1) as ByteString;
-    return parent && joinBytes(parent, leaf === "" ? ("." as ByteString) : leaf);
+  const ahead =
+    options.readAhead === true ? readAheadOf(walk, loadXattrs === loadXattrCalls) : undefined;
+  let listed: AheadDirectory | undefined;
+
+  const locate = (path: ByteString): Place | undefined => {
+    const parent = walk.locate(parentOf(path));
+    return parent && below(parent, path === "/" ? ("." as ByteString) : nameOf(path));
   };
-  const existing = (path: ByteString, what: string): Buffer => {
+  const existing = (path: ByteString, what: string): Place => {
     const place = locate(path);
     if (place === undefined) throw notFound(name, path, what);
     return place;
@@ -124,9 +139,15 @@ export function openDirectory(
     name,
     directory,
     lstat(path) {
+      if (listed !== undefined && path !== "/" && parentOf(path) === listed.path) {
+        const found = listed.inode(nameOf(path));
+        if (found !== undefined) return aheadNode(path, found, { shared, lazy });
+      }
       const place = locate(path);
       const rootMode = path === "/" ? walk.rootMode : undefined;
-      return place && lstatNode(name, path, place, { shared, lazy, rootMode });
+      return place === undefined
+        ? undefined
+        : lstatNode(name, path, place, { shared, lazy, rootMode });
     },
     stamp(path) {
       const stat = statAt(name, path, locate(path));
@@ -136,10 +157,17 @@ export function openDirectory(
       const stat = statAt(name, path, locate(path));
       return stat && stampOf(stat);
     },
-    list: (path) => listNames(name, path, walk.locate(path)),
+    list(path) {
+      listed = ahead?.take(path);
+      return listed?.names ?? listNames(name, path, walk.locate(path));
+    },
     read: (path, abort) => readFile(() => open(path), abort),
     open,
-    close: () => walk.close(),
+    prepare: (path) => ahead?.prepare(path),
+    close() {
+      ahead?.close();
+      walk.close();
+    },
   };
 }
 
@@ -148,13 +176,33 @@ type Xattrs = ReadonlyMap<ByteString, ByteString>;
 interface NodeSource {
   readonly shared: Map<string, DiskNode>;
   readonly lazy: LazyReads;
-  readonly rootMode: number | undefined;
+  readonly rootMode?: number | undefined;
+}
+
+/** Undefined where a thread can't reach what is open here. */
+function readAheadOf(walk: DirectoryWalk, hasAddon: boolean): ReadAhead | undefined {
+  const root = walk.locate("/" as ByteString);
+  if (root === undefined || !hasDescriptorPaths()) return undefined;
+  return startReadAhead(root, hasAddon ? ADDON : undefined);
+}
+
+function aheadNode(
+  path: ByteString,
+  { facts, key, hasNoXattrs }: ScannedInode,
+  { shared, lazy }: NodeSource,
+): DiskNode {
+  const isShared = facts.linkCount > 1 && facts.stamp.type !== "directory";
+  const known = isShared ? shared.get(key) : undefined;
+  if (known !== undefined) return known;
+  const node = new DiskNode(facts, path, lazy, hasNoXattrs ? NO_XATTRS : undefined);
+  if (isShared) shared.set(key, node);
+  return node;
 }
 
 function lstatNode(
   root: string,
   path: ByteString,
-  place: Buffer,
+  place: Place,
   { shared, lazy, rootMode }: NodeSource,
 ): DiskNode | undefined {
   try {
@@ -164,9 +212,9 @@ function lstatNode(
     const known = key === undefined ? undefined : shared.get(key);
     if (known !== undefined) return known;
     const target = stat.isSymbolicLink()
-      ? fs.readlinkSync(place, { encoding: "buffer" })
+      ? fs.readlinkSync(place, { encoding: "latin1" })
       : undefined;
-    const node = makeDiskNode(stat, target, path, lazy);
+    const node = new DiskNode(factsOf(stat, target as ByteString | undefined), path, lazy);
     if (key !== undefined) shared.set(key, node);
     return node;
   } catch (error) {
@@ -187,10 +235,10 @@ function readHead(fd: number): ByteString | undefined {
 function statAt(
   root: string,
   path: ByteString,
-  place: Buffer | undefined,
+  place: Place | undefined,
 ): fs.BigIntStats | undefined {
   try {
-    return place && fs.lstatSync(place, { bigint: true });
+    return place === undefined ? undefined : fs.lstatSync(place, { bigint: true });
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw unreadable(root, path, error);
@@ -200,12 +248,12 @@ function statAt(
 function listNames(
   root: string,
   path: ByteString,
-  place: Buffer | undefined,
+  place: Place | undefined,
 ): readonly ByteString[] {
   if (place === undefined) throw notFound(root, path, "a directory");
   try {
-    const names = fs.readdirSync(joinBytes(place, "." as ByteString), { encoding: "buffer" });
-    return names.map((bytes) => fromBytes(bytes)).sort(compareByteStrings);
+    const names = fs.readdirSync(below(place, "." as ByteString), { encoding: "latin1" });
+    return (names as ByteString[]).sort(compareByteStrings);
   } catch (error) {
     throw unreadable(root, path, error);
   }

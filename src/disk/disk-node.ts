@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
-import type { BigIntStats } from "node:fs";
-import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
+import { constants, type BigIntStats } from "node:fs";
+import type { ByteString } from "../bytes/byte-string.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Node, NodeType } from "../rootfs/root-filesystem.ts";
 
 const EMPTY = "" as ByteString;
 const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 const BILLION = 1_000_000_000n;
+const TYPES: ReadonlyMap<number, NodeType> = new Map([
+  [constants.S_IFREG, "file"],
+  [constants.S_IFDIR, "directory"],
+  [constants.S_IFLNK, "symlink"],
+  [constants.S_IFCHR, "character"],
+  [constants.S_IFBLK, "block"],
+  [constants.S_IFIFO, "fifo"],
+]);
 
 /** What is read of a node only when it is asked for, and then once. */
 export interface LazyReads {
@@ -33,10 +41,19 @@ export interface InodeStamp {
   readonly birthtimeNs: bigint;
 }
 
+/** What lstat says of an inode, and where a link leads. */
+export interface InodeFacts {
+  readonly stamp: InodeStamp;
+  /** How many names it has on the whole disk. */
+  readonly linkCount: number;
+  readonly linkTarget: ByteString;
+  /** Of a device, as the system has it. */
+  readonly rdev: bigint;
+}
+
 /** A node of a plain directory. A class, for the same reason as `LayerNode`: there are many. */
 export class DiskNode implements Node {
   readonly stamp: InodeStamp;
-  /** How many names it has on the whole disk. */
   readonly linkCount: number;
   readonly linkTarget: ByteString;
   readonly deviceMajor: number;
@@ -47,16 +64,22 @@ export class DiskNode implements Node {
   #xattrs: ReadonlyMap<ByteString, ByteString> | undefined;
   #digest: Digest | undefined;
 
-  /** `path` is what it is read by. */
-  constructor(stat: BigIntStats, linkTarget: ByteString, path: ByteString, read: LazyReads) {
-    this.stamp = stampOf(stat);
-    this.linkCount = Number(stat.nlink);
+  /** `path` is what it is read by; `xattrs` are its attributes where they are known. */
+  constructor(
+    { stamp, linkCount, linkTarget, rdev }: InodeFacts,
+    path: ByteString,
+    read: LazyReads,
+    xattrs?: ReadonlyMap<ByteString, ByteString>,
+  ) {
+    this.stamp = stamp;
+    this.linkCount = linkCount;
     this.linkTarget = linkTarget;
-    const isDevice = this.type === "character" || this.type === "block";
-    this.deviceMajor = isDevice ? majorOf(stat.rdev) : 0;
-    this.deviceMinor = isDevice ? minorOf(stat.rdev) : 0;
+    const isDevice = stamp.type === "character" || stamp.type === "block";
+    this.deviceMajor = isDevice ? majorOf(rdev) : 0;
+    this.deviceMinor = isDevice ? minorOf(rdev) : 0;
     this.#path = path;
     this.#read = read;
+    this.#xattrs = xattrs;
   }
 
   get type(): NodeType {
@@ -104,20 +127,15 @@ export class DiskNode implements Node {
   }
 }
 
-/** A node from what the system says of it; `path` is what it is read by. */
-export function makeDiskNode(
-  stat: BigIntStats,
-  linkTarget: Buffer | undefined,
-  path: ByteString,
-  read: LazyReads,
-): DiskNode {
-  return new DiskNode(stat, linkTarget === undefined ? EMPTY : fromBytes(linkTarget), path, read);
+/** What the system says of an inode; the target is that of a link. */
+export function factsOf(stat: BigIntStats, linkTarget: ByteString = EMPTY): InodeFacts {
+  return { stamp: stampOf(stat), linkCount: Number(stat.nlink), linkTarget, rdev: stat.rdev };
 }
 
 /** The part of what lstat says that tells whether an inode changed. */
 export function stampOf(stat: BigIntStats): InodeStamp {
   return {
-    type: typeOf(stat),
+    type: typeOf(Number(stat.mode)),
     mode: Number(stat.mode) & 0o7777,
     uid: Number(stat.uid),
     gid: Number(stat.gid),
@@ -134,13 +152,9 @@ function nanosecondsOf(time: bigint): bigint {
   return rest < 0n ? rest + BILLION : rest;
 }
 
-function typeOf(stat: BigIntStats): NodeType {
-  if (stat.isFile()) return "file";
-  if (stat.isDirectory()) return "directory";
-  if (stat.isSymbolicLink()) return "symlink";
-  if (stat.isCharacterDevice()) return "character";
-  if (stat.isBlockDevice()) return "block";
-  return stat.isFIFO() ? "fifo" : "socket";
+/** What the upper bits of a mode say, by `S_IFMT`. */
+export function typeOf(mode: number): NodeType {
+  return TYPES.get(mode & constants.S_IFMT) ?? "socket";
 }
 
 // Linux, gnu_dev_major and gnu_dev_minor

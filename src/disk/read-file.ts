@@ -5,6 +5,7 @@ import { createHasher } from "../bytes/hash.ts";
 import { digestOf, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { systemCode } from "../store/file-error.ts";
+import type { Place } from "./descriptor-path.ts";
 import { isAbsent, unreadable } from "./directory-walk.ts";
 import { readWidened } from "./widen.ts";
 
@@ -16,7 +17,7 @@ const CHUNK = 256 * 1024;
  * `widen` also one of ours that we may not read. `root` and `path` are for messages. The caller closes.
  * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is something else
  */
-export function openFile(root: string, path: ByteString, place: Buffer, widen: boolean): number {
+export function openFile(root: string, path: ByteString, place: Place, widen: boolean): number {
   let fd: number | undefined;
   try {
     if (fs.lstatSync(place).isFile()) fd = openReadable(place, widen);
@@ -34,7 +35,7 @@ export function openFile(root: string, path: ByteString, place: Buffer, widen: b
   });
 }
 
-function openReadable(place: Buffer, widen: boolean): number {
+function openReadable(place: Place, widen: boolean): number {
   try {
     return fs.openSync(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {

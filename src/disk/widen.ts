@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
+import { descriptorPath, type Place } from "./descriptor-path.ts";
 
 // What an ordinary user owns and may not read, a file or directory of mode 000, he may give himself the
 // right to read: through a descriptor that is only a place, so that no link is followed and nothing is
@@ -21,14 +22,14 @@ export function widenDirectory(fd: number): number | undefined {
  * not ours, or readable already, nothing is changed.
  * @throws what `read`, or the system, throws
  */
-export function readWidened<T>(place: Buffer, read: (opened: string) => T): T {
+export function readWidened<T>(place: Place, read: (opened: string) => T): T {
   const fd = fs.openSync(place, O_PATH | fs.constants.O_NOFOLLOW);
   try {
     const narrow = widen(fd, READ_FILE);
     try {
-      return read(`/proc/self/fd/${fd}`);
+      return read(descriptorPath(fd));
     } finally {
-      if (narrow !== undefined) fs.chmodSync(`/proc/self/fd/${fd}`, narrow);
+      if (narrow !== undefined) fs.chmodSync(descriptorPath(fd), narrow);
     }
   } finally {
     fs.closeSync(fd);
@@ -40,6 +41,6 @@ function widen(fd: number, bits: number): number | undefined {
   const mode = stat.mode & 0o7777;
   const isOurs = process.getuid?.() === stat.uid && stat.uid !== 0 && !stat.isSymbolicLink();
   if (!isOurs || (mode & bits) === bits) return undefined;
-  fs.chmodSync(`/proc/self/fd/${fd}`, mode | bits);
+  fs.chmodSync(descriptorPath(fd), mode | bits);
   return mode;
 }

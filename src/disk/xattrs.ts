@@ -19,7 +19,8 @@ export interface XattrCalls {
 }
 
 const NO_NAMES: readonly string[] = [];
-const ADDON = "@napi-rs/xattr";
+/** The optional package with the calls. */
+export const ADDON = "@napi-rs/xattr";
 /** A file system without extended attributes; two numbers outside Linux. */
 const UNSUPPORTED: readonly number[] = [constants.errno.ENOTSUP, constants.errno.EOPNOTSUPP];
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Node } from "../../rootfs/root-filesystem.ts";
 import { systemCode } from "../../store/file-error.ts";
 import type { Placement } from "../placement.ts";
-import type { InodePlace } from "./inode-place.ts";
+import type { InodeMetadata, InodePlace } from "./inode-place.ts";
 import { setMode } from "./set-mode.ts";
 import { setOwner } from "./set-owner.ts";
 import { setTime } from "./set-time.ts";
@@ -28,7 +27,7 @@ export type { InodePlace } from "./inode-place.ts";
  */
 export function applyMetadata(
   inode: InodePlace,
-  node: Node,
+  node: InodeMetadata,
   placement: Placement,
   batch?: XattrBatch,
 ): void {

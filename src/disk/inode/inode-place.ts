@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import { fromBytes, fromText, toText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
 
 /** Where an inode is. */
 export interface InodePlace {
@@ -19,6 +20,12 @@ export interface InodePlace {
    */
   readonly existed?: boolean | undefined;
 }
+
+/** What an inode is given: a node has it, and a layer's entry. */
+export type InodeMetadata = Pick<
+  Node,
+  "type" | "mode" | "uid" | "gid" | "mtime" | "mtimeNanoseconds" | "xattrs"
+>;
 
 /** A place whose path is text. */
 export interface TextPlace extends InodePlace {

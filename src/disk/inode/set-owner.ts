@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import type { Node } from "../../rootfs/root-filesystem.ts";
 import { systemCode } from "../../store/file-error.ts";
 import type { Placement } from "../placement.ts";
 import { toDisk } from "./id-map.ts";
-import { statInode, type InodePlace } from "./inode-place.ts";
+import { statInode, type InodeMetadata, type InodePlace } from "./inode-place.ts";
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
@@ -24,7 +23,7 @@ const ownerOfNew = new WeakMap<Placement, Owner>();
  * not setuid, nor setgid, where the owner, or the group, is not the node's. What can't be set goes to
  * `placement.refusals`.
  */
-export function setOwner(inode: InodePlace, node: Node, placement: Placement): number {
+export function setOwner(inode: InodePlace, node: InodeMetadata, placement: Placement): number {
   const uid = toDisk(placement.uidMap, node.uid);
   const gid = toDisk(placement.gidMap, node.gid);
   if (placement.sameOwner) {
@@ -43,7 +42,7 @@ function permittedBits(isUser: boolean, isGroup: boolean): number {
 }
 
 function refuseUnmapped(
-  node: Node,
+  node: InodeMetadata,
   { refusals }: Placement,
   uid: number | undefined,
   gid: number | undefined,
@@ -54,7 +53,7 @@ function refuseUnmapped(
 
 function isSet(
   inode: InodePlace,
-  node: Node,
+  node: InodeMetadata,
   placement: Placement,
   uid: number,
   gid: number,

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { escapeText, fromText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
-import { makeDiskNode } from "../disk-node.ts";
+import { DiskNode, factsOf } from "../disk-node.ts";
 import type { Placement } from "../placement.ts";
 
 /** A fifo or device to be made. */
@@ -73,7 +73,7 @@ function reasonsIn(messages: string): (name: string) => string {
 function isMade(path: string, { node }: SpecialFile): boolean {
   const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return false;
-  const made = makeDiskNode(stat, undefined, fromText(path), UNREAD);
+  const made = new DiskNode(factsOf(stat), fromText(path), UNREAD);
   return (
     made.type === node.type &&
     made.deviceMajor === node.deviceMajor &&

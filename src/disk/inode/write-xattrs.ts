@@ -10,7 +10,7 @@ import type { Node } from "../../rootfs/root-filesystem.ts";
 import { isEnvironmentLabel } from "../environment-labels.ts";
 import type { Placement } from "../placement.ts";
 import type { XattrCalls } from "../xattrs.ts";
-import { statInode, type InodePlace, type TextPlace } from "./inode-place.ts";
+import { statInode, type InodeMetadata, type InodePlace, type TextPlace } from "./inode-place.ts";
 import { formatRootlessOwner, ROOTLESS_OWNER } from "./rootless-owner.ts";
 import { setMode } from "./set-mode.ts";
 
@@ -35,7 +35,7 @@ export const ACCESS_ACL = "system.posix_acl_access" as ByteString;
 /** What an inode is to have: the node's, and its owner where that is asked for. */
 export function wantedXattrs(
   inode: InodePlace,
-  node: Node,
+  node: InodeMetadata,
   { rootlessXattr }: Placement,
 ): ReadonlyMap<ByteString, ByteString> {
   const { uid, gid, type, xattrs } = node;

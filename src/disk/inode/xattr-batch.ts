@@ -17,6 +17,8 @@ export interface XattrBatch {
    * @throws OciError `unwritable` when the system refuses a mode
    */
   finish(): void;
+  /** Gives up what waits. Idempotent. */
+  discard(): void;
 }
 
 /** Directories a process: each needs a descriptor. */
@@ -26,18 +28,20 @@ const MOST_DIRECTORIES = 200;
 export function createXattrBatch(placement: Placement): XattrBatch {
   let jobs: XattrJob[] = [];
   let descriptors: number[] = [];
+  const discard = (): void => {
+    for (const fd of descriptors) fs.closeSync(fd);
+    [jobs, descriptors] = [[], []];
+  };
   const finish = (): void => {
-    const waiting = [jobs, descriptors] as const;
-    jobs = [];
-    descriptors = [];
     try {
-      runXattrTool(waiting[0], placement);
+      runXattrTool(jobs, placement);
     } finally {
-      for (const fd of waiting[1]) fs.closeSync(fd);
+      discard();
     }
   };
   return {
     finish,
+    discard,
     add(job) {
       const { inode } = job;
       if (job.type === "directory") {

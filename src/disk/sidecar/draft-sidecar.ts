@@ -3,21 +3,22 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestOf } from "../../oci/digest.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
+import type { InodeStamp } from "../disk-node.ts";
 import { createTreeFormatter } from "./format-tree.ts";
-import { formatPlaced, startPlaced, type Placed } from "./placed.ts";
+import { formatPlaced, startPlaced, type KeptFields } from "./placed.ts";
 import { draftFile, PLACED_FILE, prepareSidecar, TREE_FILE } from "./sidecar-files.ts";
 import type { RecordedFile, UnpackRecord } from "./unpack-record.ts";
 
 /** `tree.mtree` and `placed` while they are written, path by path. */
 export interface SidecarDraft {
-  add(path: ByteString, node: Node, placed: Placed): void;
+  add(path: ByteString, node: Node, stamp: InodeStamp, kept: KeptFields): void;
   /** Gives both their names, durably. Call it once. */
   publish(): NonNullable<UnpackRecord["files"]>;
   /** Removes what was not published. Idempotent. */
   discard(): void;
 }
 
-/** Starts both files; `names` as `countNames` has it. @throws OciError `unwritable`, `not-found` */
+/** Starts both files; `names` as `countTree` has them. @throws OciError `unwritable`, `not-found` */
 export function draftSidecar(sidecar: string, names: ReadonlyMap<Node, number>): SidecarDraft {
   prepareSidecar(sidecar);
   const tree = draftText(sidecar, TREE_FILE);
@@ -26,9 +27,9 @@ export function draftSidecar(sidecar: string, names: ReadonlyMap<Node, number>):
   tree.write(formatter.start());
   placed.write(startPlaced());
   return {
-    add(path, node, stamp) {
+    add(path, node, stamp, kept) {
       tree.write(formatter.entry(path, node));
-      placed.write(formatPlaced(stamp));
+      placed.write(formatPlaced(stamp, kept));
     },
     publish() {
       tree.write(formatter.end());

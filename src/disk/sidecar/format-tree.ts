@@ -33,14 +33,24 @@ export function createTreeFormatter(names: ReadonlyMap<Node, number>): TreeForma
   };
 }
 
-/** How many names each file has that has more than one. */
-export function countNames(root: RootFilesystem): ReadonlyMap<Node, number> {
+/** What has to be known of a tree before it is written. */
+export interface TreeCounts {
+  readonly paths: number;
+  /** How many names each file has that has more than one. */
+  readonly names: ReadonlyMap<Node, number>;
+}
+
+/** Counts the paths of a tree, and the names of its files. */
+export function countTree(root: RootFilesystem): TreeCounts {
   const counts = new Map<Node, number>();
+  let paths = 0;
   for (const [, node] of walkFilesystem(root)) {
-    if (node.type !== "directory") counts.set(node, (counts.get(node) ?? 0) + 1);
+    paths += 1;
+    if (node.type !== "directory" && node.linkCount !== 1)
+      counts.set(node, (counts.get(node) ?? 0) + 1);
   }
   for (const [node, count] of counts) if (count === 1) counts.delete(node);
-  return counts;
+  return { paths, names: counts };
 }
 
 /** `/` is `.`, everything else starts with `./`. */

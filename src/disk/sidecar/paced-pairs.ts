@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../../bytes/abort.ts";
+import type { ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { pairTrees, type FilesystemOf, type PathPair } from "../../rootfs/walk-filesystem.ts";
@@ -10,6 +11,8 @@ export interface PaceOptions extends AbortOptions {
   readonly what: string;
   /** Told how many pairs are done, some times a second. */
   readonly onTurn: (done: number) => void;
+  /** What is to be waited for before a directory that is in the second tree is listed, if anything. */
+  readonly prepare?: ((directory: ByteString) => Promise<void> | undefined) | undefined;
   /** What is to be waited for before more is done, if anything. */
   readonly pause?: (() => Promise<void> | undefined) | undefined;
 }
@@ -26,7 +29,7 @@ export async function withEveryPair<One extends Node, Other extends Node>(
   one: FilesystemOf<One>,
   other: FilesystemOf<Other>,
   work: (pair: PathPair<One, Other>) => void,
-  { what, onTurn, pause, signal }: PaceOptions,
+  { what, onTurn, prepare, pause, signal }: PaceOptions,
 ): Promise<number> {
   let done = 0;
   let turn = Date.now();
@@ -34,6 +37,8 @@ export async function withEveryPair<One extends Node, Other extends Node>(
   for (const pair of pairTrees(one, other)) {
     work(pair);
     done += 1;
+    const prepared = pair[2]?.type === "directory" ? prepare?.(pair[0]) : undefined;
+    if (prepared !== undefined) await prepared;
     if (done % PAIRS_PER_LOOK !== 0) continue;
     const wait = pause?.();
     if (wait === undefined && Date.now() - turn < TURN_MS) continue;

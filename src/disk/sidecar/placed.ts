@@ -12,12 +12,15 @@ import { formatVis, parseVis } from "./vis.ts";
 /** A field of a path that the disk does not show as the image has it; attributes stand by name. */
 export type HeldField = "owner" | "type" | "mode" | "time";
 
-/** What the disk showed of a path when it was proven. */
-export interface Placed extends InodeStamp {
+/** What of a path is the image's only in the sidecar. */
+export interface KeptFields {
   readonly held: readonly HeldField[];
-  /** The attributes that are the image's only in the sidecar, with what the disk had of that name. */
+  /** Attributes, with what the disk had of that name. */
   readonly heldXattrs: ReadonlyMap<ByteString, ByteString | undefined>;
 }
+
+/** What the disk showed of a path when it was proven. */
+export type Placed = InodeStamp & KeptFields;
 
 /** The first line of `placed`. */
 const SIGNATURE = "#oci-kit placed 1";
@@ -35,13 +38,13 @@ export function startPlaced(): string {
 }
 
 /** The line of one path: type, mode, uid, gid, size, mtime, ctime, inode, time of birth, and what is held. */
-export function formatPlaced(placed: Placed): string {
-  const { type, mode, uid, gid, size, mtimeNs, ctimeNs, ino, birthtimeNs, held } = placed;
+export function formatPlaced(stamp: InodeStamp, { held, heldXattrs }: KeptFields): string {
+  const { type, mode, uid, gid, size, mtimeNs, ctimeNs, ino, birthtimeNs } = stamp;
   let line =
     `${TYPE_WORDS[type]} ${mode.toString(8)} ${uid} ${gid} ${size}` +
     ` ${mtimeNs} ${ctimeNs} ${ino} ${birthtimeNs}`;
   for (const field of held) line += ` ${field}`;
-  for (const [name, value] of placed.heldXattrs) {
+  for (const [name, value] of heldXattrs) {
     line += ` ${XATTR}${formatVis(name)}`;
     if (value !== undefined) line += `=${formatBase64(value)}`;
   }

@@ -10,7 +10,7 @@ import { openDirectory, type OpenDirectoryOptions } from "../directory.ts";
 import type { Placement, Refusals } from "../placement.ts";
 import { draftSidecar, type SidecarDraft } from "./draft-sidecar.ts";
 import type { Maker } from "./explain.ts";
-import { countNames } from "./format-tree.ts";
+import { countTree } from "./format-tree.ts";
 import { withEveryPair } from "./paced-pairs.ts";
 import { createReading } from "./reading.ts";
 import { writeRecord, type HeldCounts, type UnpackRecord } from "./unpack-record.ts";
@@ -45,6 +45,9 @@ export interface ProveOptions
   readonly onProgress?: ((progress: ProofProgress) => void) | undefined;
 }
 
+/** Starting a thread takes as long as reading the inodes of this many paths. */
+const WORTH_A_THREAD = 2000;
+
 /**
  * Reads a directory back and compares it with the tree that was put there. Only what the placement
  * explains may differ: refused owners, special files and attributes, mapped numbers, times as near as
@@ -62,6 +65,7 @@ export async function proveAndRecord(
   options: ProveOptions,
 ): Promise<Proof> {
   const { sidecar, verifyContent, onProgress, signal, loadXattrs, dumpXattrs } = options;
+  const { paths, names } = countTree(tree);
   let unreadXattrs = 0;
   const assumeXattrs = (path: ByteString): ReadonlyMap<ByteString, ByteString> => {
     unreadXattrs += 1;
@@ -72,8 +76,9 @@ export async function proveAndRecord(
     loadXattrs,
     dumpXattrs,
     assumeXattrs,
+    readAhead: paths >= WORTH_A_THREAD,
   });
-  const draft = draftSidecar(sidecar, countNames(tree));
+  const draft = draftSidecar(sidecar, names);
   const maker = makerOf(directory, record);
   const reading = createReading({ tree, disk, placement, maker, draft, verifyContent });
   try {
@@ -81,6 +86,7 @@ export async function proveAndRecord(
       what: `reading ${JSON.stringify(directory)} back`,
       onTurn: (done) =>
         onProgress?.({ compared: done, contentBytes: reading.counts().contentBytes }),
+      prepare: (path) => disk.prepare(path),
       pause: reading.pause,
       signal,
     });

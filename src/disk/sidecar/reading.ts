@@ -12,7 +12,7 @@ import type { Placement } from "../placement.ts";
 import { createContentCheck, haveEqualSize } from "./content-check.ts";
 import type { SidecarDraft } from "./draft-sidecar.ts";
 import { isExplained, type Maker } from "./explain.ts";
-import type { HeldField, Placed } from "./placed.ts";
+import type { HeldField, KeptFields } from "./placed.ts";
 import type { HeldCounts } from "./unpack-record.ts";
 
 /** What is read back, and what it is compared with. */
@@ -75,7 +75,7 @@ export function createReading(input: ReadingInput): Reading {
       const kept = whatIsHeld(fields, node, there);
       for (const field of kept.held) held[field] += 1;
       if (kept.heldXattrs.size > 0) held.xattrs += 1;
-      draft.add(path, node, { ...stampAfterReading(path, disk, there), ...kept });
+      draft.add(path, node, stampAfterReading(path, disk, there), kept);
     },
     pause: () => content?.pause(),
     async finish(options) {
@@ -90,14 +90,10 @@ export function createReading(input: ReadingInput): Reading {
 /** Contents are compared on the side. */
 const METADATA = { ignore: ["content"] } as const;
 
-const NOTHING: Pick<Placed, "held" | "heldXattrs"> = { held: [], heldXattrs: new Map() };
+const NOTHING: KeptFields = { held: [], heldXattrs: new Map() };
 
 /** The fields that differ, as far as they can: what is not explained is never published. */
-function whatIsHeld(
-  fields: readonly FieldDifference[],
-  node: Node,
-  disk: DiskNode,
-): Pick<Placed, "held" | "heldXattrs"> {
+function whatIsHeld(fields: readonly FieldDifference[], node: Node, disk: DiskNode): KeptFields {
   // An attribute of the image may look like an owner that could not be set.
   if (fields.length === 0 && !node.xattrs.has(ROOTLESS_OWNER)) return NOTHING;
   const held = fields.filter(({ xattr }) => xattr === undefined).map(({ field }) => field);

@@ -8,7 +8,7 @@ import { digestOf } from "../../oci/digest.ts";
 import { compareTrees } from "../../rootfs/compare-trees.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
-import { countNames, createTreeFormatter } from "./format-tree.ts";
+import { countTree, createTreeFormatter } from "./format-tree.ts";
 import { parseTree } from "./parse-tree.ts";
 import { formatPlaced, parsePlaced, startPlaced, type Placed } from "./placed.ts";
 import { formatVis, parseVis } from "./vis.ts";
@@ -87,7 +87,7 @@ const tree = fc
   });
 
 function format(root: RootFilesystem): string {
-  const formatter = createTreeFormatter(countNames(root));
+  const formatter = createTreeFormatter(countTree(root).names);
   const entries = [...walkFilesystem(root)].map(([path, item]) => formatter.entry(path, item));
   return [formatter.start(), ...entries, formatter.end()].join("");
 }
@@ -248,7 +248,7 @@ describe("placed", () => {
   it("gives every stamp back", () => {
     fc.assert(
       fc.property(fc.array(placed, { maxLength: 5 }), (stamps: Placed[]) => {
-        const text = startPlaced() + stamps.map(formatPlaced).join("");
+        const text = startPlaced() + stamps.map((stamp) => formatPlaced(stamp, stamp)).join("");
         expect([...parsePlaced(linesOf(text))]).toEqual(stamps);
       }),
     );

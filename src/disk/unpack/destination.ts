@@ -7,8 +7,8 @@ import { fileError, systemCode, writing } from "../../store/file-error.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import { readRecord, sidecarOf, type UnpackRecord } from "../sidecar/unpack-record.ts";
 import { isStagingName } from "./staging.ts";
+import { descriptorPath, hasDescriptorPaths } from "../descriptor-path.ts";
 import {
-  descriptorPath,
   DIRECTORY_ITSELF,
   openDescriptorCursor,
   openPathCursor,
@@ -142,12 +142,6 @@ function openItself(directory: string, usesDescriptors: boolean): number {
   } finally {
     fs.closeSync(place);
   }
-}
-
-/** Whether a path can start at an open directory: on Linux, where `/proc` is mounted. */
-function hasDescriptorPaths(): boolean {
-  if (process.platform !== "linux") return false;
-  return fs.statSync("/proc/self/fd/.", { throwIfNoEntry: false }) !== undefined;
 }
 
 function notADirectory(path: string, isLink: boolean): OciError {

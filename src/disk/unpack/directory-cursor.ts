@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import type { ByteString } from "../../bytes/byte-string.ts";
+import { below, descriptorPath, type Place } from "../descriptor-path.ts";
 import { O_PATH } from "../widen.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
@@ -11,7 +12,7 @@ export interface DirectoryCursor {
    * {@link below} appends names. Valid until the next call.
    * @throws OciError `unwritable` when there is none, or a link stands in the way
    */
-  moveTo(directory: ByteString): string | Buffer;
+  moveTo(directory: ByteString): Place;
   /**
    * Directories that their owner, who is no root, could not have worked in: they were opened to him, and
    * their mode is to be set again.
@@ -109,22 +110,6 @@ export function openPathCursor(root: string): DirectoryCursor {
       directory === "/" ? root : below(root, directory.slice(1) as ByteString),
     close: () => undefined,
   };
-}
-
-/** The path by which what is below an open directory is reached, for this process only. */
-export function descriptorPath(fd: number): string {
-  return `/proc/self/fd/${fd}`;
-}
-
-/** `directory/name`: a Buffer where the bytes of a name are not those of a text. */
-export function below(directory: string | Buffer, name: ByteString): string | Buffer {
-  if (typeof directory === "string" && isAscii(name)) return `${directory}/${name}`;
-  return Buffer.concat([Buffer.from(directory), Buffer.from(`/${name}`, "latin1")]);
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
-  return true;
 }
 
 /** Lets the owner of an open directory work in it. False when he may already. @throws the system's error */

@@ -6,7 +6,7 @@ import { writing } from "../../store/file-error.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import { LAYERS } from "../exact/layer-record.ts";
 import type { LayerRecorder } from "../exact/layer-recorder.ts";
-import { pathsOfContent } from "./needed-content.ts";
+import { pathsOfContent } from "./needed-inodes.ts";
 import { stagedName, type Staging } from "./staging.ts";
 
 /**

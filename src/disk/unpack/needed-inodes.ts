@@ -4,27 +4,42 @@ import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { PlacementPlan } from "./unpack-plan.ts";
 
-/** The contents that a plan needs. */
-export interface NeededContent {
-  /** Entries by layer. */
+/** What has to be made for a plan, each inode once, whatever its names. */
+export interface NeededInodes {
+  /** The entries of files by layer: their contents have to be read. */
   readonly layers: ReadonlyMap<number, ReadonlySet<number>>;
+  /** Of those contents. */
   readonly bytes: number;
+  /** Symbolic links, fifos and devices, with the first path of each. */
+  readonly special: readonly (readonly [ByteString, Node])[];
+  /** How many names an inode gets. One that is not here gets one. */
+  readonly names: ReadonlyMap<Node, number>;
 }
 
-/** Which files' contents have to be read for a plan, each once whatever its names. */
-export function findNeededContent(tree: ImageFilesystem, plan: PlacementPlan): NeededContent {
+/** Finds out what has to be made. */
+export function findNeeded(tree: ImageFilesystem, plan: PlacementPlan): NeededInodes {
   const layers = new Map<number, Set<number>>();
+  const special: [ByteString, Node][] = [];
+  const names = new Map<Node, number>();
   let bytes = 0;
   for (const [path, node] of tree.paths()) {
-    if (node.type !== "file" || plan.action(path) !== "make") continue;
+    if (node.type === "directory" || plan.action(path) !== "make") continue;
+    if (node.linkCount !== 1) {
+      const count = names.get(node) ?? 0;
+      names.set(node, count + 1);
+      if (count > 0) continue;
+    }
+    if (node.type !== "file") {
+      special.push([path, node]);
+      continue;
+    }
     const { layer, entry } = tree.location(node)!;
     let entries = layers.get(layer);
     if (entries === undefined) layers.set(layer, (entries = new Set<number>()));
-    if (entries.has(entry)) continue;
     entries.add(entry);
     bytes += node.size;
   }
-  return { layers, bytes };
+  return { layers, bytes, special, names };
 }
 
 /** The first path of each file, by layer and entry. */
@@ -33,18 +48,11 @@ export function pathsOfContent(
 ): ReadonlyMap<number, ReadonlyMap<number, ByteString>> {
   const layers = new Map<number, Map<number, ByteString>>();
   for (const [path, node] of tree.paths()) {
-    const place = locationOfFile(tree, node);
+    const place = node.type === "file" ? tree.location(node) : undefined;
     if (place === undefined) continue;
     let paths = layers.get(place.layer);
     if (paths === undefined) layers.set(place.layer, (paths = new Map<number, ByteString>()));
     if (!paths.has(place.entry)) paths.set(place.entry, path);
   }
   return layers;
-}
-
-function locationOfFile(
-  tree: ImageFilesystem,
-  node: Node,
-): ReturnType<ImageFilesystem["location"]> {
-  return node.type === "file" ? tree.location(node) : undefined;
 }

@@ -4,13 +4,16 @@ import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../../bytes/abort.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
+import { nameOf, parentOf } from "../../layer/path-parts.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { applyMetadata } from "../inode/apply-metadata.ts";
+import type { XattrBatch } from "../inode/xattr-batch.ts";
 import type { Placement } from "../placement.ts";
-import { below, type DirectoryCursor } from "./directory-cursor.ts";
+import { below, type Place } from "../descriptor-path.ts";
+import type { DirectoryCursor } from "./directory-cursor.ts";
 import { stagedName, takeAway, type Staging } from "./staging.ts";
-import { parentOf, type Action, type PlacementPlan } from "./unpack-plan.ts";
+import type { Action, PlacementPlan } from "./unpack-plan.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
 /** What placing a tree works with. */
@@ -18,6 +21,8 @@ export interface PlaceOptions extends AbortOptions {
   readonly staging: Staging;
   readonly cursor: DirectoryCursor;
   readonly placement: Placement;
+  /** To be finished when the tree is placed. */
+  readonly batch: XattrBatch;
   /** Names the directory in messages. */
   readonly directory: string;
   /** Told of the number of paths that are done, ten times a second. */
@@ -45,21 +50,22 @@ export async function clearObstacles(plan: PlacementPlan, options: PlaceOptions)
 /**
  * Puts the nodes of a tree to their paths, as the plan says: staged inodes get their names, directories
  * are made, and get their own metadata when all in them is done. All but the root's own metadata is done
- * in the end: the staging directory has to go first.
+ * in the end: the staging directory has to go first. `names` says how many an inode gets; by default one.
  * @throws OciError `unwritable`, naming the path; `aborted`
  */
 export async function placeTree(
   tree: ImageFilesystem,
   plan: PlacementPlan,
+  names: ReadonlyMap<Node, number>,
   options: PlaceOptions,
 ): Promise<void> {
   const { cursor, directory } = options;
   const breathe = makeBreath(options);
-  const names = countNames(tree, plan);
+  const missing = new Map(names);
   const touched = new Set<Node>();
   const open: OpenDirectory[] = [];
   let last = "/" as ByteString;
-  let placed = 0;
+  let [seen, placed] = [0, 0];
   const closeAbove = (end: number): void => {
     while (open.length > 0 && open[open.length - 1]!.end > end) {
       finishDirectory(last, open.pop()!, options);
@@ -75,7 +81,7 @@ export async function placeTree(
         open.push({ end: path.length, node, action });
         if (action === "make") fs.mkdirSync(placeOf(cursor, path), 0o700);
       } else if (action === "make") {
-        giveName(tree, node, path, names, options);
+        giveName(tree, node, path, missing, options);
       } else if (action === "touch" && !touched.has(node)) {
         touched.add(node);
         touch(path, node, options);
@@ -84,7 +90,8 @@ export async function placeTree(
       throw unwritableAt(directory, path, error);
     }
     if (action !== undefined) placed += 1;
-    if (placed % ENTRIES_PER_LOOK === 0) await breathe(placed);
+    seen += 1;
+    if (seen % ENTRIES_PER_LOOK === 0) await breathe(placed);
   }
   closeAbove(0);
 }
@@ -106,42 +113,31 @@ function finishDirectory(last: ByteString, open: OpenDirectory, options: PlaceOp
   }
 }
 
-function touch(path: ByteString, node: Node, { cursor, placement }: PlaceOptions): void {
-  applyMetadata({ path: placeOf(cursor, path), existed: true }, node, placement);
+function touch(path: ByteString, node: Node, { cursor, placement, batch }: PlaceOptions): void {
+  applyMetadata({ path: placeOf(cursor, path), existed: true }, node, placement, batch);
 }
 
-/** Gives a staged inode one of its names: the last one takes it out of the staging directory. */
+/** Gives a staged inode one of its missing names: the last one takes it out of the staging directory. */
 function giveName(
   tree: ImageFilesystem,
   node: Node,
   path: ByteString,
-  names: Map<Node, number>,
+  missing: Map<Node, number>,
   { cursor, staging }: PlaceOptions,
 ): void {
   const staged = `${staging.base}/${stagedName(tree.location(node)!)}`;
   const place = placeOf(cursor, path);
-  const left = names.get(node)! - 1;
-  names.set(node, left);
-  if (left === 0) fs.renameSync(staged, place);
-  else fs.linkSync(staged, place);
-}
-
-/** How many names each inode gets that is made. */
-function countNames(tree: ImageFilesystem, plan: PlacementPlan): Map<Node, number> {
-  const names = new Map<Node, number>();
-  for (const [path, node] of tree.paths()) {
-    if (node.type === "directory" || plan.action(path) !== "make") continue;
-    names.set(node, (names.get(node) ?? 0) + 1);
+  const left = (missing.get(node) ?? 1) - 1;
+  if (left === 0) {
+    fs.renameSync(staged, place);
+    return;
   }
-  return names;
+  missing.set(node, left);
+  fs.linkSync(staged, place);
 }
 
-function placeOf(cursor: DirectoryCursor, path: ByteString): string | Buffer {
+function placeOf(cursor: DirectoryCursor, path: ByteString): Place {
   return below(cursor.moveTo(parentOf(path)), nameOf(path));
-}
-
-function nameOf(path: ByteString): ByteString {
-  return path.slice(path.lastIndexOf("/") + 1) as ByteString;
 }
 
 /** Lets others work now and then, and stops when that is asked for. */

@@ -7,7 +7,7 @@ import { writeImageDocuments } from "../exact/image-documents.ts";
 import { proveAndRecord, type Proof } from "../sidecar/prove.ts";
 import { writeRecord, type UnpackRecord } from "../sidecar/unpack-record.ts";
 import { dropRecords } from "./exact-records.ts";
-import { findNeededContent, type NeededContent } from "./needed-content.ts";
+import { findNeeded, type NeededInodes } from "./needed-inodes.ts";
 import { comparePresent, currentUser } from "./present-tree.ts";
 import { selectTree } from "./select-tree.ts";
 import type { LayerStager } from "./stage-layers.ts";
@@ -22,7 +22,7 @@ const REPORT_EVERY_MS = 100;
 export async function planUnpack(job: UnpackJob): Promise<UnpackResult> {
   const tree = await openTree(job, undefined);
   const plan = await planFor(job, tree);
-  return { ...resultOf(job, plan, findNeededContent(tree, plan)), plan: plan.list() };
+  return { ...resultOf(job, plan, findNeeded(tree, plan)), plan: plan.list() };
 }
 
 /**
@@ -38,14 +38,14 @@ export async function runUnpack(job: UnpackJob): Promise<UnpackResult> {
   try {
     const tree = await openTree(job, isWhole ? start().stager : undefined);
     const plan = await planFor(job, tree);
-    const needed = findNeededContent(tree, plan);
+    const needed = findNeeded(tree, plan);
     if (hasWork(job, plan)) {
       await start().build(tree, plan, needed);
     } else {
       writeRecord(destination.sidecar, recordOf(job));
       await dropRecords(destination.sidecar, []);
     }
-    const proof = await prove(job, tree);
+    const proof = await prove(job, tree, plan.paths);
     return { ...resultOf(job, plan, needed), proof };
   } finally {
     await workplace?.close();
@@ -86,7 +86,7 @@ function hasWork({ destination, options }: UnpackJob, plan: PlacementPlan): bool
   );
 }
 
-function prove(job: UnpackJob, tree: ImageFilesystem): Promise<Proof> {
+function prove(job: UnpackJob, tree: ImageFilesystem, paths: number): Promise<Proof> {
   const { destination, image, placement, options } = job;
   const { directory, sidecar } = destination;
   writeImageDocuments(sidecar, image);
@@ -94,15 +94,14 @@ function prove(job: UnpackJob, tree: ImageFilesystem): Promise<Proof> {
     sidecar,
     verifyContent: options.verify !== false,
     signal: options.signal,
-    onProgress: options.onProgress && throttleProof(tree, options.onProgress),
+    onProgress: options.onProgress && throttleProof(paths, options.onProgress),
   });
 }
 
 function throttleProof(
-  tree: ImageFilesystem,
+  total: number,
   onProgress: NonNullable<UnpackOptions["onProgress"]>,
 ): (progress: { readonly compared: number }) => void {
-  const total = [...tree.paths()].length;
   let reported = -Infinity;
   return ({ compared }) => {
     const now = performance.now();
@@ -131,7 +130,7 @@ function recordOf({ image, options, placement }: UnpackJob): UnpackRecord {
   };
 }
 
-function resultOf(job: UnpackJob, plan: PlacementPlan, needed: NeededContent): UnpackResult {
+function resultOf(job: UnpackJob, plan: PlacementPlan, needed: NeededInodes): UnpackResult {
   const { image, placement, options, destination } = job;
   return {
     directory: destination.directory,

@@ -4,7 +4,6 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Entry } from "../../layer/entry.ts";
 import type { LayerHandler } from "../../layer/layer-parser.ts";
 import { classifyWhiteout } from "../../layer/whiteout.ts";
-import type { Node } from "../../rootfs/root-filesystem.ts";
 import { applyMetadata } from "../inode/apply-metadata.ts";
 import type { XattrBatch } from "../inode/xattr-batch.ts";
 import type { Placement } from "../placement.ts";
@@ -44,7 +43,7 @@ export function createFileStager(options: StageFilesOptions): FileStager {
   const staged = { files: 0 };
   let fd = -1;
   let place = "";
-  let current: Entry;
+  let current: FileEntry;
   let position = 0;
   let isSparse = false;
   let endsInHole = false;
@@ -59,7 +58,7 @@ export function createFileStager(options: StageFilesOptions): FileStager {
   const finishFile = (): void => {
     if (fd < 0) return;
     if (endsInHole) fs.ftruncateSync(fd, position);
-    applyMetadata({ path: place, fd }, nodeOf(current), placement, batch);
+    applyMetadata({ path: place, fd }, current, placement, batch);
     fs.closeSync(fd);
     fd = -1;
     staged.files += 1;
@@ -68,8 +67,7 @@ export function createFileStager(options: StageFilesOptions): FileStager {
     staged,
     entry(entry, { ordinal }) {
       if (fd >= 0) guard(finishFile);
-      if (entry.type !== "file" || !wants(ordinal) || classifyWhiteout(entry.path) !== undefined)
-        return;
+      if (!isFile(entry) || !wants(ordinal) || classifyWhiteout(entry.path) !== undefined) return;
       current = entry;
       position = 0;
       isSparse = endsInHole = false;
@@ -97,32 +95,16 @@ export function createFileStager(options: StageFilesOptions): FileStager {
   };
 }
 
+type FileEntry = Entry & { readonly type: "file" };
+
+function isFile(entry: Entry): entry is FileEntry {
+  return entry.type === "file";
+}
+
 function writeAll(fd: number, chunk: Uint8Array, position: number | null): void {
   let at = 0;
   while (at < chunk.length) {
     const where = position === null ? null : position + at;
     at += fs.writeSync(fd, chunk, at, chunk.length - at, where);
   }
-}
-
-/** The node of a file's entry. (No spread: one object for every file of a layer.) */
-function nodeOf(entry: Entry): Node {
-  return {
-    type: "file",
-    mode: entry.mode,
-    uid: entry.uid,
-    gid: entry.gid,
-    userName: entry.userName,
-    groupName: entry.groupName,
-    mtime: entry.mtime,
-    mtimeNanoseconds: entry.mtimeNanoseconds,
-    size: entry.size,
-    linkTarget: entry.linkTarget,
-    deviceMajor: 0,
-    deviceMinor: 0,
-    xattrs: entry.xattrs,
-    extensions: entry.extensions,
-    contentDigest: undefined,
-    head: undefined,
-  };
 }

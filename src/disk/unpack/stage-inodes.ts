@@ -2,13 +2,12 @@
 import * as fs from "node:fs";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
-import type { Node } from "../../rootfs/root-filesystem.ts";
 import { applyMetadata } from "../inode/apply-metadata.ts";
 import { makeSpecialFiles, type SpecialFile } from "../inode/special-files.ts";
 import type { XattrBatch } from "../inode/xattr-batch.ts";
 import type { Placement } from "../placement.ts";
+import type { NeededInodes } from "./needed-inodes.ts";
 import { stagedName, type Staging } from "./staging.ts";
-import type { PlacementPlan } from "./unpack-plan.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
 /** What {@link stageInodes} works with. */
@@ -21,25 +20,20 @@ export interface StageInodesOptions {
 }
 
 /**
- * Makes the inodes that no content has to be read for, each once whatever its names: symbolic links,
- * fifos and devices, under their numbers and with their metadata.
+ * Makes the inodes that no content has to be read for: symbolic links, fifos and devices, under their
+ * numbers and with their metadata.
  * @throws OciError `unwritable`
  */
 export function stageInodes(
   tree: ImageFilesystem,
-  plan: PlacementPlan,
+  needed: NeededInodes["special"],
   options: StageInodesOptions,
 ): void {
   const { staging, placement, batch, directory } = options;
-  const made = new Set<Node>();
   const special: SpecialFile[] = [];
-  for (const [path, node] of tree.paths()) {
-    const { type } = node;
-    if (type === "file" || type === "directory") continue;
-    if (plan.action(path) !== "make" || made.has(node)) continue;
-    made.add(node);
+  for (const [path, node] of needed) {
     const name = stagedName(tree.location(node)!);
-    if (type !== "symlink") {
+    if (node.type !== "symlink") {
       special.push({ name, node });
       continue;
     }

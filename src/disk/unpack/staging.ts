@@ -4,7 +4,8 @@ import { systemCode, writing } from "../../store/file-error.ts";
 import { ownedName, stemOf } from "../../store/owned-name.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import type { ContentLocation } from "../../rootfs/image-filesystem.ts";
-import { descriptorPath, DIRECTORY_ITSELF } from "./directory-cursor.ts";
+import { descriptorPath, type Place } from "../descriptor-path.ts";
+import { DIRECTORY_ITSELF } from "./directory-cursor.ts";
 
 /**
  * A private directory in the directory that is unpacked into, where every inode is made under a number
@@ -75,7 +76,7 @@ export function createStaging(root: string, name: string, usesDescriptors: boole
  * with all that is in it, anything else is removed. What is gone already is no failure.
  * @throws the system's error
  */
-export function takeAway(place: string | Buffer, staging: Staging): void {
+export function takeAway(place: Place, staging: Staging): void {
   try {
     fs.unlinkSync(place);
   } catch (error) {
@@ -88,7 +89,7 @@ export function takeAway(place: string | Buffer, staging: Staging): void {
 }
 
 /** A directory that moves is written to, because its `..` changes: its owner has to be allowed to. */
-function moveDirectory(place: string | Buffer, target: string): void {
+function moveDirectory(place: Place, target: string): void {
   try {
     fs.renameSync(place, target);
   } catch (error) {

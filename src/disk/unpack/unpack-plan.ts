@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
+import { parentOf } from "../../layer/path-parts.ts";
 import type { ComparedField } from "../../rootfs/compare-nodes.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
@@ -16,6 +17,8 @@ export interface PlacementPlan {
   /** What is in the way, parents first, nothing below another. */
   readonly obstacles: readonly ByteString[];
   readonly counts: UnpackCounts;
+  /** How many paths the tree has, the root with them. */
+  readonly paths: number;
   /** Paths for people. */
   list(): UnpackPlan;
 }
@@ -32,15 +35,17 @@ const OF_THE_INODE: ReadonlySet<ComparedField> = new Set<ComparedField>([
 
 /** The plan for an empty directory. */
 export function planAll(tree: ImageFilesystem): PlacementPlan {
-  let written = 0;
-  for (const [path] of tree.paths()) if (path !== "/") written += 1;
+  let paths = 0;
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  for (const _ of tree.paths()) paths += 1;
   return {
     action: (path) => (path === "/" ? "touch" : "make"),
     obstacles: [],
-    counts: { written, changed: 0, kept: 0, removed: 0 },
+    counts: { written: paths - 1, changed: 0, kept: 0, removed: 0 },
+    paths,
     list: () => {
-      const paths = [...tree.paths()].map(([path]) => path);
-      return { written: paths.slice(1), changed: [], removed: [] };
+      const all = [...tree.paths()].map(([path]) => path);
+      return { written: all.slice(1), changed: [], removed: [] };
     },
   };
 }
@@ -85,6 +90,7 @@ export function planDifferences(
     action: (path) => actions.get(path),
     obstacles,
     counts: { written: written.length, changed: changed.length, kept, removed: removed.length },
+    paths,
     list: () => ({ written, changed, removed }),
   };
 }
@@ -122,9 +128,4 @@ function touchParents(actions: Map<ByteString, Action>, paths: readonly ByteStri
     const parent = parentOf(path);
     if (!actions.has(parent)) actions.set(parent, "touch");
   }
-}
-
-/** The directory that holds a path. */
-export function parentOf(path: ByteString): ByteString {
-  return (path.slice(0, path.lastIndexOf("/")) || "/") as ByteString;
 }

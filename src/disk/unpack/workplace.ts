@@ -7,7 +7,7 @@ import { createXattrBatch } from "../inode/xattr-batch.ts";
 import { writeRecord, type UnpackRecord } from "../sidecar/unpack-record.ts";
 import { openDestination, type OpenDestination } from "./destination.ts";
 import { dropRecords, finishRecords } from "./exact-records.ts";
-import type { NeededContent } from "./needed-content.ts";
+import type { NeededInodes } from "./needed-inodes.ts";
 import { clearObstacles, placeTree } from "./place-tree.ts";
 import { stageInodes } from "./stage-inodes.ts";
 import { createLayerStager, type LayerStager } from "./stage-layers.ts";
@@ -19,7 +19,7 @@ import type { PlacementPlan } from "./unpack-plan.ts";
 export interface Workplace {
   readonly stager: LayerStager;
   /** Reads what is needed and was not staged yet, and makes the directory what the plan says. */
-  build(tree: ImageFilesystem, plan: PlacementPlan, needed: NeededContent): Promise<void>;
+  build(tree: ImageFilesystem, plan: PlacementPlan, needed: NeededInodes): Promise<void>;
   /** Removes what is left of the work and closes everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -54,14 +54,16 @@ export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
       const { signal, onProgress } = options;
       const directory = destination.directory;
       await stageNeeded(job, needed, stager);
-      stageInodes(tree, plan, { staging, placement, batch, directory });
+      stageInodes(tree, needed.special, { staging, placement, batch, directory });
       batch.finish();
       const total = plan.counts.written + plan.counts.changed;
       const onPlaced =
         onProgress && ((entries: number) => onProgress({ kind: "placing", entries, total }));
-      const place = { staging, placement, directory, signal, onPlaced, cursor: open.cursor };
+      const { cursor } = open;
+      const place = { staging, placement, batch, directory, signal, onPlaced, cursor };
       await clearObstacles(plan, place);
-      await placeTree(tree, plan, place);
+      await placeTree(tree, plan, needed.names, place);
+      batch.finish();
       await dropRecords(sidecar, [...stager.recorders.keys()].map(numberOf));
       finishRecords(stager.recorders, tree, staging);
       await staging.remove();
@@ -71,6 +73,7 @@ export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
       if (closed) return;
       closed = true;
       stager.discard();
+      batch.discard();
       // What can't be removed now is known by its name, and removed by the next run.
       await staging.remove().catch(() => undefined);
       staging.close();
@@ -91,7 +94,7 @@ function makeStaging(open: OpenDestination, name: string): Staging {
 /** Layers of which nothing is needed are not read, unless all of their bytes are to be kept. */
 async function stageNeeded(
   { view, options }: UnpackJob,
-  { layers }: NeededContent,
+  { layers }: NeededInodes,
   stager: LayerStager,
 ): Promise<void> {
   const all = view.manifest.value.layers.map((_, layer) => layer);

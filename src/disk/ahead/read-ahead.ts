@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import { startWorker } from "../../bytes/worker.ts";
+import { comparePaths } from "../../rootfs/walk-filesystem.ts";
+import { below, type Place } from "../descriptor-path.ts";
+import { typeOf, type InodeFacts } from "../disk-node.ts";
+import { O_PATH } from "../widen.ts";
+import {
+  IDS,
+  NO_ATTRIBUTES,
+  NUMBERS,
+  ROOM,
+  scanTree,
+  STOP,
+  TIMES,
+  UNKNOWN,
+  type ScannedDirectory,
+  type ScanOrder,
+} from "./scan-tree.ts";
+
+/** An entry of a directory that was read ahead. */
+export interface ScannedInode {
+  readonly facts: InodeFacts;
+  /** The same for all names of one inode. */
+  readonly key: string;
+  readonly hasNoXattrs: boolean;
+}
+
+/** A directory that was read ahead. */
+export interface AheadDirectory {
+  readonly path: ByteString;
+  /** In the order of their bytes. */
+  readonly names: readonly ByteString[];
+  /** Undefined: the system has to be asked. Quickest in the order of the names. */
+  inode(name: ByteString): ScannedInode | undefined;
+}
+
+/**
+ * Reads the inodes of a whole tree in a thread of its own, a little before they are asked for. It only ever
+ * saves time: whatever it does not have, who asks has to read himself.
+ */
+export interface ReadAhead {
+  /** A promise while a directory may still be read ahead; undefined when that is decided. */
+  prepare(directory: ByteString): Promise<void> | undefined;
+  /** What was read of a directory, once. Directories are asked for in the order of `comparePaths`. */
+  take(directory: ByteString): AheadDirectory | undefined;
+  /** Ends the thread. Idempotent. */
+  close(): void;
+}
+
+/** Entries that are kept for who asks. */
+const MOST_KEPT = 4096;
+
+/** Starts to read a tree. The caller closes it. @throws the system's error */
+export function startReadAhead(root: Place, addon: string | undefined): ReadAhead {
+  const fd = fs.openSync(below(root, "." as ByteString), O_PATH | fs.constants.O_DIRECTORY);
+  const gate = new Int32Array(new SharedArrayBuffer(8));
+  gate[ROOM] = MOST_KEPT;
+  const order: ScanOrder = { root: fd, addon: addon && resolveAddon(addon), gate };
+  const worker = startWorker(scanTree, order);
+  const queue: ScannedDirectory[] = [];
+  let hasEnded = false;
+  let wake: (() => void) | undefined;
+  worker.on("message", (batch: ScannedDirectory[]) => {
+    queue.push(...batch);
+    wake?.();
+  });
+  // A thread that failed has read less than it could, no more.
+  worker.on("error", () => undefined);
+  worker.once("exit", () => {
+    fs.closeSync(fd);
+    hasEnded = true;
+    wake?.();
+  });
+  const drop = (): void => {
+    Atomics.add(gate, ROOM, queue.shift()!.names.length + 1);
+    Atomics.notify(gate, ROOM);
+  };
+  const find = (path: ByteString): ScannedDirectory | "later" | undefined => {
+    for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      if (first.path === path) return first;
+      if (comparePaths(first.path as ByteString, path) > 0) return undefined;
+      drop();
+    }
+    return hasEnded ? undefined : "later";
+  };
+  const waitFor = async (path: ByteString): Promise<void> => {
+    while (find(path) === "later") await new Promise<void>((resolve) => (wake = resolve));
+  };
+  return {
+    prepare: (path) => (find(path) === "later" ? waitFor(path) : undefined),
+    take(path) {
+      const found = find(path);
+      if (found === undefined || found === "later") return undefined;
+      drop();
+      return viewDirectory(found);
+    },
+    close() {
+      Atomics.store(gate, STOP, 1);
+      Atomics.notify(gate, ROOM);
+    },
+  };
+}
+
+function resolveAddon(name: string): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve(name);
+  } catch {
+    return undefined;
+  }
+}
+
+function viewDirectory(scanned: ScannedDirectory): AheadDirectory {
+  const names = scanned.names as readonly ByteString[];
+  let next = 0;
+  return {
+    path: scanned.path as ByteString,
+    names,
+    inode(name) {
+      const at = names[next] === name ? next : names.indexOf(name);
+      if (at < 0) return undefined;
+      next = at + 1;
+      return inodeAt(scanned, at);
+    },
+  };
+}
+
+function inodeAt(
+  { targets, known, numbers, ids, times }: ScannedDirectory,
+  at: number,
+): ScannedInode | undefined {
+  if (known[at] === UNKNOWN) return undefined;
+  const [number, id, time] = [at * NUMBERS, at * IDS, at * TIMES];
+  const mode = numbers[number]!;
+  const ino = ids[id + 1]!;
+  const stamp = {
+    type: typeOf(mode),
+    mode: mode & 0o7777,
+    uid: numbers[number + 2]!,
+    gid: numbers[number + 3]!,
+    size: numbers[number + 4]!,
+    mtimeNs: times[time]!,
+    ctimeNs: times[time + 1]!,
+    ino,
+    birthtimeNs: times[time + 2]!,
+  };
+  const linkCount = numbers[number + 1]!;
+  const linkTarget = targets[at] as ByteString;
+  const facts = { stamp, linkCount, linkTarget, rdev: ids[id + 2]! };
+  const key = `${ids[id]!}:${ino}`;
+  return { facts, key, hasNoXattrs: known[at] === NO_ATTRIBUTES };
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+import type * as FileSystem from "node:fs";
+import type { WorkerContext } from "../../bytes/worker.ts";
+import type { XattrCalls } from "../xattrs.ts";
+
+/** What the thread of {@link scanTree} is started with. */
+export interface ScanOrder {
+  /** The root's open descriptor. It stays the starter's, who closes it when the thread has ended. */
+  readonly root: number;
+  /** The module with the calls for extended attributes; without it none are asked for. */
+  readonly addon: string | undefined;
+  /** Shared: `ROOM`, how many more entries may be told before the thread waits; `STOP`, not 0 when it is to end. */
+  readonly gate: Int32Array;
+}
+
+export const ROOM = 0;
+export const STOP = 1;
+
+/** What is known of an entry: nothing, so that the system has to be asked; its inode; also that it has no attributes. */
+export const UNKNOWN = 0;
+export const INODE = 1;
+export const NO_ATTRIBUTES = 2;
+
+/** Numbers of an entry: mode, link count, uid, gid, size. */
+export const NUMBERS = 5;
+/** Device, inode, device that it stands for. */
+export const IDS = 3;
+/** Times of modification, change and birth, in nanoseconds. */
+export const TIMES = 3;
+
+/** One directory, its entries in the order of their names' bytes, in columns. Strings are byte strings. */
+export interface ScannedDirectory {
+  readonly path: string;
+  readonly names: readonly string[];
+  /** Of links; empty for the others. */
+  readonly targets: readonly string[];
+  readonly known: Uint8Array;
+  readonly numbers: Float64Array;
+  readonly ids: BigUint64Array;
+  readonly times: BigInt64Array;
+}
+
+/**
+ * In a thread: tells every directory below a root, each before those in it and these in the order of their
+ * names, as `pairTrees` asks for them. A directory that it can't read, or that lies too deep, is left out
+ * with all below. Every directory is opened by itself relative to the one before, and no link is followed.
+ * (It runs as text in its thread: all it uses is given to it.)
+ */
+export function scanTree({ require, port, data }: WorkerContext): void {
+  const fs = require("node:fs") as typeof FileSystem;
+  const { root, addon, gate } = data as ScanOrder;
+  const calls = addon === undefined ? undefined : (require(addon) as XattrCalls);
+  const O_PATH = 0o10000000;
+  const DIRECTORY_ONLY = O_PATH | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
+  const [MOST_DEPTH, BATCH] = [200, 256];
+  let batch: ScannedDirectory[] = [];
+  let gathered = 0;
+
+  const below = (directory: string, name: string): string | Buffer =>
+    /[^\0-\x7f]/.test(name)
+      ? Buffer.from(`${directory}/${name}`, "latin1")
+      : `${directory}/${name}`;
+  const hasNoAttributes = (place: string | Buffer): boolean => {
+    try {
+      return typeof place === "string" && calls?.listAttributesSync(place).length === 0;
+    } catch {
+      return false;
+    }
+  };
+  const send = (): void => {
+    if (batch.length > 0) port.postMessage(batch);
+    [batch, gathered] = [[], 0];
+  };
+  const waitForRoom = (): boolean => {
+    for (let room = 0; (room = Atomics.load(gate, 0)) <= 0 && Atomics.load(gate, 1) === 0;) {
+      send();
+      Atomics.wait(gate, 0, room);
+    }
+    return Atomics.load(gate, 1) === 0;
+  };
+  const readDirectory = (base: string, path: string): ScannedDirectory => {
+    const names = fs.readdirSync(`${base}/.`, { encoding: "latin1" }).sort();
+    const targets = names.map(() => "");
+    const known = new Uint8Array(names.length);
+    const numbers = new Float64Array(names.length * 5);
+    const ids = new BigUint64Array(names.length * 3);
+    const times = new BigInt64Array(names.length * 3);
+    for (const [at, name] of names.entries()) {
+      const place = below(base, name);
+      try {
+        const stat = fs.lstatSync(place, { bigint: true });
+        if (stat.isSymbolicLink()) targets[at] = fs.readlinkSync(place, { encoding: "latin1" });
+        const { mode, nlink, uid, gid, size } = stat;
+        numbers.set([Number(mode), Number(nlink), Number(uid), Number(gid), Number(size)], at * 5);
+        ids.set([stat.dev, stat.ino, stat.rdev], at * 3);
+        times.set([stat.mtimeNs, stat.ctimeNs, stat.birthtimeNs], at * 3);
+        known[at] = hasNoAttributes(place) ? 2 : 1;
+      } catch {
+        known[at] = 0;
+      }
+    }
+    return { path, names, targets, known, numbers, ids, times };
+  };
+  const scan = (fd: number, path: string, depth: number): void => {
+    if (!waitForRoom()) return;
+    const base = `/proc/self/fd/${fd}`;
+    const found = readDirectory(base, path);
+    batch.push(found);
+    gathered += found.names.length + 1;
+    Atomics.sub(gate, 0, found.names.length + 1);
+    if (gathered >= BATCH) send();
+    for (const [at, name] of found.names.entries()) {
+      const isDirectory =
+        (found.numbers[at * 5]! & fs.constants.S_IFMT) === fs.constants.S_IFDIR && found.known[at];
+      if (isDirectory && depth < MOST_DEPTH) {
+        enter(below(base, name), `${path === "/" ? "" : path}/${name}`, depth + 1);
+      }
+    }
+  };
+  const enter = (place: string | Buffer, path: string, depth: number): void => {
+    let fd: number;
+    try {
+      fd = fs.openSync(place, DIRECTORY_ONLY);
+    } catch {
+      return;
+    }
+    try {
+      scan(fd, path, depth);
+    } catch (error) {
+      // What can't be listed is left to who asks for it; anything else is a fault of this code.
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+    } finally {
+      fs.closeSync(fd);
+    }
+  };
+  enter(`/proc/self/fd/${root}/.`, "/", 0);
+  send();
+  port.close();
+}
