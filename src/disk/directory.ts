@@ -72,9 +72,10 @@ export interface OpenDirectoryOptions {
   readonly widen?: boolean | undefined;
   /**
    * Reads the inodes in a thread of its own, for who asks for all of the directory in the order of
-   * `pairTrees`: a directory's are then those of a moment before it is listed. Default: false.
+   * `pairTrees`: a directory's are then those of a moment before it is listed. With contents, small files
+   * are read, too, and have a `contentDigest`. Default: none.
    */
-  readonly readAhead?: boolean | undefined;
+  readonly readAhead?: "none" | "inodes" | "contents" | undefined;
 }
 
 /**
@@ -97,8 +98,7 @@ export function openDirectory(
   /** Nodes with several names, so that each name gives the same object. */
   const shared = new Map<string, DiskNode>();
 
-  const ahead =
-    options.readAhead === true ? readAheadOf(walk, loadXattrs === loadXattrCalls) : undefined;
+  const ahead = startAhead(walk, options);
   let listed: AheadDirectory | undefined;
 
   const locate = (path: ByteString): Place | undefined => {
@@ -180,21 +180,26 @@ interface NodeSource {
 }
 
 /** Undefined where a thread can't reach what is open here. */
-function readAheadOf(walk: DirectoryWalk, hasAddon: boolean): ReadAhead | undefined {
-  const root = walk.locate("/" as ByteString);
+function startAhead(
+  walk: DirectoryWalk,
+  { readAhead = "none", loadXattrs }: OpenDirectoryOptions,
+): ReadAhead | undefined {
+  const root = readAhead === "none" ? undefined : walk.locate("/" as ByteString);
   if (root === undefined || !hasDescriptorPaths()) return undefined;
-  return startReadAhead(root, hasAddon ? ADDON : undefined);
+  const addon = loadXattrs === undefined ? ADDON : undefined;
+  return startReadAhead(root, { addon, contents: readAhead === "contents" });
 }
 
 function aheadNode(
   path: ByteString,
-  { facts, key, hasNoXattrs }: ScannedInode,
+  { facts, key, hasNoXattrs, digest }: ScannedInode,
   { shared, lazy }: NodeSource,
 ): DiskNode {
   const isShared = facts.linkCount > 1 && facts.stamp.type !== "directory";
-  const known = isShared ? shared.get(key) : undefined;
-  if (known !== undefined) return known;
-  const node = new DiskNode(facts, path, lazy, hasNoXattrs ? NO_XATTRS : undefined);
+  const present = isShared ? shared.get(key) : undefined;
+  if (present !== undefined) return present;
+  const known = { xattrs: hasNoXattrs ? NO_XATTRS : undefined, digest };
+  const node = new DiskNode(facts, path, lazy, known);
   if (isShared) shared.set(key, node);
   return node;
 }

@@ -25,6 +25,13 @@ export interface LazyReads {
   readonly contentDigest?: ((path: ByteString) => Digest) | undefined;
 }
 
+/** What was read of a node before it was made. */
+export interface KnownReads {
+  readonly xattrs: ReadonlyMap<ByteString, ByteString> | undefined;
+  /** Of a file's content. */
+  readonly digest: Digest | undefined;
+}
+
 /** What lstat says of an inode; all that changes when it, or its content, does. */
 export interface InodeStamp {
   readonly type: NodeType;
@@ -64,12 +71,12 @@ export class DiskNode implements Node {
   #xattrs: ReadonlyMap<ByteString, ByteString> | undefined;
   #digest: Digest | undefined;
 
-  /** `path` is what it is read by; `xattrs` are its attributes where they are known. */
+  /** `path` is what it is read by; `known` is what was read of it already. */
   constructor(
     { stamp, linkCount, linkTarget, rdev }: InodeFacts,
     path: ByteString,
     read: LazyReads,
-    xattrs?: ReadonlyMap<ByteString, ByteString>,
+    known?: KnownReads,
   ) {
     this.stamp = stamp;
     this.linkCount = linkCount;
@@ -79,7 +86,8 @@ export class DiskNode implements Node {
     this.deviceMinor = isDevice ? minorOf(rdev) : 0;
     this.#path = path;
     this.#read = read;
-    this.#xattrs = xattrs;
+    this.#xattrs = known?.xattrs;
+    this.#digest = known?.digest;
   }
 
   get type(): NodeType {

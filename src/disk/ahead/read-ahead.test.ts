@@ -63,7 +63,7 @@ async function take(ahead: ReadAhead, path: ByteString): Promise<AheadDirectory 
 /** Paths that a directory read ahead, asked in order, has different from the directory itself. */
 async function compareWithItself(): Promise<{ paths: number; different: ByteString[] }> {
   const plain = openDirectory(directory);
-  const ahead = openDirectory(directory, { readAhead: true });
+  const ahead = openDirectory(directory, { readAhead: "contents" });
   const names = createNameComparer();
   const different: ByteString[] = [];
   try {
@@ -105,7 +105,7 @@ describe("a directory that is read ahead", () => {
   it("can be asked in another order, and without waiting", () => {
     makeOddities();
     makeMany(3, 3);
-    const ahead = openDirectory(directory, { readAhead: true });
+    const ahead = openDirectory(directory, { readAhead: "contents" });
     try {
       const plain = openDirectory(directory);
       const paths = [...walkFilesystem(plain)].map(([path]) => path);
@@ -121,7 +121,7 @@ describe("a directory that is read ahead", () => {
 describe("the thread that reads ahead", () => {
   it("tells the inodes of every directory, in the order of a walk", async () => {
     makeOddities();
-    const ahead = startReadAhead(directory, ADDON);
+    const ahead = startReadAhead(directory, { addon: ADDON, contents: true });
     try {
       const root = await take(ahead, ROOT);
       expect(root?.names).toEqual(
@@ -148,7 +148,7 @@ describe("the thread that reads ahead", () => {
   it("says that there are no attributes only where it asked and there are none", async () => {
     makeOddities();
     const known = async (addon: string | undefined): Promise<unknown[]> => {
-      const ahead = startReadAhead(directory, addon);
+      const ahead = startReadAhead(directory, { addon, contents: false });
       try {
         await take(ahead, ROOT);
         const inner = await take(ahead, fromText("/a"));
@@ -167,7 +167,7 @@ describe("the thread that reads ahead", () => {
     write("outside/secret");
     fs.mkdirSync(join(directory, "root"));
     fs.symlinkSync("../outside", join(directory, "root/d"));
-    const ahead = startReadAhead(join(directory, "root"), ADDON);
+    const ahead = startReadAhead(join(directory, "root"), { addon: ADDON, contents: true });
     try {
       expect((await take(ahead, ROOT))?.names).toEqual(["d"]);
       expect(await take(ahead, fromText("/d"))).toBeUndefined();
@@ -180,7 +180,7 @@ describe("the thread that reads ahead", () => {
     makeMany(30, 400);
     const threads = (): number => fs.readdirSync("/proc/self/task").length;
     const before = threads();
-    const ahead = startReadAhead(directory, ADDON);
+    const ahead = startReadAhead(directory, { addon: ADDON, contents: true });
     await ahead.prepare(ROOT);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(threads()).toBeGreaterThan(before);

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { startWorker } from "../../bytes/worker.ts";
+import { digestOf, type Digest } from "../../oci/digest.ts";
 import { comparePaths } from "../../rootfs/walk-filesystem.ts";
 import { below, type Place } from "../descriptor-path.ts";
 import { typeOf, type InodeFacts } from "../disk-node.ts";
@@ -26,6 +27,8 @@ export interface ScannedInode {
   /** The same for all names of one inode. */
   readonly key: string;
   readonly hasNoXattrs: boolean;
+  /** Of a file whose content was read. */
+  readonly digest: Digest | undefined;
 }
 
 /** A directory that was read ahead. */
@@ -52,13 +55,27 @@ export interface ReadAhead {
 
 /** Entries that are kept for who asks. */
 const MOST_KEPT = 4096;
+/** Bytes. The contents of larger files are better read by several threads. */
+const SMALL = 64 * 1024;
+
+export interface ReadAheadOptions {
+  /** The module with the calls for extended attributes; without it they are not asked for. */
+  readonly addon: string | undefined;
+  /** Whether the contents of small files are read, too. */
+  readonly contents: boolean;
+}
 
 /** Starts to read a tree. The caller closes it. @throws the system's error */
-export function startReadAhead(root: Place, addon: string | undefined): ReadAhead {
+export function startReadAhead(root: Place, { addon, contents }: ReadAheadOptions): ReadAhead {
   const fd = fs.openSync(below(root, "." as ByteString), O_PATH | fs.constants.O_DIRECTORY);
   const gate = new Int32Array(new SharedArrayBuffer(8));
   gate[ROOM] = MOST_KEPT;
-  const order: ScanOrder = { root: fd, addon: addon && resolveAddon(addon), gate };
+  const order: ScanOrder = {
+    root: fd,
+    addon: addon && resolveAddon(addon),
+    contents: contents ? SMALL : 0,
+    gate,
+  };
   const worker = startWorker(scanTree, order);
   const queue: ScannedDirectory[] = [];
   let hasEnded = false;
@@ -128,7 +145,7 @@ function viewDirectory(scanned: ScannedDirectory): AheadDirectory {
 }
 
 function inodeAt(
-  { targets, known, numbers, ids, times }: ScannedDirectory,
+  { targets, digests, known, numbers, ids, times }: ScannedDirectory,
   at: number,
 ): ScannedInode | undefined {
   if (known[at] === UNKNOWN) return undefined;
@@ -150,5 +167,7 @@ function inodeAt(
   const linkTarget = targets[at] as ByteString;
   const facts = { stamp, linkCount, linkTarget, rdev: ids[id + 2]! };
   const key = `${ids[id]!}:${ino}`;
-  return { facts, key, hasNoXattrs: known[at] === NO_ATTRIBUTES };
+  const hex = digests[at]!;
+  const digest = hex === "" ? undefined : digestOf("sha256", hex);
+  return { facts, key, hasNoXattrs: known[at] === NO_ATTRIBUTES, digest };
 }

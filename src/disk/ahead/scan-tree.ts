@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type * as Crypto from "node:crypto";
 import type * as FileSystem from "node:fs";
 import type { WorkerContext } from "../../bytes/worker.ts";
 import type { XattrCalls } from "../xattrs.ts";
@@ -9,6 +10,8 @@ export interface ScanOrder {
   readonly root: number;
   /** The module with the calls for extended attributes; without it none are asked for. */
   readonly addon: string | undefined;
+  /** Files up to this many bytes are read and hashed, too; 0: none. */
+  readonly contents: number;
   /** Shared: `ROOM`, how many more entries may be told before the thread waits; `STOP`, not 0 when it is to end. */
   readonly gate: Int32Array;
 }
@@ -34,6 +37,8 @@ export interface ScannedDirectory {
   readonly names: readonly string[];
   /** Of links; empty for the others. */
   readonly targets: readonly string[];
+  /** Of files that were read, the sha256 as hex; empty for the others. */
+  readonly digests: readonly string[];
   readonly known: Uint8Array;
   readonly numbers: Float64Array;
   readonly ids: BigUint64Array;
@@ -48,11 +53,16 @@ export interface ScannedDirectory {
  */
 export function scanTree({ require, port, data }: WorkerContext): void {
   const fs = require("node:fs") as typeof FileSystem;
-  const { root, addon, gate } = data as ScanOrder;
+  const { createHash } = require("node:crypto") as typeof Crypto;
+  const { root, addon, contents, gate } = data as ScanOrder;
   const calls = addon === undefined ? undefined : (require(addon) as XattrCalls);
   const O_PATH = 0o10000000;
   const DIRECTORY_ONLY = O_PATH | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
+  const READ_ONLY = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
   const [MOST_DEPTH, BATCH] = [200, 256];
+  const content = new Uint8Array(contents + 1);
+  // Of files with several names, by device and inode.
+  const hashed = new Map<string, string>();
   let batch: ScannedDirectory[] = [];
   let gathered = 0;
 
@@ -65,6 +75,32 @@ export function scanTree({ require, port, data }: WorkerContext): void {
       return typeof place === "string" && calls?.listAttributesSync(place).length === 0;
     } catch {
       return false;
+    }
+  };
+  /** Of a regular file; empty when it is something else by now, or of another size. */
+  const hash = (place: string | Buffer, size: number): string => {
+    const fd = fs.openSync(place, READ_ONLY);
+    try {
+      if (!fs.fstatSync(fd).isFile()) return "";
+      const count = fs.readSync(fd, content);
+      return count === size
+        ? createHash("sha256").update(content.subarray(0, count)).digest("hex")
+        : "";
+    } finally {
+      fs.closeSync(fd);
+    }
+  };
+  const digestOf = (place: string | Buffer, stat: FileSystem.BigIntStats): string => {
+    if (!stat.isFile() || stat.size === 0n || stat.size > contents) return "";
+    const key = stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : "";
+    const known = key === "" ? undefined : hashed.get(key);
+    if (known !== undefined) return known;
+    try {
+      const digest = hash(place, Number(stat.size));
+      if (key !== "") hashed.set(key, digest);
+      return digest;
+    } catch {
+      return "";
     }
   };
   const send = (): void => {
@@ -81,6 +117,7 @@ export function scanTree({ require, port, data }: WorkerContext): void {
   const readDirectory = (base: string, path: string): ScannedDirectory => {
     const names = fs.readdirSync(`${base}/.`, { encoding: "latin1" }).sort();
     const targets = names.map(() => "");
+    const digests = names.map(() => "");
     const known = new Uint8Array(names.length);
     const numbers = new Float64Array(names.length * 5);
     const ids = new BigUint64Array(names.length * 3);
@@ -94,12 +131,13 @@ export function scanTree({ require, port, data }: WorkerContext): void {
         numbers.set([Number(mode), Number(nlink), Number(uid), Number(gid), Number(size)], at * 5);
         ids.set([stat.dev, stat.ino, stat.rdev], at * 3);
         times.set([stat.mtimeNs, stat.ctimeNs, stat.birthtimeNs], at * 3);
+        digests[at] = digestOf(place, stat);
         known[at] = hasNoAttributes(place) ? 2 : 1;
       } catch {
         known[at] = 0;
       }
     }
-    return { path, names, targets, known, numbers, ids, times };
+    return { path, names, targets, digests, known, numbers, ids, times };
   };
   const scan = (fd: number, path: string, depth: number): void => {
     if (!waitForRoom()) return;

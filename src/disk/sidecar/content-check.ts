@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Findings } from "../../rootfs/compare-trees.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
@@ -33,13 +34,19 @@ export function haveEqualSize(one: Node, other: Node): boolean {
   return one.type === "file" && other.type === "file" && one.size === other.size;
 }
 
+export interface ContentCheckOptions extends ContentHasherOptions {
+  /** The digest of a file's content that was read on the way here, if it was. */
+  readonly knownDigest?: ((actual: Node) => Digest | undefined) | undefined;
+}
+
 /** Starts a check that tells its findings. The caller closes it. */
 export function createContentCheck(
   expected: RootFilesystem,
   actual: OpenableFilesystem,
   found: Findings,
-  options?: ContentHasherOptions,
+  options: ContentCheckOptions = {},
 ): ContentCheck {
+  const { knownDigest } = options;
   const hasher = createContentHasher(options);
   /** Files with several names are read once for each node that they are to be. */
   const seen = new Map<Node, Node>();
@@ -64,11 +71,17 @@ export function createContentCheck(
         undecided.push(path);
         return;
       }
+      const compare = (got: Digest): void => {
+        if (got !== digest) found.add(path, { field: "content", expected: digest, got });
+      };
+      const known = knownDigest?.(there);
+      if (known !== undefined) {
+        compare(known);
+        return;
+      }
       hasher.add(actual.open(path), there.size, (outcome) => {
         if ("failure" in outcome) failure ??= unreadable(actual, path, outcome.failure);
-        else if (outcome.digest !== digest) {
-          found.add(path, { field: "content", expected: digest, got: outcome.digest });
-        }
+        else compare(outcome.digest);
       });
     },
     pause: () => hasher.pause(),

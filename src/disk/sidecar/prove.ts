@@ -76,7 +76,7 @@ export async function proveAndRecord(
     loadXattrs,
     dumpXattrs,
     assumeXattrs,
-    readAhead: paths >= WORTH_A_THREAD,
+    readAhead: paths < WORTH_A_THREAD ? "none" : verifyContent ? "contents" : "inodes",
   });
   const draft = draftSidecar(sidecar, names);
   const maker = makerOf(directory, record);

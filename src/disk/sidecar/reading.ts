@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { compareNodes, type FieldDifference } from "../../rootfs/compare-nodes.ts";
 import { createFindings, createNameComparer, type Difference } from "../../rootfs/compare-trees.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
@@ -50,7 +51,9 @@ export function createReading(input: ReadingInput): Reading {
   const { disk, draft, placement, maker } = input;
   const found = createFindings();
   const names = createNameComparer();
-  const content = input.verifyContent ? createContentCheck(input.tree, disk, found) : undefined;
+  const content = input.verifyContent
+    ? createContentCheck(input.tree, disk, found, { knownDigest })
+    : undefined;
   const held = { owner: 0, type: 0, mode: 0, time: 0, xattrs: 0 };
   let both = 0;
   return {
@@ -85,6 +88,11 @@ export function createReading(input: ReadingInput): Reading {
     },
     close: async () => content?.close(),
   };
+}
+
+/** The disk's own nodes know a digest only when their content was just read. */
+function knownDigest(node: Node): Digest | undefined {
+  return node.contentDigest;
 }
 
 /** Contents are compared on the side. */
