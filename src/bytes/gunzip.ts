@@ -6,6 +6,9 @@ import { through } from "./node-stream.ts";
 
 // Node's default of 16 KiB is 2.4 times slower.
 const CHUNK = 256 * 1024;
+// By default a decoder stops at a chunk until it is taken: it would never work while its reader does. Unpacking four layers
+// at once took 0.92 of the time with some chunks ahead.
+const DECODER = { chunkSize: CHUNK, readableHighWaterMark: 4 * CHUNK };
 
 /**
  * Decompresses every member of a gzip stream (RFC 1952, section 2.2) and the zeros between and after
@@ -18,7 +21,7 @@ export async function* gunzip(bytes: Bytes, what: string): Bytes & AsyncGenerato
   const input = createInput(bytes);
   try {
     do {
-      const decoder = createGunzip({ chunkSize: CHUNK });
+      const decoder = createGunzip(DECODER);
       const start = input.given();
       const taken = (): number => start + decoder.bytesWritten;
       yield* through(input.bytes(taken), decoder);

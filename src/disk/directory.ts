@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { compareByteStrings, toText, type ByteString } from "../bytes/byte-string.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { nameOf, parentOf } from "../layer/path-parts.ts";
-import { isOciError, OciError } from "../oci/errors.ts";
+import { OciError } from "../oci/errors.ts";
 import { HEAD_BYTES, headOf } from "../rootfs/head.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 import { readFileBytes } from "../store/file.ts";
@@ -17,10 +17,9 @@ import { below, hasDescriptorPaths, type Place } from "./descriptor-path.ts";
 import { isAbsent, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
 import { DiskNode, factsOf, stampOf, type InodeStamp, type LazyReads } from "./disk-node.ts";
 import { hashFile, openFile } from "./read-file.ts";
-import { dumpTreeXattrs, type TreeXattrs } from "./tree-xattrs.ts";
-import { readWidened } from "./widen.ts";
 import { NO_XATTRS } from "./xattr-command.ts";
-import { ADDON, loadXattrCalls, readXattrs, type XattrCalls } from "./xattrs.ts";
+import { createXattrReader, type XattrReaderOptions } from "./xattr-reader.ts";
+import { ADDON } from "./xattrs.ts";
 
 /** A plain directory read as a root filesystem. */
 export interface DirectoryFilesystem extends RootFilesystem {
@@ -48,28 +47,11 @@ export interface DirectoryFilesystem extends RootFilesystem {
   close(): void;
 }
 
-export interface OpenDirectoryOptions {
+export interface OpenDirectoryOptions extends XattrReaderOptions {
   /** How directories are reached; the default is the safest that the machine has. */
   readonly walk?: DirectoryWalk | undefined;
-  /**
-   * Gives the system calls for extended attributes, and throws where there are none. Called when a
-   * node's `xattrs` are asked for. Default: the optional package `@napi-rs/xattr`.
-   */
-  readonly loadXattrs?: (() => XattrCalls) | undefined;
-  /**
-   * Reads the attributes of the whole directory at once where there are no calls; undefined where that
-   * can't be done. Default: the command `getfattr`.
-   */
-  readonly dumpXattrs?: ((directory: Place) => TreeXattrs | undefined) | undefined;
-  /** Answers for what this machine has no way to read, instead of an error. */
-  readonly assumeXattrs?: ((path: ByteString) => ReadonlyMap<ByteString, ByteString>) | undefined;
   /** Whether a file's node has a `contentDigest`: the file is read when it is asked for. Default: false. */
   readonly hashContents?: boolean | undefined;
-  /**
-   * Whether what belongs to the user, and he may not read (mode 000), is made readable while it is read.
-   * Its mode is given back, its time of modification stays. Default: false.
-   */
-  readonly widen?: boolean | undefined;
   /**
    * Reads the inodes in a thread of its own, for who asks for all of the directory in the order of
    * `pairTrees`: a directory's are then those of a moment before it is listed. With contents, small files
@@ -91,7 +73,6 @@ export function openDirectory(
   directory: string,
   options: OpenDirectoryOptions = {},
 ): DirectoryFilesystem {
-  const { loadXattrs = loadXattrCalls, dumpXattrs = dumpTreeXattrs } = options;
   const { hashContents = false, widen = false } = options;
   const walk = options.walk ?? openWalk(directory, { widen });
   const name = `dir:${directory}`;
@@ -111,28 +92,10 @@ export function openDirectory(
     return place;
   };
   const open = (path: ByteString): number => openFile(name, path, existing(path, "a file"), widen);
-  let dumped: { readonly xattrs: TreeXattrs | undefined } | undefined;
-  const readAllXattrs = (): TreeXattrs | undefined => {
-    dumped ??= { xattrs: dumpXattrs(walk.locate("/" as ByteString)!) };
-    return dumped.xattrs;
-  };
-  const assume = (path: ByteString, error: OciError): Xattrs => {
-    if (options.assumeXattrs === undefined) throw error;
-    return options.assumeXattrs(path);
-  };
+  const readAttributes = createXattrReader(name, () => existing("/" as ByteString, "it"), options);
   const lazy: LazyReads = {
     head: (path) => readHead(open(path)),
-    xattrs(path) {
-      const place = existing(path, "a name");
-      const read = (): Xattrs => readXattrs(name, path, place, loadXattrs);
-      try {
-        return read();
-      } catch (error) {
-        if (widen && isOciError(error, "unreadable")) return readWidened(place, read);
-        if (!isOciError(error, "unsupported-operation")) throw error;
-        return readAllXattrs()?.of(path) ?? assume(path, error);
-      }
-    },
+    xattrs: (path) => readAttributes(path, existing(path, "a name")),
     contentDigest: hashContents ? (path) => hashFile(name, path, open(path)) : undefined,
   };
   return {
@@ -171,8 +134,6 @@ export function openDirectory(
   };
 }
 
-type Xattrs = ReadonlyMap<ByteString, ByteString>;
-
 interface NodeSource {
   readonly shared: Map<string, DiskNode>;
   readonly lazy: LazyReads;
@@ -187,7 +148,11 @@ function startAhead(
   const root = readAhead === "none" ? undefined : walk.locate("/" as ByteString);
   if (root === undefined || !hasDescriptorPaths()) return undefined;
   const addon = loadXattrs === undefined ? ADDON : undefined;
-  return startReadAhead(root, { addon, contents: readAhead === "contents" });
+  try {
+    return startReadAhead(root, { addon, contents: readAhead === "contents" });
+  } catch {
+    return undefined;
+  }
 }
 
 function aheadNode(

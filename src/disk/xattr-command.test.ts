@@ -77,6 +77,14 @@ describe("the commands for attributes", () => {
     ]);
   });
 
+  it("complain of values without their own name, which leaves several paths that may be meant", () => {
+    const said = "/a: b\\012: user.a: Permission denied\n";
+    expect(parseComplaints(said)).toEqual([
+      { path: "/a", reason: "Permission denied" },
+      { path: "/a: b\n", reason: "Permission denied" },
+    ]);
+  });
+
   it("that are not there are an error, not an exception", () => {
     const path = process.env["PATH"];
     process.env["PATH"] = "/nowhere";

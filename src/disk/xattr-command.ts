@@ -91,16 +91,30 @@ export function sortedXattrs(xattrs: [ByteString, ByteString][]): Xattrs {
   return new Map(xattrs.sort(([a], [b]) => compareByteStrings(a, b)));
 }
 
-/** What a command said of a path: `getfattr: PATH: Permission denied`. */
+/** What a command said of a path. */
 export interface Complaint {
   readonly path: ByteString;
   readonly reason: string;
 }
 
-/** All complaints, in the command's order. */
+/**
+ * All complaints, in the command's order: `getfattr: PATH: Permission denied`, and of a value that may not
+ * be read `PATH: NAME: Permission denied`. As both may hold colons, there is one for every way to read that.
+ */
 export function parseComplaints(stderr: string): Complaint[] {
-  const lines = stderr.matchAll(/^\w+: (.*): ([^:\n]*)$/gm);
-  return Array.from(lines, ([, path, reason]) => ({ path: unescapeOctal(path!), reason: reason! }));
+  const found: Complaint[] = [];
+  for (const line of stderr.split("\n")) {
+    const [, command, rest, reason] = /^(\w+: )?(.*): ([^:]*)$/.exec(line) ?? [];
+    if (rest === undefined || reason === undefined) continue;
+    const paths = command === undefined ? beginnings(rest) : [rest];
+    for (const path of paths) found.push({ path: unescapeOctal(path), reason });
+  }
+  return found;
+}
+
+/** What stands before each colon and space. */
+function beginnings(text: string): string[] {
+  return Array.from(text.matchAll(/: /g), ({ index }) => text.slice(0, index));
 }
 
 /** Bytes as the commands read them: all but the plainest as `\` and three octal digits. */

@@ -97,8 +97,8 @@ function systemNumber(error: unknown): number {
   return Number(/\(os error (\d+)\)/.exec(error instanceof Error ? error.message : "")?.[1]);
 }
 
-/** The calls take text. A command takes milliseconds, but any name. */
-function dumpOrExplain(root: string, path: ByteString, place: string | Buffer): Xattrs {
+/** {@link readXattrs} by the command alone: it takes milliseconds, but any name. @throws as it does */
+export function dumpOrExplain(root: string, path: ByteString, place: string | Buffer): Xattrs {
   try {
     return dumpXattrs(place);
   } catch (error) {
