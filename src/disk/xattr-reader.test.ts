@@ -35,7 +35,7 @@ describe("attributes", () => {
     expect(roots).toEqual(["/root"]);
   });
 
-  it("are assumed where nothing can read them, or an error that says what to install", () => {
+  it("are assumed where nothing can read them, or are an error", () => {
     const options = { loadXattrs: noCalls, dumpXattrs: () => undefined };
     const read = createXattrReader("test", () => "/root", {
       ...options,
@@ -44,10 +44,7 @@ describe("attributes", () => {
     expect(read(PATH, "/root/x")).toBe(SOME);
     const strict = createXattrReader("test", () => "/root", options);
     expect(() => strict(PATH, "/root/x")).toThrow(
-      expect.objectContaining({
-        code: "unsupported-operation",
-        hint: expect.stringMatching(/nstall/),
-      }),
+      expect.objectContaining({ code: "unsupported-operation" }),
     );
   });
 

@@ -2,6 +2,7 @@
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Entry } from "../../layer/entry.ts";
 import { makeEntry } from "../../layer/make-entry.ts";
+import { nameOf } from "../../layer/path-parts.ts";
 import { classifyWhiteout, whiteoutPath } from "../../layer/whiteout.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Difference } from "../../rootfs/compare-trees.ts";
@@ -95,7 +96,7 @@ export function* entriesOfItems(items: Iterable<LayerItem>): Generator<PackedEnt
 function checkName(path: ByteString, node: Node | undefined): void {
   if (!path.includes("/.wh.")) return;
   const isDirectory = node?.type === "directory";
-  const isLike = path.slice(path.lastIndexOf("/") + 1).startsWith(".wh.");
+  const isLike = nameOf(path).startsWith(".wh.");
   const name = `${path.slice(1)}${isDirectory ? "/" : ""}` as ByteString;
   if (isDirectory ? classifyWhiteout(name) === undefined : !isLike) return;
   const what = node === undefined ? "its removal" : `a ${node.type}`;
