@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
-import { createHasher, type Hasher } from "../bytes/hash.ts";
+import { createHasher, hashBytes, type Hasher } from "../bytes/hash.ts";
 import { HEAD_BYTES, headOf } from "./head.ts";
 
 /** What an index keeps of a file's content. */
@@ -13,7 +13,8 @@ export interface FileFacts {
 
 /** Takes what an index keeps of a file's content, one file after the other. */
 export interface ContentReader {
-  start(): void;
+  /** A file of `size` bytes. */
+  start(size: number): void;
   data(chunk: Uint8Array): void;
   hole(length: number): void;
   /** Ends the file. */
@@ -26,27 +27,37 @@ export function createContentReader(mostHoles: number): ContentReader {
   const first = new Uint8Array(HEAD_BYTES);
   let kept = 0;
   let holes = 0;
+  let size = 0;
+  let hex: string | undefined;
   let hasher: Hasher | undefined;
+  const hash = (chunk: Uint8Array): void => {
+    // Most files come whole.
+    if (chunk.length === size) hex = hashBytes(chunk, "sha256");
+    else if (holes <= mostHoles) (hasher ??= createHasher("sha256")).update(chunk);
+  };
   const data = (chunk: Uint8Array): void => {
-    hasher?.update(chunk);
+    hash(chunk);
     if (kept >= HEAD_BYTES) return;
     const part = chunk.subarray(0, HEAD_BYTES - kept);
     first.set(part, kept);
     kept += part.length;
   };
   return {
-    start() {
+    start(bytes) {
       kept = 0;
       holes = 0;
-      hasher = createHasher("sha256");
+      size = bytes;
+      hex = hasher = undefined;
     },
     data,
     hole(length) {
       holes += length;
-      if (holes > mostHoles) hasher = undefined;
-      const told = hasher === undefined ? Math.min(length, HEAD_BYTES) : length;
+      const told = holes > mostHoles ? Math.min(length, HEAD_BYTES) : length;
       for (let left = told; left > 0; left -= zeros.length) data(zeros.subarray(0, left));
     },
-    finish: () => ({ hex: hasher?.hex(), head: headOf(first.subarray(0, kept)) }),
+    finish() {
+      if (holes <= mostHoles) hex ??= (hasher ?? createHasher("sha256")).hex();
+      return { hex: holes > mostHoles ? undefined : hex, head: headOf(first.subarray(0, kept)) };
+    },
   };
 }

@@ -83,7 +83,7 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
       }
       addRecord(collection, entry, placeOf(entry, what), ordinal);
       isReading = entry.type === "file";
-      if (isReading) content.start();
+      if (isReading) content.start(entry.size);
       else addContent(collection, { hex: undefined, head: undefined });
     },
     data: (chunk) => {

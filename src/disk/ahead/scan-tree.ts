@@ -53,7 +53,7 @@ export interface ScannedDirectory {
  */
 export function scanTree({ require, port, data }: WorkerContext): void {
   const fs = require("node:fs") as typeof FileSystem;
-  const { createHash } = require("node:crypto") as typeof Crypto;
+  const crypto = require("node:crypto") as typeof Crypto;
   const { root, addon, contents, gate } = data as ScanOrder;
   const calls = addon === undefined ? undefined : (require(addon) as XattrCalls);
   const O_PATH = 0o10000000;
@@ -83,9 +83,7 @@ export function scanTree({ require, port, data }: WorkerContext): void {
     try {
       if (!fs.fstatSync(fd).isFile()) return "";
       const count = fs.readSync(fd, content);
-      return count === size
-        ? createHash("sha256").update(content.subarray(0, count)).digest("hex")
-        : "";
+      return count === size ? crypto.hash("sha256", content.subarray(0, count), "hex") : "";
     } finally {
       fs.closeSync(fd);
     }

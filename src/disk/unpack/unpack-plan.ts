@@ -35,17 +35,16 @@ const OF_THE_INODE: ReadonlySet<ComparedField> = new Set<ComparedField>([
 
 /** The plan for an empty directory. */
 export function planAll(tree: ImageFilesystem): PlacementPlan {
-  let paths = 0;
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars
-  for (const _ of tree.paths()) paths += 1;
+  let written = 0;
+  for (const [path] of tree.paths()) if (path !== "/") written += 1;
   return {
     action: (path) => (path === "/" ? "touch" : "make"),
     obstacles: [],
-    counts: { written: paths - 1, changed: 0, kept: 0, removed: 0 },
-    paths,
+    counts: { written, changed: 0, kept: 0, removed: 0 },
+    paths: written + 1,
     list: () => {
-      const all = [...tree.paths()].map(([path]) => path);
-      return { written: all.slice(1), changed: [], removed: [] };
+      const paths = [...tree.paths()].map(([path]) => path);
+      return { written: paths.slice(1), changed: [], removed: [] };
     },
   };
 }
