@@ -53,6 +53,9 @@ export interface ReadAhead {
   close(): void;
 }
 
+/** Starting the thread takes as long as reading the inodes of this many paths. */
+export const WORTH_A_THREAD = 2000;
+
 /** Entries that are kept for who asks. */
 const MOST_KEPT = 4096;
 /** Bytes. The contents of larger files are better read by several threads. */

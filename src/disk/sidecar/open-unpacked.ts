@@ -2,6 +2,7 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import { WORTH_A_THREAD } from "../ahead/read-ahead.ts";
 import { openDirectory } from "../directory.ts";
 import type { DiskNode } from "../disk-node.ts";
 import { toImage } from "../inode/id-map.ts";
@@ -30,6 +31,8 @@ export interface UnpackedDirectory extends RootFilesystem {
   isUntouched(path: ByteString): boolean;
   /** Opens a regular file, and nothing else, for reading. The caller closes it. @throws as `read` does */
   open(path: ByteString): number;
+  /** As of a directory. */
+  prepare(path: ByteString): Promise<void> | undefined;
   /** Frees the directory's descriptors; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
@@ -39,6 +42,8 @@ export interface OpenUnpackedOptions {
   readonly sidecar?: string | undefined;
   /** Reads every content that is asked for, also where the sidecar knows that it did not change. */
   readonly readContents?: boolean | undefined;
+  /** Reads the inodes of a large directory ahead, for who asks for all of it in the order of `pairTrees`. */
+  readonly readAhead?: boolean | undefined;
 }
 
 /**
@@ -53,11 +58,16 @@ export function openUnpacked(
   directory: string,
   options: OpenUnpackedOptions = {},
 ): UnpackedDirectory {
-  const { sidecar = sidecarOf(directory), readContents = false } = options;
+  const { sidecar = sidecarOf(directory), readContents = false, readAhead = false } = options;
   const record = readRecord(sidecar);
   if (record?.state === "writing") throw unfinished(directory, sidecar);
   const tree = record && readRecordedTree(sidecar, record);
-  const disk = openDirectory(directory, { widen: true, hashContents: true });
+  const isLarge = (record?.counts?.paths ?? 0) >= WORTH_A_THREAD;
+  const disk = openDirectory(directory, {
+    widen: true,
+    hashContents: true,
+    readAhead: readAhead && isLarge ? "inodes" : "none",
+  });
   const rules = { owners: ownersOf(record), readContents };
   /** Files with several names, so that each name gives the same object. */
   const shared = new Map<DiskNode, UnpackedNode>();
@@ -81,6 +91,7 @@ export function openUnpacked(
     read: (path, abort) => disk.read(path, abort),
     open: (path) => disk.open(path),
     isUntouched: (path) => lstat(path)?.isUntouched === true,
+    prepare: (path) => disk.prepare(path),
     close: () => disk.close(),
   };
 }

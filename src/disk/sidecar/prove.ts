@@ -6,6 +6,7 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Difference } from "../../rootfs/compare-trees.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import { WORTH_A_THREAD } from "../ahead/read-ahead.ts";
 import { openDirectory, type OpenDirectoryOptions } from "../directory.ts";
 import type { Placement, Refusals } from "../placement.ts";
 import { draftSidecar, type SidecarDraft } from "./draft-sidecar.ts";
@@ -44,9 +45,6 @@ export interface ProveOptions
   readonly verifyContent: boolean;
   readonly onProgress?: ((progress: ProofProgress) => void) | undefined;
 }
-
-/** Starting a thread takes as long as reading the inodes of this many paths. */
-const WORTH_A_THREAD = 2000;
 
 /**
  * Reads a directory back and compares it with the tree that was put there. Only what the placement

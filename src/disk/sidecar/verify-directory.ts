@@ -41,7 +41,7 @@ export async function verifyDirectory(
   const rules = { ignore: [...ignore, "content"] as const, ignoreXattr: isEnvironmentLabel };
   const found = createFindings();
   const names = createNameComparer();
-  const view = openUnpacked(directory, { sidecar });
+  const view = openUnpacked(directory, { sidecar, readAhead: true });
   const content = createContentCheck(tree, view, found);
   let both = 0;
   const add = ([path, expected, actual]: PathPair): void => {
@@ -58,6 +58,7 @@ export async function verifyDirectory(
     const compared = await withEveryPair(tree, view, add, {
       what: `verifying ${view.name}`,
       onTurn: (done) => onProgress?.(done),
+      prepare: (path) => view.prepare(path),
       pause: content.pause,
       signal,
     });

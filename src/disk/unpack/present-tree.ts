@@ -7,7 +7,7 @@ import { createFindings, createNameComparer, type Comparison } from "../../rootf
 import { quote } from "../../oci/quote.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { PathPair } from "../../rootfs/walk-filesystem.ts";
-import { openDirectory } from "../directory.ts";
+import { openDirectory, type DirectoryFilesystem } from "../directory.ts";
 import { isEnvironmentLabel } from "../environment-labels.ts";
 import type { IdRange, Placement } from "../placement.ts";
 import { withEveryPair } from "../sidecar/paced-pairs.ts";
@@ -44,6 +44,7 @@ export async function comparePresent(
     await withEveryPair(expected, present, compare, {
       what,
       onTurn: () => undefined,
+      prepare: (path) => present.prepare(path),
       signal: options.signal,
     });
   } finally {
@@ -59,10 +60,10 @@ export type PresentComparison = Pick<Comparison, "differences" | "undecided">;
 function openPresent(
   { directory, sidecar, record }: Destination,
   placement: Placement,
-): RootFilesystem & { close(): void } {
+): RootFilesystem & Pick<DirectoryFilesystem, "prepare" | "close"> {
   if (record !== undefined && isTrusted(record, placement)) {
     try {
-      const present = openUnpacked(directory, { sidecar });
+      const present = openUnpacked(directory, { sidecar, readAhead: true });
       repeatRefusals(record, placement);
       return present;
     } catch (error) {
