@@ -38,8 +38,9 @@ describe("an unpack that is killed", () => {
         for (const path of [directory, sidecar]) rmSync(path, { recursive: true, force: true });
         const delay = Math.random() * milliseconds;
         if (!(await killAfter(delay))) continue;
-        killed += 1;
-        expect(state(), `after ${delay} ms`).not.toBe("complete");
+        // What says that it is complete is whole: all that was left to do was to end.
+        if (state() === "complete") expect(factsOfDirectory(directory)).toEqual(whole);
+        else killed += 1;
         const { proof } = runCli(["unpack", image, directory]) as Told;
         expect(proof.differences).toEqual([]);
         expect(proof.compared).toBe(Object.keys(whole).length);
