@@ -188,5 +188,11 @@ describe("the thread that reads ahead", () => {
     ahead.close();
     ahead.close();
     await expect.poll(threads).toBeLessThanOrEqual(before);
+    for (let round = 0; round < 10; round += 1) {
+      const another = startReadAhead(directory, { addon: ADDON, contents: true });
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
+      another.close();
+    }
+    await expect.poll(threads, { timeout: 5000 }).toBeLessThanOrEqual(before);
   });
 });

@@ -119,6 +119,8 @@ export function startReadAhead(root: Place, { addon, contents }: ReadAheadOption
     },
     close() {
       Atomics.store(gate, STOP, 1);
+      // Another value, too: a thread that was about to wait for room would not hear of the end.
+      Atomics.add(gate, ROOM, 1);
       Atomics.notify(gate, ROOM);
     },
   };
