@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { formatCreated } from "../image/history.ts";
+import { formatCreated, RFC_3339 } from "../image/history.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Context } from "./context.ts";
 
 const SECONDS = /^\d{1,12}$/;
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * Whole seconds since 1970 of a time as people type it: those, or RFC 3339.

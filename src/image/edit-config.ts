@@ -5,6 +5,7 @@ import type { Platform } from "../oci/platform.ts";
 import { quote } from "../oci/quote.ts";
 import { readEnvironment } from "./environment.ts";
 import { normalisePort } from "./exposed-port.ts";
+import { RFC_3339 } from "./history.ts";
 import type { ImageView } from "./image-view.ts";
 import { rewriteConfig } from "./rewrite-document.ts";
 
@@ -50,9 +51,6 @@ export interface ConfigEdits {
   readonly platform?: Platform | undefined;
 }
 
-/** RFC 3339, section 5.6, as image-spec has it. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
-
 /**
  * The image with another configuration. Nothing is changed that was not asked for: an entrypoint leaves
  * the command alone, unknown keys survive, and where nothing differs the document stays the same.
@@ -60,7 +58,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
  */
 export function editConfig(view: ImageView, edits: ConfigEdits): ImageView {
   const { annotations, author, created, platform } = edits;
-  if (created != null && (!TIME.test(created) || Number.isNaN(Date.parse(created)))) {
+  if (created != null && (!RFC_3339.test(created) || Number.isNaN(Date.parse(created)))) {
     throw wrong("created", "a time as 2026-11-22T10:00:00Z", created);
   }
   const image = {

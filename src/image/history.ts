@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { History, ImageConfig } from "../oci/image-config.ts";
 
+/** The profile of ISO 8601 that the image-spec has for `created` (RFC 3339, section 5.6). */
+export const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
 /** What a configuration tells of its layers. */
 interface Told {
   readonly history?: readonly History[] | undefined;
