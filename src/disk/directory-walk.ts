@@ -2,8 +2,14 @@
 import * as fs from "node:fs";
 import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
-import { below, descriptorPath, hasDescriptorPaths, type Place } from "./descriptor-path.ts";
-import { O_PATH, widenDirectory } from "./widen.ts";
+import {
+  below,
+  descriptorPath,
+  hasDescriptorPaths,
+  O_PATH,
+  type Place,
+} from "../store/descriptor-path.ts";
+import { widenDirectory } from "./widen.ts";
 
 /** Finds the directories below a root without following a link. */
 export interface DirectoryWalk {

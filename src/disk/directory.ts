@@ -13,7 +13,7 @@ import {
   type ReadAhead,
   type ScannedInode,
 } from "./ahead/read-ahead.ts";
-import { below, hasDescriptorPaths, type Place } from "./descriptor-path.ts";
+import { below, hasDescriptorPaths, type Place } from "../store/descriptor-path.ts";
 import { isAbsent, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
 import { DiskNode, factsOf, stampOf, type InodeStamp, type LazyReads } from "./disk-node.ts";
 import { hashFile, openFile } from "./read-file.ts";
@@ -92,7 +92,11 @@ export function openDirectory(
     return place;
   };
   const open = (path: ByteString): number => openFile(name, path, existing(path, "a file"), widen);
-  const readAttributes = createXattrReader(name, () => existing("/" as ByteString, "it"), options);
+  const readAttributes = createXattrReader(
+    name,
+    () => existing("/" as ByteString, "a directory"),
+    options,
+  );
   const lazy: LazyReads = {
     head: (path) => readHead(open(path)),
     xattrs: (path) => readAttributes(path, existing(path, "a name")),

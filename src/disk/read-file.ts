@@ -5,7 +5,7 @@ import { createHasher } from "../bytes/hash.ts";
 import { digestOf, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { systemCode } from "../store/file-error.ts";
-import type { Place } from "./descriptor-path.ts";
+import type { Place } from "../store/descriptor-path.ts";
 import { isAbsent, unreadable } from "./directory-walk.ts";
 import { readWidened } from "./widen.ts";
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
+import type { Place } from "../store/descriptor-path.ts";
 import type { ByteString } from "../bytes/byte-string.ts";
+import { parentOf } from "../layer/path-parts.ts";
 import {
   givenPath,
   NO_XATTRS,
@@ -28,7 +30,7 @@ const { O_RDONLY, O_DIRECTORY } = fs.constants;
  * Undefined where there is no such command.
  * @throws the system's error
  */
-export function dumpTreeXattrs(directory: string | Buffer): TreeXattrs | undefined {
+export function dumpTreeXattrs(directory: Place): TreeXattrs | undefined {
   if (process.platform !== "linux") return undefined;
   const fd = fs.openSync(directory, O_RDONLY | O_DIRECTORY);
   try {
@@ -67,8 +69,4 @@ function isAtOrBelow(place: ByteString, unread: ReadonlySet<ByteString>): boolea
     if (unread.has(at)) return true;
   }
   return false;
-}
-
-function parentOf(place: ByteString): ByteString {
-  return place.slice(0, place.lastIndexOf("/")) as ByteString;
 }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { descriptorPath, type Place } from "./descriptor-path.ts";
+import { descriptorPath, O_PATH, type Place } from "../store/descriptor-path.ts";
 
 // What an ordinary user owns and may not read, a file or directory of mode 000, he may give himself the
 // right to read: through a descriptor that is only a place, so that no link is followed and nothing is
 // opened meanwhile. Only the mode changes, and is given back: the time of modification stays.
-
-/** Not in fs.constants. The same on every architecture that Node runs on: no permission to read is needed. */
-export const O_PATH = 0o10000000;
 
 const READ_FILE = 0o400;
 const READ_DIRECTORY = 0o500;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
 import { isOciError, type OciError } from "../oci/errors.ts";
-import type { Place } from "./descriptor-path.ts";
+import type { Place } from "../store/descriptor-path.ts";
 import { unreadable } from "./directory-walk.ts";
 import { dumpTreeXattrs, type TreeXattrs } from "./tree-xattrs.ts";
 import { readWidened } from "./widen.ts";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Place } from "../store/descriptor-path.ts";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import type * as Addon from "@napi-rs/xattr";
@@ -55,7 +56,7 @@ function tryToLoad(): NonNullable<typeof loaded> {
 export function readXattrs(
   root: string,
   path: ByteString,
-  place: string | Buffer,
+  place: Place,
   load: () => XattrCalls,
 ): Xattrs {
   const file = typeof place === "string" ? place : decodeText(fromBytes(place));
@@ -98,7 +99,7 @@ function systemNumber(error: unknown): number {
 }
 
 /** {@link readXattrs} by the command alone: it takes milliseconds, but any name. @throws as it does */
-export function dumpOrExplain(root: string, path: ByteString, place: string | Buffer): Xattrs {
+export function dumpOrExplain(root: string, path: ByteString, place: Place): Xattrs {
   try {
     return dumpXattrs(place);
   } catch (error) {

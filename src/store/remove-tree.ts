@@ -15,6 +15,7 @@ import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { isOciError } from "../oci/errors.ts";
+import { descriptorPath, O_PATH } from "./descriptor-path.ts";
 import { fileError, systemCode } from "./file-error.ts";
 import { ownedName } from "./owned-name.ts";
 
@@ -24,8 +25,6 @@ import { ownedName } from "./owned-name.ts";
 // tree. A mount point can't be moved: what is mounted below is never touched.
 
 const ASIDE = ".aside";
-/** Without O_PATH (not in fs.constants) a directory without permissions can't be opened. */
-const O_PATH = 0o10000000;
 const OURS = 0o700;
 const BREATH_MS = 50;
 
@@ -108,9 +107,10 @@ function makeOurs(path: Buffer): boolean {
     chmodSync(path, OURS);
     return true;
   }
+  // Without O_PATH a directory without permissions can't be opened.
   const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
-    chmodSync(`/proc/self/fd/${fd}`, OURS);
+    chmodSync(descriptorPath(fd), OURS);
   } finally {
     closeSync(fd);
   }

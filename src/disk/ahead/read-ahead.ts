@@ -5,21 +5,11 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { startWorker } from "../../bytes/worker.ts";
 import { digestOf, type Digest } from "../../oci/digest.ts";
 import { comparePaths } from "../../rootfs/walk-filesystem.ts";
-import { below, type Place } from "../descriptor-path.ts";
+import { below, O_PATH, type Place } from "../../store/descriptor-path.ts";
 import { typeOf, type InodeFacts } from "../disk-node.ts";
-import { O_PATH } from "../widen.ts";
-import {
-  IDS,
-  NO_ATTRIBUTES,
-  NUMBERS,
-  ROOM,
-  scanTree,
-  STOP,
-  TIMES,
-  UNKNOWN,
-  type ScannedDirectory,
-  type ScanOrder,
-} from "./scan-tree.ts";
+import { PROTOCOL, scanTree, type ScannedDirectory, type ScanOrder } from "./scan-tree.ts";
+
+const { ROOM, STOP, UNKNOWN, NO_ATTRIBUTES, NUMBERS, IDS, TIMES } = PROTOCOL;
 
 /** An entry of a directory that was read ahead. */
 export interface ScannedInode {
@@ -53,7 +43,7 @@ export interface ReadAhead {
   close(): void;
 }
 
-/** Starting the thread takes as long as reading the inodes of this many paths. */
+/** Until the thread tells something, the inodes of 1500 to 4000 paths could have been read. */
 export const WORTH_A_THREAD = 2000;
 
 /** Entries that are kept for who asks. */
@@ -78,6 +68,8 @@ export function startReadAhead(root: Place, { addon, contents }: ReadAheadOption
     addon: addon && resolveAddon(addon),
     contents: contents ? SMALL : 0,
     gate,
+    protocol: PROTOCOL,
+    placeOnly: O_PATH,
   };
   const worker = startWorker(scanTree, order);
   const queue: ScannedDirectory[] = [];

@@ -14,22 +14,27 @@ export interface ScanOrder {
   readonly contents: number;
   /** Shared: `ROOM`, how many more entries may be told before the thread waits; `STOP`, not 0 when it is to end. */
   readonly gate: Int32Array;
+  readonly protocol: typeof PROTOCOL;
+  /** `O_PATH` */
+  readonly placeOnly: number;
 }
 
-export const ROOM = 0;
-export const STOP = 1;
-
-/** What is known of an entry: nothing, so that the system has to be asked; its inode; also that it has no attributes. */
-export const UNKNOWN = 0;
-export const INODE = 1;
-export const NO_ATTRIBUTES = 2;
-
-/** Numbers of an entry: mode, link count, uid, gid, size. */
-export const NUMBERS = 5;
-/** Device, inode, device that it stands for. */
-export const IDS = 3;
-/** Times of modification, change and birth, in nanoseconds. */
-export const TIMES = 3;
+/** How the two threads understand each other. */
+export const PROTOCOL = {
+  /** Places in the gate. */
+  ROOM: 0,
+  STOP: 1,
+  /** What is known of an entry: nothing, so that the system has to be asked; its inode; also that it has no attributes. */
+  UNKNOWN: 0,
+  INODE: 1,
+  NO_ATTRIBUTES: 2,
+  /** Numbers of an entry: mode, link count, uid, gid, size. */
+  NUMBERS: 5,
+  /** Device, inode, device that it stands for. */
+  IDS: 3,
+  /** Times of modification, change and birth, in nanoseconds. */
+  TIMES: 3,
+} as const;
 
 /** One directory, its entries in the order of their names' bytes, in columns. Strings are byte strings. */
 export interface ScannedDirectory {
@@ -54,10 +59,10 @@ export interface ScannedDirectory {
 export function scanTree({ require, port, data }: WorkerContext): void {
   const fs = require("node:fs") as typeof FileSystem;
   const crypto = require("node:crypto") as typeof Crypto;
-  const { root, addon, contents, gate } = data as ScanOrder;
+  const { root, addon, contents, gate, protocol, placeOnly } = data as ScanOrder;
+  const { ROOM, STOP, UNKNOWN, INODE, NO_ATTRIBUTES, NUMBERS, IDS, TIMES } = protocol;
   const calls = addon === undefined ? undefined : (require(addon) as XattrCalls);
-  const O_PATH = 0o10000000;
-  const DIRECTORY_ONLY = O_PATH | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
+  const DIRECTORY_ONLY = placeOnly | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
   const READ_ONLY = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
   const [MOST_DEPTH, BATCH] = [200, 256];
   const content = new Uint8Array(contents + 1);
@@ -106,33 +111,36 @@ export function scanTree({ require, port, data }: WorkerContext): void {
     [batch, gathered] = [[], 0];
   };
   const waitForRoom = (): boolean => {
-    for (let room = 0; (room = Atomics.load(gate, 0)) <= 0 && Atomics.load(gate, 1) === 0;) {
+    for (let room = 0; (room = Atomics.load(gate, ROOM)) <= 0 && Atomics.load(gate, STOP) === 0;) {
       send();
-      Atomics.wait(gate, 0, room);
+      Atomics.wait(gate, ROOM, room);
     }
-    return Atomics.load(gate, 1) === 0;
+    return Atomics.load(gate, STOP) === 0;
   };
   const readDirectory = (base: string, path: string): ScannedDirectory => {
     const names = fs.readdirSync(`${base}/.`, { encoding: "latin1" }).sort();
     const targets = names.map(() => "");
     const digests = names.map(() => "");
     const known = new Uint8Array(names.length);
-    const numbers = new Float64Array(names.length * 5);
-    const ids = new BigUint64Array(names.length * 3);
-    const times = new BigInt64Array(names.length * 3);
+    const numbers = new Float64Array(names.length * NUMBERS);
+    const ids = new BigUint64Array(names.length * IDS);
+    const times = new BigInt64Array(names.length * TIMES);
     for (const [at, name] of names.entries()) {
       const place = below(base, name);
       try {
         const stat = fs.lstatSync(place, { bigint: true });
         if (stat.isSymbolicLink()) targets[at] = fs.readlinkSync(place, { encoding: "latin1" });
         const { mode, nlink, uid, gid, size } = stat;
-        numbers.set([Number(mode), Number(nlink), Number(uid), Number(gid), Number(size)], at * 5);
-        ids.set([stat.dev, stat.ino, stat.rdev], at * 3);
-        times.set([stat.mtimeNs, stat.ctimeNs, stat.birthtimeNs], at * 3);
+        numbers.set(
+          [Number(mode), Number(nlink), Number(uid), Number(gid), Number(size)],
+          at * NUMBERS,
+        );
+        ids.set([stat.dev, stat.ino, stat.rdev], at * IDS);
+        times.set([stat.mtimeNs, stat.ctimeNs, stat.birthtimeNs], at * TIMES);
         digests[at] = digestOf(place, stat);
-        known[at] = hasNoAttributes(place) ? 2 : 1;
+        known[at] = hasNoAttributes(place) ? NO_ATTRIBUTES : INODE;
       } catch {
-        known[at] = 0;
+        known[at] = UNKNOWN;
       }
     }
     return { path, names, targets, digests, known, numbers, ids, times };
@@ -143,11 +151,12 @@ export function scanTree({ require, port, data }: WorkerContext): void {
     const found = readDirectory(base, path);
     batch.push(found);
     gathered += found.names.length + 1;
-    Atomics.sub(gate, 0, found.names.length + 1);
+    Atomics.sub(gate, ROOM, found.names.length + 1);
     if (gathered >= BATCH) send();
     for (const [at, name] of found.names.entries()) {
       const isDirectory =
-        (found.numbers[at * 5]! & fs.constants.S_IFMT) === fs.constants.S_IFDIR && found.known[at];
+        found.known[at] !== UNKNOWN &&
+        (found.numbers[at * NUMBERS]! & fs.constants.S_IFMT) === fs.constants.S_IFDIR;
       if (isDirectory && depth < MOST_DEPTH) {
         enter(below(base, name), `${path === "/" ? "" : path}/${name}`, depth + 1);
       }

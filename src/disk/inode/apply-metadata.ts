@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Place } from "../../store/descriptor-path.ts";
 import { systemCode } from "../../store/file-error.ts";
 import type { Placement } from "../placement.ts";
 import type { InodeMetadata, InodePlace } from "./inode-place.ts";
@@ -68,7 +69,7 @@ function setXattrsAndMode(
   }
 }
 
-function textPathOrReason(path: string | Buffer): TextPath | string {
+function textPathOrReason(path: Place): TextPath | string {
   try {
     return openTextPath(path);
   } catch (error) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
+import type { Place } from "../../store/descriptor-path.ts";
 import { fromBytes, fromText, toText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
@@ -10,7 +11,7 @@ export interface InodePlace {
    * Its path, by whose last component it is reached and which is never followed:
    * `/proc/self/fd/<descriptor of its directory>/<name>` on Linux. A Buffer where the name is not UTF-8.
    */
-  readonly path: string | Buffer;
+  readonly path: Place;
   /** Its own descriptor, where it is open already (for reading or writing, not with O_PATH). */
   readonly fd?: number | undefined;
   /**

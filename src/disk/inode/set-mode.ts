@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { O_PATH } from "../widen.ts";
+import { descriptorPath, O_PATH, type Place } from "../../store/descriptor-path.ts";
 import { unwritable, type InodePlace } from "./inode-place.ts";
 
 /**
@@ -18,10 +18,10 @@ export function setMode(inode: InodePlace, mode: number): void {
 }
 
 /** Node has no chmod that leaves a link alone. A descriptor of the place does; it opens no fifo and no device. */
-function setModeOfPlace(path: string | Buffer, mode: number): void {
+function setModeOfPlace(path: Place, mode: number): void {
   const fd = fs.openSync(path, O_PATH | fs.constants.O_NOFOLLOW);
   try {
-    fs.chmodSync(`/proc/self/fd/${fd}`, mode);
+    fs.chmodSync(descriptorPath(fd), mode);
   } finally {
     fs.closeSync(fd);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import { descriptorPath } from "../../store/descriptor-path.ts";
 import { escapeText, fromText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
@@ -28,7 +29,7 @@ export function makeSpecialFiles(
 ): void {
   if (files.length === 0) return;
   const commands = files.map(commandFor);
-  const directory = `/proc/self/fd/${directoryFd}`;
+  const directory = descriptorPath(directoryFd);
   const { stderr, error } = spawnSync("sh", ["-s"], {
     cwd: directory,
     env: { PATH: process.env["PATH"], LC_ALL: "C" },

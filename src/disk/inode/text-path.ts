@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
+import { descriptorPath, O_PATH, type Place } from "../../store/descriptor-path.ts";
 import { decodeText, fromBytes } from "../../bytes/byte-string.ts";
-import { O_PATH } from "../widen.ts";
 
 /** A path that is text, for callees that take no bytes. */
 export interface TextPath {
@@ -15,7 +15,7 @@ export interface TextPath {
  * anything else a second name.
  * @throws whatever the system says when it allows neither
  */
-export function openTextPath(path: string | Buffer): TextPath {
+export function openTextPath(path: Place): TextPath {
   if (typeof path === "string") return { path, close: closeNothing };
   const text = decodeText(fromBytes(path));
   if (text !== undefined) return { path: text, close: closeNothing };
@@ -45,5 +45,5 @@ function closeNothing(): void {
 function openDirectoryPath(directory: Buffer): TextPath {
   const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
   const fd = fs.openSync(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  return { path: `/proc/self/fd/${fd}/.`, close: () => fs.closeSync(fd) };
+  return { path: `${descriptorPath(fd)}/.`, close: () => fs.closeSync(fd) };
 }

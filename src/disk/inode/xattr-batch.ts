@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
+import { descriptorPath, O_PATH } from "../../store/descriptor-path.ts";
 import type { Placement } from "../placement.ts";
-import { O_PATH } from "../widen.ts";
 import { runXattrTool } from "./xattr-tool.ts";
 import type { XattrJob } from "./write-xattrs.ts";
 
@@ -47,7 +47,7 @@ export function createXattrBatch(placement: Placement): XattrBatch {
       if (job.type === "directory") {
         const fd = fs.openSync(inode.path, O_PATH | fs.constants.O_NOFOLLOW);
         descriptors.push(fd);
-        jobs.push({ ...job, inode: { path: `/proc/self/fd/${fd}/.`, existed: inode.existed } });
+        jobs.push({ ...job, inode: { path: `${descriptorPath(fd)}/.`, existed: inode.existed } });
       } else if (inode.existed === true) {
         return false;
       } else {

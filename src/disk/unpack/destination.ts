@@ -7,7 +7,7 @@ import { fileError, systemCode, writing } from "../../store/file-error.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import { readRecord, sidecarOf, type UnpackRecord } from "../sidecar/unpack-record.ts";
 import { isStagingName } from "./staging.ts";
-import { descriptorPath, hasDescriptorPaths } from "../descriptor-path.ts";
+import { descriptorPath, hasDescriptorPaths } from "../../store/descriptor-path.ts";
 import {
   DIRECTORY_ITSELF,
   openDescriptorCursor,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import type { ByteString } from "../../bytes/byte-string.ts";
-import { below, descriptorPath, type Place } from "../descriptor-path.ts";
-import { O_PATH } from "../widen.ts";
+import { below, descriptorPath, O_PATH, type Place } from "../../store/descriptor-path.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
 /** Leads from directory to directory below a root that is open, through no link. */

@@ -10,7 +10,7 @@ import type { Node } from "../../rootfs/root-filesystem.ts";
 import { applyMetadata } from "../inode/apply-metadata.ts";
 import type { XattrBatch } from "../inode/xattr-batch.ts";
 import type { Placement } from "../placement.ts";
-import { below, type Place } from "../descriptor-path.ts";
+import { below, type Place } from "../../store/descriptor-path.ts";
 import type { DirectoryCursor } from "./directory-cursor.ts";
 import { stagedName, takeAway, type Staging } from "./staging.ts";
 import type { Action, PlacementPlan } from "./unpack-plan.ts";

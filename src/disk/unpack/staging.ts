@@ -4,7 +4,7 @@ import { systemCode, writing } from "../../store/file-error.ts";
 import { ownedName, stemOf } from "../../store/owned-name.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import type { ContentLocation } from "../../rootfs/image-filesystem.ts";
-import { descriptorPath, type Place } from "../descriptor-path.ts";
+import { descriptorPath, type Place } from "../../store/descriptor-path.ts";
 import { DIRECTORY_ITSELF } from "./directory-cursor.ts";
 
 /**

@@ -7,7 +7,7 @@ import { directory, file, makeImage, symlink, type Piece } from "../../../test/f
 import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
 import { fromText } from "../../bytes/byte-string.ts";
 import { isOciError } from "../../oci/errors.ts";
-import { below } from "../descriptor-path.ts";
+import { below } from "../../store/descriptor-path.ts";
 import { openDescriptorCursor } from "./directory-cursor.ts";
 import { unpack } from "./unpack.ts";
 
