@@ -4,9 +4,9 @@
  * @module
  */
 import { run } from "./run.ts";
-import { keepYoungGenerationSmall } from "./young-generation.ts";
+import { collectForStreams } from "./garbage.ts";
 
-keepYoungGenerationSmall();
+collectForStreams();
 
 const interrupt = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
