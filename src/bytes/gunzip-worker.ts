@@ -17,8 +17,8 @@ export type GunzipRequest = { readonly stream: number } & (
     }
   | { readonly ask: "write"; readonly bytes: Uint8Array }
   | { readonly ask: "end" }
-  /** The slot that was told first is read. */
-  | { readonly ask: "free" }
+  /** As many more slots are read. */
+  | { readonly ask: "free"; readonly slots: number }
   /** Ends a stream early. Nothing more is told of it after what is on its way. */
   | { readonly ask: "close" }
 );
@@ -146,8 +146,8 @@ export function runGunzipWorker({ require, port }: WorkerContext): void {
         isEnded = true;
         wakeReader();
       },
-      free() {
-        free += 1;
+      free(more: number) {
+        free += more;
         give();
       },
       close() {
@@ -162,6 +162,7 @@ export function runGunzipWorker({ require, port }: WorkerContext): void {
   port.on("message", (request: GunzipRequest) => {
     if (request.ask === "open") streams.set(request.stream, openStream(request));
     else if (request.ask === "write") streams.get(request.stream)?.write(request.bytes);
+    else if (request.ask === "free") streams.get(request.stream)?.free(request.slots);
     else streams.get(request.stream)?.[request.ask]();
   });
 }

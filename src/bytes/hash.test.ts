@@ -5,7 +5,7 @@ import { parseDiffId } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { chainIds } from "./chain-id.ts";
 import { describe as describeBytes } from "./describe.ts";
-import { createHasher, createPortableHasher, digestBytes } from "./hash.ts";
+import { createHasher, createPortableHasher, digestBytes, toHex, toHexAnywhere } from "./hash.ts";
 
 const abc = new TextEncoder().encode("abc");
 
@@ -39,6 +39,24 @@ describe("hashing", () => {
           expect(`${algorithm}:${node.hex()}`).toBe(whole);
         },
       ),
+    );
+  });
+});
+
+describe("hex", () => {
+  it("is the same with Node and without, of any part", () => {
+    const parts = fc
+      .uint8Array({ maxLength: 80 })
+      .chain((bytes) => fc.tuple(fc.constant(bytes), fc.nat(bytes.length), fc.nat(bytes.length)));
+    fc.assert(
+      fc.property(parts, ([bytes, one, other]) => {
+        const [start, end] = [Math.min(one, other), Math.max(one, other)];
+        const hex = toHex(bytes, start, end);
+        expect(hex).toBe(toHexAnywhere(bytes, start, end));
+        expect(
+          Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)),
+        ).toEqual(bytes.subarray(start, end));
+      }),
     );
   });
 });

