@@ -39,6 +39,8 @@ const SMALL = { maxYoungGenerationSizeMb: 2 };
 interface Thread {
   readonly worker: Worker;
   readonly streams: Map<number, (reply: GunzipReply) => void>;
+  /** Waits for what the thread says next: only meanwhile it holds up the end of the process. */
+  readonly wait: (start: (wake: () => void) => void) => Promise<void>;
 }
 
 let thread: Thread | undefined;
@@ -47,12 +49,12 @@ const rings: SharedArrayBuffer[] = [];
 
 /**
  * Opens a stream in the one thread that decompresses, which is started with the first: so that inflating and
- * hashing go on while what came out is worked with. (Decoders of this thread allocate memory for
- * each chunk: V8 then collected garbage so often that it took an eighth of the time of an unpack.)
+ * hashing go on while what came out is worked with. (Decoders of the main thread allocate memory for
+ * each chunk: its garbage collection then took an eighth of the processor time of an unpack.)
  */
 export function openGunzip(algorithm: DigestAlgorithm | undefined): GunzipStream {
   const stream = (opened += 1);
-  const { worker, streams } = (thread ??= startThread());
+  const { worker, streams, wait } = (thread ??= startThread());
   const ring = rings.pop() ?? new SharedArrayBuffer(SLOTS * SLOT_SIZE);
   const bytes = new Uint8Array(ring);
   const replies: GunzipReply[] = [];
@@ -74,7 +76,6 @@ export function openGunzip(algorithm: DigestAlgorithm | undefined): GunzipStream
     replies.push(reply);
     wakeReader();
   };
-  if (streams.size === 0) worker.ref();
   streams.set(stream, hear);
   ask({ ask: "open", stream, ring, slotSize: SLOT_SIZE, slots: SLOTS, algorithm });
   return {
@@ -111,7 +112,7 @@ export function openGunzip(algorithm: DigestAlgorithm | undefined): GunzipStream
         } else if (failure !== undefined) {
           throw failure.error;
         } else {
-          await new Promise<void>((resolve) => (wakeReader = resolve));
+          await wait((wake) => (wakeReader = wake));
         }
       }
     },
@@ -122,7 +123,6 @@ export function openGunzip(algorithm: DigestAlgorithm | undefined): GunzipStream
       wakeWriter();
       ask({ ask: "close", stream });
       streams.delete(stream);
-      if (streams.size === 0) worker.unref();
       // Who left early may still look at the last chunk.
       if (isWhole && rings.length < MOST_RINGS) rings.push(ring);
     },
@@ -131,7 +131,19 @@ export function openGunzip(algorithm: DigestAlgorithm | undefined): GunzipStream
 
 function startThread(): Thread {
   const worker = startWorker(runGunzipWorker, undefined, { resourceLimits: SMALL });
-  const started: Thread = { worker, streams: new Map() };
+  worker.unref();
+  let waiting = 0;
+  const started: Thread = {
+    worker,
+    streams: new Map(),
+    async wait(start) {
+      if (waiting === 0) worker.ref();
+      waiting += 1;
+      await new Promise<void>(start);
+      waiting -= 1;
+      if (waiting === 0) worker.unref();
+    },
+  };
   const fail = (message: string): void => {
     if (thread === started) thread = undefined;
     for (const [stream, hear] of started.streams) {
