@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   collect,
   failureOf,
@@ -172,6 +173,19 @@ describe("gunzip", () => {
     expect(before).toBeLessThan(150);
     await reader.return(undefined);
     expect(source.closed).toBe(true);
+  });
+
+  it("holds up the end of the process only while somebody waits for what it says", async () => {
+    const held = vi.spyOn(Worker.prototype, "ref").mock;
+    const freed = vi.spyOn(Worker.prototype, "unref").mock;
+    const packed = new Uint8Array(gzipSync(noise(9_000_000), { level: 1 }));
+    const reader = gunzip(inChunks(packed, 65_536), { what: "layer" });
+    await reader.next();
+    await setTimeout(100);
+    expect(held.calls.length).toBeGreaterThan(0);
+    expect(freed.invocationCallOrder.at(-1)).toBeGreaterThan(held.invocationCallOrder.at(-1)!);
+    vi.restoreAllMocks();
+    await reader.return(undefined);
   });
 
   it("fails every stream of a thread that dies, and goes on with another", async () => {
