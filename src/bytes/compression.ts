@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
-import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { withLimits } from "../oci/limits.ts";
 import { abortable } from "./abort.ts";
 import type { AbortOptions, Bytes } from "./bytes.ts";
 import { createExpansionGuard } from "./expansion.ts";
-import { gunzip, type GunzipOptions } from "./gunzip.ts";
+import { gunzip } from "./gunzip.ts";
 import { gzip } from "./gzip.ts";
-import { requireDiffId, verifyDiffId } from "./verify.ts";
 import { unzstd, zstd } from "./zstd.ts";
 
 /** Options of {@link decompress}. */
@@ -58,38 +56,6 @@ export function decompress(
   compression: Compression,
   options: DecompressOptions = {},
 ): Bytes {
-  return expand(bytes, compression, options, undefined);
-}
-
-/**
- * The uncompressed tar of a layer, checked against its diffID on its way: the stream ends normally only
- * when the digest agrees.
- * @throws OciError while reading: `diff-id-mismatch`, `unsupported-algorithm`; what {@link decompress} throws
- */
-export async function* decompressLayer(
-  bytes: Bytes,
-  compression: Compression,
-  diffId: DiffId,
-  options: DecompressOptions = {},
-): Bytes & AsyncGenerator<Uint8Array> {
-  if (compression !== "gzip") {
-    yield* verifyDiffId(decompress(bytes, compression, options), diffId, options);
-    return;
-  }
-  // Where it is decompressed it is hashed, too: that is another thread.
-  const algorithm = knownAlgorithm(diffId);
-  let got: Digest | undefined;
-  const done = (hex: string): void => void (got = digestOf(algorithm, hex));
-  yield* expand(bytes, compression, options, { algorithm, done });
-  requireDiffId(got!, diffId, options);
-}
-
-function expand(
-  bytes: Bytes,
-  compression: Compression,
-  options: DecompressOptions,
-  hash: GunzipOptions["hash"],
-): Bytes {
   if (compression === "none") return bytes;
   const what = options.what ?? "content";
   const limits = withLimits(options.limits);
@@ -97,7 +63,7 @@ function expand(
   const input = guard.input(abortable(bytes, options.signal, what));
   const output =
     compression === "gzip"
-      ? gunzip(input, { what, hash })
+      ? gunzip(input, what)
       : unzstd(input, { maxWindow: limits.zstdWindow, what });
   return guard.output(abortable(output, options.signal, what));
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { setImmediate, setTimeout } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   collect,
   failureOf,
@@ -13,9 +11,7 @@ import {
   readFirst,
   watched,
 } from "../../test/fixtures/bytes/streams.ts";
-import type { DigestAlgorithm } from "../oci/digest.ts";
 import { once } from "./bytes.ts";
-import { openGunzip } from "./gunzip-thread.ts";
 import { gunzip } from "./gunzip.ts";
 import { digestBytes } from "./hash.ts";
 
@@ -26,14 +22,14 @@ const zeros = (length: number): Uint8Array => new Uint8Array(length);
 const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
 async function unpack(packed: Uint8Array, size = 65_536): Promise<string> {
-  return Buffer.from(await collect(gunzip(inChunks(packed, size), { what: "layer" }))).toString();
+  return Buffer.from(await collect(gunzip(inChunks(packed, size), "layer"))).toString();
 }
 
 describe("gunzip", () => {
   it.each(["members.gz", "zeros.gz", "pigz.gz"])(
     "reads all of %s, made by another tool",
     async (name) => {
-      const plain = await collect(gunzip(inChunks(fixture(name), 4096), { what: name }));
+      const plain = await collect(gunzip(inChunks(fixture(name), 4096), name));
       expect(digestBytes(plain)).toBe(PLAIN);
     },
   );
@@ -86,9 +82,7 @@ describe("gunzip", () => {
 
   it("refuses whatever else follows a member (3b-66)", async () => {
     for (const garbage of [text("garbage"), join(zeros(5), text("garbage")), text("\u001fx")]) {
-      expect(
-        await failureOf(gunzip(once(join(member("one"), garbage)), { what: "layer 2" })),
-      ).toMatchObject({
+      expect(await failureOf(gunzip(once(join(member("one"), garbage)), "layer 2"))).toMatchObject({
         code: "invalid-compression",
         message: expect.stringContaining("layer 2: ") as string,
       });
@@ -100,7 +94,7 @@ describe("gunzip", () => {
     const whole = member("one").length;
     for (let length = 0; length < packed.length; length += 1) {
       if (length === whole) continue;
-      const cut = gunzip(inChunks(packed.subarray(0, length), 5), { what: "layer" });
+      const cut = gunzip(inChunks(packed.subarray(0, length), 5), "layer");
       expect(await failureOf(cut)).toMatchObject({ code: "truncated" });
     }
   });
@@ -109,12 +103,10 @@ describe("gunzip", () => {
     const packed = member("one");
     for (const at of [packed.length - 8, packed.length - 1]) {
       const damaged = packed.with(at, packed[at]! ^ 1);
-      expect(await failureOf(gunzip(once(damaged), { what: "layer" }))).toMatchObject({
+      expect(await failureOf(gunzip(once(damaged), "layer"))).toMatchObject({
         code: "invalid-compression",
       });
-      expect(
-        await failureOf(gunzip(once(join(damaged, zeros(4))), { what: "layer" })),
-      ).toMatchObject({
+      expect(await failureOf(gunzip(once(join(damaged, zeros(4))), "layer"))).toMatchObject({
         code: "invalid-compression",
       });
     }
@@ -124,84 +116,10 @@ describe("gunzip", () => {
     const packed = new Uint8Array(gzipSync(noise(2_000_000)));
     const failure = new Error("lost");
     expect(
-      await failureOf(gunzip(watched([packed.subarray(0, 999)], failure).bytes, { what: "layer" })),
+      await failureOf(gunzip(watched([packed.subarray(0, 999)], failure).bytes, "layer")),
     ).toBe(failure);
     const source = watched([packed.subarray(0, 500_000), packed.subarray(500_000)]);
-    await readFirst(gunzip(source.bytes, { what: "layer" }));
+    await readFirst(gunzip(source.bytes, "layer"));
     expect(source.closed).toBe(true);
-  });
-
-  it("hashes what comes out of all members, and says so only when all was read", async () => {
-    const packed = join(member("one"), zeros(7), member("two"));
-    const told: string[] = [];
-    const hash = { algorithm: "sha256", done: (hex: string) => void told.push(hex) } as const;
-    await readFirst(gunzip(once(packed), { what: "layer", hash }));
-    await failureOf(gunzip(once(packed.subarray(0, -1)), { what: "layer", hash }));
-    expect(told).toEqual([]);
-    await collect(gunzip(once(packed), { what: "layer", hash }));
-    expect(told.map((hex) => `sha256:${hex}`)).toEqual([digestBytes(text("onetwo"))]);
-  });
-
-  it("reads several streams at once, each at the pace of its reader", async () => {
-    const contents = [3_000_000, 10, 5_000_000, 0, 1_000_000].map(noise);
-    const readSlowly = async (content: Uint8Array, seed: number): Promise<boolean> => {
-      const parts: Uint8Array[] = [];
-      const packed = new Uint8Array(gzipSync(content, { level: 1 }));
-      for await (const chunk of gunzip(inChunks(packed, 50_000), { what: "layer" })) {
-        for (let turn = 0; turn <= seed; turn += 1) await setImmediate();
-        parts.push(new Uint8Array(chunk));
-      }
-      return Buffer.compare(join(...parts), content) === 0;
-    };
-    const rounds = await Promise.all([...contents, ...contents].map(readSlowly));
-    expect(rounds).toEqual(rounds.map(() => true));
-  });
-
-  it("leaves its source where it is while nobody reads on", async () => {
-    const packed = new Uint8Array(gzipSync(noise(20_000_000), { level: 1 }));
-    const chunks = Array.from({ length: 300 }, (_, at) =>
-      packed.subarray(at * 65_536, (at + 1) * 65_536),
-    );
-    const source = watched(chunks);
-    const reader = gunzip(source.bytes, { what: "layer" });
-    await reader.next();
-    let before = -1;
-    while (source.chunks !== before) {
-      before = source.chunks;
-      await setTimeout(100);
-    }
-    expect(before).toBeLessThan(150);
-    await reader.return(undefined);
-    expect(source.closed).toBe(true);
-  });
-
-  it("holds up the end of the process only while somebody waits for what it says", async () => {
-    const held = vi.spyOn(Worker.prototype, "ref").mock;
-    const freed = vi.spyOn(Worker.prototype, "unref").mock;
-    const packed = new Uint8Array(gzipSync(noise(9_000_000), { level: 1 }));
-    const reader = gunzip(inChunks(packed, 65_536), { what: "layer" });
-    await reader.next();
-    await setTimeout(100);
-    expect(held.calls.length).toBeGreaterThan(0);
-    expect(freed.invocationCallOrder.at(-1)).toBeGreaterThan(held.invocationCallOrder.at(-1)!);
-    vi.restoreAllMocks();
-    await reader.return(undefined);
-  });
-
-  it("fails every stream of a thread that dies, and goes on with another", async () => {
-    const dies = openGunzip("no such algorithm" as DigestAlgorithm);
-    const beside = collect(gunzip(endless(), { what: "layer" }));
-    expect(await failureOf(dies.read())).toMatchObject({ code: "Z_MEM_ERROR" });
-    await expect(beside).rejects.toMatchObject({ code: "unsupported-compression" });
-    dies.close();
-    expect(await unpack(member("one"))).toBe("one");
   });
 });
-
-async function* endless(): AsyncGenerator<Uint8Array> {
-  const empty = member("");
-  for (;;) {
-    await setImmediate();
-    yield empty;
-  }
-}

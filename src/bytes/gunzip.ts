@@ -1,55 +1,98 @@
 // SPDX-License-Identifier: MIT
-import type { DigestAlgorithm } from "../oci/digest.ts";
+import { createGunzip } from "node:zlib";
 import type { Bytes } from "./bytes.ts";
 import { explainCodecError } from "./decoder-error.ts";
-import { openGunzip, type GunzipStream } from "./gunzip-thread.ts";
+import { through } from "./node-stream.ts";
 
-/** Options of {@link gunzip}. */
-export interface GunzipOptions {
-  readonly what: string;
-  /** Hashes the uncompressed bytes beside it, and is told the digest, as hex, when all are read. */
-  readonly hash?:
-    { readonly algorithm: DigestAlgorithm; readonly done: (hex: string) => void } | undefined;
-}
+// Node's default of 16 KiB is 2.4 times slower.
+const CHUNK = 256 * 1024;
+// By default a decoder stops at a chunk until it is taken: it would never work while its reader does. Unpacking four layers
+// at once took 0.92 of the time with some chunks ahead.
+const DECODER = { chunkSize: CHUNK, readableHighWaterMark: 4 * CHUNK };
 
 /**
  * Decompresses every member of a gzip stream (RFC 1952, section 2.2) and the zeros between and after
- * them, in a thread. The stream is read ahead of what is decompressed.
+ * them. Node's Gunzip takes the members that follow each other at once, but drops in silence what
+ * follows a zero: so we skip the zeros, and go on with another Gunzip.
  * @throws OciError while reading: `truncated`; `invalid-compression` for anything that is no
  *   member, and for a checksum or a length that is wrong
  */
-export async function* gunzip(
-  bytes: Bytes,
-  { what, hash }: GunzipOptions,
-): Bytes & AsyncGenerator<Uint8Array> {
-  const stream = openGunzip(hash?.algorithm);
-  const state = { isLeft: false };
-  const feeding = feed(bytes, stream, state);
+export async function* gunzip(bytes: Bytes, what: string): Bytes & AsyncGenerator<Uint8Array> {
+  const input = createInput(bytes);
   try {
-    yield* stream.read();
-    hash?.done(stream.hex()!);
+    do {
+      const decoder = createGunzip(DECODER);
+      const start = input.given();
+      const taken = (): number => start + decoder.bytesWritten;
+      yield* through(input.bytes(taken), decoder);
+      input.takeBack(taken());
+    } while (await input.skipZeros());
   } catch (error) {
     throw explainCodecError(error, "gzip", what);
   } finally {
-    state.isLeft = true;
-    stream.close();
-    await feeding;
+    await input.close();
   }
 }
 
-/** Writes every chunk until the reader has left. What goes wrong is told to the reader. */
-async function feed(
-  bytes: Bytes,
-  stream: GunzipStream,
-  state: { readonly isLeft: boolean },
-): Promise<void> {
-  try {
-    for await (const chunk of bytes) {
-      if (state.isLeft) return;
-      await stream.write(chunk);
+/** A stream that several decoders read one after the other, none knowing beforehand how much is its own. */
+interface Input {
+  /**
+   * What has not been given yet, until the reader has left a part of a chunk: the stream's bytes up
+   * to `taken()` are what it wanted. Ending it early does not close the stream.
+   */
+  bytes(taken: () => number): Bytes;
+  /** Bytes given so far. */
+  given(): number;
+  /** Makes `count` the bytes given so far, which is within the last chunk. */
+  takeBack(count: number): void;
+  /** Whether there is anything but zeros left. */
+  skipZeros(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+function createInput(bytes: Bytes): Input {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let chunk: Uint8Array = new Uint8Array();
+  let at = 0;
+  let given = 0;
+
+  /** Whether a byte of the stream is at hand: `chunk[at]`. */
+  async function fill(): Promise<boolean> {
+    while (at === chunk.length) {
+      const result = await iterator.next();
+      if (result.done === true) return false;
+      chunk = result.value;
+      at = 0;
     }
-    stream.end();
-  } catch (error) {
-    stream.fail(error);
+    return true;
   }
+
+  return {
+    async *bytes(taken) {
+      while (taken() === given && (await fill())) {
+        const rest = chunk.subarray(at);
+        at = chunk.length;
+        given += rest.length;
+        yield rest;
+      }
+    },
+    given: () => given,
+    takeBack(count) {
+      at -= given - count;
+      given = count;
+    },
+    async skipZeros() {
+      while (await fill()) {
+        const zeros = chunk.subarray(at).findIndex((byte) => byte !== 0);
+        const step = zeros === -1 ? chunk.length - at : zeros;
+        at += step;
+        given += step;
+        if (zeros !== -1) return true;
+      }
+      return false;
+    },
+    async close() {
+      await iterator.return?.();
+    },
+  };
 }

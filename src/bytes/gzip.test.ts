@@ -16,9 +16,7 @@ describe("gzip", () => {
       const content = noise(length);
       const packed = await collect(gzip(inChunks(content, 65_536), 6));
       expect(Buffer.compare(gunzipSync(packed), content)).toBe(0);
-      expect(Buffer.compare(await collect(gunzip(once(packed), { what: "test" })), content)).toBe(
-        0,
-      );
+      expect(Buffer.compare(await collect(gunzip(once(packed), "test")), content)).toBe(0);
     },
   );
 
@@ -51,9 +49,7 @@ describe("gzip", () => {
         fc.uint8Array({ maxLength: 5000 }),
         fc.integer({ min: 1, max: 9 }),
         async (bytes, level) => {
-          expect(
-            await collect(gunzip(gzip(inChunks(bytes, 999), level), { what: "test" })),
-          ).toEqual(bytes);
+          expect(await collect(gunzip(gzip(inChunks(bytes, 999), level), "test"))).toEqual(bytes);
         },
       ),
       { numRuns: 50 },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
-import { decompressLayer } from "../bytes/compression.ts";
-import { verify } from "../bytes/verify.ts";
+import { decompress } from "../bytes/compression.ts";
+import { verify, verifyDiffId } from "../bytes/verify.ts";
 import type { Image } from "../image/image.ts";
 import { createLayerParser } from "../layer/layer-parser.ts";
 import { shortDigest } from "../oci/digest.ts";
@@ -46,7 +46,7 @@ export function openLayerTar(image: Image, layer: number, options: LayerTarOptio
   const { limits, signal, onRead } = options;
   const blob = image.store.fetch(descriptor, { signal });
   const counted = onRead === undefined ? blob : count(blob, onRead);
-  return decompressLayer(counted, compression, diffId, { limits, signal, what });
+  return verifyDiffId(decompress(counted, compression, { limits, signal, what }), diffId, { what });
 }
 
 async function* count(bytes: Bytes, onRead: (bytes: number) => void): Bytes {
