@@ -8,14 +8,64 @@ import {
   noise,
   watched,
 } from "../../test/fixtures/bytes/streams.ts";
+import { diffIdOf, parseDiffId, type DiffId } from "../oci/digest.ts";
 import type { Compression } from "../oci/media-types.ts";
 import { once } from "./bytes.ts";
 import { digestBytes } from "./hash.ts";
-import { compress, decompress, detectCompression } from "./compression.ts";
+import { compress, decompress, decompressLayer, detectCompression } from "./compression.ts";
 
 const content = noise(500_000);
 const compressions: readonly Compression[] = ["none", "gzip", "zstd"];
 const packs = ["gzip", "zstd"] as const;
+const ways = compressions.flatMap((compression) => [
+  [compression, false] as const,
+  [compression, true] as const,
+]);
+
+describe("a layer", () => {
+  it.each(ways)(
+    "of %s, in a thread: %s, comes through when the diffID is its own",
+    async (compression, inThread) => {
+      for (const algorithm of ["sha256", "sha512"] as const) {
+        const diffId = diffIdOf(digestBytes(content, algorithm));
+        const packed = compress(once(content), compression);
+        const tar = await collect(decompressLayer(packed, compression, diffId, { inThread }));
+        expect(Buffer.compare(tar, content)).toBe(0);
+      }
+    },
+  );
+
+  it.each(ways)(
+    "of %s, in a thread: %s, fails when it is another's (3b-70)",
+    async (compression, inThread) => {
+      const diffId = parseDiffId(`sha256:${"0".repeat(64)}`);
+      const packed = compress(once(content), compression);
+      expect(
+        await failureOf(
+          decompressLayer(packed, compression, diffId, { what: "layer 3", inThread }),
+        ),
+      ).toMatchObject({
+        code: "diff-id-mismatch",
+        message: expect.stringMatching(/^layer 3: expected diffID sha256:0/) as string,
+        details: { expected: diffId, got: digestBytes(content) },
+      });
+    },
+  );
+
+  it.each(ways)(
+    "of %s, in a thread: %s, is not read when its diffID can't be checked",
+    async (compression, inThread) => {
+      const source = watched([content]);
+      const diffId = `blake3:${"0".repeat(64)}` as DiffId;
+      expect(
+        await failureOf(decompressLayer(source.bytes, compression, diffId, { inThread })),
+      ).toMatchObject({
+        code: "unsupported-algorithm",
+      });
+      expect(source.chunks).toBe(0);
+    },
+  );
+});
 
 describe("compression", () => {
   it.each(compressions)("%s brings back what went in", async (compression) => {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
+import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { withLimits } from "../oci/limits.ts";
 import { abortable } from "./abort.ts";
 import type { AbortOptions, Bytes } from "./bytes.ts";
 import { createExpansionGuard } from "./expansion.ts";
+import { gunzipInThread } from "./gunzip-in-thread.ts";
 import { gunzip } from "./gunzip.ts";
 import { gzip } from "./gzip.ts";
+import { requireDiffId, verifyDiffId } from "./verify.ts";
 import { unzstd, zstd } from "./zstd.ts";
 
 /** Options of {@link decompress}. */
@@ -57,13 +60,52 @@ export function decompress(
   options: DecompressOptions = {},
 ): Bytes {
   if (compression === "none") return bytes;
+  return expand(bytes, compression, options, gunzip);
+}
+
+/** Options of {@link decompressLayer}. */
+export interface DecompressLayerOptions extends DecompressOptions {
+  /** Whether gzip is decompressed and hashed beside what is done with the bytes, as `gunzipInThread` has it. */
+  readonly inThread?: boolean | undefined;
+}
+
+/**
+ * The uncompressed tar of a layer, checked against its diffID on its way: the stream ends normally only
+ * when the digest agrees.
+ * @throws OciError while reading: `diff-id-mismatch`, `unsupported-algorithm`; what {@link decompress} throws
+ */
+export async function* decompressLayer(
+  bytes: Bytes,
+  compression: Compression,
+  diffId: DiffId,
+  options: DecompressLayerOptions = {},
+): Bytes & AsyncGenerator<Uint8Array> {
+  if (compression !== "gzip" || options.inThread !== true) {
+    yield* verifyDiffId(decompress(bytes, compression, options), diffId, options);
+    return;
+  }
+  const algorithm = knownAlgorithm(diffId);
+  let got: Digest | undefined;
+  const done = (hex: string): void => void (got = digestOf(algorithm, hex));
+  yield* expand(bytes, compression, options, (input, what) =>
+    gunzipInThread(input, { what, hash: { algorithm, done } }),
+  );
+  requireDiffId(got!, diffId, options);
+}
+
+function expand(
+  bytes: Bytes,
+  compression: Exclude<Compression, "none">,
+  options: DecompressOptions,
+  expandGzip: (input: Bytes, what: string) => Bytes,
+): Bytes {
   const what = options.what ?? "content";
   const limits = withLimits(options.limits);
   const guard = createExpansionGuard(limits, what);
   const input = guard.input(abortable(bytes, options.signal, what));
   const output =
     compression === "gzip"
-      ? gunzip(input, what)
+      ? expandGzip(input, what)
       : unzstd(input, { maxWindow: limits.zstdWindow, what });
   return guard.output(abortable(output, options.signal, what));
 }

@@ -11,7 +11,8 @@ import {
   readFirst,
   watched,
 } from "../../test/fixtures/bytes/streams.ts";
-import { once } from "./bytes.ts";
+import { once, type Bytes } from "./bytes.ts";
+import { gunzipInThread } from "./gunzip-in-thread.ts";
 import { gunzip } from "./gunzip.ts";
 import { digestBytes } from "./hash.ts";
 
@@ -21,11 +22,16 @@ const member = (value: string): Uint8Array => new Uint8Array(gzipSync(text(value
 const zeros = (length: number): Uint8Array => new Uint8Array(length);
 const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
-async function unpack(packed: Uint8Array, size = 65_536): Promise<string> {
-  return Buffer.from(await collect(gunzip(inChunks(packed, size), "layer"))).toString();
-}
+type Gunzip = (bytes: Bytes, what: string) => Bytes;
+const inThread: Gunzip = (bytes, what) => gunzipInThread(bytes, { what });
 
-describe("gunzip", () => {
+describe.each<[string, Gunzip]>([
+  ["gunzip", gunzip],
+  ["gunzip in a thread", inThread],
+])("%s", (_, gunzip) => {
+  const unpack = async (packed: Uint8Array, size = 65_536): Promise<string> =>
+    Buffer.from(await collect(gunzip(inChunks(packed, size), "layer"))).toString();
+
   it.each(["members.gz", "zeros.gz", "pigz.gz"])(
     "reads all of %s, made by another tool",
     async (name) => {

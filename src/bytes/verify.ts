@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { digestOf, knownAlgorithm } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { DiffId } from "../oci/digest.ts";
+import type { DiffId, Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Bytes } from "./bytes.ts";
 import { createHasher } from "./hash.ts";
@@ -77,15 +77,18 @@ export async function* verifyDiffId(
     hasher.update(chunk);
     yield chunk;
   }
-  const got: string = digestOf(algorithm, hasher.hex());
-  if (got !== diffId) {
-    throw new OciError(
-      "diff-id-mismatch",
-      `${options.what ?? "layer"}: expected diffID ${diffId}, got ${got}`,
-      {
-        details: { expected: diffId, got },
-        hint: "The image's configuration describes another layer than its manifest.",
-      },
-    );
-  }
+  requireDiffId(digestOf(algorithm, hasher.hex()), diffId, options);
+}
+
+/** @throws OciError `diff-id-mismatch` when the digest of an uncompressed tar is not its layer's diffID */
+export function requireDiffId(got: Digest, diffId: DiffId, options: VerifyOptions): void {
+  if ((got as string) === diffId) return;
+  throw new OciError(
+    "diff-id-mismatch",
+    `${options.what ?? "layer"}: expected diffID ${diffId}, got ${got}`,
+    {
+      details: { expected: diffId, got },
+      hint: "The image's configuration describes another layer than its manifest.",
+    },
+  );
 }

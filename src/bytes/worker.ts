@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Worker } from "node:worker_threads";
-import type { MessagePort } from "node:worker_threads";
+import type { MessagePort, WorkerOptions } from "node:worker_threads";
 
 /** What the code of a worker gets to work with. */
 export interface WorkerContext {
@@ -17,7 +17,11 @@ export interface WorkerContext {
  * Node 22.18; this one runs from source and from `dist` on every Node.) It holds up the end of
  * the process until `unref()`.
  */
-export function startWorker(main: (context: WorkerContext) => void, data: unknown): Worker {
+export function startWorker(
+  main: (context: WorkerContext) => void,
+  data: unknown,
+  { resourceLimits = {} }: Pick<WorkerOptions, "resourceLimits"> = {},
+): Worker {
   const code = `(${main.toString()})({ require, port: require("node:worker_threads").parentPort, data: require("node:worker_threads").workerData })`;
   return new Worker(code, {
     eval: true,
@@ -25,5 +29,6 @@ export function startWorker(main: (context: WorkerContext) => void, data: unknow
     workerData: data,
     stdout: true,
     stderr: true,
+    resourceLimits,
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
-import { decompress } from "../bytes/compression.ts";
-import { verify, verifyDiffId } from "../bytes/verify.ts";
+import { decompressLayer, type DecompressLayerOptions } from "../bytes/compression.ts";
+import { verify } from "../bytes/verify.ts";
 import type { Image } from "../image/image.ts";
 import { createLayerParser } from "../layer/layer-parser.ts";
 import { shortDigest } from "../oci/digest.ts";
@@ -12,6 +12,8 @@ import type { LayerNode } from "./layer-node.ts";
 
 export interface LayerTarOptions extends AbortOptions {
   readonly limits?: Partial<Limits> | undefined;
+  /** As that of `decompressLayer`. */
+  readonly inThread?: DecompressLayerOptions["inThread"];
   /** Told how many bytes of the compressed layer there were, chunk by chunk. */
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
@@ -43,10 +45,10 @@ export function openLayerTar(image: Image, layer: number, options: LayerTarOptio
       { details: { mediaType: descriptor.mediaType } },
     );
   }
-  const { limits, signal, onRead } = options;
+  const { limits, signal, inThread, onRead } = options;
   const blob = image.store.fetch(descriptor, { signal });
   const counted = onRead === undefined ? blob : count(blob, onRead);
-  return verifyDiffId(decompress(counted, compression, { limits, signal, what }), diffId, { what });
+  return decompressLayer(counted, compression, diffId, { limits, signal, what, inThread });
 }
 
 async function* count(bytes: Bytes, onRead: (bytes: number) => void): Bytes {

@@ -40,6 +40,8 @@ export interface LayerStager {
 }
 
 const REPORT_EVERY = 1024 * 1024;
+/** Bytes of a blob for which a thread is started. */
+const WORTH_A_THREAD = 4 * 1024 * 1024;
 
 /**
  * Creates what stages the layers of an image. A layer that was read is verified to its end, by its digest
@@ -63,7 +65,8 @@ export function createLayerStager(image: Image, options: StageLayersOptions): La
     const parser = createLayerParser(tell(all), { limits: options.limits, what });
     const onRead = reportReading(image, layer, files.staged, options);
     try {
-      const tar = openLayerTar(image, layer, { limits: options.limits, signal, onRead });
+      const inThread = image.manifest.value.layers[layer]!.size >= WORTH_A_THREAD;
+      const tar = openLayerTar(image, layer, { limits: options.limits, signal, onRead, inThread });
       for await (const chunk of tar) {
         throwIfAborted(signal, what);
         parser.feed(chunk);
