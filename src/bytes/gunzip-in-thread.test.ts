@@ -74,9 +74,10 @@ describe("gunzip in a thread", () => {
     const packed = new Uint8Array(gzipSync(noise(9_000_000), { level: 1 }));
     const reader = gunzipInThread(inChunks(packed, 65_536), { what: "layer" });
     await reader.next();
-    await setTimeout(100);
     expect(held.calls.length).toBeGreaterThan(0);
-    expect(freed.invocationCallOrder.at(-1)).toBeGreaterThan(held.invocationCallOrder.at(-1)!);
+    await expect
+      .poll(() => freed.invocationCallOrder.at(-1))
+      .toBeGreaterThan(held.invocationCallOrder.at(-1)!);
     vi.restoreAllMocks();
     await reader.return(undefined);
   });

@@ -32,7 +32,7 @@ describe("what we merge random layers into is what others make of them, or on th
   it.each([
     ["umoci", applyWithUmoci],
     ["docker", (built: BuiltStacks) => applyWithDocker(built, docker)],
-  ] as const)("%s", { timeout: 900_000 }, async (peer, apply) => {
+  ] as const)("%s", async (peer, apply) => {
     console.log(`${peer}: ${COUNTS[peer]} stacks of layers, OCI_KIT_SEED=${SEED}`);
     const known = KNOWN_DIFFERENCES.filter((entry) => entry.peer === peer || entry.peer === "both");
     const since = Date.now() / 1000 - 1;

@@ -43,7 +43,9 @@ contentStoreSuite(
 async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
   const before = registry.log().length;
   await work();
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // The log comes after the answers; what is asked last stands last in it.
+  await fetch(`http://${registry.host}/last-${before}`);
+  await expect.poll(() => registry.log()).toContain(`/last-${before} HTTP`);
   const lines = registry.log().slice(before).split("\n");
   return lines.flatMap(
     (line) => /"((?:GET|HEAD|PUT|POST|PATCH|DELETE) \/v2\/[^ ]*) HTTP/.exec(line)?.[1] ?? [],

@@ -55,7 +55,7 @@ export async function startDockerRegistry(
   for (let attempt = 0; ; attempt += 1) {
     const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
     if (answer?.ok === true || answer?.status === 401) break;
-    if (attempt === 100 || child.exitCode !== null) throw new Error(`docker-registry: ${log}`);
+    if (attempt === 600 || child.exitCode !== null) throw new Error(`docker-registry: ${log}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return {

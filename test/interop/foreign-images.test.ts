@@ -32,7 +32,7 @@ beforeAll(async () => {
     await docker.stop();
   }
   execFileSync("chmod", ["-R", "a+rX", ...Object.values(images).map(layoutOf)]);
-}, 600_000);
+});
 afterAll(clear);
 
 function layoutOf(reference: string): string {
@@ -75,21 +75,15 @@ describe.each(FOREIGN_IMAGES)("an image by %s", (name) => {
     expect(differingFacts(await unpackOurs(name), await unpackTheirs(name))).toEqual({});
   });
 
-  it(
-    "is packed to the same layer by root and by an ordinary user, and again by who unpacks that",
-    { timeout: 600_000 },
-    async () => {
-      const packed = [0, ORDINARY_USER].map((user) =>
-        packAs(user, `oci:${images[name]}`, `${user}`),
-      );
-      const [{ diffId, reference }] = packed as [Packed, Packed];
-      expect(packed.map((one) => one.diffId)).toEqual([diffId, diffId]);
-      expect(packAs(ORDINARY_USER, reference, "again").diffId).toBe(diffId);
-      const theirs = await factsByUmoci(reference.replace("oci:", ""), scratch.path("bundle"));
-      clear();
-      expect(differingFacts(await unpackOurs(name), theirs)).toEqual({});
-    },
-  );
+  it("is packed to the same layer by root and by an ordinary user, and again by who unpacks that", async () => {
+    const packed = [0, ORDINARY_USER].map((user) => packAs(user, `oci:${images[name]}`, `${user}`));
+    const [{ diffId, reference }] = packed as [Packed, Packed];
+    expect(packed.map((one) => one.diffId)).toEqual([diffId, diffId]);
+    expect(packAs(ORDINARY_USER, reference, "again").diffId).toBe(diffId);
+    const theirs = await factsByUmoci(reference.replace("oci:", ""), scratch.path("bundle"));
+    clear();
+    expect(differingFacts(await unpackOurs(name), theirs)).toEqual({});
+  });
 
   it("gives back every layer of its own, unpacked alone and packed exactly", async () => {
     await withImage(`oci:${images[name]}`, async (image) => {

@@ -193,6 +193,6 @@ describe("the thread that reads ahead", () => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
       another.close();
     }
-    await expect.poll(threads, { timeout: 5000 }).toBeLessThanOrEqual(before);
+    await expect.poll(threads).toBeLessThanOrEqual(before);
   });
 });
