@@ -88,7 +88,7 @@ export async function* decompressLayer(
   let got: Digest | undefined;
   const done = (hex: string): void => void (got = digestOf(algorithm, hex));
   yield* expand(bytes, compression, options, (input, what) =>
-    gunzipInThread(input, { what, hash: { algorithm, done } }),
+    gunzipInThread(input, { what, algorithm, done }),
   );
   requireDiffId(got!, diffId, options);
 }

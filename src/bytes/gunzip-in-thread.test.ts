@@ -3,6 +3,7 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
+import { join, member, text, zeros } from "../../test/fixtures/bytes/gzip-members.ts";
 import {
   collect,
   failureOf,
@@ -12,26 +13,25 @@ import {
   watched,
 } from "../../test/fixtures/bytes/streams.ts";
 import type { DigestAlgorithm } from "../oci/digest.ts";
-import { once } from "./bytes.ts";
-import { gunzipInThread } from "./gunzip-in-thread.ts";
+import { once, type Bytes } from "./bytes.ts";
+import * as thread from "./gunzip-in-thread.ts";
 import { openGunzip } from "./gunzip-thread.ts";
 import { digestBytes } from "./hash.ts";
 
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-const member = (value: string): Uint8Array => new Uint8Array(gzipSync(text(value)));
-const zeros = (length: number): Uint8Array => new Uint8Array(length);
-const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+function gunzipInThread(bytes: Bytes, told: string[] = []): AsyncGenerator<Uint8Array> {
+  const done = (hex: string): unknown => told.push(hex);
+  return thread.gunzipInThread(bytes, { what: "layer", algorithm: "sha256", done });
+}
 
 // What it does as gunzip does is tested there.
 describe("gunzip in a thread", () => {
   it("hashes what comes out of all members, and says so only when all was read", async () => {
     const packed = join(member("one"), zeros(7), member("two"));
     const told: string[] = [];
-    const hash = { algorithm: "sha256", done: (hex: string) => void told.push(hex) } as const;
-    await readFirst(gunzipInThread(once(packed), { what: "layer", hash }));
-    await failureOf(gunzipInThread(once(packed.subarray(0, -1)), { what: "layer", hash }));
+    await readFirst(gunzipInThread(once(packed), told));
+    await failureOf(gunzipInThread(once(packed.subarray(0, -1)), told));
     expect(told).toEqual([]);
-    await collect(gunzipInThread(once(packed), { what: "layer", hash }));
+    await collect(gunzipInThread(once(packed), told));
     expect(told.map((hex) => `sha256:${hex}`)).toEqual([digestBytes(text("onetwo"))]);
   });
 
@@ -40,7 +40,7 @@ describe("gunzip in a thread", () => {
     const readSlowly = async (content: Uint8Array, seed: number): Promise<boolean> => {
       const parts: Uint8Array[] = [];
       const packed = new Uint8Array(gzipSync(content, { level: 1 }));
-      for await (const chunk of gunzipInThread(inChunks(packed, 50_000), { what: "layer" })) {
+      for await (const chunk of gunzipInThread(inChunks(packed, 50_000))) {
         for (let turn = 0; turn <= seed; turn += 1) await setImmediate();
         parts.push(new Uint8Array(chunk));
       }
@@ -56,7 +56,7 @@ describe("gunzip in a thread", () => {
       packed.subarray(at * 65_536, (at + 1) * 65_536),
     );
     const source = watched(chunks);
-    const reader = gunzipInThread(source.bytes, { what: "layer" });
+    const reader = gunzipInThread(source.bytes);
     await reader.next();
     let before = -1;
     while (source.chunks !== before) {
@@ -72,7 +72,7 @@ describe("gunzip in a thread", () => {
     const held = vi.spyOn(Worker.prototype, "ref").mock;
     const freed = vi.spyOn(Worker.prototype, "unref").mock;
     const packed = new Uint8Array(gzipSync(noise(9_000_000), { level: 1 }));
-    const reader = gunzipInThread(inChunks(packed, 65_536), { what: "layer" });
+    const reader = gunzipInThread(inChunks(packed, 65_536));
     await reader.next();
     expect(held.calls.length).toBeGreaterThan(0);
     await expect
@@ -84,13 +84,11 @@ describe("gunzip in a thread", () => {
 
   it("fails every stream of a thread that dies, and goes on with another", async () => {
     const dies = openGunzip("no such algorithm" as DigestAlgorithm);
-    const beside = collect(gunzipInThread(endless(), { what: "layer" }));
+    const beside = collect(gunzipInThread(endless()));
     expect(await failureOf(dies.read())).toMatchObject({ code: "Z_MEM_ERROR" });
     await expect(beside).rejects.toMatchObject({ code: "unsupported-compression" });
     dies.close();
-    expect(await collect(gunzipInThread(once(member("one")), { what: "layer" }))).toEqual(
-      text("one"),
-    );
+    expect(await collect(gunzipInThread(once(member("one"))))).toEqual(text("one"));
   });
 });
 

@@ -7,9 +7,10 @@ import { openGunzip, type GunzipStream } from "./gunzip-thread.ts";
 /** Options of {@link gunzipInThread}. */
 export interface GunzipInThreadOptions {
   readonly what: string;
-  /** Hashes the uncompressed bytes beside it, and is told the digest, as hex, when all are read. */
-  readonly hash?:
-    { readonly algorithm: DigestAlgorithm; readonly done: (hex: string) => void } | undefined;
+  /** What hashes the uncompressed bytes beside it. */
+  readonly algorithm: DigestAlgorithm;
+  /** Is told their digest, as hex, when all are read. */
+  readonly done: (hex: string) => void;
 }
 
 /**
@@ -19,14 +20,14 @@ export interface GunzipInThreadOptions {
  */
 export async function* gunzipInThread(
   bytes: Bytes,
-  { what, hash }: GunzipInThreadOptions,
+  { what, algorithm, done }: GunzipInThreadOptions,
 ): Bytes & AsyncGenerator<Uint8Array> {
-  const stream = openGunzip(hash?.algorithm);
+  const stream = openGunzip(algorithm);
   const state = { isLeft: false };
   const feeding = feed(bytes, stream, state);
   try {
     yield* stream.read();
-    hash?.done(stream.hex()!);
+    done(stream.hex());
   } catch (error) {
     throw explainCodecError(error, "gzip", what);
   } finally {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Worker } from "node:worker_threads";
 import type { DigestAlgorithm } from "../oci/digest.ts";
+import { CHUNK_SIZE } from "./gunzip.ts";
 import { runGunzipWorker, type GunzipReply, type GunzipRequest } from "./gunzip-worker.ts";
 import { startWorker } from "./worker.ts";
 
@@ -10,21 +11,19 @@ export interface GunzipStream {
   write(bytes: Uint8Array): Promise<void>;
   /** There is no more to write. */
   end(): void;
-  /** Tells the reader that there can be no more to write. */
+  /** There can be no more to write: what was written is read all the same, and then this is thrown. */
   fail(error: unknown): void;
   /**
    * What is decompressed. To be read once.
    * @throws what {@link GunzipStream.fail} was told; an Error with the decoder's code
    */
   read(): AsyncGenerator<Uint8Array>;
-  /** The digest of all of it, as hex: when it was read to the end, and was asked for. */
-  hex(): string | undefined;
+  /** The digest of all of it, as hex: once it was read to the end. */
+  hex(): string;
   /** Whatever was read. Idempotent. */
   close(): void;
 }
 
-/** Node's default of 16 KiB for what a decoder gives at once is 2.4 times slower. */
-const SLOT_SIZE = 256 * 1024;
 const SLOTS = 8;
 /** Slots that are told to be free with one message. Less than {@link SLOTS}, or nobody would go on. */
 const SLOTS_A_MESSAGE = 4;
@@ -52,16 +51,16 @@ const rings: SharedArrayBuffer[] = [];
  * hashing go on while what came out is worked with. (Decoders of the main thread allocate memory for
  * each chunk: its garbage collection then took an eighth of the processor time of an unpack.)
  */
-export function openGunzip(algorithm: DigestAlgorithm | undefined): GunzipStream {
+export function openGunzip(algorithm: DigestAlgorithm): GunzipStream {
   const stream = (opened += 1);
   const { worker, streams, wait } = (thread ??= startThread());
-  const ring = rings.pop() ?? new SharedArrayBuffer(SLOTS * SLOT_SIZE);
+  const ring = rings.pop() ?? new SharedArrayBuffer(SLOTS * CHUNK_SIZE);
   const bytes = new Uint8Array(ring);
   const replies: GunzipReply[] = [];
   const waiting: number[] = [];
   let [total, isOver, isWhole] = [0, false, false];
   let failure: { readonly error: unknown } | undefined;
-  let hex: string | undefined;
+  let hex = "";
   let wakeReader = noop;
   let wakeWriter = noop;
 
@@ -77,7 +76,7 @@ export function openGunzip(algorithm: DigestAlgorithm | undefined): GunzipStream
     wakeReader();
   };
   streams.set(stream, hear);
-  ask({ ask: "open", stream, ring, slotSize: SLOT_SIZE, slots: SLOTS, algorithm });
+  ask({ ask: "open", stream, ring, slotSize: CHUNK_SIZE, slots: SLOTS, algorithm });
   return {
     async write(chunk) {
       // A copy: a message takes its memory along, and the memory of a chunk is not ours to give.
@@ -91,26 +90,27 @@ export function openGunzip(algorithm: DigestAlgorithm | undefined): GunzipStream
     },
     end: () => ask({ ask: "end", stream }),
     fail(error) {
-      failure ??= { error };
-      wakeReader();
+      failure = { error };
+      ask({ ask: "end", stream });
     },
     async *read() {
       let read = 0;
       for (;;) {
         const reply = replies.shift();
         if (reply?.tell === "slot") {
-          const at = reply.slot * SLOT_SIZE;
+          const at = reply.slot * CHUNK_SIZE;
           yield bytes.subarray(at, at + reply.length);
           read += 1;
           if (read % SLOTS_A_MESSAGE === 0) ask({ ask: "free", stream, slots: SLOTS_A_MESSAGE });
         } else if (reply?.tell === "done") {
+          if (failure !== undefined) throw failure.error;
           ({ hex } = reply);
           isWhole = true;
           return;
         } else if (reply?.tell === "failed") {
+          // what the source could not give is missing: that is no error of its own
+          if (failure !== undefined && reply.code === "Z_BUF_ERROR") throw failure.error;
           throw Object.assign(new Error(reply.message), { code: reply.code });
-        } else if (failure !== undefined) {
-          throw failure.error;
         } else {
           await wait((wake) => (wakeReader = wake));
         }

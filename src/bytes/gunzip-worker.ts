@@ -12,8 +12,8 @@ export type GunzipRequest = { readonly stream: number } & (
       readonly ring: SharedArrayBuffer;
       readonly slotSize: number;
       readonly slots: number;
-      /** Hashes what is decompressed, too. */
-      readonly algorithm: DigestAlgorithm | undefined;
+      /** What all that is decompressed is hashed with. */
+      readonly algorithm: DigestAlgorithm;
     }
   | { readonly ask: "write"; readonly bytes: Uint8Array }
   | { readonly ask: "end" }
@@ -28,7 +28,7 @@ export type GunzipReply = { readonly stream: number } & (
   | { readonly tell: "slot"; readonly slot: number; readonly length: number }
   /** The chunk that was written first is decompressed. */
   | { readonly tell: "taken" }
-  | { readonly tell: "done"; readonly hex: string | undefined }
+  | { readonly tell: "done"; readonly hex: string }
   | { readonly tell: "failed"; readonly code: string | undefined; readonly message: string }
 );
 
@@ -43,7 +43,7 @@ export function runGunzipWorker({ require, port }: WorkerContext): void {
   const openStream = (open: GunzipRequest & { readonly ask: "open" }) => {
     const { stream, slotSize, slots, algorithm } = open;
     const ring = new Uint8Array(open.ring);
-    const hash = algorithm === undefined ? undefined : createHash(algorithm);
+    const hash = createHash(algorithm);
     const input: Uint8Array[] = [];
     const output: Uint8Array[] = [];
     let [isEnded, isClosed, isPlanned] = [false, false, false];
@@ -56,7 +56,7 @@ export function runGunzipWorker({ require, port }: WorkerContext): void {
       isPlanned = false;
       while (free > 0 && output.length > 0) {
         const bytes = output.shift()!;
-        hash?.update(bytes);
+        hash.update(bytes);
         ring.set(bytes, next * slotSize);
         tell({ stream, tell: "slot", slot: next, length: bytes.length });
         next = (next + 1) % slots;
@@ -129,7 +129,7 @@ export function runGunzipWorker({ require, port }: WorkerContext): void {
       while (output.length > 0 && !isClosed) {
         await new Promise<void>((resolve) => (wakeWriter = resolve));
       }
-      tell({ stream, tell: "done", hex: hash?.digest("hex") });
+      tell({ stream, tell: "done", hex: hash.digest("hex") });
     };
     void run()
       .catch((error: unknown) => {

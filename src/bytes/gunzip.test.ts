@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { join, member, text, zeros } from "../../test/fixtures/bytes/gzip-members.ts";
 import {
   collect,
   failureOf,
@@ -17,13 +18,10 @@ import { gunzip } from "./gunzip.ts";
 import { digestBytes } from "./hash.ts";
 
 const PLAIN = "sha256:04a7151d39e6428277c93dbf28c326f438067910b3ccb581dfba6cf5ec12a2f3";
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-const member = (value: string): Uint8Array => new Uint8Array(gzipSync(text(value)));
-const zeros = (length: number): Uint8Array => new Uint8Array(length);
-const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
 type Gunzip = (bytes: Bytes, what: string) => Bytes;
-const inThread: Gunzip = (bytes, what) => gunzipInThread(bytes, { what });
+const inThread: Gunzip = (bytes, what) =>
+  gunzipInThread(bytes, { what, algorithm: "sha256", done: () => undefined });
 
 describe.each<[string, Gunzip]>([
   ["gunzip", gunzip],
@@ -118,12 +116,15 @@ describe.each<[string, Gunzip]>([
     }
   });
 
-  it("passes on the error of its source, and closes it when left early", async () => {
+  it("passes on the error of its source after its own of what came before, and closes it when left early", async () => {
     const packed = new Uint8Array(gzipSync(noise(2_000_000)));
     const failure = new Error("lost");
     expect(
       await failureOf(gunzip(watched([packed.subarray(0, 999)], failure).bytes, "layer")),
     ).toBe(failure);
+    const damaged = packed.with(500, 0xff).fill(0xff, 501, 600);
+    const both = gunzip(watched([damaged.subarray(0, 900_000)], failure).bytes, "layer");
+    expect(await failureOf(both)).toMatchObject({ code: "invalid-compression" });
     const source = watched([packed.subarray(0, 500_000), packed.subarray(500_000)]);
     await readFirst(gunzip(source.bytes, "layer"));
     expect(source.closed).toBe(true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../oci/errors.ts";
 import type { Bytes } from "./bytes.ts";
+import { toHex } from "./hash.ts";
 
 /** What a decoder can hold, and what the bytes are called in an error. */
 export interface FrameOptions {
@@ -128,7 +129,7 @@ function readHeader(
     if (data.length < 8) return undefined;
     return { length: 8, content: uint(data, 4, 4), next: "frame", skipped: true };
   }
-  throw invalid(options, offset, `a zstd frame (28b52ffd)`, hex(data.subarray(0, 4)));
+  throw invalid(options, offset, `a zstd frame (28b52ffd)`, toHex(data, 0, 4));
 }
 
 function readFrameHeader(
@@ -215,8 +216,4 @@ function uint(data: Uint8Array, at: number, length: number): number {
   let value = 0;
   for (let index = length - 1; index >= 0; index -= 1) value = value * 256 + data[at + index]!;
   return value;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

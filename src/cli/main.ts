@@ -4,9 +4,9 @@
  * @module
  */
 import { run } from "./run.ts";
-import { collectForStreams } from "./garbage.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
-collectForStreams();
+keepYoungGenerationSmall();
 
 const interrupt = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { Place } from "../store/descriptor-path.ts";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import type * as Addon from "@napi-rs/xattr";
 import { decodeText, fromBytes, fromText, toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
+import type { Place } from "../store/descriptor-path.ts";
 import { unreadable } from "./directory-walk.ts";
 import { dumpXattrs } from "./place-xattrs.ts";
 import { NO_XATTRS, sortedXattrs, type Xattrs } from "./xattr-command.ts";

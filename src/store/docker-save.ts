@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { z } from "zod";
 import type { AbortOptions } from "../bytes/bytes.ts";
-import { decompress, detectCompression } from "../bytes/compression.ts";
+import { decompressLayer, detectCompression } from "../bytes/compression.ts";
 import { describe } from "../bytes/describe.ts";
 import { createHasher } from "../bytes/hash.ts";
 import { drain, readAll } from "../bytes/read.ts";
-import { verifyDiffId } from "../bytes/verify.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
@@ -170,7 +169,6 @@ async function describeLayer(
       yield chunk;
     }
   };
-  const plain = decompress(seen(), compression, { limits, what, ...(signal && { signal }) });
-  await drain(verifyDiffId(plain, diffId, { what }));
+  await drain(decompressLayer(seen(), compression, diffId, { limits, what, signal }));
   return { mediaType, digest: digestOf("sha256", hasher.hex()), size };
 }

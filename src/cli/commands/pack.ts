@@ -14,7 +14,7 @@ import { parseTime, sourceDateEpochOf } from "../created.ts";
 import { formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
 import { showIndexing } from "../show-indexing.ts";
-import { collectForTrees } from "../garbage.ts";
+import { letYoungGenerationGrow } from "../young-generation.ts";
 import { compressionOf } from "./assemble-flags.ts";
 
 interface PackFlags {
@@ -81,7 +81,7 @@ async function packTo(
     import("./pack-text.ts"),
   ]);
   const { signal, registry } = context;
-  collectForTrees();
+  letYoungGenerationGrow();
   const location = await parseConfigured(reference);
   const base = await openBase(flags, context);
   try {

@@ -10,7 +10,7 @@ import { parseDuration } from "../duration.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../format.ts";
 import { indexCacheOf } from "../open-image.ts";
-import { collectForTrees } from "../garbage.ts";
+import { letYoungGenerationGrow } from "../young-generation.ts";
 import type { ProgressLine } from "../progress.ts";
 import { showUnpacking } from "./unpack.ts";
 
@@ -31,7 +31,7 @@ export async function addToStore(
   flags: AddFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  collectForTrees();
+  letYoungGenerationGrow();
   const store = openConversions(directory);
   const wanted = names.length > 0 ? names : [reference];
   const found = await store.convert(await parseConfigured(reference), wanted, {

@@ -13,7 +13,7 @@ import { openConfigured } from "../configured.ts";
 import { formatBytes } from "../format.ts";
 import type { ProgressLine } from "../progress.ts";
 import { showIndexing } from "../show-indexing.ts";
-import { collectForTrees } from "../garbage.ts";
+import { letYoungGenerationGrow } from "../young-generation.ts";
 
 interface UnpackFlags {
   readonly json?: true;
@@ -80,7 +80,7 @@ async function unpackImage(
     import("./unpack-text.ts"),
   ]);
   const { signal } = context;
-  collectForTrees();
+  letYoungGenerationGrow();
   const from = await openConfigured(reference, context);
   try {
     const image = await imageOf(from, flags.platform, context);

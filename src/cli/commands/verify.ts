@@ -17,7 +17,7 @@ import { differenceDocument, differenceLines } from "../differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../format.ts";
 import { showIndexing } from "../show-indexing.ts";
-import { collectForTrees } from "../garbage.ts";
+import { letYoungGenerationGrow } from "../young-generation.ts";
 
 interface VerifyFlags {
   readonly json?: true;
@@ -68,7 +68,7 @@ async function verify(
   );
   const ignore = (flags.ignore ?? []).map((field) => parseField(field, COMPARED_FIELDS));
   const { signal } = context;
-  collectForTrees();
+  letYoungGenerationGrow();
   const from = await openConfigured(flags.against, context);
   try {
     const image = await imageOf(from, flags.platform, context);
