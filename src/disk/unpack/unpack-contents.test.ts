@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { directory, file, hardlink, makeImage, whiteout } from "../../../test/fixtures/layers.ts";
+import { Worker } from "node:worker_threads";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { noise } from "../../../test/fixtures/bytes/streams.ts";
+import {
+  directory,
+  file,
+  hardlink,
+  makeImage,
+  makeTar,
+  whiteout,
+} from "../../../test/fixtures/layers.ts";
 import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
 import { sourceOf } from "../../bytes/bytes.ts";
 import { describe as describeBytes } from "../../bytes/describe.ts";
 import { digestBytes } from "../../bytes/hash.ts";
 import { readImage, type Image } from "../../image/image.ts";
-import { diffIdOf } from "../../oci/digest.ts";
+import { diffIdOf, type Digest } from "../../oci/digest.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
 import { pushDocument } from "../../testing/build-image.ts";
@@ -23,14 +33,18 @@ beforeEach(() => {
 afterEach(() => scratch.remove());
 
 /** An image of one layer, whose tar is given as it is. */
-async function imageOf(tar: Uint8Array): Promise<Image> {
+function imageOf(tar: Uint8Array): Promise<Image> {
+  return imageOfBlob(MediaType.layer, tar, digestBytes(tar));
+}
+
+async function imageOfBlob(mediaType: string, blob: Uint8Array, digest: Digest): Promise<Image> {
   const store = createMemoryStore();
-  const layer = describeBytes(MediaType.layer, tar);
-  await store.push(layer, sourceOf(tar));
+  const layer = describeBytes(mediaType, blob);
+  await store.push(layer, sourceOf(blob));
   const config = await pushDocument(store, MediaType.config, {
     architecture: "amd64",
     os: "linux",
-    rootfs: { type: "layers", diff_ids: [diffIdOf(digestBytes(tar))] },
+    rootfs: { type: "layers", diff_ids: [diffIdOf(digest)] },
   });
   const manifest = { schemaVersion: 2, mediaType: MediaType.manifest, config, layers: [layer] };
   return readImage(store, await pushDocument(store, MediaType.manifest, manifest));
@@ -95,6 +109,40 @@ describe("the content of files", () => {
     await scratch.unpack([[file("empty"), file("large", large)]]);
     expect(fs.statSync(scratch.at("empty")).size).toBe(0);
     expect(digestBytes(fs.readFileSync(scratch.at("large")))).toBe(digestBytes(large));
+  });
+});
+
+describe("a large gzip layer, which a thread decompresses", () => {
+  const content = noise(6_000_000);
+  const tar = makeTar([file("before", "b"), file("large", content), file("after", "a")]);
+  const packed = new Uint8Array(gzipSync(tar, { level: 1 }));
+  const streamsOpened = (calls: readonly (readonly unknown[])[]): number =>
+    calls.filter(([request]) => (request as { readonly ask?: string }).ask === "open").length;
+
+  it("is unpacked, proven", async () => {
+    const posted = vi.spyOn(Worker.prototype, "postMessage");
+    const image = await imageOfBlob(MediaType.layerGzip, packed, digestBytes(tar));
+    const { proof } = await unpack(image, scratch.directory);
+    expect(streamsOpened(posted.mock.calls)).toBe(1);
+    vi.restoreAllMocks();
+    expect(proof).toMatchObject({ compared: 4, differences: [] });
+    expect(digestBytes(fs.readFileSync(scratch.at("large")))).toBe(digestBytes(content));
+    expect(scratch.read("after")).toBe("a");
+  });
+
+  it("is refused when its diffID is wrong, or its last byte", async () => {
+    const other = await imageOfBlob(MediaType.layerGzip, packed, digestBytes(content));
+    await expect(unpack(other, scratch.directory)).rejects.toMatchObject({
+      code: "diff-id-mismatch",
+    });
+    const damaged = packed.with(-1, packed.at(-1)! ^ 1);
+    const cut = await imageOfBlob(MediaType.layerGzip, damaged, digestBytes(tar));
+    await expect(unpack(cut, scratch.directory)).rejects.toMatchObject({
+      code: "invalid-compression",
+    });
+    expect(readRecord(scratch.sidecar)).not.toMatchObject({ state: "complete" });
+    const { proof } = await unpack(await imageOf(tar), scratch.directory);
+    expect(proof!.differences).toEqual([]);
   });
 });
 
