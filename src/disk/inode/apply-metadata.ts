@@ -35,7 +35,7 @@ export function applyMetadata(
   const mode = node.mode & setOwner(inode, node, placement);
   const xattrs = wantedXattrs(inode, node, placement);
   if (xattrs.size === 0 && inode.existed !== true) {
-    if (node.type !== "symlink") setMode(inode, mode);
+    if (node.type !== "symlink" && inode.mode !== mode) setMode(inode, mode);
   } else {
     setXattrsAndMode(inode, { type: node.type, xattrs, mode }, placement, batch);
   }

@@ -20,6 +20,8 @@ export interface InodePlace {
    * to have existed was made by this process just now; such files are all made in the same directory.
    */
   readonly existed?: boolean | undefined;
+  /** The twelve bits of its mode, where it was made with them and has no attributes: they need not be set. */
+  readonly mode?: number | undefined;
 }
 
 /** What an inode is given: a node has it, and a layer's entry. */

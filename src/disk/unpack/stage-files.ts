@@ -7,11 +7,9 @@ import { classifyWhiteout } from "../../layer/whiteout.ts";
 import { applyMetadata } from "../inode/apply-metadata.ts";
 import type { XattrBatch } from "../inode/xattr-batch.ts";
 import type { Placement } from "../placement.ts";
+import { createFileMaker } from "./make-file.ts";
 import { stagedName, type Staging } from "./staging.ts";
 import { unwritableAt } from "./unwritable-at.ts";
-
-const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 
 /** What {@link createFileStager} works with. */
 export interface StageFilesOptions {
@@ -41,7 +39,9 @@ export interface FileStager extends Required<LayerHandler> {
 export function createFileStager(options: StageFilesOptions): FileStager {
   const { staging, layer, wants, placement, batch, what } = options;
   const staged = { files: 0 };
+  const makeFile = createFileMaker();
   let fd = -1;
+  let mode: number | undefined;
   let place = "";
   let current: FileEntry;
   let position = 0;
@@ -58,7 +58,7 @@ export function createFileStager(options: StageFilesOptions): FileStager {
   const finishFile = (): void => {
     if (fd < 0) return;
     if (endsInHole) fs.ftruncateSync(fd, position);
-    applyMetadata({ path: place, fd }, current, placement, batch);
+    applyMetadata({ path: place, fd, mode }, current, placement, batch);
     fs.closeSync(fd);
     fd = -1;
     staged.files += 1;
@@ -72,7 +72,7 @@ export function createFileStager(options: StageFilesOptions): FileStager {
       position = 0;
       isSparse = endsInHole = false;
       place = `${staging.base}/${stagedName({ layer, entry: ordinal })}`;
-      guard(() => (fd = fs.openSync(place, NEW_FILE, 0o600)));
+      guard(() => ({ fd, mode } = makeFile(place, entry.mode)));
     },
     data(chunk) {
       if (fd < 0) return;
