@@ -52,7 +52,7 @@ describe("dpkg's record of an alternative", () => {
     );
   });
 
-  it("replaces the choice of the same path, and forgets a slave that no choice has any more", () => {
+  it("replaces the choice of the same path, and forgets a slave that is in no choice", () => {
     const slaves = [
       { name: "z", link: "/usr/bin/z", path: "/opt/z" },
       { name: "a", link: "/usr/bin/a", path: "/opt/a" },

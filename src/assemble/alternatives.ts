@@ -100,7 +100,7 @@ export function installAlternative(
   return {
     status: best(choices).path === step.path ? "auto" : "manual",
     link: step.link,
-    // dpkg forgets a slave that no choice has any more
+    // dpkg forgets a slave that is in no choice
     slaves: [...links]
       .filter(([name]) => choices.some((choice) => choice.slaves.has(name)))
       .map(([name, link]) => ({ name, link }))
