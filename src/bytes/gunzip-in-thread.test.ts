@@ -2,7 +2,7 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { join, member, text, zeros } from "../../test/fixtures/bytes/gzip-members.ts";
 import {
   collect,
@@ -22,6 +22,8 @@ function gunzipInThread(bytes: Bytes, told: string[] = []): AsyncGenerator<Uint8
   const done = (hex: string): unknown => told.push(hex);
   return thread.gunzipInThread(bytes, { what: "layer", algorithm: "sha256", done });
 }
+
+afterEach(() => void vi.restoreAllMocks());
 
 // What it does as gunzip does is tested there.
 describe("gunzip in a thread", () => {
@@ -78,7 +80,6 @@ describe("gunzip in a thread", () => {
     await expect
       .poll(() => freed.invocationCallOrder.at(-1))
       .toBeGreaterThan(held.invocationCallOrder.at(-1)!);
-    vi.restoreAllMocks();
     await reader.return(undefined);
   });
 

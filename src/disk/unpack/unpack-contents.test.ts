@@ -30,7 +30,10 @@ let scratch: Scratch;
 beforeEach(() => {
   scratch = makeScratch();
 });
-afterEach(() => scratch.remove());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await scratch.remove();
+});
 
 /** An image of one layer, whose tar is given as it is. */
 function imageOf(tar: Uint8Array): Promise<Image> {
@@ -124,7 +127,6 @@ describe("a large gzip layer, which a thread decompresses", () => {
     const image = await imageOfBlob(MediaType.layerGzip, packed, digestBytes(tar));
     const { proof } = await unpack(image, scratch.directory);
     expect(streamsOpened(posted.mock.calls)).toBe(1);
-    vi.restoreAllMocks();
     expect(proof).toMatchObject({ compared: 4, differences: [] });
     expect(digestBytes(fs.readFileSync(scratch.at("large")))).toBe(digestBytes(content));
     expect(scratch.read("after")).toBe("a");
