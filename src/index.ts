@@ -5,10 +5,10 @@
  * @module
  */
 export { assemble, planAssembly } from "./assemble/assemble.ts";
-export type { Recipe } from "./assemble/recipe.ts";
+export type { Recipe } from "./assemble/recipe/recipe.ts";
 export type { AssembleOptions, AssembleResult } from "./assemble/result.ts";
-export { planIndexPush } from "./chain/plan-push.ts";
-export { pushIndex } from "./chain/push-index.ts";
+export { planIndexPush } from "./publish/plan-push.ts";
+export { pushIndex } from "./publish/push-index.ts";
 export { configurationToRecipe } from "./config/configuration-to-recipe.ts";
 export { findConfiguration } from "./config/find-configuration.ts";
 export { loadConfiguration } from "./config/load-configuration.ts";
@@ -20,14 +20,14 @@ export { listImages } from "./image/list-images.ts";
 export { openReference, openTarget } from "./image/open-reference.ts";
 export { retag } from "./image/retag.ts";
 export { OciError, isOciError, type ErrorCode } from "./oci/errors.ts";
-export type { Descriptor } from "./oci/descriptor.ts";
+export type { Descriptor } from "./oci/documents/descriptor.ts";
 export { openRepository } from "./registry/repository.ts";
 export { openImageFilesystem } from "./rootfs/image-filesystem.ts";
 export { resolvePath } from "./rootfs/resolve.ts";
 export type { RootFilesystem } from "./rootfs/root-filesystem.ts";
 export { serveRegistry } from "./server/serve.ts";
-export { copy } from "./store/copy.ts";
-export { openLayout } from "./store/layout.ts";
+export { copy } from "./store/copy/copy.ts";
+export { openLayout } from "./store/layout/layout.ts";
 export { createMemoryStore } from "./store/memory-store.ts";
 export type { ContentStore, ReadableStore } from "./store/store.ts";
 export { verifyLinks } from "./verify/verify-links.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../oci/errors.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { Input, Inputs } from "./inputs.ts";
-import { PROVENANCE_KEYS, type Recipe } from "./recipe.ts";
+import type { Input, Inputs } from "./inputs/inputs.ts";
+import { PROVENANCE_KEYS, type Recipe } from "./recipe/recipe.ts";
 
 /** The annotations that we write and read again. */
 export const ANNOTATIONS = Object.freeze({

@@ -13,7 +13,7 @@ import { readImage } from "../image/image.ts";
 import { buildIndex } from "../testing/build-image.ts";
 import { assemble, planAssembly } from "./assemble.ts";
 import type { AssembleProgress } from "./result.ts";
-import type { CopyStep } from "./recipe.ts";
+import type { CopyStep } from "./recipe/recipe.ts";
 
 let workspace: Workspace;
 beforeEach(() => {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 import { sourceOf } from "../bytes/bytes.ts";
-import { formatCreated } from "../image/history.ts";
+import { formatCreated } from "../image/edit/history.ts";
 import { type Image, readImage } from "../image/image.ts";
-import { makeConfig, makeManifest } from "../image/image-document.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import type { Document } from "../oci/document.ts";
+import { makeConfig, makeManifest } from "../image/edit/image-document.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import type { Document } from "../oci/documents/document.ts";
 import { OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import type { ContentStore } from "../store/store.ts";
 import { ANNOTATIONS, makeAnnotations } from "./annotations.ts";
-import type { ArrangedLayer } from "./arrange-layer.ts";
+import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { makeImageConfig } from "./image-config.ts";
-import { deriveRunId, inputKey } from "./input-key.ts";
-import { type Inputs, findInputs, warningsOf } from "./inputs.ts";
-import { layerKey } from "./layer-key.ts";
-import { type PreparedLayers, prepareLayers, summarise } from "./prepare-layers.ts";
+import { deriveRunId, inputKey } from "./inputs/input-key.ts";
+import { type Inputs, findInputs, warningsOf } from "./inputs/inputs.ts";
+import { layerKey } from "./layers/layer-key.ts";
+import { type PreparedLayers, prepareLayers, summarise } from "./layers/prepare-layers.ts";
 import { findPrevious, isComplete, removeReplaced, reusableLayers } from "./previous-image.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Recipe } from "./recipe/recipe.ts";
 import type {
   AssembleOptions,
   AssemblePlan,
@@ -26,7 +26,7 @@ import type {
   InputOptions,
   InputRecord,
 } from "./result.ts";
-import { writeLayers } from "./write-layers.ts";
+import { writeLayers } from "./layers/write-layers.ts";
 
 /**
  * Makes the image of a recipe in the target, layer by layer, straight from its inputs: no temporary tree, no root.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { ExecutionConfig, Healthcheck, History, ImageConfig } from "../oci/image-config.ts";
+import type { ExecutionConfig, Healthcheck, History, ImageConfig } from "../oci/documents/image-config.ts";
 import type { DiffId } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Platform } from "../oci/platform.ts";
-import { normalisePort } from "../image/exposed-port.ts";
-import { completeHistory } from "../image/history.ts";
-import { mergeEnvironment } from "./environment.ts";
-import type { HealthcheckSettings, ImageSettings, Recipe } from "./recipe.ts";
+import { normalisePort } from "../image/edit/exposed-port.ts";
+import { completeHistory } from "../image/edit/history.ts";
+import { mergeEnvironment } from "./recipe/environment.ts";
+import type { HealthcheckSettings, ImageSettings, Recipe } from "./recipe/recipe.ts";
 
 /** A layer above the base, for the history. */
 export interface LayerHistory {

@@ -5,5 +5,5 @@
  * @module
  */
 export * from "./assemble.ts";
-export * from "./recipe.ts";
+export * from "./recipe/recipe.ts";
 export * from "./result.ts";

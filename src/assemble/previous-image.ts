@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { type Image, readImage } from "../image/image.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { type ErrorCode, isOciError } from "../oci/errors.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
 import type { OpenOptions } from "../image/open-reference.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { DiffId, Digest } from "../oci/digest.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { ContentStore } from "../store/store.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Recipe } from "./recipe/recipe.ts";
 
 /** What both planning and assembling can be told. */
 export interface InputOptions extends AbortOptions {

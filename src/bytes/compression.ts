@@ -7,11 +7,11 @@ import { withLimits } from "../oci/limits.ts";
 import { abortable } from "./abort.ts";
 import type { AbortOptions, Bytes } from "./bytes.ts";
 import { createExpansionGuard } from "./expansion.ts";
-import { gunzipInThread } from "./gunzip-in-thread.ts";
-import { gunzip } from "./gunzip.ts";
-import { gzip } from "./gzip.ts";
+import { gunzipInThread } from "./gzip/gunzip-in-thread.ts";
+import { gunzip } from "./gzip/gunzip.ts";
+import { gzip } from "./gzip/gzip.ts";
 import { requireDiffId, verifyDiffId } from "./verify.ts";
-import { unzstd, zstd } from "./zstd.ts";
+import { unzstd, zstd } from "./zstd/zstd.ts";
 
 /** Options of {@link decompress}. */
 export interface DecompressOptions extends AbortOptions {

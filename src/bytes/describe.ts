@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { digestBytes } from "./hash.ts";
 
 /** The descriptor of a document whose bytes are at hand. */

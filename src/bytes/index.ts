@@ -7,11 +7,11 @@
 export * from "./byte-string.ts";
 export * from "./bytes.ts";
 export * from "./chain-id.ts";
-export * from "./channel.ts";
+export * from "./streams/channel.ts";
 export * from "./compression.ts";
 export * from "./describe.ts";
 export { createHasher, digestBytes } from "./hash.ts";
 export type { Hasher } from "./hash.ts";
-export * from "./node-stream.ts";
-export * from "./read.ts";
+export * from "./streams/node-stream.ts";
+export * from "./streams/read-all.ts";
 export * from "./verify.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { digestOf, knownAlgorithm } from "../oci/digest.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { DiffId, Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Bytes } from "./bytes.ts";

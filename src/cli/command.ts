@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Command } from "commander";
 import type { Context } from "./context.ts";
-import { openProgressLine, type ProgressLine } from "./progress.ts";
+import { openProgressLine, type ProgressLine } from "./output/progress.ts";
 
 /** What a command hands back: the same facts for programs and for people. */
 export interface Outcome {

@@ -2,7 +2,7 @@
 import { OciError } from "../oci/errors.ts";
 import type { Context } from "./context.ts";
 import { DONE, exitStatusOf } from "./exit-status.ts";
-import { errorDocument, renderError } from "./render-error.ts";
+import { errorDocument, renderError } from "./output/render-error.ts";
 
 /**
  * Runs the command line once. Never throws and never exits the process: everything ends in the

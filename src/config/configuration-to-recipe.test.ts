@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Recipe } from "../assemble/recipe.ts";
+import type { Recipe } from "../assemble/recipe/recipe.ts";
 import { configurationToRecipe } from "./configuration-to-recipe.ts";
 import { expectedLinks } from "./expected-links.ts";
 import { parseConfiguration } from "./load-configuration.ts";

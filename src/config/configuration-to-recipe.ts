@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Artifact, LayerRecipe, Recipe } from "../assemble/recipe.ts";
+import type { Artifact, LayerRecipe, Recipe } from "../assemble/recipe/recipe.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import type { Configuration, KeyPath } from "./configuration.ts";
 import { type Expander, createExpander } from "./expander.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { expandVariables } from "../assemble/environment.ts";
+import { expandVariables } from "../assemble/recipe/environment.ts";
 import { OciError } from "../oci/errors.ts";
 import { type Configuration, type KeyPath, formatKeyPath } from "./configuration.ts";
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { Artifact, Base, ImageInput } from "../assemble/recipe.ts";
+import type { Artifact, Base, ImageInput } from "../assemble/recipe/recipe.ts";
 import { type Location, formatLocation, parseLocation } from "../image/location.ts";
 import { isOciError } from "../oci/errors.ts";
 import type { Configuration, KeyPath } from "./configuration.ts";
 import { type Expander, pick } from "./expander.ts";
-import { placeIn } from "./place.ts";
+import { placeIn } from "./short-path.ts";
 import type { ArtifactDocument, BaseDocument, ConfigurationDocument } from "./schema.ts";
 import { parseOwner } from "./values.ts";
 

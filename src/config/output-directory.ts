@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from "node:path";
 import type { Configuration } from "./configuration.ts";
-import { placeIn } from "./place.ts";
+import { placeIn } from "./short-path.ts";
 
 /** The directory of all images where no configuration names another. */
 export const DEFAULT_OUTPUT = "out/linux-runtime";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { CopyStep, LinkStep, Recipe, Step } from "../assemble/recipe.ts";
+import type { CopyStep, LinkStep, Recipe, Step } from "../assemble/recipe/recipe.ts";
 import { OciError } from "../oci/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { inputOf } from "./inputs-of.ts";

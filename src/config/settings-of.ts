@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { HealthcheckSettings, ImageSettings } from "../assemble/recipe.ts";
+import type { HealthcheckSettings, ImageSettings } from "../assemble/recipe/recipe.ts";
 import type { Expander } from "./expander.ts";
 import type { SettingsDocument } from "./schema.ts";
 import { parseDuration } from "./values.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { AlternativeStep, Artifact, CopyStep, Step } from "../assemble/recipe.ts";
+import type { AlternativeStep, Artifact, CopyStep, Step } from "../assemble/recipe/recipe.ts";
 import type { KeyPath } from "./configuration.ts";
 import type { Expander } from "./expander.ts";
 import type { StepDocument } from "./schema.ts";

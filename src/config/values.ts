@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ModeChange, Owner } from "../assemble/recipe.ts";
+import type { ModeChange, Owner } from "../assemble/recipe/recipe.ts";
 
 // The schema has checked the form of all these.
 

@@ -8,7 +8,7 @@ import {
   hasDescriptorPaths,
   O_PATH,
   type Place,
-} from "../store/descriptor-path.ts";
+} from "../files/open-directory.ts";
 import { widenDirectory } from "./widen.ts";
 
 /** Finds the directories below a root without following a link. */

@@ -4,22 +4,22 @@ import { compareByteStrings, toText, type ByteString } from "../bytes/byte-strin
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { nameOf, parentOf } from "../layer/path-parts.ts";
 import { OciError } from "../oci/errors.ts";
-import { HEAD_BYTES, headOf } from "../rootfs/head.ts";
+import { HEAD_BYTES, headOf } from "../rootfs/layer-index/file-head.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
-import { readFileBytes } from "../store/file.ts";
+import { readFileBytes } from "../files/regular-file.ts";
 import {
   startReadAhead,
   type AheadDirectory,
   type ReadAhead,
   type ScannedInode,
 } from "./ahead/read-ahead.ts";
-import { below, hasDescriptorPaths, type Place } from "../store/descriptor-path.ts";
+import { below, hasDescriptorPaths, type Place } from "../files/open-directory.ts";
 import { isAbsent, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
 import { DiskNode, factsOf, stampOf, type InodeStamp, type LazyReads } from "./disk-node.ts";
 import { hashFile, openFile } from "./read-file.ts";
-import { NO_XATTRS } from "./xattr-command.ts";
-import { createXattrReader, type XattrReaderOptions } from "./xattr-reader.ts";
-import { ADDON } from "./xattrs.ts";
+import { NO_XATTRS } from "./xattrs/xattr-command.ts";
+import { createXattrReader, type XattrReaderOptions } from "./xattrs/xattr-reader.ts";
+import { ADDON } from "./xattrs/read-xattrs.ts";
 
 /** A plain directory read as a root filesystem. */
 export interface DirectoryFilesystem extends RootFilesystem {

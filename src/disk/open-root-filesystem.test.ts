@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { sourceOf } from "../bytes/bytes.ts";
 import { makeIndex } from "../image/index-document.ts";
 import { parsePlatform } from "../oci/platform.ts";
-import { openLayout } from "../store/layout.ts";
+import { openLayout } from "../store/layout/layout.ts";
 import { b, file, makeImage } from "../../test/fixtures/layers.ts";
 import { isLayout, openRootFilesystem } from "./open-root-filesystem.ts";
 

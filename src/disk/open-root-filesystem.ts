@@ -11,8 +11,8 @@ import { openReference, type OpenOptions } from "../image/open-reference.ts";
 import type { Platform } from "../oci/platform.ts";
 import { isAbsent, unreadable } from "./directory-walk.ts";
 import { openDirectory } from "./directory.ts";
-import type { IndexProgress } from "../rootfs/index-layers.ts";
-import type { LayerIndexCache } from "../rootfs/layer-index-cache.ts";
+import type { IndexProgress } from "../rootfs/layer-index/image-indexes.ts";
+import type { LayerIndexCache } from "../rootfs/layer-index/index-cache.ts";
 import { openImageFilesystem } from "../rootfs/image-filesystem.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 

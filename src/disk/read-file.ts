@@ -4,8 +4,8 @@ import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { createHasher } from "../bytes/hash.ts";
 import { digestOf, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
-import { systemCode } from "../store/file-error.ts";
-import type { Place } from "../store/descriptor-path.ts";
+import { systemCode } from "../files/system-error.ts";
+import type { Place } from "../files/open-directory.ts";
 import { isAbsent, unreadable } from "./directory-walk.ts";
 import { readWidened } from "./widen.ts";
 

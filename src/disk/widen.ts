@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { descriptorPath, O_PATH, type Place } from "../store/descriptor-path.ts";
+import { descriptorPath, O_PATH, type Place } from "../files/open-directory.ts";
 
 // What an ordinary user owns and may not read, a file or directory of mode 000, he may give himself the
 // right to read: through a descriptor that is only a place, so that no link is followed and nothing is

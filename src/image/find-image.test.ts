@@ -5,7 +5,7 @@ import { MediaType } from "../oci/media-types.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { findImage, isSamePlatform } from "./find-image.ts";
-import { makeManifest } from "./image-document.ts";
+import { makeManifest } from "./edit/image-document.ts";
 import { listImages } from "./list-images.ts";
 
 async function family() {

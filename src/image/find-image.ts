@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { isManifestType } from "../oci/media-types.ts";
 import {

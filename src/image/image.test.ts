@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { put, putImage, putIndex, putText } from "../../test/fixtures/family.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { diffIdOf } from "../oci/digest.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
-import { makeConfig, makeManifest } from "./image-document.ts";
+import { makeConfig, makeManifest } from "./edit/image-document.ts";
 import { readImage } from "./image.ts";
 
 describe("readImage", () => {

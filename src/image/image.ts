@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import type { Document } from "../oci/document.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import type { Document } from "../oci/documents/document.ts";
 import { OciError } from "../oci/errors.ts";
-import type { ImageConfig } from "../oci/image-config.ts";
+import type { ImageConfig } from "../oci/documents/image-config.ts";
 import type { Limits } from "../oci/limits.ts";
-import type { Manifest } from "../oci/manifest.ts";
+import type { Manifest } from "../oci/documents/manifest.ts";
 import { isConfigType, isManifestType, layerCompression } from "../oci/media-types.ts";
 import { readConfig, readManifest } from "../store/read-documents.ts";
 import type { ReadableStore } from "../store/store.ts";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import { putImage, putText } from "../../test/fixtures/family.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { MediaType } from "../oci/media-types.ts";
-import { parseIndex, parseManifest } from "../oci/parse-documents.ts";
+import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
-import { makeManifest } from "./image-document.ts";
+import { makeManifest } from "./edit/image-document.ts";
 import { readImage } from "./image.ts";
 import { describeImage, makeIndex } from "./index-document.ts";
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describe } from "../bytes/describe.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import type { Document } from "../oci/document.ts";
-import type { ImageIndex } from "../oci/image-index.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import type { Document } from "../oci/documents/document.ts";
+import type { ImageIndex } from "../oci/documents/image-index.ts";
 import { formatJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-types.ts";
 import type { Platform } from "../oci/platform.ts";

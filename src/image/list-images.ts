@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
-import type { ImageConfig } from "../oci/image-config.ts";
+import type { ImageConfig } from "../oci/documents/image-config.ts";
 import { type Limits, withLimits } from "../oci/limits.ts";
 import { isConfigType, isIndexType, isManifestType } from "../oci/media-types.ts";
 import { type Platform, isUnknownPlatform } from "../oci/platform.ts";

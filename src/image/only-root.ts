@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { escapeText } from "../bytes/byte-string.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { isIndexType } from "../oci/media-types.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { putImage } from "../../test/fixtures/family.ts";
-import { openLayout } from "../store/layout.ts";
+import { openLayout } from "../store/layout/layout.ts";
 import { findImage } from "./find-image.ts";
 import { parseLocation } from "./location.ts";
 import { openReference, openTarget } from "./open-reference.ts";

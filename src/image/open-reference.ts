@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RegistryOptions } from "../registry/repository.ts";
-import type { ArchiveReader } from "../store/archive-store.ts";
-import type { ArchiveWriter } from "../store/archive-writer.ts";
-import { createDockerArchive, openDockerArchive } from "../store/docker-archive.ts";
-import { openFreshLayout } from "../store/fresh-layout.ts";
-import { openLayout } from "../store/layout.ts";
-import { createOciArchive, openOciArchive } from "../store/oci-archive.ts";
+import type { ArchiveReader } from "../store/archive/archive-store.ts";
+import type { ArchiveWriter } from "../store/archive/archive-writer.ts";
+import { createDockerArchive, openDockerArchive } from "../store/archive/docker-archive.ts";
+import { openFreshLayout } from "../store/layout/fresh-layout.ts";
+import { openLayout } from "../store/layout/layout.ts";
+import { createOciArchive, openOciArchive } from "../store/archive/oci-archive.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 import { type Location, formatLocation, parseLocation } from "./location.ts";
 import { onlyRoot } from "./only-root.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { parseTag } from "../oci/reference.ts";
 import type { ContentStore } from "../store/store.ts";
 

@@ -12,7 +12,7 @@ import {
   rawEntry,
   rawTar,
 } from "../testing/raw-tar.ts";
-import { isFieldKeyword } from "./apply-records.ts";
+import { isFieldKeyword } from "./parse/apply-records.ts";
 import type { Entry, EntryType } from "./entry.ts";
 
 const EMPTY = "" as ByteString;

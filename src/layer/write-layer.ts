@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes/bytes.ts";
 import type { Entry } from "./entry.ts";
-import { createLayerWriter } from "./layer-writer.ts";
+import { createLayerWriter } from "./write/layer-writer.ts";
 
 /** An entry to write, with its content where `entry.size` is not 0. */
 export interface LayerInput {

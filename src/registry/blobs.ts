@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { quote } from "../oci/quote.ts";
 import { fetchVerified } from "../store/fetch-verified.ts";
 import type { FetchOptions } from "../store/store.ts";
@@ -8,7 +8,7 @@ import { contentPath, pulling } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
 import type { Answer } from "./exchange.ts";
 import { redactUrl } from "./hosts.ts";
-import { delayAfter, isTransient, pause } from "./persist.ts";
+import { delayAfter, isTransient, pause } from "./transport/persist.ts";
 import { RegistryError } from "./registry-error.ts";
 import { parseContentRange } from "./wire/range.ts";
 

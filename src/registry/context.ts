@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
-import type { Access } from "./authorizer.ts";
-import type { Transport } from "./transport.ts";
+import type { Access } from "./auth/authorizer.ts";
+import type { Transport } from "./transport/transport.ts";
 import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
 import { formatScope } from "./wire/token.ts";
 

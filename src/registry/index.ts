@@ -6,10 +6,10 @@
  */
 export { openRepository } from "./repository.ts";
 export type { RegistryOptions } from "./repository.ts";
-export { openTransport } from "./transport.ts";
-export type { RegistryRequest, Transport } from "./transport.ts";
+export { openTransport } from "./transport/transport.ts";
+export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";
-export { findCredentials } from "./credentials.ts";
+export { findCredentials } from "./auth/credentials.ts";
 export { DEFAULT_RETRY_POLICY } from "./options.ts";
 export type { Credentials, FindCredentials, RetryPolicy, TransportOptions } from "./options.ts";
 export { RegistryError } from "./registry-error.ts";

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { digestAlgorithm, digestEncoded } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
 import { OciError, isOciError } from "../oci/errors.ts";
 import { parseJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-types.ts";
-import { parseDescriptor } from "../oci/parse-documents.ts";
+import { parseDescriptor } from "../oci/documents/parse-documents.ts";
 import { pulling } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
 import { redactUrl } from "./hosts.ts";
-import type { WholeAnswer } from "./transport.ts";
+import type { WholeAnswer } from "./transport/transport.ts";
 import { parseNextLink } from "./wire/link.ts";
 import { member } from "./wire/loose-json.ts";
 import { formatRoute, parseKnownDigest } from "./wire/paths.ts";

@@ -2,9 +2,9 @@
 import { once, sourceOf } from "../bytes/bytes.ts";
 import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
 import { digestBytes } from "../bytes/hash.ts";
-import { readAll } from "../bytes/read.ts";
+import { readAll } from "../bytes/streams/read-all.ts";
 import { verify } from "../bytes/verify.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isDigest, knownAlgorithm } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
@@ -16,7 +16,7 @@ import { contentPath, pulling, pushing } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
 import { redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
-import type { WholeAnswer } from "./transport.ts";
+import type { WholeAnswer } from "./transport/transport.ts";
 import { formatRoute, parseKnownDigest, parseTagOrDigest } from "./wire/paths.ts";
 
 /** Manifests and indexes of one repository. The last ones are remembered: they never change, and are small. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { parseRepository, parseTag } from "../oci/reference.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
@@ -11,9 +11,9 @@ import { listReferrers, listTags } from "./lists.ts";
 import { ACCEPT, openManifests } from "./manifests.ts";
 import type { TransportOptions } from "./options.ts";
 import { removeContent, removeTag } from "./removal.ts";
-import { spool } from "./spool.ts";
-import { openTransport } from "./transport.ts";
-import type { Transport } from "./transport.ts";
+import { spool } from "./spool-upload.ts";
+import { openTransport } from "./transport/transport.ts";
+import type { Transport } from "./transport/transport.ts";
 import { openUploads } from "./uploads.ts";
 
 /** What {@link openRepository} takes. */

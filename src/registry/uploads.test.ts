@@ -8,7 +8,7 @@ import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
 import type { FaultyRegistry, Reply } from "../testing/faulty-registry.ts";
 import { openRepository } from "./repository.ts";
 import type { RepositoryStore } from "./repository.ts";
-import { openTransport } from "./transport.ts";
+import { openTransport } from "./transport/transport.ts";
 
 let registry: FaultyRegistry;
 beforeEach(async () => {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Source } from "../bytes/bytes.ts";
 import { verify } from "../bytes/verify.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { pushing } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
 import type { Answer } from "./exchange.ts";
-import { holdBack } from "./hold-back.ts";
+import { holdBack } from "./transport/hold-back.ts";
 import { redactUrl } from "./hosts.ts";
-import { isTransient, persist } from "./persist.ts";
+import { isTransient, persist } from "./transport/persist.ts";
 import { RegistryError } from "./registry-error.ts";
 import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
 import { resolveUploadLocation, withDigest } from "./wire/upload-location.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sourceOf } from "../bytes/bytes.ts";
 import { describe as describeBytes } from "../bytes/describe.ts";
 import { digestBytes } from "../bytes/hash.ts";
-import { drain, readAll } from "../bytes/read.ts";
+import { drain, readAll } from "../bytes/streams/read-all.ts";
 import type { Image } from "../image/image.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import type { ContentStore } from "../store/store.ts";
@@ -20,8 +20,8 @@ import {
   symlink,
 } from "../../test/fixtures/layers.ts";
 import { openImageFilesystem } from "./image-filesystem.ts";
-import type { IndexProgress } from "./index-layers.ts";
-import type { LayerIndexCache } from "./layer-index-cache.ts";
+import type { IndexProgress } from "./layer-index/image-indexes.ts";
+import type { LayerIndexCache } from "./layer-index/index-cache.ts";
 
 /** A store that counts the bytes read of its content. */
 function countFetches(inner: ContentStore): {

@@ -3,10 +3,10 @@ import { toText, type ByteString } from "../bytes/byte-string.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import type { Image } from "../image/image.ts";
 import { OciError } from "../oci/errors.ts";
-import { mergeLayers, type MergeOptions } from "./apply-layer.ts";
-import { indexLayers, type IndexLayersOptions } from "./index-layers.ts";
-import type { LayerIndex } from "./layer-index.ts";
-import { LayerNode } from "./layer-node.ts";
+import { mergeLayers, type MergeOptions } from "./merge/merge-layers.ts";
+import { indexLayers, type IndexLayersOptions } from "./layer-index/image-indexes.ts";
+import type { LayerIndex } from "./layer-index/layer-index.ts";
+import { LayerNode } from "./merge/layer-node.ts";
 import { nameImage, openLayerTar, readEntry } from "./layer-tar.ts";
 import {
   TreeDirectory,
@@ -14,7 +14,7 @@ import {
   sortedNames,
   walkTree,
   type TreeItem,
-} from "./merged-tree.ts";
+} from "./merge/merged-tree.ts";
 import type { Node, RootFilesystem } from "./root-filesystem.ts";
 
 /** Where the content of a node is: which layer, from 0, and which of the entries that its parser announces, from 0. */

@@ -4,22 +4,22 @@
  * bytes of an executable say. Pure: runs without Node.
  * @module
  */
-export * from "./compare-nodes.ts";
+export * from "./compare/compare-nodes.ts";
 export {
   compareTrees,
   formatDifference,
   type CompareTreesOptions,
   type Comparison,
   type Difference,
-} from "./compare-trees.ts";
-export * from "./elf.ts";
-export { exportTree, type ExportTreeOptions } from "./export-tree.ts";
-export * from "./flatten-image.ts";
+} from "./compare/compare-trees.ts";
+export * from "../elf/elf-header.ts";
+export { exportTree, type ExportTreeOptions } from "./export/export-tree.ts";
+export * from "./export/flatten-image.ts";
 export * from "./glob.ts";
 export * from "./image-filesystem.ts";
-export type { IndexProgress } from "./index-layers.ts";
-export * from "./layer-index-cache.ts";
-export { LAYER_INDEX_VERSION } from "./layer-index-format.ts";
+export type { IndexProgress } from "./layer-index/image-indexes.ts";
+export * from "./layer-index/index-cache.ts";
+export { LAYER_INDEX_VERSION } from "./layer-index/serialised-index.ts";
 export * from "./resolve.ts";
 export * from "./root-filesystem.ts";
 export * from "./walk-filesystem.ts";

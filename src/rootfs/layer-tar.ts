@@ -3,12 +3,12 @@ import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { decompressLayer, type DecompressLayerOptions } from "../bytes/compression.ts";
 import { verify } from "../bytes/verify.ts";
 import type { Image } from "../image/image.ts";
-import { createLayerParser } from "../layer/layer-parser.ts";
+import { createLayerParser } from "../layer/parse/layer-parser.ts";
 import { shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
 import { layerCompression } from "../oci/media-types.ts";
-import type { LayerNode } from "./layer-node.ts";
+import type { LayerNode } from "./merge/layer-node.ts";
 
 export interface LayerTarOptions extends AbortOptions {
   readonly limits?: Partial<Limits> | undefined;

@@ -2,9 +2,9 @@
 import { closeSync } from "node:fs";
 import type { Bytes } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
-import { holdBack } from "../registry/hold-back.ts";
+import { holdBack } from "../registry/transport/hold-back.ts";
 import { formatContentRange, parseRange } from "../registry/wire/range.ts";
-import { openBlob } from "../store/layout-blobs.ts";
+import { openBlob } from "../store/layout/layout-blobs.ts";
 import { sendBytes, sendEmpty } from "./call.ts";
 import type { Call } from "./call.ts";
 import { ProtocolError } from "./protocol-error.ts";

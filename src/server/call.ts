@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Bytes } from "../bytes/bytes.ts";
-import { toReadable } from "../bytes/node-stream.ts";
+import { toReadable } from "../bytes/streams/node-stream.ts";
 import { formatErrorBody } from "../registry/wire/error-body.ts";
-import type { LayoutStore } from "../store/layout.ts";
+import type { LayoutStore } from "../store/layout/layout.ts";
 import { toProtocolError } from "./protocol-error.ts";
 import type { Uploads } from "./uploads.ts";
 

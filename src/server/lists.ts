@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { MediaType, isIndexType } from "../oci/media-types.ts";
-import { parseIndex, parseManifest } from "../oci/parse-documents.ts";
+import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import { formatNextLink } from "../registry/wire/link.ts";
 import { formatRoute } from "../registry/wire/paths.ts";
 import { readDocumentBytes } from "../store/read-documents.ts";

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { once, sourceOf } from "../bytes/bytes.ts";
 import { digestBytes } from "../bytes/hash.ts";
-import { fromReadable } from "../bytes/node-stream.ts";
-import { readAll } from "../bytes/read.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import { fromReadable } from "../bytes/streams/node-stream.ts";
+import { readAll } from "../bytes/streams/read-all.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isDigest, knownAlgorithm } from "../oci/digest.ts";
 import { isOciError } from "../oci/errors.ts";
 import { DEFAULT_LIMITS } from "../oci/limits.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
-import { parseIndex, parseManifest } from "../oci/parse-documents.ts";
+import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import { quote } from "../oci/quote.ts";
 import { formatRoute } from "../registry/wire/paths.ts";
 import { describeManifest } from "../store/manifest-type.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { parseRepository, parseTag } from "../oci/reference.ts";
 import { isOciError } from "../oci/errors.ts";
 

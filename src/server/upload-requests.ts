@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { fromReadable } from "../bytes/node-stream.ts";
+import { fromReadable } from "../bytes/streams/node-stream.ts";
 import type { Source } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatRoute, parseKnownDigest } from "../registry/wire/paths.ts";

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import type { Bytes } from "../bytes/bytes.ts";
-import { createChannel } from "../bytes/channel.ts";
-import type { Channel } from "../bytes/channel.ts";
+import { createChannel } from "../bytes/streams/channel.ts";
+import type { Channel } from "../bytes/streams/channel.ts";
 import { createHasher } from "../bytes/hash.ts";
 import { digestOf } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import type { ContentStore } from "../store/store.ts";
 import { ProtocolError } from "./protocol-error.ts";

@@ -2,12 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { Bytes } from "../bytes/bytes.ts";
 import { describe as describeBytes } from "../bytes/describe.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { buildImage, buildIndex, pushDocument, type BuiltImage } from "../testing/build-image.ts";
-import { copy } from "./copy.ts";
+import { copy } from "./copy/copy.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { ContentStore } from "./store.ts";
 

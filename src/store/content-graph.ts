@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { withLimits, type Limits } from "../oci/limits.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
-import { parseIndex, parseManifest } from "../oci/parse-documents.ts";
-import { mapBounded } from "./map-bounded.ts";
+import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
+import { mapBounded } from "../bytes/map-bounded.ts";
 import { readDocumentBytes } from "./read-documents.ts";
 import type { ReadableStore } from "./store.ts";
 

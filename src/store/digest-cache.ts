@@ -5,10 +5,10 @@ import { join } from "node:path";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
-import { fileError, systemCode, writing } from "./file-error.ts";
-import { withLock, type LockOptions } from "./lock.ts";
-import { isAbandoned, ownedName } from "./owned-name.ts";
-import { removeTree } from "./remove-tree.ts";
+import { fileError, systemCode, writing } from "../files/system-error.ts";
+import { withLock, type LockOptions } from "../files/lock.ts";
+import { isAbandoned, ownedName } from "../files/owned-name.ts";
+import { removeTree } from "../files/remove-tree.ts";
 
 /** Directories by key, each made once, and whole or not there at all. */
 export interface DigestCache {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes/bytes.ts";
 import { verify } from "../bytes/verify.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { knownAlgorithm } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 

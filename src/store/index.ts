@@ -4,16 +4,16 @@
  * what works on any of them: copy, walk, garbage collection. Also the cache of directories by digest.
  * @module
  */
-export * from "./collect-garbage.ts";
+export * from "./layout/collect-garbage.ts";
 export * from "./content-graph.ts";
-export * from "./copy-error.ts";
-export * from "./copy.ts";
-export * from "./transfer.ts";
+export * from "./copy/copy-error.ts";
+export * from "./copy/copy.ts";
+export * from "./copy/transfer.ts";
 export * from "./digest-cache.ts";
-export * from "./docker-archive.ts";
-export * from "./file.ts";
-export * from "./layout.ts";
+export * from "./archive/docker-archive.ts";
+export * from "../files/regular-file.ts";
+export * from "./layout/layout.ts";
 export * from "./memory-store.ts";
-export * from "./oci-archive.ts";
+export * from "./archive/oci-archive.ts";
 export * from "./read-documents.ts";
 export * from "./store.ts";

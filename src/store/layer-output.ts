@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
-import { createChannel } from "../bytes/channel.ts";
+import { createChannel } from "../bytes/streams/channel.ts";
 import { compress } from "../bytes/compression.ts";
 import { createHasher } from "../bytes/hash.ts";
-import { type LayerWriter, createLayerWriter } from "../layer/layer-writer.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type LayerWriter, createLayerWriter } from "../layer/write/layer-writer.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { type DiffId, diffIdOf, digestOf } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { type Compression, layerMediaType } from "../oci/media-types.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { isOciError } from "../oci/errors.ts";
 import { parseJson } from "../oci/json.ts";

@@ -2,9 +2,9 @@
 import { abortable } from "../bytes/abort.ts";
 import { once } from "../bytes/bytes.ts";
 import { describe } from "../bytes/describe.ts";
-import { readAll } from "../bytes/read.ts";
+import { readAll } from "../bytes/streams/read-all.ts";
 import { verify } from "../bytes/verify.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isDigest, knownAlgorithm, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { fetchVerified } from "./fetch-verified.ts";
@@ -19,7 +19,7 @@ import {
   withoutDigest,
   withoutTag,
   type RootEntry,
-} from "./root-entries.ts";
+} from "./layout/root-entries.ts";
 import type { RootedStore } from "./store.ts";
 
 /** Options of {@link createMemoryStore}. */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import { readAll } from "../bytes/read.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import type { Document } from "../oci/document.ts";
+import { readAll } from "../bytes/streams/read-all.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import type { Document } from "../oci/documents/document.ts";
 import { OciError } from "../oci/errors.ts";
-import type { ImageConfig } from "../oci/image-config.ts";
-import type { ImageIndex } from "../oci/image-index.ts";
+import type { ImageConfig } from "../oci/documents/image-config.ts";
+import type { ImageIndex } from "../oci/documents/image-index.ts";
 import type { Limits } from "../oci/limits.ts";
 import { withLimits } from "../oci/limits.ts";
-import type { Manifest } from "../oci/manifest.ts";
-import { parseConfig, parseIndex, parseManifest } from "../oci/parse-documents.ts";
+import type { Manifest } from "../oci/documents/manifest.ts";
+import { parseConfig, parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import type { ReadableStore } from "./store.ts";
 
 /** Options of everything that reads a document from a store. */

@@ -5,8 +5,8 @@ import {
   createLayerParser,
   type EntryPosition,
   type LayerParserOptions,
-} from "../layer/layer-parser.ts";
-import { createLayerWriter } from "../layer/layer-writer.ts";
+} from "../layer/parse/layer-parser.ts";
+import { createLayerWriter } from "../layer/write/layer-writer.ts";
 import { isOciError, type OciError } from "../oci/errors.ts";
 import { joinBytes } from "./raw-tar.ts";
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { Bytes } from "../bytes/bytes.ts";
 import { describe } from "../bytes/describe.ts";
-import { readAll } from "../bytes/read.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import { readAll } from "../bytes/streams/read-all.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isOciError, type ErrorCode } from "../oci/errors.ts";
 import { formatJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-types.ts";

@@ -8,9 +8,9 @@ import { isLayout } from "../disk/open-root-filesystem.ts";
 import { listImages } from "../image/list-images.ts";
 import type { Location } from "../image/location.ts";
 import { openReference, type OpenOptions } from "../image/open-reference.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
-import { isElfArchitecture } from "../rootfs/elf.ts";
+import { isElfArchitecture } from "../elf/elf-header.ts";
 import { parsePlatform } from "../oci/platform.ts";
 
 /** A root filesystem found on disk. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { toBytes, toText, type ByteString } from "../bytes/byte-string.ts";
 import { isOciError } from "../oci/errors.ts";
-import { elfArchitecture, formatElf, isElfExecutable, readElfHeader } from "../rootfs/elf.ts";
-import type { ElfHeader } from "../rootfs/elf.ts";
+import { elfArchitecture, formatElf, isElfExecutable, readElfHeader } from "../elf/elf-header.ts";
+import type { ElfHeader } from "../elf/elf-header.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
 import { explainLost, report, trace, type Inspection } from "./inspection.ts";
 import type { ChainEnd } from "./link-report.ts";

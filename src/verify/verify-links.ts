@@ -4,7 +4,7 @@ import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { quote } from "../oci/quote.ts";
-import { isElfArchitecture } from "../rootfs/elf.ts";
+import { isElfArchitecture } from "../elf/elf-header.ts";
 import { tracePath, type Resolution } from "../rootfs/resolve.ts";
 import type { Node, RootFilesystem } from "../rootfs/root-filesystem.ts";
 import { checkAlternatives } from "./alternatives.ts";

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sourceOf } from "../bytes/bytes.ts";
 import { makeIndex } from "../image/index-document.ts";
 import { parsePlatform } from "../oci/platform.ts";
-import { openLayout } from "../store/layout.ts";
+import { openLayout } from "../store/layout/layout.ts";
 import { elf, makeImage, program, symlink } from "../../test/fixtures/layers.ts";
 import { findRootFilesystems } from "./find-root-filesystems.ts";
 import type { LinkReport } from "./link-report.ts";

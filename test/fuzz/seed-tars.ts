@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import fc from "fast-check";
-import { readAll } from "../../src/bytes/read.ts";
+import { readAll } from "../../src/bytes/streams/read-all.ts";
 import { layerTar } from "../../src/testing/build-image.ts";
 import type { Surroundings } from "../../src/testing/hostile/hostile-case.ts";
 import { hostileLayers } from "../../src/testing/hostile/hostile-layers.ts";

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { unpack } from "../../src/disk/unpack/unpack.ts";
+import { unpack } from "../../src/convert/unpack/unpack.ts";
 import { readImage } from "../../src/image/image.ts";
 import { onlyRoot } from "../../src/image/only-root.ts";
 import { isOciError } from "../../src/oci/errors.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { layerTar, type LayerFiles } from "../../src/testing/build-image.ts";
-import { readAll } from "../../src/bytes/read.ts";
+import { readAll } from "../../src/bytes/streams/read-all.ts";
 import { createSandbox, type Sandbox } from "../../src/testing/hostile/sandbox.ts";
 import { writeHostileImage } from "../../src/testing/hostile/write-case.ts";
 import { layerStacks } from "../fixtures/random-layers.ts";

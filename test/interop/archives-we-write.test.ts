@@ -2,9 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTarget } from "../../src/image/open-reference.ts";
-import type { Descriptor } from "../../src/oci/descriptor.ts";
-import { copy } from "../../src/store/copy.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import type { Descriptor } from "../../src/oci/documents/descriptor.ts";
+import { copy } from "../../src/store/copy/copy.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import type { ReadableStore } from "../../src/store/store.ts";
 import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
 import { PLATFORMS, writeFamily, type Family } from "./families.ts";

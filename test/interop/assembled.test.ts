@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { beforeAll, describe, expect, it } from "vitest";
 import { assemble } from "../../src/assemble/assemble.ts";
-import type { Recipe } from "../../src/assemble/recipe.ts";
+import type { Recipe } from "../../src/assemble/recipe/recipe.ts";
 import { describeImage, makeIndex } from "../../src/image/index-document.ts";
 import { readImage } from "../../src/image/image.ts";
 import { sourceOf } from "../../src/bytes/bytes.ts";
-import { copy } from "../../src/store/copy.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import { copy } from "../../src/store/copy/copy.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { serveRegistry } from "../../src/server/serve.ts";
 import { makeImage } from "../fixtures/layers.ts";
 import { ARCHITECTURES, writeFamily } from "./families.ts";

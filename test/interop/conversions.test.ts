@@ -13,8 +13,8 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openLayout } from "../../src/store/layout.ts";
-import { removeTree } from "../../src/store/remove-tree.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
+import { removeTree } from "../../src/files/remove-tree.ts";
 import { buildImage, type LayerFile } from "../../src/testing/build-image.ts";
 import { execute } from "./peers.ts";
 import { ORDINARY_USER, runCli, startCli } from "./run-cli.ts";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readAll } from "../../src/bytes/read.ts";
+import { readAll } from "../../src/bytes/streams/read-all.ts";
 import { retag } from "../../src/image/retag.ts";
 import { openRepository, type RepositoryStore } from "../../src/registry/repository.ts";
-import { copy } from "../../src/store/copy.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import { copy } from "../../src/store/copy/copy.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { contentStoreSuite } from "../../src/testing/store-contract.ts";
 import { assertCode, blob, sourceOf } from "../../src/testing/store-content.ts";
 import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";

@@ -2,7 +2,7 @@
 import { sourceOf } from "../../src/bytes/bytes.ts";
 import { describeImage, makeIndex } from "../../src/image/index-document.ts";
 import type { Image } from "../../src/image/image.ts";
-import type { Descriptor } from "../../src/oci/descriptor.ts";
+import type { Descriptor } from "../../src/oci/documents/descriptor.ts";
 import { formatJson } from "../../src/oci/json.ts";
 import { MediaType, type Compression } from "../../src/oci/media-types.ts";
 import type { Platform } from "../../src/oci/platform.ts";

@@ -2,11 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packDirectory } from "../../src/disk/pack/pack-directory.ts";
-import { unpack } from "../../src/disk/unpack/unpack.ts";
-import type { UnpackOptions } from "../../src/disk/unpack/unpack-options.ts";
+import { packDirectory } from "../../src/convert/pack/pack-directory.ts";
+import { unpack } from "../../src/convert/unpack/unpack.ts";
+import type { UnpackOptions } from "../../src/convert/unpack/unpack-options.ts";
 import { openImageFilesystem } from "../../src/rootfs/image-filesystem.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { FOREIGN_IMAGES, change, writeForeignImages, type ForeignImage } from "./foreign-images.ts";
 import { factsByUmoci, withImage } from "./images.ts";

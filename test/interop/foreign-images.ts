@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openLayout } from "../../src/store/layout.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { makeImage, makeTar } from "../fixtures/layers.ts";
 import { changes, linkDown, oddLayer, returns } from "./odd-layers.ts";
 import { execute, runPeer } from "./peers.ts";

@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { copy } from "../../src/store/copy.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import { copy } from "../../src/store/copy/copy.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { makeImage, makeTar } from "../fixtures/layers.ts";
 import { PLATFORMS, writeFamily, type Family } from "./families.ts";
 import { factsByUmoci, readAllOf } from "./images.ts";

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listImages } from "../../src/image/list-images.ts";
-import { copy } from "../../src/store/copy.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import { copy } from "../../src/store/copy/copy.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
 import { ARCHITECTURES, PLATFORMS, attach, writeFamily, type Family } from "./families.ts";

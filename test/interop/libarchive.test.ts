@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createHasher } from "../../src/bytes/hash.ts";
 import type { Entry } from "../../src/layer/entry.ts";
-import { createLayerParser } from "../../src/layer/layer-parser.ts";
+import { createLayerParser } from "../../src/layer/parse/layer-parser.ts";
 import { makeScratch } from "./scratch.ts";
 import { uudecode } from "./uudecode.ts";
 

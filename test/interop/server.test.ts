@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestBytes } from "../../src/bytes/hash.ts";
-import type { Descriptor } from "../../src/oci/descriptor.ts";
+import type { Descriptor } from "../../src/oci/documents/descriptor.ts";
 import { MediaType } from "../../src/oci/media-types.ts";
 import { openRepository, type RepositoryStore } from "../../src/registry/repository.ts";
 import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
-import { copy } from "../../src/store/copy.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import { copy } from "../../src/store/copy/copy.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
 import { ARCHITECTURES, attach, PLATFORMS, writeFamily, type Family } from "./families.ts";
 import { factsByTar, readAllOf } from "./images.ts";

@@ -7,7 +7,7 @@ import { diffIdOf } from "../../src/oci/digest.ts";
 import { sourceOf } from "../../src/bytes/bytes.ts";
 import { describe as descriptorOf } from "../../src/bytes/describe.ts";
 import { digestBytes } from "../../src/bytes/hash.ts";
-import { makeConfig, makeManifest } from "../../src/image/image-document.ts";
+import { makeConfig, makeManifest } from "../../src/image/edit/image-document.ts";
 import { readImage } from "../../src/image/image.ts";
 import { MediaType } from "../../src/oci/media-types.ts";
 import { openImageFilesystem } from "../../src/rootfs/image-filesystem.ts";

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { fromBytes, fromText, toBytes, type ByteString } from "../../src/bytes/byte-string.ts";
-import { drain } from "../../src/bytes/read.ts";
+import { drain } from "../../src/bytes/streams/read-all.ts";
 import { createHasher } from "../../src/bytes/hash.ts";
 import type { ImageFilesystem } from "../../src/rootfs/image-filesystem.ts";
 import type { Node, NodeType } from "../../src/rootfs/root-filesystem.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { openLayout } from "../../src/store/layout.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { makeImage } from "../fixtures/layers.ts";
 import { factsByUmoci, readAllOf } from "./images.ts";
 import { changes, linkDown, oddLayer, returns } from "./odd-layers.ts";

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fromText } from "../../src/bytes/byte-string.ts";
 import { sourceOf, type Bytes } from "../../src/bytes/bytes.ts";
 import { createHasher } from "../../src/bytes/hash.ts";
-import { makeConfig, makeManifest } from "../../src/image/image-document.ts";
+import { makeConfig, makeManifest } from "../../src/image/edit/image-document.ts";
 import { makeEntry } from "../../src/layer/make-entry.ts";
 import { writeLayer, type LayerInput } from "../../src/layer/write-layer.ts";
 import { diffIdOf, digestOf } from "../../src/oci/digest.ts";
 import { MediaType } from "../../src/oci/media-types.ts";
-import { openLayout } from "../../src/store/layout.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
 import { ociKit } from "./project.ts";
 
 const FILES = 20_000;

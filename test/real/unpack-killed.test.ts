@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openLayout } from "../../src/store/layout.ts";
-import { removeTree } from "../../src/store/remove-tree.ts";
+import { openLayout } from "../../src/store/layout/layout.ts";
+import { removeTree } from "../../src/files/remove-tree.ts";
 import { directory, file, hardlink, makeImage, symlink, type Piece } from "../fixtures/layers.ts";
 import { ociKit } from "./project.ts";
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { fromText } from "../../bytes/byte-string.ts";
-import { composeEdits, type EntryEdit } from "../../layer/edit-entry.ts";
-import { changeMode, changeOwner, clampTimes, setTimes } from "../../layer/edit-metadata.ts";
-import { parseModeChange } from "../../layer/edit-mode.ts";
-import { dropPaths, renamePaths } from "../../layer/edit-paths.ts";
+import { composeEdits, type EntryEdit } from "../../layer/edit/edit-entry.ts";
+import { changeMode, changeOwner, clampTimes, setTimes } from "../../layer/edit/edit-metadata.ts";
+import { parseModeChange } from "../../layer/edit/parse-mode-change.ts";
+import { dropPaths, renamePaths } from "../../layer/edit/edit-paths.ts";
 import { normalisePath } from "../../layer/normalise.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";

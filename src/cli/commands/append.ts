@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { escapeText } from "../../bytes/byte-string.ts";
-import type { NewLayer } from "../../image/image-view.ts";
+import type { NewLayer } from "../../image/edit/image-view.ts";
 import {
   collect,
   prose,
@@ -58,8 +58,8 @@ async function append(
 ): Promise<Outcome> {
   const [{ writeEdited }, { appendLayer }, { createdOf }] = await Promise.all([
     import("./write-edited.ts"),
-    import("../../image/append-layer.ts"),
-    import("../created.ts"),
+    import("../../image/edit/append-layer.ts"),
+    import("../input/created.ts"),
   ]);
   const created = createdOf(session.context.env);
   const layers: NewLayer[] = [];
@@ -77,16 +77,16 @@ async function openLayer(
   const [{ entryEditOf }, { compressionOf }, { sourceDateEpochOf }] = await Promise.all([
     import("./append-flags.ts"),
     import("./assemble-flags.ts"),
-    import("../created.ts"),
+    import("../input/created.ts"),
   ]);
   const edit = entryEditOf(flags, sourceDateEpochOf(context.env));
   const storedAs = compressionOf(flags.compression);
   const name = escapeText(basename(resolve(path)));
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    const { openLayerFile } = await import("../../image/layer-file.ts");
+    const { openLayerFile } = await import("../../image/edit/layer-file.ts");
     return openLayerFile(path, { name, edit, storedAs });
   }
-  const { openLayerDirectory } = await import("../../disk/layer-directory.ts");
+  const { openLayerDirectory } = await import("../../convert/layer-directory.ts");
   return openLayerDirectory(path, {
     name,
     edit,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { Recipe } from "../../assemble/recipe.ts";
+import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Compression } from "../../oci/media-types.ts";
-import { noConfiguration } from "../configured.ts";
+import { noConfiguration } from "../input/configured.ts";
 
 /** The flags of `oci-kit assemble`, as they were typed. */
 export interface AssembleFlags {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import type { Recipe } from "../../assemble/recipe.ts";
+import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { AssembleOptions, AssembleProgress, AssembleResult } from "../../assemble/result.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { escapeText } from "../../bytes/byte-string.ts";
 import type { Outcome, Session } from "../command.ts";
-import { findConfigured, parseConfigured, variablesOf } from "../configured.ts";
-import { sourceDateEpochOf } from "../created.ts";
+import { findConfigured, parseConfigured, variablesOf } from "../input/configured.ts";
+import { sourceDateEpochOf } from "../input/created.ts";
 import { DONE } from "../exit-status.ts";
-import { formatBytes } from "../format.ts";
-import type { ProgressLine } from "../progress.ts";
+import { formatBytes } from "../output/format.ts";
+import type { ProgressLine } from "../output/progress.ts";
 import {
   architecturesOf,
   compressionOf,

@@ -2,7 +2,7 @@
 import { escapeText } from "../../bytes/byte-string.ts";
 import type { AssembledLayer, AssemblePlan, AssembleResult } from "../../assemble/result.ts";
 import { shortDigest } from "../../oci/digest.ts";
-import { count, formatBytes, table } from "../format.ts";
+import { count, formatBytes, table } from "../output/format.ts";
 
 /** What was made of one architecture, for people. */
 export function renderResult(name: string, place: string, result: AssembleResult): string {

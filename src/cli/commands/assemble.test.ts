@@ -5,7 +5,7 @@ import { ARCHITECTURES, configuration, createProject } from "../../../test/fixtu
 import type { JsonRan, Project } from "../../../test/fixtures/project.ts";
 import { damageLayer } from "../../../test/fixtures/damage.ts";
 import { shortDigest } from "../../oci/digest.ts";
-import { openLayout } from "../../store/layout.ts";
+import { openLayout } from "../../store/layout/layout.ts";
 import { buildImage } from "../../testing/build-image.ts";
 
 interface Assembled {

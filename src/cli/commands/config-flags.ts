@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { ConfigEdits } from "../../image/edit-config.ts";
+import type { ConfigEdits } from "../../image/edit/edit-config.ts";
 import { OciError } from "../../oci/errors.ts";
-import type { Healthcheck } from "../../oci/image-config.ts";
+import type { Healthcheck } from "../../oci/documents/image-config.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import { quote } from "../../oci/quote.ts";
 import type { EditFlags } from "./write-edited.ts";

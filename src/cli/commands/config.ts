@@ -55,7 +55,7 @@ Examples:
         const [{ writeEdited }, { configEditsOf }, { editConfig }] = await Promise.all([
           import("./write-edited.ts"),
           import("./config-flags.ts"),
-          import("../../image/edit-config.ts"),
+          import("../../image/edit/edit-config.ts"),
         ]);
         const edits = configEditsOf(flags);
         const edit = (view: Parameters<typeof editConfig>[0]) => editConfig(view, edits);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../../oci/digest.ts";
-import type { CopySummary } from "../../store/copy.ts";
-import type { CopyEvent } from "../../store/transfer.ts";
+import type { CopySummary } from "../../store/copy/copy.ts";
+import type { CopyEvent } from "../../store/copy/transfer.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { isStdout, openConfigured, parseConfigured, rootOf } from "../configured.ts";
+import { isStdout, openConfigured, parseConfigured, rootOf } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes } from "../format.ts";
-import type { ProgressLine } from "../progress.ts";
+import { count, formatBytes } from "../output/format.ts";
+import type { ProgressLine } from "../output/progress.ts";
 
 interface CopyFlags {
   readonly json?: true;
@@ -46,7 +46,7 @@ async function copyBetween(
   { context, progress }: Session,
 ): Promise<Outcome> {
   const [{ copy }, { openTarget }] = await Promise.all([
-    import("../../store/copy.ts"),
+    import("../../store/copy/copy.ts"),
     import("../../image/open-reference.ts"),
   ]);
   const { signal, registry } = context;

@@ -4,11 +4,11 @@ import { digestOf, shortDigest, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured } from "../configured.ts";
+import { openConfigured } from "../input/configured.ts";
 import type { Context } from "../context.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes } from "../format.ts";
-import { showIndexing } from "../show-indexing.ts";
+import { count, formatBytes } from "../output/format.ts";
+import { showIndexing } from "../output/show-indexing.ts";
 
 interface ExportFlags {
   readonly json?: true;
@@ -56,7 +56,7 @@ async function exportImage(
 ): Promise<Outcome> {
   const { output: file, dryRun = false } = flags;
   if (file === undefined && !dryRun) refuseTerminal(context);
-  const { imageOf, openFilesystem } = await import("../open-image.ts");
+  const { imageOf, openFilesystem } = await import("../input/open-image.ts");
   const from = await openConfigured(reference, context);
   try {
     const image = await imageOf(from, flags.platform, context);
@@ -107,8 +107,8 @@ async function writeTar(
   const [{ createHasher }, { exportTree }, { replaceFile, writeStandardOutput }] =
     await Promise.all([
       import("../../bytes/hash.ts"),
-      import("../../rootfs/export-tree.ts"),
-      import("../../store/write-output.ts"),
+      import("../../rootfs/export/export-tree.ts"),
+      import("../../files/write-output.ts"),
     ]);
   const { signal, writeBytes = writeStandardOutput } = context;
   let [entries, bytes, size] = [0, 0, 0];

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createImagesProject, type ImagesProject } from "../../../test/fixtures/images-project.ts";
 import type { JsonRan } from "../../../test/fixtures/project.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
 
 let project: ImagesProject;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { ImageEdit } from "../../image/edit-images.ts";
+import type { ImageEdit } from "../../image/edit/edit-images.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { showIndexing } from "../show-indexing.ts";
+import { showIndexing } from "../output/show-indexing.ts";
 import type { EditFlags } from "./write-edited.ts";
 
 interface FlattenFlags extends EditFlags {
@@ -43,9 +43,9 @@ async function flatten(
     await Promise.all([
       import("./write-edited.ts"),
       import("./assemble-flags.ts"),
-      import("../created.ts"),
-      import("../../rootfs/flatten-image.ts"),
-      import("../open-image.ts"),
+      import("../input/created.ts"),
+      import("../../rootfs/export/flatten-image.ts"),
+      import("../input/open-image.ts"),
     ]);
   const { context, progress } = session;
   const options = {

@@ -4,7 +4,7 @@ import {
   gatherFromDirectory,
   gatherFromTags,
   type GatheredChildren,
-} from "../../chain/gather-children.ts";
+} from "../../publish/gather-children.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { outputRoot } from "../../config/output-directory.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";

@@ -2,11 +2,11 @@
 import { escapeText } from "../../bytes/byte-string.ts";
 import type { Image } from "../../image/image.ts";
 import type { ImageListing } from "../../image/list-images.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured, rootOf } from "../configured.ts";
+import { openConfigured, rootOf } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
-import { formatBytes, table } from "../format.ts";
+import { formatBytes, table } from "../output/format.ts";
 
 interface InspectFlags {
   readonly json?: true;
@@ -65,7 +65,7 @@ async function rawOutcome(
   options: { readonly signal: AbortSignal },
 ): Promise<Outcome> {
   const [{ readAll }, { DEFAULT_LIMITS }] = await Promise.all([
-    import("../../bytes/read.ts"),
+    import("../../bytes/streams/read-all.ts"),
     import("../../oci/limits.ts"),
   ]);
   const bytes = await readAll(

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-import type { GateFinding } from "../../chain/gates.ts";
-import type { IndexPushPlan, TagChange } from "../../chain/plan-push.ts";
-import type { IndexPushResult } from "../../chain/push-index.ts";
+import type { GateFinding } from "../../publish/gates.ts";
+import type { IndexPushPlan, TagChange } from "../../publish/plan-push.ts";
+import type { IndexPushResult } from "../../publish/push-index.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome } from "../command.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
-import { formatBytes, table } from "../format.ts";
+import { formatBytes, table } from "../output/format.ts";
 
 /** What a push would do, and the gates that would refuse it. */
 export function planOutcome(plan: IndexPushPlan): Outcome {

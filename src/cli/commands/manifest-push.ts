@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-import { gatherFromLocations, type GatheredChildren } from "../../chain/gather-children.ts";
-import { planIndexPush } from "../../chain/plan-push.ts";
-import { pushIndex } from "../../chain/push-index.ts";
+import { gatherFromLocations, type GatheredChildren } from "../../publish/gather-children.ts";
+import { planIndexPush } from "../../publish/plan-push.ts";
+import { pushIndex } from "../../publish/push-index.ts";
 import type { Location } from "../../image/location.ts";
 import { openTarget, type OpenTarget } from "../../image/open-reference.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import type { Context } from "../context.ts";
-import { findConfigured, parseConfigured, storeOf } from "../configured.ts";
+import { findConfigured, parseConfigured, storeOf } from "../input/configured.ts";
 import { showCopy } from "./copy.ts";
 import { gatherConfigured } from "./gather-configured.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";

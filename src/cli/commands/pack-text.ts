@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { PackedImage, PackedPath, SkippedPath } from "../../disk/pack/pack-options.ts";
+import type { PackedImage, PackedPath, SkippedPath } from "../../convert/pack/pack-options.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes, table } from "../format.ts";
+import { count, formatBytes, table } from "../output/format.ts";
 
 /** What was packed, or would be, for programs and for people. */
 export function packOutcome(packed: PackedImage, store: string, tag: string | undefined): Outcome {

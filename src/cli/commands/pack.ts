@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { PackOptions, PackProgress, PackedImage } from "../../disk/pack/pack-options.ts";
+import type { PackOptions, PackProgress, PackedImage } from "../../convert/pack/pack-options.ts";
 import {
   collect,
   prose,
@@ -8,12 +8,12 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { isStdout, openConfigured, parseConfigured } from "../configured.ts";
+import { isStdout, openConfigured, parseConfigured } from "../input/configured.ts";
 import type { Context } from "../context.ts";
-import { parseTime, sourceDateEpochOf } from "../created.ts";
-import { formatBytes } from "../format.ts";
-import type { ProgressLine } from "../progress.ts";
-import { showIndexing } from "../show-indexing.ts";
+import { parseTime, sourceDateEpochOf } from "../input/created.ts";
+import { formatBytes } from "../output/format.ts";
+import type { ProgressLine } from "../output/progress.ts";
+import { showIndexing } from "../output/show-indexing.ts";
 import { letYoungGenerationGrow } from "../young-generation.ts";
 import { compressionOf } from "./assemble-flags.ts";
 
@@ -76,7 +76,7 @@ async function packTo(
 ): Promise<Outcome> {
   const [options, { packDirectory }, { openTarget }, { packOutcome }] = await Promise.all([
     optionsOf(flags, context),
-    import("../../disk/pack/pack-directory.ts"),
+    import("../../convert/pack/pack-directory.ts"),
     import("../../image/open-reference.ts"),
     import("./pack-text.ts"),
   ]);
@@ -109,7 +109,7 @@ async function optionsOf(flags: PackFlags, context: Context): Promise<PackOption
   const [{ parseIdRange }, { parsePlatform }, { indexCacheOf }] = await Promise.all([
     import("../../disk/inode/id-map.ts"),
     import("../../oci/platform.ts"),
-    import("../open-image.ts"),
+    import("../input/open-image.ts"),
   ]);
   // With a base it says which image of an index is meant.
   const isOwn = flags.platform !== undefined && flags.base === undefined;
@@ -135,7 +135,7 @@ async function openBase(
   { readonly image: PackOptions["base"]; readonly close: () => Promise<void> } | undefined
 > {
   if (base === undefined) return undefined;
-  const { imageOf } = await import("../open-image.ts");
+  const { imageOf } = await import("../input/open-image.ts");
   const from = await openConfigured(base, context);
   try {
     return { image: await imageOf(from, platform, context), close: () => from.close() };

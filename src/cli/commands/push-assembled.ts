@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { architectureTag } from "../../chain/tag-names.ts";
+import { architectureTag } from "../../publish/tag-names.ts";
 import { openReference, openTarget } from "../../image/open-reference.ts";
 import type { Platform } from "../../oci/platform.ts";
-import { copy } from "../../store/copy.ts";
+import { copy } from "../../store/copy/copy.ts";
 import type { Session } from "../command.ts";
-import { noConfiguration, parseConfigured } from "../configured.ts";
+import { noConfiguration, parseConfigured } from "../input/configured.ts";
 import { showCopy } from "./copy.ts";
 
 const DEFAULT_TAG = "latest-cross";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { ImageEdit } from "../../image/edit-images.ts";
+import type { ImageEdit } from "../../image/edit/edit-images.ts";
 import type { OpenReference } from "../../image/open-reference.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured } from "../configured.ts";
+import { openConfigured } from "../input/configured.ts";
 import type { EditFlags } from "./write-edited.ts";
 
 interface RebaseFlags extends EditFlags {
@@ -45,9 +45,9 @@ async function rebase(
   const { context } = session;
   const [{ writeEdited }, { rebaseImage }, { formatLocation }, { imageOf }] = await Promise.all([
     import("./write-edited.ts"),
-    import("../../image/rebase-image.ts"),
+    import("../../image/edit/rebase-image.ts"),
     import("../../image/location.ts"),
-    import("../open-image.ts"),
+    import("../input/open-image.ts"),
   ]);
   const bases: OpenReference[] = [];
   try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../../oci/digest.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { parseConfigured, storeOf } from "../configured.ts";
+import { parseConfigured, storeOf } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
 
 interface RetagFlags {

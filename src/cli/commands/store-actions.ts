@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-import { openConversions } from "../../disk/conversions/conversions.ts";
-import type { Conversion, ConvertProgress } from "../../disk/conversions/conversions.ts";
+import { openConversions } from "../../convert/kept/conversions.ts";
+import type { Conversion, ConvertProgress } from "../../convert/kept/conversions.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { CommonFlags, Outcome, Session } from "../command.ts";
-import { parseConfigured } from "../configured.ts";
-import { parseDuration } from "../duration.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { parseDuration } from "../input/duration.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes } from "../format.ts";
-import { indexCacheOf } from "../open-image.ts";
+import { count, formatBytes } from "../output/format.ts";
+import { indexCacheOf } from "../input/open-image.ts";
 import { letYoungGenerationGrow } from "../young-generation.ts";
-import type { ProgressLine } from "../progress.ts";
+import type { ProgressLine } from "../output/progress.ts";
 import { showUnpacking } from "./unpack.ts";
 
 export interface AddFlags extends CommonFlags {

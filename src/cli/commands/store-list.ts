@@ -4,12 +4,12 @@ import {
   openConversions,
   type ConversionList,
   type ListedConversion,
-} from "../../disk/conversions/conversions.ts";
+} from "../../convert/kept/conversions.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { formatBytes, table } from "../format.ts";
+import { formatBytes, table } from "../output/format.ts";
 
 /** `store list` */
 export async function listStore(directory: string): Promise<Outcome> {

@@ -3,7 +3,7 @@ import { existsSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createProject, type Project } from "../../../test/fixtures/project.ts";
-import { openLayout } from "../../store/layout.ts";
+import { openLayout } from "../../store/layout/layout.ts";
 import { buildImage, buildIndex, type BuiltImage } from "../../testing/build-image.ts";
 
 let project: Project;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../../oci/errors.ts";
 import { withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { findConfigured, noConfiguration, openConfigured } from "../configured.ts";
+import { findConfigured, noConfiguration, openConfigured } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
 
 export const tagsCommand: Register = (program, invoke) => {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { escapeText, toText, type ByteString } from "../../bytes/byte-string.ts";
-import type { Proof } from "../../disk/sidecar/prove.ts";
-import type { UnpackPlan, UnpackResult } from "../../disk/unpack/unpack-options.ts";
+import type { Proof } from "../../disk/proof/prove.ts";
+import type { UnpackPlan, UnpackResult } from "../../convert/unpack/unpack-options.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import type { Outcome } from "../command.ts";
-import { differenceDocument, differenceLines } from "../differences.ts";
+import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
-import { count, formatBytes } from "../format.ts";
+import { count, formatBytes } from "../output/format.ts";
 
 /** The result of an unpack, for programs and for people. */
 export function unpackOutcome(result: UnpackResult): Outcome {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type JsonRan, type Project } from "../../../test/fixtures/project.ts";
 import { fromText } from "../../bytes/byte-string.ts";
-import type { UnpackResult } from "../../disk/unpack/unpack-options.ts";
+import type { UnpackResult } from "../../convert/unpack/unpack-options.ts";
 import { parseDigest } from "../../oci/digest.ts";
 import { unpackOutcome } from "./unpack-text.ts";
 

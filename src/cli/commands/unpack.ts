@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { UnpackOptions, UnpackProgress } from "../../disk/unpack/unpack-options.ts";
+import type { UnpackOptions, UnpackProgress } from "../../convert/unpack/unpack-options.ts";
 import { OciError } from "../../oci/errors.ts";
 import {
   collect,
@@ -9,10 +9,10 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { openConfigured } from "../configured.ts";
-import { formatBytes } from "../format.ts";
-import type { ProgressLine } from "../progress.ts";
-import { showIndexing } from "../show-indexing.ts";
+import { openConfigured } from "../input/configured.ts";
+import { formatBytes } from "../output/format.ts";
+import type { ProgressLine } from "../output/progress.ts";
+import { showIndexing } from "../output/show-indexing.ts";
 import { letYoungGenerationGrow } from "../young-generation.ts";
 
 interface UnpackFlags {
@@ -75,8 +75,8 @@ async function unpackImage(
 ): Promise<Outcome> {
   const [options, { unpack }, { imageOf, indexCacheOf }, { unpackOutcome }] = await Promise.all([
     optionsOf(flags),
-    import("../../disk/unpack/unpack.ts"),
-    import("../open-image.ts"),
+    import("../../convert/unpack/unpack.ts"),
+    import("../input/open-image.ts"),
     import("./unpack-text.ts"),
   ]);
   const { signal } = context;

@@ -13,11 +13,11 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { findConfigured, isBareWord, parseConfigured, variablesOf } from "../configured.ts";
-import { linkReportDocument } from "../link-report-document.ts";
+import { findConfigured, isBareWord, parseConfigured, variablesOf } from "../input/configured.ts";
+import { linkReportDocument } from "../output/link-report-document.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
-import { count } from "../format.ts";
-import { showIndexing } from "../show-indexing.ts";
+import { count } from "../output/format.ts";
+import { showIndexing } from "../output/show-indexing.ts";
 
 type Verdict = ReturnType<typeof judgeReports>;
 
@@ -69,7 +69,7 @@ async function verify(
 ): Promise<Outcome> {
   const [{ judgeReports, verifyRoots }, { indexCacheOf }] = await Promise.all([
     import("../../verify/verify-roots.ts"),
-    import("../open-image.ts"),
+    import("../input/open-image.ts"),
   ]);
   const asked = (flags.expect ?? []).map(parseExpectation);
   const places = await Promise.all(targets.map(placeOf));

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type Project } from "../../../test/fixtures/project.ts";
-import { openLayout } from "../../store/layout.ts";
+import { openLayout } from "../../store/layout/layout.ts";
 import { buildImage } from "../../testing/build-image.ts";
 
 let project: Project;

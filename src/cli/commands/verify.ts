@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-import type { DirectoryComparison } from "../../disk/sidecar/verify-directory.ts";
+import type { DirectoryComparison } from "../../disk/proof/verify-directory.ts";
 import { OciError } from "../../oci/errors.ts";
-import type { ComparedField } from "../../rootfs/compare-nodes.ts";
+import type { ComparedField } from "../../rootfs/compare/compare-nodes.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import {
   collect,
@@ -12,11 +12,11 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { openConfigured } from "../configured.ts";
-import { differenceDocument, differenceLines } from "../differences.ts";
+import { openConfigured } from "../input/configured.ts";
+import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
-import { count } from "../format.ts";
-import { showIndexing } from "../show-indexing.ts";
+import { count } from "../output/format.ts";
+import { showIndexing } from "../output/show-indexing.ts";
 import { letYoungGenerationGrow } from "../young-generation.ts";
 
 interface VerifyFlags {
@@ -61,9 +61,9 @@ async function verify(
 ): Promise<Outcome> {
   const [{ COMPARED_FIELDS }, { verifyDirectory }, { imageOf, openFilesystem }] = await Promise.all(
     [
-      import("../../rootfs/compare-nodes.ts"),
-      import("../../disk/sidecar/verify-directory.ts"),
-      import("../open-image.ts"),
+      import("../../rootfs/compare/compare-nodes.ts"),
+      import("../../disk/proof/verify-directory.ts"),
+      import("../input/open-image.ts"),
     ],
   );
   const ignore = (flags.ignore ?? []).map((field) => parseField(field, COMPARED_FIELDS));

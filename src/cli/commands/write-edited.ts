@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { EditedImages, ImageEdit } from "../../image/edit-images.ts";
-import type { WriteProgress, WrittenImage } from "../../image/write-image.ts";
+import type { EditedImages, ImageEdit } from "../../image/edit/edit-images.ts";
+import type { WriteProgress, WrittenImage } from "../../image/edit/write-image.ts";
 import { shortDigest } from "../../oci/digest.ts";
-import type { TransferTotal } from "../../store/copy.ts";
+import type { TransferTotal } from "../../store/copy/copy.ts";
 import type { Outcome, Session } from "../command.ts";
-import { isStdout, openConfigured, parseConfigured, rootOf } from "../configured.ts";
+import { isStdout, openConfigured, parseConfigured, rootOf } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes } from "../format.ts";
-import type { ProgressLine } from "../progress.ts";
+import { count, formatBytes } from "../output/format.ts";
+import type { ProgressLine } from "../output/progress.ts";
 import { showCopy } from "./copy.ts";
 
 /** What the commands that edit images have in common. */
@@ -31,7 +31,7 @@ export async function writeEdited(
   { context, progress }: Session,
 ): Promise<Outcome> {
   const [{ editImages }, { openTarget }] = await Promise.all([
-    import("../../image/edit-images.ts"),
+    import("../../image/edit/edit-images.ts"),
     import("../../image/open-reference.ts"),
   ]);
   const { signal, registry, stderr } = context;

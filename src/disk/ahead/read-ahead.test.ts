@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromText, type ByteString } from "../../bytes/byte-string.ts";
-import { compareNodes } from "../../rootfs/compare-nodes.ts";
-import { createNameComparer } from "../../rootfs/compare-trees.ts";
+import { compareNodes } from "../../rootfs/compare/compare-nodes.ts";
+import { createNameComparer } from "../../rootfs/compare/compare-trees.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 import { openDirectory } from "../directory.ts";
 import { factsOf } from "../disk-node.ts";
-import { withEveryPair } from "../sidecar/paced-pairs.ts";
-import { loadXattrCalls } from "../xattrs.ts";
+import { withEveryPair } from "../proof/paced-pairs.ts";
+import { loadXattrCalls } from "../xattrs/read-xattrs.ts";
 import { startReadAhead, type AheadDirectory, type ReadAhead } from "./read-ahead.ts";
 
 const ADDON = "@napi-rs/xattr";

@@ -5,7 +5,7 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { startWorker } from "../../bytes/worker.ts";
 import { digestOf, type Digest } from "../../oci/digest.ts";
 import { comparePaths } from "../../rootfs/walk-filesystem.ts";
-import { below, O_PATH, type Place } from "../../store/descriptor-path.ts";
+import { below, O_PATH, type Place } from "../../files/open-directory.ts";
 import { typeOf, type InodeFacts } from "../disk-node.ts";
 import { PROTOCOL, scanTree, type ScannedDirectory, type ScanOrder } from "./scan-tree.ts";
 

@@ -2,7 +2,7 @@
 import type * as Crypto from "node:crypto";
 import type * as FileSystem from "node:fs";
 import type { WorkerContext } from "../../bytes/worker.ts";
-import type { XattrCalls } from "../xattrs.ts";
+import type { XattrCalls } from "../xattrs/read-xattrs.ts";
 
 /** What the thread of {@link scanTree} is started with. */
 export interface ScanOrder {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeNode } from "../../../test/fixtures/nodes.ts";
-import { createPlacement } from "../placement.ts";
+import { createPlacement } from "../inode-maker.ts";
 import { applyMetadata } from "./apply-metadata.ts";
 
 const IS_ROOT = process.geteuid?.() === 0;

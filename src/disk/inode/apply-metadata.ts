@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { Place } from "../../store/descriptor-path.ts";
-import { systemCode } from "../../store/file-error.ts";
-import type { Placement } from "../placement.ts";
-import type { InodeMetadata, InodePlace } from "./inode-place.ts";
-import { setMode } from "./set-mode.ts";
+import type { Place } from "../../files/open-directory.ts";
+import { systemCode } from "../../files/system-error.ts";
+import type { Placement } from "../inode-maker.ts";
+import type { InodeMetadata, InodePlace } from "../inode-target.ts";
+import { setMode } from "../set-mode.ts";
 import { setOwner } from "./set-owner.ts";
 import { setTime } from "./set-time.ts";
 import { openTextPath, type TextPath } from "./text-path.ts";
@@ -13,11 +13,11 @@ import {
   wantedXattrs,
   writeXattrs,
   type XattrJob,
-} from "./write-xattrs.ts";
-import type { XattrBatch } from "./xattr-batch.ts";
-import { runXattrTool } from "./xattr-tool.ts";
+} from "../xattrs/write-xattrs.ts";
+import type { XattrBatch } from "../xattrs/xattr-batch.ts";
+import { runXattrTool } from "../xattrs/write-by-command.ts";
 
-export type { InodePlace } from "./inode-place.ts";
+export type { InodePlace } from "../inode-target.ts";
 
 /**
  * Gives an inode the metadata of its node: owner, then extended attributes, then mode, then time.

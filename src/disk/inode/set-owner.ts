@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { systemCode } from "../../store/file-error.ts";
-import type { Placement } from "../placement.ts";
+import { systemCode } from "../../files/system-error.ts";
+import type { Placement } from "../inode-maker.ts";
 import { toDisk } from "./id-map.ts";
-import { statInode, type InodeMetadata, type InodePlace } from "./inode-place.ts";
+import { statInode, type InodeMetadata, type InodePlace } from "../inode-target.ts";
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { unwritable, type InodePlace } from "./inode-place.ts";
+import { unwritable, type InodePlace } from "../inode-target.ts";
 
 /**
  * Sets the time of modification (and of access) of an inode to the nearest that Node can set; a disk that

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeNode } from "../../../test/fixtures/nodes.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
-import { createPlacement, type Placement } from "../placement.ts";
+import { createPlacement, type Placement } from "../inode-maker.ts";
 import { applyMetadata } from "./apply-metadata.ts";
 import { makeSpecialFiles } from "./special-files.ts";
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import { descriptorPath } from "../../store/descriptor-path.ts";
+import { descriptorPath } from "../../files/open-directory.ts";
 import { escapeText, fromText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { DiskNode, factsOf } from "../disk-node.ts";
-import type { Placement } from "../placement.ts";
+import type { Placement } from "../inode-maker.ts";
 
 /** A fifo or device to be made. */
 export interface SpecialFile {

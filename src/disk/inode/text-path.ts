@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
-import { descriptorPath, O_PATH, type Place } from "../../store/descriptor-path.ts";
+import { descriptorPath, O_PATH, type Place } from "../../files/open-directory.ts";
 import { decodeText, fromBytes } from "../../bytes/byte-string.ts";
 
 /** A path that is text, for callees that take no bytes. */

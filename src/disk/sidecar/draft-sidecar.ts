@@ -5,7 +5,7 @@ import { digestOf } from "../../oci/digest.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
 import { createTreeFormatter } from "./format-tree.ts";
-import { formatPlaced, startPlaced, type KeptFields } from "./placed.ts";
+import { formatPlaced, startPlaced, type KeptFields } from "./proven-inodes.ts";
 import { draftFile, PLACED_FILE, prepareSidecar, TREE_FILE } from "./sidecar-files.ts";
 import type { RecordedFile, UnpackRecord } from "./unpack-record.ts";
 

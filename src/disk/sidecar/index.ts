@@ -4,6 +4,6 @@
  * @module
  */
 export * from "./open-unpacked.ts";
-export * from "./prove.ts";
+export * from "../proof/prove.ts";
 export * from "./unpack-record.ts";
-export * from "./verify-directory.ts";
+export * from "../proof/verify-directory.ts";

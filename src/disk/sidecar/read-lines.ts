@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { isOciError } from "../../oci/errors.ts";
-import { openRegularFile } from "../../store/file.ts";
+import { openRegularFile } from "../../files/regular-file.ts";
 import { damaged } from "./sidecar-files.ts";
 import type { RecordedFile } from "./unpack-record.ts";
 

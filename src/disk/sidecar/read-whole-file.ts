@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { closeSync, readFileSync } from "node:fs";
 import { isOciError } from "../../oci/errors.ts";
-import { fileError } from "../../store/file-error.ts";
-import { openRegularFile } from "../../store/file.ts";
+import { fileError } from "../../files/system-error.ts";
+import { openRegularFile } from "../../files/regular-file.ts";
 
 /** All of a regular file of ours; undefined when there is none. @throws OciError `unreadable` */
 export function readWholeFile(path: string): Uint8Array | undefined {

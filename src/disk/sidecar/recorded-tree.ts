@@ -3,7 +3,7 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { isOciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
-import { parsePlaced, type Placed } from "./placed.ts";
+import { parsePlaced, type Placed } from "./proven-inodes.ts";
 import { parseTree } from "./parse-tree.ts";
 import { readLines } from "./read-lines.ts";
 import { damaged, PLACED_FILE, TREE_FILE } from "./sidecar-files.ts";

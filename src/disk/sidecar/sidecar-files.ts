@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { writing } from "../../store/file-error.ts";
-import { writeWhole } from "../../store/file.ts";
-import { ownedName, sweepAbandoned } from "../../store/owned-name.ts";
-import { replaceDurably, syncDirectory } from "../../store/replace-durably.ts";
+import { writing } from "../../files/system-error.ts";
+import { writeWhole } from "../../files/regular-file.ts";
+import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
+import { replaceDurably, syncDirectory } from "../../files/replace-durably.ts";
 import { OciError } from "../../oci/errors.ts";
 
 /** What was unpacked, how, and whether it was finished. */

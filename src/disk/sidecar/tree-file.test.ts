@@ -5,12 +5,12 @@ import { makeNode, treeOf } from "../../../test/fixtures/trees.ts";
 import { b } from "../../../test/fixtures/layers.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { digestOf } from "../../oci/digest.ts";
-import { compareTrees } from "../../rootfs/compare-trees.ts";
+import { compareTrees } from "../../rootfs/compare/compare-trees.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 import { countTree, createTreeFormatter } from "./format-tree.ts";
 import { parseTree } from "./parse-tree.ts";
-import { formatPlaced, parsePlaced, startPlaced, type Placed } from "./placed.ts";
+import { formatPlaced, parsePlaced, startPlaced, type Placed } from "./proven-inodes.ts";
 import { formatVis, parseVis } from "./vis.ts";
 
 const NASTY = " \n\t#=\\\"'.,\u0000\u007f\u0080\u00ff\u00e9a[*?";

@@ -3,8 +3,8 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Node, NodeType } from "../../rootfs/root-filesystem.ts";
 import type { DiskNode } from "../disk-node.ts";
-import { isEnvironmentLabel } from "../environment-labels.ts";
-import { parseRootlessOwner, ROOTLESS_OWNER } from "../inode/rootless-owner.ts";
+import { isEnvironmentLabel } from "../xattrs/environment-labels.ts";
+import { parseRootlessOwner, ROOTLESS_OWNER } from "../xattrs/rootless-owner.ts";
 import { hasSameContent, type RecordedPath } from "./recorded-tree.ts";
 
 /** A number or name of the owner, as the image has it. */

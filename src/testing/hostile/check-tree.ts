@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { lstatSync, readFileSync, readlinkSync, type BigIntStats } from "node:fs";
 import { fromBytes, toBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
-import { readAll } from "../../bytes/read.ts";
+import { readAll } from "../../bytes/streams/read-all.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { TreeFact, TreeFacts } from "./hostile-case.ts";
 

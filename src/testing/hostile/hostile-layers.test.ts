@@ -7,7 +7,7 @@ import { readImage } from "../../image/image.ts";
 import { onlyRoot } from "../../image/only-root.ts";
 import { isOciError, type OciError } from "../../oci/errors.ts";
 import { openImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
-import { openLayout } from "../../store/layout.ts";
+import { openLayout } from "../../store/layout/layout.ts";
 import { checkFilesystem } from "./check-tree.ts";
 import type { HostileCase } from "./hostile-case.ts";
 import { hostileLayers } from "./hostile-layers.ts";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { describe, it } from "vitest";
-import { unpack } from "../../disk/unpack/unpack.ts";
+import { unpack } from "../../convert/unpack/unpack.ts";
 import { findImage } from "../../image/find-image.ts";
 import { readImage } from "../../image/image.ts";
 import { onlyRoot } from "../../image/only-root.ts";
-import { openLayout } from "../../store/layout.ts";
+import { openLayout } from "../../store/layout/layout.ts";
 import { hostileLayerSuite } from "./hostile-layer-suite.ts";
 
 hostileLayerSuite(

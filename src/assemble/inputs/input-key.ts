@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+import { fromBytes } from "../../bytes/byte-string.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { isOciError } from "../../oci/errors.ts";
+import { formatPlatform } from "../../oci/platform.ts";
+import { type Inputs, digestsOf, findInputs } from "./inputs.ts";
+import { LAYER_FORMAT } from "../layers/layer-key.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import type { AssembleOptions, AssembleWarning } from "../result.ts";
+
+const RUN_ID_LENGTH = 32;
+
+/**
+ * The name of an image before it is made: a digest over the recipe, the digests of its inputs and all
+ * options that its bytes depend on. Where inputs lie does not count, but for a base's published name,
+ * which is recorded in the image.
+ */
+export function inputKey(
+  recipe: Recipe,
+  inputs: Inputs,
+  runId: string,
+  options: AssembleOptions,
+): Digest {
+  const { compression, level, sourceDateEpoch } = options;
+  const published = [inputs.base, ...inputs.artifacts].map(
+    (input) => input?.kind === "image" && input.published,
+  );
+  return digestOfValue({
+    format: LAYER_FORMAT,
+    recipe: contentOf(recipe),
+    inputs: digestsOf(inputs),
+    published,
+    runId,
+    compression: compression ?? "gzip",
+    level,
+    sourceDateEpoch,
+  });
+}
+
+/**
+ * What images of one generation share: derived from the recipes of all its architectures and all their
+ * inputs, so that a run for each architecture gives the same. An input that is not there counts as
+ * absent, and is reported.
+ */
+export async function deriveRunId(
+  recipe: Recipe,
+  inputs: Inputs,
+  options: AssembleOptions,
+  warn: (warning: AssembleWarning) => void,
+): Promise<string> {
+  const parts: unknown[] = [];
+  for (const member of sorted(options.generation ?? [recipe])) {
+    const own = member === recipe || samePlatform(member, recipe);
+    const digests = own ? digestsOf(inputs) : await digestsOfMember(member, options, warn);
+    parts.push({ recipe: contentOf(member), inputs: digests ?? "absent" });
+  }
+  return digestOfValue(parts).slice("sha256:".length, "sha256:".length + RUN_ID_LENGTH);
+}
+
+function samePlatform(a: Recipe, b: Recipe): boolean {
+  return formatPlatform(a.platform) === formatPlatform(b.platform);
+}
+
+function sorted(recipes: readonly Recipe[]): readonly Recipe[] {
+  const key = (recipe: Recipe): string => formatPlatform(recipe.platform);
+  return [...recipes].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+async function digestsOfMember(
+  recipe: Recipe,
+  options: AssembleOptions,
+  warn: (warning: AssembleWarning) => void,
+): Promise<Readonly<Record<string, Digest>> | undefined> {
+  try {
+    const inputs = await findInputs(recipe, { ...options, onProgress: undefined });
+    await inputs.close();
+    return digestsOf(inputs);
+  } catch (error) {
+    if (!isOciError(error, "missing-input")) throw error;
+    const where = recipe.platform.architecture;
+    const message = `${where} is not part of this generation: ${error.message}`;
+    warn({ kind: "absent-input", where, message });
+    return undefined;
+  }
+}
+
+/** The recipe without the places where its inputs lie; the order of the environment stays part of it. */
+function contentOf(recipe: Recipe): unknown {
+  const { base, artifacts, config, ...rest } = recipe;
+  const names = Object.keys(artifacts).sort();
+  const env = Object.entries(config?.env ?? {});
+  return { ...rest, base: base === "scratch", artifacts: names, config: { ...config, env } };
+}
+
+function digestOfValue(value: unknown): Digest {
+  return digestBytes(new TextEncoder().encode(JSON.stringify(value, canonical)));
+}
+
+/** Sorts keys, so that the order in which a recipe was written does not count; bytes become text. */
+function canonical(_key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return { bytes: fromBytes(value) };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+import { type ByteString, toBytes } from "../../bytes/byte-string.ts";
+import { type Hasher, createHasher } from "../../bytes/hash.ts";
+import type { Entry } from "../../layer/entry.ts";
+import { type Digest, digestOf } from "../../oci/digest.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { ArrangedLayer } from "./arrange-layer.ts";
+import { entriesOf } from "../../rootfs/export/node-entries.ts";
+import { quotePath } from "../recipe/recipe-path.ts";
+
+/** Changes when the bytes that we write for the same entries change. */
+export const LAYER_FORMAT = "oci-kit layer 1";
+
+/**
+ * The name of a layer's bytes before they are made: a digest over every entry in its order, all its
+ * metadata and the digest of its content. Two layers with the same key have the same tar. How it is
+ * compressed counts too, because an unchanged layer is taken over as it is.
+ */
+export function layerKey(layer: ArrangedLayer, compression: string): Digest {
+  const hasher = createHasher("sha256");
+  feed(hasher, LAYER_FORMAT, compression);
+  for (const { entry, content } of layer.head) {
+    feedEntry(hasher, entry);
+    if (content !== undefined) hasher.update(content);
+  }
+  for (const { files, tree } of layer.parts) {
+    for (const file of files) {
+      for (const entry of entriesOf(file.node, file.paths)) feedEntry(hasher, entry);
+      const digest = file.node.contentDigest;
+      if (digest !== undefined) feed(hasher, digest);
+      else throw unknownContent(tree.root.name, file.source);
+    }
+  }
+  return digestOf("sha256", hasher.hex());
+}
+
+function feedEntry(hasher: Hasher, entry: Entry): void {
+  feed(
+    hasher,
+    entry.type,
+    entry.path,
+    entry.linkTarget,
+    entry.userName,
+    entry.groupName,
+    [entry.mode, entry.uid, entry.gid, entry.mtime, entry.mtimeNanoseconds].join(),
+    [entry.size, entry.deviceMajor, entry.deviceMinor].join(),
+    String(entry.xattrs.size),
+    ...flatten(entry.xattrs),
+    ...flatten(entry.extensions),
+  );
+}
+
+function flatten(map: ReadonlyMap<ByteString, ByteString>): ByteString[] {
+  return map.size === 0 ? [] : [...map].flat();
+}
+
+/** Each part with its length, so that no two lists of parts give the same bytes. */
+function feed(hasher: Hasher, ...parts: readonly string[]): void {
+  const lengths = parts.map((part) => part.length).join();
+  hasher.update(toBytes(`${lengths};${parts.join("")}\n` as ByteString));
+}
+
+function unknownContent(root: string, path: ByteString): OciError {
+  return new OciError(
+    "unreadable",
+    `${root}: ${quotePath(path)}: expected its content's digest to be known from the index`,
+  );
+}

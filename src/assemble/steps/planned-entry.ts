@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { CopyStep, Owner } from "../recipe/recipe.ts";
+
+/** An artifact, opened. */
+export interface ArtifactTree {
+  /** As the recipe calls it. */
+  readonly name: string;
+  /** Of the manifest; of a plain directory: of its tree. */
+  readonly digest: Digest;
+  readonly root: RootFilesystem;
+  /** The same root, when it is an image's: then contents are read layer by layer. */
+  readonly image: ImageFilesystem | undefined;
+}
+
+/** What a layer will have at one path. */
+export interface PlannedEntry {
+  /** All metadata. Of an entry that we make, the time is set when the layer is arranged. */
+  readonly node: Node;
+  /** Where it is copied from; undefined for what the recipe makes. */
+  readonly copied: CopiedFrom | undefined;
+  /** The content of a file that the recipe makes. */
+  readonly content: Uint8Array | undefined;
+  /** A parent directory that no step names and the base lacks. */
+  readonly implied: boolean;
+}
+
+/** Where in an artifact an entry comes from. */
+export interface CopiedFrom {
+  readonly tree: ArtifactTree;
+  readonly path: ByteString;
+  /** As it is there. Two paths with the same node are hard links. */
+  readonly node: Node;
+}
+
+const EMPTY = "" as ByteString;
+const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
+
+/** What {@link makeNode} must be told. */
+export interface NodeInit {
+  readonly type: NodeType;
+  readonly mode: number;
+  readonly owner?: Owner | undefined;
+  readonly size?: number | undefined;
+  readonly linkTarget?: ByteString | undefined;
+}
+
+/** The node of an entry that the recipe makes: 0:0 unless told otherwise, of the time 0. */
+export function makeNode(init: NodeInit): Node {
+  return {
+    type: init.type,
+    mode: init.mode,
+    uid: init.owner?.uid ?? 0,
+    gid: init.owner?.gid ?? 0,
+    userName: EMPTY,
+    groupName: EMPTY,
+    mtime: 0,
+    mtimeNanoseconds: 0,
+    size: init.size ?? 0,
+    linkTarget: init.linkTarget ?? EMPTY,
+    deviceMajor: 0,
+    deviceMinor: 0,
+    xattrs: NOTHING,
+    extensions: NOTHING,
+    contentDigest: undefined,
+    head: undefined,
+  };
+}
+
+/** What {@link changeNode} changes. */
+export type NodeChange = Partial<
+  Pick<
+    Node,
+    | "mode"
+    | "uid"
+    | "gid"
+    | "userName"
+    | "groupName"
+    | "mtime"
+    | "mtimeNanoseconds"
+    | "xattrs"
+    | "contentDigest"
+  >
+>;
+
+/**
+ * The node with something changed. Its `head` is left out: asking for it may read the file. (No spread:
+ * an object made by one takes V8 kilobytes, and there may be one for every entry.)
+ */
+export function changeNode(node: Node, change: NodeChange): Node {
+  return {
+    type: node.type,
+    mode: change.mode ?? node.mode,
+    uid: change.uid ?? node.uid,
+    gid: change.gid ?? node.gid,
+    userName: change.userName ?? node.userName,
+    groupName: change.groupName ?? node.groupName,
+    mtime: change.mtime ?? node.mtime,
+    mtimeNanoseconds: change.mtimeNanoseconds ?? node.mtimeNanoseconds,
+    size: node.size,
+    linkTarget: node.linkTarget,
+    deviceMajor: node.deviceMajor,
+    deviceMinor: node.deviceMinor,
+    xattrs: change.xattrs ?? node.xattrs, // new ones before old: asking for those may read the disk
+    extensions: node.extensions,
+    contentDigest: change.contentDigest ?? node.contentDigest,
+    head: undefined,
+  };
+}
+
+/** The node as a copy step wants it; the very same object when it changes nothing. */
+export function copyNode(node: Node, step: CopyStep, sourceDateEpoch: number | undefined): Node {
+  const { owner, mode } = step;
+  const bits =
+    node.type === "directory" ? mode?.directories : node.type === "file" ? mode?.files : undefined;
+  const late =
+    step.times === "clamp" &&
+    sourceDateEpoch !== undefined &&
+    (node.mtime > sourceDateEpoch || (node.mtime === sourceDateEpoch && node.mtimeNanoseconds > 0));
+  if (owner === undefined && bits === undefined && !late) return node;
+  return changeNode(node, {
+    ...(owner && { uid: owner.uid, gid: owner.gid, userName: EMPTY, groupName: EMPTY }),
+    ...(bits !== undefined && { mode: bits }),
+    ...(late && { mtime: sourceDateEpoch, mtimeNanoseconds: 0 }),
+  });
+}
+
+/** Whether two nodes would be written with the same metadata. */
+export function sameMetadata(a: Node, b: Node): boolean {
+  return (
+    a === b ||
+    (a.mode === b.mode &&
+      a.uid === b.uid &&
+      a.gid === b.gid &&
+      a.userName === b.userName &&
+      a.groupName === b.groupName &&
+      a.mtime === b.mtime &&
+      a.mtimeNanoseconds === b.mtimeNanoseconds)
+  );
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+import type { DigestAlgorithm } from "../../oci/digest.ts";
+import type { Bytes } from "../bytes.ts";
+import { explainCodecError } from "../decoder-error.ts";
+import { openGunzip, type GunzipStream } from "./thread-handle.ts";
+
+/** Options of {@link gunzipInThread}. */
+export interface GunzipInThreadOptions {
+  readonly what: string;
+  /** What hashes the uncompressed bytes beside it. */
+  readonly algorithm: DigestAlgorithm;
+  /** Is told their digest, as hex, when all are read. */
+  readonly done: (hex: string) => void;
+}
+
+/**
+ * As `gunzip`, in the thread: the stream is read ahead of what is decompressed. For who has more to do with
+ * the bytes than to read them: that goes on meanwhile, but the whole takes more processor time and 30 MB.
+ * @throws OciError while reading, as `gunzip`
+ */
+export async function* gunzipInThread(
+  bytes: Bytes,
+  { what, algorithm, done }: GunzipInThreadOptions,
+): Bytes & AsyncGenerator<Uint8Array> {
+  const stream = openGunzip(algorithm);
+  const state = { isLeft: false };
+  const feeding = feed(bytes, stream, state);
+  try {
+    yield* stream.read();
+    done(stream.hex());
+  } catch (error) {
+    throw explainCodecError(error, "gzip", what);
+  } finally {
+    state.isLeft = true;
+    stream.close();
+    await feeding;
+  }
+}
+
+/** Writes every chunk until the reader has left. What goes wrong is told to the reader. */
+async function feed(
+  bytes: Bytes,
+  stream: GunzipStream,
+  state: { readonly isLeft: boolean },
+): Promise<void> {
+  try {
+    for await (const chunk of bytes) {
+      if (state.isLeft) return;
+      await stream.write(chunk);
+    }
+    stream.end();
+  } catch (error) {
+    stream.fail(error);
+  }
+}

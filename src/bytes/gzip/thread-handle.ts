@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+import type { Worker } from "node:worker_threads";
+import type { DigestAlgorithm } from "../../oci/digest.ts";
+import { CHUNK_SIZE } from "./gunzip.ts";
+import { runGunzipWorker, type GunzipReply, type GunzipRequest } from "./thread-body.ts";
+import { startWorker } from "../worker.ts";
+
+/** A gzip stream that is decompressed in the thread. */
+export interface GunzipStream {
+  /** Hands over a copy of the bytes. Resolves when there is room for more, and when the stream is over. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** There is no more to write. */
+  end(): void;
+  /** There can be no more to write: what was written is read all the same, and then this is thrown. */
+  fail(error: unknown): void;
+  /**
+   * What is decompressed. To be read once.
+   * @throws what {@link GunzipStream.fail} was told; an Error with the decoder's code
+   */
+  read(): AsyncGenerator<Uint8Array>;
+  /** The digest of all of it, as hex: once it was read to the end. */
+  hex(): string;
+  /** Whatever was read. Idempotent. */
+  close(): void;
+}
+
+const SLOTS = 8;
+/** Slots that are told to be free with one message. Less than {@link SLOTS}, or nobody would go on. */
+const SLOTS_A_MESSAGE = 4;
+/** Bytes that may wait to be decompressed. */
+const MOST_WAITING = 512 * 1024;
+/** Streams after which memory is kept for the next ones. */
+const MOST_RINGS = 3;
+
+/** All that dies there are buffers that zlib was given: V8 let 40 MB of them lie around on Node 24. */
+const SMALL = { maxYoungGenerationSizeMb: 2 };
+
+interface Thread {
+  readonly worker: Worker;
+  readonly streams: Map<number, (reply: GunzipReply) => void>;
+  /** Waits for what the thread says next: only meanwhile it holds up the end of the process. */
+  readonly wait: (start: (wake: () => void) => void) => Promise<void>;
+}
+
+let thread: Thread | undefined;
+let opened = 0;
+const rings: SharedArrayBuffer[] = [];
+
+/**
+ * Opens a stream in the one thread that decompresses, which is started with the first: so that inflating and
+ * hashing go on while what came out is worked with. (Decoders of the main thread allocate memory for
+ * each chunk: its garbage collection then took an eighth of the processor time of an unpack.)
+ */
+export function openGunzip(algorithm: DigestAlgorithm): GunzipStream {
+  const stream = (opened += 1);
+  const { worker, streams, wait } = (thread ??= startThread());
+  const ring = rings.pop() ?? new SharedArrayBuffer(SLOTS * CHUNK_SIZE);
+  const bytes = new Uint8Array(ring);
+  const replies: GunzipReply[] = [];
+  const waiting: number[] = [];
+  let [total, isOver, isWhole] = [0, false, false];
+  let failure: { readonly error: unknown } | undefined;
+  let hex = "";
+  let wakeReader = noop;
+  let wakeWriter = noop;
+
+  const ask = (request: GunzipRequest, transfer: ArrayBuffer[] = []): void =>
+    worker.postMessage(request, transfer);
+  const hear = (reply: GunzipReply): void => {
+    if (reply.tell === "taken") {
+      total -= waiting.shift()!;
+      wakeWriter();
+      return;
+    }
+    replies.push(reply);
+    wakeReader();
+  };
+  streams.set(stream, hear);
+  ask({ ask: "open", stream, ring, slotSize: CHUNK_SIZE, slots: SLOTS, algorithm });
+  return {
+    async write(chunk) {
+      // A copy: a message takes its memory along, and the memory of a chunk is not ours to give.
+      const own = new Uint8Array(chunk);
+      waiting.push(own.length);
+      total += own.length;
+      ask({ ask: "write", stream, bytes: own }, [own.buffer]);
+      while (total > MOST_WAITING && !isOver) {
+        await new Promise<void>((resolve) => (wakeWriter = resolve));
+      }
+    },
+    end: () => ask({ ask: "end", stream }),
+    fail(error) {
+      failure = { error };
+      ask({ ask: "end", stream });
+    },
+    async *read() {
+      let read = 0;
+      for (;;) {
+        const reply = replies.shift();
+        if (reply?.tell === "slot") {
+          const at = reply.slot * CHUNK_SIZE;
+          yield bytes.subarray(at, at + reply.length);
+          read += 1;
+          if (read % SLOTS_A_MESSAGE === 0) ask({ ask: "free", stream, slots: SLOTS_A_MESSAGE });
+        } else if (reply?.tell === "done") {
+          if (failure !== undefined) throw failure.error;
+          ({ hex } = reply);
+          isWhole = true;
+          return;
+        } else if (reply?.tell === "failed") {
+          // what the source could not give is missing: that is no error of its own
+          if (failure !== undefined && reply.code === "Z_BUF_ERROR") throw failure.error;
+          throw Object.assign(new Error(reply.message), { code: reply.code });
+        } else {
+          await wait((wake) => (wakeReader = wake));
+        }
+      }
+    },
+    hex: () => hex,
+    close() {
+      if (isOver) return;
+      isOver = true;
+      wakeWriter();
+      ask({ ask: "close", stream });
+      streams.delete(stream);
+      // Who left early may still look at the last chunk.
+      if (isWhole && rings.length < MOST_RINGS) rings.push(ring);
+    },
+  };
+}
+
+function startThread(): Thread {
+  const worker = startWorker(runGunzipWorker, undefined, { resourceLimits: SMALL });
+  worker.unref();
+  let waiting = 0;
+  const started: Thread = {
+    worker,
+    streams: new Map(),
+    async wait(start) {
+      if (waiting === 0) worker.ref();
+      waiting += 1;
+      await new Promise<void>(start);
+      waiting -= 1;
+      if (waiting === 0) worker.unref();
+    },
+  };
+  const fail = (message: string): void => {
+    if (thread === started) thread = undefined;
+    for (const [stream, hear] of started.streams) {
+      hear({ stream, tell: "failed", code: "Z_MEM_ERROR", message });
+    }
+  };
+  worker.on("message", (reply: GunzipReply) => started.streams.get(reply.stream)?.(reply));
+  worker.on("error", (error) => fail(String(error)));
+  worker.on("exit", () => fail("its thread ended"));
+  return started;
+}
+
+function noop(): void {
+  // nobody waits yet
+}

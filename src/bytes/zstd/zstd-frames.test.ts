@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import { collect, failureOf, fixture, inChunks } from "../../../test/fixtures/bytes/streams.ts";
+import { once } from "../bytes.ts";
+import { readFrames } from "./zstd-frames.ts";
+
+const OPTIONS = { maxWindow: 8 * 1024 * 1024, what: "layer 4" };
+const MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
+/** One frame of one raw block: "abc", with its size in the header. */
+const FRAME = [...MAGIC, 0x20, 3, 0x19, 0, 0, 97, 98, 99];
+const SKIPPABLE = [0x5a, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9];
+
+async function pieces(bytes: readonly number[], size = 65_536): Promise<number[][]> {
+  const all: number[][] = [];
+  for await (const piece of readFrames(inChunks(Uint8Array.from(bytes), size), OPTIONS)) {
+    all.push([...piece]);
+  }
+  return all;
+}
+
+const failure = (...bytes: number[]): Promise<unknown> =>
+  failureOf(readFrames(once(Uint8Array.from(bytes)), OPTIONS));
+
+describe("the frames of a zstd stream", () => {
+  it("come in pieces that end where frames end, without the skippable ones (3b-68)", async () => {
+    const stream = [
+      ...SKIPPABLE,
+      ...FRAME,
+      ...SKIPPABLE,
+      ...SKIPPABLE,
+      ...FRAME,
+      ...FRAME,
+      ...SKIPPABLE,
+    ];
+    expect(await pieces(stream)).toEqual([FRAME, FRAME, FRAME]);
+  });
+
+  it("are the same bytes however the input is cut", async () => {
+    const stream = [...SKIPPABLE, ...FRAME, ...FRAME, ...SKIPPABLE, ...FRAME];
+    for (let size = 1; size <= stream.length; size += 1) {
+      expect((await pieces(stream, size)).flat()).toEqual([...FRAME, ...FRAME, ...FRAME]);
+    }
+  });
+
+  it("may all be skippable", async () => {
+    expect(await pieces(SKIPPABLE)).toEqual([]);
+  });
+
+  it.each(["frames.zst", "skopeo-zstd-chunked.zst", "buildkit.zst"])(
+    "are found in all of %s",
+    async (name) => {
+      const bytes = fixture(name);
+      const whole = await collect(readFrames(once(bytes), OPTIONS));
+      expect(whole.length).toBeGreaterThan(0);
+      expect(await collect(readFrames(inChunks(bytes, 13), OPTIONS))).toEqual(whole);
+    },
+  );
+
+  it("end with the stream, or it was cut (3b-66)", async () => {
+    const stream = [...SKIPPABLE, ...FRAME];
+    for (let length = 0; length < stream.length; length += 1) {
+      if (length === SKIPPABLE.length) continue;
+      expect(await failure(...stream.slice(0, length))).toMatchObject({ code: "truncated" });
+    }
+  });
+
+  it("include their checksum, or they were cut", async () => {
+    const frame = FRAME.with(4, 0x24);
+    expect(await failure(...frame, 1, 2, 3)).toMatchObject({ code: "truncated" });
+    expect(await pieces([...frame, 1, 2, 3, 4])).toEqual([[...frame, 1, 2, 3, 4]]);
+  });
+
+  it("are followed by frames, not by garbage or zeros (3b-66)", async () => {
+    expect(await failure(...FRAME, 0, 0, 0, 0)).toMatchObject({
+      code: "invalid-compression",
+      message: "layer 4: zstd stream at byte 12: expected a zstd frame (28b52ffd), got 00000000",
+    });
+    expect(await failure(0x1f, 0x8b, 8, 0)).toMatchObject({ code: "invalid-compression" });
+  });
+
+  it("are refused before anything is decoded when their window is too large (3b-63)", async () => {
+    expect(await failureOf(readFrames(once(fixture("window-128m.zst")), OPTIONS))).toMatchObject({
+      code: "unsupported-compression",
+      details: { window: 128 * 1024 * 1024, limit: OPTIONS.maxWindow, offset: 0 },
+    });
+    // a single segment is its own window: here one of 2^64 - 1 bytes
+    const huge = [...MAGIC, 0xe0, 255, 255, 255, 255, 255, 255, 255, 255];
+    expect(await failure(...huge)).toMatchObject({ code: "unsupported-compression" });
+  });
+
+  it("have a window of exactly the limit at most", async () => {
+    const frame = (window: number): number[] => [...MAGIC, 0, window, 1, 0, 0];
+    expect(await pieces(frame(13 << 3))).toEqual([frame(13 << 3)]);
+    expect(await failure(...frame((13 << 3) | 1))).toMatchObject({
+      details: { window: 9 * 1024 * 1024 },
+    });
+  });
+
+  it("can't need a dictionary", async () => {
+    expect(await failure(...MAGIC, 0x21, 7, 3, 0x19, 0, 0, 97, 98, 99)).toMatchObject({
+      code: "unsupported-compression",
+      message: expect.stringContaining("needs a dictionary") as string,
+    });
+  });
+
+  it("have no reserved bits, no reserved blocks, and no block above 128 KiB", async () => {
+    for (const frame of [
+      FRAME.with(4, 0x28),
+      FRAME.with(6, 0x1f),
+      [...FRAME.slice(0, 6), 1, 0, 0x20],
+    ]) {
+      expect(await failure(...frame)).toMatchObject({ code: "invalid-compression" });
+    }
+  });
+
+  it("are cut into pieces that can't decode to much, though each byte stands for 32 KiB", async () => {
+    const block = [0x02, 0, 0x10, 7];
+    const blocks = Array.from({ length: 1000 }, () => block).flat();
+    const bomb = [...MAGIC, 0, 7 << 3, ...blocks, 1, 0, 0];
+    const cut = await pieces(bomb);
+    expect(cut.flat()).toEqual(bomb);
+    for (const piece of cut) expect(piece.length).toBeLessThanOrEqual(4 * 32 + 6);
+  });
+});

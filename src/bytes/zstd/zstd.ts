@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../../oci/errors.ts";
+import { once } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
+import { explainCodecError } from "../decoder-error.ts";
+import { readAll } from "../streams/read-all.ts";
+import { codecZstd } from "./wasm-engine.ts";
+import type { ZstdEngine } from "./zstd-engine.ts";
+import { readFrames } from "./zstd-frames.ts";
+import { nativeZstd } from "./native-engine.ts";
+
+// The one door to zstd.
+
+/** Options of {@link unzstd}. */
+export interface UnzstdOptions {
+  /** Bytes of the largest window to accept; an engine may hold less. */
+  readonly maxWindow: number;
+  readonly what: string;
+  /** Which engine, instead of the best that works here. */
+  readonly engine?: ZstdEngine | undefined;
+}
+
+/**
+ * Decompresses all frames of a zstd stream (RFC 8878) and leaves out the skippable ones. The bytes
+ * are the same whichever engine works here.
+ * @throws OciError while reading: `truncated`, `invalid-compression`, `unsupported-compression`
+ *   (a window larger than accepted, a dictionary)
+ */
+export async function* unzstd(
+  bytes: Bytes,
+  options: UnzstdOptions,
+): Bytes & AsyncGenerator<Uint8Array> {
+  const engine = options.engine ?? (await chooseZstd());
+  const maxWindow = Math.min(options.maxWindow, engine.largestWindow);
+  try {
+    yield* engine.decode(readFrames(bytes, { maxWindow, what: options.what }), maxWindow);
+  } catch (error) {
+    throw explainCodecError(error, "zstd", options.what);
+  }
+}
+
+/**
+ * Compresses to one zstd frame. The bytes depend on the level and on the engine.
+ * @throws OciError while reading: `unsupported-compression` for a level that the engine hasn't the memory for
+ */
+export async function* zstd(
+  bytes: Bytes,
+  level: number,
+  options: { readonly engine?: ZstdEngine | undefined } = {},
+): Bytes & AsyncGenerator<Uint8Array> {
+  const engine = options.engine ?? (await chooseZstd());
+  if (level > engine.highestLevel) {
+    throw new OciError(
+      "unsupported-compression",
+      `zstd: expected a level of at most ${engine.highestLevel} on this version of Node, got ${level}`,
+      { hint: "Node 22.15 and later reach level 19." },
+    );
+  }
+  try {
+    yield* engine.encode(bytes, level);
+  } catch (error) {
+    throw explainCodecError(error, "zstd", "compression");
+  }
+}
+
+let chosen: Promise<ZstdEngine> | undefined;
+
+/** The best engine that works here: Node's own once it has proved itself, else zstd-codec. */
+export function chooseZstd(): Promise<ZstdEngine> {
+  chosen ??= proven(nativeZstd()).then((native) => native ?? codecZstd());
+  return chosen;
+}
+
+const PROOF_FRAMES = 50;
+
+/**
+ * The engine, if it decodes what engines have failed at without an error: a skippable frame, then
+ * many small frames. The bytes are compared, for waiting for an exception would not do.
+ */
+async function proven(engine: ZstdEngine | undefined): Promise<ZstdEngine | undefined> {
+  if (engine === undefined) return undefined;
+  const text = new TextEncoder().encode(
+    "many small frames, each a repetition of itself. ".repeat(8),
+  );
+  try {
+    const decoded = await readAll(
+      engine.decode(
+        readFrames(proof(engine, text), { maxWindow: 2 ** 23, what: "proof" }),
+        2 ** 23,
+      ),
+      text.length * PROOF_FRAMES,
+      "proof",
+    );
+    return isRepetition(decoded, text) ? engine : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function* proof(engine: ZstdEngine, text: Uint8Array): AsyncGenerator<Uint8Array> {
+  const frame = await readAll(engine.encode(once(text), 3), 1024, "proof");
+  const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4);
+  const stream = new Uint8Array(skippable.length + frame.length * PROOF_FRAMES);
+  stream.set(skippable);
+  for (let index = 0; index < PROOF_FRAMES; index += 1) {
+    stream.set(frame, skippable.length + index * frame.length);
+  }
+  yield stream;
+}
+
+function isRepetition(bytes: Uint8Array, of: Uint8Array): boolean {
+  return (
+    bytes.length === of.length * PROOF_FRAMES &&
+    bytes.every((byte, at) => byte === of[at % of.length])
+  );
+}

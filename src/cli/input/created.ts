@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import { formatCreated, RFC_3339 } from "../../image/edit/history.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { Context } from "../context.ts";
+
+const SECONDS = /^\d{1,12}$/;
+
+/**
+ * Whole seconds since 1970 of a time as people type it: those, or RFC 3339.
+ * @throws OciError `invalid-argument`, naming the option
+ */
+export function parseTime(option: string, text: string): number {
+  if (SECONDS.test(text)) return Number(text);
+  const time = RFC_3339.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(time)) return Math.floor(time / 1000);
+  throw new OciError(
+    "invalid-argument",
+    `${option}: expected seconds since 1970 or a time as 2026-01-31T12:00:00Z, got ${JSON.stringify(text)}`,
+  );
+}
+
+/**
+ * SOURCE_DATE_EPOCH: whole seconds since 1970 and nothing else
+ * (https://reproducible-builds.org/specs/source-date-epoch).
+ * @throws OciError `invalid-argument`
+ */
+export function sourceDateEpochOf(env: Context["env"]): number | undefined {
+  const text = env["SOURCE_DATE_EPOCH"];
+  if (text === undefined || text === "") return undefined;
+  if (SECONDS.test(text)) return Number(text);
+  throw new OciError(
+    "invalid-argument",
+    `SOURCE_DATE_EPOCH: expected seconds since 1970, got ${JSON.stringify(text)}`,
+  );
+}
+
+/** The time that SOURCE_DATE_EPOCH says, as an image has it. @throws OciError `invalid-argument` */
+export function createdOf(env: Context["env"]): string | undefined {
+  const epoch = sourceDateEpochOf(env);
+  return epoch === undefined ? undefined : formatCreated(epoch);
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+import { toText } from "../../bytes/byte-string.ts";
+import { formatDifference, type Difference } from "../../rootfs/compare/compare-trees.ts";
+
+const MOST_SHOWN = 50;
+
+/** Differences of two root filesystems as lines for people: the first fifty, and how many more there are. */
+export function differenceLines(differences: readonly Difference[]): string[] {
+  const more = differences.length - MOST_SHOWN;
+  return [
+    ...differences.slice(0, MOST_SHOWN).map((difference) => `  ${formatDifference(difference)}`),
+    ...(more > 0 ? [`  and ${more} more (--json lists all)`] : []),
+  ];
+}
+
+/** A difference for programs. */
+export function differenceDocument({ path, kind, fields }: Difference): object {
+  return {
+    path: toText(path),
+    kind,
+    fields: fields.map(({ field, expected, got }) => ({ field, expected, got })),
+  };
+}

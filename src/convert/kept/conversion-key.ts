@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import { createHash } from "node:crypto";
+import { digestEncoded, isDigest, knownAlgorithm, type Digest } from "../../oci/digest.ts";
+import type { IdRange } from "../../disk/inode-maker.ts";
+
+/** The options of an unpack that change its result on the disk. */
+export interface ConversionSettings {
+  /** Whether owners are set; by default where the user is root. */
+  readonly sameOwner?: boolean | undefined;
+  readonly uidMap?: readonly IdRange[] | undefined;
+  readonly gidMap?: readonly IdRange[] | undefined;
+  /** Whether owners that are not set are also kept in the attribute `user.rootlesscontainers`. */
+  readonly rootlessXattr?: boolean | undefined;
+}
+
+/** The name of a conversion's directory: what it is of, and how it was made. */
+export type ConversionKey = string;
+
+const KEY = /^(sha256|sha512)-([0-9a-f]+)(?:-[0-9a-f]{16})?$/;
+
+/**
+ * `<algorithm>-<hex>` of the image manifest's digest; behind it `-` and 16 hex digits for anything but
+ * what root gets by default: other settings, and another user, whose files only that user can use. Never
+ * the name or the repository: the same content is the same conversion.
+ * @throws OciError `unsupported-algorithm`
+ */
+export function conversionKey(
+  digest: Digest,
+  settings: ConversionSettings = {},
+  user: number = process.getuid?.() ?? 0,
+): ConversionKey {
+  const plain = `${knownAlgorithm(digest)}-${digestEncoded(digest)}`;
+  const own = formatSettings(settings, user);
+  if (own === formatSettings({}, 0)) return plain;
+  return `${plain}-${createHash("sha256").update(own).digest("hex").slice(0, 16)}`;
+}
+
+function formatSettings(settings: ConversionSettings, user: number): string {
+  const { sameOwner = user === 0, uidMap = [], gidMap = [], rootlessXattr = false } = settings;
+  const ranges = (map: readonly IdRange[]): unknown =>
+    map.map(({ image, disk, size }) => [image, disk, size]);
+  return JSON.stringify([user, sameOwner, ranges(uidMap), ranges(gidMap), rootlessXattr]);
+}
+
+/** The digest of the image that a conversion is of; undefined for a text that is no key. */
+export function digestOfKey(key: string): Digest | undefined {
+  const [, algorithm = "", hex = ""] = KEY.exec(key) ?? [];
+  const digest = `${algorithm}:${hex}`;
+  return isDigest(digest) ? digest : undefined;
+}

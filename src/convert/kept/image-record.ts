@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { platformOf } from "../../image/list-images.ts";
+import type { Image } from "../../image/image.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { isDigest, type DiffId, type Digest } from "../../oci/digest.ts";
+import { OciError } from "../../oci/errors.ts";
+import { formatJson, parseJson } from "../../oci/json.ts";
+import { quote } from "../../oci/quote.ts";
+import { fileError, writing } from "../../files/system-error.ts";
+import type { ConversionSettings } from "./conversion-key.ts";
+
+const FILE = "image.json";
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const digest = z.custom<Digest>((value) => isText(value) && isDigest(value), "a digest");
+const diffId = z.custom<DiffId>((value) => isText(value) && isDigest(value), "a digest");
+const number = z.int().nonnegative();
+const range = z.looseObject({ image: number, disk: number, size: number });
+const content = z.looseObject({ mediaType: z.string(), digest, size: number });
+
+const RECORD = z.looseObject({
+  version: z.literal(1),
+  /** What it was asked by first. */
+  name: z.string(),
+  manifest: content,
+  platform: z.looseObject({ architecture: z.string(), os: z.string() }),
+  config: content,
+  /** From the lowest; one diffID each. */
+  layers: z.array(content),
+  diffIds: z.array(diffId),
+  /** Those that were given; what is not there is the user's default. */
+  settings: z.looseObject({
+    sameOwner: z.boolean().optional(),
+    uidMap: z.array(range).optional(),
+    gidMap: z.array(range).optional(),
+    rootlessXattr: z.boolean().optional(),
+  }),
+  /** Paths that were read back and compared, and the bytes of their contents. */
+  paths: number,
+  bytes: number,
+});
+
+/** What a conversion is of, and how it was made: its `image.json`. Unknown keys stay. */
+export type ImageRecord = z.infer<typeof RECORD>;
+
+/** Writes the `image.json` of a conversion. */
+export function writeImageRecord(
+  directory: string,
+  image: Image,
+  rest: Pick<ImageRecord, "name" | "paths" | "bytes"> & { readonly settings: ConversionSettings },
+): void {
+  const { manifest, config, descriptor } = image;
+  const { name, paths, bytes, settings } = rest;
+  const { sameOwner, uidMap, gidMap, rootlessXattr } = settings;
+  const record = {
+    version: 1,
+    name,
+    manifest: contentOf(descriptor),
+    platform: platformOf(config.value),
+    config: contentOf(manifest.value.config),
+    layers: manifest.value.layers.map(contentOf),
+    diffIds: config.value.rootfs.diff_ids,
+    settings: { sameOwner, uidMap, gidMap, rootlessXattr },
+    paths,
+    bytes,
+  };
+  const file = join(directory, FILE);
+  writing(file, () => writeFileSync(file, formatJson(record), { flag: "wx", mode: 0o600 }));
+}
+
+/** @throws OciError `not-found`, `unreadable`, `invalid-json`; `invalid-layout` when it says something else */
+export function readImageRecord(directory: string): ImageRecord {
+  const file = join(directory, FILE);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw fileError("unreadable", file, error);
+  }
+  const parsed = RECORD.safeParse(parseJson(bytes, { what: file }));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new OciError(
+    "invalid-layout",
+    `${quote(file)}: ${quote(issue?.path.join("."))}: expected ${quote(issue?.message)}`,
+    { details: { file }, cause: parsed.error },
+  );
+}
+
+function contentOf({ mediaType, digest, size }: Descriptor): z.infer<typeof content> {
+  return { mediaType, digest, size };
+}

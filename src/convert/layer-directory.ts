@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../bytes/bytes.ts";
+import type { NewLayer } from "../image/edit/image-view.ts";
+import { composeEdits, subjectOf, type EntryEdit } from "../layer/edit/edit-entry.ts";
+import { editLayer } from "../layer/edit/edit-layer.ts";
+import { writeLayer, type LayerInput } from "../layer/write-layer.ts";
+import type { Compression } from "../oci/media-types.ts";
+import { entriesOfItems, everything, withoutSockets } from "./pack/layer-items.ts";
+import type { SkippedPath } from "./pack/pack-options.ts";
+import { openUnpacked } from "../disk/sidecar/open-unpacked.ts";
+
+export interface LayerDirectoryOptions {
+  /** For the history. */
+  readonly name: string;
+  readonly edit?: EntryEdit | undefined;
+  /** Default gzip. */
+  readonly storedAs?: Compression | undefined;
+  /** Told what no layer can hold, each time the directory is read. */
+  readonly onSkipped?: ((skipped: SkippedPath) => void) | undefined;
+}
+
+/**
+ * A directory as a new layer, in the order and form that packing gives it, what its sidecar knows
+ * applied. The directory itself is left out, unless an edit moves it below the root: what is put on an
+ * image does not change the image's own root. Nothing is read now.
+ */
+export function openLayerDirectory(directory: string, options: LayerDirectoryOptions): NewLayer {
+  const { name, edit, storedAs = "gzip" } = options;
+  const edits = edit === undefined ? withoutRoot : composeEdits(edit, withoutRoot);
+  return {
+    name,
+    source: {
+      open: (abort) =>
+        editLayer(writeLayer(readDirectory(directory, options, abort)), edits, {
+          ...abort,
+          what: name,
+        }),
+    },
+    compression: "none",
+    storedAs,
+  };
+}
+
+const withoutRoot: EntryEdit = (entry) => (subjectOf(entry) === "/" ? undefined : entry);
+
+async function* readDirectory(
+  directory: string,
+  { onSkipped }: LayerDirectoryOptions,
+  abort: AbortOptions | undefined,
+): AsyncGenerator<LayerInput, void, undefined> {
+  await Promise.resolve();
+  const root = openUnpacked(directory);
+  try {
+    const skipped: SkippedPath[] = [];
+    const items = withoutSockets(everything(root), skipped);
+    for (const { entry, contentPath } of entriesOfItems(items)) {
+      yield { entry, content: contentPath && root.read(contentPath, abort) };
+    }
+    for (const one of skipped) onSkipped?.(one);
+  } finally {
+    root.close();
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../../bytes/abort.ts";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
+import { createHasher } from "../../bytes/hash.ts";
+import type { Image } from "../../image/image.ts";
+import { OciError } from "../../oci/errors.ts";
+import { mergeLayers } from "../../rootfs/merge/merge-layers.ts";
+import { compareTrees, type Difference } from "../../rootfs/compare/compare-trees.ts";
+import { viewTree } from "../../rootfs/image-filesystem.ts";
+import { indexLayers } from "../../rootfs/layer-index/image-indexes.ts";
+import { nameImage } from "../../rootfs/layer-tar.ts";
+import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { UnpackedDirectory } from "../../disk/sidecar/open-unpacked.ts";
+import { selectTree } from "../../rootfs/merge/select-tree.ts";
+import { inOrder, watchNames, withOtherNames } from "./hard-link-names.ts";
+import type { PackOptions } from "./pack-options.ts";
+
+const INTERVAL = 100;
+
+/**
+ * What differs between the base and the directory, in the order of the walk. Of the directory only files
+ * are read that were touched since they were unpacked. The base is known by the sidecar when it is what
+ * was unpacked, else by the indexes of its layers. Where only some paths were unpacked, only those are
+ * compared.
+ * @throws OciError `invalid-argument` for a directory that holds one layer alone; `nothing-to-check`; what
+ * reading either throws
+ */
+export async function findChanges(
+  base: Image,
+  directory: UnpackedDirectory,
+  options: PackOptions,
+): Promise<readonly Difference[]> {
+  checkWhole(directory);
+  const { record, recorded } = directory;
+  const isUnpackedBase = record?.image.digest === base.descriptor.digest;
+  const tree = (isUnpackedBase && recorded) || (await openBaseTree(base, directory, options));
+  const named = watchNames(directory);
+  const { compared, differences, undecided } = compareTrees(tree, named, {
+    sameContent: isUnpackedBase ? (path) => directory.isUntouched(path) : undefined,
+    onCompared: tellComparing(options),
+  });
+  if (compared === 0) {
+    throw new OciError("nothing-to-check", `${directory.name}: expected something to compare`);
+  }
+  const read = await differingContents(undecided, tree, directory, options);
+  return withOtherNames(withContents(differences, read), directory, named);
+}
+
+function checkWhole({ record, name }: UnpackedDirectory): void {
+  if (record?.layer === undefined) return;
+  throw new OciError(
+    "invalid-argument",
+    `${name}: expected a whole image to compare with the base, got layer ${record.layer} alone`,
+    { hint: "Pack it without a base, or unpack the whole image." },
+  );
+}
+
+async function openBaseTree(
+  base: Image,
+  { record }: UnpackedDirectory,
+  { cache, limits, signal, onProgress }: PackOptions,
+): Promise<RootFilesystem> {
+  const indexes = await indexLayers(base, { cache, limits, signal, onProgress });
+  const root = mergeLayers(indexes, { limits });
+  const include = record?.include;
+  const part = include === undefined ? root : selectTree(root, include, nameImage(base));
+  return viewTree(base, indexes, part, { limits });
+}
+
+function tellComparing({ onProgress, signal }: PackOptions): (compared: number) => void {
+  let due = 0;
+  return (compared) => {
+    if (compared % 256 !== 0) return;
+    throwIfAborted(signal, "pack");
+    const now = performance.now();
+    if (now < due) return;
+    due = now + INTERVAL;
+    onProgress?.({ kind: "comparing", compared });
+  };
+}
+
+/** Which of the paths, files of equal size on both sides, have another content. */
+async function differingContents(
+  paths: readonly ByteString[],
+  base: RootFilesystem,
+  directory: RootFilesystem,
+  { signal }: AbortOptions,
+): Promise<readonly ByteString[]> {
+  const differing: ByteString[] = [];
+  for (const path of paths) {
+    const before = await hash(base.read(path, { signal }));
+    if (before !== (await hash(directory.read(path, { signal })))) differing.push(path);
+  }
+  return differing;
+}
+
+async function hash(bytes: Bytes): Promise<string> {
+  const hasher = createHasher("sha256");
+  for await (const chunk of bytes) hasher.update(chunk);
+  return hasher.hex();
+}
+
+function withContents(
+  differences: readonly Difference[],
+  paths: readonly ByteString[],
+): readonly Difference[] {
+  const known = new Set(differences.map(({ path }) => path));
+  const more = paths
+    .filter((path) => !known.has(path))
+    .map((path): Difference => ({ path, kind: "different", fields: [] }));
+  return inOrder(differences, more);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { Entry } from "../../layer/entry.ts";
+import type { LayerHandler } from "../../layer/parse/layer-parser.ts";
+import { classifyWhiteout } from "../../layer/whiteout.ts";
+import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
+import type { XattrBatch } from "../../disk/xattrs/xattr-batch.ts";
+import type { Placement } from "../../disk/inode-maker.ts";
+import { createFileMaker } from "./make-file.ts";
+import { stagedName, type Staging } from "./staging.ts";
+import { unwritableAt } from "./unwritable-at.ts";
+
+/** What {@link createFileStager} works with. */
+export interface StageFilesOptions {
+  readonly staging: Staging;
+  readonly layer: number;
+  /** Whether the content of this entry is wanted. */
+  readonly wants: (ordinal: number) => boolean;
+  readonly placement: Placement;
+  readonly batch: XattrBatch;
+  /** Names the image in messages. */
+  readonly what: string;
+}
+
+/** Writes the files of a layer to the staging directory, each under its number, as a parser announces them. */
+export interface FileStager extends Required<LayerHandler> {
+  /** Files staged so far. */
+  readonly staged: { files: number };
+  /** Closes the file that was not finished. After a failure. */
+  abandon(): void;
+}
+
+/**
+ * Creates the handler that stages one layer. A file gets its metadata, too: its entry is the whole truth
+ * of its inode, whatever names it gets. Holes stay holes.
+ * @throws OciError from its methods: `unwritable`
+ */
+export function createFileStager(options: StageFilesOptions): FileStager {
+  const { staging, layer, wants, placement, batch, what } = options;
+  const staged = { files: 0 };
+  const makeFile = createFileMaker();
+  let fd = -1;
+  let mode: number | undefined;
+  let place = "";
+  let current: FileEntry;
+  let position = 0;
+  let isSparse = false;
+  let endsInHole = false;
+
+  const guard = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      throw unwritableAt(what, `/${current.path}` as ByteString, error);
+    }
+  };
+  const finishFile = (): void => {
+    if (fd < 0) return;
+    if (endsInHole) fs.ftruncateSync(fd, position);
+    applyMetadata({ path: place, fd, mode }, current, placement, batch);
+    fs.closeSync(fd);
+    fd = -1;
+    staged.files += 1;
+  };
+  return {
+    staged,
+    entry(entry, { ordinal }) {
+      if (fd >= 0) guard(finishFile);
+      if (!isFile(entry) || !wants(ordinal) || classifyWhiteout(entry.path) !== undefined) return;
+      current = entry;
+      position = 0;
+      isSparse = endsInHole = false;
+      place = `${staging.base}/${stagedName({ layer, entry: ordinal })}`;
+      guard(() => ({ fd, mode } = makeFile(place, entry.mode)));
+    },
+    data(chunk) {
+      if (fd < 0) return;
+      guard(() => writeAll(fd, chunk, isSparse ? position : null));
+      position += chunk.length;
+      endsInHole = false;
+    },
+    hole(length) {
+      if (fd < 0) return;
+      position += length;
+      isSparse = endsInHole = true;
+    },
+    end() {
+      if (fd >= 0) guard(finishFile);
+    },
+    abandon() {
+      if (fd >= 0) fs.closeSync(fd);
+      fd = -1;
+    },
+  };
+}
+
+type FileEntry = Entry & { readonly type: "file" };
+
+function isFile(entry: Entry): entry is FileEntry {
+  return entry.type === "file";
+}
+
+function writeAll(fd: number, chunk: Uint8Array, position: number | null): void {
+  let at = 0;
+  while (at < chunk.length) {
+    const where = position === null ? null : position + at;
+    at += fs.writeSync(fd, chunk, at, chunk.length - at, where);
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { systemCode, writing } from "../../files/system-error.ts";
+import { ownedName, stemOf } from "../../files/owned-name.ts";
+import { removeTree } from "../../files/remove-tree.ts";
+import type { ContentLocation } from "../../rootfs/image-filesystem.ts";
+import { descriptorPath, type Place } from "../../files/open-directory.ts";
+import { DIRECTORY_ITSELF } from "./directory-cursor.ts";
+
+/**
+ * A private directory in the directory that is unpacked into, where every inode is made under a number
+ * before it gets its name. What is in the way there is moved here, too.
+ */
+export interface Staging {
+  readonly name: string;
+  /** For reading and as a directory of a child process. */
+  readonly fd: number;
+  /** A path on this machine to which `/name` can be appended. ASCII on Linux. */
+  readonly base: string;
+  /** A name for something that is in the way. No two are equal. */
+  nextAside(): string;
+  /** Removes it with all that is left in it. */
+  remove(): Promise<void>;
+  /** Closes its descriptor. Idempotent. */
+  close(): void;
+}
+
+const STEM = ".oci-kit-staging";
+const ASIDE = "aside-";
+
+/** A new name of a staging directory. No image can know it. */
+export function stagingName(): string {
+  return ownedName(STEM);
+}
+
+/** Whether this is a name that {@link stagingName} gave: one component, never something of an image. */
+export function isStagingName(name: string): boolean {
+  return stemOf(name) === STEM && !name.includes("/");
+}
+
+/** The name under which the inode of a layer's entry is staged. */
+export function stagedName({ layer, entry }: ContentLocation): string {
+  return `${layer}-${entry}`;
+}
+
+/**
+ * Makes the staging directory.
+ * @param root a path of the directory it is made in
+ * @param usesDescriptors whether it is reached through its descriptor, so that nobody can put another in its place
+ * @throws OciError `unwritable`
+ */
+export function createStaging(root: string, name: string, usesDescriptors: boolean): Staging {
+  const place = `${root}/${name}`;
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+  const fd = writing(place, () => {
+    fs.mkdirSync(place, 0o700);
+    return fs.openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  });
+  let closed = false;
+  let asides = 0;
+  return {
+    name,
+    fd,
+    base: usesDescriptors ? descriptorPath(fd) : place,
+    nextAside: () => `${ASIDE}${(asides += 1)}`,
+    remove: () => removeTree(place),
+    close() {
+      if (!closed) fs.closeSync(fd);
+      closed = true;
+    },
+  };
+}
+
+/**
+ * Takes what lies at a path out of the way, in one step: a directory is moved to the staging directory
+ * with all that is in it, anything else is removed. What is gone already is no failure.
+ * @throws the system's error
+ */
+export function takeAway(place: Place, staging: Staging): void {
+  try {
+    fs.unlinkSync(place);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT") return;
+    // EPERM is what systems other than Linux say of a directory.
+    if (code !== "EISDIR" && code !== "EPERM") throw error;
+    moveDirectory(place, `${staging.base}/${staging.nextAside()}`);
+  }
+}
+
+/** A directory that moves is written to, because its `..` changes: its owner has to be allowed to. */
+function moveDirectory(place: Place, target: string): void {
+  try {
+    fs.renameSync(place, target);
+  } catch (error) {
+    if (systemCode(error) !== "EACCES") throw error;
+    const fd = fs.openSync(place, DIRECTORY_ITSELF);
+    try {
+      fs.chmodSync(descriptorPath(fd), 0o700);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(place, target);
+  }
+}

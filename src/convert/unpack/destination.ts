@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { resolve, sep } from "node:path";
+import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
+import { fileError, systemCode, writing } from "../../files/system-error.ts";
+import { removeTree } from "../../files/remove-tree.ts";
+import { readRecord, sidecarOf, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
+import { isStagingName } from "../staging/staging.ts";
+import { descriptorPath, hasDescriptorPaths } from "../../files/open-directory.ts";
+import {
+  DIRECTORY_ITSELF,
+  openDescriptorCursor,
+  openPathCursor,
+  openToOwner,
+  type DirectoryCursor,
+} from "../staging/directory-cursor.ts";
+
+/** Where an image is unpacked to, as it was found. */
+export interface Destination {
+  /** Absolute. */
+  readonly directory: string;
+  readonly sidecar: string;
+  /** `empty`: there, with nothing in it. `unpacked`: what an earlier unpack left, finished or not. */
+  readonly state: "absent" | "empty" | "unpacked";
+  /** What the sidecar says of the earlier unpack. */
+  readonly record: UnpackRecord | undefined;
+}
+
+/** Where a destination is and what is allowed there. */
+export interface DestinationOptions {
+  readonly sidecar?: string | undefined;
+  /** Whether this machine can work relative to open directories; found out when not given. */
+  readonly hasDescriptorPaths?: boolean | undefined;
+}
+
+/**
+ * Looks at a directory to unpack into, and changes nothing.
+ * @throws OciError `already-exists` when it holds anything that no unpack left there; `invalid-argument`
+ * for a link, a file, or a sidecar inside; `unsupported-operation` for a directory that is there where
+ * nothing protects it from who else works in it; `invalid-sidecar`, `unreadable`
+ */
+export function inspectDestination(
+  directory: string,
+  options: DestinationOptions = {},
+): Destination {
+  const path = resolve(directory);
+  const sidecar = resolve(options.sidecar ?? sidecarOf(path));
+  if (sidecar === path || sidecar.startsWith(path.endsWith(sep) ? path : path + sep)) {
+    throw new OciError(
+      "invalid-argument",
+      `${directory}: expected its sidecar outside, got ${quote(sidecar)}`,
+    );
+  }
+  const record = readRecord(sidecar);
+  const names = listNames(path, record !== undefined);
+  if (names === undefined) return { directory: path, sidecar, state: "absent", record };
+  const safe = options.hasDescriptorPaths ?? hasDescriptorPaths();
+  if (!safe) throw notFresh(directory);
+  if (names.length > 0 && record === undefined) throw notEmpty(directory, sidecar);
+  return { directory: path, sidecar, state: names.length === 0 ? "empty" : "unpacked", record };
+}
+
+/** The names in a directory; undefined when there is nothing. One of ours may be closed to its owner: it is not empty. */
+function listNames(path: string, isOurs: boolean): readonly string[] | undefined {
+  try {
+    const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (!stats.isDirectory()) throw notADirectory(path, stats.isSymbolicLink());
+    return fs.readdirSync(path);
+  } catch (error) {
+    if (isOurs && systemCode(error) === "EACCES") return [path];
+    throw error instanceof OciError ? error : fileError("unreadable", path, error);
+  }
+}
+
+/** A destination that is open for work. */
+export interface OpenDestination {
+  /** Of the directory itself, for reading. */
+  readonly fd: number;
+  /** A path for the directory to which `/name` can be appended. */
+  readonly root: string;
+  readonly usesDescriptors: boolean;
+  readonly cursor: DirectoryCursor;
+  /** Idempotent. */
+  close(): void;
+}
+
+/**
+ * Opens a destination, made for its owner alone, with its missing parents, when it is not there. From now
+ * on it does not matter what becomes of its path: work goes on in what was opened.
+ * @throws OciError `invalid-argument` when a link has come into its place; `unwritable`
+ */
+export function openDestination(
+  { directory, state }: Destination,
+  options: DestinationOptions = {},
+): OpenDestination {
+  if (state === "absent") {
+    writing(directory, () =>
+      fs.mkdirSync(resolve(directory, ".."), { recursive: true, mode: 0o700 }),
+    );
+    writing(directory, () => fs.mkdirSync(directory, 0o700));
+  }
+  const usesDescriptors = options.hasDescriptorPaths ?? hasDescriptorPaths();
+  const fd = writing(directory, () => openItself(directory, usesDescriptors));
+  const cursor = usesDescriptors ? openDescriptorCursor(fd, directory) : openPathCursor(directory);
+  let closed = false;
+  return {
+    fd,
+    root: usesDescriptors ? descriptorPath(fd) : directory,
+    usesDescriptors,
+    cursor,
+    close() {
+      if (closed) return;
+      closed = true;
+      cursor.close();
+      fs.closeSync(fd);
+    },
+  };
+}
+
+/** Removes the staging directory that an interrupted unpack left. @throws OciError `unwritable` */
+export async function removeLeftover({ directory, state, record }: Destination): Promise<void> {
+  const name = record?.state === "writing" ? record.staging : undefined;
+  if (state !== "unpacked" || name === undefined || !isStagingName(name)) return;
+  const fd = writing(directory, () => openItself(directory, true));
+  try {
+    await removeTree(`${descriptorPath(fd)}/${name}`);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Opens a directory, and nothing in its place, for reading; its owner gets the right to work in it. */
+function openItself(directory: string, usesDescriptors: boolean): number {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+  if (!usesDescriptors) return fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const place = fs.openSync(directory, DIRECTORY_ITSELF);
+  try {
+    if (process.geteuid?.() !== 0) openToOwner(place);
+    return fs.openSync(`${descriptorPath(place)}/.`, O_RDONLY | O_DIRECTORY);
+  } finally {
+    fs.closeSync(place);
+  }
+}
+
+function notADirectory(path: string, isLink: boolean): OciError {
+  return new OciError(
+    "invalid-argument",
+    `${quote(path)}: expected a directory, got a ${isLink ? "symbolic link" : "file"}`,
+    isLink ? { hint: "Name the directory that the link leads to." } : {},
+  );
+}
+
+function notEmpty(directory: string, sidecar: string): OciError {
+  return new OciError(
+    "already-exists",
+    `${quote(directory)}: expected an empty directory or one that was unpacked before, got files without a record of them at ${quote(sidecar)}`,
+    { details: { directory, sidecar }, hint: "Name a new directory, or empty this one yourself." },
+  );
+}
+
+function notFresh(directory: string): OciError {
+  return new OciError(
+    "unsupported-operation",
+    `${quote(directory)}: expected no directory there, got one: only in a new one nobody can interfere on this system`,
+    { details: { directory }, hint: "Name a directory that does not exist." },
+  );
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { writing } from "../../files/system-error.ts";
+import { removeTree } from "../../files/remove-tree.ts";
+import { LAYERS } from "../exact/layer-record.ts";
+import type { LayerRecorder } from "../exact/layer-recorder.ts";
+import { pathsOfContent } from "./needed-inodes.ts";
+import { stagedName, type Staging } from "../staging/staging.ts";
+
+/**
+ * Ends the records of layers' exact bytes, by the layers' numbers in the tree. Contents that are at no
+ * path of it are taken over from the staging directory.
+ * @throws OciError `unwritable`
+ */
+export function finishRecords(
+  recorders: ReadonlyMap<number, LayerRecorder>,
+  tree: ImageFilesystem,
+  staging: Staging,
+): void {
+  const paths = pathsOfContent(tree);
+  for (const [layer, recorder] of recorders) {
+    recorder.finish((entry) => {
+      const path = paths.get(layer)?.get(entry);
+      return path === undefined
+        ? { staged: `${staging.base}/${stagedName({ layer, entry })}` }
+        : { path };
+    });
+  }
+}
+
+/**
+ * Removes the records of exact bytes that an earlier unpack left, but those of the layers named.
+ * @throws OciError `unwritable`
+ */
+export async function dropRecords(sidecar: string, kept: readonly number[]): Promise<void> {
+  const layers = join(sidecar, LAYERS);
+  if (!existsSync(layers)) return;
+  if (kept.length === 0) {
+    await removeTree(layers);
+    return;
+  }
+  for (const name of writing(layers, () => readdirSync(layers))) {
+    if (/^\d+$/.test(name) && !kept.includes(Number(name))) await removeTree(join(layers, name));
+  }
+}

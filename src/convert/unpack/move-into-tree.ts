@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { throwIfAborted } from "../../bytes/abort.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import { nameOf, parentOf } from "../../layer/path-parts.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
+import type { XattrBatch } from "../../disk/xattrs/xattr-batch.ts";
+import type { Placement } from "../../disk/inode-maker.ts";
+import { below, type Place } from "../../files/open-directory.ts";
+import type { DirectoryCursor } from "../staging/directory-cursor.ts";
+import { stagedName, takeAway, type Staging } from "../staging/staging.ts";
+import type { Action, PlacementPlan } from "./tree-changes.ts";
+import { unwritableAt } from "../staging/unwritable-at.ts";
+
+/** What placing a tree works with. */
+export interface PlaceOptions extends AbortOptions {
+  readonly staging: Staging;
+  readonly cursor: DirectoryCursor;
+  readonly placement: Placement;
+  /** To be finished when the tree is placed. */
+  readonly batch: XattrBatch;
+  /** Names the directory in messages. */
+  readonly directory: string;
+  /** Told of the number of paths that are done, ten times a second. */
+  readonly onPlaced?: ((entries: number) => void) | undefined;
+}
+
+const BREATH_MS = 50;
+const ENTRIES_PER_LOOK = 64;
+
+/** Takes away what is not to be in the directory any more, or is in the way of what is. @throws OciError `unwritable`, `aborted` */
+export async function clearObstacles(plan: PlacementPlan, options: PlaceOptions): Promise<void> {
+  const { cursor, staging, directory } = options;
+  const breathe = makeBreath(options);
+  for (const path of plan.obstacles) {
+    await breathe(0);
+    const parent = cursor.moveTo(parentOf(path));
+    try {
+      takeAway(below(parent, nameOf(path)), staging);
+    } catch (error) {
+      throw unwritableAt(directory, path, error);
+    }
+  }
+}
+
+/**
+ * Puts the nodes of a tree to their paths, as the plan says: staged inodes get their names, directories
+ * are made, and get their own metadata when all in them is done. All but the root's own metadata is done
+ * in the end: the staging directory has to go first. `names` says how many an inode gets; by default one.
+ * @throws OciError `unwritable`, naming the path; `aborted`
+ */
+export async function placeTree(
+  tree: ImageFilesystem,
+  plan: PlacementPlan,
+  names: ReadonlyMap<Node, number>,
+  options: PlaceOptions,
+): Promise<void> {
+  const { cursor, directory } = options;
+  const breathe = makeBreath(options);
+  const missing = new Map(names);
+  const touched = new Set<Node>();
+  const open: OpenDirectory[] = [];
+  let last = "/" as ByteString;
+  let [seen, placed] = [0, 0];
+  const closeAbove = (end: number): void => {
+    while (open.length > 0 && open[open.length - 1]!.end > end) {
+      finishDirectory(last, open.pop()!, options);
+    }
+  };
+  for (const [path, node] of tree.paths()) {
+    if (path === "/") continue;
+    closeAbove(path.lastIndexOf("/"));
+    last = path;
+    const action = plan.action(path);
+    try {
+      if (node.type === "directory") {
+        open.push({ end: path.length, node, action });
+        if (action === "make") fs.mkdirSync(placeOf(cursor, path), 0o700);
+      } else if (action === "make") {
+        giveName(tree, node, path, missing, options);
+      } else if (action === "touch" && !touched.has(node)) {
+        touched.add(node);
+        touch(path, node, options);
+      }
+    } catch (error) {
+      throw unwritableAt(directory, path, error);
+    }
+    if (action !== undefined) placed += 1;
+    seen += 1;
+    if (seen % ENTRIES_PER_LOOK === 0) await breathe(placed);
+  }
+  closeAbove(0);
+}
+
+/** A directory in which the walk is: where its path ends in that of every path below. */
+interface OpenDirectory {
+  readonly end: number;
+  readonly node: Node;
+  readonly action: Action | undefined;
+}
+
+function finishDirectory(last: ByteString, open: OpenDirectory, options: PlaceOptions): void {
+  const path = last.slice(0, open.end) as ByteString;
+  if (open.action === undefined && !options.cursor.widened.has(path)) return;
+  try {
+    touch(path, open.node, options);
+  } catch (error) {
+    throw unwritableAt(options.directory, path, error);
+  }
+}
+
+function touch(path: ByteString, node: Node, { cursor, placement, batch }: PlaceOptions): void {
+  applyMetadata({ path: placeOf(cursor, path), existed: true }, node, placement, batch);
+}
+
+/** Gives a staged inode one of its missing names: the last one takes it out of the staging directory. */
+function giveName(
+  tree: ImageFilesystem,
+  node: Node,
+  path: ByteString,
+  missing: Map<Node, number>,
+  { cursor, staging }: PlaceOptions,
+): void {
+  const staged = `${staging.base}/${stagedName(tree.location(node)!)}`;
+  const place = placeOf(cursor, path);
+  const left = (missing.get(node) ?? 1) - 1;
+  if (left === 0) {
+    fs.renameSync(staged, place);
+    return;
+  }
+  missing.set(node, left);
+  fs.linkSync(staged, place);
+}
+
+function placeOf(cursor: DirectoryCursor, path: ByteString): Place {
+  return below(cursor.moveTo(parentOf(path)), nameOf(path));
+}
+
+/** Lets others work now and then, and stops when that is asked for. */
+function makeBreath({
+  signal,
+  directory,
+  onPlaced,
+}: PlaceOptions): (placed: number) => Promise<void> {
+  let breath = performance.now();
+  return async (placed) => {
+    const now = performance.now();
+    if (now - breath < BREATH_MS) return;
+    throwIfAborted(signal, directory);
+    onPlaced?.(placed);
+    await setImmediate();
+    breath = performance.now();
+  };
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { fromText } from "../../bytes/byte-string.ts";
+import { isOciError } from "../../oci/errors.ts";
+import { compareNodes } from "../../rootfs/compare/compare-nodes.ts";
+import { createFindings, createNameComparer, type Comparison } from "../../rootfs/compare/compare-trees.ts";
+import { quote } from "../../oci/quote.ts";
+import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { PathPair } from "../../rootfs/walk-filesystem.ts";
+import { openDirectory, type DirectoryFilesystem } from "../../disk/directory.ts";
+import { isEnvironmentLabel } from "../../disk/xattrs/environment-labels.ts";
+import type { IdRange, Placement } from "../../disk/inode-maker.ts";
+import { withEveryPair } from "../../disk/proof/paced-pairs.ts";
+import { openUnpacked } from "../../disk/sidecar/open-unpacked.ts";
+import type { UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
+import type { Destination } from "./destination.ts";
+
+/**
+ * Compares what an earlier unpack left in a directory with the tree that is to be there. Where that
+ * unpack was finished, by the same user and with the same wishes, its record says what the disk does not
+ * show, and which contents are known without reading them; what was refused then stays refused.
+ * Otherwise nothing is trusted: what the disk shows counts, and contents are read.
+ * @throws OciError `unreadable`
+ */
+export async function comparePresent(
+  expected: RootFilesystem,
+  destination: Destination,
+  placement: Placement,
+  options: AbortOptions = {},
+): Promise<PresentComparison> {
+  const present = openPresent(destination, placement);
+  const found = createFindings();
+  const names = createNameComparer();
+  try {
+    const compare = ([path, one, other]: PathPair): void => {
+      if (one === undefined || other === undefined) {
+        found.addWhole(path, other === undefined ? "missing" : "unexpected");
+        return;
+      }
+      found.addNodes(path, compareNodes(path, one, other, { ignoreXattr: isEnvironmentLabel }));
+      names.add(path, one, other);
+    };
+    const what = `looking at ${quote(destination.directory)}`;
+    await withEveryPair(expected, present, compare, {
+      what,
+      onTurn: () => undefined,
+      prepare: (path) => present.prepare(path),
+      signal: options.signal,
+    });
+  } finally {
+    present.close();
+  }
+  found.addNames(names);
+  return { differences: found.differences(), undecided: found.undecided };
+}
+
+/** What a plan needs of a comparison. */
+export type PresentComparison = Pick<Comparison, "differences" | "undecided">;
+
+function openPresent(
+  { directory, sidecar, record }: Destination,
+  placement: Placement,
+): RootFilesystem & Pick<DirectoryFilesystem, "prepare" | "close"> {
+  if (record !== undefined && isTrusted(record, placement)) {
+    try {
+      const present = openUnpacked(directory, { sidecar, readAhead: true });
+      repeatRefusals(record, placement);
+      return present;
+    } catch (error) {
+      if (!isOciError(error, "invalid-sidecar")) throw error;
+    }
+  }
+  return openDirectory(directory, { widen: true, hashContents: true });
+}
+
+/** Whether what an earlier unpack could not set would not be set by this one either. */
+function isTrusted(record: UnpackRecord, placement: Placement): boolean {
+  const { uid, gid } = currentUser();
+  return (
+    record.state === "complete" &&
+    record.user.uid === uid &&
+    record.user.gid === gid &&
+    record.sameOwner === placement.sameOwner &&
+    record.rootlessXattr === placement.rootlessXattr &&
+    isSameMap(record.uidMap, placement.uidMap) &&
+    isSameMap(record.gidMap, placement.gidMap)
+  );
+}
+
+/** What is left as it is would be refused again. */
+function repeatRefusals({ refusals }: UnpackRecord, placement: Placement): void {
+  const { special, xattrs } = placement.refusals;
+  placement.refusals.owner ??= refusals?.owner;
+  for (const [type, why] of Object.entries(refusals?.special ?? {})) {
+    if (isSpecialType(type)) special.set(type, why);
+  }
+  for (const [name, why] of Object.entries(refusals?.xattrs ?? {})) xattrs.set(fromText(name), why);
+}
+
+function isSpecialType(type: string): type is "character" | "block" | "fifo" {
+  return type === "character" || type === "block" || type === "fifo";
+}
+
+/** Who unpacks. Where users have no numbers: 0. */
+export function currentUser(): { readonly uid: number; readonly gid: number } {
+  return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+}
+
+function isSameMap(a: readonly IdRange[], b: readonly IdRange[]): boolean {
+  const text = (map: readonly IdRange[]): string =>
+    map.map(({ image, disk, size }) => `${image}:${disk}:${size}`).join();
+  return text(a) === text(b);
+}

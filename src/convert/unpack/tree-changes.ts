@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import { parentOf } from "../../layer/path-parts.ts";
+import type { ComparedField } from "../../rootfs/compare/compare-nodes.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import type { PresentComparison } from "./present-tree.ts";
+import type { UnpackCounts, UnpackPlan } from "./unpack-options.ts";
+
+/** `make`: what the path stands for is made and put there. `touch`: only its metadata is set. */
+export type Action = "make" | "touch";
+
+/** What has to be done so that a directory becomes a tree. */
+export interface PlacementPlan {
+  /** Undefined: the path is left as it is. */
+  action(path: ByteString): Action | undefined;
+  /** What is in the way, parents first, nothing below another. */
+  readonly obstacles: readonly ByteString[];
+  readonly counts: UnpackCounts;
+  /** How many paths the tree has, the root with them. */
+  readonly paths: number;
+  /** Paths for people. */
+  list(): UnpackPlan;
+}
+
+/** What no system call can change of an inode that is there: it is made anew. */
+const OF_THE_INODE: ReadonlySet<ComparedField> = new Set<ComparedField>([
+  "type",
+  "link",
+  "device",
+  "size",
+  "content",
+  "names",
+]);
+
+/** The plan for an empty directory. */
+export function planAll(tree: ImageFilesystem): PlacementPlan {
+  let written = 0;
+  for (const [path] of tree.paths()) if (path !== "/") written += 1;
+  return {
+    action: (path) => (path === "/" ? "touch" : "make"),
+    obstacles: [],
+    counts: { written, changed: 0, kept: 0, removed: 0 },
+    paths: written + 1,
+    list: () => {
+      const paths = [...tree.paths()].map(([path]) => path);
+      return { written: paths.slice(1), changed: [], removed: [] };
+    },
+  };
+}
+
+/**
+ * The plan for a directory that was compared with the tree. All names of a file that has to be made anew
+ * are made anew. A directory in which names come or go gets its metadata again: its time has changed.
+ */
+export function planDifferences(
+  tree: ImageFilesystem,
+  comparison: PresentComparison,
+): PlacementPlan {
+  const actions = new Map<ByteString, Action>();
+  const present = new Set<ByteString>();
+  const removed: ByteString[] = [];
+  for (const { path, kind, fields } of comparison.differences) {
+    if (kind === "unexpected") removed.push(path);
+    else if (kind === "missing") actions.set(path, "make");
+    else {
+      present.add(path);
+      actions.set(path, fields.some(({ field }) => OF_THE_INODE.has(field)) ? "make" : "touch");
+    }
+  }
+  for (const path of comparison.undecided) {
+    present.add(path);
+    actions.set(path, "make");
+  }
+  remakeAllNames(tree, actions, present);
+  const written: ByteString[] = [];
+  const changed: ByteString[] = [];
+  let paths = 0;
+  for (const [path] of tree.paths()) {
+    paths += 1;
+    const action = actions.get(path);
+    if (action !== undefined) (present.has(path) ? changed : written).push(path);
+  }
+  const replaced = changed.filter((path) => actions.get(path) === "make");
+  const obstacles = topmost(removed, replaced);
+  touchParents(actions, [...obstacles, ...written]);
+  const kept = paths - written.length - changed.length;
+  return {
+    action: (path) => actions.get(path),
+    obstacles,
+    counts: { written: written.length, changed: changed.length, kept, removed: removed.length },
+    paths,
+    list: () => ({ written, changed, removed }),
+  };
+}
+
+function remakeAllNames(
+  tree: ImageFilesystem,
+  actions: Map<ByteString, Action>,
+  present: Set<ByteString>,
+): void {
+  const remade = new Set<Node>();
+  for (const [path, action] of actions) {
+    const node = action === "make" ? tree.lstat(path) : undefined;
+    if (node !== undefined && node.type !== "directory") remade.add(node);
+  }
+  if (remade.size === 0) return;
+  for (const [path, node] of tree.paths()) {
+    if (!remade.has(node) || actions.get(path) === "make") continue;
+    present.add(path);
+    actions.set(path, "make");
+  }
+}
+
+/** All of both that is not below another of them. Parents come before children in each. */
+function topmost(
+  removed: readonly ByteString[],
+  replaced: readonly ByteString[],
+): readonly ByteString[] {
+  const gone = new Set<ByteString>([...removed, ...replaced]);
+  return [...gone].filter((path) => !gone.has(parentOf(path)));
+}
+
+/** What is below something that is gone is gone itself, so only the parent has to be looked at. */
+function touchParents(actions: Map<ByteString, Action>, paths: readonly ByteString[]): void {
+  for (const path of paths) {
+    const parent = parentOf(path);
+    if (!actions.has(parent)) actions.set(parent, "touch");
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+import type { Image } from "../../image/image.ts";
+import type { Placement } from "../../disk/inode-maker.ts";
+import type { Destination } from "./destination.ts";
+import type { UnpackOptions } from "./unpack-options.ts";
+
+/** What the machine can do, where a test wants it to be another one. */
+export interface Machine {
+  /** Whether paths can start at open directories; found out when not given. */
+  readonly hasDescriptorPaths?: boolean | undefined;
+}
+
+/** One unpack: what is wanted, and what was found. */
+export interface UnpackJob {
+  readonly image: Image;
+  /** The image, or the one layer of it that is wanted. */
+  readonly view: Image;
+  readonly options: UnpackOptions;
+  readonly placement: Placement;
+  readonly machine: Machine;
+  readonly destination: Destination;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { mapBounded } from "../../bytes/map-bounded.ts";
+import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
+import { createXattrBatch } from "../../disk/xattrs/xattr-batch.ts";
+import { writeRecord, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
+import { openDestination, type OpenDestination } from "./destination.ts";
+import { dropRecords, finishRecords } from "./exact-records.ts";
+import type { NeededInodes } from "./needed-inodes.ts";
+import { clearObstacles, placeTree } from "./move-into-tree.ts";
+import { stageInodes } from "../staging/stage-inodes.ts";
+import { createLayerStager, type LayerStager } from "../staging/stage-layers.ts";
+import { createStaging, stagingName, type Staging } from "../staging/staging.ts";
+import type { UnpackJob } from "./unpack-job.ts";
+import type { PlacementPlan } from "./tree-changes.ts";
+
+/** A destination that is being worked in. Its record says so. */
+export interface Workplace {
+  readonly stager: LayerStager;
+  /** Reads what is needed and was not staged yet, and makes the directory what the plan says. */
+  build(tree: ImageFilesystem, plan: PlacementPlan, needed: NeededInodes): Promise<void>;
+  /** Removes what is left of the work and closes everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+const LAYERS_AT_ONCE = 3;
+
+/**
+ * Writes the record, then opens the destination and makes a staging directory in it.
+ * @throws OciError `unwritable`; `invalid-argument` when a link has come in the directory's place
+ */
+export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
+  const { destination, options, placement, view } = job;
+  const { sidecar } = destination;
+  const name = stagingName();
+  writeRecord(sidecar, { ...record, staging: name });
+  const open = openDestination(destination, job.machine);
+  const staging = makeStaging(open, name);
+  const batch = createXattrBatch(placement);
+  const numberOf = (layer: number): number => options.layer ?? layer;
+  const stager = createLayerStager(view, {
+    staging,
+    placement,
+    batch,
+    limits: options.limits,
+    onProgress: options.onProgress,
+    exact: options.exact === true ? { sidecar, numberOf } : undefined,
+  });
+  let closed = false;
+  return {
+    stager,
+    async build(tree, plan, needed) {
+      const { signal, onProgress } = options;
+      const directory = destination.directory;
+      await stageNeeded(job, needed, stager);
+      stageInodes(tree, needed.special, { staging, placement, batch, directory });
+      batch.finish();
+      const total = plan.counts.written + plan.counts.changed;
+      const onPlaced =
+        onProgress && ((entries: number) => onProgress({ kind: "placing", entries, total }));
+      const { cursor } = open;
+      const place = { staging, placement, batch, directory, signal, onPlaced, cursor };
+      await clearObstacles(plan, place);
+      await placeTree(tree, plan, needed.names, place);
+      batch.finish();
+      await dropRecords(sidecar, [...stager.recorders.keys()].map(numberOf));
+      finishRecords(stager.recorders, tree, staging);
+      await staging.remove();
+      finishRoot(job, tree, open);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      stager.discard();
+      batch.discard();
+      // What can't be removed now is known by its name, and removed by the next run.
+      await staging.remove().catch(() => undefined);
+      staging.close();
+      open.close();
+    },
+  };
+}
+
+function makeStaging(open: OpenDestination, name: string): Staging {
+  try {
+    return createStaging(open.root, name, open.usesDescriptors);
+  } catch (error) {
+    open.close();
+    throw error;
+  }
+}
+
+/** Layers of which nothing is needed are not read, unless all of their bytes are to be kept. */
+async function stageNeeded(
+  { view, options }: UnpackJob,
+  { layers }: NeededInodes,
+  stager: LayerStager,
+): Promise<void> {
+  const all = view.manifest.value.layers.map((_, layer) => layer);
+  const wanted = options.exact === true ? all : all.filter((layer) => layers.has(layer));
+  await mapBounded(
+    wanted,
+    LAYERS_AT_ONCE,
+    (layer, signal) => {
+      const entries = layers.get(layer);
+      const wants = (ordinal: number): boolean =>
+        options.exact === true || entries?.has(ordinal) === true;
+      return stager.stage(layer, wants, { signal });
+    },
+    { signal: options.signal },
+  );
+}
+
+/** The root comes last of all: that the staging directory went has changed its time. */
+function finishRoot({ placement }: UnpackJob, tree: ImageFilesystem, open: OpenDestination): void {
+  const node = tree.lstat("/" as ByteString)!;
+  applyMetadata({ path: `${open.root}/.`, fd: open.fd, existed: true }, node, placement);
+}

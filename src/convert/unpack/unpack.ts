@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Image } from "../../image/image.ts";
+import { quote } from "../../oci/quote.ts";
+import { systemCode, writing } from "../../files/system-error.ts";
+import { withLock } from "../../files/lock.ts";
+import { createPlacement } from "../../disk/inode-maker.ts";
+import { inspectDestination, removeLeftover } from "./destination.ts";
+import { onlyLayer } from "./only-layer.ts";
+import { planUnpack, runUnpack } from "./run-unpack.ts";
+import type { Machine, UnpackJob } from "./unpack-job.ts";
+import type { UnpackOptions, UnpackResult } from "./unpack-options.ts";
+
+const LOCK = "lock";
+
+/**
+ * Unpacks an image into a directory, which becomes its root filesystem: a new or an empty one, or that of
+ * an earlier unpack, in which only what differs is written. Everything is then read back and compared; the
+ * result's `proof` says what was, and what differs. Nothing outside the directory and its sidecar is
+ * written, whatever the image holds and whoever works in the directory meanwhile. Interrupted at any
+ * moment, it can be run again; until then the sidecar says that the directory is not whole.
+ * @throws OciError `already-exists` for a directory that holds anything else; `invalid-argument` when it
+ * is a link or a file; `not-found` for an include pattern that matches nothing; `locked` when another
+ * unpack works on it; `unwritable`, `aborted`; what reading and merging the layers throw
+ */
+export function unpack(
+  image: Image,
+  directory: string,
+  options: UnpackOptions = {},
+): Promise<UnpackResult> {
+  return unpackOn({}, image, directory, options);
+}
+
+/** As {@link unpack}, on a machine that can do what is said. */
+export async function unpackOn(
+  machine: Machine,
+  image: Image,
+  directory: string,
+  options: UnpackOptions,
+): Promise<UnpackResult> {
+  const view = options.layer === undefined ? image : onlyLayer(image, options.layer);
+  const placement = createPlacement(options);
+  const inspect = (): UnpackJob => ({
+    image,
+    view,
+    options,
+    placement,
+    machine,
+    destination: inspectDestination(directory, { ...machine, sidecar: options.sidecar }),
+  });
+  const first = inspect();
+  if (options.dryRun === true) return planUnpack(first);
+  const { sidecar } = first.destination;
+  writing(sidecar, () => mkdirSync(sidecar, { recursive: true, mode: 0o700 }));
+  const { signal } = options;
+  const work = async (): Promise<UnpackResult> => {
+    await removeLeftover(inspect().destination);
+    return runUnpack(inspect());
+  };
+  try {
+    return await withLock(join(sidecar, LOCK), work, { signal, what: quote(directory) });
+  } catch (error) {
+    removeIfEmpty(sidecar);
+    throw error;
+  }
+}
+
+/** What failed before it changed anything leaves no sidecar; one with a record stays. */
+function removeIfEmpty(sidecar: string): void {
+  try {
+    rmdirSync(sidecar);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
+}

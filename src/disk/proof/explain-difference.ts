@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { FieldDifference } from "../../rootfs/compare/compare-nodes.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import type { DiskNode } from "../disk-node.ts";
+import { isEnvironmentLabel } from "../xattrs/environment-labels.ts";
+import { toDisk } from "../inode/id-map.ts";
+import { formatRootlessOwner, ROOTLESS_OWNER } from "../xattrs/rootless-owner.ts";
+import type { Placement } from "../inode-maker.ts";
+
+/** Who the files belong to that are made by whoever unpacks. */
+export interface Maker {
+  readonly uid: number;
+  /** His own group, and that of a set-group-ID directory that the root filesystem is in. */
+  readonly gids: readonly number[];
+}
+
+const SETUID = 0o4000;
+const SETGID = 0o2000;
+const BILLION = 1_000_000_000n;
+/** Nanoseconds that Node 20 is off at most: it cuts to microseconds. */
+const CUT = 1000;
+
+/**
+ * Whether a difference between a node of an image and what the disk shows of it is one that the
+ * placement says there would be: the disk, or the user, could not do better.
+ */
+export function isExplained(
+  { field, xattr }: FieldDifference,
+  node: Node,
+  disk: DiskNode,
+  placement: Placement,
+  maker: Maker,
+): boolean {
+  switch (field) {
+    case "owner":
+      return isExplainedOwner(node, disk, placement, maker);
+    case "type":
+      return (
+        isSpecial(node.type) &&
+        placement.refusals.special.has(node.type) &&
+        disk.type === "file" &&
+        disk.size === 0
+      );
+    case "mode":
+      return isExplainedMode(node, disk, placement);
+    case "time":
+      return isNearestTime(node, disk);
+    case "xattrs":
+      return xattr !== undefined && isExplainedXattr(xattr, node, disk, placement);
+    default:
+      return false;
+  }
+}
+
+function isSpecial(type: Node["type"]): type is "character" | "block" | "fifo" {
+  return type === "character" || type === "block" || type === "fifo";
+}
+
+function isExplainedOwner(node: Node, disk: DiskNode, placement: Placement, maker: Maker): boolean {
+  const { sameOwner, uidMap, gidMap, refusals } = placement;
+  const isLeft = !sameOwner || refusals.owner !== undefined;
+  return (
+    (disk.uid === toDisk(uidMap, node.uid) || (isLeft && disk.uid === maker.uid)) &&
+    (disk.gid === toDisk(gidMap, node.gid) || (isLeft && maker.gids.includes(disk.gid)))
+  );
+}
+
+/** Set-id bits may be missing where the owner, or the group, is not the node's. */
+function isExplainedMode(node: Node, disk: DiskNode, { uidMap, gidMap }: Placement): boolean {
+  let droppable = 0;
+  if (disk.uid !== toDisk(uidMap, node.uid)) droppable |= SETUID;
+  if (disk.gid !== toDisk(gidMap, node.gid)) droppable |= SETGID;
+  return (disk.mode | droppable) === (node.mode | droppable) && (disk.mode & ~node.mode) === 0;
+}
+
+/** The last second of file systems that have one: 32 bits signed and unsigned, ext4 and XFS with big times. */
+const LAST_SECONDS = [2 ** 31 - 1, 2 ** 32 - 1, 15_032_385_535, 16_299_260_424];
+const FIRST_SECOND = -(2 ** 31);
+
+/**
+ * Whether a time is as near as Node and the disk have it: a microsecond away, or what a double of that
+ * size misses; without nanoseconds on a disk that has none; the first or last one that the disk knows.
+ */
+function isNearestTime(node: Node, disk: DiskNode): boolean {
+  const off = BigInt(node.mtime) * BILLION + BigInt(node.mtimeNanoseconds) - disk.stamp.mtimeNs;
+  const missed = CUT + Math.ceil(Math.abs(node.mtime) * 2 ** -52 * 1e9);
+  if (off <= missed && off >= -missed) return true;
+  if (disk.mtimeNanoseconds !== 0) return false;
+  return (
+    disk.mtime === node.mtime ||
+    (off > 0 && LAST_SECONDS.includes(disk.mtime)) ||
+    (off < 0 && disk.mtime === FIRST_SECOND)
+  );
+}
+
+function isExplainedXattr(
+  name: ByteString,
+  node: Node,
+  disk: DiskNode,
+  { refusals, rootlessXattr }: Placement,
+): boolean {
+  if (isEnvironmentLabel(name)) return true;
+  if (name === ROOTLESS_OWNER && rootlessXattr) {
+    return disk.xattrs.get(name) === formatRootlessOwner(node.uid, node.gid);
+  }
+  const value = node.xattrs.get(name);
+  if (value !== undefined && refusals.xattrs.has(name)) return true;
+  return name === CAPABILITY && value !== undefined && disk.xattrs.get(name) === asVersion2(value);
+}
+
+const CAPABILITY = "security.capability";
+
+/**
+ * Linux gives file capabilities of version 3 whose root is user 0 back as version 2, which means the same:
+ * the fourth byte is the version, the last four are that user.
+ */
+function asVersion2(value: ByteString): string | undefined {
+  if (value.length !== 24 || value[3] !== "\x03" || value.slice(20) !== "\0\0\0\0")
+    return undefined;
+  return `${value.slice(0, 3)}\x02${value.slice(4, 20)}`;
+}

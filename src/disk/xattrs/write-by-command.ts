@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+import { decodeText, escapeText, fromText } from "../../bytes/byte-string.ts";
+import type { Placement } from "../inode-maker.ts";
+import {
+  escapeOctal,
+  givenPath,
+  parseComplaints,
+  parseDump,
+  runDump,
+  runXattrCommand,
+  type CommandEnd,
+  type Xattrs,
+} from "./xattr-command.ts";
+import { setMode } from "../set-mode.ts";
+import {
+  ACCESS_ACL,
+  allowWriting,
+  DIFFERENT_MODE,
+  extraNames,
+  refuseXattr,
+  type XattrJob,
+} from "./write-xattrs.ts";
+
+/** Inodes a process: their names have to fit a command line, their descriptors what may be open. */
+const AT_ONCE = 200;
+const MISSING = "install the package @napi-rs/xattr, or the commands setfattr and getfattr";
+
+/** Inodes by their paths in the commands, which have other numbers for the same descriptors. */
+interface Group {
+  readonly jobs: ReadonlyMap<string, XattrJob>;
+  /** What the commands are given, in this order. */
+  readonly descriptors: readonly number[];
+}
+
+/**
+ * Sets the attributes and then the mode of inodes with the commands `setfattr` and `getfattr`, a process
+ * for hundreds of them. They are read back: what is not there goes to `placement.refusals`.
+ * @throws OciError `unwritable` when the system refuses a mode
+ */
+export function runXattrTool(jobs: readonly XattrJob[], placement: Placement): void {
+  for (let at = 0; at < jobs.length; at += AT_ONCE) {
+    setIn(makeGroup(jobs.slice(at, at + AT_ONCE)), placement);
+  }
+}
+
+function makeGroup(jobs: readonly XattrJob[]): Group {
+  const byPath = new Map<string, XattrJob>();
+  const descriptors: number[] = [];
+  for (const job of jobs) {
+    const path = job.inode.path.replace(/^\/proc\/self\/fd\/(\d+)/, (_, digits: string) => {
+      const fd = Number(digits);
+      if (!descriptors.includes(fd)) descriptors.push(fd);
+      return givenPath(descriptors.indexOf(fd));
+    });
+    byPath.set(path, job);
+  }
+  return { jobs: byPath, descriptors };
+}
+
+/** The same inodes, but only some of them. */
+function only({ jobs, descriptors }: Group, wants: (job: XattrJob) => boolean): Group {
+  return { jobs: new Map([...jobs].filter(([, job]) => wants(job))), descriptors };
+}
+
+function setIn(group: Group, placement: Placement): void {
+  for (const job of group.jobs.values()) allowWriting(job);
+  removeExtra(
+    only(group, ({ inode }) => inode.existed === true),
+    placement,
+  );
+  const wanting = only(group, ({ xattrs }) => xattrs.size > 0);
+  const reasonFor = restore(wanting);
+  const got = dump(wanting);
+  for (const [path, { xattrs }] of wanting.jobs) {
+    for (const [name, value] of xattrs) {
+      if (got(path)?.get(name) !== value) refuseXattr(placement, name, reasonFor(path));
+    }
+  }
+  for (const job of group.jobs.values()) {
+    if (job.type !== "symlink") setMode(job.inode, job.mode);
+  }
+  checkAccessAcls(
+    only(group, ({ xattrs }) => xattrs.has(ACCESS_ACL)),
+    placement,
+  );
+}
+
+function checkAccessAcls(group: Group, placement: Placement): void {
+  const got = dump(group);
+  for (const [path, { xattrs }] of group.jobs) {
+    if (got(path)?.get(ACCESS_ACL) === xattrs.get(ACCESS_ACL)) continue;
+    refuseXattr(placement, ACCESS_ACL, DIFFERENT_MODE);
+  }
+}
+
+function removeExtra(group: Group, placement: Placement): void {
+  const got = dump(group);
+  for (const [path, { xattrs }] of group.jobs) {
+    for (const name of extraNames([...(got(path)?.keys() ?? [])], xattrs)) {
+      const text = decodeText(name);
+      const args = ["-h", "-x", text ?? "", "--", path];
+      const reason =
+        text === undefined
+          ? "its name is not UTF-8"
+          : reasonsIn(runXattrCommand("setfattr", args, group.descriptors))(path);
+      if (reason !== undefined) refuseXattr(placement, name, reason);
+    }
+  }
+}
+
+/** Sets everything, whatever of it is refused. Gives the reason for a path. */
+function restore({ jobs, descriptors }: Group): (path: string) => string {
+  if (jobs.size === 0) return () => "";
+  let input = "";
+  for (const [path, { xattrs }] of jobs) {
+    input += `# file: ${escapeOctal(fromText(path))}\n`;
+    for (const [name, value] of xattrs) {
+      // A base64 of nothing is passed over by setfattr 2.5.
+      const text = value === "" ? '""' : `0s${Buffer.from(value, "latin1").toString("base64")}`;
+      input += `${escapeOctal(name)}=${text}\n`;
+    }
+    input += "\n";
+  }
+  const reasonFor = reasonsIn(
+    runXattrCommand("setfattr", ["-h", "--restore=-"], descriptors, input),
+  );
+  return (path) => reasonFor(path) ?? "the system did not keep it";
+}
+
+/** The attributes of inodes, as far as they may be read, by their paths. */
+function dump({ jobs, descriptors }: Group): (path: string) => Xattrs | undefined {
+  if (jobs.size === 0) return () => undefined;
+  const found = parseDump(runDump(["-h"], [...jobs.keys()], descriptors).stdout);
+  return (path) => found.get(fromText(path));
+}
+
+/** Why a command could not do what was asked for a path. */
+function reasonsIn({ error, stderr }: CommandEnd): (path: string) => string | undefined {
+  if (error !== undefined) return () => MISSING;
+  const reasons = new Map(parseComplaints(stderr).map(({ path, reason }) => [path, reason]));
+  return (path) => {
+    const reason = reasons.get(fromText(path));
+    return reason === undefined ? undefined : escapeText(reason);
+  };
+}

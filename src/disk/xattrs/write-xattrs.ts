@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+import {
+  decodeText,
+  fromBytes,
+  fromText,
+  toBytes,
+  type ByteString,
+} from "../../bytes/byte-string.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import { isEnvironmentLabel } from "./environment-labels.ts";
+import type { Placement } from "../inode-maker.ts";
+import type { XattrCalls } from "./read-xattrs.ts";
+import { statInode, type InodeMetadata, type InodePlace, type TextPlace } from "../inode-target.ts";
+import { formatRootlessOwner, ROOTLESS_OWNER } from "./rootless-owner.ts";
+import { setMode } from "../set-mode.ts";
+
+/** The calls of `@napi-rs/xattr` that write. None of them follows a link; a path and a name are text. */
+export interface XattrWriteCalls extends XattrCalls {
+  setAttributeSync(path: string, name: string, value: Uint8Array): void;
+  removeAttributeSync(path: string, name: string): void;
+}
+
+/** An inode that is to have these extended attributes, and no others if it existed before. */
+export interface XattrJob {
+  readonly inode: TextPlace;
+  readonly type: Node["type"];
+  readonly xattrs: ReadonlyMap<ByteString, ByteString>;
+  /** Set after them: a list of access rights changes it, and it may take away the right to set them. */
+  readonly mode: number;
+}
+
+/** The list of access rights, which holds the permission bits too: setting one changes the other. */
+export const ACCESS_ACL = "system.posix_acl_access" as ByteString;
+
+/** What an inode is to have: the node's, and its owner where that is asked for. */
+export function wantedXattrs(
+  inode: InodePlace,
+  node: InodeMetadata,
+  { rootlessXattr }: Placement,
+): ReadonlyMap<ByteString, ByteString> {
+  const { uid, gid, type, xattrs } = node;
+  if (!rootlessXattr || (uid === 0 && gid === 0)) return xattrs;
+  // Links and special files can't have `user.` attributes; the empty file in place of a device can.
+  if (type !== "file" && type !== "directory" && !statInode(inode).isFile()) return xattrs;
+  return new Map(xattrs).set(ROOTLESS_OWNER, formatRootlessOwner(uid, gid));
+}
+
+/**
+ * Sets the attributes of one inode. What is refused goes to `placement.refusals`.
+ * @returns false when nothing was done because these calls can't: a name is not UTF-8
+ */
+export function writeXattrs(job: XattrJob, calls: XattrWriteCalls, placement: Placement): boolean {
+  const { inode, xattrs } = job;
+  const names = [...xattrs.keys()];
+  if (names.some((name) => decodeText(name) === undefined)) return false;
+  const extra = inode.existed === true ? listExtra(job, calls) : [];
+  if (extra === undefined) return false;
+  if (extra.length > 0 || names.length > 0) allowWriting(job);
+  const attempt = (name: ByteString, call: (text: string) => void): void => {
+    try {
+      call(decodeText(name)!);
+    } catch (error) {
+      refuseXattr(placement, name, reasonOf(error));
+    }
+  };
+  for (const name of extra) attempt(name, (text) => calls.removeAttributeSync(inode.path, text));
+  for (const [name, value] of xattrs) {
+    attempt(name, (text) => calls.setAttributeSync(inode.path, text, toBytes(value)));
+  }
+  return true;
+}
+
+/** What an inode has and should not have; undefined when that can't be told by these calls. */
+function listExtra({ inode, xattrs }: XattrJob, calls: XattrWriteCalls): ByteString[] | undefined {
+  try {
+    return extraNames(calls.listAttributesSync(inode.path).map(fromText), xattrs);
+  } catch (error) {
+    // A disk without attributes has none to remove.
+    return error instanceof Error && "code" in error && error.code === "InvalidArg"
+      ? undefined
+      : [];
+  }
+}
+
+/** The names to remove: those that are neither wanted nor the environment's. */
+export function extraNames(
+  names: readonly ByteString[],
+  wanted: ReadonlyMap<ByteString, ByteString>,
+): ByteString[] {
+  return names.filter((name) => !wanted.has(name) && !isEnvironmentLabel(name));
+}
+
+/** An ordinary user may set `user.` attributes only of what he may write. The mode follows. */
+export function allowWriting({ inode, type }: XattrJob): void {
+  if (inode.existed === true && type !== "symlink" && process.geteuid?.() !== 0) {
+    setMode(inode, 0o700);
+  }
+}
+
+/** Once the mode is set: says so where the list of access rights is no longer, or never was, the node's. */
+export function checkAccessAcl(
+  { inode, xattrs }: XattrJob,
+  calls: XattrWriteCalls,
+  placement: Placement,
+): void {
+  const wanted = xattrs.get(ACCESS_ACL);
+  if (wanted === undefined) return;
+  const has = calls.getAttributeSync(inode.path, ACCESS_ACL);
+  if (has === null || fromBytes(has) !== wanted) refuseXattr(placement, ACCESS_ACL, DIFFERENT_MODE);
+}
+
+/** Why a list of access rights is not on the disk as the node has it. */
+export const DIFFERENT_MODE = "it does not go with the permission bits";
+
+/** Keeps the first reason for each name. */
+export function refuseXattr({ refusals }: Placement, name: ByteString, reason: string): void {
+  if (!refusals.xattrs.has(name)) refusals.xattrs.set(name, reason);
+}
+
+// "Operation not permitted (os error 1)"
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/ \(os error \d+\)$/, "");
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import { isOciError, type OciError } from "../../oci/errors.ts";
+import type { Place } from "../../files/open-directory.ts";
+import { unreadable } from "../directory-walk.ts";
+import { dumpTreeXattrs, type TreeXattrs } from "./dump-tree-xattrs.ts";
+import { readWidened } from "../widen.ts";
+import type { Xattrs } from "./xattr-command.ts";
+import { dumpOrExplain, loadXattrCalls, readXattrs, type XattrCalls } from "./read-xattrs.ts";
+
+/** How the extended attributes of a directory are read. */
+export interface XattrReaderOptions {
+  /**
+   * Gives the system calls for extended attributes, and throws where there are none. Called when a
+   * node's `xattrs` are asked for. Default: the optional package `@napi-rs/xattr`.
+   */
+  readonly loadXattrs?: (() => XattrCalls) | undefined;
+  /**
+   * Reads the attributes of the whole directory at once where there are no calls; undefined where that
+   * can't be done. Default: the command `getfattr`.
+   */
+  readonly dumpXattrs?: ((directory: Place) => TreeXattrs | undefined) | undefined;
+  /** Answers for what this machine has no way to read, instead of an error. */
+  readonly assumeXattrs?: ((path: ByteString) => Xattrs) | undefined;
+  /**
+   * Whether what belongs to the user, and he may not read (mode 000), is made readable while it is read.
+   * Its mode is given back, its time of modification stays. Default: false.
+   */
+  readonly widen?: boolean | undefined;
+}
+
+/** Reads the attributes of what is at a path of a directory, and at a place of this machine. */
+export type XattrReader = (path: ByteString, place: Place) => Xattrs;
+
+/**
+ * Reads attributes in whichever way there is: by calls, by one command for all of the directory, whose root
+ * is asked for then, or as they are assumed. `name` is for messages.
+ * @throws OciError from the reader: `unsupported-operation`, `unreadable`
+ */
+export function createXattrReader(
+  name: string,
+  root: () => Place,
+  options: XattrReaderOptions,
+): XattrReader {
+  const { loadXattrs = loadXattrCalls, dumpXattrs = dumpTreeXattrs } = options;
+  const { assumeXattrs, widen = false } = options;
+  let dumped: { readonly xattrs: TreeXattrs | undefined } | undefined;
+
+  const readOpened = (path: ByteString, place: Place, read: () => Xattrs): Xattrs => {
+    try {
+      return readWidened(place, read);
+    } catch (error) {
+      throw isOciError(error) ? error : unreadable(name, path, error);
+    }
+  };
+  const readWithoutCalls = (path: ByteString, place: Place, error: OciError): Xattrs => {
+    dumped ??= { xattrs: dumpXattrs(root()) };
+    const known = dumped.xattrs?.of(path);
+    if (known !== undefined) return known;
+    if (dumped.xattrs !== undefined && widen) {
+      return readOpened(path, place, () => dumpOrExplain(name, path, place));
+    }
+    if (assumeXattrs === undefined) throw error;
+    return assumeXattrs(path);
+  };
+  return (path, place) => {
+    const read = (): Xattrs => readXattrs(name, path, place, loadXattrs);
+    try {
+      return read();
+    } catch (error) {
+      if (widen && isOciError(error, "unreadable")) return readOpened(path, place, read);
+      if (!isOciError(error, "unsupported-operation")) throw error;
+      return readWithoutCalls(path, place, error);
+    }
+  };
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import assert from "node:assert/strict";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { blob, collect } from "../testing/store-content.ts";
+import { fileSource, openRegularFile, readFileBytes } from "./regular-file.ts";
+
+const { bytes } = blob(1_500_000);
+let directory: string;
+let file: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "oci-kit-file-"));
+  file = join(directory, "file");
+  writeFileSync(file, bytes);
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe("reading a file", () => {
+  it("gives all of it, as often as its source is opened", async () => {
+    const source = fileSource(file);
+    assert.deepEqual(await collect(source.open()), bytes);
+    assert.deepEqual(await collect(source.open()), bytes);
+  });
+  it("gives a part of it", async () => {
+    const part = (offset: number, length?: number): Promise<Uint8Array> =>
+      collect(readFileBytes(file, { offset, length }));
+    assert.deepEqual(await part(10, 300_000), bytes.slice(10, 300_010));
+    expect(await part(1_499_990)).toEqual(bytes.slice(1_499_990));
+    expect(await part(1_499_990, 100)).toEqual(bytes.slice(1_499_990));
+    expect(await part(2_000_000)).toEqual(new Uint8Array());
+    expect(await part(5, 0)).toEqual(new Uint8Array());
+  });
+  it("does not move or close a descriptor that it is given", async () => {
+    const fd = openSync(file, "r");
+    await collect(readFileBytes(fd, { offset: 100 }));
+    const first = new Uint8Array(4);
+    readSync(fd, first);
+    expect(first).toEqual(bytes.slice(0, 4));
+    closeSync(fd);
+  });
+  it("lets others have their turn", async () => {
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 0);
+    for (let round = 0; round < 20; round += 1) await collect(readFileBytes(file));
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+  });
+  it("reads what says that it is empty", async () => {
+    writeFileSync(file, "");
+    expect(await collect(readFileBytes(file))).toEqual(new Uint8Array());
+    const copy = await collect(readFileBytes("/dev/null"));
+    expect(copy).toEqual(new Uint8Array());
+  });
+  it("stops when it is told to", async () => {
+    const reading = collect(readFileBytes(file, { signal: AbortSignal.abort() }));
+    await expect(reading).rejects.toMatchObject({ code: "aborted" });
+  });
+  it("says what is not there and what can't be read", async () => {
+    await expect(collect(readFileBytes(join(directory, "no")))).rejects.toMatchObject({
+      code: "not-found",
+      message: expect.stringContaining(JSON.stringify(join(directory, "no"))) as string,
+    });
+    await expect(collect(readFileBytes(directory))).rejects.toMatchObject({ code: "unreadable" });
+  });
+  it("opens only regular files where that is asked", () => {
+    symlinkSync(file, join(directory, "link"));
+    mkdirSync(join(directory, "dir"));
+    for (const name of ["link", "dir"]) {
+      expect(() => openRegularFile(join(directory, name), "invalid-layout")).toThrow(
+        expect.objectContaining({ code: "invalid-layout" }),
+      );
+    }
+    const { fd, stats } = openRegularFile(file, "invalid-layout");
+    closeSync(fd);
+    expect(stats.size).toBe(bytes.length);
+  });
+});

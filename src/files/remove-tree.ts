@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { throwIfAborted } from "../bytes/abort.ts";
+import type { AbortOptions } from "../bytes/bytes.ts";
+import { isOciError } from "../oci/errors.ts";
+import { descriptorPath, O_PATH } from "./open-directory.ts";
+import { fileError, systemCode } from "./system-error.ts";
+import { ownedName } from "./owned-name.ts";
+
+// Every directory that is found is first moved up, to a number in a private directory at the top, and
+// emptied there. So no path is ever deeper than two names below the top, however deep the tree; nothing
+// is left open; and once moved a directory can't be exchanged for a link by whoever still works in the
+// tree. A mount point can't be moved: what is mounted below is never touched.
+
+const ASIDE = ".aside";
+const OURS = 0o700;
+const BREATH_MS = 50;
+
+/**
+ * Removes a file, or a directory with all below it, whatever its depth, its names and the permissions of
+ * what is ours. Links are removed, never followed; a mount below is never entered. What is gone already
+ * is no failure. When it is stopped, the rest can be removed by another call.
+ * @throws OciError `unwritable` for what can't be removed, as a mount point; `aborted`
+ */
+export async function removeTree(path: string, { signal }: AbortOptions = {}): Promise<void> {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true) await removeDirectory(path, signal);
+    else if (stats !== undefined) removeFile(Buffer.from(path));
+  } catch (error) {
+    if (isOciError(error)) throw error;
+    throw fileError("unwritable", path, error);
+  }
+}
+
+async function removeDirectory(path: string, signal: AbortSignal | undefined): Promise<void> {
+  const top = Buffer.from(path);
+  makeOurs(top);
+  const aside = below(top, Buffer.from(ownedName(ASIDE)));
+  mkdirSync(aside, { mode: OURS });
+  const waiting: Buffer[] = [top];
+  let moved = 0;
+  let breath = performance.now();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const child of listDirectory(next)) {
+      if (child.path.equals(aside)) continue;
+      const place = below(aside, Buffer.from(String(moved)));
+      if (child.isDirectory && moveUp(child.path, place)) {
+        waiting.push(place);
+        moved += 1;
+      } else if (!child.isDirectory) {
+        removeFile(child.path);
+      }
+    }
+    if (next !== top) rmdirSync(next);
+    if (performance.now() - breath < BREATH_MS) continue;
+    throwIfAborted(signal, path);
+    await setImmediate();
+    breath = performance.now();
+  }
+  rmdirSync(aside);
+  rmdirSync(top);
+}
+
+function listDirectory(path: Buffer): { readonly path: Buffer; readonly isDirectory: boolean }[] {
+  return readdirSync(path, { withFileTypes: true, encoding: "buffer" }).map((entry) => ({
+    path: below(path, entry.name),
+    isDirectory: entry.isDirectory(),
+  }));
+}
+
+/** Moves a directory to a place of ours, and makes it readable. False when it is no directory any more. */
+function moveUp(path: Buffer, place: Buffer): boolean {
+  try {
+    renameSync(path, place);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    // A directory that moves is written to: its `..` changes.
+    if (systemCode(error) !== "EACCES" || !makeOurs(path)) throw error;
+    renameSync(path, place);
+  }
+  if (lstatSync(place).isDirectory()) {
+    makeOurs(place);
+    return true;
+  }
+  removeFile(place);
+  return false;
+}
+
+/** Lets the owner read, write and enter a directory. False when nothing was to be done, or it is none. */
+function makeOurs(path: Buffer): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true || (stats.mode & OURS) === OURS) return false;
+  if (process.platform !== "linux") {
+    chmodSync(path, OURS);
+    return true;
+  }
+  // Without O_PATH a directory without permissions can't be opened.
+  const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    chmodSync(descriptorPath(fd), OURS);
+  } finally {
+    closeSync(fd);
+  }
+  return true;
+}
+
+function removeFile(path: Buffer): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+}
+
+function below(directory: Buffer, name: Buffer): Buffer {
+  return Buffer.concat([directory, Buffer.from("/"), name]);
+}

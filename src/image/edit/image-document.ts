@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import { describe } from "../../bytes/describe.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import type { Document } from "../../oci/documents/document.ts";
+import type { ImageConfig } from "../../oci/documents/image-config.ts";
+import { formatJson } from "../../oci/json.ts";
+import type { Manifest } from "../../oci/documents/manifest.ts";
+import { MediaType, layerCompression, layerMediaType } from "../../oci/media-types.ts";
+
+/** What a manifest that we make names. */
+export interface ManifestParts {
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly subject?: Descriptor | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+const RENAMED: ReadonlySet<string> = new Set([
+  MediaType.dockerLayer,
+  MediaType.dockerLayerGzip,
+  MediaType.dockerLayerZstd,
+]);
+
+/**
+ * Makes an OCI manifest. Docker's layers get their OCI names, as one manifest doesn't mix the two; their
+ * bytes are the same.
+ */
+export function makeManifest(parts: ManifestParts): Document<Manifest> {
+  const value: Manifest = {
+    schemaVersion: 2,
+    mediaType: MediaType.manifest,
+    config: parts.config,
+    layers: parts.layers.map(inOciTerms),
+    subject: parts.subject,
+    annotations: parts.annotations,
+  };
+  const bytes = formatJson(value);
+  return { descriptor: describe(MediaType.manifest, bytes), bytes, value };
+}
+
+/** Makes an OCI image configuration, its keys in the order given. */
+export function makeConfig(config: ImageConfig): Document<ImageConfig> {
+  const bytes = formatJson(config);
+  return { descriptor: describe(MediaType.config, bytes), bytes, value: config };
+}
+
+/** The descriptor of a layer with the OCI name of its type, where Docker has another for the same bytes. */
+export function inOciTerms(layer: Descriptor): Descriptor {
+  const compression = layerCompression(layer.mediaType);
+  if (compression === undefined || !RENAMED.has(layer.mediaType)) return layer;
+  return { ...layer, mediaType: layerMediaType(compression) };
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+import { sourceOf, type AbortOptions } from "../../bytes/bytes.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import type { Document } from "../../oci/documents/document.ts";
+import type { ImageConfig } from "../../oci/documents/image-config.ts";
+import type { Limits } from "../../oci/limits.ts";
+import type { Manifest } from "../../oci/documents/manifest.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import type { TransferTotal } from "../../store/copy/copy.ts";
+import type { StoredLayer } from "../../store/layer-output.ts";
+import { mapBounded } from "../../bytes/map-bounded.ts";
+import type { ContentStore } from "../../store/store.ts";
+import { transferBlob, type CopyEvent, type Transfer } from "../../store/copy/transfer.ts";
+import { inOciTerms } from "./image-document.ts";
+import type { ImageView, NewLayer, ViewLayer } from "./image-view.ts";
+import { platformOf } from "../list-images.ts";
+import { makeLayer } from "./make-layer.ts";
+import { rewriteConfig, rewriteManifest } from "./rewrite-document.ts";
+
+/** What is going on: layers that exist on their way to the target, and others being made. */
+export type WriteProgress =
+  | CopyEvent
+  /** At most once a MiB: bytes of the uncompressed layer so far. */
+  | { readonly type: "making"; readonly layer: string; readonly bytes: number };
+
+export interface WriteImageOptions extends AbortOptions {
+  /** The tag that names the image, set last. Without it the target keeps a root without a name. */
+  readonly tag?: string | undefined;
+  /** False: an image without a tag is only stored, because an index will name it. */
+  readonly keepRoot?: boolean | undefined;
+  /** Makes the new layers to know their digests, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Of layers that are compressed. */
+  readonly level?: number | undefined;
+  /** Layers that were made for other images: they are not made again, and what is made is added. */
+  readonly made?: Map<NewLayer, StoredLayer> | undefined;
+  /** Layers in flight at a time. */
+  readonly concurrency?: number | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  /** Never awaited. */
+  readonly onProgress?: ((event: WriteProgress) => void) | undefined;
+}
+
+/** A layer of a written image. */
+export interface WrittenLayer extends StoredLayer {
+  /** Whether it was made for this image, rather than taken over. */
+  readonly made: boolean;
+}
+
+/** An image that was written, or with `dryRun` what it would be. */
+export interface WrittenImage {
+  /** The manifest, with its platform. */
+  readonly descriptor: Descriptor;
+  readonly layers: readonly WrittenLayer[];
+  /** Layers that were made. */
+  readonly made: TransferTotal;
+  /** Layers that were sent, that were there, and that were taken over inside a registry. */
+  readonly copied: TransferTotal;
+  readonly skipped: TransferTotal;
+  readonly mounted: TransferTotal;
+}
+
+const CONCURRENCY = 4;
+const REPORT_EVERY = 1024 * 1024;
+
+/**
+ * Writes a view to a store: layers that exist are copied, unless the target has them or a registry can
+ * take them over; new ones are made; then come the configuration, the manifest and the tag. What is the
+ * base's own store so gets none of the base's bytes again. Safe to repeat after any failure.
+ * Docker's media types become OCI's, unless nothing differs and the image stays what it is.
+ * @throws CopyError for layers that exist; what making a layer and the stores throw
+ */
+export async function writeImage(
+  view: ImageView,
+  target: ContentStore,
+  options: WriteImageOptions = {},
+): Promise<WrittenImage> {
+  const transfers = await copyLayers(view, target, options);
+  const layers = await makeLayers(view, target, options);
+  const config = configOf(view, layers);
+  const manifest = manifestOf(view, config, layers);
+  const descriptor = { ...manifest.descriptor, platform: platformOf(config.value) };
+  if (options.dryRun !== true) {
+    await push(target, config, options);
+    await push(target, manifest, options);
+    await nameRoot(target, descriptor, options);
+  }
+  const transferred = (action: Transfer["action"]): TransferTotal =>
+    total(transfers.filter((one) => one.action === action).map((one) => one.descriptor));
+  return {
+    descriptor,
+    layers,
+    made: total(layers.filter(({ made }) => made).map((layer) => layer.descriptor)),
+    copied: transferred("copied"),
+    skipped: transferred("skipped"),
+    mounted: transferred("mounted"),
+  };
+}
+
+type StoredViewLayer = Extract<ViewLayer, { kind: "stored" }>;
+
+function copyLayers(
+  view: ImageView,
+  target: ContentStore,
+  { dryRun, concurrency = CONCURRENCY, signal, onProgress }: WriteImageOptions,
+): Promise<readonly Transfer[]> {
+  const wanted = new Map<string, StoredViewLayer>();
+  for (const layer of view.layers) {
+    if (layer.kind === "stored") wanted.set(layer.descriptor.digest, layer);
+  }
+  const layers = [...wanted.values()];
+  const bytes = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  onProgress?.({ type: "planned", pieces: layers.length, bytes });
+  const copying = { target, dryRun: dryRun === true, onProgress };
+  return mapBounded(
+    layers,
+    concurrency,
+    ({ store, descriptor }, stop) => transferBlob({ ...copying, source: store }, descriptor, stop),
+    { signal },
+  );
+}
+
+async function makeLayers(
+  view: ImageView,
+  target: ContentStore,
+  options: WriteImageOptions,
+): Promise<readonly WrittenLayer[]> {
+  const { made = new Map<NewLayer, StoredLayer>() } = options;
+  const layers: WrittenLayer[] = [];
+  for (const each of view.layers) {
+    if (each.kind === "stored") {
+      layers.push({ descriptor: each.descriptor, diffId: each.diffId, made: false });
+      continue;
+    }
+    const onBytes = reportMaking(each.layer, options);
+    const known = made.get(each.layer);
+    const layer = known ?? (await makeLayer(each.layer, target, { ...options, onBytes }));
+    made.set(each.layer, layer);
+    layers.push({ ...layer, made: known === undefined });
+  }
+  return layers;
+}
+
+function reportMaking(
+  { name }: NewLayer,
+  { onProgress }: WriteImageOptions,
+): (bytes: number) => void {
+  let bytes = 0;
+  let told = 0;
+  return (length) => {
+    bytes += length;
+    if (bytes - told < REPORT_EVERY) return;
+    told = bytes;
+    onProgress?.({ type: "making", layer: name, bytes });
+  };
+}
+
+function configOf({ config }: ImageView, layers: readonly WrittenLayer[]): Document<ImageConfig> {
+  const { rootfs } = config.value;
+  const diffIds = layers.map(({ diffId }) => diffId);
+  if (diffIds.join() === rootfs.diff_ids.join()) return config;
+  return rewriteConfig(config, { image: { rootfs: { ...rootfs, diff_ids: diffIds } } });
+}
+
+/** The manifest as it was when nothing differs; else an OCI one, Docker's layers by their OCI names. */
+function manifestOf(
+  { image, annotations }: ImageView,
+  config: Document<ImageConfig>,
+  layers: readonly WrittenLayer[],
+): Document<Manifest> {
+  const before = image.manifest.value;
+  const isConfig = config.descriptor.digest === before.config.digest;
+  const descriptors = layers.map(({ descriptor }) => descriptor);
+  const isLayers =
+    descriptors.length === before.layers.length &&
+    descriptors.every(({ digest }, at) => digest === before.layers[at]!.digest);
+  const change = {
+    config: isConfig ? before.config : withContentOf(before.config, config.descriptor),
+    layers: isLayers ? before.layers : descriptors,
+    ...(annotations !== before.annotations && { annotations: orNothing(annotations) }),
+  };
+  const after = rewriteManifest(image.manifest, change);
+  if (after === image.manifest) return after;
+  return rewriteManifest(image.manifest, {
+    ...change,
+    config: { ...change.config, mediaType: MediaType.config },
+    layers: change.layers.map(inOciTerms),
+  });
+}
+
+/** The descriptor of other content, with what was said beside type, digest and size. */
+function withContentOf(before: Descriptor, after: Descriptor): Descriptor {
+  return { ...before, ...after, data: undefined, urls: undefined };
+}
+
+function orNothing(annotations: ImageView["annotations"]): ImageView["annotations"] | undefined {
+  return Object.keys(annotations).length === 0 ? undefined : annotations;
+}
+
+async function push(
+  target: ContentStore,
+  { descriptor, bytes }: Document<unknown>,
+  { signal }: AbortOptions,
+): Promise<void> {
+  await target.push(descriptor, sourceOf(bytes), { signal });
+}
+
+async function nameRoot(
+  target: ContentStore,
+  descriptor: Descriptor,
+  { tag, keepRoot = true, signal, onProgress }: WriteImageOptions,
+): Promise<void> {
+  if (tag !== undefined) {
+    await target.tag(descriptor, tag, { signal });
+    onProgress?.({ type: "tagged", tag, descriptor });
+  } else if (keepRoot) {
+    await target.capabilities.addRoot?.(descriptor, { signal });
+  }
+}
+
+function total(descriptors: readonly Descriptor[]): TransferTotal {
+  const bytes = descriptors.reduce((sum, { size }) => sum + size, 0);
+  return { count: descriptors.length, bytes };
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import { toText } from "../../bytes/byte-string.ts";
+import { OciError } from "../../oci/errors.ts";
+import { checkEntry } from "./check-entry.ts";
+import { encodeHeaders } from "./encode-headers.ts";
+import type { Entry } from "../entry.ts";
+import { BLOCK, paddingOf } from "../format/header-layout.ts";
+
+/** Writes a layer, entry by entry. After an error it is of no more use. */
+export interface LayerWriter {
+  /**
+   * Starts an entry.
+   * @throws OciError `size-mismatch` when content of the entry before is missing; `invalid-argument` for
+   * what a tar can't hold, and for content of anything but a file: readers of layers expect none
+   */
+  entry(entry: Entry): void;
+  /** Some content of the entry started last; handed to the sink as it is. @throws OciError `size-mismatch` beyond its size */
+  data(chunk: Uint8Array): void;
+  /** Ends the layer with two blocks of zeros. @throws OciError `size-mismatch` */
+  end(): void;
+}
+
+/**
+ * A writer of layers, in PAX format where plain ustar can't hold an entry. Deterministic: the same
+ * entries and contents give the same bytes. The sink gets chunks that are its own, except for content,
+ * which it gets as it came.
+ */
+export function createLayerWriter(sink: (chunk: Uint8Array) => void): LayerWriter {
+  let current: Entry | undefined;
+  let missing = 0;
+  const checkComplete = (): void => {
+    if (missing === 0) return;
+    const size = current?.size ?? 0;
+    throw sizeMismatch(current, `${size} bytes of content`, `${size - missing}`);
+  };
+  return {
+    entry(entry) {
+      checkComplete();
+      checkEntry(entry);
+      const padding = paddingOf(current?.size ?? 0);
+      current = entry;
+      missing = entry.size;
+      sink(encodeHeaders(entry, padding));
+    },
+    data(chunk) {
+      if (chunk.length > missing) {
+        const more = chunk.length - missing;
+        throw sizeMismatch(current, `${current?.size ?? 0} bytes of content`, `${more} more`);
+      }
+      missing -= chunk.length;
+      if (chunk.length > 0) sink(chunk);
+    },
+    end() {
+      checkComplete();
+      sink(new Uint8Array(paddingOf(current?.size ?? 0) + 2 * BLOCK));
+    },
+  };
+}
+
+function sizeMismatch(entry: Entry | undefined, expected: string, got: string): OciError {
+  const path = entry === undefined ? "before the first entry" : `"${toText(entry.path)}"`;
+  return new OciError(
+    "size-mismatch",
+    `entry ${path} of a new layer: expected ${expected}, got ${got}`,
+    {
+      details: entry === undefined ? {} : { path: entry.path, size: entry.size },
+      hint: "the source changed while it was read, or its size was wrong",
+    },
+  );
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+import type { Digest } from "../digest.ts";
+import type { Platform } from "../platform.ts";
+
+/**
+ * What names content: its type, digest and size (image-spec, descriptor.md). The JSON keys are the
+ * spec's; keys this version does not know stay on the object.
+ */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Bytes. A safe non-negative integer. */
+  readonly size: number;
+  readonly urls?: readonly string[] | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Base64 of the content itself. */
+  readonly data?: string | undefined;
+  readonly artifactType?: string | undefined;
+  readonly platform?: Platform | undefined;
+}

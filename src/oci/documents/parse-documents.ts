@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+import type { ZodType } from "zod";
+import type { Descriptor } from "./descriptor.ts";
+import type { Document } from "./document.ts";
+import { OciError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { ImageConfig } from "./image-config.ts";
+import type { ImageIndex } from "./image-index.ts";
+import { parseJson } from "../json.ts";
+import { withLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
+import type { Manifest } from "./manifest.ts";
+import { isConfigType, isIndexType, isManifestType } from "../media-types.ts";
+import { quote } from "../quote.ts";
+import { configSchema, descriptorSchema, indexSchema, manifestSchema } from "./schemas.ts";
+
+/** Options of the functions that parse a document. */
+export interface ParseDocumentOptions {
+  /** `documentBytes`, `jsonDepth` and `children` count here. */
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/** What tells one kind of document from the others. */
+interface Kind<T> {
+  readonly noun: string;
+  readonly code: ErrorCode;
+  readonly schema: ZodType<T>;
+  readonly hasType: (mediaType: string) => boolean;
+  /** Keys that make the body another kind of document too. */
+  readonly foreignKeys: readonly string[];
+  /** The lists that the limit on children holds for, as paths. */
+  readonly lists: readonly (readonly string[])[];
+}
+
+const MANIFEST: Kind<Manifest> = {
+  noun: "manifest",
+  code: "invalid-manifest",
+  schema: manifestSchema,
+  hasType: isManifestType,
+  foreignKeys: ["manifests", "fsLayers"],
+  lists: [["layers"]],
+};
+
+const INDEX: Kind<ImageIndex> = {
+  noun: "index",
+  code: "invalid-index",
+  schema: indexSchema,
+  hasType: isIndexType,
+  foreignKeys: ["config", "layers", "fsLayers"],
+  lists: [["manifests"]],
+};
+
+const CONFIG: Kind<ImageConfig> = {
+  noun: "config",
+  code: "invalid-config",
+  schema: configSchema,
+  hasType: isConfigType,
+  foreignKeys: [],
+  lists: [["rootfs", "diff_ids"], ["history"]],
+};
+
+const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+";
+
+/**
+ * Checks a descriptor (image-spec, descriptor.md): the digest by the strict grammar, the size a safe
+ * non-negative integer, embedded `data` base64 of exactly `size` bytes. That `data` hashes to the digest
+ * is for the reader of the bytes to verify, as of any other. Unknown keys stay; annotations are not
+ * interpreted: any text may be in them.
+ * @param where For messages: what holds the descriptor, as `index.json manifests[3]`.
+ * @throws OciError `invalid-descriptor`
+ */
+export function parseDescriptor(value: unknown, where: string): Descriptor {
+  return validate(descriptorSchema, value, "invalid-descriptor", where);
+}
+
+/**
+ * Parses an image manifest, OCI's or Docker's schema 2, beside its bytes. `bytes` must be what the
+ * descriptor names, its digest verified by whoever read them; of the descriptor only type and size are
+ * compared here. A body that says another media type than its descriptor, or that could be read as an
+ * index too, is refused (CVE-2021-41190).
+ * @throws OciError `invalid-manifest`, `invalid-json`, `size-mismatch`, `limit-exceeded`;
+ * `unsupported-media-type` when the descriptor is no manifest's, or the body is Docker's schema 1
+ */
+export function parseManifest(
+  bytes: Uint8Array,
+  descriptor: Descriptor,
+  options: ParseDocumentOptions = {},
+): Document<Manifest> {
+  return parseDocument(MANIFEST, bytes, descriptor, options);
+}
+
+/**
+ * Parses an index, OCI's or Docker's manifest list; see {@link parseManifest}.
+ * @throws OciError `invalid-index`, and what {@link parseManifest} throws besides
+ */
+export function parseIndex(
+  bytes: Uint8Array,
+  descriptor: Descriptor,
+  options: ParseDocumentOptions = {},
+): Document<ImageIndex> {
+  return parseDocument(INDEX, bytes, descriptor, options);
+}
+
+/**
+ * Parses an image's configuration, OCI's or Docker's; see {@link parseManifest}. What the Go tools write
+ * as `null` is absent in the value. Whether it has a diffID for each layer is for the image to check.
+ * @throws OciError `invalid-config`, and what {@link parseManifest} throws besides
+ */
+export function parseConfig(
+  bytes: Uint8Array,
+  descriptor: Descriptor,
+  options: ParseDocumentOptions = {},
+): Document<ImageConfig> {
+  return parseDocument(CONFIG, bytes, descriptor, options);
+}
+
+function parseDocument<T>(
+  kind: Kind<T>,
+  bytes: Uint8Array,
+  descriptor: Descriptor,
+  options: ParseDocumentOptions,
+): Document<T> {
+  const { mediaType, digest, size } = descriptor;
+  const what = `${kind.noun} ${digest}`;
+  if (!kind.hasType(mediaType)) throw unsupported(what, kind.noun, mediaType);
+  if (bytes.length !== size) {
+    throw new OciError(
+      "size-mismatch",
+      `${what}: expected ${size} bytes as its descriptor says, got ${bytes.length}`,
+      { details: { digest, expected: size, got: bytes.length } },
+    );
+  }
+  const body = parseJson(bytes, { what, limits: options.limits });
+  checkKind(kind, body, what, mediaType);
+  checkChildren(kind, body, what, withLimits(options.limits).children);
+  return { descriptor, bytes, value: validate(kind.schema, body, kind.code, what) };
+}
+
+/** Refuses what another reader would take for another kind of document. */
+function checkKind(kind: Kind<unknown>, body: unknown, what: string, mediaType: string): void {
+  const claimed = valueAt(body, ["mediaType"]) ?? undefined;
+  if (
+    valueAt(body, ["schemaVersion"]) === 1 ||
+    (typeof claimed === "string" && claimed.startsWith(SCHEMA_1))
+  ) {
+    throw unsupported(what, kind.noun, `${SCHEMA_1}json`);
+  }
+  if (claimed !== undefined && claimed !== mediaType) {
+    throw new OciError(
+      kind.code,
+      `${what}: expected mediaType ${quote(mediaType)} as its descriptor says, got ${quote(claimed)}`,
+      { details: { expected: mediaType, got: claimed } },
+    );
+  }
+  const foreign = kind.foreignKeys.find((key) => (valueAt(body, [key]) ?? undefined) !== undefined);
+  if (foreign !== undefined) {
+    throw new OciError(
+      kind.code,
+      `${what}: expected nothing but the keys of ${article(kind.noun)}, got "${foreign}" too, which makes it ambiguous`,
+      { details: { key: foreign } },
+    );
+  }
+}
+
+function checkChildren(kind: Kind<unknown>, body: unknown, what: string, children: number): void {
+  for (const path of kind.lists) {
+    const list = valueAt(body, path);
+    if (Array.isArray(list) && list.length > children) {
+      throw new OciError(
+        "limit-exceeded",
+        `${what}: expected at most ${children} members of ${path.join(".")}, got ${list.length}`,
+        { details: { limit: "children", allowed: children, got: list.length } },
+      );
+    }
+  }
+}
+
+function validate<T>(schema: ZodType<T>, value: unknown, code: ErrorCode, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path ?? [];
+  const got = valueAt(value, path);
+  throw new OciError(
+    code,
+    `${where}${path.length > 0 ? `, ${formatPath(path)}` : ""}: expected ${issue?.message ?? "another shape"}, got ${got === undefined ? "nothing" : quote(got)}`,
+    { details: { path: formatPath(path) } },
+  );
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at: unknown = value;
+  for (const key of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+/** `manifests[3].size` */
+function formatPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, at) => (typeof key === "number" ? `[${key}]` : `${at > 0 ? "." : ""}${String(key)}`))
+    .join("");
+}
+
+function unsupported(what: string, noun: string, mediaType: string): OciError {
+  const schema1 = mediaType.startsWith(SCHEMA_1);
+  return new OciError(
+    "unsupported-media-type",
+    `${what}: expected the media type of ${article(noun)}, got ${quote(mediaType)}`,
+    {
+      details: { mediaType },
+      ...(schema1
+        ? {
+            hint: "Docker's schema 1 has no digests of its config: push the image again with a current tool.",
+          }
+        : undefined),
+    },
+  );
+}
+
+function article(noun: string): string {
+  return noun === "index" ? "an index" : `a ${noun}`;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../bytes/bytes.ts";
+import { type Location, formatLocation, parseLocation } from "../image/location.ts";
+import { onlyRoot } from "../image/only-root.ts";
+import { type OpenOptions, openReference } from "../image/open-reference.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import { isOciError } from "../oci/errors.ts";
+import { parsePlatform } from "../oci/platform.ts";
+import { openLayout } from "../store/layout/layout.ts";
+import type { ReadableStore } from "../store/store.ts";
+import { type Child, type LeftOut, readChildren } from "./child.ts";
+import type { PlatformClaim } from "./gates.ts";
+import { listDirectories } from "./list-directories.ts";
+import { architectureTag } from "./tag-names.ts";
+
+/** The images that an index is to be made of, and what was found beside them. */
+export interface GatheredChildren {
+  readonly children: readonly Child[];
+  /** What is there and is no image of the index: it is said, not dropped in silence. */
+  readonly leftOut: readonly LeftOut[];
+  /** Frees what was opened; until then the children can be copied. Idempotent. */
+  close(): Promise<void>;
+}
+
+const OPEN: Pick<GatheredChildren, "close"> = { close: () => Promise.resolve() };
+
+/**
+ * The images of the layouts in a directory's directories, each named by its architecture, as `assemble`
+ * leaves them: `out/linux-runtime/<arch>`. The name is a claim, checked by the gates.
+ * @throws OciError `not-found` when the directory is not there; `ambiguous` for a layout of several images;
+ * `invalid-platform` for a layout in a directory whose name is no architecture; what reading throws
+ */
+export async function gatherFromDirectory(
+  directory: string,
+  options: OpenOptions = {},
+): Promise<GatheredChildren> {
+  const children: Child[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const { name, path, isLayout } of await listDirectories(directory)) {
+    if (!isLayout) {
+      leftOut.push({ name: path, reason: "it holds no image layout" });
+      continue;
+    }
+    const store = await openLayout(path, options);
+    const claim: PlatformClaim = { by: "directory", platform: parsePlatform(name) };
+    const found = await readChildren(store, await onlyRoot(store, options), {
+      ...options,
+      name: path,
+      claims: [claim],
+    });
+    children.push(...found.children);
+    leftOut.push(...found.leftOut);
+  }
+  return { ...OPEN, children, leftOut };
+}
+
+/**
+ * The images that a store has as `<tag>-<arch>`, one for each architecture; those that are not there are left
+ * out of the result, for the gate of completeness to name.
+ * @throws OciError whatever is no clear "not there"
+ */
+export async function gatherFromTags(
+  store: ReadableStore,
+  tag: string,
+  architectures: readonly string[],
+  options: OpenOptions = {},
+): Promise<GatheredChildren> {
+  const children: Child[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const architecture of architectures) {
+    const platform = parsePlatform(architecture);
+    const named = architectureTag(tag, platform);
+    const root = await resolveIfThere(store, named, options);
+    if (root === undefined) continue;
+    const found = await readChildren(store, root, {
+      ...options,
+      name: `${store.name}:${named}`,
+      claims: [{ by: "tag", platform }],
+    });
+    children.push(...found.children);
+    leftOut.push(...found.leftOut);
+  }
+  return { ...OPEN, children, leftOut };
+}
+
+/** What a tag names; undefined only when the store answered that it has no such tag. */
+export async function resolveIfThere(
+  store: ReadableStore,
+  tag: string,
+  options?: AbortOptions,
+): Promise<Descriptor | undefined> {
+  try {
+    return await store.resolve(tag, options);
+  } catch (error) {
+    if (isOciError(error, "not-found")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The images of these locations, whatever they are for; an index contributes all of its own. The caller
+ * closes the result.
+ * @throws OciError what opening and reading throw; then nothing stays open
+ */
+export async function gatherFromLocations(
+  locations: readonly (Location | string)[],
+  options: OpenOptions = {},
+): Promise<GatheredChildren> {
+  const children: Child[] = [];
+  const leftOut: LeftOut[] = [];
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    for (const reference of opened.splice(0)) await reference.close();
+  };
+  try {
+    for (const from of locations) {
+      const location = typeof from === "string" ? parseLocation(from) : from;
+      const reference = await openReference(location, options);
+      opened.push(reference);
+      const root = await reference.root(options);
+      const name = formatLocation(location);
+      const found = await readChildren(reference.store, root, { ...options, name, claims: [] });
+      children.push(...found.children);
+      leftOut.push(...found.leftOut);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { children, leftOut, close };
+}

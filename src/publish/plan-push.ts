@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+import type { ReadOptions } from "../image/image.ts";
+import { makeIndex } from "../image/index-document.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { Document } from "../oci/documents/document.ts";
+import { OciError } from "../oci/errors.ts";
+import type { ImageIndex } from "../oci/documents/image-index.ts";
+import { formatPlatform, normalisePlatform } from "../oci/platform.ts";
+import { type TransferTotal, copy } from "../store/copy/copy.ts";
+import type { ContentStore } from "../store/store.ts";
+import type { Child } from "./child.ts";
+import { type ChildFacts, type GateFinding, evaluateGates } from "./gates.ts";
+import { resolveIfThere } from "./gather-children.ts";
+import { readRunId } from "./provenance.ts";
+import { type Published, readPublished } from "./published.ts";
+import { architectureTag, checkIndexTag } from "./tag-names.ts";
+
+export interface PlanOptions extends ReadOptions {
+  /** The repository, or the layout, that the index is pushed to. */
+  readonly target: ContentStore;
+  /** The index's tag; the images' are made from it. */
+  readonly tag: string;
+  readonly children: readonly Child[];
+  /** What has to be there. Without it, completeness is judged by what is published alone. */
+  readonly architectures?: readonly string[] | undefined;
+  /** The annotation or label that names an image's run. Default: the family's. */
+  readonly runIdKey?: string | undefined;
+}
+
+/** One image of the planned index, and what its push would move. Content that images share counts for the first. */
+export interface PlannedChild {
+  readonly child: Child;
+  readonly facts: ChildFacts;
+  readonly toSend: TransferTotal;
+  readonly alreadyThere: TransferTotal;
+}
+
+/** A tag, and what it names before and after. The same before and after: it is not touched. */
+export interface TagChange {
+  readonly tag: string;
+  /** Undefined when there is no such tag, or what it names could not be read. */
+  readonly from: Digest | undefined;
+  readonly to: Digest;
+  readonly descriptor: Descriptor;
+}
+
+/** What a push would do, and what speaks against it. Nothing has been sent. */
+export interface IndexPushPlan {
+  readonly target: ContentStore;
+  readonly tag: string;
+  /** In the order of the index: by platform. */
+  readonly children: readonly PlannedChild[];
+  readonly index: Document<ImageIndex>;
+  /** Why {@link pushIndex} would refuse; empty when it would not. */
+  readonly findings: readonly GateFinding[];
+  readonly published: Published;
+  readonly architectures: readonly string[] | undefined;
+  /** The index's tag first, then those of the images. */
+  readonly tags: readonly TagChange[];
+  /** The index itself among it. */
+  readonly toSend: TransferTotal;
+  /** Nothing to send, and every tag as it should be. */
+  readonly upToDate: boolean;
+}
+
+/**
+ * Plans the push of an index: reads what is published, asks every gate, and asks the target what it
+ * lacks. The same children give the same index in whatever order they come.
+ * @throws OciError `nothing-to-check` without children; `invalid-argument` for a tag that reads as
+ * one architecture's; what the target throws, but for the published index: that becomes a finding
+ */
+export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan> {
+  const { target, tag, architectures } = options;
+  const children = inIndexOrder(options.children);
+  checkChildren(children, options);
+  const published = await readPublished(target, tag, options);
+  const facts = children.map((child) => factsOf(child, options.runIdKey));
+  const index = makeIndex([
+    ...children.map((child) => child.descriptor),
+    ...children.flatMap((child) => child.attestations),
+  ]);
+  const transfers = await planTransfers(children, target, options);
+  const tags = await planTags(index.descriptor, children, published, options);
+  const indexIsThere = await target.exists(index.descriptor, options);
+  const toSend = addTotals([
+    ...transfers.map((transfer) => transfer.toSend),
+    indexIsThere ? NOTHING : { count: 1, bytes: index.descriptor.size },
+  ]);
+  return {
+    target,
+    tag,
+    children: children.map((child, at) => ({ child, facts: facts[at]!, ...transfers[at]! })),
+    index,
+    findings: evaluateGates({ children: facts, architectures, published }),
+    published,
+    architectures,
+    tags,
+    toSend,
+    upToDate: toSend.count === 0 && tags.every((change) => change.from === change.to),
+  };
+}
+
+/** One child for each digest, with all claims on it, by platform and then by digest. */
+function inIndexOrder(children: readonly Child[]): Child[] {
+  const byDigest = new Map<Digest, Child>();
+  for (const child of children) {
+    const { digest } = child.descriptor;
+    const known = byDigest.get(digest);
+    const kept = known === undefined || known.attestations.length === 0 ? child : known;
+    byDigest.set(digest, { ...kept, claims: [...(known?.claims ?? []), ...child.claims] });
+  }
+  const key = (child: Child): string =>
+    `${formatPlatform(normalisePlatform(child.platform))} ${child.descriptor.digest}`;
+  return [...byDigest.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function checkChildren(children: readonly Child[], options: PlanOptions): void {
+  if (children.length === 0) {
+    throw new OciError(
+      "nothing-to-check",
+      `${options.target.name}:${options.tag}: expected at least one image for the index, got none`,
+      { hint: "Assemble them first (`oci-kit assemble`), or name them with --from." },
+    );
+  }
+  checkIndexTag(
+    options.tag,
+    children.map((child) => child.platform),
+  );
+}
+
+function factsOf(child: Child, runIdKey?: string): ChildFacts {
+  const { name, platform, claims, image } = child;
+  return {
+    name,
+    platform,
+    claims,
+    digest: child.descriptor.digest,
+    runId: readRunId(image, runIdKey),
+  };
+}
+
+type PlannedTransfer = Pick<PlannedChild, "toSend" | "alreadyThere">;
+
+const NOTHING: TransferTotal = { count: 0, bytes: 0 };
+
+async function planTransfers(
+  children: readonly Child[],
+  target: ContentStore,
+  options: ReadOptions,
+): Promise<PlannedTransfer[]> {
+  const seen = new Set<Digest>();
+  const planned: PlannedTransfer[] = [];
+  for (const child of children) {
+    let toSend = NOTHING;
+    let alreadyThere = NOTHING;
+    for (const root of [child.descriptor, ...child.attestations]) {
+      const { limits, signal } = options;
+      const summary = await copy(child.image.store, root, target, { dryRun: true, limits, signal });
+      for (const { descriptor, action } of summary.transfers) {
+        if (seen.has(descriptor.digest)) continue;
+        seen.add(descriptor.digest);
+        const one = { count: 1, bytes: descriptor.size };
+        if (action === "skipped") alreadyThere = addTotals([alreadyThere, one]);
+        else toSend = addTotals([toSend, one]);
+      }
+    }
+    planned.push({ toSend, alreadyThere });
+  }
+  return planned;
+}
+
+/** The sum of totals. */
+export function addTotals(totals: readonly TransferTotal[]): TransferTotal {
+  return totals.reduce(
+    (sum, { count, bytes }) => ({ count: sum.count + count, bytes: sum.bytes + bytes }),
+    NOTHING,
+  );
+}
+
+async function planTags(
+  index: Descriptor,
+  children: readonly Child[],
+  published: Published,
+  { target, tag, signal }: PlanOptions,
+): Promise<TagChange[]> {
+  const from = published.state === "present" ? published.descriptor.digest : undefined;
+  const changes = new Map<string, TagChange>([
+    [tag, { tag, from, to: index.digest, descriptor: index }],
+  ]);
+  for (const { platform, descriptor } of children) {
+    const named = architectureTag(tag, platform);
+    // Two images for one platform pass only by force: the first of the index then has the tag.
+    if (changes.has(named)) continue;
+    const current = await resolveIfThere(target, named, { signal });
+    changes.set(named, { tag: named, from: current?.digest, to: descriptor.digest, descriptor });
+  }
+  return [...changes.values()];
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import { putImage, putIndex, recordStore } from "../../test/fixtures/family.ts";
+import { TAG, digestAt, family, plan, push, writes } from "../../test/fixtures/push.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import { OciError } from "../oci/errors.ts";
+import { createMemoryStore } from "../store/memory-store.ts";
+import type { Child } from "./child.ts";
+import { pushIndex } from "./push-index.ts";
+
+describe("the gates of a push", () => {
+  const cases: readonly (readonly [string, string, () => Promise<PushCase>])[] = [
+    [
+      "missing-architecture",
+      "riscv64 is missing",
+      async () => ({ children: await family(["amd64", "arm64"]) }),
+    ],
+    [
+      "dropped-platform",
+      "linux/s390x would be dropped",
+      async () => ({ children: await family(), published: ["amd64", "s390x"] }),
+    ],
+    [
+      "duplicate-platform",
+      "linux/amd64 is claimed by 2 images",
+      async () => ({ children: [...(await family()), ...(await family(["amd64"], "run-1b"))] }),
+    ],
+    [
+      "wrong-platform",
+      "for linux/s390x by its directory",
+      async () => {
+        const [first, ...rest] = await family();
+        const platform = { os: "linux", architecture: "s390x" };
+        return { children: [{ ...first!, claims: [{ by: "directory", platform }] }, ...rest] };
+      },
+    ],
+    [
+      "mixed-generations",
+      "run run-2: out/riscv64",
+      async () => ({
+        children: [...(await family(["amd64", "arm64"])), ...(await family(["riscv64"], "run-2"))],
+      }),
+    ],
+  ];
+
+  interface PushCase {
+    readonly children: readonly Child[];
+    readonly published?: readonly string[];
+  }
+
+  async function prepared({ published = [] }: PushCase) {
+    const inner = createMemoryStore();
+    const images: Descriptor[] = [];
+    for (const architecture of published) images.push(await putImage(inner, { architecture }));
+    const before = published.length === 0 ? undefined : await putIndex(inner, images, TAG);
+    return { inner, before, ...recordStore(inner) };
+  }
+
+  it.each(cases)(
+    "%s refuses before a byte is sent, and says which",
+    async (gate, message, make) => {
+      const pushed = await make();
+      const { store, calls } = await prepared(pushed);
+      const refused = push(store, pushed.children);
+      await expect(refused).rejects.toMatchObject({
+        code: "gate-refused",
+        message: expect.stringContaining(`${gate}: `) as string,
+      });
+      await expect(refused).rejects.toThrow(message);
+      expect(writes(calls)).toEqual([]);
+    },
+  );
+
+  it.each(cases)(
+    "%s is overridden by force, and the result says so",
+    async (gate, _message, make) => {
+      const pushed = await make();
+      const { store } = await prepared(pushed);
+      const result = await push(store, pushed.children, true);
+      expect(result.overridden.map((finding) => finding.gate)).toContain(gate);
+      expect(await digestAt(store, TAG)).toBe(result.index.digest);
+    },
+  );
+
+  it("published-unreadable refuses: an unreachable registry is no empty one", async () => {
+    const down = new OciError("unreachable", "no route to host");
+    const { store, calls } = recordStore(createMemoryStore(), (call) =>
+      call === `resolve ${TAG}` ? down : undefined,
+    );
+    await expect(push(store, await family())).rejects.toMatchObject({
+      code: "unreadable",
+      cause: down,
+      message: expect.stringContaining("published-unreadable: ") as string,
+    });
+    expect(writes(calls)).toEqual([]);
+    const { overridden } = await push(store, await family(), true);
+    expect(overridden.map(({ gate }) => gate)).toEqual(["published-unreadable"]);
+  });
+
+  it("a tag that is not there is nothing to protect", async () => {
+    expect((await plan(createMemoryStore(), await family())).findings).toEqual([]);
+  });
+
+  it("asks again when what is published changed while the images were sent", async () => {
+    const target = createMemoryStore();
+    const planned = await plan(target, await family());
+    const meanwhile = await putImage(target, { architecture: "s390x" });
+    const theirs = await putIndex(target, [meanwhile], TAG);
+    await expect(pushIndex(planned)).rejects.toMatchObject({
+      code: "gate-refused",
+      message: expect.stringContaining("linux/s390x would be dropped") as string,
+    });
+    expect(await digestAt(target, TAG)).toBe(theirs.digest);
+    expect((await pushIndex(planned, { force: true })).tags[0]?.from).toBe(theirs.digest);
+  });
+});

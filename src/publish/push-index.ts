@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../bytes/bytes.ts";
+import { sourceOf } from "../bytes/bytes.ts";
+import type { ReadOptions } from "../image/image.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import { type TransferTotal, copy } from "../store/copy/copy.ts";
+import type { CopyEvent } from "../store/copy/transfer.ts";
+import { type GateFinding, evaluateGates, refusal } from "./gates.ts";
+import { type IndexPushPlan, type TagChange, addTotals } from "./plan-push.ts";
+import { type Published, isUnchanged, readPublished } from "./published.ts";
+
+export interface PushOptions extends ReadOptions {
+  /** Push although gates refuse; the result says which. */
+  readonly force?: boolean | undefined;
+  /** Pieces of content in flight at a time. */
+  readonly concurrency?: number | undefined;
+  /** Never awaited. */
+  readonly onProgress?: ((event: CopyEvent) => void) | undefined;
+}
+
+/** What a push did. */
+export interface IndexPushResult {
+  readonly index: Descriptor;
+  /** False: everything was there already, nothing was sent and no tag was touched. */
+  readonly changed: boolean;
+  readonly sent: TransferTotal;
+  readonly mounted: TransferTotal;
+  readonly skipped: TransferTotal;
+  /** The tags that were set; the index's is before those of the images. */
+  readonly tags: readonly TagChange[];
+  /** What `force` overrode. */
+  readonly overridden: readonly GateFinding[];
+}
+
+/**
+ * Pushes what was planned: the images by digest, then the index and its tag, then the tags of the images.
+ * No byte is sent when a gate refuses, and no tag is set before everything is there: a push that fails leaves
+ * what was published. The published index is read again before it is replaced; when it changed meanwhile,
+ * the gates are asked again. Idempotent: what is there is not sent again.
+ * @throws OciError `gate-refused` (`unreadable` when all that is known is that something could not be
+ * told), with the findings in `details.findings`; what copying throws
+ */
+export async function pushIndex(
+  plan: IndexPushPlan,
+  options: PushOptions = {},
+): Promise<IndexPushResult> {
+  const { force = false, signal, limits } = options;
+  pass(plan, plan.findings, plan.published, force);
+  const summaries = await copyChildren(plan, options);
+  const published = await readPublished(plan.target, plan.tag, { signal, limits });
+  const findings = isUnchanged(plan.published, published)
+    ? plan.findings
+    : evaluateGates(factsNow(plan, published));
+  pass(plan, findings, published, force);
+  const index = await pushIndexDocument(plan, { signal });
+  const tags = await setTags(plan, published, { signal });
+  const sent = addTotals([...summaries.map((summary) => summary.copied), index.sent]);
+  const mounted = addTotals(summaries.map((summary) => summary.mounted));
+  return {
+    index: plan.index.descriptor,
+    changed: sent.count + mounted.count + tags.length > 0,
+    sent,
+    mounted,
+    skipped: addTotals([...summaries.map((summary) => summary.skipped), index.skipped]),
+    tags,
+    overridden: findings,
+  };
+}
+
+function pass(
+  plan: IndexPushPlan,
+  findings: readonly GateFinding[],
+  published: Published,
+  force: boolean,
+): void {
+  if (force || findings.length === 0) return;
+  const cause = published.state === "unreadable" ? published.error : undefined;
+  throw refusal(`${plan.target.name}:${plan.tag}`, findings, cause);
+}
+
+function factsNow(plan: IndexPushPlan, published: Published): Parameters<typeof evaluateGates>[0] {
+  const children = plan.children.map((planned) => planned.facts);
+  return { children, architectures: plan.architectures, published };
+}
+
+async function copyChildren(
+  plan: IndexPushPlan,
+  { signal, limits, concurrency, onProgress }: PushOptions,
+): Promise<Awaited<ReturnType<typeof copy>>[]> {
+  const summaries = [];
+  for (const { child } of plan.children) {
+    for (const root of [child.descriptor, ...child.attestations]) {
+      const options = { keepRoot: false, signal, limits, concurrency, onProgress };
+      summaries.push(await copy(child.image.store, root, plan.target, options));
+    }
+  }
+  return summaries;
+}
+
+async function pushIndexDocument(
+  { index, target }: IndexPushPlan,
+  options: AbortOptions,
+): Promise<{ sent: TransferTotal; skipped: TransferTotal }> {
+  const nothing = { count: 0, bytes: 0 };
+  const one = { count: 1, bytes: index.descriptor.size };
+  if (await target.exists(index.descriptor, options)) return { sent: nothing, skipped: one };
+  await target.push(index.descriptor, sourceOf(index.bytes), options);
+  return { sent: one, skipped: nothing };
+}
+
+async function setTags(
+  plan: IndexPushPlan,
+  published: Published,
+  options: AbortOptions,
+): Promise<TagChange[]> {
+  const current = published.state === "present" ? published.descriptor.digest : undefined;
+  const changes = plan.tags
+    .map((change) => (change.tag === plan.tag ? { ...change, from: current } : change))
+    .filter((change) => change.from !== change.to);
+  for (const { descriptor, tag } of changes) await plan.target.tag(descriptor, tag, options);
+  return changes;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import { closeSync, openSync, writeSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Bytes, Source } from "../bytes/bytes.ts";
+import { createHasher } from "../bytes/hash.ts";
+import type { Descriptor } from "../oci/documents/descriptor.ts";
+import { digestOf } from "../oci/digest.ts";
+import { readFileBytes } from "../files/regular-file.ts";
+
+/** Content in a private temporary file. */
+export interface Spooled {
+  readonly descriptor: Descriptor;
+  readonly source: Source;
+  /** Removes the file. */
+  close(): Promise<void>;
+}
+
+/**
+ * Writes bytes to a private file below the system's temporary directory while it hashes them: an upload
+ * needs the size beforehand and may have to start again. When `bytes` fails, nothing stays behind.
+ */
+export async function spool(mediaType: string, bytes: Bytes): Promise<Spooled> {
+  const directory = await mkdtemp(join(tmpdir(), "oci-kit-"));
+  const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const file = join(directory, "content");
+    const { size, hex } = await writeHashed(file, bytes);
+    return {
+      descriptor: { mediaType, digest: digestOf("sha256", hex), size },
+      source: { size, open: (options) => readFileBytes(file, { signal: options?.signal }) },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function writeHashed(
+  file: string,
+  bytes: Bytes,
+): Promise<{ readonly size: number; readonly hex: string }> {
+  const hasher = createHasher("sha256");
+  const fd = openSync(file, "wx", 0o600);
+  let size = 0;
+  try {
+    for await (const chunk of bytes) {
+      hasher.update(chunk);
+      for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
+      size += chunk.length;
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return { size, hex: hasher.hex() };
+}

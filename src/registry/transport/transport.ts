@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+import { Agent } from "undici";
+import type { Source } from "../../bytes/bytes.ts";
+import { readAll } from "../../bytes/streams/read-all.ts";
+import { withLimits } from "../../oci/limits.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { createAuthorizer } from "../auth/authorizer.ts";
+import type { Access, Authorizer } from "../auth/authorizer.ts";
+import { findCredentials } from "../auth/credentials.ts";
+import { exchange, refused } from "../exchange.ts";
+import type { Answer, Exchange, Method } from "../exchange.ts";
+import { createGate } from "./gate.ts";
+import { checkTarget, redactUrl, registryOrigin } from "../hosts.ts";
+import { DEFAULT_RETRY_POLICY } from "../options.ts";
+import type { Credentials, RetryPolicy, TransportOptions } from "../options.ts";
+import { isTransient, persist } from "./persist.ts";
+import { RegistryError } from "../registry-error.ts";
+import { parseUrl } from "../wire/url.ts";
+
+/** A request to a registry, before authentication, redirects and retries. */
+export interface RegistryRequest extends Access {
+  readonly method: Method;
+  /** A path with its query, or a URL at the registry. */
+  readonly target: string | URL;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Needs its `size`. */
+  readonly body?: Source | undefined;
+  /** The statuses that are no failure. */
+  readonly expect: readonly number[];
+  /** Attempt it once: the caller repeats what comes before it too. */
+  readonly once?: boolean | undefined;
+  /** The content may be too fresh to be found: see `RetryPolicy.notFound`. */
+  readonly fresh?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An answer whose body was read. */
+export interface WholeAnswer extends Omit<Answer, "body" | "discard"> {
+  readonly bytes: Uint8Array;
+}
+
+/** What the repositories of one registry share: connections, tokens, a bound on requests at once. */
+export interface Transport {
+  /** As the caller named it: `registry.example:5000`. */
+  readonly registry: string;
+  readonly origin: URL;
+  readonly limits: Limits;
+  readonly retry: RetryPolicy;
+  /**
+   * Sends a request: authenticated where the registry asks for it, redirects followed, failures in
+   * passing repeated. Credentials go to the registry's own origin and to its token endpoint alone.
+   * @throws RegistryError `unreachable`, `unauthorized`, `not-found`, `registry-refused`,
+   * `redirect-refused`; OciError `aborted`; what the body's source throws
+   */
+  send(request: RegistryRequest): Promise<Answer>;
+  /**
+   * Sends a request and reads the whole answer; what breaks off is repeated too.
+   * @throws OciError `limit-exceeded` for more than `limit` bytes; else as {@link send}
+   */
+  read(request: RegistryRequest, limit: number): Promise<WholeAnswer>;
+  /** Lets running requests end, and closes the connections. Idle ones do not keep a process alive. */
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT = 15_000;
+/** How often longer than `idleTimeout` a registry may take to store what it was sent. */
+const COMMIT_PATIENCE = 10;
+/** Requests that wait for the head of an answer at a time. Bodies are not counted: see {@link openTransport}. */
+const REQUESTS_AT_ONCE = 16;
+
+/**
+ * Opens what the repositories of one registry share. Nothing is sent before the first request.
+ *
+ * Only requests without a body are bounded, and only until their answer begins: an upload may be
+ * reading from a download of the same registry, and would wait for ever for a place that it holds.
+ * @throws OciError `invalid-reference`
+ */
+export function openTransport(registry: string, options: TransportOptions = {}): Transport {
+  const limits = withLimits(options.limits);
+  const retry = { ...DEFAULT_RETRY_POLICY, ...options.retry };
+  const origin = registryOrigin(registry, options.plainHttp);
+  const agent = new Agent({
+    connect: { timeout: Math.min(CONNECT_TIMEOUT, limits.idleTimeout) },
+    headersTimeout: limits.idleTimeout,
+    bodyTimeout: limits.idleTimeout,
+    allowH2: false,
+  });
+  const gate = createGate(REQUESTS_AT_ONCE);
+  const headers = { "user-agent": options.userAgent ?? "oci-kit" };
+  const sendOnce = (request: Exchange): Promise<Answer> => {
+    const complete = { ...request, headers: { ...headers, ...request.headers } };
+    if (request.body !== undefined) {
+      return exchange(agent, complete, limits.idleTimeout * COMMIT_PATIENCE);
+    }
+    return gate(() => exchange(agent, complete));
+  };
+  const authorizer = createAuthorizer({
+    origin,
+    limits,
+    findCredentials: rememberCredentials(registry, options.credentials),
+    exchange: sendOnce,
+  });
+  const wires: Wires = { origin, limits, authorizer, exchange: sendOnce };
+  const keepAsking = <T>(request: RegistryRequest, act: () => Promise<T>): Promise<T> =>
+    persist(retry, act, {
+      signal: request.signal,
+      worthwhile: (error) =>
+        isTransient(error) || (request.fresh === true && retry.notFound && isNotFound(error)),
+    });
+  return {
+    registry,
+    origin,
+    limits,
+    retry,
+    send: (request) =>
+      request.once === true
+        ? attempt(wires, request)
+        : keepAsking(request, () => attempt(wires, request)),
+    read: (request, limit) =>
+      keepAsking(request, async () => readWhole(await attempt(wires, request), limit)),
+    close: () => agent.close(),
+  };
+}
+
+async function readWhole(answer: Answer, limit: number): Promise<WholeAnswer> {
+  const { body, method, url, status } = answer;
+  const bytes = await readAll(body, limit, `${method} ${redactUrl(url)}`);
+  return { method, url, status, header: answer.header, bytes };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === "not-found";
+}
+
+function rememberCredentials(
+  registry: string,
+  given: TransportOptions["credentials"],
+): (repository: string) => Promise<Credentials | undefined> {
+  if (typeof given === "object") return () => Promise.resolve(given);
+  const find = given ?? findCredentials;
+  const found = new Map<string, Promise<Credentials | undefined>>();
+  return (repository) => {
+    const known = found.get(repository) ?? find(registry, repository);
+    found.set(repository, known);
+    return known;
+  };
+}
+
+interface Wires {
+  readonly origin: URL;
+  readonly limits: Limits;
+  readonly authorizer: Authorizer;
+  readonly exchange: (request: Exchange) => Promise<Answer>;
+}
+
+/** One attempt: at most one challenge answered, and a status judged. */
+async function attempt(wires: Wires, request: RegistryRequest): Promise<Answer> {
+  const { authorizer, origin, limits } = wires;
+  const sent = await authorizer.authorize(request);
+  let answer = await follow(wires, request, sent);
+  if (answer.status === 401 && answer.url.origin === origin.origin) {
+    const challenge = answer.header("www-authenticate");
+    const authorization = await authorizer.answer(challenge, request, sent);
+    if (authorization !== undefined) {
+      await answer.discard();
+      answer = await follow(wires, request, authorization);
+    }
+  }
+  if (request.expect.includes(answer.status)) return answer;
+  throw await refused(answer, limits.answerBytes);
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Follows redirects of requests that only read. Once another origin was asked, no header that is ours alone goes out. */
+async function follow(
+  wires: Wires,
+  request: RegistryRequest,
+  authorization: string | undefined,
+): Promise<Answer> {
+  const { method, signal, body } = request;
+  let url = new URL(request.target, wires.origin);
+  let authorized = authorization;
+  for (let hops = 0; ; hops += 1) {
+    const headers = { ...request.headers, ...(authorized && { authorization: authorized }) };
+    const answer = await wires.exchange({ method, url, headers, body, signal });
+    if (!REDIRECTS.has(answer.status) || request.expect.includes(answer.status)) return answer;
+    await answer.discard();
+    const next = redirectTarget(wires, answer, hops);
+    if (next.origin !== wires.origin.origin) authorized = undefined;
+    url = next;
+  }
+}
+
+function redirectTarget(wires: Wires, answer: Answer, hops: number): URL {
+  const { method, status } = answer;
+  const place = `${method} ${redactUrl(answer.url)}`;
+  const refuse = (reason: string): RegistryError =>
+    new RegistryError("redirect-refused", `${place}: redirected (status ${status}): ${reason}`, {
+      method,
+      url: redactUrl(answer.url),
+      status,
+    });
+  const next = parseUrl(answer.header("location"), answer.url);
+  if (next === undefined) throw refuse("expected a Location to go to, got none that is a URL");
+  if (hops >= wires.limits.redirects) {
+    throw refuse(`expected at most ${wires.limits.redirects} redirects, got more`);
+  }
+  checkTarget(next, wires.origin, place);
+  const reads = method === "GET" || method === "HEAD";
+  if (!reads && (status < 307 || next.origin !== wires.origin.origin)) {
+    throw refuse(`a ${method} is not sent on to ${redactUrl(next)}`);
+  }
+  return next;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
+import type { Entry } from "../../layer/entry.ts";
+import { readLayer } from "../../layer/read-layer.ts";
+import { writeLayer, type LayerInput } from "../../layer/write-layer.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { planExport, type ExportedLayer, type ExportedNode } from "./export-plan.ts";
+import type { ImageFilesystem } from "../image-filesystem.ts";
+import { entriesOf, entryOf } from "./node-entries.ts";
+
+export interface ExportTreeOptions extends AbortOptions {
+  readonly limits?: Partial<Limits> | undefined;
+  /** Told of each entry that is written, and of its content's size. Never awaited. */
+  readonly onEntry?: ((path: ByteString, size: number) => void) | undefined;
+}
+
+/**
+ * The merged filesystem of an image as one tar: no whiteouts, hard links kept, every path once with the
+ * metadata that won. It is written in one pass over each layer that holds a content of the tree, and a
+ * layer that holds none is not read. The order needs no more than that and depends on the image alone:
+ *
+ * - the layers from the lowest, and what they hold of the tree in the order of their entries;
+ * - before an entry the directories on its way that did not come yet, with their final metadata;
+ * - after it the hard links to it, in order of their bytes; the first of its names has the content;
+ * - at the end the directories that no layer names and that hold nothing.
+ *
+ * The root itself comes only where a layer names it. Contents are verified when the tar is read to
+ * its end: each layer read by its digest and diffID.
+ * @throws OciError while reading: what the store, decompression and the parser throw; `invalid-layer`
+ * when a layer is not what its index says
+ */
+export function exportTree(filesystem: ImageFilesystem, options: ExportTreeOptions = {}): Bytes {
+  return writeLayer(exportEntries(filesystem, options));
+}
+
+async function* exportEntries(
+  filesystem: ImageFilesystem,
+  options: ExportTreeOptions,
+): AsyncGenerator<LayerInput, void, undefined> {
+  const plan = planExport(filesystem);
+  const order = createOrder(filesystem, options);
+  for (const layer of plan.layers) {
+    if (layer.hasContent) yield* readContents(filesystem, layer, order, options);
+    else for (const exported of layer.nodes.values()) yield* order.entries(exported, undefined);
+  }
+  for (const path of plan.implied) yield* order.directory(path);
+}
+
+async function* readContents(
+  filesystem: ImageFilesystem,
+  { layer, nodes }: ExportedLayer,
+  order: Order,
+  { signal, limits }: ExportTreeOptions,
+): AsyncGenerator<LayerInput, void, undefined> {
+  const what = `${filesystem.name}: layer ${layer}`;
+  let written = 0;
+  for await (const item of readLayer(filesystem.layerTar(layer, { signal }), { limits, what })) {
+    const exported = nodes.get(item.position.ordinal);
+    if (exported === undefined) continue;
+    yield* order.entries(exported, item.content);
+    written += 1;
+  }
+  if (written === nodes.size) return;
+  throw new OciError(
+    "invalid-layer",
+    `${what}: expected ${nodes.size} entries that its index names, got ${written}`,
+    { details: { layer }, hint: "The cached index of the layer is damaged: remove it." },
+  );
+}
+
+/** Puts entries into their order: parents first, directories once. */
+interface Order {
+  entries(exported: ExportedNode, content: Bytes | undefined): Iterable<LayerInput>;
+  /** A directory, unless it came already. */
+  directory(path: ByteString): Iterable<LayerInput>;
+}
+
+function createOrder(filesystem: ImageFilesystem, { onEntry }: ExportTreeOptions): Order {
+  const done = new Set<ByteString>();
+  const write = (path: ByteString, entry: Entry, content?: Bytes): LayerInput => {
+    onEntry?.(path, entry.size);
+    return { entry, content };
+  };
+  /** The directories on the way to a path that did not come yet. What came has its own before it. */
+  function* parents(path: ByteString): Generator<LayerInput> {
+    const missing: ByteString[] = [];
+    for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
+      const parent = path.slice(0, slash) as ByteString;
+      if (done.has(parent)) break;
+      missing.push(parent);
+    }
+    for (const parent of missing.reverse()) {
+      done.add(parent);
+      yield write(parent, entryOf(filesystem.lstat(parent)!, parent));
+    }
+  }
+  function* directory(path: ByteString): Generator<LayerInput> {
+    if (done.has(path)) return;
+    yield* parents(path);
+    done.add(path);
+    yield write(path, entryOf(filesystem.lstat(path)!, path));
+  }
+  function* entries(
+    { node, paths }: ExportedNode,
+    content: Bytes | undefined,
+  ): Generator<LayerInput> {
+    if (node.type === "directory") {
+      yield* directory(paths[0]!);
+      return;
+    }
+    for (const [at, entry] of entriesOf(node, paths).entries()) {
+      yield* parents(paths[at]!);
+      yield write(paths[at]!, entry, at === 0 ? content : undefined);
+    }
+  }
+  return { entries, directory };
+}

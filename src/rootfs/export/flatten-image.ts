@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import type { Source } from "../../bytes/bytes.ts";
+import type { ImageView } from "../../image/edit/image-view.ts";
+import { rewriteConfig } from "../../image/edit/rewrite-document.ts";
+import type { Compression } from "../../oci/media-types.ts";
+import { exportTree, type ExportTreeOptions } from "./export-tree.ts";
+import type { ImageFilesystem } from "../image-filesystem.ts";
+
+export interface FlattenOptions extends Pick<ExportTreeOptions, "limits"> {
+  /** RFC 3339: the new `created` of the image and of its history. Default: the image's own. */
+  readonly created?: string | undefined;
+  /** How the layer is stored. Default gzip. */
+  readonly compression?: Compression | undefined;
+}
+
+/**
+ * The image with one layer in place of all, its merged tree as {@link exportTree} writes it, and one
+ * entry of history. Its configuration and annotations stay.
+ * @param filesystem the merged filesystem of the image of which `view` is one, its layers unchanged
+ */
+export function flattenImage(
+  view: ImageView,
+  filesystem: ImageFilesystem,
+  options: FlattenOptions = {},
+): ImageView {
+  const { created = view.config.value.created, compression = "gzip", limits } = options;
+  const history = [{ created, created_by: "oci-kit flatten" }];
+  const source: Source = { open: (abort) => exportTree(filesystem, { ...abort, limits }) };
+  const layer = { name: "flattened", source, compression: "none", storedAs: compression } as const;
+  return {
+    ...view,
+    config: rewriteConfig(view.config, { image: { created, history } }),
+    layers: [{ kind: "new", layer }],
+  };
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createPortableHasher } from "../../bytes/hash.ts";
+import { createContentReader } from "./content-facts.ts";
+
+const MOST_HOLES = 100_000;
+
+type Part = Uint8Array | { readonly hole: number };
+
+const parts = fc.array(
+  fc.oneof(
+    fc.uint8Array({ minLength: 1, maxLength: 300 }),
+    fc.record({ hole: fc.integer({ min: 1, max: 25_000 }) }),
+  ),
+  { maxLength: 4 },
+);
+
+function lengthOf(part: Part): number {
+  return part instanceof Uint8Array ? part.length : part.hole;
+}
+
+function digestOf(all: readonly Part[]): string {
+  const hasher = createPortableHasher("sha256");
+  for (const part of all) {
+    hasher.update(part instanceof Uint8Array ? part : new Uint8Array(part.hole));
+  }
+  return hasher.hex();
+}
+
+describe("a reader of contents", () => {
+  it("knows the digest of each file, whether it comes whole, in parts or with holes", () => {
+    const reader = createContentReader(MOST_HOLES);
+    fc.assert(
+      fc.property(parts, (all) => {
+        reader.start(all.reduce((sum, part) => sum + lengthOf(part), 0));
+        for (const part of all) {
+          if (part instanceof Uint8Array) reader.data(part);
+          else reader.hole(part.hole);
+        }
+        expect(reader.finish().hex).toBe(digestOf(all));
+      }),
+    );
+  });
+
+  it("makes none of a file that is mostly holes, and the next has one", () => {
+    const reader = createContentReader(MOST_HOLES);
+    reader.start(MOST_HOLES + 3);
+    reader.data(Uint8Array.of(1, 2));
+    reader.hole(MOST_HOLES + 1);
+    expect(reader.finish().hex).toBeUndefined();
+    reader.start(1);
+    reader.data(Uint8Array.of(1));
+    expect(reader.finish().hex).toBe(digestOf([Uint8Array.of(1)]));
+  });
+});

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import { createHasher, hashBytes, type Hasher } from "../../bytes/hash.ts";
+import { HEAD_BYTES, headOf } from "./file-head.ts";
+
+/** What an index keeps of a file's content. */
+export interface FileFacts {
+  /** The sha256; undefined for a file that is mostly a hole. */
+  readonly hex: string | undefined;
+  /** What {@link headOf} says of the first bytes. */
+  readonly head: ByteString | undefined;
+}
+
+/** Takes what an index keeps of a file's content, one file after the other. */
+export interface ContentReader {
+  /** A file of `size` bytes. */
+  start(size: number): void;
+  data(chunk: Uint8Array): void;
+  hole(length: number): void;
+  /** Ends the file. */
+  finish(): FileFacts;
+}
+
+/** Hashes files and keeps their first bytes. Of a file with more than `mostHoles` bytes of holes no digest is made: it could be terabytes. */
+export function createContentReader(mostHoles: number): ContentReader {
+  const zeros = new Uint8Array(64 * 1024);
+  const first = new Uint8Array(HEAD_BYTES);
+  let kept = 0;
+  let holes = 0;
+  let size = 0;
+  let hex: string | undefined;
+  let hasher: Hasher | undefined;
+  const hash = (chunk: Uint8Array): void => {
+    // Most files come whole.
+    if (chunk.length === size) hex = hashBytes(chunk, "sha256");
+    else if (holes <= mostHoles) (hasher ??= createHasher("sha256")).update(chunk);
+  };
+  const data = (chunk: Uint8Array): void => {
+    hash(chunk);
+    if (kept >= HEAD_BYTES) return;
+    const part = chunk.subarray(0, HEAD_BYTES - kept);
+    first.set(part, kept);
+    kept += part.length;
+  };
+  return {
+    start(bytes) {
+      kept = 0;
+      holes = 0;
+      size = bytes;
+      hex = hasher = undefined;
+    },
+    data,
+    hole(length) {
+      holes += length;
+      const told = holes > mostHoles ? Math.min(length, HEAD_BYTES) : length;
+      for (let left = told; left > 0; left -= zeros.length) data(zeros.subarray(0, left));
+    },
+    finish() {
+      if (holes <= mostHoles) hex ??= (hasher ?? createHasher("sha256")).hex();
+      return { hex: holes > mostHoles ? undefined : hex, head: headOf(first.subarray(0, kept)) };
+    },
+  };
+}

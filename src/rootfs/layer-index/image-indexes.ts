@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { drain } from "../../bytes/streams/read-all.ts";
+import type { Image } from "../../image/image.ts";
+import { shortDigest, type DiffId } from "../../oci/digest.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { Limits } from "../../oci/limits.ts";
+import type { LayerIndexCache } from "./index-cache.ts";
+import { parseLayerIndex } from "./serialised-index.ts";
+import type { LayerIndex } from "./layer-index.ts";
+import { indexLayer } from "./index-builder.ts";
+import { nameImage, openLayerTar } from "../layer-tar.ts";
+
+/** What happens while the layers of an image are indexed. */
+export type IndexProgress =
+  | { readonly kind: "layer-cached"; readonly layer: number; readonly diffId: DiffId }
+  /** At most once a MiB: `bytes` of the `size` bytes of the blob are read. */
+  | {
+      readonly kind: "layer-reading";
+      readonly layer: number;
+      readonly bytes: number;
+      readonly size: number;
+    }
+  | {
+      readonly kind: "layer-indexed";
+      readonly layer: number;
+      readonly diffId: DiffId;
+      readonly entries: number;
+    }
+  /** The answer is not affected: the layer is read again next time. */
+  | { readonly kind: "cache-unusable"; readonly layer: number; readonly error: unknown };
+
+export interface IndexLayersOptions extends AbortOptions {
+  readonly cache?: LayerIndexCache | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Reads the bytes of layers that the cache knows, too, though not what is in them: they have to be what
+   * their digest says. Default: it is enough that the store holds them.
+   */
+  readonly verifyCached?: boolean | undefined;
+  /** Layers read at the same time (default 3). */
+  readonly concurrency?: number | undefined;
+  /** Reads a layer that the cache does not know to its end, and indexes it: for who wants more of it than its index. */
+  readonly readLayer?: ((layer: number, options: AbortOptions) => Promise<LayerIndex>) | undefined;
+  readonly onProgress?: ((event: IndexProgress) => void) | undefined;
+}
+
+const DEFAULT_CONCURRENCY = 3;
+const REPORT_EVERY = 1024 * 1024;
+
+/**
+ * The index of each layer of an image, the lowest first: from the cache, else by reading the layer. The
+ * same layer twice is read once. The first failure ends the others.
+ * @throws OciError `not-found` for a layer that the store does not hold, cached or not
+ */
+export async function indexLayers(
+  image: Image,
+  options: IndexLayersOptions = {},
+): Promise<readonly LayerIndex[]> {
+  const diffIds = image.config.value.rootfs.diff_ids;
+  const { layers } = image.manifest.value;
+  const sizeOf = (diffId: DiffId): number => layers[diffIds.indexOf(diffId)]!.size;
+  // The longest first, so that none is left to be read alone at the end.
+  const wanted = [...new Set(diffIds)].sort((one, other) => sizeOf(other) - sizeOf(one));
+  const found = new Map<DiffId, LayerIndex>();
+  const stop = new AbortController();
+  const signal =
+    options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+  const run = async (): Promise<void> => {
+    for (let diffId = wanted.shift(); diffId !== undefined; diffId = wanted.shift()) {
+      signal.throwIfAborted();
+      found.set(diffId, await findIndex(image, diffIds.indexOf(diffId), { ...options, signal }));
+    }
+  };
+  const runs = Array.from({ length: options.concurrency ?? DEFAULT_CONCURRENCY }, run);
+  try {
+    await Promise.all(runs);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(runs);
+    throw error;
+  }
+  return diffIds.map((diffId) => found.get(diffId)!);
+}
+
+async function findIndex(
+  image: Image,
+  layer: number,
+  options: IndexLayersOptions,
+): Promise<LayerIndex> {
+  const diffId = image.config.value.rootfs.diff_ids[layer]!;
+  const cached = await readCached(diffId, layer, options);
+  if (cached !== undefined) {
+    await (options.verifyCached === true ? verifyBlob : requireBlob)(image, layer, options);
+    options.onProgress?.({ kind: "layer-cached", layer, diffId });
+    return cached;
+  }
+  const { readLayer } = options;
+  const index = await (readLayer?.(layer, options) ?? readIndex(image, layer, options));
+  options.onProgress?.({ kind: "layer-indexed", layer, diffId, entries: index.counts.records });
+  try {
+    await options.cache?.write(diffId, index.bytes);
+  } catch (error) {
+    options.onProgress?.({ kind: "cache-unusable", layer, error });
+  }
+  return index;
+}
+
+async function readCached(
+  diffId: DiffId,
+  layer: number,
+  { cache, onProgress }: IndexLayersOptions,
+): Promise<LayerIndex | undefined> {
+  try {
+    const bytes = await cache?.read(diffId);
+    return bytes && parseLayerIndex(bytes);
+  } catch (error) {
+    onProgress?.({ kind: "cache-unusable", layer, error });
+    return undefined;
+  }
+}
+
+/** An image that lacks a layer is no image, whatever the cache knows of it. */
+async function requireBlob(
+  image: Image,
+  layer: number,
+  { signal }: IndexLayersOptions,
+): Promise<void> {
+  const descriptor = image.manifest.value.layers[layer]!;
+  if (await image.store.exists(descriptor, { signal })) return;
+  throw new OciError(
+    "not-found",
+    `${nameImage(image)}: expected layer ${layer} (${shortDigest(descriptor.digest)}) in the store, got nothing`,
+    { details: { layer, digest: descriptor.digest } },
+  );
+}
+
+async function verifyBlob(
+  { store, manifest }: Image,
+  layer: number,
+  { signal }: IndexLayersOptions,
+): Promise<void> {
+  await drain(store.fetch(manifest.value.layers[layer]!, { signal }));
+}
+
+function readIndex(
+  image: Image,
+  layer: number,
+  { limits, signal, onProgress }: IndexLayersOptions,
+): Promise<LayerIndex> {
+  const { size, digest } = image.manifest.value.layers[layer]!;
+  let bytes = 0;
+  let reported = 0;
+  const onRead = (count: number): void => {
+    bytes += count;
+    if (bytes - reported < REPORT_EVERY) return;
+    reported = bytes;
+    onProgress?.({ kind: "layer-reading", layer, bytes, size });
+  };
+  const tar = openLayerTar(image, layer, { limits, signal, onRead });
+  const what = `${nameImage(image)}: layer ${layer} (${shortDigest(digest)})`;
+  return indexLayer(tar, { limits, what });
+}

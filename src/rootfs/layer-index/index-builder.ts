@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+import { toText, type ByteString } from "../../bytes/byte-string.ts";
+import type { Bytes } from "../../bytes/bytes.ts";
+import type { Entry } from "../../layer/entry.ts";
+import { createLayerParser, type LayerHandler } from "../../layer/parse/layer-parser.ts";
+import { normalisePath } from "../../layer/normalise.ts";
+import { nameOf, parentOf } from "../../layer/path-parts.ts";
+import { classifyWhiteout, type Whiteout } from "../../layer/whiteout.ts";
+import { OciError } from "../../oci/errors.ts";
+import { withLimits, type Limits } from "../../oci/limits.ts";
+import { createContentReader, type FileFacts } from "./content-facts.ts";
+import {
+  createAttributeTable,
+  createDirectoryTable,
+  type AttributeTable,
+  type DirectoryTable,
+  type Rows,
+} from "./index-tables.ts";
+import { createStringTable, type StringTable } from "./string-table.ts";
+import { formatLayerIndex, parseLayerIndex } from "./serialised-index.ts";
+import { COLUMN_LAYOUT, RECORD_TYPES, type LayerIndex } from "./layer-index.ts";
+
+const EMPTY = "" as ByteString;
+
+export interface IndexLayerOptions {
+  readonly limits?: Partial<Limits> | undefined;
+  /** Names the layer in messages. */
+  readonly what?: string | undefined;
+}
+
+/** A handler for a layer's parser, and the index of what it was told. */
+export interface LayerIndexer extends LayerHandler {
+  /** After the layer's end. */
+  finish(): LayerIndex;
+}
+
+/**
+ * Indexes one uncompressed layer, reading it to its end. What verifies the bytes belongs into `bytes`.
+ * @throws OciError `invalid-layer`, `path-escape`, `limit-exceeded`; what the parser throws
+ */
+export async function indexLayer(
+  bytes: Bytes,
+  options: IndexLayerOptions = {},
+): Promise<LayerIndex> {
+  const indexer = createLayerIndexer(options);
+  const parser = createLayerParser(indexer, options);
+  for await (const chunk of bytes) parser.feed(chunk);
+  parser.end();
+  return indexer.finish();
+}
+
+/** Collects the records of a layer as its parser announces them. */
+export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexer {
+  const what = options.what ?? "layer";
+  const rows = Object.fromEntries(COLUMN_LAYOUT.map(([name]) => [name, [] as number[]])) as Rows;
+  const strings = createStringTable(what);
+  const blobs = createStringTable(what);
+  const limits = withLimits(options.limits);
+  const collection: Collection = {
+    rows,
+    strings,
+    blobs,
+    attributes: createAttributeTable(rows, strings.idOf, blobs.idOf),
+    directories: createDirectoryTable(rows, strings.idOf, { most: limits.entries, what }),
+    digests: [],
+  };
+  const content = createContentReader(limits.expansionFloor);
+  let entries = 0;
+  let isReading = false;
+  const finishContent = (): void => {
+    if (isReading) addContent(collection, content.finish());
+    isReading = false;
+  };
+  return {
+    entry(entry) {
+      finishContent();
+      const ordinal = entries;
+      entries += 1;
+      const whiteout = classifyWhiteout(entry.path);
+      if (whiteout !== undefined) {
+        addRemoval(collection, whiteout);
+        return;
+      }
+      addRecord(collection, entry, placeOf(entry, what), ordinal);
+      isReading = entry.type === "file";
+      if (isReading) content.start(entry.size);
+      else addContent(collection, { hex: undefined, head: undefined });
+    },
+    data: (chunk) => {
+      if (isReading) content.data(chunk);
+    },
+    hole: (length) => {
+      if (isReading) content.hole(length);
+    },
+    end: finishContent,
+    finish: () => {
+      finishContent();
+      return buildIndex(collection);
+    },
+  };
+}
+
+interface Collection {
+  readonly rows: Rows;
+  readonly strings: StringTable;
+  readonly blobs: StringTable;
+  readonly attributes: AttributeTable;
+  readonly directories: DirectoryTable;
+  readonly digests: string[];
+}
+
+function addRecord(collection: Collection, entry: Entry, path: ByteString, ordinal: number): void {
+  const { rows, strings, attributes, directories } = collection;
+  rows.ordinal.push(ordinal);
+  rows.type.push(RECORD_TYPES.indexOf(entry.type));
+  rows.directory.push(directories.idOf(parentOf(path)));
+  rows.name.push(strings.idOf(nameOf(path)));
+  rows.attributes.push(attributes.idOf(entry));
+  rows.mtime.push(entry.mtime);
+  rows.nanoseconds.push(entry.mtimeNanoseconds);
+  rows.size.push(entry.type === "file" ? entry.size : 0);
+  rows.link.push(strings.idOf(linkOf(entry)));
+}
+
+function addContent({ rows, blobs, digests }: Collection, { hex, head }: FileFacts): void {
+  rows.head.push(head === undefined ? 0 : blobs.idOf(head));
+  rows.digest.push(hex === undefined ? 0 : digests.push(hex));
+}
+
+function addRemoval({ rows, strings, directories }: Collection, { kind, path }: Whiteout): void {
+  if (kind === "ignored") return;
+  const isOpaque = kind === "opaque";
+  rows.removalDirectory.push(directories.idOf(isOpaque ? path : parentOf(path)));
+  rows.removalName.push(strings.idOf(isOpaque ? EMPTY : nameOf(path)));
+}
+
+/** One form in memory, whether it was just made or comes from a cache. */
+function buildIndex({ rows, strings, blobs, digests }: Collection): LayerIndex {
+  const counts = {
+    records: rows.type.length,
+    removals: rows.removalName.length,
+    directories: rows.directoryName.length,
+    attributes: rows.mode.length,
+    strings: strings.strings.length,
+    blobs: blobs.strings.length,
+    digests: digests.length,
+  };
+  const columns = { ...rows, stringEnd: strings.ends, blobEnd: blobs.ends };
+  const parts = { columns, counts, strings: strings.strings, blobs: blobs.strings, digests };
+  return parseLayerIndex(formatLayerIndex(parts))!;
+}
+
+/** The normalised place of an entry. Only a directory can be the root. */
+function placeOf(entry: Entry, what: string): ByteString {
+  const path = normalisePath(entry.path);
+  if (path !== "/" || entry.type === "directory") return path;
+  throw new OciError(
+    "invalid-layer",
+    `${what}: expected a directory at the root, got a ${entry.type} named "${toText(entry.path)}"`,
+    { details: { path: entry.path } },
+  );
+}
+
+/** A symbolic link's target is kept as it is; a hard link's is a place in the root. */
+function linkOf(entry: Entry): ByteString {
+  if (entry.type === "hardlink") return normalisePath(entry.linkTarget);
+  return entry.type === "symlink" ? entry.linkTarget : EMPTY;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { Entry } from "../../layer/entry.ts";
+import { OciError } from "../../oci/errors.ts";
+import { packMap } from "./packed-map.ts";
+import type { Columns } from "./layer-index.ts";
+
+/** The columns of an index that is being made. */
+export type Rows = Record<keyof Columns, number[]>;
+
+type IdOf = (text: ByteString) => number;
+
+/** Numbers what entries have in common. */
+export interface AttributeTable {
+  idOf(entry: Entry): number;
+}
+
+/** Numbers directories by their paths (normalised, the root as the empty one or `/`). */
+export interface DirectoryTable {
+  idOf(path: ByteString): number;
+}
+
+/** Owner, mode and the like, kept once for all entries that have them in common. */
+export function createAttributeTable(rows: Rows, stringId: IdOf, blobId: IdOf): AttributeTable {
+  const ids = new Map<string, number>();
+  return {
+    idOf(entry) {
+      // whatever the header of a file or a pipe says: no inode but a device's has them
+      const isDevice = entry.type === "character" || entry.type === "block";
+      const values = {
+        mode: entry.mode,
+        uid: entry.uid,
+        gid: entry.gid,
+        deviceMajor: isDevice ? entry.deviceMajor : 0,
+        deviceMinor: isDevice ? entry.deviceMinor : 0,
+        userName: stringId(entry.userName),
+        groupName: stringId(entry.groupName),
+        xattrs: blobId(packMap(entry.xattrs)),
+        extensions: blobId(packMap(entry.extensions)),
+      } as const;
+      const key = Object.values(values).join();
+      const known = ids.get(key);
+      if (known !== undefined) return known;
+      ids.set(key, ids.size);
+      for (const [name, value] of Object.entries(values)) rows[name as keyof Rows].push(value);
+      return ids.size - 1;
+    },
+  };
+}
+
+/** What a directory table may hold. */
+export interface DirectoryBounds {
+  /** Most directories: one path of 64 KiB can go through 32,000 that have no entry of their own. */
+  readonly most: number;
+  /** Names the layer in messages. */
+  readonly what: string;
+}
+
+/**
+ * The directories that paths go through, kept as a tree: a deep path costs only what is new in it.
+ * `idOf` throws OciError `limit-exceeded`.
+ */
+export function createDirectoryTable(
+  rows: Rows,
+  stringId: IdOf,
+  { most, what }: DirectoryBounds,
+): DirectoryTable {
+  const below: (Map<string, number> | undefined)[] = [undefined];
+  rows.directoryParent.push(0);
+  rows.directoryName.push(0);
+  let last = { path: "" as ByteString, id: 0 };
+  const child = (parent: number, name: string): number => {
+    const known = below[parent]?.get(name);
+    if (known !== undefined) return known;
+    const id = below.push(undefined) - 1;
+    if (id > most) throw tooManyDirectories(most, what);
+    rows.directoryParent.push(parent);
+    rows.directoryName.push(stringId(name as ByteString));
+    (below[parent] ??= new Map()).set(name, id);
+    return id;
+  };
+  return {
+    idOf(path) {
+      if (path !== last.path) last = { path, id: componentsOf(path).reduce(child, 0) };
+      return last.id;
+    },
+  };
+}
+
+function tooManyDirectories(most: number, what: string): OciError {
+  return new OciError(
+    "limit-exceeded",
+    `${what}: expected paths through at most ${most} directories, got more`,
+    { details: { limit: most }, hint: "if the layer is to be trusted, raise limits.entries" },
+  );
+}
+
+function componentsOf(path: ByteString): string[] {
+  return path.length <= 1 ? [] : path.slice(1).split("/");
+}

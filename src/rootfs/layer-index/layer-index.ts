@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { NodeType } from "../root-filesystem.ts";
+
+/** What a record of a layer is; a hard link is resolved when layers are merged. */
+export type RecordType = NodeType | "hardlink";
+
+/** The record types by the number that stands for each in a layer index. */
+export const RECORD_TYPES: readonly RecordType[] = Object.freeze([
+  "file",
+  "directory",
+  "symlink",
+  "hardlink",
+  "character",
+  "block",
+  "fifo",
+  "socket",
+]);
+
+/**
+ * What one layer says, without its content and independent of any other layer: a table with a column
+ * for each property, because objects would cost five times the memory. Records are numbered from 0, in
+ * the order of the layer. Strings, blobs, attributes and directories are kept once and named by number;
+ * number 0 is the empty string, the empty blob and the root directory.
+ */
+export interface LayerIndex {
+  /** The serialised form that all columns are views of: see layer-index-format.ts. */
+  readonly bytes: Uint8Array;
+  readonly counts: Readonly<Record<Count, number>>;
+  readonly columns: Columns;
+  readonly string: (id: number) => ByteString;
+  readonly blob: (id: number) => ByteString;
+  /** A record's content digest, by its number in the `digest` column. */
+  readonly digest: (id: number) => Digest | undefined;
+}
+
+export type Count =
+  "records" | "removals" | "directories" | "attributes" | "strings" | "blobs" | "digests";
+
+/** The columns, in the order in which they are stored: the widest first, so that each one is aligned. */
+export interface Columns {
+  readonly mtime: Float64Array;
+  readonly size: Float64Array;
+  // attributes: what most files of a layer have in common
+  readonly mode: Float64Array;
+  readonly uid: Float64Array;
+  readonly gid: Float64Array;
+  readonly deviceMajor: Float64Array;
+  readonly deviceMinor: Float64Array;
+  readonly userName: Uint32Array;
+  readonly groupName: Uint32Array;
+  readonly xattrs: Uint32Array;
+  readonly extensions: Uint32Array;
+  // records
+  readonly ordinal: Uint32Array;
+  readonly directory: Uint32Array;
+  /** The last component of the path; empty for the root itself. */
+  readonly name: Uint32Array;
+  readonly attributes: Uint32Array;
+  readonly nanoseconds: Uint32Array;
+  readonly link: Uint32Array;
+  readonly head: Uint32Array;
+  readonly digest: Uint32Array;
+  // what is taken away from lower layers: a name, or with an empty one all that is in the directory
+  readonly removalDirectory: Uint32Array;
+  readonly removalName: Uint32Array;
+  // directories that paths go through, parents first
+  readonly directoryParent: Uint32Array;
+  readonly directoryName: Uint32Array;
+  // ends of strings (in characters) and blobs (in bytes); each starts where the one before ends
+  readonly stringEnd: Uint32Array;
+  readonly blobEnd: Uint32Array;
+  readonly type: Uint8Array;
+}
+
+/** How many rows each column has, and how wide they are. The order is the order of storage. */
+export const COLUMN_LAYOUT: readonly (readonly [keyof Columns, Count, 8 | 4 | 1])[] = Object.freeze(
+  [
+    ["mtime", "records", 8],
+    ["size", "records", 8],
+    ["mode", "attributes", 8],
+    ["uid", "attributes", 8],
+    ["gid", "attributes", 8],
+    ["deviceMajor", "attributes", 8],
+    ["deviceMinor", "attributes", 8],
+    ["userName", "attributes", 4],
+    ["groupName", "attributes", 4],
+    ["xattrs", "attributes", 4],
+    ["extensions", "attributes", 4],
+    ["ordinal", "records", 4],
+    ["directory", "records", 4],
+    ["name", "records", 4],
+    ["attributes", "records", 4],
+    ["nanoseconds", "records", 4],
+    ["link", "records", 4],
+    ["head", "records", 4],
+    ["digest", "records", 4],
+    ["removalDirectory", "removals", 4],
+    ["removalName", "removals", 4],
+    ["directoryParent", "directories", 4],
+    ["directoryName", "directories", 4],
+    ["stringEnd", "strings", 4],
+    ["blobEnd", "blobs", 4],
+    ["type", "records", 1],
+  ] as const,
+);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { digestEncoded, knownAlgorithm, type DiffId } from "../../oci/digest.ts";
+import type { LayerIndexCache } from "./index-cache.ts";
+import { LAYER_INDEX_VERSION } from "./serialised-index.ts";
+import { defaultCacheDirectory, openDigestCache } from "../../store/digest-cache.ts";
+
+const FILE = "index";
+
+/**
+ * Keeps layer indexes in a directory, by diffID and version of the form; default: `layer-indexes` in
+ * the user's cache directory. An index that proves damaged is replaced by the next one written.
+ */
+export function openLayerIndexCache(
+  directory: string = join(defaultCacheDirectory(), "layer-indexes"),
+): LayerIndexCache {
+  const cache = openDigestCache(directory);
+  return {
+    async read(diffId) {
+      const place = await cache.get(keyOf(diffId));
+      return place === undefined ? undefined : await readFile(join(place, FILE));
+    },
+    async write(diffId, bytes) {
+      const place = await cache.getOrCreate(keyOf(diffId), (fresh) =>
+        writeFile(join(fresh, FILE), bytes),
+      );
+      await replaceFile(join(place, FILE), bytes);
+    },
+  };
+}
+
+function keyOf(diffId: DiffId): string {
+  return `${knownAlgorithm(diffId)}-${digestEncoded(diffId)}-v${LAYER_INDEX_VERSION}`;
+}
+
+/** Writes the file anew where it is not what it should be. */
+async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
+  const kept = await readFile(file).catch(() => undefined);
+  if (kept?.equals(bytes) === true) return;
+  const temporary = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

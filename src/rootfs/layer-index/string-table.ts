@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
+import { OciError } from "../../oci/errors.ts";
+
+/** Byte strings kept once, numbered in the order of their first use; number 0 is the empty one. */
+export interface StringTable {
+  readonly strings: readonly ByteString[];
+  /** Where each ends when all are written one after the other. */
+  readonly ends: readonly number[];
+  /** @throws OciError `limit-exceeded` */
+  readonly idOf: (text: ByteString) => number;
+}
+
+// Half of what V8 takes as one string.
+const MOST_CHARACTERS = 2 ** 28;
+
+export function createStringTable(what: string): StringTable {
+  const ids = new Map<ByteString, number>();
+  const strings: ByteString[] = [];
+  const ends: number[] = [];
+  const add = (text: ByteString): number => {
+    const end = (ends.at(-1) ?? 0) + text.length;
+    if (end > MOST_CHARACTERS) {
+      throw new OciError(
+        "limit-exceeded",
+        `${what}: expected at most ${MOST_CHARACTERS} bytes of different names and attributes, got more`,
+        { details: { limit: MOST_CHARACTERS } },
+      );
+    }
+    ids.set(text, strings.length);
+    ends.push(end);
+    return strings.push(text) - 1;
+  };
+  add("" as ByteString);
+  return { strings, ends, idOf: (text) => ids.get(text) ?? add(text) };
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+import { toText, type ByteString } from "../../bytes/byte-string.ts";
+import { OciError } from "../../oci/errors.ts";
+import { withLimits, type Limits } from "../../oci/limits.ts";
+import { RECORD_TYPES, type LayerIndex } from "../layer-index/layer-index.ts";
+import { LayerNode, type StackedLayer } from "./layer-node.ts";
+import {
+  TreeDirectory,
+  makeImpliedDirectory,
+  walkDirectories,
+  type TreeItem,
+} from "./merged-tree.ts";
+
+export interface MergeOptions {
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/**
+ * Bytes of link targets that may be followed in a layer, and for each of its records on top: forty targets
+ * of 64 KiB, followed for each of a million files, would take days.
+ */
+const FOLLOWED_FLOOR = 16 * 1024 * 1024;
+const FOLLOWED_EACH = 256;
+
+/** How often hard links that come before their targets are tried again. */
+const PASSES = 40;
+
+/**
+ * Merges the layers of an image, the lowest first, as extracting them one over the other into a
+ * directory would, no link leading out of it (image-spec, layer.md, "Applying Changesets"). What a layer
+ * removes is of the layers below, wherever in the layer that is said. Of two entries with one path the
+ * last wins. A hard link shares the node of its target, which may also come later in the layer.
+ * @throws OciError `invalid-layer` for a hard link to what is not there or is a directory; `link-loop`;
+ * `limit-exceeded` when following links would take without end
+ */
+export function mergeLayers(
+  layers: readonly LayerIndex[],
+  options: MergeOptions = {},
+): TreeDirectory {
+  const root = new TreeDirectory(makeImpliedDirectory());
+  const { linkHops } = withLimits(options.limits);
+  for (const [number, index] of layers.entries()) {
+    applyLayer(root, { number, index, linked: new Set() }, linkHops);
+  }
+  return root;
+}
+
+interface Application {
+  readonly root: TreeDirectory;
+  readonly layer: StackedLayer;
+  readonly linkHops: number;
+  /** Counts what is followed. @throws OciError `limit-exceeded` */
+  readonly onFollow: (target: ByteString) => void;
+  /** Where the directories of the layer's index are in the tree, as long as no directory or link was replaced. */
+  places: (TreeDirectory | undefined)[];
+}
+
+function applyLayer(root: TreeDirectory, layer: StackedLayer, linkHops: number): void {
+  const onFollow = boundFollowing(layer);
+  const application: Application = { root, layer, linkHops, onFollow, places: [] };
+  removeFromLower(application);
+  application.places = [];
+  const later: number[] = [];
+  for (let record = 0; record < layer.index.counts.records; record += 1) {
+    if (!applyRecord(application, record)) later.push(record);
+  }
+  if (later.length > 0) linkLater(application, later);
+}
+
+function boundFollowing({ number, index }: StackedLayer): (target: ByteString) => void {
+  const most = FOLLOWED_FLOOR + FOLLOWED_EACH * index.counts.records;
+  let followed = 0;
+  return (target) => {
+    followed += target.length;
+    if (followed <= most) return;
+    throw new OciError(
+      "limit-exceeded",
+      `layer ${number}: expected at most ${most} bytes of targets of links on the way to its entries, got more`,
+      { details: { layer: number, limit: most } },
+    );
+  };
+}
+
+/**
+ * Whiteouts and opaque directories. All are looked up before any is done: their order has no meaning.
+ * Where the layer itself puts a directory in place of a lower layer's link, they are about that
+ * directory, and what the link leads to stays (overlayfs marks such a directory as opaque).
+ */
+function removeFromLower(application: Application): void {
+  const { index } = application.layer;
+  const { removalDirectory, removalName } = index.columns;
+  if (removalDirectory.length === 0) return;
+  const stated = statedDirectories(index);
+  const removals: [TreeDirectory, ByteString][] = [];
+  for (const [at, id] of removalDirectory.entries()) {
+    const directory = placeDirectory(application, id, { create: false, stated });
+    if (directory !== undefined) removals.push([directory, index.string(removalName[at]!)]);
+  }
+  for (const [directory, name] of removals) {
+    if (name === "") directory.children.clear();
+    else directory.children.delete(name);
+  }
+}
+
+/** The keys of the directories that a layer has entries for. */
+function statedDirectories(index: LayerIndex): ReadonlySet<string> {
+  const { type, directory, name } = index.columns;
+  const stated = new Set<string>();
+  for (const [record, code] of type.entries()) {
+    if (RECORD_TYPES[code] === "directory") stated.add(`${directory[record]!}/${name[record]!}`);
+  }
+  return stated;
+}
+
+/** Puts a record into the tree. False for a hard link whose target is not there yet. */
+function applyRecord(application: Application, record: number): boolean {
+  const { layer, root } = application;
+  const { columns } = layer.index;
+  const name = layer.index.string(columns.name[record]!);
+  const type = RECORD_TYPES[columns.type[record]!]!;
+  if (name === "") {
+    root.node = new LayerNode(layer, record);
+    return true;
+  }
+  const parent = placeDirectory(application, columns.directory[record]!, { create: true })!;
+  const existing = parent.children.get(name);
+  if (type === "directory") {
+    const node = new LayerNode(layer, record);
+    if (existing instanceof TreeDirectory) existing.node = node;
+    else replace(application, parent, name, new TreeDirectory(node, parent));
+    return true;
+  }
+  const item = type === "hardlink" ? findTarget(application, record) : new LayerNode(layer, record);
+  if (item === undefined) return false;
+  replace(application, parent, name, item);
+  return true;
+}
+
+function replace(
+  application: Application,
+  parent: TreeDirectory,
+  name: ByteString,
+  item: TreeItem,
+): void {
+  const existing = parent.children.get(name);
+  if (existing instanceof TreeDirectory || existing?.type === "symlink") application.places = [];
+  parent.children.set(name, item);
+}
+
+interface Placing {
+  readonly create: boolean;
+  /** Directories that are the layer's own: no link of a lower layer is followed in their place. */
+  readonly stated?: ReadonlySet<string>;
+}
+
+/** The directory of the tree that a directory of the index is now, links followed. */
+function placeDirectory(
+  { root, layer, linkHops, onFollow, places }: Application,
+  id: number,
+  { create, stated }: Placing,
+): TreeDirectory | undefined {
+  const { directoryParent, directoryName } = layer.index.columns;
+  const unplaced: number[] = [];
+  let known = id;
+  while (known !== 0 && places[known] === undefined) {
+    unplaced.push(known);
+    known = directoryParent[known]!;
+  }
+  let directory = known === 0 ? root : places[known]!;
+  for (const next of unplaced.reverse()) {
+    const name = layer.index.string(directoryName[next]!);
+    const isOwn = stated?.has(`${directoryParent[next]!}/${directoryName[next]!}`);
+    if (isOwn && !(directory.children.get(name) instanceof TreeDirectory)) return undefined;
+    const child = walkDirectories(directory, [name], { create, linkHops, onFollow });
+    if (child === undefined) return undefined;
+    directory = places[next] = child;
+  }
+  return directory;
+}
+
+/** What a hard link shares: the last component of its target is not followed, the ones before are. */
+function findTarget(
+  { root, layer, linkHops, onFollow }: Application,
+  record: number,
+): TreeItem | undefined {
+  const { index } = layer;
+  const target = index.string(index.columns.link[record]!);
+  const slash = target.lastIndexOf("/");
+  const names = target.slice(0, slash).split("/") as ByteString[];
+  const directory = walkDirectories(root, names, { create: false, linkHops, onFollow });
+  const item = directory?.children.get(target.slice(slash + 1) as ByteString);
+  if (target === "/" || item instanceof TreeDirectory) {
+    throw invalidLink(layer, record, "a directory");
+  }
+  if (item instanceof LayerNode) item.layer.linked.add(item.record);
+  return item;
+}
+
+/** Hard links that came before their targets; not those that a later entry of the same path replaced. */
+function linkLater(application: Application, records: readonly number[]): void {
+  const { layer } = application;
+  const last = lastRecords(layer.index);
+  let waiting = records.filter((record) => last.get(pathKey(layer.index, record)) === record);
+  for (let pass = 0; waiting.length > 0 && pass < PASSES; pass += 1) {
+    // From the last on, because a link to a link is usually written before it.
+    waiting = waiting.reverse().filter((record) => !applyRecord(application, record));
+  }
+  const [lost] = waiting;
+  if (lost !== undefined) throw invalidLink(layer, lost, "nothing");
+}
+
+function lastRecords(index: LayerIndex): ReadonlyMap<string, number> {
+  const last = new Map<string, number>();
+  for (let record = 0; record < index.counts.records; record += 1) {
+    last.set(pathKey(index, record), record);
+  }
+  return last;
+}
+
+function pathKey({ columns }: LayerIndex, record: number): string {
+  return `${columns.directory[record]!}/${columns.name[record]!}`;
+}
+
+function invalidLink({ number, index }: StackedLayer, record: number, got: string): OciError {
+  const { columns } = index;
+  const target = index.string(columns.link[record]!);
+  const name = index.string(columns.name[record]!);
+  return new OciError(
+    "invalid-layer",
+    `layer ${number}: hard link "${toText(name)}": expected a file at ${toText(target)}, got ${got}`,
+    { details: { layer: number, entry: columns.ordinal[record], target } },
+  );
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+import { closeSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { pack, type Pack } from "tar-stream";
+import { once, type AbortOptions, type Bytes } from "../../bytes/bytes.ts";
+import { toReadable } from "../../bytes/streams/node-stream.ts";
+import { digestOf } from "../../oci/digest.ts";
+import { OciError } from "../../oci/errors.ts";
+import { formatJson } from "../../oci/json.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { writing } from "../../files/system-error.ts";
+import { writeNewFile, writeStandardOutput } from "../../files/write-output.ts";
+import { openBlob } from "../layout/layout-blobs.ts";
+import { INDEX_FILE, LAYOUT_DOCUMENT, LAYOUT_FILE, readLayoutIndex } from "../layout/layout-index.ts";
+import { openLayout, type LayoutStore } from "../layout/layout.ts";
+import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
+import type { RootedStore } from "../store.ts";
+
+/**
+ * An archive being made. It is a layout in a temporary directory beside the file until it is closed:
+ * memory stays small, content may come in any order and at once, and a failure leaves nothing.
+ */
+export interface ArchiveWriter extends RootedStore {
+  /**
+   * Writes the archive and puts it in place, whole, replacing what was there. Idempotent.
+   * @throws OciError `invalid-argument` when nothing was tagged; `unwritable`
+   */
+  readonly close: (options?: AbortOptions) => Promise<void>;
+  /** Gives up: nothing was written. Idempotent, and does nothing after {@link ArchiveWriter.close}. */
+  readonly discard: () => Promise<void>;
+}
+
+/** Options of {@link createArchive}. */
+export interface CreateArchiveOptions extends AbortOptions {
+  readonly limits?: Partial<Limits> | undefined;
+  /** Takes what `-` writes, instead of the standard output. */
+  readonly output?: ((bytes: Bytes) => Promise<void>) | undefined;
+}
+
+/** A document beside the layout's own. */
+export interface ArchiveDocument {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const STAGE = ".oci-kit.archive";
+const ABANDONED_AGE = 24 * 3600_000;
+
+/**
+ * Starts an archive of a layout.
+ * @param documents what else belongs into it, asked for at its close; one of the layout's names replaces
+ * the layout's own
+ */
+export async function createArchive(
+  file: string,
+  name: string,
+  options: CreateArchiveOptions,
+  documents: (layout: LayoutStore) => Promise<readonly ArchiveDocument[]>,
+): Promise<ArchiveWriter> {
+  const beside = file === "-" ? tmpdir() : dirname(file);
+  const stage = join(beside, ownedName(STAGE));
+  writing(beside, () => {
+    sweepAbandoned(beside, STAGE, ABANDONED_AGE);
+    mkdirSync(stage, { mode: 0o700 });
+  });
+  const { limits } = options;
+  const layout = await openLayout(join(stage, "layout"), { create: true, name, limits });
+  let done = false;
+
+  const discard = async (): Promise<void> => {
+    done = true;
+    rmSync(stage, { recursive: true, force: true });
+    return Promise.resolve();
+  };
+  const close = async ({ signal }: AbortOptions = {}): Promise<void> => {
+    if (done) return;
+    try {
+      await finish(layout, join(stage, "archive.tar"), file, { ...options, signal }, documents);
+    } finally {
+      await discard();
+    }
+  };
+  return { ...layout, close, discard };
+}
+
+async function finish(
+  layout: LayoutStore,
+  temporary: string,
+  file: string,
+  options: CreateArchiveOptions,
+  documents: (layout: LayoutStore) => Promise<readonly ArchiveDocument[]>,
+): Promise<void> {
+  const index = await readLayoutIndex(layout.directory, options.limits);
+  if (index.manifests.length === 0) {
+    throw new OciError(
+      "invalid-argument",
+      `${layout.name}: expected an image in the archive, got none: nothing was tagged`,
+    );
+  }
+  const made = new Map([
+    [LAYOUT_FILE, LAYOUT_DOCUMENT],
+    [INDEX_FILE, formatJson(index)],
+  ]);
+  for (const { name, bytes } of await documents(layout)) made.set(name, new Uint8Array(bytes));
+  const bytes = packed(layout, made);
+  if (file === "-") return (options.output ?? writeStandardOutput)(bytes);
+  await writeNewFile(temporary, bytes, options);
+  writing(file, () => renameSync(temporary, file));
+}
+
+/** The tar: documents first, then blobs by digest; nothing in it depends on the day or the order of pushes. */
+async function* packed(layout: LayoutStore, documents: ReadonlyMap<string, Uint8Array>): Bytes {
+  const tar = pack();
+  const feeding = feed(tar, layout, documents).catch((error: unknown) => {
+    tar.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  try {
+    yield* tar as AsyncIterable<Uint8Array>;
+  } finally {
+    tar.destroy();
+    await feeding;
+  }
+}
+
+async function feed(
+  tar: Pack,
+  layout: LayoutStore,
+  documents: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  for (const [name, bytes] of documents) await addEntry(tar, name, bytes.length, once(bytes));
+  const blobs = join(layout.directory, "blobs");
+  for (const algorithm of readdirSync(blobs).sort()) {
+    for (const hex of readdirSync(join(blobs, algorithm)).sort()) {
+      const digest = digestOf(algorithm === "sha512" ? "sha512" : "sha256", hex);
+      const { fd, size } = openBlob(layout.directory, digest);
+      closeSync(fd);
+      const content = layout.fetch({ mediaType: "", digest, size });
+      await addEntry(tar, `blobs/${algorithm}/${hex}`, size, content);
+    }
+  }
+  tar.finalize();
+}
+
+function addEntry(tar: Pack, name: string, size: number, content: Bytes): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const header = { name, size, mode: 0o644, mtime: new Date(0) };
+    const entry = tar.entry(header, (error) => {
+      if (error === null || error === undefined) resolve();
+      else reject(error);
+    });
+    pipeline(toReadable(content), entry).catch(reject);
+  });
+}

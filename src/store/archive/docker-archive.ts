@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { digestAlgorithm, digestEncoded } from "../../oci/digest.ts";
+import { OciError } from "../../oci/errors.ts";
+import { formatJson } from "../../oci/json.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { isConfigType, isManifestType } from "../../oci/media-types.ts";
+import { archivedLayout, closingOnFailure, type ArchiveReader } from "./archive-store.ts";
+import {
+  createArchive,
+  type ArchiveDocument,
+  type ArchiveWriter,
+  type CreateArchiveOptions,
+} from "./archive-writer.ts";
+import { DOCKER_MANIFEST, savedImages, type SavedImage } from "./docker-save.ts";
+import { INDEX_FILE, LAYOUT_FILE, readLayoutIndex } from "../layout/layout-index.ts";
+import type { LayoutStore } from "../layout/layout.ts";
+import type { OpenArchiveOptions } from "./oci-archive.ts";
+import { openOuterArchive } from "./outer-archive.ts";
+import { readManifest } from "../read-documents.ts";
+import {
+  CONTAINERD_NAME,
+  dockerName,
+  REF_NAME,
+  taggedName,
+  type RootEntry,
+} from "../layout/root-entries.ts";
+
+/**
+ * Opens what `docker save`, `nerdctl save` or `podman save` wrote, plain or compressed with gzip or zstd,
+ * `-` being the standard input. The newer form holds an OCI layout: its manifests are kept as they are.
+ * The older form has no manifests: they are made, over the config's own bytes, each layer's digest being
+ * its diffID and so verified when it is read. Its images are named as docker names them (`alpine`,
+ * `alpine:3.20`), and by their tag alone where that is clear. The caller closes it.
+ * @throws OciError `not-found`, `unreadable`, `unsupported-compression`, `truncated`,
+ * `invalid-archive`, `path-escape`, `invalid-config`, `diff-id-mismatch`
+ */
+export async function openDockerArchive(
+  file: string,
+  options: OpenArchiveOptions = {},
+): Promise<ArchiveReader> {
+  const archive = await openOuterArchive(file, `docker-archive:${file}`, options);
+  return closingOnFailure(archive, () =>
+    archive.has(LAYOUT_FILE) && archive.has(INDEX_FILE)
+      ? archivedLayout(archive, options.limits)
+      : savedImages(archive, options),
+  );
+}
+
+/**
+ * Starts an archive for `docker load`, `nerdctl load` and `podman load`, `-` being the standard output: an
+ * OCI layout with docker's `manifest.json` beside it, so that old and new readers find the same
+ * image, and digests survive. A tag is a name with or without a tag, as docker has it. Layers stay as
+ * they are. The caller closes or discards it.
+ * @throws OciError `unwritable`, `not-found` when the file's directory is not there; its `tag` and
+ * `addRoot` throw `unsupported-operation` for an index
+ */
+export async function createDockerArchive(
+  file: string,
+  options: CreateArchiveOptions = {},
+): Promise<ArchiveWriter> {
+  const name = `docker-archive:${file}`;
+  const writer = await createArchive(file, name, options, (layout) =>
+    dockerDocuments(layout, options.limits),
+  );
+  const { addRoot } = writer.capabilities;
+  return {
+    ...writer,
+    tag: async (descriptor: Descriptor, tag: string, abort?: AbortOptions) => {
+      checkImage(descriptor, name);
+      await writer.tag(descriptor, tag, abort);
+    },
+    capabilities: {
+      ...writer.capabilities,
+      addRoot: async (descriptor, abort) => {
+        checkImage(descriptor, name);
+        await addRoot(descriptor, abort);
+      },
+    },
+  };
+}
+
+function checkImage({ mediaType, digest }: Descriptor, name: string): void {
+  if (isManifestType(mediaType)) return;
+  throw new OciError(
+    "unsupported-operation",
+    `${name}: expected one image, got ${digest} of type ${JSON.stringify(mediaType)}: docker loads no index`,
+    {
+      details: { mediaType, digest },
+      hint: "Choose one with --platform, or write an oci-archive.",
+    },
+  );
+}
+
+async function dockerDocuments(
+  layout: LayoutStore,
+  limits: Partial<Limits> | undefined,
+): Promise<readonly ArchiveDocument[]> {
+  const index = await readLayoutIndex(layout.directory, limits);
+  const manifests = index.manifests.map(withDockerName);
+  const images = new Map<string, SavedImage>();
+  for (const root of manifests) {
+    const known = images.get(root.digest) ?? (await savedImage(layout, root, limits));
+    const name = root.annotations?.[REF_NAME];
+    const tags = name === undefined ? [] : [taggedName(name)];
+    images.set(root.digest, { ...known, RepoTags: [...known.RepoTags, ...tags] });
+  }
+  return [
+    { name: INDEX_FILE, bytes: formatJson({ ...index, manifests }) },
+    { name: DOCKER_MANIFEST, bytes: formatJson([...images.values()]) },
+  ];
+}
+
+/** containerd, and docker with it, takes the image's name from this annotation. */
+function withDockerName(root: RootEntry): RootEntry {
+  const name = root.annotations?.[REF_NAME];
+  if (name === undefined) return root;
+  return { ...root, annotations: { ...root.annotations, [CONTAINERD_NAME]: dockerName(name) } };
+}
+
+async function savedImage(
+  layout: LayoutStore,
+  root: RootEntry,
+  limits: Partial<Limits> | undefined,
+): Promise<SavedImage> {
+  const { config, layers } = (await readManifest(layout, root, { limits })).value;
+  if (!isConfigType(config.mediaType)) {
+    throw new OciError(
+      "unsupported-operation",
+      `${layout.name}: expected an image, got an artifact with a config of type ${JSON.stringify(config.mediaType)}`,
+      { details: { root } },
+    );
+  }
+  return { Config: pathOf(config), RepoTags: [], Layers: layers.map(pathOf) };
+}
+
+function pathOf({ digest }: Descriptor): string {
+  return `blobs/${digestAlgorithm(digest)}/${digestEncoded(digest)}`;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+import { z } from "zod";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { decompressLayer, detectCompression } from "../../bytes/compression.ts";
+import { describe } from "../../bytes/describe.ts";
+import { createHasher } from "../../bytes/hash.ts";
+import { drain, readAll } from "../../bytes/streams/read-all.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../../oci/digest.ts";
+import { OciError } from "../../oci/errors.ts";
+import { formatJson, parseJson } from "../../oci/json.ts";
+import { withLimits, type Limits } from "../../oci/limits.ts";
+import { layerMediaType, MediaType } from "../../oci/media-types.ts";
+import { parseConfig } from "../../oci/documents/parse-documents.ts";
+import { archiveStore, type ArchiveReader, type Held } from "./archive-store.ts";
+import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
+import { CONTAINERD_NAME, dockerName, REF_NAME, type RootEntry } from "../layout/root-entries.ts";
+
+// The form of `docker save` before Docker 25, which skopeo, podman and many build tools still write:
+// manifest.json, a config per image, and one tar per layer.
+
+/** The file that lists the images of an archive. */
+export const DOCKER_MANIFEST = "manifest.json";
+
+/** One image in {@link DOCKER_MANIFEST}; the names in it are those of archive entries. */
+export interface SavedImage {
+  readonly Config: string;
+  readonly RepoTags: readonly string[];
+  readonly Layers: readonly string[];
+}
+
+const SAVED_IMAGES = z.array(
+  z.looseObject({
+    Config: z.string(),
+    RepoTags: z
+      .array(z.string())
+      .nullish()
+      .transform((tags) => tags ?? []),
+    Layers: z.array(z.string()),
+  }),
+);
+
+interface SaveOptions extends AbortOptions {
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/**
+ * The images of an archive of the older form, with manifests made for them.
+ * @throws OciError `invalid-archive`, `invalid-config`; `diff-id-mismatch` for a compressed layer, which
+ * is read through here to learn its digest
+ */
+export async function savedImages(
+  archive: OuterArchive,
+  options: SaveOptions,
+): Promise<ArchiveReader> {
+  const contents = new Map<Digest, Held>();
+  const roots: RootEntry[] = [];
+  for (const image of await readList(archive, withLimits(options.limits))) {
+    const root = await makeManifest(archive, image, contents, options);
+    if (image.RepoTags.length === 0) roots.push(root);
+    for (const name of image.RepoTags) {
+      const annotations = { [REF_NAME]: name, [CONTAINERD_NAME]: dockerName(name) };
+      roots.push({ ...root, annotations });
+    }
+  }
+  return archiveStore(archive, roots, (digest) => contents.get(digest), options.limits);
+}
+
+async function readList(archive: OuterArchive, limits: Limits): Promise<readonly SavedImage[]> {
+  const { where } = archive;
+  if (!archive.has(DOCKER_MANIFEST)) {
+    throw new OciError(
+      "invalid-archive",
+      `${where}: expected ${DOCKER_MANIFEST} or an OCI layout, got an archive with neither`,
+      {
+        hint: "Archives of Docker before 1.10 have none: load and save it again with a newer one.",
+      },
+    );
+  }
+  const what = `${where}: ${DOCKER_MANIFEST}`;
+  const value = parseJson(await archive.readDocument(DOCKER_MANIFEST), { what, limits });
+  const list = SAVED_IMAGES.safeParse(value);
+  if (!list.success) {
+    throw new OciError("invalid-archive", `${what}: ${z.prettifyError(list.error)}`);
+  }
+  const layers = list.data.reduce((sum, image) => sum + image.Layers.length, 0);
+  if (list.data.length === 0 || layers > limits.children) {
+    throw new OciError(
+      list.data.length === 0 ? "invalid-archive" : "limit-exceeded",
+      `${what}: expected images with at most ${limits.children} layers, got ${list.data.length} with ${layers}`,
+    );
+  }
+  return list.data;
+}
+
+async function makeManifest(
+  archive: OuterArchive,
+  image: SavedImage,
+  contents: Map<Digest, Held>,
+  options: SaveOptions,
+): Promise<Descriptor> {
+  const configBytes = await archive.readDocument(image.Config);
+  const config = describe(MediaType.config, configBytes);
+  checkConfigName(image.Config, config.digest, archive.where);
+  const { rootfs } = parseConfig(configBytes, config, options).value;
+  const diffIds = rootfs.diff_ids;
+  if (diffIds.length !== image.Layers.length) {
+    throw new OciError(
+      "invalid-archive",
+      `${archive.where}: expected as many layers as ${image.Config} has diffIDs, got ${image.Layers.length} and ${diffIds.length}`,
+    );
+  }
+  contents.set(config.digest, configBytes);
+  const layers: Descriptor[] = [];
+  for (const [at, name] of image.Layers.entries()) {
+    const file = archive.find(name);
+    const layer = await describeLayer(archive, file, diffIds[at]!, options);
+    contents.set(layer.digest, file);
+    layers.push(layer);
+  }
+  const mediaType = MediaType.manifest;
+  const bytes = formatJson({ schemaVersion: 2, mediaType, config, layers });
+  const manifest = describe(mediaType, bytes);
+  contents.set(manifest.digest, bytes);
+  return manifest;
+}
+
+function checkConfigName(name: string, digest: Digest, where: string): void {
+  const hex = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
+  if (hex === undefined || digest === digestOf("sha256", hex)) return;
+  throw new OciError(
+    "digest-mismatch",
+    `${where}: ${name}: expected the config of that digest, got ${digest}`,
+    { details: { expected: `sha256:${hex}`, got: digest } },
+  );
+}
+
+/** A plain layer's digest is its diffID, verified by whoever reads it; a compressed one must be read for it. */
+async function describeLayer(
+  archive: OuterArchive,
+  file: ArchiveFile,
+  diffId: DiffId,
+  options: SaveOptions,
+): Promise<Descriptor> {
+  const { size } = file;
+  const head = await readAll(
+    archive.read({ ...file, size: Math.min(size, 16) }),
+    16,
+    archive.where,
+  );
+  const compression = detectCompression(head) ?? "none";
+  if (compression === "xz" || compression === "bzip2") {
+    throw new OciError(
+      "unsupported-compression",
+      `${archive.where}: expected layers that are plain or compressed with gzip or zstd, got ${compression}`,
+    );
+  }
+  const mediaType = layerMediaType(compression);
+  if (compression === "none") {
+    knownAlgorithm(diffId);
+    return { mediaType, digest: diffId as string as Digest, size };
+  }
+  const { limits, signal } = options;
+  const what = `${archive.where}: layer ${diffId}`;
+  const hasher = createHasher("sha256");
+  const seen = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of archive.read(file)) {
+      hasher.update(chunk);
+      yield chunk;
+    }
+  };
+  await drain(decompressLayer(seen(), compression, diffId, { limits, what, signal }));
+  return { mediaType, digest: digestOf("sha256", hasher.hex()), size };
+}

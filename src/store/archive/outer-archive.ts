@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+import { closeSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { extract, type Header } from "tar-stream";
+import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
+import { toReadable } from "../../bytes/streams/node-stream.ts";
+import { readAll } from "../../bytes/streams/read-all.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
+import { withLimits, type Limits } from "../../oci/limits.ts";
+import { quote } from "../../oci/quote.ts";
+import { readFileBytes } from "../../files/regular-file.ts";
+import { openSeekable, type OpenSeekableOptions } from "../../files/seekable-file.ts";
+
+// The tar around an image (oci-archive, docker-archive): indexed once, then read at any offset. Its
+// names are only ever looked up in a map; nothing is unpacked.
+
+/** What an archive has under a name. */
+export type ArchiveEntry =
+  | { readonly type: "file"; readonly offset: number; readonly size: number }
+  /** `target` is a name in the archive. */
+  | { readonly type: "link"; readonly target: string }
+  | { readonly type: "other" };
+
+/** A regular file in an archive. */
+export type ArchiveFile = Extract<ArchiveEntry, { type: "file" }>;
+
+/** An archive that is open. */
+export interface OuterArchive {
+  readonly where: string;
+  readonly has: (name: string) => boolean;
+  /**
+   * The regular file under a name, which may be a link to it within the archive.
+   * @throws OciError `not-found`; `invalid-archive`, `link-loop` when it is something else
+   */
+  readonly find: (name: string) => ArchiveFile;
+  /** @throws OciError while reading: `unreadable`, after {@link OuterArchive.close} too */
+  readonly read: (file: ArchiveFile, options?: AbortOptions & { offset?: number }) => Bytes;
+  /** A document, whole. @throws OciError `not-found`, `limit-exceeded` */
+  readonly readDocument: (name: string) => Promise<Uint8Array>;
+  /** Idempotent. */
+  readonly close: () => Promise<void>;
+}
+
+const HEADER = 512;
+
+/**
+ * Opens and indexes an archive. Names are without `./` before and `/` after. The caller closes it.
+ * @throws OciError `invalid-archive` for what is no tar, for a name that comes twice, for too many
+ * entries; `path-escape` for a name with `..`; `truncated`; what {@link openSeekable} throws
+ */
+export async function openOuterArchive(
+  file: string,
+  where: string,
+  options: OpenSeekableOptions = {},
+): Promise<OuterArchive> {
+  const limits = withLimits(options.limits);
+  const fd = await openSeekable(file, options);
+  try {
+    const bytes = readFileBytes(fd, { signal: options.signal });
+    return outerArchive(fd, where, await indexEntries(bytes, where, limits), limits);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function outerArchive(
+  fd: number,
+  where: string,
+  entries: ReadonlyMap<string, ArchiveEntry>,
+  limits: Limits,
+): OuterArchive {
+  let closed = false;
+  const read: OuterArchive["read"] = async function* (file, { offset = 0, signal } = {}) {
+    const { size } = file;
+    // The number of a closed descriptor may by now be another file's.
+    const part = readFileBytes(fd, { offset: file.offset + offset, length: size - offset, signal });
+    checkOpen();
+    for await (const chunk of part) {
+      yield chunk;
+      checkOpen();
+    }
+  };
+  const checkOpen = (): void => {
+    if (closed)
+      throw new OciError("unreadable", `${where}: expected an open archive, got a closed one`);
+  };
+  const find = (name: string): ArchiveFile => findFile(entries, name, where, limits.linkHops);
+  return {
+    where,
+    has: (name) => entries.has(name),
+    find,
+    read,
+    readDocument: async (name) =>
+      readAll(read(find(name)), limits.documentBytes, `${where}: ${name}`),
+    close: async () => {
+      if (!closed) closeSync(fd);
+      closed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+async function indexEntries(
+  bytes: Bytes,
+  where: string,
+  limits: Limits,
+): Promise<ReadonlyMap<string, ArchiveEntry>> {
+  const entries = new Map<string, ArchiveEntry>();
+  const tar = extract();
+  tar.on("entry", (header, content, next) => {
+    content.on("end", () => next());
+    // An error of the tar reaches the entry that is open as well, where it must not go unheard.
+    content.on("error", ignore);
+    try {
+      add(entries, header, content.offset + HEADER, where, limits);
+      content.resume();
+    } catch (error) {
+      tar.destroy(error as Error);
+    }
+  });
+  try {
+    await pipeline(toReadable(bytes), tar);
+  } catch (error) {
+    throw isOciError(error) ? error : notTar(where, error);
+  }
+  if (entries.size > 0) return entries;
+  throw new OciError(
+    "invalid-archive",
+    `${where}: expected a tar archive, got one without entries`,
+  );
+}
+
+function ignore(): void {
+  // the pipeline has it
+}
+
+function add(
+  entries: Map<string, ArchiveEntry>,
+  header: Header,
+  offset: number,
+  where: string,
+  limits: Limits,
+): void {
+  const name = cleanName(header.name, where);
+  const entry = entryOf(header, offset, name, where);
+  if (name === "" || entry === undefined) return;
+  if (entries.has(name)) {
+    throw new OciError("invalid-archive", `${where}: expected one entry ${quote(name)}, got two`);
+  }
+  entries.set(name, entry);
+  if (entries.size > limits.children * 2) {
+    throw new OciError(
+      "limit-exceeded",
+      `${where}: expected at most ${limits.children * 2} entries, got more`,
+      { details: { limit: limits.children * 2 } },
+    );
+  }
+}
+
+function cleanName(name: string, where: string): string {
+  const parts = name.split("/");
+  if (parts.includes("..")) {
+    throw new OciError("path-escape", `${where}: expected names without "..", got ${quote(name)}`);
+  }
+  const clean = parts.filter((part) => part !== "" && part !== ".").join("/");
+  return name.startsWith("/") ? `/${clean}` : clean;
+}
+
+function entryOf(
+  header: Header,
+  offset: number,
+  name: string,
+  where: string,
+): ArchiveEntry | undefined {
+  switch (header.type) {
+    case "file":
+    case "contiguous-file":
+      return { type: "file", offset, size: header.size };
+    case "link":
+      return { type: "link", target: cleanName(header.linkname, where) };
+    case "symlink":
+      return { type: "link", target: besides(name, header.linkname, where) };
+    case "directory":
+      return undefined;
+    default:
+      return { type: "other" };
+  }
+}
+
+/** Where a symbolic link leads: from the directory that it is in, never out of the archive. */
+function besides(name: string, target: string, where: string): string {
+  const path = name.split("/").slice(0, -1);
+  for (const part of target.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") path.push(part);
+    else if (path.pop() === undefined) {
+      throw new OciError(
+        "path-escape",
+        `${where}: expected ${quote(name)} to stay in the archive, got a link to ${quote(target)}`,
+      );
+    }
+  }
+  return path.join("/");
+}
+
+function findFile(
+  entries: ReadonlyMap<string, ArchiveEntry>,
+  name: string,
+  where: string,
+  hops: number,
+): ArchiveFile {
+  let at = name;
+  for (let hop = 0; hop <= hops; hop += 1) {
+    const entry = entries.get(at);
+    if (entry === undefined) {
+      throw new OciError("not-found", `${where}: expected ${quote(at)}, got no such entry`);
+    }
+    if (entry.type === "file") return entry;
+    if (entry.type === "other") {
+      throw new OciError(
+        "invalid-archive",
+        `${where}: expected ${quote(at)} to be a regular file, got another kind of entry`,
+      );
+    }
+    at = entry.target;
+  }
+  throw new OciError("link-loop", `${where}: expected ${quote(name)} to end at a file, got a loop`);
+}
+
+function notTar(where: string, cause: unknown): OciError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const short = reason.includes("Unexpected end");
+  return new OciError(
+    short ? "truncated" : "invalid-archive",
+    `${where}: expected a tar archive, got ${short ? "one that ends too early" : `something else: ${reason}`}`,
+    { cause },
+  );
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { readGraph, type ContentGraph } from "../content-graph.ts";
+import { blaming } from "./copy-error.ts";
+import { mapBounded } from "../../bytes/map-bounded.ts";
+import type { ContentStore, ReadableStore } from "../store.ts";
+import {
+  transferBlob,
+  transferManifest,
+  type CopyEvent,
+  type Transfer,
+  type TransferAction,
+} from "./transfer.ts";
+
+/** Options of {@link copy}. */
+export interface CopyOptions extends AbortOptions {
+  /** The tag that names the root at the target, set last. Without it the target keeps a root without a name. */
+  readonly tag?: string | undefined;
+  /** False: a root without a tag is only stored, because something that comes later will name it. */
+  readonly keepRoot?: boolean | undefined;
+  /** Pieces of content in flight at a time. */
+  readonly concurrency?: number | undefined;
+  /** Ask the target what it lacks, and send nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Never awaited; at most ten `progress` events a second for one piece of content. */
+  readonly onProgress?: ((event: CopyEvent) => void) | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/** Pieces of content, and the sum of their sizes. */
+export interface TransferTotal {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What a copy did, or with `dryRun` what it would do (what might be mounted counts as copied). */
+export interface CopySummary {
+  readonly root: Descriptor;
+  /** Blobs, then manifests, children before parents. */
+  readonly transfers: readonly Transfer[];
+  readonly copied: TransferTotal;
+  readonly skipped: TransferTotal;
+  readonly mounted: TransferTotal;
+}
+
+const CONCURRENCY = 4;
+
+/**
+ * Copies a root and all that it names from one store to another, children before parents and the tag
+ * last, so that the target never shows anything incomplete. What the target has is not sent again, but
+ * its manifests are walked all the same: that one is there does not mean that its children are. Each
+ * piece travels once. Bytes and digests do not change. A `subject` is not followed. Safe to repeat
+ * after any failure.
+ * @throws CopyError (an OciError with the cause's code) that says what was being done and which side failed
+ */
+export async function copy(
+  source: ReadableStore,
+  root: Descriptor,
+  target: ContentStore,
+  options: CopyOptions = {},
+): Promise<CopySummary> {
+  const { concurrency = CONCURRENCY, signal, limits, onProgress } = options;
+  const copying = { source, target, dryRun: options.dryRun === true, onProgress };
+  const graph = await blaming("read", "source", root, source, () =>
+    readGraph(source, root, { concurrency, limits, signal }),
+  );
+  onProgress?.({ type: "planned", ...total(pieces(graph)) });
+  const transfers = await mapBounded(
+    graph.blobs,
+    concurrency,
+    (blob, stop) => transferBlob(copying, blob, stop),
+    { signal },
+  );
+  for (const level of graph.levels) {
+    const sent = await mapBounded(
+      level,
+      concurrency,
+      (manifest, stop) => transferManifest(copying, manifest, stop),
+      { signal },
+    );
+    transfers.push(...sent);
+  }
+  if (!copying.dryRun) await nameRoot(target, root, options);
+  return summarise(root, transfers);
+}
+
+function pieces(graph: ContentGraph): Descriptor[] {
+  return [...graph.blobs, ...graph.levels.flat().map(({ descriptor }) => descriptor)];
+}
+
+async function nameRoot(
+  target: ContentStore,
+  root: Descriptor,
+  { tag, keepRoot = true, signal, onProgress }: CopyOptions,
+): Promise<void> {
+  if (tag === undefined && !keepRoot) return;
+  await blaming("tag", "target", root, target, () =>
+    tag === undefined
+      ? target.capabilities.addRoot?.(root, { signal })
+      : target.tag(root, tag, { signal }),
+  );
+  if (tag !== undefined) onProgress?.({ type: "tagged", tag, descriptor: root });
+}
+
+function summarise(root: Descriptor, transfers: readonly Transfer[]): CopySummary {
+  const of = (action: TransferAction): TransferTotal => {
+    const { pieces: count, bytes } = total(
+      transfers.filter((transfer) => transfer.action === action).map((t) => t.descriptor),
+    );
+    return { count, bytes };
+  };
+  return { root, transfers, copied: of("copied"), skipped: of("skipped"), mounted: of("mounted") };
+}
+
+function total(descriptors: readonly Descriptor[]): { pieces: number; bytes: number } {
+  const bytes = descriptors.reduce((sum, { size }) => sum + size, 0);
+  return { pieces: descriptors.length, bytes };
+}

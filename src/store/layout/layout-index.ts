@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+import { closeSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { readAll } from "../../bytes/streams/read-all.ts";
+import { describe } from "../../bytes/describe.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { ImageIndex } from "../../oci/documents/image-index.ts";
+import { formatJson, parseJson } from "../../oci/json.ts";
+import { withLimits, type Limits } from "../../oci/limits.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import { parseIndex } from "../../oci/documents/parse-documents.ts";
+import { quote } from "../../oci/quote.ts";
+import { writing } from "../../files/system-error.ts";
+import { openRegularFile, readFileBytes } from "../../files/regular-file.ts";
+import { OWN_PREFIX } from "./layout-blobs.ts";
+import { replaceDurably, syncDirectory } from "../../files/replace-durably.ts";
+
+// The two documents of a layout directory, oci-layout and index.json (image-spec, image-layout.md).
+
+/** The name of the file that says that a directory is a layout. */
+export const LAYOUT_FILE = "oci-layout";
+/** The name of the file that lists a layout's roots. */
+export const INDEX_FILE = "index.json";
+/** What {@link LAYOUT_FILE} holds. */
+export const LAYOUT_DOCUMENT = formatJson({ imageLayoutVersion: "1.0.0" });
+
+const EMPTY_INDEX: ImageIndex = Object.freeze({
+  schemaVersion: 2,
+  mediaType: MediaType.index,
+  manifests: [],
+});
+
+/**
+ * Checks the bytes of an oci-layout file.
+ * @param where names the file, for messages
+ * @throws OciError `invalid-layout`
+ */
+export function checkLayoutDocument(bytes: Uint8Array, where: string): void {
+  const value = parseJson(bytes, { what: where });
+  const version =
+    typeof value === "object" && value !== null && "imageLayoutVersion" in value
+      ? value.imageLayoutVersion
+      : undefined;
+  if (typeof version === "string" && /^1\.\d+\.\d+$/.test(version)) return;
+  throw new OciError(
+    "invalid-layout",
+    `${where}: expected imageLayoutVersion 1.0.0, got ${quote(version)}`,
+  );
+}
+
+/** Parses the bytes of an index.json. @throws OciError `invalid-index`, `limit-exceeded` */
+export function parseLayoutIndex(bytes: Uint8Array, limits?: Partial<Limits>): ImageIndex {
+  return parseIndex(bytes, describe(MediaType.index, bytes), { limits }).value;
+}
+
+/** Checks that a directory is a layout. @throws OciError `not-found`, `unreadable`, `invalid-layout` */
+export async function checkLayout(directory: string): Promise<void> {
+  const path = join(directory, LAYOUT_FILE);
+  checkLayoutDocument(await readSmallFile(path, {}), path);
+}
+
+/** Reads index.json. @throws OciError `not-found`, `unreadable`, `invalid-layout`, `invalid-index`, `limit-exceeded` */
+export async function readLayoutIndex(
+  directory: string,
+  limits?: Partial<Limits>,
+): Promise<ImageIndex> {
+  return parseLayoutIndex(await readSmallFile(join(directory, INDEX_FILE), limits), limits);
+}
+
+async function readSmallFile(
+  path: string,
+  limits: Partial<Limits> | undefined,
+): Promise<Uint8Array> {
+  const { fd } = openRegularFile(path, "invalid-layout");
+  try {
+    return await readAll(readFileBytes(fd), withLimits(limits).documentBytes, path);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Replaces index.json, whole or not at all, and makes durable what it names first. The caller holds
+ * the lock, and keeps the fields that it does not know.
+ */
+export function writeLayoutIndex(directory: string, index: ImageIndex): void {
+  const blobs = join(directory, "blobs");
+  for (const algorithm of readdirSync(blobs)) syncDirectory(join(blobs, algorithm));
+  writeDocument(directory, INDEX_FILE, formatJson(index));
+}
+
+/**
+ * Makes a layout of an empty directory, or completes one of which the making was cut short. The
+ * caller holds the lock.
+ * @throws OciError `invalid-layout` when the directory holds anything else
+ */
+export function initialiseLayout(directory: string): void {
+  const names = readdirSync(directory).filter((name) => !name.startsWith(OWN_PREFIX));
+  if (names.includes(LAYOUT_FILE)) return;
+  const foreign = names.filter((name) => name !== INDEX_FILE && name !== "blobs");
+  if (foreign.length > 0) {
+    throw new OciError(
+      "invalid-layout",
+      `${JSON.stringify(directory)}: expected an OCI layout or an empty directory, got one that holds ${quote(foreign[0])}`,
+      { details: { directory, foreign }, hint: "Name a directory that does not exist yet." },
+    );
+  }
+  writing(directory, () => mkdirSync(join(directory, "blobs", "sha256"), { recursive: true }));
+  if (!names.includes(INDEX_FILE)) writeLayoutIndex(directory, EMPTY_INDEX);
+  writeDocument(directory, LAYOUT_FILE, LAYOUT_DOCUMENT);
+}
+
+function writeDocument(directory: string, name: string, bytes: Uint8Array): void {
+  replaceDurably(directory, name, bytes, { stem: `${OWN_PREFIX}document` });
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { writing } from "../../files/system-error.ts";
+import { blobPath, hasBlob, OWN_PREFIX } from "./layout-blobs.ts";
+import { readLayoutIndex, writeLayoutIndex } from "./layout-index.ts";
+import { withLock } from "../../files/lock.ts";
+import * as list from "./root-entries.ts";
+import type { ContentStore, RootedStore } from "../store.ts";
+
+/** How a layout is read and edited. */
+export interface LayoutOptions {
+  /** What the store is called in messages, where that is not its directory. */
+  readonly name?: string | undefined;
+  /** `documentBytes` and `children` bound `index.json`. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** Milliseconds to wait for another process that edits `index.json`. */
+  readonly lockTimeout?: number | undefined;
+}
+
+/** The roots of a layout: all that a store does with `index.json`. */
+export interface LayoutRoots {
+  readonly entries: () => Promise<readonly list.RootEntry[]>;
+  readonly tag: ContentStore["tag"];
+  readonly capabilities: RootedStore["capabilities"];
+}
+
+/**
+ * Does work during which nobody else edits `index.json` or collects garbage. Not re-entrant: the work
+ * must not tag.
+ * @throws OciError `locked`
+ */
+export function lockLayout<T>(
+  directory: string,
+  work: () => T | Promise<T>,
+  options: LayoutOptions & AbortOptions = {},
+): Promise<T> {
+  return withLock(join(directory, `${OWN_PREFIX}lock`), work, {
+    timeout: options.lockTimeout,
+    what: `oci:${directory}`,
+    signal: options.signal,
+  });
+}
+
+/** Every edit reads, changes and replaces `index.json` under the lock, and keeps what it does not know. */
+export function layoutRoots(directory: string, name: string, options: LayoutOptions): LayoutRoots {
+  const entries = async (): Promise<readonly list.RootEntry[]> =>
+    (await readLayoutIndex(directory, options.limits)).manifests;
+
+  const edit = (
+    change: (entries: readonly list.RootEntry[]) => list.RootEntry[],
+    { signal }: AbortOptions = {},
+  ): Promise<void> => {
+    const work = async (): Promise<void> => {
+      const index = await readLayoutIndex(directory, options.limits);
+      writeLayoutIndex(directory, { ...index, manifests: change(index.manifests) });
+    };
+    return lockLayout(directory, work, { ...options, signal });
+  };
+
+  const hold = (descriptor: Descriptor): void => {
+    if (!hasBlob(directory, descriptor)) throw noContent(name, descriptor);
+  };
+
+  return {
+    entries,
+    tag: async (descriptor, tag, abort) => {
+      list.checkRootName(tag);
+      await edit((roots) => {
+        hold(descriptor);
+        return list.withTag(roots, descriptor, tag);
+      }, abort);
+    },
+    capabilities: {
+      roots: entries,
+      tags: async () => list.rootNames(await entries()),
+      addRoot: (descriptor, abort) =>
+        edit((roots) => {
+          hold(descriptor);
+          return list.withRoot(roots, descriptor);
+        }, abort),
+      untag: (tag, abort) => edit((roots) => list.withoutTag(roots, tag, name), abort),
+      remove: async (digest, abort) => {
+        const path = blobPath(directory, digest);
+        await edit((roots) => list.withoutDigest(roots, digest), abort);
+        writing(path, () => rmSync(path, { force: true }));
+      },
+    },
+  };
+}
+
+function noContent(name: string, { digest, size }: Descriptor): OciError {
+  return new OciError(
+    "not-found",
+    `${name}: expected ${digest} of ${size} bytes, got no such content`,
+    { details: { digest, size }, hint: "Push the content before it is tagged." },
+  );
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { isDigest, shortDigest } from "../../oci/digest.ts";
+import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
+
+// The entries of an index.json as a list of roots with names (image-spec, image-layout.md, "index.json
+// file"). Pure: each edit returns a new list, and keeps what it does not know of every entry.
+
+/** The annotation that names a root: image-spec, annotations.md. */
+export const REF_NAME = "org.opencontainers.image.ref.name";
+/** The full name that containerd, nerdctl, BuildKit and docker save write beside it. */
+export const CONTAINERD_NAME = "io.containerd.image.name";
+
+const NAMES = [REF_NAME, CONTAINERD_NAME];
+const TAG = /^\w[\w./:@+-]{0,254}$/;
+
+/**
+ * Whether a reference is a digest. By the spec's wide grammar `busybox:1.36` is one too; it is a name, as
+ * skopeo writes it.
+ */
+export function meansDigest(reference: string): reference is Digest {
+  return /^sha(?:256|512):/.test(reference) && isDigest(reference);
+}
+
+/** A root: what index.json says of a manifest or index. */
+export type RootEntry = Descriptor;
+
+/**
+ * Checks a name for a root. Wider than a registry's tag, as the spec's grammar for names is.
+ * @throws OciError `invalid-argument`
+ */
+export function checkRootName(tag: string): string {
+  if (TAG.test(tag) && !meansDigest(tag)) return tag;
+  throw new OciError(
+    "invalid-argument",
+    `tag: expected a name such as 1.2 or example.org/a:1.2, got ${quote(tag)}`,
+    { details: { tag } },
+  );
+}
+
+/**
+ * The root that a digest or a name means: the name as it is written there first, then a full name,
+ * then the tag in a full name, and last Docker's short forms.
+ * @throws OciError `ambiguous` when the same kind of name stands for different content
+ */
+export function findRoot(
+  entries: readonly RootEntry[],
+  reference: string,
+  where: string,
+): RootEntry | undefined {
+  if (meansDigest(reference)) return entries.find((entry) => entry.digest === reference);
+  for (const matches of MATCHERS) {
+    const found = entries.filter((entry) => matches(entry, reference));
+    const [first] = found;
+    if (first === undefined) continue;
+    if (found.every((entry) => entry.digest === first.digest)) return first;
+    throw new OciError(
+      "ambiguous",
+      `${where}: expected one image named ${quote(reference)}, got ${found.map((entry) => shortDigest(entry.digest)).join(", ")}`,
+      { details: { reference, found }, hint: "Name the one that is meant by its digest." },
+    );
+  }
+  return undefined;
+}
+
+const MATCHERS: readonly ((entry: RootEntry, reference: string) => boolean)[] = [
+  (entry, reference) => annotation(entry, REF_NAME) === reference,
+  (entry, reference) => annotation(entry, CONTAINERD_NAME) === reference,
+  (entry, reference) => namesOf(entry).some((name) => tagPart(name) === reference),
+  (entry, reference) => namesOf(entry).includes(dockerName(reference)),
+];
+
+function annotation(entry: RootEntry, key: string): string | undefined {
+  return entry.annotations?.[key];
+}
+
+function namesOf(entry: RootEntry): string[] {
+  return NAMES.map((key) => annotation(entry, key)).filter((name) => name !== undefined);
+}
+
+function tagStart(name: string): number {
+  const colon = name.lastIndexOf(":");
+  return colon > name.lastIndexOf("/") ? colon : -1;
+}
+
+function tagPart(name: string): string | undefined {
+  const colon = tagStart(name);
+  return colon === -1 ? undefined : name.slice(colon + 1);
+}
+
+/** A name with the tag that Docker adds to one without: `alpine` is `alpine:latest`. */
+export function taggedName(name: string): string {
+  return tagStart(name) === -1 ? `${name}:latest` : name;
+}
+
+/** The full name that Docker means by a short one: `alpine` is `docker.io/library/alpine:latest`. */
+export function dockerName(name: string): string {
+  const tagged = taggedName(name);
+  const [first = "", ...rest] = tagged.split("/");
+  if (rest.length === 0) return `docker.io/library/${tagged}`;
+  return /[.:]/.test(first) || first === "localhost" ? tagged : `docker.io/${tagged}`;
+}
+
+/** Every name, sorted; roots that share a short name are listed by their full ones. */
+export function rootNames(entries: readonly RootEntry[]): string[] {
+  const names = new Set<string>();
+  for (const entry of entries) {
+    const [name, full] = namesOf(entry);
+    if (name === undefined) continue;
+    const shared = entries.some(
+      (other) => other.digest !== entry.digest && namesOf(other)[0] === name,
+    );
+    names.add(shared ? (full ?? name) : name);
+  }
+  return [...names].sort();
+}
+
+/** Lets a name stand for a root, and for nothing else. What is known of the root stays with it. */
+export function withTag(
+  entries: readonly RootEntry[],
+  descriptor: Descriptor,
+  tag: string,
+): RootEntry[] {
+  const same = entries.filter((entry) => entry.digest === descriptor.digest);
+  const known =
+    same.find((entry) => annotation(entry, REF_NAME) === tag) ??
+    same.find((entry) => namesOf(entry).length === 0);
+  const annotations: Record<string, string> = {
+    ...known?.annotations,
+    ...descriptor.annotations,
+    [REF_NAME]: tag,
+  };
+  const full = annotations[CONTAINERD_NAME];
+  if (full !== undefined) annotations[CONTAINERD_NAME] = retagged(full, tag);
+  const added = { ...known, ...descriptor, annotations };
+  const kept = entries.filter((entry) => annotation(entry, REF_NAME) !== tag && entry !== known);
+  return [...kept, added];
+}
+
+function retagged(full: string, tag: string): string {
+  if (/[/:@]/.test(tag)) return dockerName(tag);
+  const colon = tagStart(full);
+  return `${colon === -1 ? full : full.slice(0, colon)}:${tag}`;
+}
+
+/** Adds a root without a name, unless it is there. */
+export function withRoot(entries: readonly RootEntry[], descriptor: Descriptor): RootEntry[] {
+  if (entries.some((entry) => entry.digest === descriptor.digest)) return [...entries];
+  if (descriptor.annotations === undefined) return [...entries, descriptor];
+  const annotations = Object.fromEntries(
+    Object.entries(descriptor.annotations).filter(([key]) => !NAMES.includes(key)),
+  );
+  return [...entries, { ...descriptor, annotations }];
+}
+
+/** Takes a name away, and the entry that had it. @throws OciError `not-found` */
+export function withoutTag(entries: readonly RootEntry[], tag: string, where: string): RootEntry[] {
+  const named = findRoot(entries, tag, where);
+  if (named === undefined || meansDigest(tag)) throw noSuchRoot(tag, where);
+  return entries.filter((entry) => entry !== named);
+}
+
+/** Drops every root with this digest. */
+export function withoutDigest(entries: readonly RootEntry[], digest: Digest): RootEntry[] {
+  return entries.filter((entry) => entry.digest !== digest);
+}
+
+/** The error for a name or digest that a store does not have. */
+export function noSuchRoot(reference: string, where: string): OciError {
+  return new OciError("not-found", `${where}: expected an image ${quote(reference)}, got none`, {
+    details: { reference },
+  });
+}
