@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/*.test.ts"],
+    include: ["src/**/*.test.ts", "test/architecture/*.test.ts"],
     // They bound what hangs, not what is slow: machines under load have taken ten times as long as others.
     testTimeout: 120_000,
     hookTimeout: 120_000,

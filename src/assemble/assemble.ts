@@ -11,7 +11,7 @@ import type { ContentStore } from "../store/store.ts";
 import { ANNOTATIONS, makeAnnotations } from "./annotations.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { makeImageConfig } from "./image-config.ts";
-import { deriveRunId, inputKey } from "./inputs/input-key.ts";
+import { deriveRunId, inputKey } from "./input-key.ts";
 import { type Inputs, findInputs, warningsOf } from "./inputs/inputs.ts";
 import { layerKey } from "./layers/layer-key.ts";
 import { type PreparedLayers, prepareLayers, summarise } from "./layers/prepare-layers.ts";

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { ExecutionConfig, Healthcheck, History, ImageConfig } from "../oci/documents/image-config.ts";
+import type {
+  ExecutionConfig,
+  Healthcheck,
+  History,
+  ImageConfig,
+} from "../oci/documents/image-config.ts";
 import type { DiffId } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Platform } from "../oci/platform.ts";

@@ -4,7 +4,7 @@ import { type Location, formatLocation, parseLocation } from "../image/location.
 import { isOciError } from "../oci/errors.ts";
 import type { Configuration, KeyPath } from "./configuration.ts";
 import { type Expander, pick } from "./expander.ts";
-import { placeIn } from "./short-path.ts";
+import { shortPathFrom } from "./short-path.ts";
 import type { ArtifactDocument, BaseDocument, ConfigurationDocument } from "./schema.ts";
 import { parseOwner } from "./values.ts";
 
@@ -50,7 +50,7 @@ function artifactOf(
     const directory = expander.expand(value.directory, [...path, "directory"]);
     const { owner, times, xattrs } = value;
     return {
-      directory: placeIn(configuration.directory, directory),
+      directory: shortPathFrom(configuration.directory, directory),
       owner: owner === undefined || owner === "keep" ? owner : parseOwner(owner),
       times,
       xattrs,
@@ -91,13 +91,13 @@ function locationIn(location: Location, directory: string): Location {
       return location;
     case "oci":
     case "dir":
-      return { ...location, directory: placeIn(directory, location.directory) };
+      return { ...location, directory: shortPathFrom(directory, location.directory) };
     case "path":
-      return { ...location, path: placeIn(directory, location.path) };
+      return { ...location, path: shortPathFrom(directory, location.path) };
     case "oci-archive":
     case "docker-archive":
       return location.file === "-"
         ? location
-        : { ...location, file: placeIn(directory, location.file) };
+        : { ...location, file: shortPathFrom(directory, location.file) };
   }
 }

@@ -8,7 +8,7 @@ import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { startWorker, type WorkerContext } from "../bytes/worker.ts";
 import { digestOf, type Digest } from "../oci/digest.ts";
-import { hashDescriptor } from "./read-file.ts";
+import { hashOpenFile } from "./read-file.ts";
 
 /** What became of a file: its digest, or the system's words why it can't be read. */
 export type HashOutcome = { readonly digest: Digest } | { readonly failure: string };
@@ -138,7 +138,7 @@ export function createContentHasher({
 
 function hashNow(fd: number): HashOutcome {
   try {
-    return { digest: hashDescriptor(fd) };
+    return { digest: hashOpenFile(fd) };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }

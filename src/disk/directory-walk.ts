@@ -2,13 +2,7 @@
 import * as fs from "node:fs";
 import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
-import {
-  below,
-  descriptorPath,
-  hasDescriptorPaths,
-  O_PATH,
-  type Place,
-} from "../files/open-directory.ts";
+import { below, procPath, hasProcPaths, O_PATH, type SystemPath } from "../files/proc-path.ts";
 import { widenDirectory } from "./widen.ts";
 
 /** Finds the directories below a root without following a link. */
@@ -18,7 +12,7 @@ export interface DirectoryWalk {
    * undefined when there is none, or a link stands in the way. Valid until the next call.
    * @throws OciError `unreadable`
    */
-  locate(directory: ByteString): Place | undefined;
+  locate(directory: ByteString): SystemPath | undefined;
   /** The root's own mode, when it was widened to be read. */
   readonly rootMode?: number | undefined;
   close(): void;
@@ -48,7 +42,7 @@ const ABSENT: ReadonlySet<string | undefined> = new Set([
  */
 export function openWalk(directory: string, { widen = false }: WalkOptions = {}): DirectoryWalk {
   const fd = openRoot(directory, widen && process.platform === "linux");
-  if (hasDescriptorPaths()) return openDescriptorWalk(fd, directory, widen);
+  if (hasProcPaths()) return openDescriptorWalk(fd, directory, widen);
   fs.closeSync(fd);
   return openPathWalk(directory);
 }
@@ -109,7 +103,7 @@ function openDescriptorWalk(rootFd: number, name: string, widen: boolean): Direc
         if (fd === undefined) return undefined;
         last = push(`${last.path}/${next}` as ByteString, fd);
       }
-      return descriptorPath(last.fd);
+      return procPath(last.fd);
     },
     close() {
       while (open.length > 0) closeDirectory(open.pop()!);
@@ -119,7 +113,7 @@ function openDescriptorWalk(rootFd: number, name: string, widen: boolean): Direc
 
 function closeDirectory({ fd, narrow }: OpenDirectory): void {
   try {
-    if (narrow !== undefined) fs.chmodSync(descriptorPath(fd), narrow);
+    if (narrow !== undefined) fs.chmodSync(procPath(fd), narrow);
   } finally {
     fs.closeSync(fd);
   }
@@ -131,7 +125,7 @@ function openInside(
   asUnreadable: (cause: unknown) => OciError,
 ): number | undefined {
   try {
-    return fs.openSync(below(descriptorPath(fd), name), O_PATH | DIRECTORY_ONLY);
+    return fs.openSync(below(procPath(fd), name), O_PATH | DIRECTORY_ONLY);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw asUnreadable(error);
@@ -142,7 +136,7 @@ function openInside(
 export function openPathWalk(root: string): DirectoryWalk {
   return {
     locate(directory) {
-      let path: Place = root;
+      let path: SystemPath = root;
       for (const name of directory.split("/") as ByteString[]) {
         if (name === "") continue;
         path = below(path, name);

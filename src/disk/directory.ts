@@ -13,13 +13,13 @@ import {
   type ReadAhead,
   type ScannedInode,
 } from "./ahead/read-ahead.ts";
-import { below, hasDescriptorPaths, type Place } from "../files/open-directory.ts";
+import { below, hasProcPaths, type SystemPath } from "../files/proc-path.ts";
 import { isAbsent, openWalk, unreadable, type DirectoryWalk } from "./directory-walk.ts";
 import { DiskNode, factsOf, stampOf, type InodeStamp, type LazyReads } from "./disk-node.ts";
 import { hashFile, openFile } from "./read-file.ts";
 import { NO_XATTRS } from "./xattrs/xattr-command.ts";
 import { createXattrReader, type XattrReaderOptions } from "./xattrs/xattr-reader.ts";
-import { ADDON } from "./xattrs/read-xattrs.ts";
+import { ADDON } from "./xattrs/xattr-calls.ts";
 
 /** A plain directory read as a root filesystem. */
 export interface DirectoryFilesystem extends RootFilesystem {
@@ -82,11 +82,11 @@ export function openDirectory(
   const ahead = startAhead(walk, options);
   let listed: AheadDirectory | undefined;
 
-  const locate = (path: ByteString): Place | undefined => {
+  const locate = (path: ByteString): SystemPath | undefined => {
     const parent = walk.locate(parentOf(path));
     return parent && below(parent, path === "/" ? ("." as ByteString) : nameOf(path));
   };
-  const existing = (path: ByteString, what: string): Place => {
+  const existing = (path: ByteString, what: string): SystemPath => {
     const place = locate(path);
     if (place === undefined) throw notFound(name, path, what);
     return place;
@@ -150,7 +150,7 @@ function startAhead(
   { readAhead = "none", loadXattrs }: OpenDirectoryOptions,
 ): ReadAhead | undefined {
   const root = readAhead === "none" ? undefined : walk.locate("/" as ByteString);
-  if (root === undefined || !hasDescriptorPaths()) return undefined;
+  if (root === undefined || !hasProcPaths()) return undefined;
   const addon = loadXattrs === undefined ? ADDON : undefined;
   try {
     return startReadAhead(root, { addon, contents: readAhead === "contents" });
@@ -176,7 +176,7 @@ function aheadNode(
 function lstatNode(
   root: string,
   path: ByteString,
-  place: Place,
+  place: SystemPath,
   { shared, lazy, rootMode }: NodeSource,
 ): DiskNode | undefined {
   try {
@@ -209,7 +209,7 @@ function readHead(fd: number): ByteString | undefined {
 function statAt(
   root: string,
   path: ByteString,
-  place: Place | undefined,
+  place: SystemPath | undefined,
 ): fs.BigIntStats | undefined {
   try {
     return place === undefined ? undefined : fs.lstatSync(place, { bigint: true });
@@ -222,7 +222,7 @@ function statAt(
 function listNames(
   root: string,
   path: ByteString,
-  place: Place | undefined,
+  place: SystemPath | undefined,
 ): readonly ByteString[] {
   if (place === undefined) throw notFound(root, path, "a directory");
   try {

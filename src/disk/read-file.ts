@@ -5,7 +5,7 @@ import { createHasher } from "../bytes/hash.ts";
 import { digestOf, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { systemCode } from "../files/system-error.ts";
-import type { Place } from "../files/open-directory.ts";
+import type { SystemPath } from "../files/proc-path.ts";
 import { isAbsent, unreadable } from "./directory-walk.ts";
 import { readWidened } from "./widen.ts";
 
@@ -17,7 +17,12 @@ const CHUNK = 256 * 1024;
  * `widen` also one of ours that we may not read. `root` and `path` are for messages. The caller closes.
  * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is something else
  */
-export function openFile(root: string, path: ByteString, place: Place, widen: boolean): number {
+export function openFile(
+  root: string,
+  path: ByteString,
+  place: SystemPath,
+  widen: boolean,
+): number {
   let fd: number | undefined;
   try {
     if (fs.lstatSync(place).isFile()) fd = openReadable(place, widen);
@@ -35,7 +40,7 @@ export function openFile(root: string, path: ByteString, place: Place, widen: bo
   });
 }
 
-function openReadable(place: Place, widen: boolean): number {
+function openReadable(place: SystemPath, widen: boolean): number {
   try {
     return fs.openSync(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
@@ -53,14 +58,14 @@ let buffer: Buffer | undefined;
 /** The sha256 of all of a file from its first byte. Closes the descriptor. @throws OciError `unreadable` */
 export function hashFile(root: string, path: ByteString, fd: number): Digest {
   try {
-    return hashDescriptor(fd);
+    return hashOpenFile(fd);
   } catch (error) {
     throw unreadable(root, path, error);
   }
 }
 
 /** As {@link hashFile}. @throws the system's error */
-export function hashDescriptor(fd: number): Digest {
+export function hashOpenFile(fd: number): Digest {
   buffer ??= Buffer.allocUnsafeSlow(CHUNK);
   const hasher = createHasher("sha256");
   try {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { descriptorPath, O_PATH, type Place } from "../files/open-directory.ts";
+import { procPath, O_PATH, type SystemPath } from "../files/proc-path.ts";
 
 // What an ordinary user owns and may not read, a file or directory of mode 000, he may give himself the
 // right to read: through a descriptor that is only a place, so that no link is followed and nothing is
@@ -19,14 +19,14 @@ export function widenDirectory(fd: number): number | undefined {
  * not ours, or readable already, nothing is changed.
  * @throws what `read`, or the system, throws
  */
-export function readWidened<T>(place: Place, read: (opened: string) => T): T {
+export function readWidened<T>(place: SystemPath, read: (opened: string) => T): T {
   const fd = fs.openSync(place, O_PATH | fs.constants.O_NOFOLLOW);
   try {
     const narrow = widen(fd, READ_FILE);
     try {
-      return read(descriptorPath(fd));
+      return read(procPath(fd));
     } finally {
-      if (narrow !== undefined) fs.chmodSync(descriptorPath(fd), narrow);
+      if (narrow !== undefined) fs.chmodSync(procPath(fd), narrow);
     }
   } finally {
     fs.closeSync(fd);
@@ -38,6 +38,6 @@ function widen(fd: number, bits: number): number | undefined {
   const mode = stat.mode & 0o7777;
   const isOurs = process.getuid?.() === stat.uid && stat.uid !== 0 && !stat.isSymbolicLink();
   if (!isOurs || (mode & bits) === bits) return undefined;
-  fs.chmodSync(descriptorPath(fd), mode | bits);
+  fs.chmodSync(procPath(fd), mode | bits);
   return mode;
 }

@@ -15,7 +15,7 @@ import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { isOciError } from "../oci/errors.ts";
-import { descriptorPath, O_PATH } from "./open-directory.ts";
+import { procPath, O_PATH } from "./proc-path.ts";
 import { fileError, systemCode } from "./system-error.ts";
 import { ownedName } from "./owned-name.ts";
 
@@ -110,7 +110,7 @@ function makeOurs(path: Buffer): boolean {
   // Without O_PATH a directory without permissions can't be opened.
   const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
-    chmodSync(descriptorPath(fd), OURS);
+    chmodSync(procPath(fd), OURS);
   } finally {
     closeSync(fd);
   }

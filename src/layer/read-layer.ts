@@ -3,7 +3,8 @@ import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Entry } from "./entry.ts";
-import { createLayerParser, type EntryPosition, type LayerParserOptions } from "./parse/layer-parser.ts";
+import { createLayerParser, type LayerParserOptions } from "./parse/layer-parser.ts";
+import type { EntryPosition } from "./parse/layer-handler.ts";
 
 /** One entry of a layer that is being read. */
 export interface LayerItem {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The merged filesystem of an image as a tree, paths resolved inside its root, and what the first
- * bytes of an executable say. Pure: runs without Node.
+ * The merged filesystem of an image as a tree, with paths resolved inside its root; trees compared and
+ * written as a tar; the indexes of layers, and where they are kept.
  * @module
  */
 export * from "./compare/compare-nodes.ts";
@@ -12,13 +12,13 @@ export {
   type Comparison,
   type Difference,
 } from "./compare/compare-trees.ts";
-export * from "../elf/elf-header.ts";
 export { exportTree, type ExportTreeOptions } from "./export/export-tree.ts";
 export * from "./export/flatten-image.ts";
 export * from "./glob.ts";
 export * from "./image-filesystem.ts";
 export type { IndexProgress } from "./layer-index/image-indexes.ts";
 export * from "./layer-index/index-cache.ts";
+export * from "./layer-index/open-index-cache.ts";
 export { LAYER_INDEX_VERSION } from "./layer-index/serialised-index.ts";
 export * from "./resolve.ts";
 export * from "./root-filesystem.ts";

@@ -79,11 +79,11 @@ function listOf(
   return root !== undefined && node?.type === "directory" ? root.list(path) : NONE;
 }
 
-type NamePlaces = [name: ByteString, inOne: boolean, inOther: boolean];
+type NamePresence = [name: ByteString, inOne: boolean, inOther: boolean];
 
 /** Two sorted lists of names as one, with where each name is from. */
-function unite(one: readonly ByteString[], other: readonly ByteString[]): NamePlaces[] {
-  const united: NamePlaces[] = [];
+function unite(one: readonly ByteString[], other: readonly ByteString[]): NamePresence[] {
+  const united: NamePresence[] = [];
   let at = 0;
   for (const name of one) {
     while (at < other.length && other[at]! < name) united.push([other[at++]!, false, true]);

@@ -11,7 +11,6 @@ export * from "./copy/copy.ts";
 export * from "./copy/transfer.ts";
 export * from "./digest-cache.ts";
 export * from "./archive/docker-archive.ts";
-export * from "../files/regular-file.ts";
 export * from "./layout/layout.ts";
 export * from "./memory-store.ts";
 export * from "./archive/oci-archive.ts";

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
 import type { Entry } from "../layer/entry.ts";
-import {
-  createLayerParser,
-  type EntryPosition,
-  type LayerParserOptions,
-} from "../layer/parse/layer-parser.ts";
+import { createLayerParser, type LayerParserOptions } from "../layer/parse/layer-parser.ts";
+import type { EntryPosition } from "../layer/parse/layer-handler.ts";
 import { createLayerWriter } from "../layer/write/layer-writer.ts";
 import { isOciError, type OciError } from "../oci/errors.ts";
 import { joinBytes } from "./raw-tar.ts";

@@ -57,7 +57,7 @@ export function verifyLinks(root: RootFilesystem, options: VerifyLinksOptions = 
     findings: [],
     architecture: wantedArchitecture(options.architecture),
   };
-  const expected = expect.map((expectation) => placeExpectation(inspection, expectation));
+  const expected = expect.map((expectation) => expectationInRoot(inspection, expectation));
   const covered = new Set(expected.map(({ place }) => place));
   const chains = [
     ...findCompilers(inspection)
@@ -98,7 +98,7 @@ function findCompilers({ root, search }: Inspection): readonly ByteString[] {
 }
 
 /** An expectation in bytes, and where its path really is: `/bin/cc` may be `/usr/bin/cc`. */
-function placeExpectation(
+function expectationInRoot(
   { root, limits }: Inspection,
   expectation: LinkExpectation,
 ): { readonly path: ByteString; readonly place: ByteString; readonly target: ByteString } {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The hostile corpus under node:test, from the built package (npm run build): hostile.test.ts runs it as other users.
 import { describe, it } from "node:test";
-import { unpack } from "oci-kit/disk";
+import { unpack } from "oci-kit/convert";
 import { findImage, onlyRoot, readImage } from "oci-kit/image";
 import { openLayout } from "oci-kit/store";
 import { hostileLayerSuite } from "oci-kit/testing";

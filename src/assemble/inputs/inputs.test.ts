@@ -14,7 +14,12 @@ import { MediaType } from "../../oci/media-types.ts";
 import { openRepository } from "../../registry/repository.ts";
 import { type RegistryServer, serveRegistry } from "../../server/serve.ts";
 import { copy } from "../../store/copy/copy.ts";
-import { type LayerFiles, buildIndex, buildLayer, pushDocument } from "../../testing/build-image.ts";
+import {
+  type LayerFiles,
+  buildIndex,
+  buildLayer,
+  pushDocument,
+} from "../../testing/build-image.ts";
 import { assemble } from "../assemble.ts";
 import type { CopyStep } from "../recipe/recipe.ts";
 

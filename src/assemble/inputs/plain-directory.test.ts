@@ -11,7 +11,7 @@ import {
 } from "../../../test/fixtures/assemble.ts";
 import { type ByteString, fromBytes } from "../../bytes/byte-string.ts";
 import { openDirectory } from "../../disk/directory.ts";
-import type { XattrCalls } from "../../disk/xattrs/read-xattrs.ts";
+import type { XattrCalls } from "../../disk/xattrs/xattr-calls.ts";
 import { type PlainDirectory, readPlainDirectory } from "./plain-directory.ts";
 import type { DirectoryInput } from "../recipe/recipe.ts";
 import { planAssembly } from "../assemble.ts";

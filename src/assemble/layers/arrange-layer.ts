@@ -7,7 +7,12 @@ import { OciError } from "../../oci/errors.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { LayerPlan } from "../steps/layer-draft.ts";
-import { type ArtifactTree, type PlannedEntry, changeNode, sameMetadata } from "../steps/planned-entry.ts";
+import {
+  type ArtifactTree,
+  type PlannedEntry,
+  changeNode,
+  sameMetadata,
+} from "../steps/planned-entry.ts";
 import { ancestorsOf, quotePath } from "../recipe/recipe-path.ts";
 
 /**

@@ -2,7 +2,13 @@
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { collect, failureOf, inChunks, noise, watched } from "../../../test/fixtures/bytes/streams.ts";
+import {
+  collect,
+  failureOf,
+  inChunks,
+  noise,
+  watched,
+} from "../../../test/fixtures/bytes/streams.ts";
 import { once } from "../bytes.ts";
 import { gunzip } from "./gunzip.ts";
 import { gzip } from "./gzip.ts";

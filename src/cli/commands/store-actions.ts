@@ -45,7 +45,7 @@ export async function addToStore(
   const how = converted ? "converted" : "was there";
   return {
     status: DONE,
-    document: { store: store.directory, names: wanted, ...placeOf(found), converted },
+    document: { store: store.directory, names: wanted, ...documentOf(found), converted },
     text: `${wanted.map(escapeText).join(", ")}: ${shortDigest(found.digest)} ${how}, in ${found.rootfs}\n`,
   };
 }
@@ -61,7 +61,7 @@ export async function linkInStore(
   const found = await store.link(source, name, { signal });
   return {
     status: DONE,
-    document: { store: store.directory, name, ...placeOf(found) },
+    document: { store: store.directory, name, ...documentOf(found) },
     text: `${escapeText(name)}: ${shortDigest(found.digest)}\n`,
   };
 }
@@ -91,7 +91,7 @@ export async function pathInStore(
   const found = await store.resolve(name, { signal });
   return {
     status: DONE,
-    document: { store: store.directory, name, ...placeOf(found) },
+    document: { store: store.directory, name, ...documentOf(found) },
     text: `${found.rootfs}\n`,
   };
 }
@@ -124,7 +124,7 @@ function showConverting(progress: ProgressLine): (event: ConvertProgress) => voi
   };
 }
 
-function placeOf({ key, digest, rootfs }: Conversion): object {
+function documentOf({ key, digest, rootfs }: Conversion): object {
   return { key, digest, rootfs };
 }
 

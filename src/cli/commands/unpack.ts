@@ -126,8 +126,8 @@ export function showUnpacking(progress: ProgressLine): (event: UnpackProgress) =
         progress.show(`layer ${layer + 1}: ${part}, ${entries} files`);
         return;
       }
-      case "placing":
-        progress.show(`placing: ${event.entries} of ${event.total}`);
+      case "moving":
+        progress.show(`moving into place: ${event.entries} of ${event.total}`);
         return;
       case "proving":
         progress.show(`comparing: ${event.compared} of ${event.total}`);

@@ -72,8 +72,8 @@ async function verify(
     import("../input/open-image.ts"),
   ]);
   const asked = (flags.expect ?? []).map(parseExpectation);
-  const places = await Promise.all(targets.map(placeOf));
-  const reports = await verifyRoots(places, {
+  const locations = await Promise.all(targets.map(locationOf));
+  const reports = await verifyRoots(locations, {
     architecture: flags.arch,
     expect: await expectations(await findConfigured(variablesOf(flags.set ?? [])), asked),
     cache: await indexCacheOf(context),
@@ -91,7 +91,7 @@ async function verify(
 }
 
 /** A target as the library takes it. A bare word is a tag, unless there is a directory of that name. */
-async function placeOf(target: string): Promise<string> {
+async function locationOf(target: string): Promise<string> {
   if (isBareWord(target) && existsSync(target)) return `./${target}`;
   const { formatLocation } = await import("../../image/location.ts");
   return formatLocation(await parseConfigured(target));

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { ByteString } from "../../bytes/byte-string.ts";
-import type { LayerHandler } from "../../layer/parse/layer-parser.ts";
+import type { LayerHandler } from "../../layer/parse/layer-handler.ts";
 import { classifyWhiteout } from "../../layer/whiteout.ts";
 import type { DiffId } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
@@ -80,13 +80,13 @@ export function createLayerRecorder(sidecar: string, layer: number, diffId: Diff
     finish(contentOf) {
       writing(fresh, () => {
         raw.finish();
-        const placeOf = (ordinal: number): ByteString | undefined => {
+        const pathOf = (ordinal: number): ByteString | undefined => {
           const content = contentOf(ordinal);
           if ("path" in content) return content.path;
           takeOver(content.staged, join(fresh, KEPT, `${ordinal}`));
           return undefined;
         };
-        writeDurably(join(fresh, CONTENTS), table.format(diffId, splitter.rest(), placeOf));
+        writeDurably(join(fresh, CONTENTS), table.format(diffId, splitter.rest(), pathOf));
         publish(fresh, join(layers, `${layer}`));
       });
       isOpen = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from "node:crypto";
 import { digestEncoded, isDigest, knownAlgorithm, type Digest } from "../../oci/digest.ts";
-import type { IdRange } from "../../disk/inode-maker.ts";
+import type { IdRange } from "../../disk/metadata-policy.ts";
 
 /** The options of an unpack that change its result on the disk. */
 export interface ConversionSettings {

@@ -7,7 +7,7 @@ import { writing } from "../../files/system-error.ts";
 import { withLock, type LockOptions } from "../../files/lock.ts";
 import { ownedName, stemOf, sweepAbandoned } from "../../files/owned-name.ts";
 import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
-import type { Conversion } from "./conversions.ts";
+import type { Conversion } from "./conversion.ts";
 import { openNames, type Names } from "./names.ts";
 
 /** The parts of a store's directory. */

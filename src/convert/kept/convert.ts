@@ -17,7 +17,7 @@ import {
   lockNames,
   type ConversionStore,
 } from "./conversion-store.ts";
-import type { Conversion, ConversionSource, Converted, ConvertOptions } from "./conversions.ts";
+import type { Conversion, ConversionSource, Converted, ConvertOptions } from "./conversion.ts";
 import { readImageRecord, writeImageRecord } from "./image-record.ts";
 
 /** As `Conversions.convert` says. */

@@ -10,7 +10,7 @@ import {
   requireStore,
   type ConversionStore,
 } from "./conversion-store.ts";
-import type { Conversion, FindOptions } from "./conversions.ts";
+import type { Conversion, FindOptions } from "./conversion.ts";
 import { pointName } from "./convert.ts";
 import { encodeName, isImageDigest } from "./name-encoding.ts";
 

@@ -8,7 +8,7 @@ import type { Platform } from "../../oci/platform.ts";
 import type { IndexProgress } from "../../rootfs/layer-index/image-indexes.ts";
 import type { LayerIndexCache } from "../../rootfs/layer-index/index-cache.ts";
 import type { StoredLayer } from "../../store/layer-output.ts";
-import type { IdRange } from "../../disk/inode-maker.ts";
+import type { IdRange } from "../../disk/metadata-policy.ts";
 
 export interface PackOptions extends AbortOptions {
   /** The image below: the new one gets its layers and, on top, one layer of what changed. */

@@ -2,7 +2,12 @@
 import { completeHistory, formatCreated } from "../../image/edit/history.ts";
 import { makeConfig, makeManifest } from "../../image/edit/image-document.ts";
 import type { Image } from "../../image/image.ts";
-import { storedLayers, viewOf, type ImageView, type ViewLayer } from "../../image/edit/image-view.ts";
+import {
+  storedLayers,
+  viewOf,
+  type ImageView,
+  type ViewLayer,
+} from "../../image/edit/image-view.ts";
 import { rewriteConfig } from "../../image/edit/rewrite-document.ts";
 import type { ImageConfig } from "../../oci/documents/image-config.ts";
 import type { Platform } from "../../oci/platform.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import type { ByteString } from "../../bytes/byte-string.ts";
-import { below, descriptorPath, O_PATH, type Place } from "../../files/open-directory.ts";
+import { below, procPath, O_PATH, type SystemPath } from "../../files/proc-path.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
 /** Leads from directory to directory below a root that is open, through no link. */
@@ -11,7 +11,7 @@ export interface DirectoryCursor {
    * {@link below} appends names. Valid until the next call.
    * @throws OciError `unwritable` when there is none, or a link stands in the way
    */
-  moveTo(directory: ByteString): Place;
+  moveTo(directory: ByteString): SystemPath;
   /**
    * Directories that their owner, who is no root, could not have worked in: they were opened to him, and
    * their mode is to be set again.
@@ -40,7 +40,7 @@ interface Frame {
  * stay open: the last ones, and one in so many above, from which a deep tree's others are reached again
  * in few steps.
  */
-export function openDescriptorCursor(rootFd: number, name: string): DirectoryCursor {
+export function openFdCursor(rootFd: number, name: string): DirectoryCursor {
   const frames: Frame[] = [{ end: 0, fd: rootFd }];
   const widened = new Set<ByteString>();
   const mayLackAccess = process.geteuid?.() !== 0;
@@ -50,7 +50,7 @@ export function openDescriptorCursor(rootFd: number, name: string): DirectoryCur
     const path = current.slice(0, end) as ByteString;
     try {
       const child = current.slice(start + 1, end) as ByteString;
-      const fd = fs.openSync(below(descriptorPath(parentFd), child), DIRECTORY_ITSELF);
+      const fd = fs.openSync(below(procPath(parentFd), child), DIRECTORY_ITSELF);
       if (mayLackAccess && openToOwner(fd)) widened.add(path);
       return fd;
     } catch (error) {
@@ -92,7 +92,7 @@ export function openDescriptorCursor(rootFd: number, name: string): DirectoryCur
           push(end);
         }
       }
-      return descriptorPath(reopen());
+      return procPath(reopen());
     },
     close() {
       while (frames.length > 1) closeFrame(frames.pop()!);
@@ -115,7 +115,7 @@ export function openPathCursor(root: string): DirectoryCursor {
 export function openToOwner(fd: number): boolean {
   const { mode } = fs.fstatSync(fd);
   if ((mode & OWNERS) === OWNERS) return false;
-  fs.chmodSync(descriptorPath(fd), (mode & 0o7777) | OWNERS);
+  fs.chmodSync(procPath(fd), (mode & 0o7777) | OWNERS);
   return true;
 }
 

@@ -2,11 +2,11 @@
 import * as fs from "node:fs";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Entry } from "../../layer/entry.ts";
-import type { LayerHandler } from "../../layer/parse/layer-parser.ts";
+import type { LayerHandler } from "../../layer/parse/layer-handler.ts";
 import { classifyWhiteout } from "../../layer/whiteout.ts";
 import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
 import type { XattrBatch } from "../../disk/xattrs/xattr-batch.ts";
-import type { Placement } from "../../disk/inode-maker.ts";
+import type { MetadataPolicy } from "../../disk/metadata-policy.ts";
 import { createFileMaker } from "./make-file.ts";
 import { stagedName, type Staging } from "./staging.ts";
 import { unwritableAt } from "./unwritable-at.ts";
@@ -17,7 +17,7 @@ export interface StageFilesOptions {
   readonly layer: number;
   /** Whether the content of this entry is wanted. */
   readonly wants: (ordinal: number) => boolean;
-  readonly placement: Placement;
+  readonly policy: MetadataPolicy;
   readonly batch: XattrBatch;
   /** Names the image in messages. */
   readonly what: string;
@@ -37,7 +37,7 @@ export interface FileStager extends Required<LayerHandler> {
  * @throws OciError from its methods: `unwritable`
  */
 export function createFileStager(options: StageFilesOptions): FileStager {
-  const { staging, layer, wants, placement, batch, what } = options;
+  const { staging, layer, wants, policy, batch, what } = options;
   const staged = { files: 0 };
   const makeFile = createFileMaker();
   let fd = -1;
@@ -58,7 +58,7 @@ export function createFileStager(options: StageFilesOptions): FileStager {
   const finishFile = (): void => {
     if (fd < 0) return;
     if (endsInHole) fs.ftruncateSync(fd, position);
-    applyMetadata({ path: place, fd, mode }, current, placement, batch);
+    applyMetadata({ path: place, fd, mode }, current, policy, batch);
     fs.closeSync(fd);
     fd = -1;
     staged.files += 1;

@@ -5,15 +5,15 @@ import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
 import { makeSpecialFiles, type SpecialFile } from "../../disk/inode/special-files.ts";
 import type { XattrBatch } from "../../disk/xattrs/xattr-batch.ts";
-import type { Placement } from "../../disk/inode-maker.ts";
-import type { NeededInodes } from "../unpack/needed-inodes.ts";
+import type { MetadataPolicy } from "../../disk/metadata-policy.ts";
+import type { NeededInodes } from "./needed-inodes.ts";
 import { stagedName, type Staging } from "./staging.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
 /** What {@link stageInodes} works with. */
 export interface StageInodesOptions {
   readonly staging: Staging;
-  readonly placement: Placement;
+  readonly policy: MetadataPolicy;
   readonly batch: XattrBatch;
   /** Names the directory in messages. */
   readonly directory: string;
@@ -29,7 +29,7 @@ export function stageInodes(
   needed: NeededInodes["special"],
   options: StageInodesOptions,
 ): void {
-  const { staging, placement, batch, directory } = options;
+  const { staging, policy, batch, directory } = options;
   const special: SpecialFile[] = [];
   for (const [path, node] of needed) {
     const name = stagedName(tree.location(node)!);
@@ -40,15 +40,15 @@ export function stageInodes(
     try {
       const place = `${staging.base}/${name}`;
       fs.symlinkSync(targetOf(node.linkTarget), place);
-      applyMetadata({ path: place }, node, placement, batch);
+      applyMetadata({ path: place }, node, policy, batch);
     } catch (error) {
       throw unwritableAt(directory, path, error);
     }
   }
   if (special.length === 0) return;
-  makeSpecialFiles(staging.fd, special, placement);
+  makeSpecialFiles(staging.fd, special, policy);
   for (const { name, node } of special) {
-    applyMetadata({ path: `${staging.base}/${name}` }, node, placement, batch);
+    applyMetadata({ path: `${staging.base}/${name}` }, node, policy, batch);
   }
 }
 

@@ -2,7 +2,8 @@
 import { throwIfAborted } from "../../bytes/abort.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Image } from "../../image/image.ts";
-import { createLayerParser, type LayerHandler } from "../../layer/parse/layer-parser.ts";
+import { createLayerParser } from "../../layer/parse/layer-parser.ts";
+import type { LayerHandler } from "../../layer/parse/layer-handler.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import type { Limits } from "../../oci/limits.ts";
 import type { LayerIndex } from "../../rootfs/layer-index/layer-index.ts";
@@ -10,21 +11,29 @@ import { createLayerIndexer } from "../../rootfs/layer-index/index-builder.ts";
 import { nameImage, openLayerTar } from "../../rootfs/layer-tar.ts";
 import { createLayerRecorder, type LayerRecorder } from "../exact/layer-recorder.ts";
 import type { XattrBatch } from "../../disk/xattrs/xattr-batch.ts";
-import type { Placement } from "../../disk/inode-maker.ts";
+import type { MetadataPolicy } from "../../disk/metadata-policy.ts";
 import { createFileStager } from "./stage-files.ts";
 import type { Staging } from "./staging.ts";
-import type { UnpackProgress } from "../unpack/unpack-options.ts";
+
+/** At most once a MiB: of `size` bytes of a layer's blob `bytes` are read, and `entries` files of it staged. */
+export interface StagingProgress {
+  readonly kind: "staging";
+  readonly layer: number;
+  readonly bytes: number;
+  readonly size: number;
+  readonly entries: number;
+}
 
 /** What staging the layers of an image works with. */
 export interface StageLayersOptions extends AbortOptions {
   readonly staging: Staging;
-  readonly placement: Placement;
+  readonly policy: MetadataPolicy;
   readonly batch: XattrBatch;
   /** Where the exact bytes of the layers are recorded, and under which number each is; not at all without. */
   readonly exact?:
     { readonly sidecar: string; readonly numberOf: (layer: number) => number } | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  readonly onProgress?: ((event: UnpackProgress) => void) | undefined;
+  readonly onProgress?: ((event: StagingProgress) => void) | undefined;
 }
 
 /** Stages layers of an image, each at most once. */
@@ -58,8 +67,8 @@ export function createLayerStager(image: Image, options: StageLayersOptions): La
     { signal }: AbortOptions,
   ): Promise<void> => {
     const what = nameLayer(image, layer);
-    const { staging, placement, batch } = options;
-    const files = createFileStager({ staging, layer, wants, placement, batch, what });
+    const { staging, policy, batch } = options;
+    const files = createFileStager({ staging, layer, wants, policy, batch, what });
     const recorder = startRecorder(image, layer, options);
     const all = [...handlers, files, ...(recorder === undefined ? [] : [recorder.handler])];
     const parser = createLayerParser(tell(all), { limits: options.limits, what });

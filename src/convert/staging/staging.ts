@@ -4,7 +4,7 @@ import { systemCode, writing } from "../../files/system-error.ts";
 import { ownedName, stemOf } from "../../files/owned-name.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import type { ContentLocation } from "../../rootfs/image-filesystem.ts";
-import { descriptorPath, type Place } from "../../files/open-directory.ts";
+import { procPath, type SystemPath } from "../../files/proc-path.ts";
 import { DIRECTORY_ITSELF } from "./directory-cursor.ts";
 
 /**
@@ -46,10 +46,10 @@ export function stagedName({ layer, entry }: ContentLocation): string {
 /**
  * Makes the staging directory.
  * @param root a path of the directory it is made in
- * @param usesDescriptors whether it is reached through its descriptor, so that nobody can put another in its place
+ * @param usesProcPaths whether it is reached through its descriptor, so that nobody can put another in its place
  * @throws OciError `unwritable`
  */
-export function createStaging(root: string, name: string, usesDescriptors: boolean): Staging {
+export function createStaging(root: string, name: string, usesProcPaths: boolean): Staging {
   const place = `${root}/${name}`;
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
   const fd = writing(place, () => {
@@ -61,7 +61,7 @@ export function createStaging(root: string, name: string, usesDescriptors: boole
   return {
     name,
     fd,
-    base: usesDescriptors ? descriptorPath(fd) : place,
+    base: usesProcPaths ? procPath(fd) : place,
     nextAside: () => `${ASIDE}${(asides += 1)}`,
     remove: () => removeTree(place),
     close() {
@@ -76,7 +76,7 @@ export function createStaging(root: string, name: string, usesDescriptors: boole
  * with all that is in it, anything else is removed. What is gone already is no failure.
  * @throws the system's error
  */
-export function takeAway(place: Place, staging: Staging): void {
+export function takeAway(place: SystemPath, staging: Staging): void {
   try {
     fs.unlinkSync(place);
   } catch (error) {
@@ -89,14 +89,14 @@ export function takeAway(place: Place, staging: Staging): void {
 }
 
 /** A directory that moves is written to, because its `..` changes: its owner has to be allowed to. */
-function moveDirectory(place: Place, target: string): void {
+function moveDirectory(place: SystemPath, target: string): void {
   try {
     fs.renameSync(place, target);
   } catch (error) {
     if (systemCode(error) !== "EACCES") throw error;
     const fd = fs.openSync(place, DIRECTORY_ITSELF);
     try {
-      fs.chmodSync(descriptorPath(fd), 0o700);
+      fs.chmodSync(procPath(fd), 0o700);
     } finally {
       fs.closeSync(fd);
     }

@@ -77,7 +77,7 @@ describe("the directory that is unpacked into", () => {
       [directory("d", { mtime: 7 }), file("d/a", "x"), hardlink("b", "d/a"), symlink("l", "d")],
       [file("d/é", "y"), whiteout(".wh.l")],
     ]);
-    const machine = { hasDescriptorPaths: false };
+    const machine = { hasProcPaths: false };
     const { proof } = await unpackOn(machine, image, scratch.directory, {});
     expect(proof!.differences).toEqual([]);
     expect(scratch.list()).toEqual(["b", "d/", "d/a", "d/é"]);

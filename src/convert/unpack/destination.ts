@@ -7,10 +7,10 @@ import { fileError, systemCode, writing } from "../../files/system-error.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { readRecord, sidecarOf, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
 import { isStagingName } from "../staging/staging.ts";
-import { descriptorPath, hasDescriptorPaths } from "../../files/open-directory.ts";
+import { procPath, hasProcPaths } from "../../files/proc-path.ts";
 import {
   DIRECTORY_ITSELF,
-  openDescriptorCursor,
+  openFdCursor,
   openPathCursor,
   openToOwner,
   type DirectoryCursor,
@@ -31,7 +31,7 @@ export interface Destination {
 export interface DestinationOptions {
   readonly sidecar?: string | undefined;
   /** Whether this machine can work relative to open directories; found out when not given. */
-  readonly hasDescriptorPaths?: boolean | undefined;
+  readonly hasProcPaths?: boolean | undefined;
 }
 
 /**
@@ -55,7 +55,7 @@ export function inspectDestination(
   const record = readRecord(sidecar);
   const names = listNames(path, record !== undefined);
   if (names === undefined) return { directory: path, sidecar, state: "absent", record };
-  const safe = options.hasDescriptorPaths ?? hasDescriptorPaths();
+  const safe = options.hasProcPaths ?? hasProcPaths();
   if (!safe) throw notFresh(directory);
   if (names.length > 0 && record === undefined) throw notEmpty(directory, sidecar);
   return { directory: path, sidecar, state: names.length === 0 ? "empty" : "unpacked", record };
@@ -80,7 +80,7 @@ export interface OpenDestination {
   readonly fd: number;
   /** A path for the directory to which `/name` can be appended. */
   readonly root: string;
-  readonly usesDescriptors: boolean;
+  readonly usesProcPaths: boolean;
   readonly cursor: DirectoryCursor;
   /** Idempotent. */
   close(): void;
@@ -101,14 +101,14 @@ export function openDestination(
     );
     writing(directory, () => fs.mkdirSync(directory, 0o700));
   }
-  const usesDescriptors = options.hasDescriptorPaths ?? hasDescriptorPaths();
-  const fd = writing(directory, () => openItself(directory, usesDescriptors));
-  const cursor = usesDescriptors ? openDescriptorCursor(fd, directory) : openPathCursor(directory);
+  const usesProcPaths = options.hasProcPaths ?? hasProcPaths();
+  const fd = writing(directory, () => openItself(directory, usesProcPaths));
+  const cursor = usesProcPaths ? openFdCursor(fd, directory) : openPathCursor(directory);
   let closed = false;
   return {
     fd,
-    root: usesDescriptors ? descriptorPath(fd) : directory,
-    usesDescriptors,
+    root: usesProcPaths ? procPath(fd) : directory,
+    usesProcPaths,
     cursor,
     close() {
       if (closed) return;
@@ -125,20 +125,20 @@ export async function removeLeftover({ directory, state, record }: Destination):
   if (state !== "unpacked" || name === undefined || !isStagingName(name)) return;
   const fd = writing(directory, () => openItself(directory, true));
   try {
-    await removeTree(`${descriptorPath(fd)}/${name}`);
+    await removeTree(`${procPath(fd)}/${name}`);
   } finally {
     fs.closeSync(fd);
   }
 }
 
 /** Opens a directory, and nothing in its place, for reading; its owner gets the right to work in it. */
-function openItself(directory: string, usesDescriptors: boolean): number {
+function openItself(directory: string, usesProcPaths: boolean): number {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
-  if (!usesDescriptors) return fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!usesProcPaths) return fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const place = fs.openSync(directory, DIRECTORY_ITSELF);
   try {
     if (process.geteuid?.() !== 0) openToOwner(place);
-    return fs.openSync(`${descriptorPath(place)}/.`, O_RDONLY | O_DIRECTORY);
+    return fs.openSync(`${procPath(place)}/.`, O_RDONLY | O_DIRECTORY);
   } finally {
     fs.closeSync(place);
   }

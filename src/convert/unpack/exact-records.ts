@@ -6,7 +6,7 @@ import { writing } from "../../files/system-error.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { LAYERS } from "../exact/layer-record.ts";
 import type { LayerRecorder } from "../exact/layer-recorder.ts";
-import { pathsOfContent } from "./needed-inodes.ts";
+import { pathsOfContent } from "../staging/needed-inodes.ts";
 import { stagedName, type Staging } from "../staging/staging.ts";
 
 /**

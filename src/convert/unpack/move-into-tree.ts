@@ -9,31 +9,31 @@ import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
 import type { XattrBatch } from "../../disk/xattrs/xattr-batch.ts";
-import type { Placement } from "../../disk/inode-maker.ts";
-import { below, type Place } from "../../files/open-directory.ts";
+import type { MetadataPolicy } from "../../disk/metadata-policy.ts";
+import { below, type SystemPath } from "../../files/proc-path.ts";
 import type { DirectoryCursor } from "../staging/directory-cursor.ts";
 import { stagedName, takeAway, type Staging } from "../staging/staging.ts";
-import type { Action, PlacementPlan } from "./tree-changes.ts";
+import type { Action, TreeChanges } from "./tree-changes.ts";
 import { unwritableAt } from "../staging/unwritable-at.ts";
 
 /** What placing a tree works with. */
-export interface PlaceOptions extends AbortOptions {
+export interface MoveOptions extends AbortOptions {
   readonly staging: Staging;
   readonly cursor: DirectoryCursor;
-  readonly placement: Placement;
+  readonly policy: MetadataPolicy;
   /** To be finished when the tree is placed. */
   readonly batch: XattrBatch;
   /** Names the directory in messages. */
   readonly directory: string;
   /** Told of the number of paths that are done, ten times a second. */
-  readonly onPlaced?: ((entries: number) => void) | undefined;
+  readonly onMoved?: ((entries: number) => void) | undefined;
 }
 
 const BREATH_MS = 50;
 const ENTRIES_PER_LOOK = 64;
 
 /** Takes away what is not to be in the directory any more, or is in the way of what is. @throws OciError `unwritable`, `aborted` */
-export async function clearObstacles(plan: PlacementPlan, options: PlaceOptions): Promise<void> {
+export async function clearObstacles(plan: TreeChanges, options: MoveOptions): Promise<void> {
   const { cursor, staging, directory } = options;
   const breathe = makeBreath(options);
   for (const path of plan.obstacles) {
@@ -53,11 +53,11 @@ export async function clearObstacles(plan: PlacementPlan, options: PlaceOptions)
  * in the end: the staging directory has to go first. `names` says how many an inode gets; by default one.
  * @throws OciError `unwritable`, naming the path; `aborted`
  */
-export async function placeTree(
+export async function moveIntoTree(
   tree: ImageFilesystem,
-  plan: PlacementPlan,
+  plan: TreeChanges,
   names: ReadonlyMap<Node, number>,
-  options: PlaceOptions,
+  options: MoveOptions,
 ): Promise<void> {
   const { cursor, directory } = options;
   const breathe = makeBreath(options);
@@ -79,7 +79,7 @@ export async function placeTree(
     try {
       if (node.type === "directory") {
         open.push({ end: path.length, node, action });
-        if (action === "make") fs.mkdirSync(placeOf(cursor, path), 0o700);
+        if (action === "make") fs.mkdirSync(pathAt(cursor, path), 0o700);
       } else if (action === "make") {
         giveName(tree, node, path, missing, options);
       } else if (action === "touch" && !touched.has(node)) {
@@ -103,7 +103,7 @@ interface OpenDirectory {
   readonly action: Action | undefined;
 }
 
-function finishDirectory(last: ByteString, open: OpenDirectory, options: PlaceOptions): void {
+function finishDirectory(last: ByteString, open: OpenDirectory, options: MoveOptions): void {
   const path = last.slice(0, open.end) as ByteString;
   if (open.action === undefined && !options.cursor.widened.has(path)) return;
   try {
@@ -113,8 +113,8 @@ function finishDirectory(last: ByteString, open: OpenDirectory, options: PlaceOp
   }
 }
 
-function touch(path: ByteString, node: Node, { cursor, placement, batch }: PlaceOptions): void {
-  applyMetadata({ path: placeOf(cursor, path), existed: true }, node, placement, batch);
+function touch(path: ByteString, node: Node, { cursor, policy, batch }: MoveOptions): void {
+  applyMetadata({ path: pathAt(cursor, path), existed: true }, node, policy, batch);
 }
 
 /** Gives a staged inode one of its missing names: the last one takes it out of the staging directory. */
@@ -123,20 +123,20 @@ function giveName(
   node: Node,
   path: ByteString,
   missing: Map<Node, number>,
-  { cursor, staging }: PlaceOptions,
+  { cursor, staging }: MoveOptions,
 ): void {
   const staged = `${staging.base}/${stagedName(tree.location(node)!)}`;
-  const place = placeOf(cursor, path);
+  const target = pathAt(cursor, path);
   const left = (missing.get(node) ?? 1) - 1;
   if (left === 0) {
-    fs.renameSync(staged, place);
+    fs.renameSync(staged, target);
     return;
   }
   missing.set(node, left);
-  fs.linkSync(staged, place);
+  fs.linkSync(staged, target);
 }
 
-function placeOf(cursor: DirectoryCursor, path: ByteString): Place {
+function pathAt(cursor: DirectoryCursor, path: ByteString): SystemPath {
   return below(cursor.moveTo(parentOf(path)), nameOf(path));
 }
 
@@ -144,14 +144,14 @@ function placeOf(cursor: DirectoryCursor, path: ByteString): Place {
 function makeBreath({
   signal,
   directory,
-  onPlaced,
-}: PlaceOptions): (placed: number) => Promise<void> {
+  onMoved,
+}: MoveOptions): (placed: number) => Promise<void> {
   let breath = performance.now();
   return async (placed) => {
     const now = performance.now();
     if (now - breath < BREATH_MS) return;
     throwIfAborted(signal, directory);
-    onPlaced?.(placed);
+    onMoved?.(placed);
     await setImmediate();
     breath = performance.now();
   };

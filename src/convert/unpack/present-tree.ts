@@ -3,13 +3,17 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import { fromText } from "../../bytes/byte-string.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { compareNodes } from "../../rootfs/compare/compare-nodes.ts";
-import { createFindings, createNameComparer, type Comparison } from "../../rootfs/compare/compare-trees.ts";
+import {
+  createFindings,
+  createNameComparer,
+  type Comparison,
+} from "../../rootfs/compare/compare-trees.ts";
 import { quote } from "../../oci/quote.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { PathPair } from "../../rootfs/walk-filesystem.ts";
 import { openDirectory, type DirectoryFilesystem } from "../../disk/directory.ts";
 import { isEnvironmentLabel } from "../../disk/xattrs/environment-labels.ts";
-import type { IdRange, Placement } from "../../disk/inode-maker.ts";
+import type { IdRange, MetadataPolicy } from "../../disk/metadata-policy.ts";
 import { withEveryPair } from "../../disk/proof/paced-pairs.ts";
 import { openUnpacked } from "../../disk/sidecar/open-unpacked.ts";
 import type { UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
@@ -25,10 +29,10 @@ import type { Destination } from "./destination.ts";
 export async function comparePresent(
   expected: RootFilesystem,
   destination: Destination,
-  placement: Placement,
+  policy: MetadataPolicy,
   options: AbortOptions = {},
 ): Promise<PresentComparison> {
-  const present = openPresent(destination, placement);
+  const present = openPresent(destination, policy);
   const found = createFindings();
   const names = createNameComparer();
   try {
@@ -59,12 +63,12 @@ export type PresentComparison = Pick<Comparison, "differences" | "undecided">;
 
 function openPresent(
   { directory, sidecar, record }: Destination,
-  placement: Placement,
+  policy: MetadataPolicy,
 ): RootFilesystem & Pick<DirectoryFilesystem, "prepare" | "close"> {
-  if (record !== undefined && isTrusted(record, placement)) {
+  if (record !== undefined && isTrusted(record, policy)) {
     try {
       const present = openUnpacked(directory, { sidecar, readAhead: true });
-      repeatRefusals(record, placement);
+      repeatRefusals(record, policy);
       return present;
     } catch (error) {
       if (!isOciError(error, "invalid-sidecar")) throw error;
@@ -74,23 +78,23 @@ function openPresent(
 }
 
 /** Whether what an earlier unpack could not set would not be set by this one either. */
-function isTrusted(record: UnpackRecord, placement: Placement): boolean {
+function isTrusted(record: UnpackRecord, policy: MetadataPolicy): boolean {
   const { uid, gid } = currentUser();
   return (
     record.state === "complete" &&
     record.user.uid === uid &&
     record.user.gid === gid &&
-    record.sameOwner === placement.sameOwner &&
-    record.rootlessXattr === placement.rootlessXattr &&
-    isSameMap(record.uidMap, placement.uidMap) &&
-    isSameMap(record.gidMap, placement.gidMap)
+    record.sameOwner === policy.sameOwner &&
+    record.rootlessXattr === policy.rootlessXattr &&
+    isSameMap(record.uidMap, policy.uidMap) &&
+    isSameMap(record.gidMap, policy.gidMap)
   );
 }
 
 /** What is left as it is would be refused again. */
-function repeatRefusals({ refusals }: UnpackRecord, placement: Placement): void {
-  const { special, xattrs } = placement.refusals;
-  placement.refusals.owner ??= refusals?.owner;
+function repeatRefusals({ refusals }: UnpackRecord, policy: MetadataPolicy): void {
+  const { special, xattrs } = policy.refusals;
+  policy.refusals.owner ??= refusals?.owner;
   for (const [type, why] of Object.entries(refusals?.special ?? {})) {
     if (isSpecialType(type)) special.set(type, why);
   }

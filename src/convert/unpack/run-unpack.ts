@@ -7,14 +7,14 @@ import { writeImageDocuments } from "../exact/image-documents.ts";
 import { proveAndRecord, type Proof } from "../../disk/proof/prove.ts";
 import { writeRecord, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
 import { dropRecords } from "./exact-records.ts";
-import { findNeeded, type NeededInodes } from "./needed-inodes.ts";
+import { findNeeded, type NeededInodes } from "../staging/needed-inodes.ts";
 import { comparePresent, currentUser } from "./present-tree.ts";
 import { selectTree } from "../../rootfs/merge/select-tree.ts";
 import type { LayerStager } from "../staging/stage-layers.ts";
 import type { UnpackJob } from "./unpack-job.ts";
 import type { UnpackOptions, UnpackResult } from "./unpack-options.ts";
-import { planAll, planDifferences, type PlacementPlan } from "./tree-changes.ts";
-import { openWorkplace, type Workplace } from "./unpack-steps.ts";
+import { planAll, planDifferences, type TreeChanges } from "./tree-changes.ts";
+import { openUnpackSession, type UnpackSession } from "./unpack-session.ts";
 
 const REPORT_EVERY_MS = 100;
 
@@ -22,7 +22,7 @@ const REPORT_EVERY_MS = 100;
 export async function planUnpack(job: UnpackJob): Promise<UnpackResult> {
   const tree = await openTree(job, undefined);
   const plan = await planFor(job, tree);
-  return { ...resultOf(job, plan, findNeeded(tree, plan)), plan: plan.list() };
+  return { ...resultOf(job, plan, findNeeded(tree, plan.isMade)), plan: plan.list() };
 }
 
 /**
@@ -33,12 +33,12 @@ export async function planUnpack(job: UnpackJob): Promise<UnpackResult> {
 export async function runUnpack(job: UnpackJob): Promise<UnpackResult> {
   const { destination, options } = job;
   const isWhole = destination.state !== "unpacked" && options.include === undefined;
-  let workplace: Workplace | undefined;
-  const start = (): Workplace => (workplace ??= openWorkplace(job, recordOf(job)));
+  let workplace: UnpackSession | undefined;
+  const start = (): UnpackSession => (workplace ??= openUnpackSession(job, recordOf(job)));
   try {
     const tree = await openTree(job, isWhole ? start().stager : undefined);
     const plan = await planFor(job, tree);
-    const needed = findNeeded(tree, plan);
+    const needed = findNeeded(tree, plan.isMade);
     if (hasWork(job, plan)) {
       await start().build(tree, plan, needed);
     } else {
@@ -72,14 +72,14 @@ async function openTree(
 }
 
 async function planFor(
-  { destination, placement, options }: UnpackJob,
+  { destination, policy, options }: UnpackJob,
   tree: ImageFilesystem,
-): Promise<PlacementPlan> {
+): Promise<TreeChanges> {
   if (destination.state !== "unpacked") return planAll(tree);
-  return planDifferences(tree, await comparePresent(tree, destination, placement, options));
+  return planDifferences(tree, await comparePresent(tree, destination, policy, options));
 }
 
-function hasWork({ destination, options }: UnpackJob, plan: PlacementPlan): boolean {
+function hasWork({ destination, options }: UnpackJob, plan: TreeChanges): boolean {
   const { written, changed, removed } = plan.counts;
   return (
     destination.state !== "unpacked" || options.exact === true || written + changed + removed > 0
@@ -87,10 +87,10 @@ function hasWork({ destination, options }: UnpackJob, plan: PlacementPlan): bool
 }
 
 function prove(job: UnpackJob, tree: ImageFilesystem, paths: number): Promise<Proof> {
-  const { destination, image, placement, options } = job;
+  const { destination, image, policy, options } = job;
   const { directory, sidecar } = destination;
   writeImageDocuments(sidecar, image);
-  return proveAndRecord(directory, tree, placement, recordOf(job), {
+  return proveAndRecord(directory, tree, policy, recordOf(job), {
     sidecar,
     verifyContent: options.verify !== false,
     signal: options.signal,
@@ -111,9 +111,9 @@ function throttleProof(
   };
 }
 
-function recordOf({ image, options, placement }: UnpackJob): UnpackRecord {
+function recordOf({ image, options, policy }: UnpackJob): UnpackRecord {
   const { layer, include, exact } = options;
-  const { sameOwner, rootlessXattr } = placement;
+  const { sameOwner, rootlessXattr } = policy;
   return {
     version: 1,
     state: "writing",
@@ -123,15 +123,15 @@ function recordOf({ image, options, placement }: UnpackJob): UnpackRecord {
     ...(include !== undefined && { include }),
     exact: exact === true,
     sameOwner,
-    uidMap: [...placement.uidMap],
-    gidMap: [...placement.gidMap],
+    uidMap: [...policy.uidMap],
+    gidMap: [...policy.gidMap],
     rootlessXattr,
     user: currentUser(),
   };
 }
 
-function resultOf(job: UnpackJob, plan: PlacementPlan, needed: NeededInodes): UnpackResult {
-  const { image, placement, options, destination } = job;
+function resultOf(job: UnpackJob, plan: TreeChanges, needed: NeededInodes): UnpackResult {
+  const { image, policy, options, destination } = job;
   return {
     directory: destination.directory,
     sidecar: destination.sidecar,
@@ -140,7 +140,7 @@ function resultOf(job: UnpackJob, plan: PlacementPlan, needed: NeededInodes): Un
     counts: plan.counts,
     bytes: needed.bytes,
     proof: undefined,
-    refusals: placement.refusals,
+    refusals: policy.refusals,
     plan: undefined,
   };
 }

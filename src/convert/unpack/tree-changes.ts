@@ -11,9 +11,11 @@ import type { UnpackCounts, UnpackPlan } from "./unpack-options.ts";
 export type Action = "make" | "touch";
 
 /** What has to be done so that a directory becomes a tree. */
-export interface PlacementPlan {
+export interface TreeChanges {
   /** Undefined: the path is left as it is. */
   action(path: ByteString): Action | undefined;
+  /** Whether what the path stands for is made. */
+  readonly isMade: (path: ByteString) => boolean;
   /** What is in the way, parents first, nothing below another. */
   readonly obstacles: readonly ByteString[];
   readonly counts: UnpackCounts;
@@ -34,11 +36,12 @@ const OF_THE_INODE: ReadonlySet<ComparedField> = new Set<ComparedField>([
 ]);
 
 /** The plan for an empty directory. */
-export function planAll(tree: ImageFilesystem): PlacementPlan {
+export function planAll(tree: ImageFilesystem): TreeChanges {
   let written = 0;
   for (const [path] of tree.paths()) if (path !== "/") written += 1;
   return {
     action: (path) => (path === "/" ? "touch" : "make"),
+    isMade: (path) => path !== "/",
     obstacles: [],
     counts: { written, changed: 0, kept: 0, removed: 0 },
     paths: written + 1,
@@ -53,10 +56,7 @@ export function planAll(tree: ImageFilesystem): PlacementPlan {
  * The plan for a directory that was compared with the tree. All names of a file that has to be made anew
  * are made anew. A directory in which names come or go gets its metadata again: its time has changed.
  */
-export function planDifferences(
-  tree: ImageFilesystem,
-  comparison: PresentComparison,
-): PlacementPlan {
+export function planDifferences(tree: ImageFilesystem, comparison: PresentComparison): TreeChanges {
   const actions = new Map<ByteString, Action>();
   const present = new Set<ByteString>();
   const removed: ByteString[] = [];
@@ -87,6 +87,7 @@ export function planDifferences(
   const kept = paths - written.length - changed.length;
   return {
     action: (path) => actions.get(path),
+    isMade: (path) => actions.get(path) === "make",
     obstacles,
     counts: { written: written.length, changed: changed.length, kept, removed: removed.length },
     paths,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Image } from "../../image/image.ts";
-import type { Placement } from "../../disk/inode-maker.ts";
+import type { MetadataPolicy } from "../../disk/metadata-policy.ts";
 import type { Destination } from "./destination.ts";
 import type { UnpackOptions } from "./unpack-options.ts";
 
 /** What the machine can do, where a test wants it to be another one. */
 export interface Machine {
   /** Whether paths can start at open directories; found out when not given. */
-  readonly hasDescriptorPaths?: boolean | undefined;
+  readonly hasProcPaths?: boolean | undefined;
 }
 
 /** One unpack: what is wanted, and what was found. */
@@ -16,7 +16,7 @@ export interface UnpackJob {
   /** The image, or the one layer of it that is wanted. */
   readonly view: Image;
   readonly options: UnpackOptions;
-  readonly placement: Placement;
+  readonly policy: MetadataPolicy;
   readonly machine: Machine;
   readonly destination: Destination;
 }

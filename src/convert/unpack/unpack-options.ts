@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+import type { StagingProgress } from "../staging/stage-layers.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Limits } from "../../oci/limits.ts";
 import type { IndexProgress } from "../../rootfs/layer-index/image-indexes.ts";
 import type { LayerIndexCache } from "../../rootfs/layer-index/index-cache.ts";
-import type { IdRange, Refusals } from "../../disk/inode-maker.ts";
+import type { IdRange, Refusals } from "../../disk/metadata-policy.ts";
 import type { Proof } from "../../disk/proof/prove.ts";
 
 export interface UnpackOptions extends AbortOptions {
@@ -40,16 +41,9 @@ export interface UnpackOptions extends AbortOptions {
 /** What is going on, for a person who waits. */
 export type UnpackProgress =
   | IndexProgress
-  /** At most once a MiB: of `size` bytes of a layer's blob `bytes` are read, and `entries` files of it staged. */
-  | {
-      readonly kind: "staging";
-      readonly layer: number;
-      readonly bytes: number;
-      readonly size: number;
-      readonly entries: number;
-    }
+  | StagingProgress
   /** Ten times a second at most: of all paths to be written so many are in their place. */
-  | { readonly kind: "placing"; readonly entries: number; readonly total: number }
+  | { readonly kind: "moving"; readonly entries: number; readonly total: number }
   /** Ten times a second at most: so many paths are read back and compared. */
   | { readonly kind: "proving"; readonly compared: number; readonly total: number };
 

@@ -7,8 +7,8 @@ import { directory, file, makeImage, symlink, type Piece } from "../../../test/f
 import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
 import { fromText } from "../../bytes/byte-string.ts";
 import { isOciError } from "../../oci/errors.ts";
-import { below } from "../../files/open-directory.ts";
-import { openDescriptorCursor } from "../staging/directory-cursor.ts";
+import { below } from "../../files/proc-path.ts";
+import { openFdCursor } from "../staging/directory-cursor.ts";
 import { unpack } from "./unpack.ts";
 
 let scratch: Scratch;
@@ -91,7 +91,7 @@ describe("a cursor over directories", () => {
     work: (place: (path: string, name: string) => string | Buffer) => void,
   ): void => {
     const fd = fs.openSync(scratch.directory, "r");
-    const cursor = openDescriptorCursor(fd, "test");
+    const cursor = openFdCursor(fd, "test");
     try {
       work((path, name) => below(cursor.moveTo(fromText(path)), fromText(name)));
     } finally {

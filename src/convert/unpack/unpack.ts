@@ -5,7 +5,7 @@ import type { Image } from "../../image/image.ts";
 import { quote } from "../../oci/quote.ts";
 import { systemCode, writing } from "../../files/system-error.ts";
 import { withLock } from "../../files/lock.ts";
-import { createPlacement } from "../../disk/inode-maker.ts";
+import { createMetadataPolicy } from "../../disk/metadata-policy.ts";
 import { inspectDestination, removeLeftover } from "./destination.ts";
 import { onlyLayer } from "./only-layer.ts";
 import { planUnpack, runUnpack } from "./run-unpack.ts";
@@ -40,12 +40,12 @@ export async function unpackOn(
   options: UnpackOptions,
 ): Promise<UnpackResult> {
   const view = options.layer === undefined ? image : onlyLayer(image, options.layer);
-  const placement = createPlacement(options);
+  const policy = createMetadataPolicy(options);
   const inspect = (): UnpackJob => ({
     image,
     view,
     options,
-    placement,
+    policy,
     machine,
     destination: inspectDestination(directory, { ...machine, sidecar: options.sidecar }),
   });

@@ -11,7 +11,7 @@ import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 import { openDirectory } from "../directory.ts";
 import { factsOf } from "../disk-node.ts";
 import { withEveryPair } from "../proof/paced-pairs.ts";
-import { loadXattrCalls } from "../xattrs/read-xattrs.ts";
+import { loadXattrCalls } from "../xattrs/xattr-calls.ts";
 import { startReadAhead, type AheadDirectory, type ReadAhead } from "./read-ahead.ts";
 
 const ADDON = "@napi-rs/xattr";

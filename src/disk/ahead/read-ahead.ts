@@ -5,7 +5,7 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { startWorker } from "../../bytes/worker.ts";
 import { digestOf, type Digest } from "../../oci/digest.ts";
 import { comparePaths } from "../../rootfs/walk-filesystem.ts";
-import { below, O_PATH, type Place } from "../../files/open-directory.ts";
+import { below, O_PATH, type SystemPath } from "../../files/proc-path.ts";
 import { typeOf, type InodeFacts } from "../disk-node.ts";
 import { PROTOCOL, scanTree, type ScannedDirectory, type ScanOrder } from "./scan-tree.ts";
 
@@ -59,7 +59,7 @@ export interface ReadAheadOptions {
 }
 
 /** Starts to read a tree. The caller closes it. @throws the system's error */
-export function startReadAhead(root: Place, { addon, contents }: ReadAheadOptions): ReadAhead {
+export function startReadAhead(root: SystemPath, { addon, contents }: ReadAheadOptions): ReadAhead {
   const fd = fs.openSync(below(root, "." as ByteString), O_PATH | fs.constants.O_DIRECTORY);
   const gate = new Int32Array(new SharedArrayBuffer(8));
   gate[ROOM] = MOST_KEPT;
@@ -69,7 +69,7 @@ export function startReadAhead(root: Place, { addon, contents }: ReadAheadOption
     contents: contents ? SMALL : 0,
     gate,
     protocol: PROTOCOL,
-    placeOnly: O_PATH,
+    pathOnly: O_PATH,
   };
   const worker = startWorker(scanTree, order);
   const queue: ScannedDirectory[] = [];

@@ -2,7 +2,7 @@
 import type * as Crypto from "node:crypto";
 import type * as FileSystem from "node:fs";
 import type { WorkerContext } from "../../bytes/worker.ts";
-import type { XattrCalls } from "../xattrs/read-xattrs.ts";
+import type { XattrCalls } from "../xattrs/xattr-calls.ts";
 
 /** What the thread of {@link scanTree} is started with. */
 export interface ScanOrder {
@@ -16,7 +16,7 @@ export interface ScanOrder {
   readonly gate: Int32Array;
   readonly protocol: typeof PROTOCOL;
   /** `O_PATH` */
-  readonly placeOnly: number;
+  readonly pathOnly: number;
 }
 
 /** How the two threads understand each other. */
@@ -59,10 +59,10 @@ export interface ScannedDirectory {
 export function scanTree({ require, port, data }: WorkerContext): void {
   const fs = require("node:fs") as typeof FileSystem;
   const crypto = require("node:crypto") as typeof Crypto;
-  const { root, addon, contents, gate, protocol, placeOnly } = data as ScanOrder;
+  const { root, addon, contents, gate, protocol, pathOnly } = data as ScanOrder;
   const { ROOM, STOP, UNKNOWN, INODE, NO_ATTRIBUTES, NUMBERS, IDS, TIMES } = protocol;
   const calls = addon === undefined ? undefined : (require(addon) as XattrCalls);
-  const DIRECTORY_ONLY = placeOnly | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
+  const DIRECTORY_ONLY = pathOnly | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
   const READ_ONLY = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
   const [MOST_DEPTH, BATCH] = [200, 256];
   const content = new Uint8Array(contents + 1);

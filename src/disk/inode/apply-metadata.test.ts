@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeNode } from "../../../test/fixtures/nodes.ts";
-import { createPlacement } from "../inode-maker.ts";
+import { createMetadataPolicy } from "../metadata-policy.ts";
 import { applyMetadata } from "./apply-metadata.ts";
 
 const IS_ROOT = process.geteuid?.() === 0;
@@ -35,12 +35,12 @@ describe("the metadata of an inode", () => {
   ])("are set %s", (_, isOpen) => {
     const fd = isOpen ? fs.openSync(file, "r+") : undefined;
     const node = makeNode({ mode: 0o751, uid: UID, gid: GID, mtime: 1_600_000_000 });
-    const placement = createPlacement();
-    applyMetadata({ path: file, fd }, node, placement);
+    const policy = createMetadataPolicy();
+    applyMetadata({ path: file, fd }, node, policy);
     if (fd !== undefined) fs.closeSync(fd);
     expect(modeOf()).toBe(0o751);
     expect(fs.lstatSync(file).mtimeMs).toBe(1_600_000_000_000);
-    expect(placement.refusals.xattrs.size).toBe(0);
+    expect(policy.refusals.xattrs.size).toBe(0);
   });
 
   it("are set however little the mode allows", () => {
@@ -48,8 +48,8 @@ describe("the metadata of an inode", () => {
     for (const path of [file, join(base, "d")]) {
       const type = path === file ? "file" : "directory";
       const node = makeNode({ type, mode: 0, uid: UID, gid: GID, mtime: -5 });
-      applyMetadata({ path }, node, createPlacement());
-      applyMetadata({ path, existed: true }, node, createPlacement());
+      applyMetadata({ path }, node, createMetadataPolicy());
+      applyMetadata({ path, existed: true }, node, createMetadataPolicy());
       expect(modeOf(path)).toBe(0);
       expect(fs.lstatSync(path).mtimeMs).toBe(-5000);
     }
@@ -63,7 +63,7 @@ describe("the metadata of an inode", () => {
     applyMetadata(
       { path: link },
       makeNode({ type: "symlink", mode: 0o777, uid: UID, gid: GID, mtime: 7 }),
-      createPlacement(),
+      createMetadataPolicy(),
     );
     expect(fs.lstatSync(link).mtimeMs).toBe(7000);
     const { mode, mtimeMs, uid } = fs.statSync(file);
@@ -84,7 +84,7 @@ describe("the metadata of an inode", () => {
         applyMetadata(
           { path: file },
           makeNode({ mode: 0o666, uid: UID, gid: GID }),
-          createPlacement(),
+          createMetadataPolicy(),
         );
       };
       expect(attempt).toThrow(expect.objectContaining({ code: "unwritable" }));
@@ -97,7 +97,7 @@ describe("the metadata of an inode", () => {
       applyMetadata(
         { path: join(base, "no"), existed: true },
         makeNode(),
-        createPlacement({ sameOwner: false }),
+        createMetadataPolicy({ sameOwner: false }),
       );
     };
     expect(attempt).toThrow(
@@ -116,7 +116,7 @@ describe("the metadata of an inode", () => {
     for (const path of [name, directory]) {
       const type = path === name ? "file" : "directory";
       const node = makeNode({ type, mode: 0o711, uid: UID, gid: GID, mtime: 9 });
-      applyMetadata({ path, existed: true }, node, createPlacement());
+      applyMetadata({ path, existed: true }, node, createMetadataPolicy());
       const { mode, mtimeMs } = fs.lstatSync(path);
       expect([mode & 0o7777, mtimeMs]).toEqual([0o711, 9000]);
     }
@@ -126,10 +126,10 @@ describe("the metadata of an inode", () => {
 
 describe("the owner of an inode", () => {
   const set = (uid: number, gid: number, mode = 0o6755, options = {}, existed = false) => {
-    const placement = createPlacement(options);
-    applyMetadata({ path: file, existed }, makeNode({ uid, gid, mode }), placement);
+    const policy = createMetadataPolicy(options);
+    applyMetadata({ path: file, existed }, makeNode({ uid, gid, mode }), policy);
     const { uid: user, gid: group } = fs.lstatSync(file);
-    return { owner: [user, group], mode: modeOf(), refusal: placement.refusals.owner };
+    return { owner: [user, group], mode: modeOf(), refusal: policy.refusals.owner };
   };
 
   it("is set by root, and setuid and setgid survive that; an ordinary user sets neither", () => {
@@ -186,11 +186,11 @@ describe("the owner of an inode", () => {
   });
 
   it("of an inode that was there before is set whatever new ones have", () => {
-    const placement = createPlacement();
+    const policy = createMetadataPolicy();
     const node = makeNode({ uid: UID, gid: GID });
-    applyMetadata({ path: file }, node, placement);
+    applyMetadata({ path: file }, node, policy);
     if (IS_ROOT) fs.chownSync(file, 7, 7);
-    applyMetadata({ path: file, existed: true }, node, placement);
+    applyMetadata({ path: file, existed: true }, node, policy);
     expect(fs.lstatSync(file).uid).toBe(UID);
   });
 
@@ -200,7 +200,7 @@ describe("the owner of an inode", () => {
     applyMetadata(
       { path: link },
       makeNode({ type: "symlink", uid: 77, gid: 78 }),
-      createPlacement(),
+      createMetadataPolicy(),
     );
     const { uid, gid } = fs.lstatSync(link);
     expect([uid, gid]).toEqual(IS_ROOT ? [77, 78] : [UID, GID]);
@@ -208,11 +208,15 @@ describe("the owner of an inode", () => {
   });
 
   it("can't be both set and kept in an attribute", () => {
-    expect(() => createPlacement({ sameOwner: true, rootlessXattr: true })).toThrow(
+    expect(() => createMetadataPolicy({ sameOwner: true, rootlessXattr: true })).toThrow(
       expect.objectContaining({ code: "invalid-argument" }),
     );
-    expect(createPlacement({ rootlessXattr: true }).sameOwner).toBe(false);
-    expect(() => createPlacement({ uidMap: [{ image: 0, disk: 0, size: 0 }] })).toThrow("ID map");
-    expect(() => createPlacement({ gidMap: [{ image: 0, disk: 0, size: -1 }] })).toThrow("ID map");
+    expect(createMetadataPolicy({ rootlessXattr: true }).sameOwner).toBe(false);
+    expect(() => createMetadataPolicy({ uidMap: [{ image: 0, disk: 0, size: 0 }] })).toThrow(
+      "ID map",
+    );
+    expect(() => createMetadataPolicy({ gidMap: [{ image: 0, disk: 0, size: -1 }] })).toThrow(
+      "ID map",
+    );
   });
 });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { Place } from "../../files/open-directory.ts";
+import type { SystemPath } from "../../files/proc-path.ts";
 import { systemCode } from "../../files/system-error.ts";
-import type { Placement } from "../inode-maker.ts";
-import type { InodeMetadata, InodePlace } from "../inode-target.ts";
+import type { MetadataPolicy } from "../metadata-policy.ts";
+import type { InodeMetadata, InodeHandle } from "../inode-handle.ts";
 import { setMode } from "../set-mode.ts";
 import { setOwner } from "./set-owner.ts";
 import { setTime } from "./set-time.ts";
@@ -17,59 +17,59 @@ import {
 import type { XattrBatch } from "../xattrs/xattr-batch.ts";
 import { runXattrTool } from "../xattrs/write-by-command.ts";
 
-export type { InodePlace } from "../inode-target.ts";
+export type { InodeHandle } from "../inode-handle.ts";
 
 /**
  * Gives an inode the metadata of its node: owner, then extended attributes, then mode, then time.
- * What this disk or this user does not take goes to `placement.refusals`, and is no error. A time is the
+ * What this disk or this user does not take goes to `policy.refusals`, and is no error. A time is the
  * nearest that Node can set. Setuid and setgid are left out where the owner, or group, is not the node's.
  * With a batch, attributes that need another process, and the mode after them, wait for `batch.finish()`.
  * @throws OciError `unwritable` when the system refuses the mode or the time
  */
 export function applyMetadata(
-  inode: InodePlace,
+  inode: InodeHandle,
   node: InodeMetadata,
-  placement: Placement,
+  policy: MetadataPolicy,
   batch?: XattrBatch,
 ): void {
-  const mode = node.mode & setOwner(inode, node, placement);
-  const xattrs = wantedXattrs(inode, node, placement);
+  const mode = node.mode & setOwner(inode, node, policy);
+  const xattrs = wantedXattrs(inode, node, policy);
   if (xattrs.size === 0 && inode.existed !== true) {
     if (node.type !== "symlink" && inode.mode !== mode) setMode(inode, mode);
   } else {
-    setXattrsAndMode(inode, { type: node.type, xattrs, mode }, placement, batch);
+    setXattrsAndMode(inode, { type: node.type, xattrs, mode }, policy, batch);
   }
   setTime(inode, node.mtime, node.mtimeNanoseconds);
 }
 
 function setXattrsAndMode(
-  inode: InodePlace,
+  inode: InodeHandle,
   wanted: Omit<XattrJob, "inode">,
-  placement: Placement,
+  policy: MetadataPolicy,
   batch?: XattrBatch,
 ): void {
   const text = textPathOrReason(inode.path);
   if (typeof text === "string") {
-    for (const name of wanted.xattrs.keys()) refuseXattr(placement, name, text);
+    for (const name of wanted.xattrs.keys()) refuseXattr(policy, name, text);
     if (wanted.type !== "symlink") setMode(inode, wanted.mode);
     return;
   }
   const job = { ...wanted, inode: { ...inode, path: text.path } };
   const canWait = text.path === inode.path || job.type === "directory";
   try {
-    const calls = placement.loadXattrs();
-    if (calls !== undefined && writeXattrs(job, calls, placement)) {
+    const calls = policy.loadXattrs();
+    if (calls !== undefined && writeXattrs(job, calls, policy)) {
       if (job.type !== "symlink") setMode(inode, job.mode);
-      checkAccessAcl(job, calls, placement);
+      checkAccessAcl(job, calls, policy);
     } else if (!canWait || batch?.add(job) !== true) {
-      runXattrTool([job], placement);
+      runXattrTool([job], policy);
     }
   } finally {
     text.close();
   }
 }
 
-function textPathOrReason(path: Place): TextPath | string {
+function textPathOrReason(path: SystemPath): TextPath | string {
   try {
     return openTextPath(path);
   } catch (error) {

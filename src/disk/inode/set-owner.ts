@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import { systemCode } from "../../files/system-error.ts";
-import type { Placement } from "../inode-maker.ts";
+import type { MetadataPolicy } from "../metadata-policy.ts";
 import { toDisk } from "./id-map.ts";
-import { statInode, type InodeMetadata, type InodePlace } from "../inode-target.ts";
+import { statInode, type InodeMetadata, type InodeHandle } from "../inode-handle.ts";
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
@@ -16,19 +16,19 @@ interface Owner {
 }
 
 /** Who owns the files that this process makes: the system is asked once, as a network disk may have its own idea. */
-const ownerOfNew = new WeakMap<Placement, Owner>();
+const ownerOfNew = new WeakMap<MetadataPolicy, Owner>();
 
 /**
  * Sets the owner of an inode where that was asked for, and gives the bits of its mode that may be set:
  * not setuid, nor setgid, where the owner, or the group, is not the node's. What can't be set goes to
- * `placement.refusals`.
+ * `policy.refusals`.
  */
-export function setOwner(inode: InodePlace, node: InodeMetadata, placement: Placement): number {
-  const uid = toDisk(placement.uidMap, node.uid);
-  const gid = toDisk(placement.gidMap, node.gid);
-  if (placement.sameOwner) {
-    refuseUnmapped(node, placement, uid, gid);
-    if (isSet(inode, node, placement, uid ?? SAME, gid ?? SAME)) {
+export function setOwner(inode: InodeHandle, node: InodeMetadata, policy: MetadataPolicy): number {
+  const uid = toDisk(policy.uidMap, node.uid);
+  const gid = toDisk(policy.gidMap, node.gid);
+  if (policy.sameOwner) {
+    refuseUnmapped(node, policy, uid, gid);
+    if (isSet(inode, node, policy, uid ?? SAME, gid ?? SAME)) {
       return permittedBits(uid !== undefined, gid !== undefined);
     }
   }
@@ -43,7 +43,7 @@ function permittedBits(isUser: boolean, isGroup: boolean): number {
 
 function refuseUnmapped(
   node: InodeMetadata,
-  { refusals }: Placement,
+  { refusals }: MetadataPolicy,
   uid: number | undefined,
   gid: number | undefined,
 ): void {
@@ -52,16 +52,16 @@ function refuseUnmapped(
 }
 
 function isSet(
-  inode: InodePlace,
+  inode: InodeHandle,
   node: InodeMetadata,
-  placement: Placement,
+  policy: MetadataPolicy,
   uid: number,
   gid: number,
 ): boolean {
   // A directory may have its group from the one that it is in.
   if (inode.existed !== true && node.type !== "directory") {
-    let owner = ownerOfNew.get(placement);
-    if (owner === undefined) ownerOfNew.set(placement, (owner = statInode(inode)));
+    let owner = ownerOfNew.get(policy);
+    if (owner === undefined) ownerOfNew.set(policy, (owner = statInode(inode)));
     if ((uid === owner.uid || uid === SAME) && (gid === owner.gid || gid === SAME)) return true;
   }
   try {
@@ -69,7 +69,7 @@ function isSet(
     else fs.fchownSync(inode.fd, uid, gid);
     return true;
   } catch (error) {
-    placement.refusals.owner ??= `the system refuses it (${systemCode(error) ?? String(error)})`;
+    policy.refusals.owner ??= `the system refuses it (${systemCode(error) ?? String(error)})`;
     return false;
   }
 }

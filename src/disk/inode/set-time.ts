@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { unwritable, type InodePlace } from "../inode-target.ts";
+import { unwritable, type InodeHandle } from "../inode-handle.ts";
 
 /**
  * Sets the time of modification (and of access) of an inode to the nearest that Node can set; a disk that
  * has no such year takes the nearest that it has.
  * @throws OciError `unwritable`
  */
-export function setTime(inode: InodePlace, seconds: number, nanoseconds: number): void {
+export function setTime(inode: InodeHandle, seconds: number, nanoseconds: number): void {
   const time = nearestTime(seconds, nanoseconds);
   try {
     if (inode.fd === undefined) fs.lutimesSync(inode.path, time, time);

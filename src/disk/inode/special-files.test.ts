@@ -5,18 +5,18 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeNode } from "../../../test/fixtures/nodes.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
-import { createPlacement, type Placement } from "../inode-maker.ts";
+import { createMetadataPolicy, type MetadataPolicy } from "../metadata-policy.ts";
 import { applyMetadata } from "./apply-metadata.ts";
 import { makeSpecialFiles } from "./special-files.ts";
 
 let base: string;
 let directoryFd: number;
-let placement: Placement;
+let policy: MetadataPolicy;
 
 beforeEach(() => {
   base = fs.mkdtempSync(join(tmpdir(), "special-"));
   directoryFd = fs.openSync(base, fs.constants.O_RDONLY);
-  placement = createPlacement();
+  policy = createMetadataPolicy();
 });
 
 afterEach(() => {
@@ -40,7 +40,7 @@ function withPath(path: string, work: () => void): void {
 describe.runIf(process.platform === "linux")("special files", () => {
   const make = (files: Readonly<Record<string, Node>>): void => {
     const list = Object.entries(files).map(([name, node]) => ({ name, node }));
-    makeSpecialFiles(directoryFd, list, placement);
+    makeSpecialFiles(directoryFd, list, policy);
   };
   const statOf = (name: string): fs.Stats => fs.lstatSync(join(base, name));
 
@@ -49,7 +49,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
     make(Object.fromEntries(names.map((name) => [name, FIFO])));
     expect(names.every((name) => statOf(name).isFIFO())).toBe(true);
     expect(statOf("0-0").mode & 0o7777).toBe(0o600);
-    expect(placement.refusals.special.size).toBe(0);
+    expect(policy.refusals.special.size).toBe(0);
   });
 
   it("are devices with their numbers, or empty files and a reason", () => {
@@ -57,7 +57,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
     const block = makeNode({ type: "block", ...big });
     make({ "0-1": NULL_DEVICE, "0-2": block, "0-3": FIFO });
     expect(statOf("0-3").isFIFO()).toBe(true);
-    const refused = placement.refusals.special.get("block");
+    const refused = policy.refusals.special.get("block");
     if (refused === undefined) {
       expect(statOf("0-1").isCharacterDevice()).toBe(true);
       expect(statOf("0-1").rdev).toBe(0x103);
@@ -68,7 +68,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
       ]);
     } else {
       expect(refused).toBe("Operation not permitted");
-      expect(placement.refusals.special.get("character")).toBe("Operation not permitted");
+      expect(policy.refusals.special.get("character")).toBe("Operation not permitted");
       for (const name of ["0-1", "0-2"]) {
         expect([statOf(name).isFile(), statOf(name).size]).toEqual([true, 0]);
         expect(statOf(name).mode & 0o7777).toBe(0o600);
@@ -85,7 +85,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
       uid: statOf("fifo").uid,
       gid: statOf("fifo").gid,
     });
-    applyMetadata({ path: `/proc/self/fd/${directoryFd}/fifo` }, node, placement);
+    applyMetadata({ path: `/proc/self/fd/${directoryFd}/fifo` }, node, policy);
     const { mode, mtimeMs } = statOf("fifo");
     expect([mode & 0o7777, mtimeMs]).toEqual([0o622, 9000]);
   });
@@ -111,7 +111,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
       make({ "0-1": FIFO });
     });
     expect(statOf("0-1").isFile()).toBe(true);
-    expect([...placement.refusals.special]).toEqual([["fifo", "sh can't be run here"]]);
+    expect([...policy.refusals.special]).toEqual([["fifo", "sh can't be run here"]]);
   });
 
   it("are empty files, and the reason is said, where the shell has no such command", () => {
@@ -122,7 +122,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
       make({ "0-1": FIFO, "0-2": NULL_DEVICE });
     });
     const reason = "mknod and mkfifo are not installed here";
-    expect(Object.fromEntries(placement.refusals.special)).toEqual({
+    expect(Object.fromEntries(policy.refusals.special)).toEqual({
       fifo: reason,
       character: reason,
     });
@@ -156,6 +156,6 @@ describe.runIf(process.platform === "linux")("special files", () => {
     withPath(join(base, "no"), () => {
       make({});
     });
-    expect(placement.refusals.special.size).toBe(0);
+    expect(policy.refusals.special.size).toBe(0);
   });
 });

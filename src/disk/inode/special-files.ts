@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import { descriptorPath } from "../../files/open-directory.ts";
+import { procPath } from "../../files/proc-path.ts";
 import { escapeText, fromText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { DiskNode, factsOf } from "../disk-node.ts";
-import type { Placement } from "../inode-maker.ts";
+import type { MetadataPolicy } from "../metadata-policy.ts";
 
 /** A fifo or device to be made. */
 export interface SpecialFile {
@@ -19,17 +19,17 @@ const SAFE_NAME = /^[0-9A-Za-z][-0-9A-Za-z]*$/;
 
 /**
  * Makes fifos and devices in a directory, for their owner alone, all in one process: Node has no call for
- * that. Where one can't be made an empty file stands in its place, and `placement.refusals` has the reason.
+ * that. Where one can't be made an empty file stands in its place, and `policy.refusals` has the reason.
  * @throws OciError `invalid-argument` for another name or type, `unwritable` when not even a file can be made
  */
 export function makeSpecialFiles(
   directoryFd: number,
   files: readonly SpecialFile[],
-  placement: Placement,
+  policy: MetadataPolicy,
 ): void {
   if (files.length === 0) return;
   const commands = files.map(commandFor);
-  const directory = descriptorPath(directoryFd);
+  const directory = procPath(directoryFd);
   const { stderr, error } = spawnSync("sh", ["-s"], {
     cwd: directory,
     env: { PATH: process.env["PATH"], LC_ALL: "C" },
@@ -40,7 +40,7 @@ export function makeSpecialFiles(
   const reasonFor = error === undefined ? reasonsIn(stderr) : () => "sh can't be run here";
   for (const file of files) {
     if (isMade(`${directory}/${file.name}`, file)) continue;
-    refuse(placement, file.node.type, reasonFor(file.name));
+    refuse(policy, file.node.type, reasonFor(file.name));
     makePlaceholder(`${directory}/${file.name}`);
   }
 }
@@ -84,7 +84,7 @@ function isMade(path: string, { node }: SpecialFile): boolean {
 
 const UNREAD = { head: () => undefined, xattrs: () => new Map<never, never>() };
 
-function refuse({ refusals }: Placement, type: Node["type"], reason: string): void {
+function refuse({ refusals }: MetadataPolicy, type: Node["type"], reason: string): void {
   if (type !== "fifo" && type !== "character" && type !== "block") return;
   if (!refusals.special.has(type)) refusals.special.set(type, reason);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
-import { descriptorPath, O_PATH, type Place } from "../../files/open-directory.ts";
+import { procPath, O_PATH, type SystemPath } from "../../files/proc-path.ts";
 import { decodeText, fromBytes } from "../../bytes/byte-string.ts";
 
 /** A path that is text, for callees that take no bytes. */
@@ -15,7 +15,7 @@ export interface TextPath {
  * anything else a second name.
  * @throws whatever the system says when it allows neither
  */
-export function openTextPath(path: Place): TextPath {
+export function openTextPath(path: SystemPath): TextPath {
   if (typeof path === "string") return { path, close: closeNothing };
   const text = decodeText(fromBytes(path));
   if (text !== undefined) return { path: text, close: closeNothing };
@@ -45,5 +45,5 @@ function closeNothing(): void {
 function openDirectoryPath(directory: Buffer): TextPath {
   const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
   const fd = fs.openSync(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  return { path: `${descriptorPath(fd)}/.`, close: () => fs.closeSync(fd) };
+  return { path: `${procPath(fd)}/.`, close: () => fs.closeSync(fd) };
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { b } from "../../../test/fixtures/layers.ts";
-import { placeTree } from "../../../test/fixtures/place-tree.ts";
+import { moveIntoTree } from "../../../test/fixtures/place-tree.ts";
 import {
   CONTENTS,
   createProvenDirectory,
@@ -14,7 +14,7 @@ import {
 import { makeNode, makeTree } from "../../../test/fixtures/trees.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
-import { createPlacement } from "../inode-maker.ts";
+import { createMetadataPolicy } from "../metadata-policy.ts";
 import { readRecord } from "../sidecar/unpack-record.ts";
 
 let root: ProvenDirectory;
@@ -65,7 +65,7 @@ describe("the proof allows, and the sidecar keeps,", () => {
     const nodes = { "/": NODES["/"]!, "/null": device };
     root.place({ "/": NODES["/"]!, "/null": makeNode({ ...me, mode: 0o600 }) });
     expect(await root.differencesOf(nodes)).toEqual(["/null: type: expected character, got file"]);
-    root.placement.refusals.special.set("character", "not here");
+    root.policy.refusals.special.set("character", "not here");
     expect(await root.prove(nodes)).toMatchObject({ differences: [], held: { type: 1 } });
     fs.writeFileSync(root.at("null"), "x");
     fs.utimesSync(root.at("null"), device.mtime, device.mtime);
@@ -83,7 +83,7 @@ describe("the proof allows, and the sidecar keeps,", () => {
     expect(await root.differencesOf(nodes)).toEqual([
       '/x: xattrs: expected trusted.a="1", got no trusted.a',
     ]);
-    root.placement.refusals.xattrs.set(b("trusted.a"), "only root may");
+    root.policy.refusals.xattrs.set(b("trusted.a"), "only root may");
     expect(await root.prove(nodes)).toMatchObject({ differences: [], held: { xattrs: 1 } });
     expect(readRecord(root.sidecar)?.refusals?.xattrs).toMatchObject({
       "trusted.a": "only root may",
@@ -113,13 +113,13 @@ describe("the proof allows, and the sidecar keeps,", () => {
       "/shut/secret": secret,
     };
     CONTENTS.set(secret, "x");
-    root.placement = createPlacement();
+    root.policy = createMetadataPolicy();
     const open = {
       "/": NODES["/"]!,
       "/shut": makeNode({ ...me, type: "directory" }),
       "/shut/secret": secret,
     };
-    placeTree(root.directory, makeTree(open), CONTENTS, root.placement);
+    moveIntoTree(root.directory, makeTree(open), CONTENTS, root.policy);
     fs.chmodSync(root.at("shut"), 0);
     fs.utimesSync(root.directory, nodes["/"].mtime, nodes["/"].mtime);
     fs.chmodSync(root.directory, 0o311);
@@ -139,7 +139,7 @@ describe("the proof allows, and the sidecar keeps,", () => {
     root.place(nodes, { rootlessXattr: true });
     const { differences } = await root.prove(nodes);
     expect(differences).toEqual([]);
-    root.placement = createPlacement({ sameOwner: false });
+    root.policy = createMetadataPolicy({ sameOwner: false });
     const names = await root.prove(nodes);
     const found = names.differences.flatMap(({ fields }) => fields.map(({ xattr }) => xattr));
     const owner: ByteString[] = root.takesXattrs() ? [b("user.rootlesscontainers")] : [];

@@ -6,7 +6,7 @@ import type { DiskNode } from "../disk-node.ts";
 import { isEnvironmentLabel } from "../xattrs/environment-labels.ts";
 import { toDisk } from "../inode/id-map.ts";
 import { formatRootlessOwner, ROOTLESS_OWNER } from "../xattrs/rootless-owner.ts";
-import type { Placement } from "../inode-maker.ts";
+import type { MetadataPolicy } from "../metadata-policy.ts";
 
 /** Who the files belong to that are made by whoever unpacks. */
 export interface Maker {
@@ -23,31 +23,31 @@ const CUT = 1000;
 
 /**
  * Whether a difference between a node of an image and what the disk shows of it is one that the
- * placement says there would be: the disk, or the user, could not do better.
+ * policy says there would be: the disk, or the user, could not do better.
  */
 export function isExplained(
   { field, xattr }: FieldDifference,
   node: Node,
   disk: DiskNode,
-  placement: Placement,
+  policy: MetadataPolicy,
   maker: Maker,
 ): boolean {
   switch (field) {
     case "owner":
-      return isExplainedOwner(node, disk, placement, maker);
+      return isExplainedOwner(node, disk, policy, maker);
     case "type":
       return (
         isSpecial(node.type) &&
-        placement.refusals.special.has(node.type) &&
+        policy.refusals.special.has(node.type) &&
         disk.type === "file" &&
         disk.size === 0
       );
     case "mode":
-      return isExplainedMode(node, disk, placement);
+      return isExplainedMode(node, disk, policy);
     case "time":
       return isNearestTime(node, disk);
     case "xattrs":
-      return xattr !== undefined && isExplainedXattr(xattr, node, disk, placement);
+      return xattr !== undefined && isExplainedXattr(xattr, node, disk, policy);
     default:
       return false;
   }
@@ -57,8 +57,13 @@ function isSpecial(type: Node["type"]): type is "character" | "block" | "fifo" {
   return type === "character" || type === "block" || type === "fifo";
 }
 
-function isExplainedOwner(node: Node, disk: DiskNode, placement: Placement, maker: Maker): boolean {
-  const { sameOwner, uidMap, gidMap, refusals } = placement;
+function isExplainedOwner(
+  node: Node,
+  disk: DiskNode,
+  policy: MetadataPolicy,
+  maker: Maker,
+): boolean {
+  const { sameOwner, uidMap, gidMap, refusals } = policy;
   const isLeft = !sameOwner || refusals.owner !== undefined;
   return (
     (disk.uid === toDisk(uidMap, node.uid) || (isLeft && disk.uid === maker.uid)) &&
@@ -67,7 +72,7 @@ function isExplainedOwner(node: Node, disk: DiskNode, placement: Placement, make
 }
 
 /** Set-id bits may be missing where the owner, or the group, is not the node's. */
-function isExplainedMode(node: Node, disk: DiskNode, { uidMap, gidMap }: Placement): boolean {
+function isExplainedMode(node: Node, disk: DiskNode, { uidMap, gidMap }: MetadataPolicy): boolean {
   let droppable = 0;
   if (disk.uid !== toDisk(uidMap, node.uid)) droppable |= SETUID;
   if (disk.gid !== toDisk(gidMap, node.gid)) droppable |= SETGID;
@@ -98,7 +103,7 @@ function isExplainedXattr(
   name: ByteString,
   node: Node,
   disk: DiskNode,
-  { refusals, rootlessXattr }: Placement,
+  { refusals, rootlessXattr }: MetadataPolicy,
 ): boolean {
   if (isEnvironmentLabel(name)) return true;
   if (name === ROOTLESS_OWNER && rootlessXattr) {

@@ -13,9 +13,9 @@ import {
 } from "../../../test/fixtures/proven-directory.ts";
 import { makeNode, treeOf } from "../../../test/fixtures/trees.ts";
 import { formatDifference } from "../../rootfs/compare/compare-trees.ts";
-import type { XattrWriteCalls } from "../xattrs/write-xattrs.ts";
-import { createPlacement } from "../inode-maker.ts";
-import { loadXattrCalls } from "../xattrs/read-xattrs.ts";
+import type { XattrWriteCalls } from "../xattrs/xattr-calls.ts";
+import { createMetadataPolicy } from "../metadata-policy.ts";
+import { loadXattrCalls } from "../xattrs/xattr-calls.ts";
 import { proveAndRecord } from "./prove.ts";
 import { readRecord, writeRecord } from "../sidecar/unpack-record.ts";
 
@@ -82,8 +82,8 @@ describe("the proof of an unpacked directory", () => {
     const nothing = proveAndRecord(
       root.directory,
       treeOf(new Map()),
-      root.placement,
-      recordOf(root.placement),
+      root.policy,
+      recordOf(root.policy),
       {
         sidecar: root.sidecar,
         verifyContent: true,
@@ -95,7 +95,7 @@ describe("the proof of an unpacked directory", () => {
 
   it("ends when it is told to, and leaves the record as it was", async () => {
     root.place();
-    writeRecord(root.sidecar, recordOf(root.placement));
+    writeRecord(root.sidecar, recordOf(root.policy));
     const proof = root.prove(NODES, { signal: AbortSignal.abort() });
     await expect(proof).rejects.toMatchObject({ code: "aborted" });
     expect(readRecord(root.sidecar)).toMatchObject({ state: "writing" });
@@ -219,7 +219,7 @@ describe("the proof fails when", () => {
     ]);
     if (me.uid !== 0) return;
     fs.lchownSync(root.at("usr/text"), 12345, 0);
-    root.placement = createPlacement({ sameOwner: false });
+    root.policy = createMetadataPolicy({ sameOwner: false });
     expect(await root.differencesOf(other)).toEqual([
       "/usr/text: owner: expected 33:34, got 12345:0",
     ]);

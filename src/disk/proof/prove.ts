@@ -8,7 +8,7 @@ import type { Difference } from "../../rootfs/compare/compare-trees.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { WORTH_A_THREAD } from "../ahead/read-ahead.ts";
 import { openDirectory, type OpenDirectoryOptions } from "../directory.ts";
-import type { Placement, Refusals } from "../inode-maker.ts";
+import type { MetadataPolicy, Refusals } from "../metadata-policy.ts";
 import { draftSidecar, type SidecarDraft } from "../sidecar/draft-sidecar.ts";
 import type { Maker } from "./explain-difference.ts";
 import { countTree } from "../sidecar/format-tree.ts";
@@ -47,7 +47,7 @@ export interface ProveOptions
 }
 
 /**
- * Reads a directory back and compares it with the tree that was put there. Only what the placement
+ * Reads a directory back and compares it with the tree that was put there. Only what the policy
  * explains may differ: refused owners, special files and attributes, mapped numbers, times as near as
  * Node and the disk have them, and set-id bits of files whose owner is not real. When nothing else
  * differs, writes `tree.mtree` and `placed`, and last `sidecar.json` with the state `complete`; else
@@ -58,7 +58,7 @@ export interface ProveOptions
 export async function proveAndRecord(
   directory: string,
   tree: RootFilesystem,
-  placement: Placement,
+  policy: MetadataPolicy,
   record: UnpackRecord,
   options: ProveOptions,
 ): Promise<Proof> {
@@ -67,7 +67,7 @@ export async function proveAndRecord(
   let unreadXattrs = 0;
   const assumeXattrs = (path: ByteString): ReadonlyMap<ByteString, ByteString> => {
     unreadXattrs += 1;
-    return xattrsSet(tree.lstat(path), placement);
+    return xattrsSet(tree.lstat(path), policy);
   };
   const disk = openDirectory(directory, {
     widen: true,
@@ -78,7 +78,7 @@ export async function proveAndRecord(
   });
   const draft = draftSidecar(sidecar, names);
   const maker = makerOf(directory, record);
-  const reading = createReading({ tree, disk, placement, maker, draft, verifyContent });
+  const reading = createReading({ tree, disk, policy, maker, draft, verifyContent });
   try {
     const compared = await withEveryPair(tree, disk, reading.add, {
       what: `reading ${JSON.stringify(directory)} back`,
@@ -92,7 +92,7 @@ export async function proveAndRecord(
     const { both, contents, contentBytes, held } = reading.counts();
     if (both === 0) throw nothingCompared(directory);
     const proof = { compared, contents, contentBytes, differences, held, unreadXattrs };
-    if (differences.length === 0) complete(sidecar, record, draft, proof, placement.refusals);
+    if (differences.length === 0) complete(sidecar, record, draft, proof, policy.refusals);
     return proof;
   } finally {
     await reading.close();
@@ -104,7 +104,7 @@ export async function proveAndRecord(
 /** The attributes of a node that the system took when they were set. */
 function xattrsSet(
   node: Node | undefined,
-  { refusals }: Placement,
+  { refusals }: MetadataPolicy,
 ): ReadonlyMap<ByteString, ByteString> {
   return new Map([...(node?.xattrs ?? [])].filter(([name]) => !refusals.xattrs.has(name)));
 }

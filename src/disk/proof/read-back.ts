@@ -3,13 +3,17 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { compareNodes, type FieldDifference } from "../../rootfs/compare/compare-nodes.ts";
-import { createFindings, createNameComparer, type Difference } from "../../rootfs/compare/compare-trees.ts";
+import {
+  createFindings,
+  createNameComparer,
+  type Difference,
+} from "../../rootfs/compare/compare-trees.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { PathPair } from "../../rootfs/walk-filesystem.ts";
 import type { DirectoryFilesystem } from "../directory.ts";
 import type { DiskNode, InodeStamp } from "../disk-node.ts";
 import { ROOTLESS_OWNER } from "../xattrs/rootless-owner.ts";
-import type { Placement } from "../inode-maker.ts";
+import type { MetadataPolicy } from "../metadata-policy.ts";
 import { createContentCheck, haveEqualSize } from "./content-check.ts";
 import type { SidecarDraft } from "../sidecar/draft-sidecar.ts";
 import { isExplained, type Maker } from "./explain-difference.ts";
@@ -20,7 +24,7 @@ import type { HeldCounts } from "../sidecar/unpack-record.ts";
 export interface ReadingInput {
   readonly tree: RootFilesystem;
   readonly disk: DirectoryFilesystem;
-  readonly placement: Placement;
+  readonly policy: MetadataPolicy;
   readonly maker: Maker;
   readonly draft: SidecarDraft;
   readonly verifyContent: boolean;
@@ -48,7 +52,7 @@ export interface Reading {
 
 /** Compares path by path, drafts the sidecar, and counts. Pairs are given in the order of the paths. */
 export function createReading(input: ReadingInput): Reading {
-  const { disk, draft, placement, maker } = input;
+  const { disk, draft, policy, maker } = input;
   const found = createFindings();
   const names = createNameComparer();
   const content = input.verifyContent
@@ -71,7 +75,7 @@ export function createReading(input: ReadingInput): Reading {
       both += 1;
       const { fields } = compareNodes(path, node, there, METADATA);
       for (const field of fields) {
-        if (!isExplained(field, node, there, placement, maker)) found.add(path, field);
+        if (!isExplained(field, node, there, policy, maker)) found.add(path, field);
       }
       if (haveEqualSize(node, there)) content?.add(path, node, there);
       names.add(path, node, there);

@@ -2,7 +2,11 @@
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { OciError } from "../../oci/errors.ts";
 import { compareNodes, type ComparedField } from "../../rootfs/compare/compare-nodes.ts";
-import { createFindings, createNameComparer, type Comparison } from "../../rootfs/compare/compare-trees.ts";
+import {
+  createFindings,
+  createNameComparer,
+  type Comparison,
+} from "../../rootfs/compare/compare-trees.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { PathPair } from "../../rootfs/walk-filesystem.ts";
 import { isEnvironmentLabel } from "../xattrs/environment-labels.ts";

@@ -5,8 +5,8 @@ import { digestOf } from "../../oci/digest.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
 import { createTreeFormatter } from "./format-tree.ts";
-import { formatPlaced, startPlaced, type KeptFields } from "./proven-inodes.ts";
-import { draftFile, PLACED_FILE, prepareSidecar, TREE_FILE } from "./sidecar-files.ts";
+import { formatProvenInode, startProvenInodes, type KeptFields } from "./proven-inodes.ts";
+import { draftFile, PROVEN_FILE, prepareSidecar, TREE_FILE } from "./sidecar-files.ts";
 import type { RecordedFile, UnpackRecord } from "./unpack-record.ts";
 
 /** `tree.mtree` and `placed` while they are written, path by path. */
@@ -22,14 +22,14 @@ export interface SidecarDraft {
 export function draftSidecar(sidecar: string, names: ReadonlyMap<Node, number>): SidecarDraft {
   prepareSidecar(sidecar);
   const tree = draftText(sidecar, TREE_FILE);
-  const placed = draftText(sidecar, PLACED_FILE);
+  const placed = draftText(sidecar, PROVEN_FILE);
   const formatter = createTreeFormatter(names);
   tree.write(formatter.start());
-  placed.write(startPlaced());
+  placed.write(startProvenInodes());
   return {
     add(path, node, stamp, kept) {
       tree.write(formatter.entry(path, node));
-      placed.write(formatPlaced(stamp, kept));
+      placed.write(formatProvenInode(stamp, kept));
     },
     publish() {
       tree.write(formatter.end());

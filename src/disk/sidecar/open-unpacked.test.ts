@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { b } from "../../../test/fixtures/layers.ts";
-import { placeTree, recordOf } from "../../../test/fixtures/place-tree.ts";
+import { moveIntoTree, recordOf } from "../../../test/fixtures/place-tree.ts";
 import { makeNode, makeTree } from "../../../test/fixtures/trees.ts";
 import { fromBytes, toBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { compareTrees, formatDifference } from "../../rootfs/compare/compare-trees.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { formatRootlessOwner } from "../xattrs/rootless-owner.ts";
-import type { XattrWriteCalls } from "../xattrs/write-xattrs.ts";
-import { createPlacement, type Placement } from "../inode-maker.ts";
-import { loadXattrCalls } from "../xattrs/read-xattrs.ts";
+import type { XattrWriteCalls } from "../xattrs/xattr-calls.ts";
+import { createMetadataPolicy, type MetadataPolicy } from "../metadata-policy.ts";
+import { loadXattrCalls } from "../xattrs/xattr-calls.ts";
 import { openUnpacked, type OpenUnpackedOptions, type UnpackedDirectory } from "./open-unpacked.ts";
 import { proveAndRecord } from "../proof/prove.ts";
 import { sidecarOf, writeRecord } from "./unpack-record.ts";
@@ -23,7 +23,7 @@ const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 let base: string;
 let directory: string;
 let view: UnpackedDirectory | undefined;
-let placement: Placement;
+let policy: MetadataPolicy;
 
 beforeEach(() => {
   base = fs.mkdtempSync(join(tmpdir(), "oci-kit-unpacked-"));
@@ -81,17 +81,17 @@ const CONTENTS = new Map<Node, string>([
 
 /** Unpacks without owners, devices and foreign attributes, as an ordinary user on a poor disk would, and proves it. */
 async function unpackPoorly(): Promise<void> {
-  placement = createPlacement({ sameOwner: false });
-  for (const name of HELD.xattrs.keys()) placement.refusals.xattrs.set(name, "not here");
-  placement.refusals.special.set("character", "not here");
+  policy = createMetadataPolicy({ sameOwner: false });
+  for (const name of HELD.xattrs.keys()) policy.refusals.xattrs.set(name, "not here");
+  policy.refusals.special.set("character", "not here");
   const poor = makeTree({
     ...NODES,
     "/etc/held": { ...HELD, xattrs: new Map() },
     "/tty": { ...NODES["/tty"], type: "file" },
   });
   const contents = new Map(CONTENTS).set(poor.lstat(b("/etc/held"))!, "held");
-  placeTree(directory, poor, contents, placement);
-  const { differences } = await proveAndRecord(directory, TREE, placement, recordOf(placement), {
+  moveIntoTree(directory, poor, contents, policy);
+  const { differences } = await proveAndRecord(directory, TREE, policy, recordOf(policy), {
     sidecar: sidecarOf(directory),
     verifyContent: true,
   });
@@ -325,7 +325,7 @@ describe("a sidecar that is damaged", () => {
   });
 
   it("is no finished directory while it is being written", () => {
-    writeRecord(sidecarOf(directory), recordOf(placement));
+    writeRecord(sidecarOf(directory), recordOf(policy));
     expect(() => open()).toThrow(
       expect.objectContaining({
         code: "invalid-sidecar",

@@ -20,7 +20,7 @@ export interface KeptFields {
 }
 
 /** What the disk showed of a path when it was proven. */
-export type Placed = InodeStamp & KeptFields;
+export type ProvenInode = InodeStamp & KeptFields;
 
 /** The first line of `placed`. */
 const SIGNATURE = "#oci-kit placed 1";
@@ -33,12 +33,12 @@ const TYPES = new Map(
 );
 
 /** The line before the first path. */
-export function startPlaced(): string {
+export function startProvenInodes(): string {
   return `${SIGNATURE}\n`;
 }
 
 /** The line of one path: type, mode, uid, gid, size, mtime, ctime, inode, time of birth, and what is held. */
-export function formatPlaced(stamp: InodeStamp, { held, heldXattrs }: KeptFields): string {
+export function formatProvenInode(stamp: InodeStamp, { held, heldXattrs }: KeptFields): string {
   const { type, mode, uid, gid, size, mtimeNs, ctimeNs, ino, birthtimeNs } = stamp;
   let line =
     `${TYPE_WORDS[type]} ${mode.toString(8)} ${uid} ${gid} ${size}` +
@@ -52,7 +52,7 @@ export function formatPlaced(stamp: InodeStamp, { held, heldXattrs }: KeptFields
 }
 
 /** Parses the lines of `placed`. @throws OciError `invalid-sidecar` that says which line */
-export function* parsePlaced(lines: Iterable<string>): Generator<Placed> {
+export function* parseProvenInodes(lines: Iterable<string>): Generator<ProvenInode> {
   let number = 0;
   for (const line of lines) {
     number += 1;
@@ -67,7 +67,7 @@ export function* parsePlaced(lines: Iterable<string>): Generator<Placed> {
 const LINE =
   /^([a-z]+) ([0-7]{1,4}) (\d{1,10}) (\d{1,10}) (\d{1,16}) (-?\d{1,20}) (-?\d{1,20}) (\d{1,20}) (-?\d{1,20})((?: [^ ]+)*)$/;
 
-function parseLine(line: string): Placed | undefined {
+function parseLine(line: string): ProvenInode | undefined {
   const match = LINE.exec(line);
   const type = TYPES.get(match?.[1] ?? "");
   if (match === null || type === undefined) return undefined;

@@ -3,17 +3,17 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { isOciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
-import { parsePlaced, type Placed } from "./proven-inodes.ts";
+import { parseProvenInodes, type ProvenInode } from "./proven-inodes.ts";
 import { parseTree } from "./parse-tree.ts";
 import { readLines } from "./read-lines.ts";
-import { damaged, PLACED_FILE, TREE_FILE } from "./sidecar-files.ts";
+import { damaged, PROVEN_FILE, TREE_FILE } from "./sidecar-files.ts";
 import type { UnpackRecord } from "./unpack-record.ts";
 
 /** What a sidecar knows of a path. */
 export interface RecordedPath {
   /** As the image has it. Names of one file have the same node. */
   readonly node: Node;
-  readonly placed: Placed;
+  readonly placed: ProvenInode;
 }
 
 /** All that a sidecar knows. */
@@ -34,7 +34,7 @@ export function readRecordedTree(sidecar: string, record: UnpackRecord): Recorde
     throw damaged(sidecar, TREE_FILE, "expected its digest, got none");
   const { tree, placed } = record.files;
   const stamps = [
-    ...understood(sidecar, PLACED_FILE, parsePlaced(readLines(sidecar, PLACED_FILE, placed))),
+    ...understood(sidecar, PROVEN_FILE, parseProvenInodes(readLines(sidecar, PROVEN_FILE, placed))),
   ];
   const paths = new Map<ByteString, RecordedPath>();
   for (const [path, node] of understood(
@@ -48,7 +48,7 @@ export function readRecordedTree(sidecar: string, record: UnpackRecord): Recorde
   }
   if (paths.size !== stamps.length || paths.size !== record.counts?.paths) {
     const expected = `expected a line for each of ${record.counts?.paths ?? 0} paths`;
-    throw damaged(sidecar, PLACED_FILE, `${expected}, got ${stamps.length}`);
+    throw damaged(sidecar, PROVEN_FILE, `${expected}, got ${stamps.length}`);
   }
   let inodes: Map<bigint, RecordedPath> | undefined;
   return {

@@ -12,7 +12,7 @@ export const RECORD_FILE = "sidecar.json";
 /** Every path as the image has it, in the syntax of mtree(5). */
 export const TREE_FILE = "tree.mtree";
 /** What the disk showed of every path when it was proven, in the same order. */
-export const PLACED_FILE = "placed";
+export const PROVEN_FILE = "placed";
 
 const TEMPORARY = ".tmp";
 const ABANDONED = 24 * 60 * 60 * 1000;

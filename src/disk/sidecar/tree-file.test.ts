@@ -10,7 +10,12 @@ import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesyste
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 import { countTree, createTreeFormatter } from "./format-tree.ts";
 import { parseTree } from "./parse-tree.ts";
-import { formatPlaced, parsePlaced, startPlaced, type Placed } from "./proven-inodes.ts";
+import {
+  formatProvenInode,
+  parseProvenInodes,
+  startProvenInodes,
+  type ProvenInode,
+} from "./proven-inodes.ts";
 import { formatVis, parseVis } from "./vis.ts";
 
 const NASTY = " \n\t#=\\\"'.,\u0000\u007f\u0080\u00ff\u00e9a[*?";
@@ -247,9 +252,10 @@ describe("placed", () => {
 
   it("gives every stamp back", () => {
     fc.assert(
-      fc.property(fc.array(placed, { maxLength: 5 }), (stamps: Placed[]) => {
-        const text = startPlaced() + stamps.map((stamp) => formatPlaced(stamp, stamp)).join("");
-        expect([...parsePlaced(linesOf(text))]).toEqual(stamps);
+      fc.property(fc.array(placed, { maxLength: 5 }), (stamps: ProvenInode[]) => {
+        const text =
+          startProvenInodes() + stamps.map((stamp) => formatProvenInode(stamp, stamp)).join("");
+        expect([...parseProvenInodes(linesOf(text))]).toEqual(stamps);
       }),
     );
   });
@@ -263,7 +269,7 @@ describe("placed", () => {
     ["has an attribute that is none", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a\\=A"]],
     ["has base64 that is none", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a=A"]],
   ])("is refused when it %s", (_, lines) => {
-    expect(() => [...parsePlaced(lines)]).toThrow(
+    expect(() => [...parseProvenInodes(lines)]).toThrow(
       expect.objectContaining({ code: "invalid-sidecar" }),
     );
   });

@@ -9,7 +9,7 @@ import { quote } from "../../oci/quote.ts";
 import { readWholeFile } from "./read-whole-file.ts";
 import {
   damaged,
-  PLACED_FILE,
+  PROVEN_FILE,
   prepareSidecar,
   RECORD_FILE,
   replaceFile,
@@ -131,7 +131,7 @@ export function writeRecord(sidecar: string, record: UnpackRecord): void {
 function holdsFiles(sidecar: string): boolean {
   if (lstatSync(sidecar, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
   const names = readdirSync(sidecar);
-  return [TREE_FILE, PLACED_FILE, "layers"].some((name) => names.includes(name));
+  return [TREE_FILE, PROVEN_FILE, "layers"].some((name) => names.includes(name));
 }
 
 function explain(error: z.ZodError): string {

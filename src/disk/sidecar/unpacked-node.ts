@@ -168,9 +168,9 @@ export class UnpackedNode implements Node {
       if (!isEnvironmentLabel(name) && !isOwner) xattrs.set(name, value);
     }
     for (const [name, value] of held ?? NOTHING) {
-      const isAsPlaced = isEnvironmentLabel(name) || shown.get(name) === value;
+      const isAsProven = isEnvironmentLabel(name) || shown.get(name) === value;
       const recorded = this.#recorded!.node.xattrs.get(name);
-      if (isAsPlaced && recorded !== undefined) xattrs.set(name, recorded);
+      if (isAsProven && recorded !== undefined) xattrs.set(name, recorded);
     }
     return new Map([...xattrs].sort(([a], [b]) => (a < b ? -1 : 1)));
   }

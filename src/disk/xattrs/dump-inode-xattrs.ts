@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { O_PATH, type Place } from "../../files/open-directory.ts";
+import { O_PATH, type SystemPath } from "../../files/proc-path.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { givenPath, NO_XATTRS, parseDump, runDump, type Xattrs } from "./xattr-command.ts";
 
@@ -13,7 +13,7 @@ const GIVEN = givenPath(0);
  * Linux only.
  * @throws the system's error, also when there is no such command; an error with its words when it failed
  */
-export function dumpXattrs(place: Place): Xattrs {
+export function dumpXattrs(place: SystemPath): Xattrs {
   const fd = fs.openSync(place, O_PATH | fs.constants.O_NOFOLLOW);
   try {
     const { error, status, stdout, stderr } = runDump([], [GIVEN], [fd]);

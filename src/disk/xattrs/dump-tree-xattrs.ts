@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import type { Place } from "../../files/open-directory.ts";
+import type { SystemPath } from "../../files/proc-path.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { parentOf } from "../../layer/path-parts.ts";
 import {
@@ -30,14 +30,14 @@ const { O_RDONLY, O_DIRECTORY } = fs.constants;
  * Undefined where there is no such command.
  * @throws the system's error
  */
-export function dumpTreeXattrs(directory: Place): TreeXattrs | undefined {
+export function dumpTreeXattrs(directory: SystemPath): TreeXattrs | undefined {
   if (process.platform !== "linux") return undefined;
   const fd = fs.openSync(directory, O_RDONLY | O_DIRECTORY);
   try {
     const { error, stdout, stderr } = runDump(WHOLE, [ROOT], [fd]);
     if (error !== undefined && "code" in error && error.code === "ENOENT") return undefined;
     if (error !== undefined) throw error;
-    return makeTreeXattrs(parseDump(stdout), unreadPlaces(stderr));
+    return makeTreeXattrs(parseDump(stdout), unreadPaths(stderr));
   } finally {
     fs.closeSync(fd);
   }
@@ -56,7 +56,7 @@ function makeTreeXattrs(
 }
 
 /** A disk without attributes complains of every path: they have none. */
-function unreadPlaces(stderr: string): Set<ByteString> {
+function unreadPaths(stderr: string): Set<ByteString> {
   const refused = parseComplaints(stderr).filter(
     ({ reason }) => reason !== "Operation not supported",
   );

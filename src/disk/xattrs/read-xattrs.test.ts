@@ -9,7 +9,8 @@ import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { b } from "../../../test/fixtures/layers.ts";
 import { openPathWalk } from "../directory-walk.ts";
 import { openDirectory, type DirectoryFilesystem } from "../directory.ts";
-import { loadXattrCalls, readXattrs, type XattrCalls } from "./read-xattrs.ts";
+import { readXattrs } from "./read-xattrs.ts";
+import { loadXattrCalls, type XattrCalls } from "./xattr-calls.ts";
 
 const BINARY = new Uint8Array([0, 0xff, 0x0a, 0x3d, 0x80]);
 

@@ -1,49 +1,22 @@
 // SPDX-License-Identifier: MIT
-import { createRequire } from "node:module";
 import { constants } from "node:os";
-import type * as Addon from "@napi-rs/xattr";
-import { decodeText, fromBytes, fromText, toText, type ByteString } from "../../bytes/byte-string.ts";
+import {
+  decodeText,
+  fromBytes,
+  fromText,
+  toText,
+  type ByteString,
+} from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
-import type { Place } from "../../files/open-directory.ts";
+import type { SystemPath } from "../../files/proc-path.ts";
 import { unreadable } from "../directory-walk.ts";
 import { dumpXattrs } from "./dump-inode-xattrs.ts";
+import { ADDON, type XattrCalls } from "./xattr-calls.ts";
 import { NO_XATTRS, sortedXattrs, type Xattrs } from "./xattr-command.ts";
 
-/**
- * The two system calls that Node lacks, as `@napi-rs/xattr` has them. Neither follows a link. Names are
- * text: one that is not UTF-8 can't be passed, and is an error with the code `InvalidArg` when listed.
- */
-export interface XattrCalls {
-  listAttributesSync(path: string): readonly string[];
-  /** Null when there is none, or it may not be read. */
-  getAttributeSync(path: string, name: string): Uint8Array | null;
-}
-
 const NO_NAMES: readonly string[] = [];
-/** The optional package with the calls. */
-export const ADDON = "@napi-rs/xattr";
 /** A file system without extended attributes; two numbers outside Linux. */
 const UNSUPPORTED: readonly number[] = [constants.errno.ENOTSUP, constants.errno.EOPNOTSUPP];
-
-let loaded: { readonly calls: XattrCalls } | { readonly failure: unknown } | undefined;
-
-/**
- * The calls of the optional package `@napi-rs/xattr`, loaded when they are asked for first.
- * @throws whatever loading throws: the package may be left out, and has no build for some architectures
- */
-export function loadXattrCalls(): XattrCalls {
-  loaded ??= tryToLoad();
-  if ("calls" in loaded) return loaded.calls;
-  throw loaded.failure;
-}
-
-function tryToLoad(): NonNullable<typeof loaded> {
-  try {
-    return { calls: createRequire(import.meta.url)(ADDON) as typeof Addon };
-  } catch (failure) {
-    return { failure };
-  }
-}
 
 /**
  * All extended attributes of what lies at `place`, sorted by name, values as bytes; none on a file system
@@ -56,7 +29,7 @@ function tryToLoad(): NonNullable<typeof loaded> {
 export function readXattrs(
   root: string,
   path: ByteString,
-  place: Place,
+  place: SystemPath,
   load: () => XattrCalls,
 ): Xattrs {
   const file = typeof place === "string" ? place : decodeText(fromBytes(place));
@@ -99,7 +72,7 @@ function systemNumber(error: unknown): number {
 }
 
 /** {@link readXattrs} by the command alone: it takes milliseconds, but any name. @throws as it does */
-export function dumpOrExplain(root: string, path: ByteString, place: Place): Xattrs {
+export function dumpOrExplain(root: string, path: ByteString, place: SystemPath): Xattrs {
   try {
     return dumpXattrs(place);
   } catch (error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { decodeText, escapeText, fromText } from "../../bytes/byte-string.ts";
-import type { Placement } from "../inode-maker.ts";
+import type { MetadataPolicy } from "../metadata-policy.ts";
 import {
   escapeOctal,
   givenPath,
@@ -34,12 +34,12 @@ interface Group {
 
 /**
  * Sets the attributes and then the mode of inodes with the commands `setfattr` and `getfattr`, a process
- * for hundreds of them. They are read back: what is not there goes to `placement.refusals`.
+ * for hundreds of them. They are read back: what is not there goes to `policy.refusals`.
  * @throws OciError `unwritable` when the system refuses a mode
  */
-export function runXattrTool(jobs: readonly XattrJob[], placement: Placement): void {
+export function runXattrTool(jobs: readonly XattrJob[], policy: MetadataPolicy): void {
   for (let at = 0; at < jobs.length; at += AT_ONCE) {
-    setIn(makeGroup(jobs.slice(at, at + AT_ONCE)), placement);
+    setIn(makeGroup(jobs.slice(at, at + AT_ONCE)), policy);
   }
 }
 
@@ -62,18 +62,18 @@ function only({ jobs, descriptors }: Group, wants: (job: XattrJob) => boolean): 
   return { jobs: new Map([...jobs].filter(([, job]) => wants(job))), descriptors };
 }
 
-function setIn(group: Group, placement: Placement): void {
+function setIn(group: Group, policy: MetadataPolicy): void {
   for (const job of group.jobs.values()) allowWriting(job);
   removeExtra(
     only(group, ({ inode }) => inode.existed === true),
-    placement,
+    policy,
   );
   const wanting = only(group, ({ xattrs }) => xattrs.size > 0);
   const reasonFor = restore(wanting);
   const got = dump(wanting);
   for (const [path, { xattrs }] of wanting.jobs) {
     for (const [name, value] of xattrs) {
-      if (got(path)?.get(name) !== value) refuseXattr(placement, name, reasonFor(path));
+      if (got(path)?.get(name) !== value) refuseXattr(policy, name, reasonFor(path));
     }
   }
   for (const job of group.jobs.values()) {
@@ -81,19 +81,19 @@ function setIn(group: Group, placement: Placement): void {
   }
   checkAccessAcls(
     only(group, ({ xattrs }) => xattrs.has(ACCESS_ACL)),
-    placement,
+    policy,
   );
 }
 
-function checkAccessAcls(group: Group, placement: Placement): void {
+function checkAccessAcls(group: Group, policy: MetadataPolicy): void {
   const got = dump(group);
   for (const [path, { xattrs }] of group.jobs) {
     if (got(path)?.get(ACCESS_ACL) === xattrs.get(ACCESS_ACL)) continue;
-    refuseXattr(placement, ACCESS_ACL, DIFFERENT_MODE);
+    refuseXattr(policy, ACCESS_ACL, DIFFERENT_MODE);
   }
 }
 
-function removeExtra(group: Group, placement: Placement): void {
+function removeExtra(group: Group, policy: MetadataPolicy): void {
   const got = dump(group);
   for (const [path, { xattrs }] of group.jobs) {
     for (const name of extraNames([...(got(path)?.keys() ?? [])], xattrs)) {
@@ -103,7 +103,7 @@ function removeExtra(group: Group, placement: Placement): void {
         text === undefined
           ? "its name is not UTF-8"
           : reasonsIn(runXattrCommand("setfattr", args, group.descriptors))(path);
-      if (reason !== undefined) refuseXattr(placement, name, reason);
+      if (reason !== undefined) refuseXattr(policy, name, reason);
     }
   }
 }

@@ -6,10 +6,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromBytes, fromText, type ByteString } from "../../bytes/byte-string.ts";
 import { makeNode } from "../../../test/fixtures/nodes.ts";
-import { createPlacement, type Placement, type PlacementOptions } from "../inode-maker.ts";
+import {
+  createMetadataPolicy,
+  type MetadataPolicy,
+  type MetadataPolicyOptions,
+} from "../metadata-policy.ts";
 import { applyMetadata } from "../inode/apply-metadata.ts";
 import { formatRootlessOwner, ROOTLESS_OWNER } from "./rootless-owner.ts";
-import { ACCESS_ACL, type XattrWriteCalls } from "./write-xattrs.ts";
+import { ACCESS_ACL } from "./write-xattrs.ts";
+import type { XattrWriteCalls } from "./xattr-calls.ts";
 import { createXattrBatch } from "./xattr-batch.ts";
 
 const UID = process.geteuid?.() ?? 0;
@@ -28,7 +33,7 @@ let directoryFd: number;
 beforeEach(() => {
   base = fs.mkdtempSync(join(tmpdir(), "xattrs-"));
   directoryFd = fs.openSync(base, fs.constants.O_RDONLY);
-  file = placeOf("file");
+  file = pathOf("file");
   fs.writeFileSync(file, "x", { mode: 0o600 });
 });
 
@@ -38,7 +43,7 @@ afterEach(() => {
 });
 
 /** As unpacking names it: the addon, and another process, have to understand it. */
-function placeOf(name: string): string {
+function pathOf(name: string): string {
   return process.platform === "linux" ? `/proc/self/fd/${directoryFd}/${name}` : join(base, name);
 }
 
@@ -54,7 +59,7 @@ function attributesOf(name: string): Attributes {
       if (attribute !== undefined) found[attribute] = fromBytes(Buffer.from(hex!, "hex"));
     }
   } else {
-    const calls = createPlacement().loadXattrs();
+    const calls = createMetadataPolicy().loadXattrs();
     for (const attribute of calls?.listAttributesSync(join(base, name)) ?? []) {
       found[attribute] = fromBytes(calls!.getAttributeSync(join(base, name), attribute)!);
     }
@@ -64,13 +69,13 @@ function attributesOf(name: string): Attributes {
 }
 
 /** What is wanted and was not refused: a disk, a container or a user may be denied any of them. */
-function taken(wanted: Attributes, { refusals }: Placement): Attributes {
+function taken(wanted: Attributes, { refusals }: MetadataPolicy): Attributes {
   return Object.fromEntries(
     Object.entries(wanted).filter(([name]) => !refusals.xattrs.has(fromText(name))),
   );
 }
 
-const WAYS: readonly (readonly [string, PlacementOptions])[] = [
+const WAYS: readonly (readonly [string, MetadataPolicyOptions])[] = [
   ["by the package, where it can be used", {}],
   ["by commands, where there are any", { loadXattrs: () => undefined }],
 ];
@@ -78,66 +83,65 @@ const WAYS: readonly (readonly [string, PlacementOptions])[] = [
 describe.each(WAYS)("extended attributes set %s", (_, options) => {
   it("are those of the node, and what is refused has a reason", () => {
     const wanted = { "user.a": BINARY, "user.empty": EMPTY, "trusted.t": BINARY, "nope.x": BINARY };
-    const placement = createPlacement(options);
+    const policy = createMetadataPolicy(options);
     const node = makeNode({ ...MINE, mode: 0o400, mtime: 5, xattrs: wanted });
-    applyMetadata({ path: file }, node, placement);
-    expect(attributesOf("file")).toEqual(taken(wanted, placement));
-    expect(placement.refusals.xattrs.get("nope.x" as ByteString)).toMatch(/support|install/);
-    for (const reason of placement.refusals.xattrs.values())
-      expect(reason).toMatch(/^[A-Za-z].{4}/);
+    applyMetadata({ path: file }, node, policy);
+    expect(attributesOf("file")).toEqual(taken(wanted, policy));
+    expect(policy.refusals.xattrs.get("nope.x" as ByteString)).toMatch(/support|install/);
+    for (const reason of policy.refusals.xattrs.values()) expect(reason).toMatch(/^[A-Za-z].{4}/);
     const { mode, mtimeMs } = fs.lstatSync(file);
     expect([mode & 0o7777, mtimeMs]).toEqual([0o400, 5000]);
   });
 
   it("are those of a link and a directory themselves", () => {
-    fs.mkdirSync(placeOf("d"));
-    fs.symlinkSync("file", placeOf("link"));
-    const placement = createPlacement(options);
+    fs.mkdirSync(pathOf("d"));
+    fs.symlinkSync("file", pathOf("link"));
+    const policy = createMetadataPolicy(options);
     const wanted = { "user.d": BINARY };
     applyMetadata(
-      { path: placeOf("d") },
+      { path: pathOf("d") },
       makeNode({ ...MINE, type: "directory", xattrs: wanted }),
-      placement,
+      policy,
     );
-    expect(attributesOf("d")).toEqual(taken(wanted, placement));
+    expect(attributesOf("d")).toEqual(taken(wanted, policy));
     const ofLink = { "trusted.l": BINARY };
     const link = makeNode({ ...MINE, type: "symlink", xattrs: ofLink });
-    applyMetadata({ path: placeOf("link") }, link, placement);
-    expect(attributesOf("link")).toEqual(taken(ofLink, placement));
+    applyMetadata({ path: pathOf("link") }, link, policy);
+    expect(attributesOf("link")).toEqual(taken(ofLink, policy));
     expect(attributesOf("file")).toEqual({});
   });
 
   it("of an inode that was there before are no others, though its mode forbids everything", () => {
-    const placement = createPlacement(options);
+    const policy = createMetadataPolicy(options);
     const before = { "user.a": BINARY, "user.old": BINARY };
-    applyMetadata({ path: file }, makeNode({ ...MINE, mode: 0, xattrs: before }), placement);
+    applyMetadata({ path: file }, makeNode({ ...MINE, mode: 0, xattrs: before }), policy);
     const after = { "user.a": EMPTY, "user.new": BINARY };
     const node = makeNode({ ...MINE, mode: 0, xattrs: after });
-    applyMetadata({ path: file, existed: true }, node, placement);
+    applyMetadata({ path: file, existed: true }, node, policy);
     expect(fs.lstatSync(file).mode & 0o7777).toBe(0);
     fs.chmodSync(file, 0o600);
-    expect(attributesOf("file")).toEqual(taken(after, placement));
-    applyMetadata({ path: file, existed: true }, makeNode(MINE), placement);
+    expect(attributesOf("file")).toEqual(taken(after, policy));
+    applyMetadata({ path: file, existed: true }, makeNode(MINE), policy);
     expect(attributesOf("file")).toEqual({});
   });
 
   it("come after the owner, so that a capability is still there", () => {
     const capability = fromBytes(new Uint8Array([1, 0, 0, 2, 0, 4, ...new Uint8Array(14)]));
     const wanted = { "security.capability": capability };
-    const placement = createPlacement(options);
+    const policy = createMetadataPolicy(options);
     applyMetadata(
       { path: file },
       makeNode({ uid: 5, gid: 5, mode: 0o755, xattrs: wanted }),
-      placement,
+      policy,
     );
-    expect(attributesOf("file")).toEqual(taken(wanted, placement));
+    expect(attributesOf("file")).toEqual(taken(wanted, policy));
   });
 
   it("that are a list of access rights are kept where they go with the mode", () => {
     const wanted = { [ACCESS_ACL]: accessList(6, 4, 0o6) };
-    const placement = createPlacement(options);
-    applyMetadata({ path: file }, makeNode({ ...MINE, mode: 0o660, xattrs: wanted }), placement);
-    expect(attributesOf("file")).toEqual(taken(wanted, placement));
+    const policy = createMetadataPolicy(options);
+    applyMetadata({ path: file }, makeNode({ ...MINE, mode: 0o660, xattrs: wanted }), policy);
+    expect(attributesOf("file")).toEqual(taken(wanted, policy));
     expect(fs.lstatSync(file).mode & 0o7777).toBe(0o660);
   });
 
@@ -147,36 +151,35 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
   ])(
     "that are a list of access rights with %s give way to the mode, and that is said",
     (__, list, mode) => {
-      const placement = createPlacement(options);
+      const policy = createMetadataPolicy(options);
       const node = makeNode({ ...MINE, mode, xattrs: { [ACCESS_ACL]: list } });
-      applyMetadata({ path: file }, node, placement);
+      applyMetadata({ path: file }, node, policy);
       expect(fs.lstatSync(file).mode & 0o7777).toBe(mode);
-      expect(placement.refusals.xattrs.has(ACCESS_ACL)).toBe(true);
+      expect(policy.refusals.xattrs.has(ACCESS_ACL)).toBe(true);
       expect(attributesOf("file")[ACCESS_ACL]).not.toBe(list);
     },
   );
 
   it.runIf(process.platform === "linux")("are set though the file's name is no text", () => {
-    const name = Buffer.concat([Buffer.from(placeOf("")), Buffer.from([0x63, 0xe9])]);
+    const name = Buffer.concat([Buffer.from(pathOf("")), Buffer.from([0x63, 0xe9])]);
     fs.writeFileSync(name, "");
     const wanted = { "user.a": BINARY };
-    const placement = createPlacement(options);
-    applyMetadata({ path: name, existed: true }, makeNode({ ...MINE, xattrs: wanted }), placement);
-    fs.renameSync(name, placeOf("renamed"));
-    expect(attributesOf("renamed")).toEqual(taken(wanted, placement));
+    const policy = createMetadataPolicy(options);
+    applyMetadata({ path: name, existed: true }, makeNode({ ...MINE, xattrs: wanted }), policy);
+    fs.renameSync(name, pathOf("renamed"));
+    expect(attributesOf("renamed")).toEqual(taken(wanted, policy));
     expect(fs.readdirSync(base).sort()).toEqual(["file", "renamed"]);
   });
 
   it("whose own name is no text are set, or refused with the reason", () => {
     const name = fromBytes(Buffer.from("user.\u00e9=\n\\", "latin1"));
     const node = { ...makeNode(MINE), xattrs: new Map([[name, BINARY]]) };
-    const placement = createPlacement(options);
-    applyMetadata({ path: file }, node, placement);
-    const isRefused = placement.refusals.xattrs.has(name);
+    const policy = createMetadataPolicy(options);
+    applyMetadata({ path: file }, node, policy);
+    const isRefused = policy.refusals.xattrs.has(name);
     expect(Object.values(attributesOf("file"))).toEqual(isRefused ? [] : [BINARY]);
-    applyMetadata({ path: file, existed: true }, makeNode(MINE), placement);
-    if (!isRefused && !placement.refusals.xattrs.has(name))
-      expect(attributesOf("file")).toEqual({});
+    applyMetadata({ path: file, existed: true }, makeNode(MINE), policy);
+    if (!isRefused && !policy.refusals.xattrs.has(name)) expect(attributesOf("file")).toEqual({});
   });
 });
 
@@ -204,60 +207,60 @@ function countDescriptors(): number {
 
 describe("a batch of extended attributes", () => {
   it("waits for its end where that takes another process, and sets the modes then", () => {
-    const placement = createPlacement({ loadXattrs: () => undefined });
-    const batch = createXattrBatch(placement);
+    const policy = createMetadataPolicy({ loadXattrs: () => undefined });
+    const batch = createXattrBatch(policy);
     const wanted = { "user.a": BINARY };
     const before = countDescriptors();
     const names = Array.from({ length: 450 }, (_, at) => `${at}`);
     for (const name of names) {
-      if (Number(name) % 2 === 0) fs.writeFileSync(placeOf(name), "", { mode: 0o600 });
-      else fs.mkdirSync(placeOf(name), 0o700);
+      if (Number(name) % 2 === 0) fs.writeFileSync(pathOf(name), "", { mode: 0o600 });
+      else fs.mkdirSync(pathOf(name), 0o700);
       const type = Number(name) % 2 === 0 ? "file" : "directory";
       const node = makeNode({ ...MINE, type, mode: 0o440, mtime: 77, xattrs: wanted });
-      applyMetadata({ path: placeOf(name) }, node, placement, batch);
+      applyMetadata({ path: pathOf(name) }, node, policy, batch);
     }
     expect(attributesOf("448")).toEqual({});
     batch.finish();
     batch.finish();
     for (const name of ["0", "1", "398", "399", "400", "448", "449"]) {
-      expect(attributesOf(name)).toEqual(taken(wanted, placement));
-      const { mode, mtimeMs } = fs.lstatSync(placeOf(name));
+      expect(attributesOf(name)).toEqual(taken(wanted, policy));
+      const { mode, mtimeMs } = fs.lstatSync(pathOf(name));
       expect([mode & 0o7777, mtimeMs]).toEqual([0o440, 77_000]);
     }
     expect(countDescriptors()).toBe(before);
   });
 
   it("follows a directory that is moved before its end", () => {
-    const placement = createPlacement({ loadXattrs: () => undefined });
-    const batch = createXattrBatch(placement);
-    fs.mkdirSync(placeOf("d"), 0o700);
+    const policy = createMetadataPolicy({ loadXattrs: () => undefined });
+    const batch = createXattrBatch(policy);
+    fs.mkdirSync(pathOf("d"), 0o700);
     const node = makeNode({
       ...MINE,
       type: "directory",
       mode: 0o750,
       xattrs: { "user.d": BINARY },
     });
-    applyMetadata({ path: placeOf("d"), existed: true }, node, placement, batch);
-    fs.renameSync(placeOf("d"), placeOf("moved"));
-    fs.mkdirSync(placeOf("d"), 0o700);
+    applyMetadata({ path: pathOf("d"), existed: true }, node, policy, batch);
+    fs.renameSync(pathOf("d"), pathOf("moved"));
+    fs.mkdirSync(pathOf("d"), 0o700);
     batch.finish();
-    expect(attributesOf("moved")).toEqual(taken({ "user.d": BINARY }, placement));
-    expect(fs.lstatSync(placeOf("moved")).mode & 0o7777).toBe(0o750);
+    expect(attributesOf("moved")).toEqual(taken({ "user.d": BINARY }, policy));
+    expect(fs.lstatSync(pathOf("moved")).mode & 0o7777).toBe(0o750);
     expect(attributesOf("d")).toEqual({});
   });
 });
 
 describe("extended attributes", () => {
   it("are refused with what to install where there is neither the package nor the commands", () => {
-    const placement = createPlacement({ loadXattrs: () => undefined });
+    const policy = createMetadataPolicy({ loadXattrs: () => undefined });
     const path = process.env["PATH"];
     process.env["PATH"] = join(base, "no");
     try {
-      applyMetadata({ path: file }, makeNode({ ...MINE, xattrs: { "user.a": EMPTY } }), placement);
+      applyMetadata({ path: file }, makeNode({ ...MINE, xattrs: { "user.a": EMPTY } }), policy);
     } finally {
       process.env["PATH"] = path;
     }
-    expect([...placement.refusals.xattrs]).toEqual([
+    expect([...policy.refusals.xattrs]).toEqual([
       ["user.a", "install the package @napi-rs/xattr, or the commands setfattr and getfattr"],
     ]);
     expect(fs.lstatSync(file).mode & 0o7777).toBe(0o644);
@@ -266,9 +269,9 @@ describe("extended attributes", () => {
   it("that a disk refuses, for whatever reason, are no failure", () => {
     const messages = [95, 1, 13, 28, 7, 61, 5].map((number) => `No (os error ${number})`);
     const wanted = Object.fromEntries(messages.map((_, at) => [`user.${at}`, BINARY] as const));
-    const placement = createPlacement({ loadXattrs: () => failing(() => messages.shift()!) });
-    applyMetadata({ path: file }, makeNode({ ...MINE, xattrs: wanted }), placement);
-    expect([...placement.refusals.xattrs]).toEqual(Object.keys(wanted).map((name) => [name, "No"]));
+    const policy = createMetadataPolicy({ loadXattrs: () => failing(() => messages.shift()!) });
+    applyMetadata({ path: file }, makeNode({ ...MINE, xattrs: wanted }), policy);
+    expect([...policy.refusals.xattrs]).toEqual(Object.keys(wanted).map((name) => [name, "No"]));
   });
 
   it("that belong to the place are left alone", () => {
@@ -279,33 +282,32 @@ describe("extended attributes", () => {
       listAttributesSync: () => has,
       removeAttributeSync: (_, name) => removed.push(name),
     };
-    const placement = createPlacement({ loadXattrs: () => calls });
-    applyMetadata({ path: file, existed: true }, makeNode(MINE), placement);
+    const policy = createMetadataPolicy({ loadXattrs: () => calls });
+    applyMetadata({ path: file, existed: true }, makeNode(MINE), policy);
     expect(removed).toEqual(["user.old"]);
   });
 
   it("of an inode on a disk that has none are none", () => {
-    const placement = createPlacement({
+    const policy = createMetadataPolicy({
       loadXattrs: () => failing(() => "Not supported (os error 95)"),
     });
-    applyMetadata({ path: file, existed: true }, makeNode({ ...MINE, mode: 0o640 }), placement);
-    expect(placement.refusals.xattrs.size).toBe(0);
+    applyMetadata({ path: file, existed: true }, makeNode({ ...MINE, mode: 0o640 }), policy);
+    expect(policy.refusals.xattrs.size).toBe(0);
     expect(fs.lstatSync(file).mode & 0o7777).toBe(0o640);
   });
 
   it("keep an owner where that is asked for, but on links and of root", () => {
-    const placement = createPlacement({ rootlessXattr: true });
-    fs.symlinkSync("file", placeOf("link"));
-    fs.writeFileSync(placeOf("device"), "");
-    fs.writeFileSync(placeOf("root"), "");
+    const policy = createMetadataPolicy({ rootlessXattr: true });
+    fs.symlinkSync("file", pathOf("link"));
+    fs.writeFileSync(pathOf("device"), "");
+    fs.writeFileSync(pathOf("root"), "");
     const owner = { uid: 7, gid: 0 };
     const value = { [ROOTLESS_OWNER]: formatRootlessOwner(7, 0) };
-    applyMetadata({ path: file }, makeNode(owner), placement);
-    applyMetadata({ path: placeOf("link") }, makeNode({ ...owner, type: "symlink" }), placement);
-    applyMetadata({ path: placeOf("device") }, makeNode({ ...owner, type: "block" }), placement);
-    applyMetadata({ path: placeOf("root") }, makeNode(), placement);
-    for (const name of ["file", "device"])
-      expect(attributesOf(name)).toEqual(taken(value, placement));
+    applyMetadata({ path: file }, makeNode(owner), policy);
+    applyMetadata({ path: pathOf("link") }, makeNode({ ...owner, type: "symlink" }), policy);
+    applyMetadata({ path: pathOf("device") }, makeNode({ ...owner, type: "block" }), policy);
+    applyMetadata({ path: pathOf("root") }, makeNode(), policy);
+    for (const name of ["file", "device"]) expect(attributesOf(name)).toEqual(taken(value, policy));
     for (const name of ["link", "root"]) expect(attributesOf(name)).toEqual({});
     expect(fs.lstatSync(file).uid).toBe(UID);
   });

@@ -8,21 +8,20 @@ import {
 } from "../../bytes/byte-string.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { isEnvironmentLabel } from "./environment-labels.ts";
-import type { Placement } from "../inode-maker.ts";
-import type { XattrCalls } from "./read-xattrs.ts";
-import { statInode, type InodeMetadata, type InodePlace, type TextPlace } from "../inode-target.ts";
+import type { MetadataPolicy } from "../metadata-policy.ts";
+import type { XattrWriteCalls } from "./xattr-calls.ts";
+import {
+  statInode,
+  type InodeMetadata,
+  type InodeHandle,
+  type TextHandle,
+} from "../inode-handle.ts";
 import { formatRootlessOwner, ROOTLESS_OWNER } from "./rootless-owner.ts";
 import { setMode } from "../set-mode.ts";
 
-/** The calls of `@napi-rs/xattr` that write. None of them follows a link; a path and a name are text. */
-export interface XattrWriteCalls extends XattrCalls {
-  setAttributeSync(path: string, name: string, value: Uint8Array): void;
-  removeAttributeSync(path: string, name: string): void;
-}
-
 /** An inode that is to have these extended attributes, and no others if it existed before. */
 export interface XattrJob {
-  readonly inode: TextPlace;
+  readonly inode: TextHandle;
   readonly type: Node["type"];
   readonly xattrs: ReadonlyMap<ByteString, ByteString>;
   /** Set after them: a list of access rights changes it, and it may take away the right to set them. */
@@ -34,9 +33,9 @@ export const ACCESS_ACL = "system.posix_acl_access" as ByteString;
 
 /** What an inode is to have: the node's, and its owner where that is asked for. */
 export function wantedXattrs(
-  inode: InodePlace,
+  inode: InodeHandle,
   node: InodeMetadata,
-  { rootlessXattr }: Placement,
+  { rootlessXattr }: MetadataPolicy,
 ): ReadonlyMap<ByteString, ByteString> {
   const { uid, gid, type, xattrs } = node;
   if (!rootlessXattr || (uid === 0 && gid === 0)) return xattrs;
@@ -46,10 +45,14 @@ export function wantedXattrs(
 }
 
 /**
- * Sets the attributes of one inode. What is refused goes to `placement.refusals`.
+ * Sets the attributes of one inode. What is refused goes to `policy.refusals`.
  * @returns false when nothing was done because these calls can't: a name is not UTF-8
  */
-export function writeXattrs(job: XattrJob, calls: XattrWriteCalls, placement: Placement): boolean {
+export function writeXattrs(
+  job: XattrJob,
+  calls: XattrWriteCalls,
+  policy: MetadataPolicy,
+): boolean {
   const { inode, xattrs } = job;
   const names = [...xattrs.keys()];
   if (names.some((name) => decodeText(name) === undefined)) return false;
@@ -60,7 +63,7 @@ export function writeXattrs(job: XattrJob, calls: XattrWriteCalls, placement: Pl
     try {
       call(decodeText(name)!);
     } catch (error) {
-      refuseXattr(placement, name, reasonOf(error));
+      refuseXattr(policy, name, reasonOf(error));
     }
   };
   for (const name of extra) attempt(name, (text) => calls.removeAttributeSync(inode.path, text));
@@ -101,19 +104,19 @@ export function allowWriting({ inode, type }: XattrJob): void {
 export function checkAccessAcl(
   { inode, xattrs }: XattrJob,
   calls: XattrWriteCalls,
-  placement: Placement,
+  policy: MetadataPolicy,
 ): void {
   const wanted = xattrs.get(ACCESS_ACL);
   if (wanted === undefined) return;
   const has = calls.getAttributeSync(inode.path, ACCESS_ACL);
-  if (has === null || fromBytes(has) !== wanted) refuseXattr(placement, ACCESS_ACL, DIFFERENT_MODE);
+  if (has === null || fromBytes(has) !== wanted) refuseXattr(policy, ACCESS_ACL, DIFFERENT_MODE);
 }
 
 /** Why a list of access rights is not on the disk as the node has it. */
 export const DIFFERENT_MODE = "it does not go with the permission bits";
 
 /** Keeps the first reason for each name. */
-export function refuseXattr({ refusals }: Placement, name: ByteString, reason: string): void {
+export function refuseXattr({ refusals }: MetadataPolicy, name: ByteString, reason: string): void {
   if (!refusals.xattrs.has(name)) refusals.xattrs.set(name, reason);
 }
 

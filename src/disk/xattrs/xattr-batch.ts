@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import { descriptorPath, O_PATH } from "../../files/open-directory.ts";
-import type { Placement } from "../inode-maker.ts";
+import { procPath, O_PATH } from "../../files/proc-path.ts";
+import type { MetadataPolicy } from "../metadata-policy.ts";
 import { runXattrTool } from "./write-by-command.ts";
 import type { XattrJob } from "./write-xattrs.ts";
 
@@ -25,7 +25,7 @@ export interface XattrBatch {
 const MOST_DIRECTORIES = 200;
 
 /** A batch that is empty, and can be used again when it is finished. */
-export function createXattrBatch(placement: Placement): XattrBatch {
+export function createXattrBatch(policy: MetadataPolicy): XattrBatch {
   let jobs: XattrJob[] = [];
   let descriptors: number[] = [];
   const discard = (): void => {
@@ -34,7 +34,7 @@ export function createXattrBatch(placement: Placement): XattrBatch {
   };
   const finish = (): void => {
     try {
-      runXattrTool(jobs, placement);
+      runXattrTool(jobs, policy);
     } finally {
       discard();
     }
@@ -47,7 +47,7 @@ export function createXattrBatch(placement: Placement): XattrBatch {
       if (job.type === "directory") {
         const fd = fs.openSync(inode.path, O_PATH | fs.constants.O_NOFOLLOW);
         descriptors.push(fd);
-        jobs.push({ ...job, inode: { path: `${descriptorPath(fd)}/.`, existed: inode.existed } });
+        jobs.push({ ...job, inode: { path: `${procPath(fd)}/.`, existed: inode.existed } });
       } else if (inode.existed === true) {
         return false;
       } else {

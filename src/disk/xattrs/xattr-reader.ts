@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { isOciError, type OciError } from "../../oci/errors.ts";
-import type { Place } from "../../files/open-directory.ts";
+import type { SystemPath } from "../../files/proc-path.ts";
 import { unreadable } from "../directory-walk.ts";
 import { dumpTreeXattrs, type TreeXattrs } from "./dump-tree-xattrs.ts";
 import { readWidened } from "../widen.ts";
 import type { Xattrs } from "./xattr-command.ts";
-import { dumpOrExplain, loadXattrCalls, readXattrs, type XattrCalls } from "./read-xattrs.ts";
+import { dumpOrExplain, readXattrs } from "./read-xattrs.ts";
+import { loadXattrCalls, type XattrCalls } from "./xattr-calls.ts";
 
 /** How the extended attributes of a directory are read. */
 export interface XattrReaderOptions {
@@ -19,7 +20,7 @@ export interface XattrReaderOptions {
    * Reads the attributes of the whole directory at once where there are no calls; undefined where that
    * can't be done. Default: the command `getfattr`.
    */
-  readonly dumpXattrs?: ((directory: Place) => TreeXattrs | undefined) | undefined;
+  readonly dumpXattrs?: ((directory: SystemPath) => TreeXattrs | undefined) | undefined;
   /** Answers for what this machine has no way to read, instead of an error. */
   readonly assumeXattrs?: ((path: ByteString) => Xattrs) | undefined;
   /**
@@ -30,7 +31,7 @@ export interface XattrReaderOptions {
 }
 
 /** Reads the attributes of what is at a path of a directory, and at a place of this machine. */
-export type XattrReader = (path: ByteString, place: Place) => Xattrs;
+export type XattrReader = (path: ByteString, place: SystemPath) => Xattrs;
 
 /**
  * Reads attributes in whichever way there is: by calls, by one command for all of the directory, whose root
@@ -39,21 +40,21 @@ export type XattrReader = (path: ByteString, place: Place) => Xattrs;
  */
 export function createXattrReader(
   name: string,
-  root: () => Place,
+  root: () => SystemPath,
   options: XattrReaderOptions,
 ): XattrReader {
   const { loadXattrs = loadXattrCalls, dumpXattrs = dumpTreeXattrs } = options;
   const { assumeXattrs, widen = false } = options;
   let dumped: { readonly xattrs: TreeXattrs | undefined } | undefined;
 
-  const readOpened = (path: ByteString, place: Place, read: () => Xattrs): Xattrs => {
+  const readOpened = (path: ByteString, place: SystemPath, read: () => Xattrs): Xattrs => {
     try {
       return readWidened(place, read);
     } catch (error) {
       throw isOciError(error) ? error : unreadable(name, path, error);
     }
   };
-  const readWithoutCalls = (path: ByteString, place: Place, error: OciError): Xattrs => {
+  const readWithoutCalls = (path: ByteString, place: SystemPath, error: OciError): Xattrs => {
     dumped ??= { xattrs: dumpXattrs(root()) };
     const known = dumped.xattrs?.of(path);
     if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { BLOCK, USTAR } from "./header-layout.ts";
-import { LayerFault } from "../parse/layer-fault.ts";
+import { LayerFault } from "./layer-fault.ts";
 import { tryNumber } from "./numeric-field.ts";
 
 const { at: FIELD_AT, length: FIELD_LENGTH } = USTAR.checksum;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Field } from "./header-layout.ts";
-import { LayerFault } from "../parse/layer-fault.ts";
+import { LayerFault } from "./layer-fault.ts";
 
 const SPACE = 0x20;
 const ZERO = 0x30;

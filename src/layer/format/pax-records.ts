@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
-import { LayerFault } from "../parse/layer-fault.ts";
+import { LayerFault } from "./layer-fault.ts";
 
 /** Records of an extended header (pax, "pax Extended Header"): keyword to value, both bytes. */
 export type PaxRecords = ReadonlyMap<ByteString, ByteString>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
-import { LayerFault } from "../parse/layer-fault.ts";
+import { LayerFault } from "./layer-fault.ts";
 
 const BILLION = 1_000_000_000;
 const TIME = /^(-?)([0-9]{1,16})(?:\.([0-9]*))?$/;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
-import { LayerFault } from "./layer-fault.ts";
+import { LayerFault } from "../format/layer-fault.ts";
 import { parseCount, parseId } from "../format/numeric-field.ts";
 import { Keyword, type PaxRecords } from "../format/pax-records.ts";
 import { parseTime } from "../format/pax-time.ts";

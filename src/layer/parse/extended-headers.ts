@@ -4,7 +4,7 @@ import type { Limits } from "../../oci/limits.ts";
 import type { BlockInput } from "./block-input.ts";
 import { isZeroBlock, verifyChecksum } from "../format/checksum.ts";
 import { paddingOf, USTAR } from "../format/header-layout.ts";
-import { checkLimit, LayerFault } from "./layer-fault.ts";
+import { checkLimit, LayerFault } from "../format/layer-fault.ts";
 import { readCount } from "../format/numeric-field.ts";
 import { Keyword, parseRecords, type PaxRecords } from "../format/pax-records.ts";
 import { readTypeFlag } from "./header-block.ts";

@@ -16,7 +16,7 @@ const BINARY_XATTR = new Map([[bytes("user.binary"), bytes("\x00\xff\n=\x80")]])
 const LATIN = bytes("caf\xe9");
 
 function read(name: string): Uint8Array {
-  return readFileSync(new URL(`../../test/fixtures/layer/${name}`, import.meta.url));
+  return readFileSync(new URL(`../../../test/fixtures/layer/${name}`, import.meta.url));
 }
 
 type Expected = readonly [entry: Entry, content: string];

@@ -2,7 +2,7 @@
 import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import type { Entry, EntryType } from "../entry.ts";
 import { GNU, STAR, USTAR, type Field } from "../format/header-layout.ts";
-import { LayerFault } from "./layer-fault.ts";
+import { LayerFault } from "../format/layer-fault.ts";
 import { readCount, readId, readNumber, tryNumber } from "../format/numeric-field.ts";
 
 /** An entry that is being put together from its headers. */

@@ -5,8 +5,8 @@ import { applyRecords } from "./apply-records.ts";
 import type { BlockInput } from "./block-input.ts";
 import { isHeader, isZeroBlock } from "../format/checksum.ts";
 import { paddingOf } from "../format/header-layout.ts";
-import { checkLimit, LayerFault } from "./layer-fault.ts";
-import type { LayerHandler } from "./layer-parser.ts";
+import { checkLimit, LayerFault } from "../format/layer-fault.ts";
+import type { LayerHandler } from "./layer-handler.ts";
 import { isLink, readHeader, readTypeFlag, type EntryDraft } from "./header-block.ts";
 import {
   effectiveRecords,

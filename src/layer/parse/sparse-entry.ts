@@ -3,7 +3,7 @@ import type { Limits } from "../../oci/limits.ts";
 import { checkName, type SparseRecords } from "./apply-records.ts";
 import type { BlockInput } from "./block-input.ts";
 import { BLOCK, GNU } from "../format/header-layout.ts";
-import { checkLimit, LayerFault } from "./layer-fault.ts";
+import { checkLimit, LayerFault } from "../format/layer-fault.ts";
 import { parseCount, readCount } from "../format/numeric-field.ts";
 import { isGnuHeader, readTypeFlag, type EntryDraft } from "./header-block.ts";
 import {

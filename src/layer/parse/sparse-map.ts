@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { BLOCK, GNU, type Field } from "../format/header-layout.ts";
-import { checkLimit, LayerFault } from "./layer-fault.ts";
+import { checkLimit, LayerFault } from "../format/layer-fault.ts";
 import { parseCount, readCount } from "../format/numeric-field.ts";
 
 /** The parts of a sparse file that are stored: offset, length, offset, length… in order, apart. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { BlockInput } from "./block-input.ts";
-import { LayerFault } from "./layer-fault.ts";
+import { LayerFault } from "../format/layer-fault.ts";
 
 /**
  * A part of the parser, written as if it could wait: it yields when the input is used up, and goes on

@@ -2,7 +2,8 @@
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Bytes } from "../../bytes/bytes.ts";
 import type { Entry } from "../../layer/entry.ts";
-import { createLayerParser, type LayerHandler } from "../../layer/parse/layer-parser.ts";
+import { createLayerParser } from "../../layer/parse/layer-parser.ts";
+import type { LayerHandler } from "../../layer/parse/layer-handler.ts";
 import { normalisePath } from "../../layer/normalise.ts";
 import { nameOf, parentOf } from "../../layer/path-parts.ts";
 import { classifyWhiteout, type Whiteout } from "../../layer/whiteout.ts";
@@ -81,7 +82,7 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
         addRemoval(collection, whiteout);
         return;
       }
-      addRecord(collection, entry, placeOf(entry, what), ordinal);
+      addRecord(collection, entry, entryPath(entry, what), ordinal);
       isReading = entry.type === "file";
       if (isReading) content.start(entry.size);
       else addContent(collection, { hex: undefined, head: undefined });
@@ -150,8 +151,8 @@ function buildIndex({ rows, strings, blobs, digests }: Collection): LayerIndex {
   return parseLayerIndex(formatLayerIndex(parts))!;
 }
 
-/** The normalised place of an entry. Only a directory can be the root. */
-function placeOf(entry: Entry, what: string): ByteString {
+/** The normalised path of an entry. Only a directory can be the root. */
+function entryPath(entry: Entry, what: string): ByteString {
   const path = normalisePath(entry.path);
   if (path !== "/" || entry.type === "directory") return path;
   throw new OciError(
@@ -161,7 +162,7 @@ function placeOf(entry: Entry, what: string): ByteString {
   );
 }
 
-/** A symbolic link's target is kept as it is; a hard link's is a place in the root. */
+/** A symbolic link's target is kept as it is; a hard link's is a path in the root. */
 function linkOf(entry: Entry): ByteString {
   if (entry.type === "hardlink") return normalisePath(entry.linkTarget);
   return entry.type === "symlink" ? entry.linkTarget : EMPTY;

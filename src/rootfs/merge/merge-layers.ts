@@ -52,14 +52,14 @@ interface Application {
   /** Counts what is followed. @throws OciError `limit-exceeded` */
   readonly onFollow: (target: ByteString) => void;
   /** Where the directories of the layer's index are in the tree, as long as no directory or link was replaced. */
-  places: (TreeDirectory | undefined)[];
+  found: (TreeDirectory | undefined)[];
 }
 
 function applyLayer(root: TreeDirectory, layer: StackedLayer, linkHops: number): void {
   const onFollow = boundFollowing(layer);
-  const application: Application = { root, layer, linkHops, onFollow, places: [] };
+  const application: Application = { root, layer, linkHops, onFollow, found: [] };
   removeFromLower(application);
-  application.places = [];
+  application.found = [];
   const later: number[] = [];
   for (let record = 0; record < layer.index.counts.records; record += 1) {
     if (!applyRecord(application, record)) later.push(record);
@@ -93,7 +93,7 @@ function removeFromLower(application: Application): void {
   const stated = statedDirectories(index);
   const removals: [TreeDirectory, ByteString][] = [];
   for (const [at, id] of removalDirectory.entries()) {
-    const directory = placeDirectory(application, id, { create: false, stated });
+    const directory = currentDirectory(application, id, { create: false, stated });
     if (directory !== undefined) removals.push([directory, index.string(removalName[at]!)]);
   }
   for (const [directory, name] of removals) {
@@ -122,7 +122,7 @@ function applyRecord(application: Application, record: number): boolean {
     root.node = new LayerNode(layer, record);
     return true;
   }
-  const parent = placeDirectory(application, columns.directory[record]!, { create: true })!;
+  const parent = currentDirectory(application, columns.directory[record]!, { create: true })!;
   const existing = parent.children.get(name);
   if (type === "directory") {
     const node = new LayerNode(layer, record);
@@ -143,37 +143,37 @@ function replace(
   item: TreeItem,
 ): void {
   const existing = parent.children.get(name);
-  if (existing instanceof TreeDirectory || existing?.type === "symlink") application.places = [];
+  if (existing instanceof TreeDirectory || existing?.type === "symlink") application.found = [];
   parent.children.set(name, item);
 }
 
-interface Placing {
+interface ImpliedOptions {
   readonly create: boolean;
   /** Directories that are the layer's own: no link of a lower layer is followed in their place. */
   readonly stated?: ReadonlySet<string>;
 }
 
 /** The directory of the tree that a directory of the index is now, links followed. */
-function placeDirectory(
-  { root, layer, linkHops, onFollow, places }: Application,
+function currentDirectory(
+  { root, layer, linkHops, onFollow, found }: Application,
   id: number,
-  { create, stated }: Placing,
+  { create, stated }: ImpliedOptions,
 ): TreeDirectory | undefined {
   const { directoryParent, directoryName } = layer.index.columns;
-  const unplaced: number[] = [];
+  const missing: number[] = [];
   let known = id;
-  while (known !== 0 && places[known] === undefined) {
-    unplaced.push(known);
+  while (known !== 0 && found[known] === undefined) {
+    missing.push(known);
     known = directoryParent[known]!;
   }
-  let directory = known === 0 ? root : places[known]!;
-  for (const next of unplaced.reverse()) {
+  let directory = known === 0 ? root : found[known]!;
+  for (const next of missing.reverse()) {
     const name = layer.index.string(directoryName[next]!);
     const isOwn = stated?.has(`${directoryParent[next]!}/${directoryName[next]!}`);
     if (isOwn && !(directory.children.get(name) instanceof TreeDirectory)) return undefined;
     const child = walkDirectories(directory, [name], { create, linkHops, onFollow });
     if (child === undefined) return undefined;
-    directory = places[next] = child;
+    directory = found[next] = child;
   }
   return directory;
 }

@@ -5,7 +5,12 @@ import { digestEncoded, isDigest, knownAlgorithm, type Digest } from "../../oci/
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
 import { fetchVerified } from "../fetch-verified.ts";
-import { checkLayoutDocument, INDEX_FILE, LAYOUT_FILE, parseLayoutIndex } from "../layout/layout-index.ts";
+import {
+  checkLayoutDocument,
+  INDEX_FILE,
+  LAYOUT_FILE,
+  parseLayoutIndex,
+} from "../layout/layout-index.ts";
 import { describeManifest } from "../manifest-type.ts";
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
 import { readDocumentBytes } from "../read-documents.ts";

@@ -13,7 +13,12 @@ import type { Limits } from "../../oci/limits.ts";
 import { writing } from "../../files/system-error.ts";
 import { writeNewFile, writeStandardOutput } from "../../files/write-output.ts";
 import { openBlob } from "../layout/layout-blobs.ts";
-import { INDEX_FILE, LAYOUT_DOCUMENT, LAYOUT_FILE, readLayoutIndex } from "../layout/layout-index.ts";
+import {
+  INDEX_FILE,
+  LAYOUT_DOCUMENT,
+  LAYOUT_FILE,
+  readLayoutIndex,
+} from "../layout/layout-index.ts";
 import { openLayout, type LayoutStore } from "../layout/layout.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
 import type { RootedStore } from "../store.ts";

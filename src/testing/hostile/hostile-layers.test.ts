@@ -18,8 +18,8 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 /** Attacks that are no images, and where they are tested. */
 const ELSEWHERE: readonly { readonly number: number; readonly file: string }[] = [
-  { number: 24, file: "src/disk/unpack/unpack-race.test.ts" },
-  { number: 25, file: "src/disk/unpack/unpack-race.test.ts" },
+  { number: 24, file: "src/convert/unpack/unpack-race.test.ts" },
+  { number: 25, file: "src/convert/unpack/unpack-race.test.ts" },
 ];
 
 let sandbox: Sandbox;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
-import type { Place } from "../files/open-directory.ts";
+import type { SystemPath } from "../files/proc-path.ts";
 import { fromBytes, fromText, toText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
 
 /** Where an inode is. */
-export interface InodePlace {
+export interface InodeHandle {
   /**
    * Its path, by whose last component it is reached and which is never followed:
    * `/proc/self/fd/<descriptor of its directory>/<name>` on Linux. A Buffer where the name is not UTF-8.
    */
-  readonly path: Place;
+  readonly path: SystemPath;
   /** Its own descriptor, where it is open already (for reading or writing, not with O_PATH). */
   readonly fd?: number | undefined;
   /**
@@ -31,17 +31,17 @@ export type InodeMetadata = Pick<
 >;
 
 /** A place whose path is text. */
-export interface TextPlace extends InodePlace {
+export interface TextHandle extends InodeHandle {
   readonly path: string;
 }
 
 /** What the system says of an inode, a link not followed. */
-export function statInode({ path, fd }: InodePlace): fs.Stats {
+export function statInode({ path, fd }: InodeHandle): fs.Stats {
   return fd === undefined ? fs.lstatSync(path) : fs.fstatSync(fd);
 }
 
 /** The error for metadata that every disk has and that still can't be set. */
-export function unwritable({ path }: InodePlace, what: string, cause: unknown): OciError {
+export function unwritable({ path }: InodeHandle, what: string, cause: unknown): OciError {
   const name = typeof path === "string" ? fromText(path) : fromBytes(path);
   const why = cause instanceof Error ? cause.message : String(cause);
   return new OciError("unwritable", `${toText(name)}: its ${what} can't be set: ${why}`, { cause });

@@ -18,7 +18,7 @@ export class LayerFault extends Error {
 }
 
 /** The entry that was being read when something went wrong. */
-export interface Place {
+export interface FaultyEntry {
   /** Names the layer. */
   readonly what: string;
   readonly ordinal: number;
@@ -27,9 +27,9 @@ export interface Place {
   readonly path: ByteString | undefined;
 }
 
-/** A fault with its place: the error that users of the parser see. */
-export function locateFault(fault: LayerFault, place: Place): OciError {
-  const { what, ordinal, offset, path } = place;
+/** A fault with its entry: the error that users of the parser see. */
+export function locateFault(fault: LayerFault, faulty: FaultyEntry): OciError {
+  const { what, ordinal, offset, path } = faulty;
   const name = path === undefined ? "" : ` "${toText(path)}"`;
   return new OciError(
     fault.code,

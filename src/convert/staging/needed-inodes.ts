@@ -2,9 +2,8 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
-import type { PlacementPlan } from "./tree-changes.ts";
 
-/** What has to be made for a plan, each inode once, whatever its names. */
+/** What has to be made of a tree, each inode once, whatever its names. */
 export interface NeededInodes {
   /** The entries of files by layer: their contents have to be read. */
   readonly layers: ReadonlyMap<number, ReadonlySet<number>>;
@@ -16,14 +15,17 @@ export interface NeededInodes {
   readonly names: ReadonlyMap<Node, number>;
 }
 
-/** Finds out what has to be made. */
-export function findNeeded(tree: ImageFilesystem, plan: PlacementPlan): NeededInodes {
+/** Finds out what has to be made for the paths that `isMade` names. */
+export function findNeeded(
+  tree: ImageFilesystem,
+  isMade: (path: ByteString) => boolean,
+): NeededInodes {
   const layers = new Map<number, Set<number>>();
   const special: [ByteString, Node][] = [];
   const names = new Map<Node, number>();
   let bytes = 0;
   for (const [path, node] of tree.paths()) {
-    if (node.type === "directory" || plan.action(path) !== "make") continue;
+    if (node.type === "directory" || !isMade(path)) continue;
     if (node.linkCount !== 1) {
       const count = names.get(node) ?? 0;
       names.set(node, count + 1);

@@ -9,14 +9,14 @@ export const O_PATH = 0o10000000;
  * A path on this machine. A string where its bytes are those of a text, which nearly all are: lstat takes
  * 1.14 times as long with a Buffer that is made for it.
  */
-export type Place = string | Buffer;
+export type SystemPath = string | Buffer;
 
 /** Whether a path can start at an open directory: on Linux, where `/proc` is mounted. */
-export function hasDescriptorPaths(): boolean {
+export function hasProcPaths(): boolean {
   if (process.platform !== "linux") return false;
   const fd = fs.openSync("/", O_PATH | fs.constants.O_DIRECTORY);
   try {
-    const there = fs.statSync(descriptorPath(fd), { throwIfNoEntry: false });
+    const there = fs.statSync(procPath(fd), { throwIfNoEntry: false });
     const here = fs.fstatSync(fd);
     return there?.dev === here.dev && there.ino === here.ino;
   } finally {
@@ -25,12 +25,12 @@ export function hasDescriptorPaths(): boolean {
 }
 
 /** The path of what a descriptor stands for, for this process only: using it follows no name. */
-export function descriptorPath(fd: number): string {
+export function procPath(fd: number): string {
   return `/proc/self/fd/${fd}`;
 }
 
 /** `directory/name`. */
-export function below(directory: Place, name: ByteString): Place {
+export function below(directory: SystemPath, name: ByteString): SystemPath {
   if (typeof directory === "string" && isAscii(name)) return `${directory}/${name}`;
   return Buffer.concat([Buffer.from(directory), Buffer.from(`/${name}`, "latin1")]);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { fromBytes } from "../../bytes/byte-string.ts";
-import { digestBytes } from "../../bytes/hash.ts";
-import type { Digest } from "../../oci/digest.ts";
-import { isOciError } from "../../oci/errors.ts";
-import { formatPlatform } from "../../oci/platform.ts";
-import { type Inputs, digestsOf, findInputs } from "./inputs.ts";
-import { LAYER_FORMAT } from "../layers/layer-key.ts";
-import type { Recipe } from "../recipe/recipe.ts";
-import type { AssembleOptions, AssembleWarning } from "../result.ts";
+import { fromBytes } from "../bytes/byte-string.ts";
+import { digestBytes } from "../bytes/hash.ts";
+import type { Digest } from "../oci/digest.ts";
+import { isOciError } from "../oci/errors.ts";
+import { formatPlatform } from "../oci/platform.ts";
+import { type Inputs, digestsOf, findInputs } from "./inputs/inputs.ts";
+import { LAYER_FORMAT } from "./layers/layer-key.ts";
+import type { Recipe } from "./recipe/recipe.ts";
+import type { AssembleOptions, AssembleWarning } from "./result.ts";
 
 const RUN_ID_LENGTH = 32;
 

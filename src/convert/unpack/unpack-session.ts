@@ -7,19 +7,19 @@ import { createXattrBatch } from "../../disk/xattrs/xattr-batch.ts";
 import { writeRecord, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
 import { openDestination, type OpenDestination } from "./destination.ts";
 import { dropRecords, finishRecords } from "./exact-records.ts";
-import type { NeededInodes } from "./needed-inodes.ts";
-import { clearObstacles, placeTree } from "./move-into-tree.ts";
+import type { NeededInodes } from "../staging/needed-inodes.ts";
+import { clearObstacles, moveIntoTree } from "./move-into-tree.ts";
 import { stageInodes } from "../staging/stage-inodes.ts";
 import { createLayerStager, type LayerStager } from "../staging/stage-layers.ts";
 import { createStaging, stagingName, type Staging } from "../staging/staging.ts";
 import type { UnpackJob } from "./unpack-job.ts";
-import type { PlacementPlan } from "./tree-changes.ts";
+import type { TreeChanges } from "./tree-changes.ts";
 
 /** A destination that is being worked in. Its record says so. */
-export interface Workplace {
+export interface UnpackSession {
   readonly stager: LayerStager;
   /** Reads what is needed and was not staged yet, and makes the directory what the plan says. */
-  build(tree: ImageFilesystem, plan: PlacementPlan, needed: NeededInodes): Promise<void>;
+  build(tree: ImageFilesystem, plan: TreeChanges, needed: NeededInodes): Promise<void>;
   /** Removes what is left of the work and closes everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -30,18 +30,18 @@ const LAYERS_AT_ONCE = 3;
  * Writes the record, then opens the destination and makes a staging directory in it.
  * @throws OciError `unwritable`; `invalid-argument` when a link has come in the directory's place
  */
-export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
-  const { destination, options, placement, view } = job;
+export function openUnpackSession(job: UnpackJob, record: UnpackRecord): UnpackSession {
+  const { destination, options, policy, view } = job;
   const { sidecar } = destination;
   const name = stagingName();
   writeRecord(sidecar, { ...record, staging: name });
   const open = openDestination(destination, job.machine);
   const staging = makeStaging(open, name);
-  const batch = createXattrBatch(placement);
+  const batch = createXattrBatch(policy);
   const numberOf = (layer: number): number => options.layer ?? layer;
   const stager = createLayerStager(view, {
     staging,
-    placement,
+    policy,
     batch,
     limits: options.limits,
     onProgress: options.onProgress,
@@ -54,15 +54,15 @@ export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
       const { signal, onProgress } = options;
       const directory = destination.directory;
       await stageNeeded(job, needed, stager);
-      stageInodes(tree, needed.special, { staging, placement, batch, directory });
+      stageInodes(tree, needed.special, { staging, policy, batch, directory });
       batch.finish();
       const total = plan.counts.written + plan.counts.changed;
-      const onPlaced =
-        onProgress && ((entries: number) => onProgress({ kind: "placing", entries, total }));
+      const onMoved =
+        onProgress && ((entries: number) => onProgress({ kind: "moving", entries, total }));
       const { cursor } = open;
-      const place = { staging, placement, batch, directory, signal, onPlaced, cursor };
+      const place = { staging, policy, batch, directory, signal, onMoved, cursor };
       await clearObstacles(plan, place);
-      await placeTree(tree, plan, needed.names, place);
+      await moveIntoTree(tree, plan, needed.names, place);
       batch.finish();
       await dropRecords(sidecar, [...stager.recorders.keys()].map(numberOf));
       finishRecords(stager.recorders, tree, staging);
@@ -84,7 +84,7 @@ export function openWorkplace(job: UnpackJob, record: UnpackRecord): Workplace {
 
 function makeStaging(open: OpenDestination, name: string): Staging {
   try {
-    return createStaging(open.root, name, open.usesDescriptors);
+    return createStaging(open.root, name, open.usesProcPaths);
   } catch (error) {
     open.close();
     throw error;
@@ -113,7 +113,7 @@ async function stageNeeded(
 }
 
 /** The root comes last of all: that the staging directory went has changed its time. */
-function finishRoot({ placement }: UnpackJob, tree: ImageFilesystem, open: OpenDestination): void {
+function finishRoot({ policy }: UnpackJob, tree: ImageFilesystem, open: OpenDestination): void {
   const node = tree.lstat("/" as ByteString)!;
-  applyMetadata({ path: `${open.root}/.`, fd: open.fd, existed: true }, node, placement);
+  applyMetadata({ path: `${open.root}/.`, fd: open.fd, existed: true }, node, policy);
 }

@@ -2,8 +2,8 @@
 import type { ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import { checkIdMap, type IdRange } from "./inode/id-map.ts";
-import type { XattrWriteCalls } from "./xattrs/write-xattrs.ts";
-import { loadXattrCalls } from "./xattrs/read-xattrs.ts";
+import type { XattrWriteCalls } from "./xattrs/xattr-calls.ts";
+import { loadXattrCalls } from "./xattrs/xattr-calls.ts";
 
 export type { IdRange } from "./inode/id-map.ts";
 
@@ -11,7 +11,7 @@ export type { IdRange } from "./inode/id-map.ts";
  * How the nodes of an image are put on a disk: what was asked for, and what this disk and this user
  * turned out not to take.
  */
-export interface Placement {
+export interface MetadataPolicy {
   /** Whether owners are set for real. What is not set is kept in the sidecar. */
   readonly sameOwner: boolean;
   /** Empty: numbers are the same on both sides. */
@@ -37,8 +37,8 @@ export interface Refusals {
   readonly xattrs: Map<ByteString, string>;
 }
 
-/** What {@link createPlacement} is asked for. */
-export interface PlacementOptions {
+/** What {@link createMetadataPolicy} is asked for. */
+export interface MetadataPolicyOptions {
   /** Whether owners are set; by default where the user is root, unless `rootlessXattr` is asked for. */
   readonly sameOwner?: boolean | undefined;
   readonly uidMap?: readonly IdRange[] | undefined;
@@ -50,10 +50,10 @@ export interface PlacementOptions {
 }
 
 /**
- * A placement for this user, nothing refused yet but what an ordinary user can't do in any case.
+ * A policy for this user, nothing refused yet but what an ordinary user can't do in any case.
  * @throws OciError `invalid-argument` when a map is not one, and when owners are to be both set and not set
  */
-export function createPlacement(options: PlacementOptions = {}): Placement {
+export function createMetadataPolicy(options: MetadataPolicyOptions = {}): MetadataPolicy {
   const { uidMap = [], gidMap = [], rootlessXattr = false, loadXattrs = loadAddon } = options;
   checkIdMap(uidMap);
   checkIdMap(gidMap);

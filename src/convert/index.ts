@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Images to directories and back: unpack, pack, layers byte for byte, and a store that converts each image once.
+ * @module
+ */
+export * from "./kept/conversions.ts";
+export { openLayerDirectory, type LayerDirectoryOptions } from "./layer-directory.ts";
+export { packDirectory } from "./pack/pack-directory.ts";
+export * from "./pack/pack-options.ts";
+export * from "./unpack/unpack-options.ts";
+export { unpack } from "./unpack/unpack.ts";

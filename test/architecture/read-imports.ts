@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+
+/** What a source file imports, types included. All paths are relative to the folder that was read. */
+export interface FileImports {
+  readonly file: string;
+  /** Files of the same folder of sources. */
+  readonly files: readonly string[];
+  /** Packages and modules of Node, as written. */
+  readonly packages: readonly string[];
+}
+
+const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)"([^"]+)"/gm;
+const COMMENT_LINE = /^\s*(?:\*|\/\/|\/\*).*$/gm;
+
+/** The static and dynamic imports of every source file below a folder; tests are left out. */
+export function readImports(folder: string): FileImports[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .sort()
+    .map((file) => {
+      const text = readFileSync(join(folder, file), "utf8").replaceAll(COMMENT_LINE, "");
+      const written = [...text.matchAll(IMPORT)].map((match) => match[1]!);
+      return {
+        file,
+        files: written
+          .filter((name) => name.startsWith("."))
+          .map((name) => posix.join(dirname(file), name)),
+        packages: written.filter((name) => !name.startsWith(".")),
+      };
+    });
+}
+
+/** The first folder of a path: the module. Empty for a file outside any. */
+export function moduleOf(file: string): string {
+  return file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
+}
+
+/** The folder inside its module that a file is in; undefined for a module's own root files, which are no folder. */
+export function innerFolderOf(file: string): string | undefined {
+  const folder = dirname(file);
+  return folder.includes("/") ? folder : undefined;
+}
+
+/** Who imports whom, by name; nothing imports itself. */
+export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The graph between groups of files; a file without a group is left out. */
+export function groupImports(
+  imports: readonly FileImports[],
+  groupOf: (file: string) => string | undefined,
+): Graph {
+  const graph = new Map<string, Set<string>>();
+  for (const { file, files } of imports) {
+    const from = groupOf(file);
+    if (from === undefined) continue;
+    const known = graph.get(from) ?? new Set<string>();
+    graph.set(from, known);
+    for (const to of files.map(groupOf)) if (to !== undefined && to !== from) known.add(to);
+  }
+  return graph;
+}
+
+/** A way through the graph that ends where it started, for each group that is on one: `a -> b -> a`. */
+export function findCircles(graph: Graph): string[] {
+  const circles = new Map<string, string>();
+  for (const start of graph.keys()) {
+    const circle = findWayBack(graph, start);
+    const members = circle && [...new Set(circle)].sort().join(" ");
+    if (members !== undefined && !circles.has(members)) circles.set(members, circle!.join(" -> "));
+  }
+  return [...circles.values()];
+}
+
+/** The shortest way from a name to itself. */
+function findWayBack(graph: Graph, start: string): string[] | undefined {
+  const ways: string[][] = [[start]];
+  const seen = new Set<string>();
+  for (const way of ways) {
+    for (const next of graph.get(way.at(-1)!) ?? []) {
+      if (next === start) return [...way, next];
+      if (seen.has(next)) continue;
+      seen.add(next);
+      ways.push([...way, next]);
+    }
+  }
+  return undefined;
+}
