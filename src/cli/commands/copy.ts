@@ -75,9 +75,9 @@ export function showCopy(progress: ProgressLine): (event: CopyEvent) => void {
   const sent = new Map<string, number>();
   let total = 0;
   return (event) => {
-    if (event.type === "planned") total = event.bytes;
-    if (event.type === "progress") sent.set(event.descriptor.digest, event.bytes);
-    if (event.type === "finished") {
+    if (event.kind === "planned") total = event.bytes;
+    if (event.kind === "progress") sent.set(event.descriptor.digest, event.bytes);
+    if (event.kind === "finished") {
       const { descriptor } = event.transfer;
       sent.set(descriptor.digest, descriptor.size);
     }

@@ -64,7 +64,7 @@ export async function writeEdited(
 function showWriting(progress: ProgressLine): (event: WriteProgress) => void {
   const show = showCopy(progress);
   return (event) => {
-    if (event.type !== "making") show(event);
+    if (event.kind !== "making") show(event);
     else progress.show(`making ${event.layer}: ${formatBytes(event.bytes)}`);
   };
 }

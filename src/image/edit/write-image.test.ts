@@ -241,7 +241,7 @@ describe("writeImage", () => {
     const told = new Set<string>();
     const onProgress = ({ type }: { type: string }) => void told.add(type);
     const view = appendLayer(viewOf(base), newLayer({ source: large }));
-    await writeImage(view, createMemoryStore(), { tag: "t", onProgress });
+    const onProgress = ({ kind }: { kind: string }) => void told.add(kind);
     expect([...told]).toEqual(["planned", "started", "finished", "making", "tagged"]);
   });
 });

@@ -21,7 +21,7 @@ import { rewriteConfig, rewriteManifest } from "./rewrite-document.ts";
 export type WriteProgress =
   | CopyEvent
   /** At most once a MiB: bytes of the uncompressed layer so far. */
-  | { readonly type: "making"; readonly layer: string; readonly bytes: number };
+  | { readonly kind: "making"; readonly layer: string; readonly bytes: number };
 
 export interface WriteImageOptions extends AbortOptions {
   /** The tag that names the image, set last. Without it the target keeps a root without a name. */
@@ -110,7 +110,7 @@ function copyLayers(
   }
   const layers = [...wanted.values()];
   const bytes = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-  onProgress?.({ type: "planned", pieces: layers.length, bytes });
+  onProgress?.({ kind: "planned", pieces: layers.length, bytes });
   const copying = { target, dryRun: dryRun === true, onProgress };
   return mapBounded(
     layers,
@@ -151,7 +151,7 @@ function reportMaking(
     bytes += length;
     if (bytes - told < REPORT_EVERY) return;
     told = bytes;
-    onProgress?.({ type: "making", layer: name, bytes });
+    onProgress?.({ kind: "making", layer: name, bytes });
   };
 }
 
@@ -212,7 +212,7 @@ async function nameRoot(
 ): Promise<void> {
   if (tag !== undefined) {
     await target.tag(descriptor, tag, { signal });
-    onProgress?.({ type: "tagged", tag, descriptor });
+    onProgress?.({ kind: "tagged", tag, descriptor });
   } else if (keepRoot) {
     await target.capabilities.addRoot?.(descriptor, { signal });
   }

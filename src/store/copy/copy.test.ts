@@ -158,11 +158,11 @@ describe("copying", () => {
     const events: CopyEvent[] = [];
     const onProgress = (event: CopyEvent): void => void events.push(event);
     await copy(source, root, createMemoryStore(), { tag: "t", onProgress });
-    expect(events[0]).toMatchObject({ type: "planned", pieces: 8 });
-    expect(events.filter(({ type }) => type === "started")).toHaveLength(8);
-    expect(events.filter(({ type }) => type === "finished")).toHaveLength(8);
-    expect(events.filter(({ type }) => type === "progress").length).toBeLessThan(8);
-    expect(events.at(-1)).toEqual({ type: "tagged", tag: "t", descriptor: root });
+    expect(events[0]).toMatchObject({ kind: "planned", pieces: 8 });
+    expect(events.filter(({ kind }) => kind === "started")).toHaveLength(8);
+    expect(events.filter(({ kind }) => kind === "finished")).toHaveLength(8);
+    expect(events.filter(({ kind }) => kind === "progress").length).toBeLessThan(8);
+    expect(events.at(-1)).toEqual({ kind: "tagged", tag: "t", descriptor: root });
   });
 
   it("opens the source again when the target tries again", async () => {

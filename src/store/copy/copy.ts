@@ -66,7 +66,7 @@ export async function copy(
   const graph = await blaming("read", "source", root, source, () =>
     readGraph(source, root, { concurrency, limits, signal }),
   );
-  onProgress?.({ type: "planned", ...total(pieces(graph)) });
+  onProgress?.({ kind: "planned", ...total(pieces(graph)) });
   const transfers = await mapBounded(
     graph.blobs,
     concurrency,
@@ -101,7 +101,7 @@ async function nameRoot(
       ? target.capabilities.addRoot?.(root, { signal })
       : target.tag(root, tag, { signal }),
   );
-  if (tag !== undefined) onProgress?.({ type: "tagged", tag, descriptor: root });
+  if (tag !== undefined) onProgress?.({ kind: "tagged", tag, descriptor: root });
 }
 
 function summarise(root: Descriptor, transfers: readonly Transfer[]): CopySummary {

@@ -20,11 +20,11 @@ export interface Transfer {
 
 /** What a running copy tells. `bytes` of a progress start again from 0 when the target tries again. */
 export type CopyEvent =
-  | { readonly type: "planned"; readonly pieces: number; readonly bytes: number }
-  | { readonly type: "started"; readonly descriptor: Descriptor }
-  | { readonly type: "progress"; readonly descriptor: Descriptor; readonly bytes: number }
-  | { readonly type: "finished"; readonly transfer: Transfer }
-  | { readonly type: "tagged"; readonly tag: string; readonly descriptor: Descriptor };
+  | { readonly kind: "planned"; readonly pieces: number; readonly bytes: number }
+  | { readonly kind: "started"; readonly descriptor: Descriptor }
+  | { readonly kind: "progress"; readonly descriptor: Descriptor; readonly bytes: number }
+  | { readonly kind: "finished"; readonly transfer: Transfer }
+  | { readonly kind: "tagged"; readonly tag: string; readonly descriptor: Descriptor };
 
 /** A copy under way. */
 export interface Copying {
@@ -110,7 +110,7 @@ async function send(
   content: Source,
   abort: AbortOptions,
 ): Promise<void> {
-  onProgress?.({ type: "started", descriptor });
+  onProgress?.({ kind: "started", descriptor });
   let broken: unknown;
   const watched = async function* (): Bytes & AsyncGenerator<Uint8Array> {
     broken = undefined;
@@ -141,7 +141,7 @@ async function* report(
   for await (const chunk of bytes) {
     seen += chunk.length;
     if (onProgress !== undefined && performance.now() >= due) {
-      onProgress({ type: "progress", descriptor, bytes: seen });
+      onProgress({ kind: "progress", descriptor, bytes: seen });
       due = performance.now() + PROGRESS_INTERVAL;
     }
     yield chunk;
@@ -149,6 +149,6 @@ async function* report(
 }
 
 function finish({ onProgress }: Copying, transfer: Transfer): Transfer {
-  onProgress?.({ type: "finished", transfer });
+  onProgress?.({ kind: "finished", transfer });
   return transfer;
 }
