@@ -239,9 +239,8 @@ describe("writeImage", () => {
     const base = await baseIn(createMemoryStore());
     const large = { open: () => layerTar({ large: new Uint8Array(3 * 1024 * 1024) }) };
     const told = new Set<string>();
-    const onProgress = ({ type }: { type: string }) => void told.add(type);
-    const view = appendLayer(viewOf(base), newLayer({ source: large }));
     const onProgress = ({ kind }: { kind: string }) => void told.add(kind);
+    const view = appendLayer(viewOf(base), newLayer({ source: large }));
     expect([...told]).toEqual(["planned", "started", "finished", "making", "tagged"]);
   });
 });

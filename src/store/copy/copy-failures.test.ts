@@ -112,8 +112,8 @@ describe("a copy that fails", () => {
     await copy(source, root, target);
     for (const event of ["planned", "finished"]) {
       const controller = new AbortController();
-      const onProgress = ({ type }: CopyEvent): void => {
-        if (type === event) controller.abort();
+      const onProgress = ({ kind }: CopyEvent): void => {
+        if (kind === event) controller.abort();
       };
       const options = { signal: controller.signal, onProgress, tag: "t" };
       await expect(copy(source, root, target, options)).rejects.toMatchObject({ code: "aborted" });
