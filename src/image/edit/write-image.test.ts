@@ -241,6 +241,7 @@ describe("writeImage", () => {
     const told = new Set<string>();
     const onProgress = ({ kind }: { kind: string }) => void told.add(kind);
     const view = appendLayer(viewOf(base), newLayer({ source: large }));
+    await writeImage(view, createMemoryStore(), { tag: "t", onProgress });
     expect([...told]).toEqual(["planned", "started", "finished", "making", "tagged"]);
   });
 });
