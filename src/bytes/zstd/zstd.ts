@@ -3,6 +3,7 @@ import { OciError } from "../../oci/errors.ts";
 import { once } from "../bytes.ts";
 import type { Bytes } from "../bytes.ts";
 import { explainCodecError } from "../decoder-error.ts";
+import type { UnzstdOptions } from "../codecs.ts";
 import { readAll } from "../streams/read-all.ts";
 import { codecZstd } from "./wasm-engine.ts";
 import type { ZstdEngine } from "./zstd-engine.ts";
@@ -11,12 +12,8 @@ import { nativeZstd } from "./native-engine.ts";
 
 // The one door to zstd.
 
-/** Options of {@link unzstd}. */
-export interface UnzstdOptions {
-  /** Bytes of the largest window to accept; an engine may hold less. */
-  readonly maxWindow: number;
-  readonly what: string;
-  /** Which engine, instead of the best that works here. */
+/** Which engine to use, instead of the best that works here. */
+interface EngineChoice {
   readonly engine?: ZstdEngine | undefined;
 }
 
@@ -28,7 +25,7 @@ export interface UnzstdOptions {
  */
 export async function* unzstd(
   bytes: Bytes,
-  options: UnzstdOptions,
+  options: UnzstdOptions & EngineChoice,
 ): Bytes & AsyncGenerator<Uint8Array> {
   const engine = options.engine ?? (await chooseZstd());
   const maxWindow = Math.min(options.maxWindow, engine.largestWindow);
@@ -46,7 +43,7 @@ export async function* unzstd(
 export async function* zstd(
   bytes: Bytes,
   level: number,
-  options: { readonly engine?: ZstdEngine | undefined } = {},
+  options: EngineChoice = {},
 ): Bytes & AsyncGenerator<Uint8Array> {
   const engine = options.engine ?? (await chooseZstd());
   if (level > engine.highestLevel) {
