@@ -14,7 +14,7 @@ export interface Codecs {
   readonly gunzipInThread: (bytes: Bytes, options: GunzipInThreadOptions) => Bytes;
   /** One member. `level` is 1 to 9. */
   readonly gzip: (bytes: Bytes, level: number) => Bytes;
-  /** @throws OciError while reading: `truncated`, `invalid-compression` */
+  /** @throws OciError while reading: `truncated`, `invalid-compression`, `limit-exceeded` (a window) */
   readonly unzstd: (bytes: Bytes, options: UnzstdOptions) => Bytes;
   /** One frame. `level` is 1 to 19. */
   readonly zstd: (bytes: Bytes, level: number) => Bytes;

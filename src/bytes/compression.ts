@@ -49,7 +49,7 @@ const LEVELS = Object.freeze({
  * The uncompressed bytes: of all gzip members or zstd frames, nothing dropped. With "none", `bytes`
  * as they are.
  * @throws OciError while reading: `truncated`, `invalid-compression`, `unsupported-compression`,
- *   `limit-exceeded` (a bomb), `aborted`
+ *   `limit-exceeded` (a bomb, a zstd window), `aborted`
  */
 export function decompress(
   bytes: Bytes,

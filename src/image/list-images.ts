@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { OciError } from "../oci/errors.ts";
 import type { ImageConfig } from "../oci/documents/image-config.ts";
-import { type Limits, withLimits } from "../oci/limits.ts";
+import { limitExceeded, type Limits, withLimits } from "../oci/limits.ts";
 import { isConfigType, isIndexType, isManifestType } from "../oci/media-types.ts";
 import { type Platform, isUnknownPlatform } from "../oci/platform.ts";
 import { readConfig, readIndex, readManifest } from "../store/read-documents.ts";
@@ -110,10 +109,12 @@ async function visitManifest(walk: Walk, descriptor: Descriptor): Promise<void> 
 
 function checkBounds(walk: Walk, descriptor: Descriptor, depth: number): void {
   const { children, indexDepth } = walk.limits;
-  if (depth <= indexDepth && walk.seen.size <= children + 1) return;
-  throw new OciError(
-    "limit-exceeded",
-    `${walk.store.name}: index at ${descriptor.digest}: expected at most ${indexDepth} indexes in one another and ${children} children in all`,
-    { details: { digest: descriptor.digest, indexDepth, children } },
-  );
+  const what = `${walk.store.name}: index at ${descriptor.digest}`;
+  if (depth > indexDepth) {
+    const unit = "indexes in one another";
+    throw limitExceeded({ what, limit: "indexDepth", allowed: indexDepth, unit });
+  }
+  if (walk.seen.size > children + 1) {
+    throw limitExceeded({ what, limit: "children", allowed: children, unit: "children in all" });
+  }
 }

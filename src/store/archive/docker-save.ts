@@ -9,7 +9,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
-import { withLimits, type Limits } from "../../oci/limits.ts";
+import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { layerMediaType, MediaType } from "../../oci/media-types.ts";
 import { parseConfig } from "../../oci/documents/parse-documents.ts";
 import { archiveStore, type ArchiveReader, type Held } from "./archive-store.ts";
@@ -84,11 +84,12 @@ async function readList(archive: OuterArchive, limits: Limits): Promise<readonly
     throw new OciError("invalid-archive", `${what}: ${z.prettifyError(list.error)}`);
   }
   const layers = list.data.reduce((sum, image) => sum + image.Layers.length, 0);
-  if (list.data.length === 0 || layers > limits.children) {
-    throw new OciError(
-      list.data.length === 0 ? "invalid-archive" : "limit-exceeded",
-      `${what}: expected images with at most ${limits.children} layers, got ${list.data.length} with ${layers}`,
-    );
+  if (list.data.length === 0) {
+    throw new OciError("invalid-archive", `${what}: expected an image, got an empty list`);
+  }
+  if (layers > limits.children) {
+    const unit = "layers of all images";
+    throw limitExceeded({ what, limit: "children", allowed: limits.children, got: layers, unit });
   }
   return list.data;
 }
