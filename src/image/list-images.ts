@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { ImageConfig } from "../oci/documents/image-config.ts";
 import { limitExceeded, type Limits, withLimits } from "../oci/limits.ts";
@@ -12,15 +13,11 @@ import type { ReadOptions } from "./image.ts";
 export interface ImageListing {
   /** The images, each with a platform: the index's word for it, else its configuration's. */
   readonly images: readonly Descriptor[];
-  /** What BuildKit attests of an image: manifests that name it in {@link ATTESTED_DIGEST}. */
+  /** What BuildKit attests of an image: manifests that name it in {@link AnnotationKey.attestedDigest}. */
   readonly attestations: readonly Descriptor[];
   /** Artifacts, and content of types unknown here. */
   readonly others: readonly Descriptor[];
 }
-
-/** On an attestation's descriptor in an index: the digest of the image it speaks of. */
-export const ATTESTED_DIGEST = "vnd.docker.reference.digest";
-const ATTESTATION_TYPE = "vnd.docker.reference.type";
 
 /**
  * Whether an index's entry is BuildKit's attestation of another entry. It is listed as
@@ -28,7 +25,7 @@ const ATTESTATION_TYPE = "vnd.docker.reference.type";
  */
 export function isAttestation(descriptor: Descriptor): boolean {
   return (
-    descriptor.annotations?.[ATTESTATION_TYPE] === "attestation-manifest" ||
+    descriptor.annotations?.[AnnotationKey.attestationType] === "attestation-manifest" ||
     isUnknownPlatform(descriptor.platform)
   );
 }

@@ -2,14 +2,10 @@
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
+import { makeImpliedDirectory } from "../blank-node.ts";
 import { RECORD_TYPES, type LayerIndex } from "../layer-index/layer-index.ts";
 import { LayerNode, type StackedLayer } from "./layer-node.ts";
-import {
-  TreeDirectory,
-  makeImpliedDirectory,
-  walkDirectories,
-  type TreeItem,
-} from "./merged-tree.ts";
+import { TreeDirectory, walkDirectories, type TreeItem } from "./merged-tree.ts";
 
 export interface MergeOptions {
   readonly limits?: Partial<Limits> | undefined;

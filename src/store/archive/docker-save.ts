@@ -5,6 +5,7 @@ import { decompressLayer, detectCompression } from "../../bytes/compression.ts";
 import { describe } from "../../bytes/describe.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { drain, readAll } from "../../bytes/streams/read-all.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
@@ -14,7 +15,7 @@ import { layerMediaType, MediaType } from "../../oci/media-types.ts";
 import { parseConfig } from "../../oci/documents/parse-documents.ts";
 import { archiveStore, type ArchiveReader, type Held } from "./archive-store.ts";
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
-import { CONTAINERD_NAME, dockerName, REF_NAME, type RootEntry } from "../layout/root-entries.ts";
+import { dockerName, type RootEntry } from "../layout/root-entries.ts";
 
 // The form of `docker save` before Docker 25, which skopeo, podman and many build tools still write:
 // manifest.json, a config per image, and one tar per layer.
@@ -59,7 +60,10 @@ export async function savedImages(
     const root = await makeManifest(archive, image, contents, options);
     if (image.RepoTags.length === 0) roots.push(root);
     for (const name of image.RepoTags) {
-      const annotations = { [REF_NAME]: name, [CONTAINERD_NAME]: dockerName(name) };
+      const annotations = {
+        [AnnotationKey.refName]: name,
+        [AnnotationKey.containerdName]: dockerName(name),
+      };
       roots.push({ ...root, annotations });
     }
   }
