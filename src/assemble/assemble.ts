@@ -3,12 +3,13 @@ import { sourceOf } from "../bytes/bytes.ts";
 import { formatCreated } from "../image/edit/history.ts";
 import { type Image, readImage } from "../image/image.ts";
 import { makeConfig, makeManifest } from "../image/edit/image-document.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
 import { OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import type { ContentStore } from "../store/store.ts";
-import { ANNOTATIONS, makeAnnotations } from "./annotations.ts";
+import { makeAnnotations } from "./annotations.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { makeImageConfig } from "./image-config.ts";
 import { deriveRunId, inputKey } from "./input-key.ts";
@@ -170,7 +171,7 @@ async function makeLayers(
     onProgress?.(
       reused ? { kind: "reused", layer: name } : { kind: "written", layer: name, descriptor },
     );
-    const annotated = { ...descriptor, annotations: { [ANNOTATIONS.layerKey]: key } };
+    const annotated = { ...descriptor, annotations: { [AnnotationKey.layerKey]: key } };
     return { name, entries, bytes, descriptor: annotated, diffId, reused: reused !== undefined };
   });
 }

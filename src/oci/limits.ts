@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { OciError } from "./errors.ts";
 
 /**
  * The bounds on what hostile input can make the library do. Every function that reads foreign
@@ -62,4 +63,44 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 /** The defaults with what the caller changed. */
 export function withLimits(limits: Partial<Limits> | undefined): Limits {
   return limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+}
+
+/** Something of which there is more than allowed. */
+export interface Excess {
+  /** What the input is called: a path, a URL, "layer 3 of …". Left out where whoever catches the error adds it. */
+  readonly what?: string | undefined;
+  /** The limit, where it is one that callers can change. */
+  readonly limit?: keyof Limits | undefined;
+  /** How many are allowed, and how many there are; undefined when nobody counted to the end. */
+  readonly allowed: number;
+  readonly got?: number | undefined;
+  /** What is counted, to be read after a number: "bytes", "entries", "bytes of the path". */
+  readonly unit: string;
+  /** Further facts for programs. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * The one error for input that is larger than allowed, `limit-exceeded`. Its `details` are `limit` (a key of
+ * {@link Limits}; absent for a bound that is fixed), `allowed`, and `got` where it is known.
+ */
+export function limitExceeded({ what, limit, allowed, got, unit, details }: Excess): OciError {
+  const place = what === undefined ? "" : `${what}: `;
+  return new OciError(
+    "limit-exceeded",
+    `${place}expected at most ${allowed} ${unit}, got ${got ?? "more"}`,
+    {
+      details: {
+        ...details,
+        ...(limit === undefined ? {} : { limit }),
+        allowed,
+        ...(got === undefined ? {} : { got }),
+      },
+      ...(limit === undefined
+        ? {}
+        : {
+            hint: `If the content is trusted, raise it with --limit ${limit}=N (limits.${limit} in the library).`,
+          }),
+    },
+  );
 }

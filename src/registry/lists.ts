@@ -4,6 +4,7 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { digestAlgorithm, digestEncoded } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
 import { OciError, isOciError } from "../oci/errors.ts";
+import { limitExceeded } from "../oci/limits.ts";
 import { parseJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { parseDescriptor } from "../oci/documents/parse-documents.ts";
@@ -100,10 +101,8 @@ async function collect(
       found.set(descriptor.digest, descriptor);
     }
     if (found.size > context.transport.limits.children) {
-      throw new OciError(
-        "limit-exceeded",
-        `${what}: expected at most ${context.transport.limits.children} referrers, got more`,
-      );
+      const allowed = context.transport.limits.children;
+      throw limitExceeded({ what, limit: "children", allowed, unit: "referrers" });
     }
   }
   return [...found.values()];
@@ -126,10 +125,11 @@ async function* readPages(
   while (target !== undefined) {
     const url: URL = new URL(target, origin);
     if (seen.has(url.href) || seen.size >= MOST_PAGES) {
-      throw new OciError(
-        "limit-exceeded",
-        `${redactUrl(url)}: expected a list that ends, got more than ${seen.size} pages or the same one again`,
-      );
+      throw limitExceeded({
+        what: redactUrl(url),
+        allowed: MOST_PAGES,
+        unit: "pages of a list, none of them twice",
+      });
     }
     seen.add(url.href);
     const answer: WholeAnswer = await context.transport.read(

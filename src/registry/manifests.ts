@@ -70,7 +70,12 @@ export function openManifests(context: RepositoryContext): Manifests {
     const digest = parseKnownDigest(descriptor.digest);
     const bytes = known.get(digest) ?? (await get(digest, options)).bytes;
     const what = `${name}@${digest}`;
-    const verified = await readAll(verify(once(bytes), descriptor, { what }), limit, what);
+    const verified = await readAll(
+      verify(once(bytes), descriptor, { what }),
+      limit,
+      what,
+      "documentBytes",
+    );
     remember(digest, verified);
     return verified;
   };
@@ -112,7 +117,12 @@ export function openManifests(context: RepositoryContext): Manifests {
       const target = contentPath(context, descriptor);
       const what = `${target} to push`;
       const checked = verify(source.open(options), descriptor, { what });
-      await put(descriptor, descriptor.digest, await readAll(checked, limit, what), options);
+      await put(
+        descriptor,
+        descriptor.digest,
+        await readAll(checked, limit, what, "documentBytes"),
+        options,
+      );
     },
     tag: async (descriptor, tag, options = {}) => {
       const reference = parseTagOrDigest(tag);

@@ -7,7 +7,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { ImageConfig } from "./image-config.ts";
 import type { ImageIndex } from "./image-index.ts";
 import { parseJson } from "../json.ts";
-import { withLimits } from "../limits.ts";
+import { limitExceeded, withLimits } from "../limits.ts";
 import type { Limits } from "../limits.ts";
 import type { Manifest } from "./manifest.ts";
 import { isConfigType, isIndexType, isManifestType } from "../media-types.ts";
@@ -166,11 +166,13 @@ function checkChildren(kind: Kind<unknown>, body: unknown, what: string, childre
   for (const path of kind.lists) {
     const list = valueAt(body, path);
     if (Array.isArray(list) && list.length > children) {
-      throw new OciError(
-        "limit-exceeded",
-        `${what}: expected at most ${children} members of ${path.join(".")}, got ${list.length}`,
-        { details: { limit: "children", allowed: children, got: list.length } },
-      );
+      throw limitExceeded({
+        what,
+        limit: "children",
+        allowed: children,
+        got: list.length,
+        unit: `members of ${path.join(".")}`,
+      });
     }
   }
 }

@@ -124,7 +124,7 @@ export function openTransport(registry: string, options: TransportOptions = {}):
 
 async function readWhole(answer: Answer, limit: number): Promise<WholeAnswer> {
   const { body, method, url, status } = answer;
-  const bytes = await readAll(body, limit, `${method} ${redactUrl(url)}`);
+  const bytes = await readAll(body, limit, `${method} ${redactUrl(url)}`, "documentBytes");
   return { method, url, status, header: answer.header, bytes };
 }
 

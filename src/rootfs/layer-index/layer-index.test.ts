@@ -140,7 +140,7 @@ describe("the index of a layer", () => {
     expect((await deep(100)).counts.directories).toBe(101);
     await expect(deep(101)).rejects.toMatchObject({
       code: "limit-exceeded",
-      message: "layer 3: expected paths through at most 100 directories, got more",
+      message: "layer 3: expected at most 100 directories that its paths go through, got more",
     });
   });
 

@@ -146,7 +146,7 @@ describe("reading docker save's older form", () => {
     const saved = await legacy();
     const image = saved.manifest[0]!;
     const lists: [unknown, RegExp][] = [
-      [[], /expected images/],
+      [[], /expected an image/],
       [{}, /expected array/],
       [[{ ...image, Layers: undefined }], /Layers/],
       [[{ ...image, Config: "../../etc/passwd" }], /no such entry/],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestAlgorithm, digestEncoded } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
@@ -19,13 +20,7 @@ import type { LayoutStore } from "../layout/layout.ts";
 import type { OpenArchiveOptions } from "./oci-archive.ts";
 import { openOuterArchive } from "./outer-archive.ts";
 import { readManifest } from "../read-documents.ts";
-import {
-  CONTAINERD_NAME,
-  dockerName,
-  REF_NAME,
-  taggedName,
-  type RootEntry,
-} from "../layout/root-entries.ts";
+import { dockerName, taggedName, type RootEntry } from "../layout/root-entries.ts";
 
 /**
  * Opens what `docker save`, `nerdctl save` or `podman save` wrote, plain or compressed with gzip or zstd,
@@ -102,7 +97,7 @@ async function dockerDocuments(
   const images = new Map<string, SavedImage>();
   for (const root of manifests) {
     const known = images.get(root.digest) ?? (await savedImage(layout, root, limits));
-    const name = root.annotations?.[REF_NAME];
+    const name = root.annotations?.[AnnotationKey.refName];
     const tags = name === undefined ? [] : [taggedName(name)];
     images.set(root.digest, { ...known, RepoTags: [...known.RepoTags, ...tags] });
   }
@@ -114,9 +109,12 @@ async function dockerDocuments(
 
 /** containerd, and docker with it, takes the image's name from this annotation. */
 function withDockerName(root: RootEntry): RootEntry {
-  const name = root.annotations?.[REF_NAME];
+  const name = root.annotations?.[AnnotationKey.refName];
   if (name === undefined) return root;
-  return { ...root, annotations: { ...root.annotations, [CONTAINERD_NAME]: dockerName(name) } };
+  return {
+    ...root,
+    annotations: { ...root.annotations, [AnnotationKey.containerdName]: dockerName(name) },
+  };
 }
 
 async function savedImage(

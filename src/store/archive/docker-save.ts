@@ -5,16 +5,17 @@ import { decompressLayer, detectCompression } from "../../bytes/compression.ts";
 import { describe } from "../../bytes/describe.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { drain, readAll } from "../../bytes/streams/read-all.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
-import { withLimits, type Limits } from "../../oci/limits.ts";
+import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { layerMediaType, MediaType } from "../../oci/media-types.ts";
 import { parseConfig } from "../../oci/documents/parse-documents.ts";
 import { archiveStore, type ArchiveReader, type Held } from "./archive-store.ts";
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
-import { CONTAINERD_NAME, dockerName, REF_NAME, type RootEntry } from "../layout/root-entries.ts";
+import { dockerName, type RootEntry } from "../layout/root-entries.ts";
 
 // The form of `docker save` before Docker 25, which skopeo, podman and many build tools still write:
 // manifest.json, a config per image, and one tar per layer.
@@ -59,7 +60,10 @@ export async function savedImages(
     const root = await makeManifest(archive, image, contents, options);
     if (image.RepoTags.length === 0) roots.push(root);
     for (const name of image.RepoTags) {
-      const annotations = { [REF_NAME]: name, [CONTAINERD_NAME]: dockerName(name) };
+      const annotations = {
+        [AnnotationKey.refName]: name,
+        [AnnotationKey.containerdName]: dockerName(name),
+      };
       roots.push({ ...root, annotations });
     }
   }
@@ -84,11 +88,12 @@ async function readList(archive: OuterArchive, limits: Limits): Promise<readonly
     throw new OciError("invalid-archive", `${what}: ${z.prettifyError(list.error)}`);
   }
   const layers = list.data.reduce((sum, image) => sum + image.Layers.length, 0);
-  if (list.data.length === 0 || layers > limits.children) {
-    throw new OciError(
-      list.data.length === 0 ? "invalid-archive" : "limit-exceeded",
-      `${what}: expected images with at most ${limits.children} layers, got ${list.data.length} with ${layers}`,
-    );
+  if (list.data.length === 0) {
+    throw new OciError("invalid-archive", `${what}: expected an image, got an empty list`);
+  }
+  if (layers > limits.children) {
+    const unit = "layers of all images";
+    throw limitExceeded({ what, limit: "children", allowed: limits.children, got: layers, unit });
   }
   return list.data;
 }

@@ -6,7 +6,7 @@ import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import { toReadable } from "../../bytes/streams/node-stream.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
-import { withLimits, type Limits } from "../../oci/limits.ts";
+import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
 import { openSeekable, type OpenSeekableOptions } from "../../files/seekable-file.ts";
@@ -92,7 +92,7 @@ function outerArchive(
     find,
     read,
     readDocument: async (name) =>
-      readAll(read(find(name)), limits.documentBytes, `${where}: ${name}`),
+      readAll(read(find(name)), limits.documentBytes, `${where}: ${name}`, "documentBytes"),
     close: async () => {
       if (!closed) closeSync(fd);
       closed = true;
@@ -150,11 +150,8 @@ function add(
   }
   entries.set(name, entry);
   if (entries.size > limits.children * 2) {
-    throw new OciError(
-      "limit-exceeded",
-      `${where}: expected at most ${limits.children * 2} entries, got more`,
-      { details: { limit: limits.children * 2 } },
-    );
+    const allowed = limits.children * 2;
+    throw limitExceeded({ what: where, limit: "children", allowed, unit: "entries" });
   }
 }
 
