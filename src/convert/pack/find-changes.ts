@@ -9,7 +9,7 @@ import { mergeLayers } from "../../rootfs/merge/merge-layers.ts";
 import { compareTrees, type Difference } from "../../rootfs/compare/compare-trees.ts";
 import { viewTree } from "../../rootfs/image-filesystem.ts";
 import { indexLayers } from "../../rootfs/layer-index/image-indexes.ts";
-import { nameImage } from "../../rootfs/layer-tar.ts";
+import { nameImage } from "../../rootfs/contents/open-layer-tar.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { UnpackedDirectory } from "../../disk/sidecar/open-unpacked.ts";
 import { selectTree } from "../../rootfs/merge/select-tree.ts";
