@@ -10,7 +10,7 @@ import { createExpansionGuard } from "./expansion.ts";
 import { gunzipInThread } from "./gzip/gunzip-in-thread.ts";
 import { gunzip } from "./gzip/gunzip.ts";
 import { gzip } from "./gzip/gzip.ts";
-import { requireDiffId, verifyDiffId } from "./verify.ts";
+import { requireDiffId, verifyDiffId } from "./verify-diff-id.ts";
 import { unzstd, zstd } from "./zstd/zstd.ts";
 
 /** Options of {@link decompress}. */

@@ -7,6 +7,7 @@
 export * from "./byte-string.ts";
 export * from "./bytes.ts";
 export * from "./chain-id.ts";
+export * from "./cut-bytes.ts";
 export * from "./streams/channel.ts";
 export * from "./compression.ts";
 export * from "./describe.ts";
@@ -14,4 +15,6 @@ export { createHasher, digestBytes } from "./hash.ts";
 export type { Hasher } from "./hash.ts";
 export * from "./streams/node-stream.ts";
 export * from "./streams/read-all.ts";
-export * from "./verify.ts";
+export { isVerified, observe, verify } from "./verify.ts";
+export type { BytesObserver, ContentId, VerifiedBytes, VerifyOptions } from "./verify.ts";
+export * from "./verify-diff-id.ts";
