@@ -8,6 +8,7 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
 import { OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
+import { storedContent } from "../store/read-content.ts";
 import type { ContentStore } from "../store/store.ts";
 import { makeAnnotations } from "./annotations.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
@@ -145,8 +146,7 @@ async function storeBase(
   const { target } = options;
   for (const layer of base.manifest.value.layers) {
     if (await target.exists(layer, options)) continue;
-    const { size } = layer;
-    await target.push(layer, { size, open: (abort) => base.store.fetch(layer, abort) }, options);
+    await target.push(layer, storedContent(base.store, layer), options);
   }
   return { ...base, store: target };
 }

@@ -51,7 +51,7 @@ export async function serveRegistry(options: ServeOptions): Promise<RegistryServ
   const { store, discard } = await openFreshLayout(directory);
   const parts = {
     store,
-    uploads: openUploads(store),
+    uploads: openUploads(store.capabilities.uploads),
     inTurn: createGate(1),
     own: repositoryOf(basename(directory)),
   };

@@ -28,7 +28,7 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
     await storeWhole(call, repository, parseKnownDigest(whole), length);
     return;
   }
-  sendProgress(call, 202, call.uploads.begin(repository));
+  sendProgress(call, 202, await call.uploads.begin(repository));
 }
 
 /** GET: how much has arrived. */
@@ -40,7 +40,7 @@ export function uploadStatus(call: Call, repository: string, id: string): void {
 export async function appendToUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   checkChunk(call, upload);
-  await upload.append(fromReadable(call.request));
+  await upload.append(fromReadable(call.request), contentLength(call));
   sendProgress(call, 202, upload);
 }
 
@@ -48,14 +48,8 @@ export async function appendToUpload(call: Call, repository: string, id: string)
 export async function finishUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   const digest = parseKnownDigest(call.query.get("digest") ?? "");
-  const length = contentLength(call);
-  if (upload.received === 0 && length !== undefined) {
-    await upload.cancel();
-    await storeWhole(call, repository, digest, length);
-    return;
-  }
   checkChunk(call, upload);
-  await upload.append(fromReadable(call.request));
+  await upload.append(fromReadable(call.request), contentLength(call));
   await upload.finish(digest);
   sendCreated(call, repository, digest);
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { once, type Bytes } from "../../bytes/bytes.ts";
+import { once } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestEncoded, isDigest, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
-import { fetchVerified } from "../fetch-verified.ts";
 import {
   checkLayoutDocument,
   INDEX_FILE,
@@ -13,6 +12,7 @@ import {
 } from "../layout/layout-index.ts";
 import { describeManifest } from "../manifest-type.ts";
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
+import { checkSize, readContent } from "../read-content.ts";
 import { readDocumentBytes } from "../read-documents.ts";
 import { findRoot, noSuchRoot, rootNames, type RootEntry } from "../layout/root-entries.ts";
 import type { ReadableStore } from "../store.ts";
@@ -34,20 +34,22 @@ export function archiveStore(
   limits: Partial<Limits> | undefined,
 ): ArchiveReader {
   const name = archive.where;
+  const whatIs = ({ digest }: Descriptor): string => `${name}: ${digest}`;
   const store: ArchiveReader = {
     name,
     capabilities: {
       tags: async () => Promise.resolve(rootNames(roots)),
       roots: async () => Promise.resolve(roots),
     },
-    fetch: (descriptor, { offset, signal } = {}) =>
-      fetchVerified(descriptor, offset, `${name}: ${descriptor.digest}`, (start): Bytes => {
-        const held = hold(descriptor.digest);
-        if (held === undefined) throw noContent(name, descriptor);
-        if (held instanceof Uint8Array) return once(held.slice(start));
-        if (start > held.size) return once(new Uint8Array());
-        return archive.read(held, { offset: start, ...(signal && { signal }) });
-      }),
+    ...readContent(whatIs, (descriptor, part, abort) => {
+      const held = hold(descriptor.digest);
+      if (held === undefined) throw noContent(name, descriptor);
+      const size = sizeOf(held);
+      checkSize(whatIs(descriptor), descriptor, size);
+      const { offset, length } = part ?? { offset: 0, length: size };
+      if (held instanceof Uint8Array) return once(held.slice(offset, offset + length));
+      return archive.read({ ...held, offset: held.offset + offset, size: length }, abort);
+    }),
     exists: async ({ digest, size }) => {
       const held = hold(digest);
       return Promise.resolve(held !== undefined && sizeOf(held) === size);

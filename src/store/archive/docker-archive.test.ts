@@ -13,7 +13,7 @@ import { formatJson } from "../../oci/json.ts";
 import { MediaType, type Compression } from "../../oci/media-types.ts";
 import { buildImage, buildIndex, layerTar, pushDocument } from "../../testing/build-image.ts";
 import { rawEntry, rawTar } from "../../testing/raw-tar.ts";
-import { collect } from "../../testing/store-content.ts";
+import { collect } from "../../testing/store-contract/store-content.ts";
 import type { ArchiveReader } from "./archive-store.ts";
 import { copy } from "../copy/copy.ts";
 import { createDockerArchive, openDockerArchive } from "./docker-archive.ts";

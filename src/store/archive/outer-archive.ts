@@ -34,7 +34,7 @@ export interface OuterArchive {
    */
   readonly find: (name: string) => ArchiveFile;
   /** @throws OciError while reading: `unreadable`, after {@link OuterArchive.close} too */
-  readonly read: (file: ArchiveFile, options?: AbortOptions & { offset?: number }) => Bytes;
+  readonly read: (file: ArchiveFile, options?: AbortOptions) => Bytes;
   /** A document, whole. @throws OciError `not-found`, `limit-exceeded` */
   readonly readDocument: (name: string) => Promise<Uint8Array>;
   /** Idempotent. */
@@ -71,10 +71,9 @@ function outerArchive(
   limits: Limits,
 ): OuterArchive {
   let closed = false;
-  const read: OuterArchive["read"] = async function* (file, { offset = 0, signal } = {}) {
-    const { size } = file;
+  const read: OuterArchive["read"] = async function* ({ offset, size }, { signal } = {}) {
     // The number of a closed descriptor may by now be another file's.
-    const part = readFileBytes(fd, { offset: file.offset + offset, length: size - offset, signal });
+    const part = readFileBytes(fd, { offset, length: size, signal });
     checkOpen();
     for await (const chunk of part) {
       yield chunk;
