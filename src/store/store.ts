@@ -73,6 +73,11 @@ export interface StoreCapabilities {
   /** The roots with all that the store says of them (`index.json` entries). */
   readonly roots?: (options?: AbortOptions) => Promise<readonly Descriptor[]>;
   /**
+   * What the store's own documents name and it lacks: of an archive, images of an index that were not
+   * saved with it. They are no part of what `roots` and `resolve` give.
+   */
+  readonly absent?: (options?: AbortOptions) => Promise<readonly Descriptor[]>;
+  /**
    * Takes over content from another repository of the same registry without sending it. False when the
    * registry would not: then push.
    */

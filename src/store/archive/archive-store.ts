@@ -11,6 +11,7 @@ import {
   parseLayoutIndex,
 } from "../layout/layout-index.ts";
 import { describeManifest } from "../manifest-type.ts";
+import { findHeldRoots, type HeldRoots, type HeldRootsOptions } from "./held-roots.ts";
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
 import { checkSize, readContent } from "../read-content.ts";
 import { readDocumentBytes } from "../read-documents.ts";
@@ -26,11 +27,21 @@ export interface ArchiveReader extends ReadableStore {
 /** Where an archive has some content: made in memory, or in one of its files. */
 export type Held = Uint8Array | ArchiveFile;
 
+/** Finds content by its digest. */
+export type Hold = (digest: Digest) => Held | undefined;
+
+/** What an archive offers. */
+export interface Offer {
+  readonly roots: readonly RootEntry[];
+  readonly hold: Hold;
+  /** What it names and lacks. */
+  readonly absent?: readonly Descriptor[] | undefined;
+}
+
 /** A store over an archive, whatever its form. */
 export function archiveStore(
   archive: OuterArchive,
-  roots: readonly RootEntry[],
-  hold: (digest: Digest) => Held | undefined,
+  { roots, hold, absent = [] }: Offer,
   limits: Partial<Limits> | undefined,
 ): ArchiveReader {
   const name = archive.where;
@@ -40,6 +51,7 @@ export function archiveStore(
     capabilities: {
       tags: async () => Promise.resolve(rootNames(roots)),
       roots: async () => Promise.resolve(roots),
+      absent: async () => Promise.resolve(absent),
     },
     ...readContent(whatIs, (descriptor, part, abort) => {
       const held = hold(descriptor.digest);
@@ -72,15 +84,21 @@ export function archiveStore(
   return store;
 }
 
+/** The OCI layout in an archive: what it holds of what its index.json names. */
+export interface ArchivedLayout extends HeldRoots {
+  readonly hold: Hold;
+}
+
 /**
  * The OCI layout in an archive.
  * @throws OciError `invalid-layout`, `invalid-index`; `invalid-archive` when there is none
  */
-export async function archivedLayout(
+export async function readArchivedLayout(
   archive: OuterArchive,
-  limits: Partial<Limits> | undefined,
-): Promise<ArchiveReader> {
+  options: HeldRootsOptions,
+): Promise<ArchivedLayout> {
   const { where } = archive;
+  const { limits } = options;
   if (!archive.has(LAYOUT_FILE) || !archive.has(INDEX_FILE)) {
     throw new OciError(
       "invalid-archive",
@@ -94,7 +112,9 @@ export async function archivedLayout(
     const path = `blobs/${knownAlgorithm(digest)}/${digestEncoded(digest)}`;
     return archive.has(path) ? archive.find(path) : undefined;
   };
-  return archiveStore(archive, index.manifests, hold, limits);
+  const bare = archiveStore(archive, { roots: [], hold }, limits);
+  const held = await findHeldRoots(bare, index.manifests, options);
+  return { ...held, hold: (digest) => held.made.get(digest) ?? hold(digest) };
 }
 
 function sizeOf(held: Held): number {

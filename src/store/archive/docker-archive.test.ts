@@ -148,7 +148,8 @@ describe("reading docker save's older form", () => {
     const lists: [unknown, RegExp][] = [
       [[], /expected an image/],
       [{}, /expected array/],
-      [[{ ...image, Layers: undefined }], /Layers/],
+      [[{ ...image, Layers: "1/layer.tar" }], /Layers/],
+      [[{ ...image, LAYERS: [] }], /one key that readers take for "Layers"/],
       [[{ ...image, Config: "../../etc/passwd" }], /no such entry/],
       [[{ ...image, Layers: ["1/layer.tar", "2/layer.tar", "4/layer.tar"] }], /4\/layer.tar/],
     ];

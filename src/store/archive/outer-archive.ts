@@ -29,7 +29,7 @@ export interface OuterArchive {
   readonly where: string;
   readonly has: (name: string) => boolean;
   /**
-   * The regular file under a name, which may be a link to it within the archive.
+   * The regular file under a name, which may be a link to it within the archive, and be written with `./`.
    * @throws OciError `not-found`; `invalid-archive`, `link-loop` when it is something else
    */
   readonly find: (name: string) => ArchiveFile;
@@ -84,10 +84,11 @@ function outerArchive(
     if (closed)
       throw new OciError("unreadable", `${where}: expected an open archive, got a closed one`);
   };
-  const find = (name: string): ArchiveFile => findFile(entries, name, where, limits.linkHops);
+  const find = (name: string): ArchiveFile =>
+    findFile(entries, withoutDots(name), where, limits.linkHops);
   return {
     where,
-    has: (name) => entries.has(name),
+    has: (name) => entries.has(withoutDots(name)),
     find,
     read,
     readDocument: async (name) =>
@@ -159,8 +160,13 @@ function cleanName(name: string, where: string): string {
   if (parts.includes("..")) {
     throw new OciError("path-escape", `${where}: expected names without "..", got ${quote(name)}`);
   }
-  const clean = parts.filter((part) => part !== "" && part !== ".").join("/");
-  return name.startsWith("/") ? `/${clean}` : clean;
+  return withoutDots(name);
+}
+
+/** A name as entries are kept by; whoever refers to one may write `./` before it too. */
+function withoutDots(name: string): string {
+  const parts = name.split("/").filter((part) => part !== "" && part !== ".");
+  return name.startsWith("/") ? `/${parts.join("/")}` : parts.join("/");
 }
 
 function entryOf(
