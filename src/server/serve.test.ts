@@ -264,7 +264,7 @@ function rawGet(path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
     const socket = connect(server.port, server.host, () => {
-      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
     });
     socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
     socket.on("end", () => resolve(text));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { fromReadable } from "../bytes/streams/node-stream.ts";
 import type { Source } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatRoute, parseKnownDigest } from "../registry/wire/paths.ts";
 import { formatUploadRange, parseUploadRange } from "../registry/wire/range.ts";
 import { blobSize } from "./blobs.ts";
-import { sendEmpty } from "./call.ts";
+import { bodyOf, sendEmpty } from "./call.ts";
 import type { Call } from "./call.ts";
+import { clientOf } from "./client-connections.ts";
 import { isOciError } from "../oci/errors.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Upload } from "./uploads.ts";
@@ -28,7 +28,11 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
     await storeWhole(call, repository, parseKnownDigest(whole), length);
     return;
   }
-  sendProgress(call, 202, call.uploads.begin(repository));
+  sendProgress(
+    call,
+    202,
+    call.uploads.begin(repository, clientOf(call.request.socket.remoteAddress)),
+  );
 }
 
 /** GET: how much has arrived. */
@@ -40,7 +44,7 @@ export function uploadStatus(call: Call, repository: string, id: string): void {
 export async function appendToUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   checkChunk(call, upload);
-  await upload.append(fromReadable(call.request));
+  await upload.append(bodyOf(call));
   sendProgress(call, 202, upload);
 }
 
@@ -55,7 +59,7 @@ export async function finishUpload(call: Call, repository: string, id: string): 
     return;
   }
   checkChunk(call, upload);
-  await upload.append(fromReadable(call.request));
+  await upload.append(bodyOf(call));
   await upload.finish(digest);
   sendCreated(call, repository, digest);
 }
@@ -74,7 +78,7 @@ async function storeWhole(
   size: number,
 ): Promise<void> {
   const descriptor = { mediaType: "application/octet-stream", digest, size };
-  const source: Source = { size, open: () => fromReadable(call.request) };
+  const source: Source = { size, open: () => bodyOf(call) };
   await call.store.push(descriptor, source);
   sendCreated(call, repository, digest);
 }

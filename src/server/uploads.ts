@@ -8,6 +8,7 @@ import { digestOf } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
+import type { Limits } from "../oci/limits.ts";
 import type { ContentStore } from "../store/store.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
@@ -15,6 +16,10 @@ import { ProtocolError } from "./protocol-error.ts";
 export interface Upload {
   readonly id: string;
   readonly repository: string;
+  /** Whose it is: see `clientOf`. */
+  readonly client: string;
+  /** Whether a request of it is under way. */
+  readonly busy: boolean;
   /** Bytes that have arrived. */
   readonly received: number;
   /**
@@ -31,26 +36,54 @@ export interface Upload {
 
 /** The uploads of a running registry. They do not outlive it: a client begins anew. */
 export interface Uploads {
-  begin(repository: string): Upload;
+  /**
+   * Begins an upload. At a bound the one makes room that was idle longest: of the client's own at its
+   * bound, of the client that has most at the bound of all.
+   * @throws ProtocolError 429 when none of these is idle
+   */
+  begin(repository: string, client: string): Upload;
   /** @throws ProtocolError `BLOB_UPLOAD_UNKNOWN` */
   find(repository: string, id: string): Upload;
   close(): Promise<void>;
 }
 
-const MOST = 1_000;
 /** An upload that nobody goes on with for so many milliseconds is dropped. */
 const PATIENCE = 3_600_000;
+const RETRY_AFTER = { "retry-after": "10" };
 const TYPE = "application/octet-stream";
 
 /** Opens the uploads into a store. */
-export function openUploads(store: ContentStore): Uploads {
+export function openUploads(
+  store: ContentStore,
+  { openUploads: most, clientUploads }: Pick<Limits, "openUploads" | "clientUploads">,
+): Uploads {
+  /** In the order in which they were begun or went on. */
   const uploads = new Map<string, Upload>();
+  const of = (client: string): Upload[] =>
+    [...uploads.values()].filter((upload) => upload.client === client);
+
+  const makeRoom = (client: string): void => {
+    const own = of(client);
+    if (own.length < clientUploads && uploads.size < most) return;
+    const candidates = own.length < clientUploads ? of(busiest(uploads.values())) : own;
+    const idle = candidates.find(({ busy }) => !busy);
+    if (idle === undefined) {
+      const message = `${candidates.length} uploads of one client are under way`;
+      throw new ProtocolError(429, "TOOMANYREQUESTS", message, RETRY_AFTER);
+    }
+    void idle.cancel();
+  };
+  const moved = (upload: Upload): void => {
+    if (uploads.delete(upload.id)) uploads.set(upload.id, upload);
+  };
+
   return {
-    begin: (repository) => {
-      if (uploads.size >= MOST) {
-        throw new ProtocolError(429, "TOOMANYREQUESTS", `there are ${MOST} unfinished uploads`);
-      }
-      const upload = createUpload(store, repository, () => uploads.delete(upload.id));
+    begin: (repository, client) => {
+      makeRoom(client);
+      const upload = createUpload(store, repository, client, {
+        moved: () => moved(upload),
+        forget: () => uploads.delete(upload.id),
+      });
       uploads.set(upload.id, upload);
       return upload;
     },
@@ -65,11 +98,31 @@ export function openUploads(store: ContentStore): Uploads {
   };
 }
 
-function createUpload(store: ContentStore, repository: string, forget: () => void): Upload {
+/** The client that has most uploads. */
+function busiest(uploads: Iterable<Upload>): string {
+  const counts = new Map<string, number>();
+  for (const { client } of uploads) counts.set(client, (counts.get(client) ?? 0) + 1);
+  const [first] = [...counts].sort(([, a], [, b]) => b - a);
+  return first?.[0] ?? "";
+}
+
+interface Bookkeeping {
+  /** The upload goes on. */
+  readonly moved: () => void;
+  /** The upload has ended. */
+  readonly forget: () => void;
+}
+
+function createUpload(
+  store: ContentStore,
+  repository: string,
+  client: string,
+  { moved, forget }: Bookkeeping,
+): Upload {
   let received = 0;
   let busy = false;
   let writing: Writing | undefined;
-  const timer = setTimeout(() => void cancel(), PATIENCE);
+  const timer = setTimeout(() => void (busy ? timer.refresh() : cancel()), PATIENCE);
   timer.unref();
 
   const end = (): void => {
@@ -84,6 +137,7 @@ function createUpload(store: ContentStore, repository: string, forget: () => voi
   const append = async (bytes: Bytes): Promise<void> => {
     writing ??= startWriting(store);
     timer.refresh();
+    moved();
     try {
       for await (const chunk of bytes) {
         // A copy: the channel keeps it for longer than it is ours.
@@ -101,6 +155,10 @@ function createUpload(store: ContentStore, repository: string, forget: () => voi
   return {
     id: randomUUID(),
     repository,
+    client,
+    get busy() {
+      return busy;
+    },
     get received() {
       return received;
     },
@@ -111,6 +169,7 @@ function createUpload(store: ContentStore, repository: string, forget: () => voi
         await append(bytes);
       } finally {
         busy = false;
+        timer.refresh();
       }
     },
     finish: async (digest) => {

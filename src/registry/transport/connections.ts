@@ -42,22 +42,28 @@ export function openConnections(origin: URL, limits: Limits): Connections {
 export type Resolve = (
   hostname: string,
   options: object,
-  done: (error: Error | null, addresses: string | LookupAddress[], family?: number) => void,
+  done: (
+    error: Error | null,
+    addresses: string | readonly LookupAddress[] | undefined,
+    family?: number,
+  ) => void,
 ) => void;
 
 /**
  * Resolves names, and refuses one that has an address which the registry may not send us to.
  * The callback gets an OciError `redirect-refused` then.
  */
-export function guardLookup(origin: URL, resolve: Resolve = lookup as Resolve): LookupFunction {
+export function guardLookup(origin: URL, resolve: Resolve = lookup): LookupFunction {
   return (hostname, options, done) => {
-    resolve(hostname, options, (error, found, family) => {
-      const addresses = typeof found === "string" ? [found] : (found ?? []).map((a) => a.address);
+    resolve(hostname, options, (error, found = [], family) => {
+      const addresses = typeof found === "string" ? [found] : found.map(({ address }) => address);
       for (const address of addresses) {
         const reason = addressRefusal(address, origin);
-        if (reason !== undefined) error ??= refused(hostname, address, origin, reason);
+        if (reason === undefined) continue;
+        done(refused(hostname, address, origin, reason), []);
+        return;
       }
-      done(error, found, family);
+      done(error, typeof found === "string" ? found : [...found], family);
     });
   };
 }
