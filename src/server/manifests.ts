@@ -49,7 +49,9 @@ export async function putManifest(
   const { children, subject } = parseDocument(bytes, descriptor);
   await checkChildren(call, children);
   await call.inTurn(async () => {
-    await call.store.push(descriptor, sourceOf(bytes));
+    if (!(await holdsWhole(call, descriptor))) {
+      await call.store.capabilities.replace(descriptor, sourceOf(bytes));
+    }
     if (isDigest(reference)) await call.store.capabilities.addRoot(descriptor);
     else await moveTag(call, descriptor, { repository, tag: reference });
   });
@@ -128,6 +130,18 @@ function describeBody(call: Call, reference: string, bytes: Uint8Array): Descrip
     "MANIFEST_INVALID",
     `expected a manifest or an index of OCI or Docker, got ${quote(header)}`,
   );
+}
+
+/** Whether the document is there undamaged: it is small enough to be read. */
+async function holdsWhole({ store }: Call, descriptor: Descriptor): Promise<boolean> {
+  if (!(await store.exists(descriptor))) return false;
+  try {
+    await readDocumentBytes(store, descriptor);
+    return true;
+  } catch (error) {
+    if (isOciError(error, "digest-mismatch", "size-mismatch")) return false;
+    throw error;
+  }
 }
 
 interface Links {

@@ -140,6 +140,17 @@ describe("manifests", () => {
     expect([refused.status, refused.code]).toEqual([413, "SIZE_INVALID"]);
   });
 
+  it("that are damaged at the same size are mended by a push, and till then no answer", async () => {
+    const { digest } = await pushImage("a", "v1");
+    const file = join(directory, "blobs", ...digest.split(":"));
+    const { length } = await readFile(file);
+    await rm(file);
+    await writeFile(file, new Uint8Array(length));
+    expect((await ask("GET", `/v2/a/manifests/${digest}`)).status).toBe(500);
+    expect((await put("a", "v1", manifestOf("v1"))).status).toBe(201);
+    expect((await ask("GET", `/v2/a/manifests/${digest}`)).status).toBe(200);
+  });
+
   it("lose a tag and keep their digest", async () => {
     const { digest } = await pushImage("a", "v1");
     expect((await ask("DELETE", "/v2/a/manifests/v1")).status).toBe(202);

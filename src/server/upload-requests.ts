@@ -70,7 +70,7 @@ export async function cancelUpload(call: Call, repository: string, id: string): 
   sendEmpty(call, 204);
 }
 
-/** One pass: the body is verified while the store writes it. */
+/** One pass: the body is verified while the store writes it, also over content that is there and may be damaged. */
 async function storeWhole(
   call: Call,
   repository: string,
@@ -79,7 +79,7 @@ async function storeWhole(
 ): Promise<void> {
   const descriptor = { mediaType: "application/octet-stream", digest, size };
   const source: Source = { size, open: () => bodyOf(call) };
-  await call.store.push(descriptor, source);
+  await call.store.capabilities.replace(descriptor, source);
   sendCreated(call, repository, digest);
 }
 

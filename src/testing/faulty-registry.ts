@@ -14,7 +14,7 @@ export interface RecordedRequest {
 
 /** What a faulty registry does with one request. */
 export type Reply =
-  /** Answers. `content-length` is what the body has unless the headers lie about it. */
+  /** Answers. `content-length` is what the body has unless the headers lie about it; to HEAD without a body there is none. */
   | {
       readonly kind: "answer";
       readonly status: number;
@@ -147,7 +147,10 @@ function play(reply: Reply, method: string, response: ServerResponse): void {
   switch (reply.kind) {
     case "answer": {
       const body = Buffer.from(reply.body ?? "");
-      response.writeHead(reply.status, { "content-length": body.length, ...reply.headers });
+      // An answer to HEAD has the length that GET would have: none is known here.
+      const length =
+        method === "HEAD" && body.length === 0 ? {} : { "content-length": body.length };
+      response.writeHead(reply.status, { ...length, ...reply.headers });
       response.end(method === "HEAD" ? undefined : body);
       return;
     }

@@ -17,10 +17,11 @@ import { describeManifest } from "../manifest-type.ts";
 import { sweepAbandoned } from "../../files/owned-name.ts";
 import { readDocumentBytes } from "../read-documents.ts";
 import { findRoot, meansDigest, noSuchRoot } from "./root-entries.ts";
-import type { RootedStore } from "../store.ts";
+import type { ContentStore, RootedStore, StoreCapabilities } from "../store.ts";
 
 /** An OCI image layout directory (image-spec, image-layout.md) as a content store. */
 export interface LayoutStore extends RootedStore {
+  readonly capabilities: RootedStore["capabilities"] & Required<Pick<StoreCapabilities, "replace">>;
   readonly directory: string;
 }
 
@@ -85,10 +86,15 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
     return writeBlob(directory, bytes, digest, abort);
   };
 
+  const replace: ContentStore["push"] = async (descriptor, source, abort) => {
+    const what = `${name}: ${descriptor.digest}`;
+    await write(verify(source.open(abort), descriptor, { what }), descriptor.digest, abort);
+  };
+
   const store: LayoutStore = {
     name,
     directory,
-    capabilities,
+    capabilities: { ...capabilities, replace },
     fetch: (descriptor, { offset, signal } = {}) =>
       fetchVerified(descriptor, offset, `${name}: ${descriptor.digest}`, (start) =>
         readBlob(directory, descriptor.digest, start, signal),
@@ -103,9 +109,7 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
       return found;
     },
     push: async (descriptor, source, abort) => {
-      if (hasBlob(directory, descriptor)) return;
-      const what = `${name}: ${descriptor.digest}`;
-      await write(verify(source.open(abort), descriptor, { what }), descriptor.digest, abort);
+      if (!hasBlob(directory, descriptor)) await replace(descriptor, source, abort);
     },
     ingest: async (mediaType, bytes, abort) => ({
       mediaType,
