@@ -63,10 +63,9 @@ export function createBoundServer(
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     const late = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-    // A client that goes breaks no rule; the request that it leaves, if any, says so.
-    if (error.code !== "ECONNRESET" && error.code !== "EPIPE") {
-      refuse(socket, late ? "the head of a request came too slowly" : error.message);
-    }
+    // Whatever else breaks a connection is news of the request on it, which says so itself.
+    if (late) refuse(socket, "the head of a request came too slowly");
+    else if (error.code?.startsWith("HPE_") === true) refuse(socket, error.message);
     const { _httpMessage: begun } = socket as { _httpMessage?: ServerResponse };
     if (socket.writable && begun?.headersSent !== true) {
       const status = late ? "408 Request Timeout" : "400 Bad Request";
