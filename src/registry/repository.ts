@@ -8,6 +8,7 @@ import type { ContentStore, StoreCapabilities } from "../store/store.ts";
 import { openBlob } from "./blobs.ts";
 import { contentPath, isDocumentType, pulling } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
+import type { Answer } from "./exchange.ts";
 import { listReferrers, listTags } from "./lists.ts";
 import { ACCEPT, openManifests } from "./manifests.ts";
 import type { TransportOptions } from "./options.ts";
@@ -34,6 +35,12 @@ export type RepositoryStore = ContentStore & {
       Pick<StoreCapabilities, "uploads" | "tags" | "mount" | "untag" | "remove" | "referrers">
     >;
 };
+
+/** What is there with another size is not the content: it is pushed again. A registry need not say the size. */
+function saysOtherSize({ header }: Answer, { size }: Descriptor): boolean {
+  const length = header("content-encoding") === undefined ? header("content-length") : undefined;
+  return length !== undefined && /^\d+$/.test(length) && Number(length) !== size;
+}
 
 /** The repositories that this module opened: a mount needs to know where its source is. */
 const CONTEXTS = new WeakMap<object, RepositoryContext>();
@@ -76,7 +83,7 @@ export function openRepository(
       signal,
     });
     await answer.discard();
-    return answer.status === 200;
+    return answer.status === 200 && !saysOtherSize(answer, descriptor);
   };
 
   const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {

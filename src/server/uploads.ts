@@ -2,6 +2,7 @@
 import type { Bytes } from "../bytes/bytes.ts";
 import { observe } from "../bytes/verify.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { Limits } from "../oci/limits.ts";
 import type { LayoutUpload, LayoutUploads } from "../store/layout/layout-uploads.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
@@ -9,6 +10,10 @@ import { ProtocolError } from "./protocol-error.ts";
 export interface Upload {
   readonly id: string;
   readonly repository: string;
+  /** Whose it is: see `clientOf`. */
+  readonly client: string;
+  /** Whether a request of it is under way. */
+  readonly busy: boolean;
   /** Bytes that have arrived. */
   readonly received: number;
   /**
@@ -25,26 +30,54 @@ export interface Upload {
 
 /** The uploads of a running registry. They do not outlive it: a client begins anew. */
 export interface Uploads {
-  begin(repository: string): Promise<Upload>;
+  /**
+   * Begins an upload. At a bound the one makes room that was idle longest: of the client's own at its
+   * bound, of the client that has most at the bound of all.
+   * @throws ProtocolError 429 when none of these is idle
+   */
+  begin(repository: string, client: string): Promise<Upload>;
   /** @throws ProtocolError `BLOB_UPLOAD_UNKNOWN` */
   find(repository: string, id: string): Upload;
   close(): Promise<void>;
 }
 
-const MOST = 1_000;
 /** An upload that nobody goes on with for so many milliseconds is dropped. */
 const PATIENCE = 3_600_000;
+const RETRY_AFTER = { "retry-after": "10" };
 
 /** Opens the uploads into a layout. */
-export function openUploads(stored: LayoutUploads): Uploads {
+export function openUploads(
+  stored: LayoutUploads,
+  { openUploads: most, clientUploads }: Pick<Limits, "openUploads" | "clientUploads">,
+): Uploads {
+  /** In the order in which they were begun or went on. */
   const uploads = new Map<string, Upload>();
+  const of = (client: string): Upload[] =>
+    [...uploads.values()].filter((upload) => upload.client === client);
+
+  const makeRoom = (client: string): void => {
+    const own = of(client);
+    if (own.length < clientUploads && uploads.size < most) return;
+    const candidates = own.length < clientUploads ? of(busiest(uploads.values())) : own;
+    const idle = candidates.find(({ busy }) => !busy);
+    if (idle === undefined) {
+      const message = `${candidates.length} uploads of one client are under way`;
+      throw new ProtocolError(429, "TOOMANYREQUESTS", message, RETRY_AFTER);
+    }
+    void idle.cancel();
+  };
+  const moved = (upload: Upload): void => {
+    if (uploads.delete(upload.id)) uploads.set(upload.id, upload);
+  };
+
   return {
-    begin: async (repository) => {
-      if (uploads.size >= MOST) {
-        throw new ProtocolError(429, "TOOMANYREQUESTS", `there are ${MOST} unfinished uploads`);
-      }
+    begin: async (repository, client) => {
+      makeRoom(client);
       const begun = await stored.begin();
-      const upload = uploadOf(begun, repository, () => uploads.delete(upload.id));
+      const upload = uploadOf(begun, repository, client, {
+        moved: () => moved(upload),
+        forget: () => uploads.delete(upload.id),
+      });
       uploads.set(upload.id, upload);
       return upload;
     },
@@ -59,9 +92,29 @@ export function openUploads(stored: LayoutUploads): Uploads {
   };
 }
 
-function uploadOf(stored: LayoutUpload, repository: string, forget: () => void): Upload {
+/** The client that has most uploads. */
+function busiest(uploads: Iterable<Upload>): string {
+  const counts = new Map<string, number>();
+  for (const { client } of uploads) counts.set(client, (counts.get(client) ?? 0) + 1);
+  const [first] = [...counts].sort(([, a], [, b]) => b - a);
+  return first?.[0] ?? "";
+}
+
+interface Bookkeeping {
+  /** The upload goes on. */
+  readonly moved: () => void;
+  /** The upload has ended. */
+  readonly forget: () => void;
+}
+
+function uploadOf(
+  stored: LayoutUpload,
+  repository: string,
+  client: string,
+  { moved, forget }: Bookkeeping,
+): Upload {
   let busy = false;
-  const timer = setTimeout(() => void cancel(), PATIENCE);
+  const timer = setTimeout(() => void (busy ? timer.refresh() : cancel()), PATIENCE);
   timer.unref();
 
   const end = (): void => {
@@ -75,12 +128,17 @@ function uploadOf(stored: LayoutUpload, repository: string, forget: () => void):
   return {
     id: stored.state.location,
     repository,
+    client,
+    get busy() {
+      return busy;
+    },
     get received() {
       return stored.offset;
     },
     append: async (bytes, length) => {
       if (busy) throw new ProtocolError(409, "BLOB_UPLOAD_INVALID", "the upload is under way");
       busy = true;
+      moved();
       try {
         await stored.append(observe(bytes, { onChunk: () => timer.refresh() }), length);
       } finally {

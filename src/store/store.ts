@@ -92,6 +92,16 @@ export interface StoreCapabilities {
    * @throws OciError `not-found` when the content is not there
    */
   readonly addRoot?: (descriptor: Descriptor, options?: AbortOptions) => Promise<void>;
+  /**
+   * Stores content whatever is there under its digest, which a `push` would not touch: damaged content is
+   * mended so. Atomic as `push`.
+   * @throws OciError `size-mismatch`, `digest-mismatch`
+   */
+  readonly replace?: (
+    descriptor: Descriptor,
+    source: Source,
+    options?: AbortOptions,
+  ) => Promise<void>;
   /** Removes a tag; the content stays until garbage collection. @throws `not-found` */
   readonly untag?: (tag: string, options?: AbortOptions) => Promise<void>;
   /** Removes content, and the roots and tags that name it. Idempotent. */

@@ -17,14 +17,15 @@ import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
 import { checkSize, readContent, type Part } from "../read-content.ts";
 import { readDocumentBytes } from "../read-documents.ts";
 import { findRoot, meansDigest, noSuchRoot } from "./root-entries.ts";
-import type { RootedStore } from "../store.ts";
+import type { ContentStore, RootedStore, StoreCapabilities } from "../store.ts";
 import { completeOrCancel } from "../upload.ts";
 import { createBlob, type UnfinishedBlob } from "./unfinished-blob.ts";
 
 /** An OCI image layout directory (image-spec, image-layout.md) as a content store. */
 export interface LayoutStore extends RootedStore {
   readonly directory: string;
-  readonly capabilities: RootedStore["capabilities"] & { readonly uploads: LayoutUploads };
+  readonly capabilities: RootedStore["capabilities"] &
+    Required<Pick<StoreCapabilities, "replace">> & { readonly uploads: LayoutUploads };
 }
 
 /** Options of {@link openLayout}. */
@@ -89,10 +90,13 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
   };
   const whatIs = ({ digest }: Descriptor): string => `${name}: ${digest}`;
 
+  const replace: ContentStore["push"] = (descriptor, source, abort) =>
+    completeOrCancel(uploadOf(newBlob(), ""), descriptor, source, abort);
+
   const store: LayoutStore = {
     name,
     directory,
-    capabilities: { ...capabilities, uploads: layoutUploads(directory, name, sweep) },
+    capabilities: { ...capabilities, replace, uploads: layoutUploads(directory, name, sweep) },
     ...readContent(whatIs, (descriptor, part, abort) =>
       readBlob(directory, descriptor, part, { what: whatIs(descriptor), ...abort }),
     ),
@@ -106,8 +110,7 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
       return found;
     },
     push: async (descriptor, source, abort) => {
-      if (hasBlob(directory, descriptor)) return;
-      await completeOrCancel(uploadOf(newBlob(), ""), descriptor, source, abort);
+      if (!hasBlob(directory, descriptor)) await replace(descriptor, source, abort);
     },
     ingest: async (mediaType, bytes, abort) => {
       const blob = newBlob();
