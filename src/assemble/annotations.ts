@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../oci/errors.ts";
-import type { Digest } from "../oci/digest.ts";
+import { INPUT_KEY, WARNINGS } from "../image/edit/assembled.ts";
 import type { Input, Inputs } from "./inputs/inputs.ts";
 import { PROVENANCE_KEYS, type Recipe } from "./recipe/recipe.ts";
+import type { AssembleWarning } from "./result.ts";
 
 /** The annotations that we write and read again. */
 export const ANNOTATIONS = Object.freeze({
-  /** Of a manifest: what it was made from, see `inputKey`. */
-  inputKey: "org.kataglyphis.assemble.key",
-  /** Of a layer's descriptor in a manifest: what it was made from, see `layerKey`. */
+  /** Of a manifest: what it was made from and became, see `imageNote`. Every edit of the image drops it. */
+  inputKey: INPUT_KEY,
+  /** Of a manifest: what was warned of when its layers were made, for runs that find nothing to do. */
+  warnings: WARNINGS,
+  /** Of a layer's descriptor in a manifest: what it was made from and became, see `layerNote`. */
   layerKey: "org.kataglyphis.assemble.layer",
   /** Of a manifest, with an artifact's name behind it: the artifact's digest. */
   input: "org.kataglyphis.assemble.input.",
@@ -19,15 +22,14 @@ export const ANNOTATIONS = Object.freeze({
 
 /**
  * The annotations of the new manifest: the recipe's, the base's and every artifact's digest, the
- * provenance of the family, and the key by which a second run finds that there is nothing to do.
- * None holds a path of this machine.
+ * provenance of the family, and the warnings of its layers. None holds a path of this machine.
  * @throws OciError `invalid-recipe`
  */
 export function makeAnnotations(
   recipe: Recipe,
   inputs: Inputs,
   runId: string,
-  key: Digest,
+  warnings: readonly AssembleWarning[],
 ): Record<string, string> {
   const { base, artifacts } = inputs;
   const annotations: Record<string, string> = { ...recipe.annotations };
@@ -47,8 +49,26 @@ export function makeAnnotations(
     annotations[parentStage] = recipe.provenance?.parentStage ?? parent.record.name;
   }
   annotations[runIdKey] = runId;
-  annotations[ANNOTATIONS.inputKey] = key;
+  if (warnings.length > 0) annotations[ANNOTATIONS.warnings] = JSON.stringify(warnings);
   return annotations;
+}
+
+/** The warnings that an image carries; none from a text that {@link makeAnnotations} did not write. */
+export function warningsIn(
+  annotations: Readonly<Record<string, string>> | undefined,
+): readonly AssembleWarning[] {
+  try {
+    const value: unknown = JSON.parse(annotations?.[ANNOTATIONS.warnings] ?? "[]");
+    return Array.isArray(value) ? value.filter(isWarning) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isWarning(value: unknown): value is AssembleWarning {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, where, message } = value as Readonly<Record<string, unknown>>;
+  return [kind, where, message].every((text) => typeof text === "string");
 }
 
 function parentOf(recipe: Recipe, artifacts: readonly Input[]): Input | undefined {

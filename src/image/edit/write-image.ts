@@ -11,6 +11,7 @@ import type { StoredLayer } from "../../store/layer-output.ts";
 import { mapBounded } from "../../bytes/map-bounded.ts";
 import type { ContentStore } from "../../store/store.ts";
 import { transferBlob, type CopyEvent, type Transfer } from "../../store/copy/transfer.ts";
+import { withoutAssembly } from "./assembled.ts";
 import { inOciTerms } from "./image-document.ts";
 import type { ImageView, NewLayer, ViewLayer } from "./image-view.ts";
 import { platformOf } from "../list-images.ts";
@@ -181,8 +182,10 @@ function manifestOf(
   };
   const after = rewriteManifest(image.manifest, change);
   if (after === image.manifest) return after;
+  const kept = withoutAssembly(annotations);
   return rewriteManifest(image.manifest, {
     ...change,
+    ...(kept !== before.annotations && { annotations: orNothing(kept) }),
     config: { ...change.config, mediaType: MediaType.config },
     layers: change.layers.map(inOciTerms),
   });
