@@ -4,7 +4,7 @@ import { digestBytes } from "../bytes/hash.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Manifest } from "../oci/documents/manifest.ts";
 import type { StoredLayer } from "../store/layer-output.ts";
-import { isOciError, OciError } from "../oci/errors.ts";
+import { type ErrorCode, isOciError, OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import { type Inputs, digestsOf, findInputs } from "./inputs/inputs.ts";
 import { LAYER_FORMAT } from "./layers/layer-key.ts";
@@ -13,6 +13,9 @@ import { ANNOTATIONS } from "./annotations.ts";
 import type { AssembleWarning, MakeOptions } from "./result.ts";
 
 const RUN_ID_LENGTH = 32;
+
+/** What says that there is no such input for an architecture; that nobody could tell says less. */
+const ABSENT: readonly ErrorCode[] = ["missing-input", "not-found", "wrong-architecture"];
 
 /**
  * The name of an image before it is made: a digest over the recipe, the digests of its inputs and all
@@ -98,7 +101,7 @@ async function digestsOfMember(
     return digestsOf(inputs);
   } catch (error) {
     const where = recipe.platform.architecture;
-    if (!isOciError(error, "missing-input")) throw inGeneration(error, where);
+    if (!isOciError(error, ...ABSENT)) throw inGeneration(error, where);
     const message = `${where} is not part of this generation: ${error.message}; with --run-id it is not asked for`;
     warn({ kind: "absent-input", where, message });
     return undefined;

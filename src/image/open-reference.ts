@@ -8,7 +8,7 @@ import type { RegistryOptions } from "../registry/repository.ts";
 import type { ArchiveReader } from "../store/archive/archive-store.ts";
 import type { ArchiveWriter } from "../store/archive/archive-writer.ts";
 import { createDockerArchive, openDockerArchive } from "../store/archive/docker-archive.ts";
-import { openFreshLayout } from "../store/layout/fresh-layout.ts";
+import { openFreshLayout, type DiscardOptions } from "../store/layout/fresh-layout.ts";
 import { openLayout } from "../store/layout/layout.ts";
 import { createOciArchive, openOciArchive } from "../store/archive/oci-archive.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
@@ -46,9 +46,10 @@ export interface OpenTarget {
   close(): Promise<void>;
   /**
    * Gives up: an archive will not be there, nor a layout that was made by opening and that nothing was
-   * put into. Idempotent, and nothing after {@link OpenTarget.close}.
+   * put into, or with `whole` that nothing in it is named. Idempotent, and nothing after
+   * {@link OpenTarget.close}.
    */
-  discard(): Promise<void>;
+  discard(options?: DiscardOptions): Promise<void>;
 }
 
 /**
