@@ -148,7 +148,7 @@ describe("a plan", () => {
     const target = await workspace.layout("out");
     const layersOf = async (one: Recipe, more: object = {}) => {
       const { changed, layers } = await planAssembly(one, { target, ...more });
-      return [changed, ...layers.map(({ name, reused }) => `${name} ${reused}`)];
+      return [changed, ...layers.map(({ name, reused }) => `${name} ${String(reused)}`)];
     };
     const all = [true, "gcc false", "more false", "note false"];
     expect(await layersOf(what)).toEqual(all);

@@ -29,6 +29,7 @@ export function openLayerDirectory(directory: string, options: LayerDirectoryOpt
   const edits = edit === undefined ? withoutRoot : composeEdits(edit, withoutRoot);
   return {
     name,
+    directory,
     source: {
       open: (abort) =>
         editLayer(writeLayer(readDirectory(directory, options, abort)), edits, {

@@ -52,6 +52,11 @@ export interface ContentStore extends ReadableStore {
   tag(descriptor: Descriptor, tag: string, options?: AbortOptions): Promise<void>;
 }
 
+export interface AddRootOptions extends AbortOptions {
+  /** The root without a tag that goes when the new one comes, in one step; its content stays. */
+  readonly inPlaceOf?: Digest | undefined;
+}
+
 /** What only some stores can do, declared: absent means that the store can't. */
 export interface StoreCapabilities {
   /** All tags, sorted. */
@@ -72,7 +77,7 @@ export interface StoreCapabilities {
    * again and kept by garbage collection. Idempotent; one that has a tag stays as it is.
    * @throws OciError `not-found` when the content is not there
    */
-  readonly addRoot?: (descriptor: Descriptor, options?: AbortOptions) => Promise<void>;
+  readonly addRoot?: (descriptor: Descriptor, options?: AddRootOptions) => Promise<void>;
   /** Removes a tag; the content stays until garbage collection. @throws `not-found` */
   readonly untag?: (tag: string, options?: AbortOptions) => Promise<void>;
   /** Removes content, and the roots and tags that name it. Idempotent. */

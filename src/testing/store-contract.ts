@@ -285,6 +285,8 @@ function declareCapabilities(test: Declare, contract: StoreContract): void {
     const [root, ...others] = await roots();
     assert.deepEqual(others, []);
     assert.equal(root?.annotations?.["example.note"], "kept");
+    await addRoot(annotated, { inPlaceOf: annotated.digest });
+    assert.equal((await roots()).length, 1);
     await store.tag(manifest.descriptor, "named");
     const named = await store.resolve("named");
     assert.equal(named.annotations?.["example.note"], "kept");

@@ -69,10 +69,10 @@ async function pushTo(
     const { children } = gathered;
     const runIdKey = configuration?.document.provenance?.keys?.runId;
     const plan = await planIndexPush({ target, tag, children, architectures, runIdKey, signal });
-    if (flags.dryRun === true) return says(planOutcome(plan), configuration);
+    if (flags.dryRun === true) return await says(planOutcome(plan), configuration);
     const onProgress = showCopy(progress);
     const pushed = await pushIndex(plan, { force: flags.force === true, onProgress, signal });
-    return says(pushOutcome(plan, pushed), configuration);
+    return await says(pushOutcome(plan, pushed), configuration);
   } finally {
     await gathered.close();
   }

@@ -17,6 +17,6 @@ export function withoutAssembly(
   if (annotations[INPUT_KEY] === undefined && annotations[WARNINGS] === undefined) {
     return annotations;
   }
-  const { [INPUT_KEY]: _key, [WARNINGS]: _warnings, ...kept } = annotations;
-  return kept;
+  const kept = Object.entries(annotations).filter(([key]) => key !== INPUT_KEY && key !== WARNINGS);
+  return Object.fromEntries(kept);
 }
