@@ -30,6 +30,7 @@ export function openLayerDirectory(directory: string, options: LayerDirectoryOpt
   const edits = edit === undefined ? withoutRoot : composeEdits(edit, withoutRoot);
   return {
     name,
+    directory,
     source: {
       open: ({ offset = 0, signal } = {}) => {
         const tar = writeLayer(readDirectory(directory, options, { signal }));

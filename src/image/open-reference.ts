@@ -7,9 +7,14 @@ import type { Reference } from "../oci/reference.ts";
 import type { RegistryOptions } from "../registry/repository.ts";
 import type { ArchiveReader } from "../store/archive/archive-store.ts";
 import type { ArchiveWriter } from "../store/archive/archive-writer.ts";
-import { createDockerArchive, openDockerArchive } from "../store/archive/docker-archive.ts";
-import { openFreshLayout } from "../store/layout/fresh-layout.ts";
-import { openLayout } from "../store/layout/layout.ts";
+import {
+  checkDockerName,
+  createDockerArchive,
+  openDockerArchive,
+} from "../store/archive/docker-archive.ts";
+import { openFreshLayout, type DiscardOptions } from "../store/layout/fresh-layout.ts";
+import { openLayout, type LayoutStore } from "../store/layout/layout.ts";
+import { isNameless } from "../store/layout/root-entries.ts";
 import { createOciArchive, openOciArchive } from "../store/archive/oci-archive.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 import { type Location, formatLocation, parseLocation } from "./location.ts";
@@ -46,9 +51,10 @@ export interface OpenTarget {
   close(): Promise<void>;
   /**
    * Gives up: an archive will not be there, nor a layout that was made by opening and that nothing was
-   * put into. Idempotent, and nothing after {@link OpenTarget.close}.
+   * put into, or with `whole` that nothing in it is named. Idempotent, and nothing after
+   * {@link OpenTarget.close}.
    */
-  discard(): Promise<void>;
+  discard(options?: DiscardOptions): Promise<void>;
 }
 
 /**
@@ -93,7 +99,8 @@ async function openStore(location: Location, options: OpenOptions): Promise<Open
 
 /**
  * Opens the store that a location names, for writing; a layout or an archive is made when it is not
- * there. The caller closes it.
+ * there. A layout that is nothing but one image without a tag is refreshed: what is written without a tag
+ * takes its place. The caller closes it.
  * @throws OciError `invalid-argument` for a digest, which follows from what is written, and for a plain
  * root filesystem; what opening throws
  */
@@ -118,12 +125,13 @@ async function createStore(location: Location, options: OpenOptions): Promise<Cr
     case "registry":
       return writtenAtOnce(await openRegistry(location.reference, options));
     case "oci":
-      return createLayout(location.directory, options);
+      return createLayout(location.directory, location.tag, options);
     case "path":
-      return createLayout(location.path, options);
+      return createLayout(location.path, undefined, options);
     case "oci-archive":
       return writtenAtClose(await createOciArchive(location.file, options));
     case "docker-archive":
+      if (location.tag !== undefined) checkDockerName(location.tag, formatLocation(location));
       return writtenAtClose(await createDockerArchive(location.file, options));
     case "dir":
       throw noImage(location, "written");
@@ -148,9 +156,34 @@ function writtenAtOnce(store: ContentStore): CreatedStore {
   return { store, close: () => Promise.resolve(), discard: () => Promise.resolve() };
 }
 
-async function createLayout(directory: string, options: OpenOptions): Promise<CreatedStore> {
+async function createLayout(
+  directory: string,
+  tag: string | undefined,
+  options: OpenOptions,
+): Promise<CreatedStore> {
   const { store, discard } = await openFreshLayout(directory, options);
-  return { store, close: () => Promise.resolve(), discard };
+  const refreshed = tag === undefined ? await refreshedRoot(store, options) : undefined;
+  return { store: refreshed ?? store, close: () => Promise.resolve(), discard };
+}
+
+/**
+ * A layout that holds nothing but one image without a tag is that image: the next one without a tag
+ * takes its place. Undefined for any other layout.
+ */
+async function refreshedRoot(
+  store: LayoutStore,
+  options: OpenOptions,
+): Promise<LayoutStore | undefined> {
+  const [only, ...others] = await store.capabilities.roots(options);
+  if (only === undefined || others.length > 0 || !isNameless(only)) return undefined;
+  const { addRoot } = store.capabilities;
+  return {
+    ...store,
+    capabilities: {
+      ...store.capabilities,
+      addRoot: (descriptor, abort) => addRoot(descriptor, { ...abort, inPlaceOf: only.digest }),
+    },
+  };
 }
 
 function writtenAtClose(store: ArchiveWriter): CreatedStore {

@@ -59,10 +59,10 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore
       uploads,
       tags: async () => Promise.resolve(rootNames(entries)),
       roots: async () => Promise.resolve(entries),
-      addRoot: async (descriptor) => {
+      addRoot: async (descriptor, { inPlaceOf } = {}) => {
         await Promise.resolve();
         held(descriptor);
-        entries = withRoot(entries, descriptor);
+        entries = withRoot(entries, descriptor, inPlaceOf);
       },
       untag: async (tag) => {
         await Promise.resolve();

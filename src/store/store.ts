@@ -64,6 +64,11 @@ export interface ContentStore extends ReadableStore {
   tag(descriptor: Descriptor, tag: string, options?: AbortOptions): Promise<void>;
 }
 
+export interface AddRootOptions extends AbortOptions {
+  /** The root without a tag that goes when the new one comes, in one step; its content stays. */
+  readonly inPlaceOf?: Digest | undefined;
+}
+
 /** What only some stores can do, declared: absent means that the store can't. */
 export interface StoreCapabilities {
   /** Content that arrives in parts, now and later: what can be gone on with after a failure. */
@@ -91,7 +96,7 @@ export interface StoreCapabilities {
    * again and kept by garbage collection. Idempotent; one that has a tag stays as it is.
    * @throws OciError `not-found` when the content is not there
    */
-  readonly addRoot?: (descriptor: Descriptor, options?: AbortOptions) => Promise<void>;
+  readonly addRoot?: (descriptor: Descriptor, options?: AddRootOptions) => Promise<void>;
   /**
    * Stores content whatever is there under its digest, which a `push` would not touch: damaged content is
    * mended so. Atomic as `push`.

@@ -59,11 +59,11 @@ const EMPTY_ROOT: RootFilesystem = {
 };
 
 /** What a layer will hold, for people. */
-export function summarise(layer: ArrangedLayer): PlannedLayerSummary {
+export function summarise(layer: ArrangedLayer, reused: boolean): PlannedLayerSummary {
   const { name, entries, bytes, head, parts } = layer;
   const copied = parts.flatMap(filesOf).flatMap((file) => entriesOf(file.node, file.paths));
   const paths = [...head.map(({ entry }) => entry), ...copied].map(showEntry);
-  return { name, entries, bytes, paths };
+  return { name, entries, bytes, reused, paths };
 }
 
 function showEntry(entry: Entry): PlannedPath {

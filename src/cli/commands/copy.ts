@@ -54,7 +54,7 @@ async function copyBetween(
   ]);
   const { signal, registry } = context;
   const dryRun = flags.dryRun === true;
-  const location = await parseConfigured(destination);
+  const location = await parseConfigured(destination, context);
   const from = await openConfigured(source, context);
   try {
     const root = await rootOf(from, flags.platform, context);

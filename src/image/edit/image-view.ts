@@ -37,6 +37,8 @@ export type ViewLayer =
 export interface NewLayer {
   /** For messages and for the history. */
   readonly name: string;
+  /** The directory that it is made of, where it is: the target must not lie in it. */
+  readonly directory?: string | undefined;
   /** A tar, compressed or not. Opened once or twice; it has to give the same bytes. */
   readonly source: Source;
   /** How the source is compressed. */

@@ -3,10 +3,12 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestAlgorithm, digestEncoded } from "../../oci/digest.ts";
-import { OciError } from "../../oci/errors.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
 import { formatJson } from "../../oci/json.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { isConfigType, isManifestType } from "../../oci/media-types.ts";
+import { quote } from "../../oci/quote.ts";
+import { parseReference } from "../../oci/reference.ts";
 import {
   archiveStore,
   closingOnFailure,
@@ -82,6 +84,7 @@ export async function createDockerArchive(
     ...writer,
     tag: async (descriptor: Descriptor, tag: string, abort?: AbortOptions) => {
       checkImage(descriptor, name);
+      checkDockerName(tag, name);
       await writer.tag(descriptor, tag, abort);
     },
     capabilities: {
@@ -103,6 +106,29 @@ function checkImage({ mediaType, digest }: Descriptor, name: string): void {
       details: { mediaType, digest },
       hint: "Choose one with --platform, or write an oci-archive.",
     },
+  );
+}
+
+/**
+ * Checks a name for an image: Docker refuses a whole archive for one name that it can't load.
+ * @throws OciError `invalid-argument`
+ */
+export function checkDockerName(tag: string, where: string): void {
+  try {
+    const { digest } = parseReference(dockerName(tag));
+    if (digest === undefined) return;
+  } catch (error) {
+    if (!isOciError(error)) throw error;
+    throw unloadable(tag, where, error.message);
+  }
+  throw unloadable(tag, where, "it has a digest");
+}
+
+function unloadable(tag: string, where: string, reason: string): OciError {
+  return new OciError(
+    "invalid-argument",
+    `${where}: expected a name that docker loads, as alpine or example.org/alpine:3, got ${quote(tag)}: ${reason}`,
+    { details: { tag } },
   );
 }
 

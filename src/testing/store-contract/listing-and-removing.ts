@@ -22,6 +22,8 @@ export function declareListingAndRemoving(test: Declare, contract: StoreContract
     const [root, ...others] = await roots();
     assert.deepEqual(others, []);
     assert.equal(root?.annotations?.["example.note"], "kept");
+    await addRoot(annotated, { inPlaceOf: annotated.digest });
+    assert.equal((await roots()).length, 1);
     await store.tag(manifest.descriptor, "named");
     const named = await store.resolve("named");
     assert.equal(named.annotations?.["example.note"], "kept");
