@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { defineConfig } from "vitest/config";
+import { subpathImports } from "./test/subpath-imports.ts";
 
 export default defineConfig({
+  resolve: { alias: subpathImports("default") },
   test: {
     include: ["src/**/*.test.ts", "test/architecture/*.test.ts"],
     // They bound what hangs, not what is slow: machines under load have taken ten times as long as others.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { defineConfig } from "vitest/config";
+import { subpathImports } from "./test/subpath-imports.ts";
 
 /** Against the real peers: `OCI_KIT_PEERS` names the directory that scripts/install-peers.sh filled. */
 export default defineConfig({
+  resolve: { alias: subpathImports("default") },
   test: {
     include: ["test/interop/*.test.ts"],
     globalSetup: ["test/interop/require-peers.ts"],

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { defineConfig } from "vitest/config";
+import { subpathImports } from "./test/subpath-imports.ts";
 
 /** The main job on Debian's real toolchains: minutes, root, and the peers of scripts/install-peers.sh. */
 export default defineConfig({
+  resolve: { alias: subpathImports("default") },
   test: {
     include: ["test/real/*.test.ts"],
     globalSetup: ["test/interop/require-peers.ts"],

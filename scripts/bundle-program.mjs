@@ -15,6 +15,8 @@ const closures = new Map();
 const bundle = await rolldown({
   input: START,
   platform: "node",
+  // its paths lead to the sources
+  tsconfig: false,
   // looked for while the program runs: the one may be missing, the other is loaded by the text of a worker
   external: [/^node:/, "@napi-rs/xattr", "zstd-codec"],
   preserveEntrySignatures: false,

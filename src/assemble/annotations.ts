@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { AnnotationKey } from "../oci/annotations.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Input, Inputs } from "./inputs/inputs.ts";
-import { PROVENANCE_KEYS, type Recipe } from "./recipe/recipe.ts";
-
-/** The annotations that we write and read again. */
-export const ANNOTATIONS = Object.freeze({
-  /** Of a manifest: what it was made from, see `inputKey`. */
-  inputKey: "org.kataglyphis.assemble.key",
-  /** Of a layer's descriptor in a manifest: what it was made from, see `layerKey`. */
-  layerKey: "org.kataglyphis.assemble.layer",
-  /** Of a manifest, with an artifact's name behind it: the artifact's digest. */
-  input: "org.kataglyphis.assemble.input.",
-  // image-spec, annotations.md
-  baseDigest: "org.opencontainers.image.base.digest",
-  baseName: "org.opencontainers.image.base.name",
-});
+import type { Recipe } from "./recipe/recipe.ts";
 
 /**
  * The annotations of the new manifest: the recipe's, the base's and every artifact's digest, the
@@ -32,14 +20,15 @@ export function makeAnnotations(
   const { base, artifacts } = inputs;
   const annotations: Record<string, string> = { ...recipe.annotations };
   if (base !== undefined) {
-    annotations[ANNOTATIONS.baseDigest] = base.record.digest;
-    if (base.published) annotations[ANNOTATIONS.baseName] = base.published.reference;
+    annotations[AnnotationKey.baseDigest] = base.record.digest;
+    if (base.published) annotations[AnnotationKey.baseName] = base.published.reference;
   }
-  for (const { record } of artifacts) annotations[ANNOTATIONS.input + record.name] = record.digest;
+  for (const { record } of artifacts)
+    annotations[AnnotationKey.input + record.name] = record.digest;
   const {
-    parentDigest = PROVENANCE_KEYS.parentDigest,
-    parentStage = PROVENANCE_KEYS.parentStage,
-    runId: runIdKey = PROVENANCE_KEYS.runId,
+    parentDigest = AnnotationKey.parentDigest,
+    parentStage = AnnotationKey.parentStage,
+    runId: runIdKey = AnnotationKey.runId,
   } = recipe.provenance?.keys ?? {};
   const parent = parentOf(recipe, artifacts);
   if (parent !== undefined) {
@@ -47,7 +36,7 @@ export function makeAnnotations(
     annotations[parentStage] = recipe.provenance?.parentStage ?? parent.record.name;
   }
   annotations[runIdKey] = runId;
-  annotations[ANNOTATIONS.inputKey] = key;
+  annotations[AnnotationKey.inputKey] = key;
   return annotations;
 }
 

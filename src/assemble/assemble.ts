@@ -3,12 +3,14 @@ import { sourceOf } from "../bytes/bytes.ts";
 import { formatCreated } from "../image/edit/history.ts";
 import { type Image, readImage } from "../image/image.ts";
 import { makeConfig, makeManifest } from "../image/edit/image-document.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
 import { OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
+import { storedContent } from "../store/read-content.ts";
 import type { ContentStore } from "../store/store.ts";
-import { ANNOTATIONS, makeAnnotations } from "./annotations.ts";
+import { makeAnnotations } from "./annotations.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { makeImageConfig } from "./image-config.ts";
 import { deriveRunId, inputKey } from "./input-key.ts";
@@ -144,8 +146,7 @@ async function storeBase(
   const { target } = options;
   for (const layer of base.manifest.value.layers) {
     if (await target.exists(layer, options)) continue;
-    const { size } = layer;
-    await target.push(layer, { size, open: (abort) => base.store.fetch(layer, abort) }, options);
+    await target.push(layer, storedContent(base.store, layer), options);
   }
   return { ...base, store: target };
 }
@@ -170,7 +171,7 @@ async function makeLayers(
     onProgress?.(
       reused ? { kind: "reused", layer: name } : { kind: "written", layer: name, descriptor },
     );
-    const annotated = { ...descriptor, annotations: { [ANNOTATIONS.layerKey]: key } };
+    const annotated = { ...descriptor, annotations: { [AnnotationKey.layerKey]: key } };
     return { name, entries, bytes, descriptor: annotated, diffId, reused: reused !== undefined };
   });
 }

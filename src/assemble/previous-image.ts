@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { type Image, readImage } from "../image/image.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { type ErrorCode, isOciError } from "../oci/errors.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import { readIndex, readManifest } from "../store/read-documents.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
-import { ANNOTATIONS } from "./annotations.ts";
 import type { StoredLayer } from "../store/layer-output.ts";
 
 // What makes an old image useless for taking anything over; what could not be asked is no answer, and thrown.
@@ -43,7 +43,7 @@ export async function isComplete(
   options: AbortOptions,
 ): Promise<boolean> {
   const { manifest, store } = image;
-  if (manifest.value.annotations?.[ANNOTATIONS.inputKey] !== key) return false;
+  if (manifest.value.annotations?.[AnnotationKey.inputKey] !== key) return false;
   for (const layer of manifest.value.layers) {
     if (!(await store.exists(layer, options))) return false;
   }
@@ -59,7 +59,7 @@ export async function reusableLayers(
   if (image === undefined) return reusable;
   const diffIds = image.config.value.rootfs.diff_ids;
   for (const [at, descriptor] of image.manifest.value.layers.entries()) {
-    const key = descriptor.annotations?.[ANNOTATIONS.layerKey];
+    const key = descriptor.annotations?.[AnnotationKey.layerKey];
     if (key === undefined || !(await image.store.exists(descriptor, options))) continue;
     const { mediaType, digest, size } = descriptor;
     reusable.set(key, { descriptor: { mediaType, digest, size }, diffId: diffIds[at]! });

@@ -12,16 +12,25 @@ export interface AbortOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Bytes that can be opened again from the start: what a retry after a failed upload needs. */
+/** Where a {@link Source} is opened. */
+export interface OpenOptions extends AbortOptions {
+  /** The first byte that is wanted; 0 unless told. */
+  readonly offset?: number | undefined;
+}
+
+/**
+ * Bytes that can be opened again, from the start or from where a reader broke off: the same bytes each
+ * time. A source that can only be made from its start drops what comes before (`skip`).
+ */
 export interface Source {
   /** Bytes in all, where known beforehand. */
   readonly size?: number | undefined;
-  open(options?: AbortOptions): Bytes;
+  open(options?: OpenOptions): Bytes;
 }
 
 /** A source over bytes in memory. */
 export function sourceOf(bytes: Uint8Array): Source {
-  return { size: bytes.length, open: () => once(bytes) };
+  return { size: bytes.length, open: ({ offset = 0 } = {}) => once(bytes.subarray(offset)) };
 }
 
 /** The bytes as a single chunk; none at all when empty. */

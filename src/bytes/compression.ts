@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { codecs } from "#codecs";
 import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
 import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../oci/digest.ts";
@@ -7,11 +8,7 @@ import { withLimits } from "../oci/limits.ts";
 import { abortable } from "./abort.ts";
 import type { AbortOptions, Bytes } from "./bytes.ts";
 import { createExpansionGuard } from "./expansion.ts";
-import { gunzipInThread } from "./gzip/gunzip-in-thread.ts";
-import { gunzip } from "./gzip/gunzip.ts";
-import { gzip } from "./gzip/gzip.ts";
-import { requireDiffId, verifyDiffId } from "./verify.ts";
-import { unzstd, zstd } from "./zstd/zstd.ts";
+import { requireDiffId, verifyDiffId } from "./verify-diff-id.ts";
 
 /** Options of {@link decompress}. */
 export interface DecompressOptions extends AbortOptions {
@@ -52,7 +49,7 @@ const LEVELS = Object.freeze({
  * The uncompressed bytes: of all gzip members or zstd frames, nothing dropped. With "none", `bytes`
  * as they are.
  * @throws OciError while reading: `truncated`, `invalid-compression`, `unsupported-compression`,
- *   `limit-exceeded` (a bomb), `aborted`
+ *   `limit-exceeded` (a bomb, a zstd window), `aborted`
  */
 export function decompress(
   bytes: Bytes,
@@ -60,7 +57,7 @@ export function decompress(
   options: DecompressOptions = {},
 ): Bytes {
   if (compression === "none") return bytes;
-  return expand(bytes, compression, options, gunzip);
+  return expand(bytes, compression, options, codecs.gunzip);
 }
 
 /** Options of {@link decompressLayer}. */
@@ -88,7 +85,7 @@ export async function* decompressLayer(
   let got: Digest | undefined;
   const done = (hex: string): void => void (got = digestOf(algorithm, hex));
   yield* expand(bytes, compression, options, (input, what) =>
-    gunzipInThread(input, { what, algorithm, done }),
+    codecs.gunzipInThread(input, { what, algorithm, done }),
   );
   requireDiffId(got!, diffId, options);
 }
@@ -106,7 +103,7 @@ function expand(
   const output =
     compression === "gzip"
       ? expandGzip(input, what)
-      : unzstd(input, { maxWindow: limits.zstdWindow, what });
+      : codecs.unzstd(input, { maxWindow: limits.zstdWindow, what });
   return guard.output(abortable(output, options.signal, what));
 }
 
@@ -132,5 +129,5 @@ export function compress(
     );
   }
   const input = abortable(bytes, options.signal, "compression");
-  return compression === "gzip" ? gzip(input, level) : zstd(input, level);
+  return compression === "gzip" ? codecs.gzip(input, level) : codecs.zstd(input, level);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../oci/errors.ts";
+import type { OciError } from "../oci/errors.ts";
+import { limitExceeded } from "../oci/limits.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { Bytes } from "./bytes.ts";
 
@@ -35,12 +36,12 @@ export function createExpansionGuard(limits: Limits, what: string): ExpansionGua
 }
 
 function bomb(limits: Limits, what: string, read: number, written: number): OciError {
-  return new OciError(
-    "limit-exceeded",
-    `${what}: expected at most ${limits.expansionRatio} bytes out of each compressed byte, got ${written} out of ${read}`,
-    {
-      details: { limit: limits.expansionRatio, compressed: read, uncompressed: written },
-      hint: "If the content is trusted, raise the limit expansionRatio or expansionFloor.",
-    },
-  );
+  return limitExceeded({
+    what,
+    limit: "expansionRatio",
+    allowed: limits.expansionRatio,
+    got: Math.ceil(written / Math.max(read, 1)),
+    unit: "bytes out of each compressed byte",
+    details: { compressed: read, uncompressed: written },
+  });
 }

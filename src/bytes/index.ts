@@ -4,14 +4,5 @@
  * compression, and the one adapter to Node's streams.
  * @module
  */
-export * from "./byte-string.ts";
-export * from "./bytes.ts";
-export * from "./chain-id.ts";
-export * from "./streams/channel.ts";
-export * from "./compression.ts";
-export * from "./describe.ts";
-export { createHasher, digestBytes } from "./hash.ts";
-export type { Hasher } from "./hash.ts";
+export * from "./browser.ts";
 export * from "./streams/node-stream.ts";
-export * from "./streams/read-all.ts";
-export * from "./verify.ts";

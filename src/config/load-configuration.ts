@@ -4,6 +4,7 @@ import { relative } from "node:path";
 import { LineCounter, parseDocument, isMap, isNode, type Document } from "yaml";
 import { escapeText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
+import { limitExceeded } from "../oci/limits.ts";
 import { parseReference } from "../oci/reference.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { formatKeyPath, type Configuration, type KeyPath } from "./configuration.ts";
@@ -109,7 +110,7 @@ async function readText(file: string): Promise<string> {
   try {
     const bytes = await readFile(file);
     if (bytes.length > LARGEST) {
-      throw new OciError("limit-exceeded", `${file}: expected at most ${LARGEST} bytes`);
+      throw limitExceeded({ what: file, allowed: LARGEST, got: bytes.length, unit: "bytes" });
     }
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {

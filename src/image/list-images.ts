@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { OciError } from "../oci/errors.ts";
 import type { ImageConfig } from "../oci/documents/image-config.ts";
-import { type Limits, withLimits } from "../oci/limits.ts";
+import { limitExceeded, type Limits, withLimits } from "../oci/limits.ts";
 import { isConfigType, isIndexType, isManifestType } from "../oci/media-types.ts";
 import { type Platform, isUnknownPlatform } from "../oci/platform.ts";
 import { readConfig, readIndex, readManifest } from "../store/read-documents.ts";
@@ -13,15 +13,11 @@ import type { ReadOptions } from "./image.ts";
 export interface ImageListing {
   /** The images, each with a platform: the index's word for it, else its configuration's. */
   readonly images: readonly Descriptor[];
-  /** What BuildKit attests of an image: manifests that name it in {@link ATTESTED_DIGEST}. */
+  /** What BuildKit attests of an image: manifests that name it in {@link AnnotationKey.attestedDigest}. */
   readonly attestations: readonly Descriptor[];
   /** Artifacts, and content of types unknown here. */
   readonly others: readonly Descriptor[];
 }
-
-/** On an attestation's descriptor in an index: the digest of the image it speaks of. */
-export const ATTESTED_DIGEST = "vnd.docker.reference.digest";
-const ATTESTATION_TYPE = "vnd.docker.reference.type";
 
 /**
  * Whether an index's entry is BuildKit's attestation of another entry. It is listed as
@@ -29,7 +25,7 @@ const ATTESTATION_TYPE = "vnd.docker.reference.type";
  */
 export function isAttestation(descriptor: Descriptor): boolean {
   return (
-    descriptor.annotations?.[ATTESTATION_TYPE] === "attestation-manifest" ||
+    descriptor.annotations?.[AnnotationKey.attestationType] === "attestation-manifest" ||
     isUnknownPlatform(descriptor.platform)
   );
 }
@@ -95,7 +91,7 @@ async function visit(walk: Walk, descriptor: Descriptor, depth: number): Promise
 }
 
 async function visitManifest(walk: Walk, descriptor: Descriptor): Promise<void> {
-  if (descriptor.platform !== undefined) {
+  if (saysPlatform(descriptor)) {
     walk.images.push(descriptor);
     return;
   }
@@ -108,12 +104,19 @@ async function visitManifest(walk: Walk, descriptor: Descriptor): Promise<void> 
   walk.images.push({ ...descriptor, platform: platformOf(config.value) });
 }
 
+/** An empty platform says nothing: podman writes one for what it did not look into. */
+function saysPlatform({ platform }: Descriptor): boolean {
+  return platform !== undefined && `${platform.os}${platform.architecture}` !== "";
+}
+
 function checkBounds(walk: Walk, descriptor: Descriptor, depth: number): void {
   const { children, indexDepth } = walk.limits;
-  if (depth <= indexDepth && walk.seen.size <= children + 1) return;
-  throw new OciError(
-    "limit-exceeded",
-    `${walk.store.name}: index at ${descriptor.digest}: expected at most ${indexDepth} indexes in one another and ${children} children in all`,
-    { details: { digest: descriptor.digest, indexDepth, children } },
-  );
+  const what = `${walk.store.name}: index at ${descriptor.digest}`;
+  if (depth > indexDepth) {
+    const unit = "indexes in one another";
+    throw limitExceeded({ what, limit: "indexDepth", allowed: indexDepth, unit });
+  }
+  if (walk.seen.size > children + 1) {
+    throw limitExceeded({ what, limit: "children", allowed: children, unit: "children in all" });
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { escapeText } from "../bytes/byte-string.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
@@ -9,7 +10,6 @@ import { formatPlatform } from "../oci/platform.ts";
 import { readIndex } from "../store/read-documents.ts";
 import type { ReadableStore } from "../store/store.ts";
 
-const REF_NAME = "org.opencontainers.image.ref.name";
 const LISTED = 20;
 
 /**
@@ -64,8 +64,9 @@ export function listDescriptors(descriptors: readonly Descriptor[]): string {
   return listed.join(", ");
 }
 
-function describeBriefly(descriptor: Descriptor): string {
-  const name = descriptor.annotations?.[REF_NAME];
+/** A descriptor for people: tag or platform, and the short digest. */
+export function describeBriefly(descriptor: Descriptor): string {
+  const name = descriptor.annotations?.[AnnotationKey.refName];
   const words = [
     ...(name === undefined ? [] : [name]),
     ...(descriptor.platform === undefined ? [] : [formatPlatform(descriptor.platform)]),

@@ -4,6 +4,7 @@
  * platforms, limits and the one error class. Pure: runs without Node.
  * @module
  */
+export * from "./annotations.ts";
 export * from "./documents/descriptor.ts";
 export * from "./digest.ts";
 export * from "./documents/document.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "./errors.ts";
-import { withLimits } from "./limits.ts";
+import { limitExceeded, withLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
 import { quote } from "./quote.ts";
 
@@ -36,7 +36,13 @@ export function parseJson(bytes: Uint8Array, options: ParseJsonOptions = {}): un
   const what = options.what ?? "JSON";
   const { documentBytes, jsonDepth } = withLimits(options.limits);
   if (bytes.length > documentBytes) {
-    throw tooMuch(what, "documentBytes", documentBytes, `${bytes.length} bytes`);
+    throw limitExceeded({
+      what,
+      limit: "documentBytes",
+      allowed: documentBytes,
+      got: bytes.length,
+      unit: "bytes",
+    });
   }
   const text = decode(bytes, what);
   try {
@@ -92,7 +98,14 @@ function checkTokens(text: string, what: string, jsonDepth: number): void {
     } else if (code === COMMA) {
       keyNext = keys !== undefined;
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      if (open.length >= jsonDepth) throw tooMuch(what, "jsonDepth", jsonDepth, "deeper nesting");
+      if (open.length >= jsonDepth) {
+        throw limitExceeded({
+          what,
+          limit: "jsonDepth",
+          allowed: jsonDepth,
+          unit: "nested values",
+        });
+      }
       keyNext = code === OPEN_BRACE;
       keys = keyNext ? new Set() : undefined;
       open.push(keys);
@@ -149,10 +162,4 @@ function refused(what: string, at: number, expected: string, got: string): OciEr
     `${what}: expected ${expected}, got ${got} at character ${at}`,
     { details: { at } },
   );
-}
-
-function tooMuch(what: string, limit: keyof Limits, allowed: number, got: string): OciError {
-  return new OciError("limit-exceeded", `${what}: expected ${limit} <= ${allowed}, got ${got}`, {
-    details: { limit, allowed },
-  });
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { OciError } from "./errors.ts";
 
 /**
  * The bounds on what hostile input can make the library do. Every function that reads foreign
@@ -37,6 +38,22 @@ export interface Limits {
   readonly answerBytes: number;
   /** Milliseconds without a byte from a registry before it counts as unreachable. */
   readonly idleTimeout: number;
+  /** Bytes a second that an answer or an upload must reach, measured over each {@link idleTimeout} of waiting for it. */
+  readonly leastRate: number;
+  /** Answers before the answer (HTTP status 1xx) to one request. */
+  readonly informationalAnswers: number;
+  /** Tags, or other names, in all pages of one list. */
+  readonly listItems: number;
+  /** Bytes of all pages of one list. */
+  readonly listBytes: number;
+  /** Milliseconds that a client of the embedded registry may take for the head of a request. */
+  readonly headTimeout: number;
+  /** Uploads to the embedded registry that are begun and not ended, of all clients. */
+  readonly openUploads: number;
+  /** The same of one client, which is one address. */
+  readonly clientUploads: number;
+  /** Connections of one client to the embedded registry. */
+  readonly clientConnections: number;
 }
 
 /** The defaults: generous for real images (40 GB, 10 million entries), finite for hostile ones. */
@@ -57,9 +74,57 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   redirects: 10,
   answerBytes: 1024 * 1024,
   idleTimeout: 60_000,
+  leastRate: 1024,
+  informationalAnswers: 100,
+  listItems: 1_000_000,
+  listBytes: 64 * 1024 * 1024,
+  headTimeout: 30_000,
+  openUploads: 1_000,
+  clientUploads: 100,
+  clientConnections: 256,
 });
 
 /** The defaults with what the caller changed. */
 export function withLimits(limits: Partial<Limits> | undefined): Limits {
   return limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+}
+
+/** Something of which there is more than allowed. */
+export interface Excess {
+  /** What the input is called: a path, a URL, "layer 3 of …". Left out where whoever catches the error adds it. */
+  readonly what?: string | undefined;
+  /** The limit, where it is one that callers can change. */
+  readonly limit?: keyof Limits | undefined;
+  /** How many are allowed, and how many there are; undefined when nobody counted to the end. */
+  readonly allowed: number;
+  readonly got?: number | undefined;
+  /** What is counted, to be read after a number: "bytes", "entries", "bytes of the path". */
+  readonly unit: string;
+  /** Further facts for programs. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * The one error for input that is larger than allowed, `limit-exceeded`. Its `details` are `limit` (a key of
+ * {@link Limits}; absent for a bound that is fixed), `allowed`, and `got` where it is known.
+ */
+export function limitExceeded({ what, limit, allowed, got, unit, details }: Excess): OciError {
+  const place = what === undefined ? "" : `${what}: `;
+  return new OciError(
+    "limit-exceeded",
+    `${place}expected at most ${allowed} ${unit}, got ${got ?? "more"}`,
+    {
+      details: {
+        ...details,
+        ...(limit === undefined ? {} : { limit }),
+        allowed,
+        ...(got === undefined ? {} : { got }),
+      },
+      ...(limit === undefined
+        ? {}
+        : {
+            hint: `If the content is trusted, raise it with --limit ${limit}=N (limits.${limit} in the library).`,
+          }),
+    },
+  );
 }

@@ -2,7 +2,8 @@
 import { isSamePlatform } from "../image/find-image.ts";
 import { type Image, type ReadOptions, readImage } from "../image/image.ts";
 import { describeImage } from "../image/index-document.ts";
-import { ATTESTED_DIGEST, listImages, platformOf } from "../image/list-images.ts";
+import { listImages, platformOf } from "../image/list-images.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { shortDigest } from "../oci/digest.ts";
 import { isIndexType } from "../oci/media-types.ts";
@@ -66,7 +67,7 @@ export async function readChildren(
 }
 
 function attestedBy(attestation: Descriptor): string | undefined {
-  return attestation.annotations?.[ATTESTED_DIGEST];
+  return attestation.annotations?.[AnnotationKey.attestedDigest];
 }
 
 function leave(name: string, { digest }: Descriptor, reason: string): LeftOut {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
+import { AnnotationKey } from "../oci/annotations.ts";
 import { describe, expect, it } from "vitest";
 import { type ImageParts, putImage } from "../../test/fixtures/family.ts";
 import { readImage } from "../image/image.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
-import { PROVENANCE_KEYS } from "../assemble/recipe/recipe.ts";
 import { type Recorded, readRunId } from "./provenance.ts";
 
-const KEY = PROVENANCE_KEYS.runId;
+const KEY = AnnotationKey.runId;
 
 async function runIdOf(parts: Omit<ImageParts, "architecture">): Promise<Recorded> {
   const store = createMemoryStore();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { PROVENANCE_KEYS } from "../assemble/recipe/recipe.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Image } from "../image/image.ts";
 
 /** A recorded fact: its value, or that there is none, or that it can't be told. The last two differ. */
@@ -32,7 +32,7 @@ export function readRecorded(image: Image, key: string): Recorded {
 }
 
 /** The run that made an image: see {@link readRecorded}. */
-export function readRunId(image: Image, key: string = PROVENANCE_KEYS.runId): Recorded {
+export function readRunId(image: Image, key: string = AnnotationKey.runId): Recorded {
   return readRecorded(image, key);
 }
 

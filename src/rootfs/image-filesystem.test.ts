@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { sourceOf } from "../bytes/bytes.ts";
+import { collect, otherContent } from "../../test/fixtures/bytes/streams.ts";
+import { sourceOf, type Bytes } from "../bytes/bytes.ts";
 import { describe as describeBytes } from "../bytes/describe.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import { drain, readAll } from "../bytes/streams/read-all.ts";
+import { verify } from "../bytes/verify.ts";
 import type { Image } from "../image/image.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import type { ContentStore } from "../store/store.ts";
@@ -32,15 +34,18 @@ function countFetches(inner: ContentStore): {
 } {
   const digests: string[] = [];
   let bytes = 0;
-  const fetch: ContentStore["fetch"] = async function* (descriptor, options) {
-    digests.push(descriptor.digest);
-    for await (const chunk of inner.fetch(descriptor, options)) {
+  async function* inSmallParts(content: Bytes): Bytes {
+    for await (const chunk of content) {
       for (let at = 0; at < chunk.length; at += 1024) {
         const part = chunk.subarray(at, at + 1024);
         bytes += part.length;
         yield part;
       }
     }
+  }
+  const fetch: ContentStore["fetch"] = (descriptor, options) => {
+    digests.push(descriptor.digest);
+    return verify(inSmallParts(inner.fetch(descriptor, options)), descriptor);
   };
   return { store: { ...inner, fetch }, digests, bytes: () => bytes };
 }
@@ -151,9 +156,8 @@ describe("evidence that does not hold", () => {
   it("is a layer that the store does not give as described, and nothing is kept of it", async () => {
     const image = await makeImage(LAYERS, { compression: "none" });
     const inner = image.store as ContentStore;
-    const fetch: ContentStore["fetch"] = async function* (descriptor, options) {
-      for await (const chunk of inner.fetch(descriptor, options)) yield chunk.subarray(0, 512);
-    };
+    const layer = await collect(inner.fetch(image.manifest.value.layers[0]!));
+    const fetch: ContentStore["fetch"] = () => otherContent(layer.subarray(0, 512));
     const cache = createCache();
     const opening = openImageFilesystem({ ...image, store: { ...inner, fetch } }, { cache });
     await expect(opening).rejects.toMatchObject({
@@ -168,10 +172,7 @@ describe("evidence that does not hold", () => {
     await openImageFilesystem(image, { cache });
     const evil = makeTar([file("a", "evil")]);
     const inner = image.store as ContentStore;
-    const fetch: ContentStore["fetch"] = async function* () {
-      await Promise.resolve();
-      yield evil;
-    };
+    const fetch: ContentStore["fetch"] = () => otherContent(evil);
     const root = await openImageFilesystem({ ...image, store: { ...inner, fetch } }, { cache });
     await expect(drain(root.read(b("/a")))).rejects.toMatchObject({ code: "digest-mismatch" });
   });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { parseRepository, parseTag } from "../oci/reference.ts";
 import { isOciError } from "../oci/errors.ts";
@@ -8,8 +9,6 @@ import { isOciError } from "../oci/errors.ts";
 // `repository:tag`; a name without a colon, as other tools write it, is a tag of the repository that is
 // called like the directory. A manifest without a tag is an entry without a name. So the directory is a
 // layout at any time, and skopeo reads it as oci:DIR:repository:tag.
-
-const REF_NAME = "org.opencontainers.image.ref.name";
 
 /** A tag of a repository. */
 export interface RepositoryTag {
@@ -47,7 +46,7 @@ export function parseRootName(name: string, own: string): RepositoryTag | undefi
 /** All tags of all repositories. A tag may be there under both of its names: its full one comes first. */
 export function namedRoots(roots: readonly Descriptor[], own: string): readonly NamedRoot[] {
   const found = roots.flatMap((descriptor) => {
-    const name = descriptor.annotations?.[REF_NAME];
+    const name = descriptor.annotations?.[AnnotationKey.refName];
     const tag = name === undefined ? undefined : parseRootName(name, own);
     return name === undefined || tag === undefined ? [] : [{ ...tag, name, descriptor }];
   });

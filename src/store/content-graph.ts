@@ -3,7 +3,7 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
-import { withLimits, type Limits } from "../oci/limits.ts";
+import { limitExceeded, withLimits, type Limits } from "../oci/limits.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import { mapBounded } from "../bytes/map-bounded.ts";
@@ -86,11 +86,17 @@ export async function readGraph(
 
   let frontier = namesContent(root) ? [root] : [];
   for (let depth = 0; frontier.length > 0; depth += 1) {
-    if (depth > indexDepth) throw tooMuch(where, "depth of indexes", indexDepth);
+    if (depth > indexDepth) {
+      const unit = "indexes in one another";
+      throw limitExceeded({ what: where, limit: "indexDepth", allowed: indexDepth, unit });
+    }
     const found = await mapBounded(frontier, concurrency, read, { signal });
     for (const manifest of found) manifests.set(manifest.descriptor.digest, manifest);
     const fresh = found.flatMap(({ children }) => children.filter((c) => isNew(seen, c, where)));
-    if (seen.size > most * GRAPH_FACTOR) throw tooMuch(where, "content", most * GRAPH_FACTOR);
+    if (seen.size > most * GRAPH_FACTOR) {
+      const allowed = most * GRAPH_FACTOR;
+      throw limitExceeded({ what: where, limit: "children", allowed, unit: "contents below it" });
+    }
     frontier = fresh.filter(namesContent);
   }
   const blobs = [...seen.values()].filter(({ digest }) => !manifests.has(digest));
@@ -108,16 +114,6 @@ function isNew(seen: Map<Digest, Descriptor>, child: Descriptor, where: string):
     "size-mismatch",
     `${where}: expected one size for ${child.digest}, got ${known.size} and ${child.size}`,
     { details: { descriptors: [known, child] } },
-  );
-}
-
-function tooMuch(where: string, what: string, limit: number): OciError {
-  return new OciError(
-    "limit-exceeded",
-    `${where}: expected ${what} of at most ${limit}, got more`,
-    {
-      details: { limit },
-    },
   );
 }
 

@@ -3,11 +3,10 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
-import { OciError } from "../oci/errors.ts";
 import type { ImageConfig } from "../oci/documents/image-config.ts";
 import type { ImageIndex } from "../oci/documents/image-index.ts";
 import type { Limits } from "../oci/limits.ts";
-import { withLimits } from "../oci/limits.ts";
+import { limitExceeded, withLimits } from "../oci/limits.ts";
 import type { Manifest } from "../oci/documents/manifest.ts";
 import { parseConfig, parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import type { ReadableStore } from "./store.ts";
@@ -30,13 +29,21 @@ export async function readDocumentBytes(
   const { documentBytes } = withLimits(options.limits);
   const what = `${store.name}: ${descriptor.digest}`;
   if (descriptor.size > documentBytes) {
-    throw new OciError(
-      "limit-exceeded",
-      `${what}: expected a document of at most ${documentBytes} bytes, got ${descriptor.size}`,
-      { details: { descriptor, limit: documentBytes } },
-    );
+    throw limitExceeded({
+      what,
+      limit: "documentBytes",
+      allowed: documentBytes,
+      got: descriptor.size,
+      unit: "bytes of a document",
+      details: { descriptor },
+    });
   }
-  return readAll(store.fetch(descriptor, { signal: options.signal }), documentBytes, what);
+  return readAll(
+    store.fetch(descriptor, { signal: options.signal }),
+    documentBytes,
+    what,
+    "documentBytes",
+  );
 }
 
 /** Fetches and parses an image manifest. @throws OciError `invalid-manifest`, `limit-exceeded`; what `fetch` throws */

@@ -1,14 +1,33 @@
 // SPDX-License-Identifier: MIT
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { subpathImports } from "../subpath-imports.ts";
 import { drawModules } from "./draw.ts";
 import { FREE, LEVELS, levelOf, OUTSIDE, PLANNED, PURE } from "./levels.ts";
-import { findCircles, groupImports, innerFolderOf, moduleOf, readImports } from "./read-imports.ts";
+import {
+  findCircles,
+  groupImports,
+  innerFolderOf,
+  moduleOf,
+  readImports,
+  type SubpathImports,
+} from "./read-imports.ts";
 
 const root = join(import.meta.dirname, "../..");
-const imports = readImports(join(root, "src"));
+const imports = readImports(join(root, "src"), subpaths());
+
+/** The files that each `#` name of package.json stands for, one for each condition. */
+function subpaths(): SubpathImports {
+  const conditions = [subpathImports("default"), subpathImports("browser")];
+  return Object.fromEntries(
+    Object.keys(conditions[0]!).map((name) => [
+      name,
+      conditions.map((files) => relative(join(root, "src"), files[name]!)),
+    ]),
+  );
+}
 
 it("finds every module on a level, and imports to look at", () => {
   const folders = new Set(imports.map(({ file }) => moduleOf(file)).filter((name) => name !== ""));

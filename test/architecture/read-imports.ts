@@ -5,7 +5,7 @@ import { dirname, join, posix } from "node:path";
 /** What a source file imports, types included. All paths are relative to the folder that was read. */
 export interface FileImports {
   readonly file: string;
-  /** Files of the same folder of sources. */
+  /** Files of the same folder of sources; for an import by a `#` name, all that it can stand for. */
   readonly files: readonly string[];
   /** Packages and modules of Node, as written. */
   readonly packages: readonly string[];
@@ -14,8 +14,11 @@ export interface FileImports {
 const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)"([^"]+)"/gm;
 const COMMENT_LINE = /^\s*(?:\*|\/\/|\/\*).*$/gm;
 
+/** Files of the folder by the `#` name that they are imported by. */
+export type SubpathImports = Readonly<Record<string, readonly string[]>>;
+
 /** The static and dynamic imports of every source file below a folder; tests are left out. */
-export function readImports(folder: string): FileImports[] {
+export function readImports(folder: string, subpaths: SubpathImports = {}): FileImports[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
     .sort()
@@ -24,10 +27,10 @@ export function readImports(folder: string): FileImports[] {
       const written = [...text.matchAll(IMPORT)].map((match) => match[1]!);
       return {
         file,
-        files: written
-          .filter((name) => name.startsWith("."))
-          .map((name) => posix.join(dirname(file), name)),
-        packages: written.filter((name) => !name.startsWith(".")),
+        files: written.flatMap((name) =>
+          name.startsWith(".") ? posix.join(dirname(file), name) : (subpaths[name] ?? []),
+        ),
+        packages: written.filter((name) => !name.startsWith(".") && !(name in subpaths)),
       };
     });
 }

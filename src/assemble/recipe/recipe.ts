@@ -178,7 +178,7 @@ export interface HealthcheckSettings {
   readonly retries?: number | undefined;
 }
 
-/** Which annotations record where the image came from. Keys default to the family's. */
+/** Which annotations record where the image came from. The keys default to those of `AnnotationKey`. */
 export interface Provenance {
   /** The artifact that is the parent. Default: the only one; none when there are several. */
   readonly parent?: string | undefined;
@@ -193,10 +193,3 @@ export interface ProvenanceKeys {
   readonly parentStage: string;
   readonly runId: string;
 }
-
-/** The family's keys. */
-export const PROVENANCE_KEYS: ProvenanceKeys = Object.freeze({
-  parentDigest: "org.kataglyphis.parent-digest",
-  parentStage: "org.kataglyphis.parent-stage",
-  runId: "org.kataglyphis.run-id",
-});

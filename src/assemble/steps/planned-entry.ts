@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { makeBlankNode } from "../../rootfs/blank-node.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { CopyStep, Owner } from "../recipe/recipe.ts";
@@ -37,7 +38,6 @@ export interface CopiedFrom {
 }
 
 const EMPTY = "" as ByteString;
-const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 
 /** What {@link makeNode} must be told. */
 export interface NodeInit {
@@ -49,25 +49,12 @@ export interface NodeInit {
 }
 
 /** The node of an entry that the recipe makes: 0:0 unless told otherwise, of the time 0. */
-export function makeNode(init: NodeInit): Node {
-  return {
-    type: init.type,
-    mode: init.mode,
-    uid: init.owner?.uid ?? 0,
-    gid: init.owner?.gid ?? 0,
-    userName: EMPTY,
-    groupName: EMPTY,
-    mtime: 0,
-    mtimeNanoseconds: 0,
-    size: init.size ?? 0,
-    linkTarget: init.linkTarget ?? EMPTY,
-    deviceMajor: 0,
-    deviceMinor: 0,
-    xattrs: NOTHING,
-    extensions: NOTHING,
-    contentDigest: undefined,
-    head: undefined,
-  };
+export function makeNode({ type, mode, owner, size, linkTarget }: NodeInit): Node {
+  const node = makeBlankNode(type, mode);
+  if (owner !== undefined) [node.uid, node.gid] = [owner.uid, owner.gid];
+  if (size !== undefined) node.size = size;
+  if (linkTarget !== undefined) node.linkTarget = linkTarget;
+  return node;
 }
 
 /** What {@link changeNode} changes. */

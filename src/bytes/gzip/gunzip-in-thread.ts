@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { DigestAlgorithm } from "../../oci/digest.ts";
 import type { Bytes } from "../bytes.ts";
 import { explainCodecError } from "../decoder-error.ts";
+import type { GunzipInThreadOptions } from "../codecs.ts";
 import { openGunzip, type GunzipStream } from "./thread-handle.ts";
-
-/** Options of {@link gunzipInThread}. */
-export interface GunzipInThreadOptions {
-  readonly what: string;
-  /** What hashes the uncompressed bytes beside it. */
-  readonly algorithm: DigestAlgorithm;
-  /** Is told their digest, as hex, when all are read. */
-  readonly done: (hex: string) => void;
-}
 
 /**
  * As `gunzip`, in the thread: the stream is read ahead of what is decompressed. For who has more to do with

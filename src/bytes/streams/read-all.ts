@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
+import { limitExceeded, type Limits } from "../../oci/limits.ts";
 import type { Bytes } from "../bytes.ts";
 
 /**
  * All the bytes in memory, for documents of a bounded size. Reading stops, and `bytes` is closed,
- * as soon as there are more than `limit` of them.
+ * as soon as there are more than `most` of them. `limit` names the limit that `most` is, if it is one.
  * @throws OciError `limit-exceeded`
  */
-export async function readAll(bytes: Bytes, limit: number, what: string): Promise<Uint8Array> {
+export async function readAll(
+  bytes: Bytes,
+  most: number,
+  what: string,
+  limit?: keyof Limits,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of bytes) {
     length += chunk.length;
-    if (length > limit) {
-      throw new OciError("limit-exceeded", `${what}: expected at most ${limit} bytes, got more`, {
-        details: { limit },
-      });
+    if (length > most) {
+      throw limitExceeded({ what, limit, allowed: most, unit: "bytes" });
     }
     chunks.push(new Uint8Array(chunk));
   }

@@ -4,7 +4,8 @@ import { collect, failureOf, fixture, inChunks } from "../../../test/fixtures/by
 import { once } from "../bytes.ts";
 import { readFrames } from "./zstd-frames.ts";
 
-const OPTIONS = { maxWindow: 8 * 1024 * 1024, what: "layer 4" };
+const MIB = 1024 * 1024;
+const OPTIONS = { maxWindow: 8 * MIB, largestWindow: 8 * MIB, what: "layer 4" };
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
 /** One frame of one raw block: "abc", with its size in the header. */
 const FRAME = [...MAGIC, 0x20, 3, 0x19, 0, 0, 97, 98, 99];
@@ -80,19 +81,24 @@ describe("the frames of a zstd stream", () => {
 
   it("are refused before anything is decoded when their window is too large (3b-63)", async () => {
     expect(await failureOf(readFrames(once(fixture("window-128m.zst")), OPTIONS))).toMatchObject({
+      code: "limit-exceeded",
+      details: { limit: "zstdWindow", allowed: 8 * MIB, got: 128 * MIB },
+    });
+    const accepting = { ...OPTIONS, maxWindow: 128 * MIB };
+    expect(await failureOf(readFrames(once(fixture("window-128m.zst")), accepting))).toMatchObject({
       code: "unsupported-compression",
-      details: { window: 128 * 1024 * 1024, limit: OPTIONS.maxWindow, offset: 0 },
+      details: { got: 128 * MIB, offset: 0 },
     });
     // a single segment is its own window: here one of 2^64 - 1 bytes
     const huge = [...MAGIC, 0xe0, 255, 255, 255, 255, 255, 255, 255, 255];
-    expect(await failure(...huge)).toMatchObject({ code: "unsupported-compression" });
+    expect(await failure(...huge)).toMatchObject({ code: "limit-exceeded" });
   });
 
   it("have a window of exactly the limit at most", async () => {
     const frame = (window: number): number[] => [...MAGIC, 0, window, 1, 0, 0];
     expect(await pieces(frame(13 << 3))).toEqual([frame(13 << 3)]);
     expect(await failure(...frame((13 << 3) | 1))).toMatchObject({
-      details: { window: 9 * 1024 * 1024 },
+      details: { got: 9 * MIB },
     });
   });
 

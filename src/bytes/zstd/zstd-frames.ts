@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../../oci/errors.ts";
+import { limitExceeded } from "../../oci/limits.ts";
 import type { Bytes } from "../bytes.ts";
 import { toHex } from "../hash.ts";
 
-/** What a decoder can hold, and what the bytes are called in an error. */
+/** What may come, and what the bytes are called in an error. */
 export interface FrameOptions {
-  /** Bytes of the largest window the decoder can hold. */
+  /** Bytes of the largest window that is accepted: `limits.zstdWindow`. */
   readonly maxWindow: number;
+  /** Bytes of the largest window that the decoder can hold. */
+  readonly largestWindow: number;
   readonly what: string;
 }
 
@@ -49,7 +52,8 @@ const PIECE_BLOCKS = 32;
  * to much more than 4 MiB however well it is compressed, skippable frames are left out. A piece
  * belongs to the reader until it asks for the next.
  * @throws OciError `truncated`; `invalid-compression` for what is no frame;
- *   `unsupported-compression` for a larger window, and for a frame that needs a dictionary
+ *   `limit-exceeded` for a window above `maxWindow`; `unsupported-compression` for one above
+ *   `largestWindow`, and for a frame that needs a dictionary
  */
 export async function* readFrames(
   bytes: Bytes,
@@ -159,7 +163,7 @@ function readFrameHeader(
   const window = single
     ? uint(data, sizeAt, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
     : windowSize(data[5]!);
-  if (window > options.maxWindow) throw windowTooLarge(options, offset, window);
+  checkWindow(options, offset, window);
   walk.checksum = (flags & 4) !== 0;
   return { length, content: 0, next: "block" };
 }
@@ -169,15 +173,23 @@ function windowSize(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7);
 }
 
-function windowTooLarge(options: FrameOptions, offset: number, window: number): OciError {
-  return new OciError(
-    "unsupported-compression",
-    `${options.what}: the zstd frame at byte ${offset} has a window of ${window} bytes, expected at most ${options.maxWindow}`,
-    {
-      details: { window, limit: options.maxWindow, offset },
-      hint: "Node 24 and later hold windows of 128 MiB, or what the limit zstdWindow says; older ones 8 MiB.",
-    },
-  );
+function checkWindow(
+  { what, maxWindow, largestWindow }: FrameOptions,
+  at: number,
+  got: number,
+): void {
+  const place = `${what}: the zstd frame at byte ${at}`;
+  if (got > maxWindow) {
+    const unit = "bytes of window";
+    throw limitExceeded({ what: place, limit: "zstdWindow", allowed: maxWindow, got, unit });
+  }
+  if (got > largestWindow) {
+    throw new OciError(
+      "unsupported-compression",
+      `${place}: expected at most ${largestWindow} bytes of window on this version of Node, got ${got}`,
+      { details: { got, offset: at }, hint: "Node 24 and later read windows of 128 MiB." },
+    );
+  }
 }
 
 function readBlockHeader(

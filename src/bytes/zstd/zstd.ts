@@ -3,6 +3,7 @@ import { OciError } from "../../oci/errors.ts";
 import { once } from "../bytes.ts";
 import type { Bytes } from "../bytes.ts";
 import { explainCodecError } from "../decoder-error.ts";
+import type { UnzstdOptions } from "../codecs.ts";
 import { readAll } from "../streams/read-all.ts";
 import { codecZstd } from "./wasm-engine.ts";
 import type { ZstdEngine } from "./zstd-engine.ts";
@@ -11,31 +12,29 @@ import { nativeZstd } from "./native-engine.ts";
 
 // The one door to zstd.
 
-/** Options of {@link unzstd}. */
-export interface UnzstdOptions {
-  /** Bytes of the largest window to accept; an engine may hold less. */
-  readonly maxWindow: number;
-  readonly what: string;
-  /** Which engine, instead of the best that works here. */
+/** Which engine to use, instead of the best that works here. */
+interface EngineChoice {
   readonly engine?: ZstdEngine | undefined;
 }
 
 /**
  * Decompresses all frames of a zstd stream (RFC 8878) and leaves out the skippable ones. The bytes
  * are the same whichever engine works here.
- * @throws OciError while reading: `truncated`, `invalid-compression`, `unsupported-compression`
- *   (a window larger than accepted, a dictionary)
+ * @throws OciError while reading: `truncated`, `invalid-compression`, `limit-exceeded` for a window larger
+ *   than accepted, `unsupported-compression` for one that the engine can't hold, and for a dictionary
  */
 export async function* unzstd(
   bytes: Bytes,
-  options: UnzstdOptions,
+  options: UnzstdOptions & EngineChoice,
 ): Bytes & AsyncGenerator<Uint8Array> {
   const engine = options.engine ?? (await chooseZstd());
-  const maxWindow = Math.min(options.maxWindow, engine.largestWindow);
+  const { maxWindow, what } = options;
+  const { largestWindow } = engine;
   try {
-    yield* engine.decode(readFrames(bytes, { maxWindow, what: options.what }), maxWindow);
+    const frames = readFrames(bytes, { maxWindow, largestWindow, what });
+    yield* engine.decode(frames, Math.min(maxWindow, largestWindow));
   } catch (error) {
-    throw explainCodecError(error, "zstd", options.what);
+    throw explainCodecError(error, "zstd", what);
   }
 }
 
@@ -46,7 +45,7 @@ export async function* unzstd(
 export async function* zstd(
   bytes: Bytes,
   level: number,
-  options: { readonly engine?: ZstdEngine | undefined } = {},
+  options: EngineChoice = {},
 ): Bytes & AsyncGenerator<Uint8Array> {
   const engine = options.engine ?? (await chooseZstd());
   if (level > engine.highestLevel) {
@@ -72,6 +71,8 @@ export function chooseZstd(): Promise<ZstdEngine> {
 }
 
 const PROOF_FRAMES = 50;
+const PROOF_WINDOW = 2 ** 23;
+const PROOF_OPTIONS = { maxWindow: PROOF_WINDOW, largestWindow: PROOF_WINDOW, what: "proof" };
 
 /**
  * The engine, if it decodes what engines have failed at without an error: a skippable frame, then
@@ -84,10 +85,7 @@ async function proven(engine: ZstdEngine | undefined): Promise<ZstdEngine | unde
   );
   try {
     const decoded = await readAll(
-      engine.decode(
-        readFrames(proof(engine, text), { maxWindow: 2 ** 23, what: "proof" }),
-        2 ** 23,
-      ),
+      engine.decode(readFrames(proof(engine, text), PROOF_OPTIONS), PROOF_WINDOW),
       text.length * PROOF_FRAMES,
       "proof",
     );

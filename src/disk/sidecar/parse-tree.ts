@@ -3,6 +3,7 @@ import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
+import { makeBlankNode, type NodeDraft } from "../../rootfs/blank-node.ts";
 import type { Node, NodeType } from "../../rootfs/root-filesystem.ts";
 import { END, LINK, PAX, SIGNATURE, TYPE_WORDS, XATTR } from "./mtree-keywords.ts";
 import { parseVis } from "./vis.ts";
@@ -10,16 +11,14 @@ import { parseVis } from "./vis.ts";
 /** An entry of `tree.mtree`. Names of one file have the same node. */
 export type TreeEntry = [path: ByteString, node: Node];
 
-type Draft = { -readonly [Key in keyof Node]: Node[Key] };
 interface DraftEntry {
   readonly path: ByteString;
-  readonly node: Draft;
+  readonly node: NodeDraft;
   /** Set when it is another name of a file that came before. */
   readonly first: Node | undefined;
 }
 
 const EMPTY = "" as ByteString;
-const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 const TYPES = new Map(
   (Object.entries(TYPE_WORDS) as [NodeType, string][]).map(([type, word]) => [word, type]),
 );
@@ -94,7 +93,7 @@ function withPair(
   const value = parseBase64(pair.slice(at + 1));
   if (at === -1 || name === undefined || value === undefined || map.has(name)) return undefined;
   const own =
-    map === NOTHING ? new Map<ByteString, ByteString>() : (map as Map<ByteString, ByteString>);
+    map.size === 0 ? new Map<ByteString, ByteString>() : (map as Map<ByteString, ByteString>);
   return own.set(name, value);
 }
 
@@ -112,7 +111,8 @@ function parsePath(word: string): ByteString | undefined {
 function parseEntry(line: string): DraftEntry | undefined {
   const [word = "", ...keywords] = line.split(" ");
   const path = parsePath(word);
-  const node: Draft = makeBlankNode();
+  const node = makeBlankNode("file", 0);
+  node.linkCount = 1;
   const seen = new Set<string>();
   for (const keyword of keywords) {
     const at = keyword.indexOf("=");
@@ -127,7 +127,7 @@ function parseEntry(line: string): DraftEntry | undefined {
 const REQUIRED = ["type", "mode", "uid", "gid", "time"];
 
 /** Sets what a keyword says; false when its value is not what it has to be. */
-type Reader = (node: Draft, value: string) => boolean;
+type Reader = (node: NodeDraft, value: string) => boolean;
 
 const READERS: Readonly<Record<string, Reader>> = {
   __proto__: null as never,
@@ -159,10 +159,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     ),
 };
 
-function set<Key extends keyof Draft>(
-  node: Draft,
+function set<Key extends keyof NodeDraft>(
+  node: NodeDraft,
   key: Key,
-  value: Draft[Key] | undefined,
+  value: NodeDraft[Key] | undefined,
 ): boolean {
   if (value !== undefined) node[key] = value;
   return value !== undefined;
@@ -171,26 +171,4 @@ function set<Key extends keyof Draft>(
 function parseNumber(text: string): number | undefined {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : undefined;
   return Number.isSafeInteger(value) ? value : undefined;
-}
-
-function makeBlankNode(): Draft {
-  return {
-    type: "file",
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    userName: EMPTY,
-    groupName: EMPTY,
-    mtime: 0,
-    mtimeNanoseconds: 0,
-    size: 0,
-    linkTarget: EMPTY,
-    deviceMajor: 0,
-    deviceMinor: 0,
-    xattrs: NOTHING,
-    extensions: NOTHING,
-    contentDigest: undefined,
-    head: undefined,
-    linkCount: 1,
-  };
 }

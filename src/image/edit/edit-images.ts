@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { sourceOf } from "../../bytes/bytes.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
@@ -10,7 +11,7 @@ import { readIndex } from "../../store/read-documents.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 import { readImage, type Image } from "../image.ts";
 import { viewOf, type ImageView } from "./image-view.ts";
-import { ATTESTED_DIGEST, listImages } from "../list-images.ts";
+import { listImages } from "../list-images.ts";
 import { rewriteIndex } from "./rewrite-document.ts";
 import { writeImage, type WriteImageOptions, type WrittenImage } from "./write-image.ts";
 
@@ -100,7 +101,7 @@ async function editChildren(editing: Editing, root: Descriptor): Promise<readonl
       children.push({ descriptor, isImage: true, attested: undefined });
     }
     for (const descriptor of [...attestations, ...others]) {
-      const attested = descriptor.annotations?.[ATTESTED_DIGEST];
+      const attested = descriptor.annotations?.[AnnotationKey.attestedDigest];
       children.push({ descriptor, isImage: false, attested });
     }
   }

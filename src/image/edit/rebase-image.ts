@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { AnnotationKey } from "../../oci/annotations.ts";
 import { shortDigest, type DiffId } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatPlatform } from "../../oci/platform.ts";
@@ -7,10 +8,6 @@ import { completeHistory, historyAbove } from "./history.ts";
 import type { Image } from "../image.ts";
 import { storedLayers, type ImageView } from "./image-view.ts";
 import { rewriteConfig } from "./rewrite-document.ts";
-
-/** The annotations that say what an image was made on (image-spec, annotations.md). */
-const BASE_DIGEST = "org.opencontainers.image.base.digest";
-const BASE_NAME = "org.opencontainers.image.base.name";
 
 export interface RebaseOptions {
   /** What others call the new base, for the annotation; a registry's reference, never a path. */
@@ -56,11 +53,11 @@ function annotate(
   base: Image,
   name: string | undefined,
 ): ImageView["annotations"] {
-  const others = Object.entries(annotations).filter(([key]) => key !== BASE_NAME);
+  const others = Object.entries(annotations).filter(([key]) => key !== AnnotationKey.baseName);
   return {
     ...Object.fromEntries(others),
-    [BASE_DIGEST]: base.descriptor.digest,
-    ...(name !== undefined && { [BASE_NAME]: name }),
+    [AnnotationKey.baseDigest]: base.descriptor.digest,
+    ...(name !== undefined && { [AnnotationKey.baseName]: name }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Document } from "../../oci/documents/document.ts";
 import type { ExecutionConfig, ImageConfig } from "../../oci/documents/image-config.ts";
 import type { ImageIndex } from "../../oci/documents/image-index.ts";
+import { respellKeys } from "../../oci/documents/fold-key.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
 import type { Manifest } from "../../oci/documents/manifest.ts";
 import { MediaType } from "../../oci/media-types.ts";
@@ -23,7 +24,7 @@ export interface ConfigChange {
 
 /**
  * A configuration with some keys changed. Everything else stays as it was, unknown keys, order and nulls
- * too. When nothing differs it is the very same document; else an OCI one, whatever it was.
+ * too; only keys in another case than the specification's get that. When nothing differs it is the very same document; else an OCI one, whatever it was.
  */
 export function rewriteConfig(
   document: Document<ImageConfig>,
@@ -63,8 +64,17 @@ export function rewriteIndex(
 }
 
 /** The parsed value would not do: it has no nulls, and its keys are in another order. */
-function readObject({ bytes }: Document<unknown>): JsonObject {
-  return parseJson(bytes) as JsonObject;
+function readObject({ bytes, value }: Document<unknown>): JsonObject {
+  return respell(parseJson(bytes), value) as JsonObject;
+}
+
+/** What was read with its keys as the parsed value spells them: a change beside `Config` would be a second `config`. */
+function respell(read: unknown, value: unknown): unknown {
+  if (!isObject(read) || !isObject(value) || Array.isArray(read)) return read;
+  const { object } = respellKeys(read, Object.keys(value));
+  return Object.fromEntries(
+    Object.entries(object).map(([key, each]) => [key, respell(each, value[key])]),
+  );
 }
 
 function withKeys(object: JsonObject, changes: JsonObject): JsonObject {

@@ -42,7 +42,7 @@ export function verifyChecksum(block: Uint8Array): void {
   throw new LayerFault(
     "invalid-layer",
     `header checksum: expected ${headerChecksum(block)}, got ${stored ?? "no number"}`,
-    "the layer is damaged, or is not a tar",
+    { hint: "The layer is damaged, or is not a tar." },
   );
 }
 

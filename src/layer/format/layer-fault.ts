@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError, type ErrorCode } from "../../oci/errors.ts";
+import { limitExceeded, type Limits } from "../../oci/limits.ts";
 
 /** The kinds of failure that bytes of a layer can cause. */
 type FaultCode = Extract<ErrorCode, "invalid-layer" | "truncated" | "limit-exceeded">;
+
+/** What a fault takes besides its code and message: as of an {@link OciError}. */
+interface FaultOptions {
+  readonly hint?: string | undefined;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
 
 /** What is wrong with a layer, thrown where only the bytes at hand are known; see {@link locateFault}. */
 export class LayerFault extends Error {
   readonly code: FaultCode;
   readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: FaultCode, message: string, hint?: string) {
+  constructor(code: FaultCode, message: string, { hint, details = {} }: FaultOptions = {}) {
     super(message);
     this.code = code;
     this.hint = hint;
+    this.details = details;
   }
 }
 
@@ -35,19 +44,24 @@ export function locateFault(fault: LayerFault, faulty: FaultyEntry): OciError {
     fault.code,
     `${what}: entry ${ordinal}${name} at byte ${offset}: ${fault.message}`,
     {
-      details: { entry: ordinal, offset, ...(path === undefined ? {} : { path }) },
+      details: {
+        ...fault.details,
+        entry: ordinal,
+        offset,
+        ...(path === undefined ? {} : { path }),
+      },
       ...(fault.hint === undefined ? {} : { hint: fault.hint }),
       cause: fault,
     },
   );
 }
 
-/** @throws LayerFault `limit-exceeded` when `value` is above the limit of that name */
-export function checkLimit(value: number, limit: number, what: string, name: string): void {
-  if (value <= limit) return;
-  throw new LayerFault(
-    "limit-exceeded",
-    `${what}: expected at most ${limit}, got ${value}`,
-    `if the layer is to be trusted, raise limits.${name}`,
-  );
+/**
+ * @param unit what is counted, to be read after a number
+ * @throws LayerFault `limit-exceeded` when there is more than `allowed`, by the limit of that name
+ */
+export function checkLimit(got: number, allowed: number, unit: string, limit: keyof Limits): void {
+  if (got <= allowed) return;
+  const { message, hint, details } = limitExceeded({ limit, allowed, got, unit });
+  throw new LayerFault("limit-exceeded", message, { hint, details });
 }

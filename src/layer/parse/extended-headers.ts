@@ -59,7 +59,12 @@ export function* readHeaders(
     }
     const size = readCount(block, USTAR.size);
     total += size;
-    checkLimit(total, limits.extendedHeaderBytes, "extended headers", "extendedHeaderBytes");
+    checkLimit(
+      total,
+      limits.extendedHeaderBytes,
+      "bytes of extended headers",
+      "extendedHeaderBytes",
+    );
     input.skipBlock();
     const bytes = input.takeWhole(size) ?? (yield* readBytes(input, size));
     if (flag === "g") addGlobals(globals, bytes, headers, limits);
@@ -135,7 +140,7 @@ function addGlobals(
   }
   let total = 0;
   for (const [key, value] of globals) total += key.length + value.length;
-  checkLimit(total, limits.globalHeaderBytes, "global headers", "globalHeaderBytes");
+  checkLimit(total, limits.globalHeaderBytes, "bytes of global headers", "globalHeaderBytes");
 }
 
 /** The records that count for an entry: its own, and the global ones that it doesn't override. */

@@ -83,7 +83,7 @@ function unknownType(flag: string): LayerFault {
   return new LayerFault(
     "invalid-layer",
     `type: expected one of 0 to 7, S or an extended header, got ${JSON.stringify(flag)}`,
-    "the archive uses a vendor's extension that can't be in a layer",
+    { hint: "The archive uses a vendor's extension that can't be in a layer." },
   );
 }
 

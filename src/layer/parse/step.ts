@@ -59,9 +59,7 @@ export function* skipPadding(input: BlockInput, size: number): Step<void> {
 
 /** The input ended where `expected` should have come. */
 export function truncated(expected: string): LayerFault {
-  return new LayerFault(
-    "truncated",
-    `expected ${expected}, got the end of the layer`,
-    "the layer was cut off: fetch or write it again",
-  );
+  return new LayerFault("truncated", `expected ${expected}, got the end of the layer`, {
+    hint: "The layer was cut off: fetch or write it again.",
+  });
 }

@@ -7,7 +7,8 @@ import type { ErrorCode } from "../errors.ts";
 import type { ImageConfig } from "./image-config.ts";
 import type { ImageIndex } from "./image-index.ts";
 import { parseJson } from "../json.ts";
-import { withLimits } from "../limits.ts";
+import { findKey } from "./fold-key.ts";
+import { limitExceeded, withLimits } from "../limits.ts";
 import type { Limits } from "../limits.ts";
 import type { Manifest } from "./manifest.ts";
 import { isConfigType, isIndexType, isManifestType } from "../media-types.ts";
@@ -55,7 +56,7 @@ const CONFIG: Kind<ImageConfig> = {
   code: "invalid-config",
   schema: configSchema,
   hasType: isConfigType,
-  foreignKeys: [],
+  foreignKeys: ["manifests", "layers", "fsLayers"],
   lists: [["rootfs", "diff_ids"], ["history"]],
 };
 
@@ -102,8 +103,10 @@ export function parseIndex(
 }
 
 /**
- * Parses an image's configuration, OCI's or Docker's; see {@link parseManifest}. What the Go tools write
- * as `null` is absent in the value. Whether it has a diffID for each layer is for the image to check.
+ * Parses an image's configuration, OCI's or Docker's; see {@link parseManifest}. What is null or absent
+ * is absent in the value where it may be, else the zero value of its type, as Go reads it: `Volumes`'
+ * members, an architecture, the diffIDs of an image without layers. Whether it has a diffID for each
+ * layer is for the image to check.
  * @throws OciError `invalid-config`, and what {@link parseManifest} throws besides
  */
 export function parseConfig(
@@ -166,11 +169,13 @@ function checkChildren(kind: Kind<unknown>, body: unknown, what: string, childre
   for (const path of kind.lists) {
     const list = valueAt(body, path);
     if (Array.isArray(list) && list.length > children) {
-      throw new OciError(
-        "limit-exceeded",
-        `${what}: expected at most ${children} members of ${path.join(".")}, got ${list.length}`,
-        { details: { limit: "children", allowed: children, got: list.length } },
-      );
+      throw limitExceeded({
+        what,
+        limit: "children",
+        allowed: children,
+        got: list.length,
+        unit: `members of ${path.join(".")}`,
+      });
     }
   }
 }
@@ -188,11 +193,14 @@ function validate<T>(schema: ZodType<T>, value: unknown, code: ErrorCode, where:
   );
 }
 
+/** What is at a path, its keys in any case. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at: unknown = value;
   for (const key of path) {
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[key];
+    if (typeof at !== "object" || at === null) return undefined;
+    const found = findKey(at, String(key));
+    if (found === undefined) return undefined;
+    at = (at as Record<string, unknown>)[found];
   }
   return at;
 }

@@ -120,7 +120,12 @@ async function askToken(
   });
   // A redirect is not followed: it could carry the credentials anywhere.
   if (answer.status !== 200) throw await refused(answer, options.limits.answerBytes);
-  const bytes = await readAll(answer.body, options.limits.answerBytes, "token answer");
+  const bytes = await readAll(
+    answer.body,
+    options.limits.answerBytes,
+    "token answer",
+    "answerBytes",
+  );
   const token = parseTokenAnswer(tryParseJson(bytes));
   if (token === undefined) {
     throw new RegistryError(

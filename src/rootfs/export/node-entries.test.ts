@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import { fromText } from "../../bytes/byte-string.ts";
-import { makeImpliedDirectory } from "../merge/merged-tree.ts";
+import { makeImpliedDirectory } from "../blank-node.ts";
 import { entriesOf } from "./node-entries.ts";
 
 const directory = makeImpliedDirectory();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPortableHasher } from "../../bytes/hash.ts";
+import { hashing } from "../../bytes/platform/browser-hashing.ts";
 import { createContentReader } from "./content-facts.ts";
 
 const MOST_HOLES = 100_000;
@@ -21,7 +21,7 @@ function lengthOf(part: Part): number {
 }
 
 function digestOf(all: readonly Part[]): string {
-  const hasher = createPortableHasher("sha256");
+  const hasher = hashing.createHasher("sha256");
   for (const part of all) {
     hasher.update(part instanceof Uint8Array ? part : new Uint8Array(part.hole));
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Entry } from "../../layer/entry.ts";
-import { OciError } from "../../oci/errors.ts";
+import type { OciError } from "../../oci/errors.ts";
+import { limitExceeded } from "../../oci/limits.ts";
 import { packMap } from "./packed-map.ts";
 import type { Columns } from "./layer-index.ts";
 
@@ -88,11 +89,12 @@ export function createDirectoryTable(
 }
 
 function tooManyDirectories(most: number, what: string): OciError {
-  return new OciError(
-    "limit-exceeded",
-    `${what}: expected paths through at most ${most} directories, got more`,
-    { details: { limit: most }, hint: "if the layer is to be trusted, raise limits.entries" },
-  );
+  return limitExceeded({
+    what,
+    limit: "entries",
+    allowed: most,
+    unit: "directories that its paths go through",
+  });
 }
 
 function componentsOf(path: ByteString): string[] {

@@ -141,7 +141,7 @@ describe("the index of a layer", () => {
     expect(() => deep(101)).toThrow(
       expect.objectContaining({
         code: "limit-exceeded",
-        message: "layer 3: expected paths through at most 100 directories, got more",
+        message: "layer 3: expected at most 100 directories that its paths go through, got more",
       }),
     );
   });

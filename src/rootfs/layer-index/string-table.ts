@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
-import { OciError } from "../../oci/errors.ts";
+import { limitExceeded } from "../../oci/limits.ts";
 
 /** Byte strings kept once, numbered in the order of their first use; number 0 is the empty one. */
 export interface StringTable {
@@ -21,11 +21,11 @@ export function createStringTable(what: string): StringTable {
   const add = (text: ByteString): number => {
     const end = (ends.at(-1) ?? 0) + text.length;
     if (end > MOST_CHARACTERS) {
-      throw new OciError(
-        "limit-exceeded",
-        `${what}: expected at most ${MOST_CHARACTERS} bytes of different names and attributes, got more`,
-        { details: { limit: MOST_CHARACTERS } },
-      );
+      throw limitExceeded({
+        what,
+        allowed: MOST_CHARACTERS,
+        unit: "bytes of different names and attributes",
+      });
     }
     ids.set(text, strings.length);
     ends.push(end);

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
-import { withLimits, type Limits } from "../../oci/limits.ts";
+import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
+import { makeImpliedDirectory } from "../blank-node.ts";
 import { RECORD_TYPES, type LayerIndex } from "../layer-index/layer-index.ts";
 import { LayerNode, type StackedLayer } from "./layer-node.ts";
-import {
-  TreeDirectory,
-  makeImpliedDirectory,
-  walkDirectories,
-  type TreeItem,
-} from "./merged-tree.ts";
+import { TreeDirectory, walkDirectories, type TreeItem } from "./merged-tree.ts";
 
 export interface MergeOptions {
   readonly limits?: Partial<Limits> | undefined;
@@ -73,11 +69,12 @@ function boundFollowing({ number, index }: StackedLayer): (target: ByteString) =
   return (target) => {
     followed += target.length;
     if (followed <= most) return;
-    throw new OciError(
-      "limit-exceeded",
-      `layer ${number}: expected at most ${most} bytes of targets of links on the way to its entries, got more`,
-      { details: { layer: number, limit: most } },
-    );
+    throw limitExceeded({
+      what: `layer ${number}`,
+      allowed: most,
+      unit: "bytes of targets of links on the way to its entries",
+      details: { layer: number },
+    });
   };
 }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
+import { makeImpliedDirectory } from "../blank-node.ts";
 import type { Node } from "../root-filesystem.ts";
-
-const EMPTY = "" as ByteString;
-const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 
 /** A directory of a merged tree: its own metadata, and what is in it. */
 export class TreeDirectory {
@@ -21,28 +19,6 @@ export class TreeDirectory {
 
 /** What a name in a directory stands for: a directory, or the node of anything else. */
 export type TreeItem = TreeDirectory | Node;
-
-/** The node of a directory that no layer names: 0755, of root, of 1970. Each one is a node of its own. */
-export function makeImpliedDirectory(): Node {
-  return {
-    type: "directory",
-    mode: 0o755,
-    uid: 0,
-    gid: 0,
-    userName: EMPTY,
-    groupName: EMPTY,
-    mtime: 0,
-    mtimeNanoseconds: 0,
-    size: 0,
-    linkTarget: EMPTY,
-    deviceMajor: 0,
-    deviceMinor: 0,
-    xattrs: NOTHING,
-    extensions: NOTHING,
-    contentDigest: undefined,
-    head: undefined,
-  };
-}
 
 /** How a directory is looked for. */
 export interface WalkOptions {

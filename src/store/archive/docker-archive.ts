@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestAlgorithm, digestEncoded } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson } from "../../oci/json.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { isConfigType, isManifestType } from "../../oci/media-types.ts";
-import { archivedLayout, closingOnFailure, type ArchiveReader } from "./archive-store.ts";
+import {
+  archiveStore,
+  closingOnFailure,
+  readArchivedLayout,
+  type ArchiveReader,
+} from "./archive-store.ts";
 import {
   createArchive,
   type ArchiveDocument,
@@ -16,20 +22,16 @@ import {
 import { DOCKER_MANIFEST, savedImages, type SavedImage } from "./docker-save.ts";
 import { INDEX_FILE, LAYOUT_FILE, readLayoutIndex } from "../layout/layout-index.ts";
 import type { LayoutStore } from "../layout/layout.ts";
+import { reconcileImages } from "./reconcile-images.ts";
 import type { OpenArchiveOptions } from "./oci-archive.ts";
-import { openOuterArchive } from "./outer-archive.ts";
+import { openOuterArchive, type OuterArchive } from "./outer-archive.ts";
 import { readManifest } from "../read-documents.ts";
-import {
-  CONTAINERD_NAME,
-  dockerName,
-  REF_NAME,
-  taggedName,
-  type RootEntry,
-} from "../layout/root-entries.ts";
+import { dockerName, taggedName, type RootEntry } from "../layout/root-entries.ts";
 
 /**
  * Opens what `docker save`, `nerdctl save` or `podman save` wrote, plain or compressed with gzip or zstd,
- * `-` being the standard input. The newer form holds an OCI layout: its manifests are kept as they are.
+ * `-` being the standard input. The newer form holds an OCI layout: its manifests are kept as they are,
+ * those that are in the archive, and what only `manifest.json` lists is added.
  * The older form has no manifests: they are made, over the config's own bytes, each layer's digest being
  * its diffID and so verified when it is read. Its images are named as docker names them (`alpine`,
  * `alpine:3.20`), and by their tag alone where that is clear. The caller closes it.
@@ -43,9 +45,20 @@ export async function openDockerArchive(
   const archive = await openOuterArchive(file, `docker-archive:${file}`, options);
   return closingOnFailure(archive, () =>
     archive.has(LAYOUT_FILE) && archive.has(INDEX_FILE)
-      ? archivedLayout(archive, options.limits)
+      ? layoutWithSavedImages(archive, options)
       : savedImages(archive, options),
   );
+}
+
+async function layoutWithSavedImages(
+  archive: OuterArchive,
+  options: OpenArchiveOptions,
+): Promise<ArchiveReader> {
+  const layout = await readArchivedLayout(archive, options);
+  const offer = archive.has(DOCKER_MANIFEST)
+    ? await reconcileImages(archive, layout, options)
+    : layout;
+  return archiveStore(archive, offer, options.limits);
 }
 
 /**
@@ -102,7 +115,7 @@ async function dockerDocuments(
   const images = new Map<string, SavedImage>();
   for (const root of manifests) {
     const known = images.get(root.digest) ?? (await savedImage(layout, root, limits));
-    const name = root.annotations?.[REF_NAME];
+    const name = root.annotations?.[AnnotationKey.refName];
     const tags = name === undefined ? [] : [taggedName(name)];
     images.set(root.digest, { ...known, RepoTags: [...known.RepoTags, ...tags] });
   }
@@ -114,9 +127,12 @@ async function dockerDocuments(
 
 /** containerd, and docker with it, takes the image's name from this annotation. */
 function withDockerName(root: RootEntry): RootEntry {
-  const name = root.annotations?.[REF_NAME];
+  const name = root.annotations?.[AnnotationKey.refName];
   if (name === undefined) return root;
-  return { ...root, annotations: { ...root.annotations, [CONTAINERD_NAME]: dockerName(name) } };
+  return {
+    ...root,
+    annotations: { ...root.annotations, [AnnotationKey.containerdName]: dockerName(name) },
+  };
 }
 
 async function savedImage(

@@ -73,7 +73,12 @@ async function readSmallFile(
 ): Promise<Uint8Array> {
   const { fd } = openRegularFile(path, "invalid-layout");
   try {
-    return await readAll(readFileBytes(fd), withLimits(limits).documentBytes, path);
+    return await readAll(
+      readFileBytes(fd),
+      withLimits(limits).documentBytes,
+      path,
+      "documentBytes",
+    );
   } finally {
     closeSync(fd);
   }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import {
   checkRootName,
-  CONTAINERD_NAME,
   dockerName,
   findRoot,
-  REF_NAME,
   rootNames,
   withoutTag,
   withRoot,
@@ -28,10 +27,10 @@ function find(entries: readonly Descriptor[], reference: string): number | undef
 
 describe("finding a root", () => {
   const alpine = root(1, {
-    [REF_NAME]: "3.20",
-    [CONTAINERD_NAME]: "docker.io/library/alpine:3.20",
+    [AnnotationKey.refName]: "3.20",
+    [AnnotationKey.containerdName]: "docker.io/library/alpine:3.20",
   });
-  const full = root(2, { [REF_NAME]: "example.org:5000/a/b:v1" });
+  const full = root(2, { [AnnotationKey.refName]: "example.org:5000/a/b:v1" });
   const both = [alpine, full];
 
   it("takes the name as it is written", () => {
@@ -46,17 +45,20 @@ describe("finding a root", () => {
   });
   it("takes the tag of a full name", () => {
     expect(find(both, "v1")).toBe(2);
-    expect(find([root(3, { [REF_NAME]: "host:5000/a" })], "5000/a")).toBeUndefined();
+    expect(find([root(3, { [AnnotationKey.refName]: "host:5000/a" })], "5000/a")).toBeUndefined();
   });
   it("prefers what is written to what is derived", () => {
-    expect(find([full, root(3, { [REF_NAME]: "v1" })], "v1")).toBe(3);
+    expect(find([full, root(3, { [AnnotationKey.refName]: "v1" })], "v1")).toBe(3);
   });
   it("takes a digest", () => {
     expect(find(both, full.digest)).toBe(2);
     expect(find(both, root(9).digest)).toBeUndefined();
   });
   it("does not guess between two of one name", () => {
-    const two = [root(1, { [REF_NAME]: "latest" }), root(2, { [REF_NAME]: "latest" })];
+    const two = [
+      root(1, { [AnnotationKey.refName]: "latest" }),
+      root(2, { [AnnotationKey.refName]: "latest" }),
+    ];
     expect(() => find(two, "latest")).toThrow(
       /expected one image named "latest", got sha256:000000000000, sha256:000000000000/,
     );
@@ -68,10 +70,19 @@ describe("finding a root", () => {
 describe("the names of roots", () => {
   it("are full ones where short ones are shared", () => {
     const entries = [
-      root(1, { [REF_NAME]: "latest", [CONTAINERD_NAME]: "docker.io/library/a:latest" }),
-      root(2, { [REF_NAME]: "latest", [CONTAINERD_NAME]: "docker.io/library/b:latest" }),
-      root(3, { [REF_NAME]: "v1", [CONTAINERD_NAME]: "docker.io/library/b:v1" }),
-      root(4, { [CONTAINERD_NAME]: "docker.io/library/c:v1" }),
+      root(1, {
+        [AnnotationKey.refName]: "latest",
+        [AnnotationKey.containerdName]: "docker.io/library/a:latest",
+      }),
+      root(2, {
+        [AnnotationKey.refName]: "latest",
+        [AnnotationKey.containerdName]: "docker.io/library/b:latest",
+      }),
+      root(3, {
+        [AnnotationKey.refName]: "v1",
+        [AnnotationKey.containerdName]: "docker.io/library/b:v1",
+      }),
+      root(4, { [AnnotationKey.containerdName]: "docker.io/library/c:v1" }),
       root(5),
     ];
     expect(rootNames(entries)).toEqual([
@@ -99,10 +110,13 @@ describe("the names of roots", () => {
 
 describe("editing roots", () => {
   it("keeps what is not known of an entry that is tagged (skopeo#1505)", () => {
-    const known = { ...root(1, { "x.y": "z", [REF_NAME]: "a" }), "x-field": [1] };
+    const known = { ...root(1, { "x.y": "z", [AnnotationKey.refName]: "a" }), "x-field": [1] };
     const [tagged, ...others] = withTag([known], root(1, { more: "m" }), "a");
     expect(others).toEqual([]);
-    expect(tagged).toEqual({ ...known, annotations: { "x.y": "z", more: "m", [REF_NAME]: "a" } });
+    expect(tagged).toEqual({
+      ...known,
+      annotations: { "x.y": "z", more: "m", [AnnotationKey.refName]: "a" },
+    });
   });
   it("names an entry that had no name, and makes another for a second name", () => {
     const one = withTag([root(1)], root(1), "a");
@@ -110,17 +124,20 @@ describe("editing roots", () => {
     expect(rootNames(withTag(one, root(1), "b"))).toEqual(["a", "b"]);
   });
   it("does not let a full name contradict a new tag (regclient#753)", () => {
-    const source = root(1, { [REF_NAME]: "v1", [CONTAINERD_NAME]: "docker.io/library/a:v1" });
+    const source = root(1, {
+      [AnnotationKey.refName]: "v1",
+      [AnnotationKey.containerdName]: "docker.io/library/a:v1",
+    });
     const [moved] = withTag([], source, "v2");
     expect(moved?.annotations).toEqual({
-      [REF_NAME]: "v2",
-      [CONTAINERD_NAME]: "docker.io/library/a:v2",
+      [AnnotationKey.refName]: "v2",
+      [AnnotationKey.containerdName]: "docker.io/library/a:v2",
     });
     const [renamed] = withTag([], source, "b:v3");
-    expect(renamed?.annotations?.[CONTAINERD_NAME]).toBe("docker.io/library/b:v3");
+    expect(renamed?.annotations?.[AnnotationKey.containerdName]).toBe("docker.io/library/b:v3");
   });
   it("adds a root without the names it had elsewhere, and only once", () => {
-    const once = withRoot([], root(1, { [REF_NAME]: "a", note: "n" }));
+    const once = withRoot([], root(1, { [AnnotationKey.refName]: "a", note: "n" }));
     expect(once).toEqual([root(1, { note: "n" })]);
     expect(withRoot(once, root(1))).toEqual(once);
   });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isDigest, shortDigest } from "../../oci/digest.ts";
@@ -8,12 +9,7 @@ import { quote } from "../../oci/quote.ts";
 // The entries of an index.json as a list of roots with names (image-spec, image-layout.md, "index.json
 // file"). Pure: each edit returns a new list, and keeps what it does not know of every entry.
 
-/** The annotation that names a root: image-spec, annotations.md. */
-export const REF_NAME = "org.opencontainers.image.ref.name";
-/** The full name that containerd, nerdctl, BuildKit and docker save write beside it. */
-export const CONTAINERD_NAME = "io.containerd.image.name";
-
-const NAMES = [REF_NAME, CONTAINERD_NAME];
+const NAMES: readonly string[] = [AnnotationKey.refName, AnnotationKey.containerdName];
 const TAG = /^\w[\w./:@+-]{0,254}$/;
 
 /**
@@ -66,8 +62,8 @@ export function findRoot(
 }
 
 const MATCHERS: readonly ((entry: RootEntry, reference: string) => boolean)[] = [
-  (entry, reference) => annotation(entry, REF_NAME) === reference,
-  (entry, reference) => annotation(entry, CONTAINERD_NAME) === reference,
+  (entry, reference) => annotation(entry, AnnotationKey.refName) === reference,
+  (entry, reference) => annotation(entry, AnnotationKey.containerdName) === reference,
   (entry, reference) => namesOf(entry).some((name) => tagPart(name) === reference),
   (entry, reference) => namesOf(entry).includes(dockerName(reference)),
 ];
@@ -125,17 +121,19 @@ export function withTag(
 ): RootEntry[] {
   const same = entries.filter((entry) => entry.digest === descriptor.digest);
   const known =
-    same.find((entry) => annotation(entry, REF_NAME) === tag) ??
+    same.find((entry) => annotation(entry, AnnotationKey.refName) === tag) ??
     same.find((entry) => namesOf(entry).length === 0);
   const annotations: Record<string, string> = {
     ...known?.annotations,
     ...descriptor.annotations,
-    [REF_NAME]: tag,
+    [AnnotationKey.refName]: tag,
   };
-  const full = annotations[CONTAINERD_NAME];
-  if (full !== undefined) annotations[CONTAINERD_NAME] = retagged(full, tag);
+  const full = annotations[AnnotationKey.containerdName];
+  if (full !== undefined) annotations[AnnotationKey.containerdName] = retagged(full, tag);
   const added = { ...known, ...descriptor, annotations };
-  const kept = entries.filter((entry) => annotation(entry, REF_NAME) !== tag && entry !== known);
+  const kept = entries.filter(
+    (entry) => annotation(entry, AnnotationKey.refName) !== tag && entry !== known,
+  );
   return [...kept, added];
 }
 

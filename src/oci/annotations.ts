@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+
+/** The keys of annotations that oci-kit reads or writes; some are labels of a configuration too. */
+export const AnnotationKey = {
+  /** Of an entry of index.json: its tag (image-spec, annotations.md). */
+  refName: "org.opencontainers.image.ref.name",
+  /** Of a manifest: the digest of the image that it was made on (image-spec, annotations.md). */
+  baseDigest: "org.opencontainers.image.base.digest",
+  /** Of a manifest: a reference to that image (image-spec, annotations.md). */
+  baseName: "org.opencontainers.image.base.name",
+  /** Of an entry of index.json: the full name that containerd, nerdctl, BuildKit and docker save write. */
+  containerdName: "io.containerd.image.name",
+  /** Of BuildKit's attestation in an index: the digest of the image that it is about. */
+  attestedDigest: "vnd.docker.reference.digest",
+  /** Of BuildKit's attestation in an index: that it is one. */
+  attestationType: "vnd.docker.reference.type",
+  /** Of an assembled manifest: the artifact image that it was made from. */
+  parentDigest: "org.kataglyphis.parent-digest",
+  /** Of an assembled manifest: what the stage of that artifact is called. */
+  parentStage: "org.kataglyphis.parent-stage",
+  /** Of a manifest or a configuration: the run of the family's build that made it. */
+  runId: "org.kataglyphis.run-id",
+  /** Of an assembled manifest: the key of all that it was made from. */
+  inputKey: "org.kataglyphis.assemble.key",
+  /** Of a layer's descriptor in such a manifest: the key of all that the layer was made from. */
+  layerKey: "org.kataglyphis.assemble.layer",
+  /** Of an assembled manifest, with an artifact's name put behind it: that artifact's digest. */
+  input: "org.kataglyphis.assemble.input.",
+} as const;
