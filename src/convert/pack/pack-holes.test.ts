@@ -6,6 +6,7 @@ import { sparseEntry } from "../../../test/fixtures/sparse-file.ts";
 import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
 import type { Image } from "../../image/image.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
+import { watchFetches } from "../../../test/fixtures/watch-fetches.ts";
 import { openLayerIndexCache } from "../../rootfs/layer-index/open-index-cache.ts";
 import { rawTar } from "../../testing/raw-tar.ts";
 import { unpack } from "../unpack/unpack.ts";
@@ -34,31 +35,21 @@ function overwrite(name: string, text: string): void {
   fs.closeSync(fd);
 }
 
-/** The image, and the digests of what is fetched of it. */
-function watchLayers(from: Image): { readonly image: Image; readonly reads: string[] } {
-  const reads: string[] = [];
-  const fetch: Image["store"]["fetch"] = (descriptor, options) => {
-    reads.push(descriptor.digest);
-    return from.store.fetch(descriptor, options);
-  };
-  return { image: { ...from, store: { ...from.store, fetch } }, reads };
-}
-
 describe("files that are mostly holes, of whose content no digest is known, packed on their image", () => {
   it("are compared with the image, whose layer is read once for all of them", async () => {
     await unpack(image, scratch.directory, { limits });
     fs.rmSync(scratch.sidecar, { recursive: true });
     overwrite("b", "next");
     overwrite("c", "text");
-    const { image: watched, reads } = watchLayers(image);
+    const { image: watched, opened } = watchFetches(image);
     const cache = openLayerIndexCache(`${scratch.top}/cache`);
     const options = { base: watched, limits, dryRun: true, cache };
     const pack = () => packDirectory(scratch.directory, createMemoryStore(), options);
     const expected = [{ change: "changed", path: "/b" }];
     expect((await pack()).changes).toEqual(expected);
-    reads.length = 0;
+    opened.length = 0;
     expect((await pack()).changes).toEqual(expected);
-    expect(reads).toHaveLength(1);
+    expect(opened).toHaveLength(1);
   });
 
   it("count as changed once they were touched, when they were unpacked from it", async () => {

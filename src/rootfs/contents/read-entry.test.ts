@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { noise } from "../../../test/fixtures/bytes/streams.ts";
 import { b, file, makeImage, makeTar, mergeImage } from "../../../test/fixtures/layers.ts";
 import { expandExtents, sparseEntry, type Extents } from "../../../test/fixtures/sparse-file.ts";
-import { fromBytes } from "../../bytes/byte-string.ts";
+import { watchFetches } from "../../../test/fixtures/watch-fetches.ts";
+import { fromBytes, toBytes } from "../../bytes/byte-string.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { digestBytes } from "../../bytes/hash.ts";
-import { toBytes } from "../../bytes/byte-string.ts";
 import type { Image } from "../../image/image.ts";
 import { rawEntry, rawTar } from "../../testing/raw-tar.ts";
 import { readEntry, type IndexedFile } from "./read-entry.ts";
@@ -26,20 +26,6 @@ async function read(image: Image, one: IndexedFile): Promise<string> {
   return fromBytes(await readAll(readEntry({ image }, one, { what: "file" }), 1e8, "file"));
 }
 
-/** The image, and how many bytes its store gave. */
-function watch(image: Image): { readonly image: Image; readonly given: () => number } {
-  let given = 0;
-  const fetch: Image["store"]["fetch"] = async function* (descriptor, options) {
-    for await (const chunk of image.store.fetch(descriptor, options)) {
-      for (let at = 0; at < chunk.length; at += 4096) {
-        given += chunk.subarray(at, at + 4096).length;
-        yield chunk.subarray(at, at + 4096);
-      }
-    }
-  };
-  return { image: { ...image, store: { ...image.store, fetch } }, given: () => given };
-}
-
 const LAYER = [file("a", "1"), file("b", "twenty"), file("noise", noise(3_000_000))];
 /** `a` has a header, one block of content; `b` a header. */
 const STORED = { offset: 3 * 512, extents: [0, 6] };
@@ -48,14 +34,14 @@ describe("one file of a layer", () => {
   it.each([STORED, undefined])(
     "is read no further than to its end (stored: %j)",
     async (stored) => {
-      const watched = watch(await makeImage([LAYER], { compression: "none" }));
+      const watched = watchFetches(await makeImage([LAYER], { compression: "none" }));
       expect(await read(watched.image, second("twenty", { stored }))).toBe("twenty");
       expect(watched.given()).toBeLessThan(100_000);
     },
   );
 
   it("of which no digest is known is verified by the end of its layer", async () => {
-    const watched = watch(await makeImage([LAYER], { compression: "none" }));
+    const watched = watchFetches(await makeImage([LAYER], { compression: "none" }));
     const one = second("twenty", { digest: undefined, stored: STORED });
     expect(await read(watched.image, one)).toBe("twenty");
     expect(watched.given()).toBeGreaterThan(3_000_000);
@@ -86,7 +72,7 @@ describe("one file of a layer", () => {
   });
 
   it("that is empty needs nothing of its layer", async () => {
-    const watched = watch(await makeImage([LAYER]));
+    const watched = watchFetches(await makeImage([LAYER]));
     const stored = { offset: 512, extents: [0, 0] };
     expect(await read(watched.image, second("", { stored }))).toBe("");
     expect(watched.given()).toBe(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { noise } from "../../../test/fixtures/bytes/streams.ts";
+import { noise, otherContent } from "../../../test/fixtures/bytes/streams.ts";
 import { file, hardlink, makeImage, makeTar } from "../../../test/fixtures/layers.ts";
 import { fromBytes } from "../../bytes/byte-string.ts";
 import type { Image } from "../../image/image.ts";
@@ -18,14 +18,6 @@ function listen(more: Partial<LayerListener> = {}): { listener: LayerListener; t
     ...more,
   };
   return { listener, told };
-}
-
-/** The image, its store giving other bytes in place of each blob. */
-function damaged(image: Image, change: (blob: Uint8Array) => Uint8Array): Image {
-  const fetch: Image["store"]["fetch"] = async function* (descriptor, options) {
-    for await (const chunk of image.store.fetch(descriptor, options)) yield change(chunk.slice());
-  };
-  return { ...image, store: { ...image.store, fetch } };
 }
 
 const LAYER = [file("a", "1"), file("b", "22"), hardlink("c", "a")];
@@ -89,7 +81,8 @@ describe("a layer, read once", () => {
 
   it("that is damaged is abandoned by everyone, and has no end", async () => {
     const image = await makeImage([LAYER], { compression: "none" });
-    const wrong = damaged(image, (blob) => blob.fill(0x78, 512, 513));
+    const damaged = otherContent(makeTar(LAYER).fill(0x78, 512, 513));
+    const wrong: Image = { ...image, store: { ...image.store, fetch: () => damaged } };
     const [one, other] = [listen(), listen()];
     const reading = readLayerOnce({ image: wrong }, 0, [one.listener, other.listener]);
     await expect(reading).rejects.toMatchObject({ code: "diff-id-mismatch" });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { noise } from "../../../test/fixtures/bytes/streams.ts";
 import { b, file, hardlink, makeImage, mergeImage } from "../../../test/fixtures/layers.ts";
 import { expandExtents, sparseEntry } from "../../../test/fixtures/sparse-file.ts";
+import { watchFetches } from "../../../test/fixtures/watch-fetches.ts";
 import { fromBytes } from "../../bytes/byte-string.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import type { Image } from "../../image/image.ts";
@@ -28,29 +29,12 @@ async function contents(image: Image, wanted: ContentPlan<string>): Promise<stri
   return found;
 }
 
-/** The image, with what is fetched of it, and how often that is ended, by whom ever. */
-function watch(image: Image): { image: Image; opened: string[]; ended: () => number } {
-  const opened: string[] = [];
-  let ended = 0;
-  const fetch: Image["store"]["fetch"] = async function* (descriptor, options) {
-    opened.push(descriptor.digest);
-    try {
-      for await (const chunk of image.store.fetch(descriptor, options)) {
-        for (let at = 0; at < chunk.length; at += 4096) yield chunk.subarray(at, at + 4096);
-      }
-    } finally {
-      ended += 1;
-    }
-  };
-  return { image: { ...image, store: { ...image.store, fetch } }, opened, ended: () => ended };
-}
-
 const LOWER = [file("a", "1"), file("b", "22"), hardlink("c", "a"), file("empty")];
 const UPPER = [file("d", "4"), file("e", "55")];
 
 describe("a plan, read entry by entry", () => {
   it("comes layer by layer as it lies there, every layer read once", async () => {
-    const { image, opened } = watch(await makeImage([LOWER, UPPER]));
+    const { image, opened } = watchFetches(await makeImage([LOWER, UPPER]));
     const wanted = plan([1, 1, "e", 2], [0, 1, "b", 2], [1, 0, "d", 1], [0, 0, "a", 1]);
     expect(await contents(image, wanted)).toEqual(["a = 1", "b = 22", "d = 4", "e = 55"]);
     expect(opened).toEqual(image.manifest.value.layers.map(({ digest }) => digest));
@@ -69,7 +53,7 @@ describe("a plan, read entry by entry", () => {
   });
 
   it("reads no layer of which no content is wanted", async () => {
-    const { image, opened } = watch(await makeImage([LOWER, UPPER]));
+    const { image, opened } = watchFetches(await makeImage([LOWER, UPPER]));
     const wanted = plan([0, 3, "empty", 0], [0, 2, "link", 0], [1, 0, "d", 1]);
     expect(await contents(image, wanted)).toEqual(["link", "empty", "d = 4"]);
     expect(opened).toEqual([image.manifest.value.layers[1]!.digest]);
@@ -101,7 +85,7 @@ describe("a plan, read entry by entry", () => {
 
   it("frees the store when it is left early, and reads no further", async () => {
     const large = [file("a", "1"), file("large", noise(4_000_000))];
-    const watched = watch(await makeImage([large, UPPER], { compression: "none" }));
+    const watched = watchFetches(await makeImage([large, UPPER], { compression: "none" }));
     const wanted = plan([0, 0, "a", 1], [0, 1, "large", 4_000_000], [1, 0, "d", 1]);
     for await (const { wants } of readPlanned({ image: watched.image }, wanted)) {
       expect(wants).toEqual(["a"]);
