@@ -75,6 +75,9 @@ function inOrder<Want>({
   wants,
   bytes,
 }: Gathered<Want>): Pick<LayerPass<Want>, "entries" | "wants" | "bytes"> {
+  // Layers are mostly written in the order in which trees are walked, and a sort takes as long either way.
+  const isInOrder = entries.every((entry, at) => at === 0 || entries[at - 1]! <= entry);
+  if (isInOrder) return { entries: Uint32Array.from(entries), wants: [...wants], bytes };
   const order = Uint32Array.from(entries.keys());
   order.sort((a, b) => entries[a]! - entries[b]! || a - b);
   return {

@@ -46,8 +46,8 @@ async function* parseEntry(
   { location, size, digest }: IndexedFile,
   options: AbortOptions,
 ): Bytes {
-  const planner = createContentPlanner<IndexedFile["location"]>();
-  planner.add(location, location, size);
+  const planner = createContentPlanner<undefined>();
+  planner.add(location, undefined, size);
   for await (const { content } of readPlanned(source, planner.plan(), options)) {
     if (content !== undefined) yield* content;
     if (digest !== undefined) return;

@@ -7,18 +7,18 @@ import { createPassCursor } from "./pass-cursor.ts";
 
 /** An entry of a plan, come to. */
 export interface PlannedContent<Want> {
-  readonly want: Want;
+  /** Who wants it: one at least, in the order of the plan. */
+  readonly wants: readonly Want[];
   /**
-   * To be read before the next one is asked for; what is not read is skipped. Undefined where no content
+   * To be read before the next entry is asked for; what is not read is skipped. Undefined where no content
    * is wanted of the whole layer, which is then not read.
    */
   readonly content: Bytes | undefined;
 }
 
 /**
- * What a plan names, one after the other, in its order: each pass reads its layer once, and to its end,
- * so that it is verified, unless who asks stops before. An entry that several want comes to each of them,
- * its content to the first. Stopping early frees the store.
+ * What a plan names, entry by entry, in its order: each pass reads its layer once, and to its end, so that
+ * it is verified, unless who asks stops before. Stopping early frees the store.
  * @throws OciError as `openLayerTar` and `readLayer`; `invalid-layer` at the end of a layer that does not
  * have all that is wanted of it
  */
@@ -29,7 +29,7 @@ export async function* readPlanned<Want>(
 ): AsyncGenerator<PlannedContent<Want>, void, undefined> {
   for (const pass of plan.passes) {
     if (pass.bytes > 0) yield* readPass(source, pass, options);
-    else for (const want of pass.wants) yield { want, content: undefined };
+    else for (const want of pass.wants) yield { wants: [want], content: undefined };
   }
 }
 
@@ -43,11 +43,8 @@ async function* readPass<Want>(
   const cursor = createPassCursor(pass, what);
   const tar = openLayerTar(source, pass.layer, { signal });
   for await (const { position, content } of readLayer(tar, { limits, signal, what })) {
-    let given: Bytes | undefined = content;
-    for (const want of cursor.take(position.ordinal)) {
-      yield { want, content: given };
-      given = undefined;
-    }
+    const wants = cursor.take(position.ordinal);
+    if (wants.length > 0) yield { wants, content };
   }
   cursor.checkEnd();
 }

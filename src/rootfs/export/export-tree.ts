@@ -43,8 +43,8 @@ async function* exportEntries(
   const { contents, implied } = planExport(filesystem);
   const order = createOrder(filesystem, options);
   const source = { image: filesystem.image, limits };
-  for await (const { want, content } of readPlanned(source, contents, { signal })) {
-    yield* order.entries(want, content);
+  for await (const { wants, content } of readPlanned(source, contents, { signal })) {
+    for (const exported of wants) yield* order.entries(exported, content);
   }
   for (const path of implied) yield* order.directory(path);
 }
