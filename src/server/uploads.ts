@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Bytes } from "../bytes/bytes.ts";
 import { observe } from "../bytes/verify.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -17,6 +18,11 @@ export interface Upload {
    * @throws ProtocolError while another request of the same upload is under way
    */
   append(bytes: Bytes, length: number | undefined): Promise<void>;
+  /**
+   * Waits a little for what is under way to end: of a connection that broke, the last bytes may still be
+   * on their way when the client asks on another one how much has arrived.
+   */
+  settle(): Promise<void>;
   /** Ends the upload: the content is there when its digest is this. @throws OciError `digest-mismatch` */
   finish(digest: Digest): Promise<void>;
   /** Ends the upload and leaves nothing behind. Idempotent. */
@@ -34,6 +40,9 @@ export interface Uploads {
 const MOST = 1_000;
 /** An upload that nobody goes on with for so many milliseconds is dropped. */
 const PATIENCE = 3_600_000;
+/** Milliseconds that who asks for an upload's progress waits for a request of the same upload. */
+const SETTLING = 2_000;
+const QUIETLY = { ref: false };
 
 /** Opens the uploads into a layout. */
 export function openUploads(stored: LayoutUploads): Uploads {
@@ -60,7 +69,7 @@ export function openUploads(stored: LayoutUploads): Uploads {
 }
 
 function uploadOf(stored: LayoutUpload, repository: string, forget: () => void): Upload {
-  let busy = false;
+  let underWay: Promise<void> | undefined;
   const timer = setTimeout(() => void cancel(), PATIENCE);
   timer.unref();
 
@@ -79,14 +88,20 @@ function uploadOf(stored: LayoutUpload, repository: string, forget: () => void):
       return stored.offset;
     },
     append: async (bytes, length) => {
-      if (busy) throw new ProtocolError(409, "BLOB_UPLOAD_INVALID", "the upload is under way");
-      busy = true;
+      if (underWay !== undefined) {
+        throw new ProtocolError(409, "BLOB_UPLOAD_INVALID", "the upload is under way");
+      }
       try {
-        await stored.append(observe(bytes, { onChunk: () => timer.refresh() }), length);
+        underWay = stored.append(observe(bytes, { onChunk: () => timer.refresh() }), length);
+        await underWay;
       } finally {
-        busy = false;
+        underWay = undefined;
         timer.refresh();
       }
+    },
+    settle: async () => {
+      const ended = underWay?.catch(() => undefined);
+      if (ended !== undefined) await Promise.race([ended, sleep(SETTLING, undefined, QUIETLY)]);
     },
     finish: (digest) => {
       end();

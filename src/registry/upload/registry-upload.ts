@@ -98,7 +98,10 @@ export function openUpload(
     },
     append: async (bytes, length, { signal } = {}) => {
       const part = exactly(bytes, length, `${context.name}: part of an upload`);
-      if (length === 0) return void (await drain(part));
+      if (length === 0) {
+        await drain(part);
+        return;
+      }
       const answer = await send({
         method: "PATCH",
         target: location,
