@@ -16,8 +16,8 @@ import { deriveRunId, inputKey } from "./input-key.ts";
 import { type Inputs, findInputs, warningsOf } from "./inputs/inputs.ts";
 import { layerKey } from "./layers/layer-key.ts";
 import { type PreparedLayers, prepareLayers, summarise } from "./layers/prepare-layers.ts";
-import { findPrevious, isComplete, removeReplaced, reusableLayers } from "./previous-image.ts";
 import type { Recipe } from "./recipe/recipe.ts";
+import { findReplaced, removeReplaced } from "./replaced-image.ts";
 import type {
   AssembleOptions,
   AssemblePlan,
@@ -27,6 +27,7 @@ import type {
   InputOptions,
   InputRecord,
 } from "./result.ts";
+import { isComplete, readReusable, reusableLayers } from "./reusable-image.ts";
 import { writeLayers } from "./layers/write-layers.ts";
 
 /**
@@ -78,14 +79,15 @@ async function assembleFrom(
   const warn = (warning: AssembleWarning): void => void warnings.push(warning);
   const runId = options.runId ?? (await deriveRunId(recipe, inputs, options, warn));
   const key = inputKey(recipe, inputs, runId, options);
-  const previous = await findPrevious(target, tag, options);
+  const replaced = await findReplaced(target, tag, options);
+  const reusable = await readReusable(target, replaced?.descriptor, options);
   const common = { platform: recipe.platform, runId, inputs: recordsOf(inputs), warnings };
-  if (previous !== undefined && (await isComplete(previous, key, options))) {
-    return { ...common, changed: false, descriptor: previous.descriptor, layers: [] };
+  if (reusable !== undefined && (await isComplete(reusable, key, options))) {
+    return { ...common, changed: false, descriptor: reusable.descriptor, layers: [] };
   }
   const base = await storeBase(await openBase(recipe, inputs, options), options);
   const prepared = await prepareLayers(recipe, base, inputs, options, warn);
-  const layers = await makeLayers(prepared.layers, previous, options);
+  const layers = await makeLayers(prepared.layers, reusable, options);
   const config = makeConfig(
     makeImageConfig(
       recipe,
@@ -103,7 +105,7 @@ async function assembleFrom(
   await store(target, manifest, options);
   const descriptor: Descriptor = { ...manifest.descriptor, platform: recipe.platform };
   await target.tag(descriptor, tag, options);
-  await removeReplaced(target, previous, options);
+  await removeReplaced(target, replaced, options);
   return { ...common, changed: true, descriptor, layers };
 }
 
@@ -150,14 +152,14 @@ async function storeBase(
   return { ...base, store: target };
 }
 
-/** Makes the layers that the previous image does not have; one that comes out empty is left out. */
+/** Makes the layers that can't be taken over; one that comes out empty is left out. */
 async function makeLayers(
   arranged: readonly ArrangedLayer[],
-  previous: Image | undefined,
+  from: Image | undefined,
   options: AssembleOptions,
 ): Promise<readonly AssembledLayer[]> {
   const { target, compression = "gzip", level, onProgress } = options;
-  const reusable = await reusableLayers(previous, options);
+  const reusable = await reusableLayers(from, options);
   const layers = arranged
     .filter(({ entries }) => entries > 0)
     .map((layer) => ({ layer, key: layerKey(layer, `${compression} ${level ?? "default"}`) }));
