@@ -12,8 +12,9 @@ import { RegistryError } from "../registry-error.ts";
 import { holdBack } from "../transport/hold-back.ts";
 import { createPatience, isTransient } from "../transport/persist.ts";
 import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
-import { beginUpload, openUpload, resumeUpload, uploadLocation } from "./registry-upload.ts";
+import { beginUpload, openUpload, resumeUpload } from "./registry-upload.ts";
 import type { RegistryUpload } from "./registry-upload.ts";
+import { uploadLocation } from "./upload-answers.ts";
 
 /** Blobs on their way to one repository. */
 export interface BlobPushes {

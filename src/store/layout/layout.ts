@@ -24,7 +24,9 @@ import { createBlob, type UnfinishedBlob } from "./unfinished-blob.ts";
 /** An OCI image layout directory (image-spec, image-layout.md) as a content store. */
 export interface LayoutStore extends RootedStore {
   readonly directory: string;
-  readonly capabilities: RootedStore["capabilities"] & { readonly uploads: LayoutUploads };
+  readonly capabilities: Omit<RootedStore["capabilities"], "uploads"> & {
+    readonly uploads: LayoutUploads;
+  };
 }
 
 /** Options of {@link openLayout}. */
