@@ -19,8 +19,8 @@ import { type Inputs, findInputs, warningsOf } from "./inputs/inputs.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { type PreparedLayers, prepareLayers, summarise } from "./layers/prepare-layers.ts";
 import { findWanted, makeLayers } from "./make-layers.ts";
-import { findPrevious, isComplete, removeReplaced } from "./previous-image.ts";
 import type { Recipe } from "./recipe/recipe.ts";
+import { findReplaced, removeReplaced } from "./replaced-image.ts";
 import type {
   AssembledLayer,
   AssembleOptions,
@@ -31,6 +31,7 @@ import type {
   MakeOptions,
   PlanOptions,
 } from "./result.ts";
+import { isComplete, readReusable } from "./reusable-image.ts";
 
 /**
  * Makes the image of a recipe in the target, layer by layer, straight from its inputs: no temporary tree, no root.
@@ -59,16 +60,18 @@ export async function planAssembly(
     const warnings = warningsOf(inputs);
     const warn = (warning: AssembleWarning): void => void warnings.push(warning);
     const { target } = options;
-    const previous = target && (await findPrevious(target, options.tag ?? "latest", options));
+    const tag = options.tag ?? "latest";
+    const replaced = target && (await findReplaced(target, tag, options));
+    const reusable = target && (await readReusable(target, replaced?.descriptor, options));
     const common = { platform: recipe.platform, inputs: recordsOf(inputs), warnings };
-    if (previous !== undefined) {
-      const { isCurrent } = await compare(recipe, inputs, previous, options, warn);
+    if (reusable !== undefined) {
+      const { isCurrent } = await compare(recipe, inputs, reusable, options, warn);
       if (isCurrent) return { ...common, changed: false, layers: [] };
     }
     const base = await openBase(recipe, inputs, options);
     warnOfContradictions(recipe, base, warn);
     const { layers } = await prepareLayers(recipe, base, inputs, options, warn);
-    const wanted = await findWanted(layers, previous, options);
+    const wanted = await findWanted(layers, reusable, options);
     const isReused = (layer: ArrangedLayer): boolean =>
       wanted.some((one) => one.layer === layer && one.reused !== undefined);
     const summaries = layers.map((layer) => summarise(layer, isReused(layer)));
@@ -89,19 +92,19 @@ async function openInputs(recipe: Recipe, options: PlanOptions): Promise<Inputs>
   return findInputs(recipe, options);
 }
 
-/** Whether the previous image is the one that would be made; if so, its warnings are given again. */
+/** Whether the image that is there is the one that would be made; if so, its warnings are given again. */
 async function compare(
   recipe: Recipe,
   inputs: Inputs,
-  previous: Image | undefined,
+  present: Image | undefined,
   options: MakeOptions,
   warn: (warning: AssembleWarning) => void,
 ): Promise<{ readonly runId: string; readonly key: Digest; readonly isCurrent: boolean }> {
   const runId = options.runId ?? (await deriveRunId(recipe, inputs, options, warn));
   const key = inputKey(recipe, inputs, runId, options);
   const isCurrent =
-    previous !== undefined && options.force !== true && (await isComplete(previous, key, options));
-  if (isCurrent) warningsIn(previous.manifest.value.annotations).forEach(warn);
+    present !== undefined && options.force !== true && (await isComplete(present, key, options));
+  if (isCurrent) warningsIn(present.manifest.value.annotations).forEach(warn);
   return { runId, key, isCurrent };
 }
 
@@ -113,18 +116,19 @@ async function assembleFrom(
   const { target, tag = "latest" } = options;
   const warnings = warningsOf(inputs);
   const warn = (warning: AssembleWarning): void => void warnings.push(warning);
-  const previous = await findPrevious(target, tag, options);
-  const { runId, key, isCurrent } = await compare(recipe, inputs, previous, options, warn);
+  const replaced = await findReplaced(target, tag, options);
+  const reusable = await readReusable(target, replaced?.descriptor, options);
+  const { runId, key, isCurrent } = await compare(recipe, inputs, reusable, options, warn);
   const common = { platform: recipe.platform, runId, inputs: recordsOf(inputs), warnings };
   if (isCurrent) {
-    return { ...common, changed: false, descriptor: previous!.descriptor, layers: [] };
+    return { ...common, changed: false, descriptor: reusable!.descriptor, layers: [] };
   }
   const made: AssembleWarning[] = [];
   const base = await storeBase(await openBase(recipe, inputs, options), options);
   warnOfContradictions(recipe, base, (warning) => void made.push(warning));
   const prepared = await prepareLayers(recipe, base, inputs, options, (one) => void made.push(one));
   warnings.push(...made);
-  const wanted = await findWanted(prepared.layers, previous, options);
+  const wanted = await findWanted(prepared.layers, reusable, options);
   const layers = await makeLayers(wanted, options);
   const config = makeConfig(
     makeImageConfig(
@@ -143,7 +147,7 @@ async function assembleFrom(
   await store(target, manifest, options);
   const descriptor: Descriptor = { ...manifest.descriptor, platform: recipe.platform };
   await target.tag(descriptor, tag, options);
-  await removeReplaced(target, previous, options);
+  await removeReplaced(target, replaced, options);
   return { ...common, changed: true, descriptor, layers };
 }
 

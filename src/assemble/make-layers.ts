@@ -9,25 +9,25 @@ import { layerNote } from "./input-key.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { layerKey } from "./layers/layer-key.ts";
 import { writeLayers } from "./layers/write-layers.ts";
-import { reusableLayers } from "./previous-image.ts";
+import { reusableLayers } from "./reusable-image.ts";
 import type { AssembledLayer, AssembleOptions, MakeOptions } from "./result.ts";
 
 /** A layer that the image will have. */
 export interface WantedLayer {
   readonly layer: ArrangedLayer;
   readonly key: Digest;
-  /** The same layer of the previous image, which is still there. */
+  /** The same layer where it is there already: see {@link reusableLayers}. */
   readonly reused: StoredLayer | undefined;
 }
 
-/** The layers that hold something, and which of them the previous image has; with `force` none. */
+/** The layers that hold something, and which of them the image `from` has; with `force` none. */
 export async function findWanted(
   arranged: readonly ArrangedLayer[],
-  previous: Image | undefined,
+  from: Image | undefined,
   options: MakeOptions & AbortOptions,
 ): Promise<readonly WantedLayer[]> {
   const { compression = "gzip", level, force } = options;
-  const find = await reusableLayers(force === true ? undefined : previous, options);
+  const find = await reusableLayers(force === true ? undefined : from, options);
   return arranged
     .filter(({ entries }) => entries > 0)
     .map((layer) => {
@@ -38,7 +38,7 @@ export async function findWanted(
     });
 }
 
-/** Makes the layers that the previous image does not have. */
+/** Makes the layers that are not there yet. */
 export async function makeLayers(
   wanted: readonly WantedLayer[],
   options: AssembleOptions,

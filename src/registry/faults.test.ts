@@ -118,6 +118,62 @@ describe("a blob", () => {
   });
 });
 
+describe("a part of a blob", () => {
+  const part = { offset: 100_000, length: 1_000 };
+  const fetchPart = (): Promise<Uint8Array> =>
+    readAll(open().fetchRange(blob, part), 1_000_000, "test");
+  const expected = content.subarray(100_000, 101_000);
+  const sent = (start: number, end: number, size = content.length): Reply =>
+    answer(
+      206,
+      { "content-range": `bytes ${start}-${end}/${size}` },
+      content.subarray(start, end + 1),
+    );
+
+  it("is asked for by its range", async () => {
+    registry.rule({ on: `GET ${blobPath}`, reply: sent(100_000, 100_999) });
+    expect(Buffer.compare(await fetchPart(), expected)).toBe(0);
+    expect(registry.requests[0]?.headers["range"]).toBe("bytes=100000-100999");
+  });
+
+  it("is cut out by us where the server sends everything", async () => {
+    registry.rule({ on: `GET ${blobPath}`, reply: answer(200, {}, content) });
+    expect(Buffer.compare(await fetchPart(), expected)).toBe(0);
+  });
+
+  it("is taken up where the connection broke", async () => {
+    registry.rule({
+      on: `GET ${blobPath}`,
+      reply: ({ headers }) =>
+        headers["range"] === "bytes=100300-100999"
+          ? sent(100_300, 100_999)
+          : {
+              kind: "drop",
+              status: 206,
+              headers: { "content-range": "bytes 100000-100999/200000" },
+              body: expected,
+              after: 300,
+            },
+    });
+    expect(Buffer.compare(await fetchPart(), expected)).toBe(0);
+  });
+
+  it.each([
+    ["shorter", sent(100_000, 100_998), "size-mismatch"],
+    ["longer", sent(100_000, 101_000), "size-mismatch"],
+    ["elsewhere", sent(100_001, 101_000), "registry-refused"],
+    ["of a blob of another size", sent(100_000, 100_999, 200_001), "size-mismatch"],
+    [
+      "outside of what is there",
+      answer(416, { "content-range": "bytes */50000" }),
+      "size-mismatch",
+    ],
+  ])("that is %s is refused", async (_, reply, code) => {
+    registry.rule({ on: `GET ${blobPath}`, reply });
+    await expect(fetchPart()).rejects.toMatchObject({ code });
+  });
+});
+
 describe("a registry in trouble", () => {
   it.each([408, 429, 500, 502, 503, 504])("is asked again after status %d", async (status) => {
     registry.rule(

@@ -68,7 +68,6 @@ export function openRepository(
   }
   const context = { transport, repository, name: `${where.registry}/${repository}` };
   const manifests = openManifests(context);
-  const pushes = openBlobPushes(context);
 
   const exists = async (
     descriptor: Descriptor,
@@ -86,6 +85,7 @@ export function openRepository(
     return answer.status === 200 && !saysOtherSize(answer, descriptor);
   };
 
+  const pushes = openBlobPushes(context, exists);
   const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {
     if (isDocumentType(descriptor.mediaType)) {
       await manifests.push(descriptor, source, abort);

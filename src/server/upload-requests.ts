@@ -33,8 +33,10 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
 }
 
 /** GET: how much has arrived. */
-export function uploadStatus(call: Call, repository: string, id: string): void {
-  sendProgress(call, 204, call.uploads.find(repository, id));
+export async function uploadStatus(call: Call, repository: string, id: string): Promise<void> {
+  const upload = call.uploads.find(repository, id);
+  await upload.settle();
+  sendProgress(call, 204, upload);
 }
 
 /** PATCH: one more chunk, or a stream of unknown length. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Bytes } from "../bytes/bytes.ts";
 import { observe } from "../bytes/verify.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -22,6 +23,11 @@ export interface Upload {
    * @throws ProtocolError while another request of the same upload is under way
    */
   append(bytes: Bytes, length: number | undefined): Promise<void>;
+  /**
+   * Waits a little for what is under way to end: of a connection that broke, the last bytes may still be
+   * on their way when the client asks on another one how much has arrived.
+   */
+  settle(): Promise<void>;
   /** Ends the upload: the content is there when its digest is this. @throws OciError `digest-mismatch` */
   finish(digest: Digest): Promise<void>;
   /** Ends the upload and leaves nothing behind. Idempotent. */
@@ -44,6 +50,9 @@ export interface Uploads {
 /** An upload that nobody goes on with for so many milliseconds is dropped. */
 const PATIENCE = 3_600_000;
 const RETRY_AFTER = { "retry-after": "10" };
+/** Milliseconds that who asks for an upload's progress waits for a request of the same upload. */
+const SETTLING = 2_000;
+const QUIETLY = { ref: false };
 
 /** Opens the uploads into a layout. */
 export function openUploads(
@@ -113,8 +122,11 @@ function uploadOf(
   client: string,
   { moved, forget }: Bookkeeping,
 ): Upload {
-  let busy = false;
-  const timer = setTimeout(() => void (busy ? timer.refresh() : cancel()), PATIENCE);
+  let underWay: Promise<void> | undefined;
+  const timer = setTimeout(
+    () => void (underWay === undefined ? cancel() : timer.refresh()),
+    PATIENCE,
+  );
   timer.unref();
 
   const end = (): void => {
@@ -130,21 +142,27 @@ function uploadOf(
     repository,
     client,
     get busy() {
-      return busy;
+      return underWay !== undefined;
     },
     get received() {
       return stored.offset;
     },
     append: async (bytes, length) => {
-      if (busy) throw new ProtocolError(409, "BLOB_UPLOAD_INVALID", "the upload is under way");
-      busy = true;
+      if (underWay !== undefined) {
+        throw new ProtocolError(409, "BLOB_UPLOAD_INVALID", "the upload is under way");
+      }
       moved();
       try {
-        await stored.append(observe(bytes, { onChunk: () => timer.refresh() }), length);
+        underWay = stored.append(observe(bytes, { onChunk: () => timer.refresh() }), length);
+        await underWay;
       } finally {
-        busy = false;
+        underWay = undefined;
         timer.refresh();
       }
+    },
+    settle: async () => {
+      const ended = underWay?.catch(() => undefined);
+      if (ended !== undefined) await Promise.race([ended, sleep(SETTLING, undefined, QUIETLY)]);
     },
     finish: (digest) => {
       end();

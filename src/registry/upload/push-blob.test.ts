@@ -56,22 +56,85 @@ describe("an upload", () => {
     await open().push(blob, { open: never });
   });
 
-  it.each([
-    answer(503),
-    { kind: "reset" } as const,
-    answer(404, {}, '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}'),
-  ])("is begun anew when it fails in passing, its source opened again: %j", async (failure) => {
-    let opened = 0;
+  const unknown = answer(404, {}, '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}');
+
+  it.each([answer(503), { kind: "reset" } as const, unknown])(
+    "that failed in passing and is unknown then is begun anew, its source opened again: %j",
+    async (failure) => {
+      let opened = 0;
+      registry.rule(
+        { on: begin, times: 1, reply: begun("/u/1") },
+        { on: begin, reply: begun("/u/2") },
+        { on: end("/u/1"), reply: failure },
+        { on: end("/u/2"), reply: answer(201) },
+      );
+      const source = { open: () => ((opened += 1), sourceOf(content).open()) };
+      await open().push(blob, source);
+      expect(opened).toBe(2);
+    },
+  );
+
+  it("is gone on with from what the registry kept, and ended apart", async () => {
+    registry.rule(
+      { on: begin, reply: begun("/u/1") },
+      { on: end("/u/1"), reply: { kind: "reset" } },
+      { on: "GET /u/1", reply: answer(204, { range: "0-59999", location: "/u/1?s=2" }) },
+      { on: "PATCH /u/1?s=2", reply: answer(202, { range: "0-99999", location: "/u/1?s=3" }) },
+      { on: end("/u/1?s=3"), reply: answer(201) },
+    );
+    await open().push(blob, sourceOf(content));
+    const [patch] = registry.requests.filter(({ method }) => method === "PATCH");
+    expect(patch?.headers["content-range"]).toBe("60000-99999");
+    expect(Buffer.compare(patch?.body ?? Buffer.of(), content.subarray(60_000))).toBe(0);
+    expect(lines().slice(1)).toEqual([
+      begin,
+      end("/u/1"),
+      "GET /u/1",
+      "PATCH /u/1?s=2",
+      end("/u/1?s=3"),
+    ]);
+  });
+
+  it("that the registry kept nothing of is sent again where it is", async () => {
+    registry.rule(
+      { on: begin, reply: begun("/u/1") },
+      { on: end("/u/1"), times: 1, reply: answer(503) },
+      { on: "GET /u/1", reply: answer(204, { range: "0-0" }) },
+      { on: end("/u/1"), reply: answer(201) },
+    );
+    await open().push(blob, sourceOf(content));
+    expect(lines().slice(1)).toEqual([begin, end("/u/1"), "GET /u/1", end("/u/1")]);
+  });
+
+  it("is sent anew as a whole where the registry drops what it accepts", async () => {
     registry.rule(
       { on: begin, times: 1, reply: begun("/u/1") },
       { on: begin, reply: begun("/u/2") },
-      { on: end("/u/1"), reply: failure },
+      { on: end("/u/1"), reply: { kind: "reset" } },
+      { on: "GET /u/1", reply: answer(204, { range: "0-59999" }) },
+      { on: "PATCH /u/1", reply: answer(202, { range: "0-59999", location: "/u/1" }) },
       { on: end("/u/2"), reply: answer(201) },
     );
-    const source = { open: () => ((opened += 1), sourceOf(content).open()) };
-    await open().push(blob, source);
-    expect(opened).toBe(2);
+    await open().push(blob, sourceOf(content));
+    const last = registry.requests.at(-1);
+    expect(Buffer.compare(last?.body ?? Buffer.of(), content)).toBe(0);
     expect(lines()).toContain("DELETE /u/1");
+    expect(lines()).not.toContain(end("/u/1?s=3"));
+  });
+
+  it("that is gone on with is verified from its first byte", async () => {
+    registry.rule(
+      { on: begin, reply: begun("/u/1") },
+      { on: end("/u/1"), reply: { kind: "reset" } },
+      { on: "GET /u/1", reply: answer(204, { range: "0-59999" }) },
+      { on: "PATCH /u/1", reply: answer(202, { range: "0-99999", location: "/u/1" }) },
+    );
+    let opened = 0;
+    const changing = { open: () => sourceOf(content.with(0, (opened += 1) + 6)).open() };
+    const failed = open().push(blob, changing);
+    await expect(failed).rejects.toMatchObject({ code: "digest-mismatch" });
+    expect(opened).toBe(2);
+    expect(lines().filter((line) => line.startsWith("PATCH"))).toEqual([]);
   });
 
   it("that is refused is given up, and the registry is told so", async () => {

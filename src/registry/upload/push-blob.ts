@@ -2,6 +2,7 @@
 import type { AbortOptions, Source } from "../../bytes/bytes.ts";
 import { skip } from "../../bytes/cut-bytes.ts";
 import { verify } from "../../bytes/verify.ts";
+import type { ReadableStore } from "../../store/store.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { pushing } from "../context.ts";
@@ -11,8 +12,9 @@ import { RegistryError } from "../registry-error.ts";
 import { holdBack } from "../transport/hold-back.ts";
 import { createPatience, isTransient } from "../transport/persist.ts";
 import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
-import { beginUpload, openUpload, resumeUpload, uploadLocation } from "./registry-upload.ts";
+import { beginUpload, openUpload, resumeUpload } from "./registry-upload.ts";
 import type { RegistryUpload } from "./registry-upload.ts";
+import { uploadLocation } from "./upload-answers.ts";
 
 /** Blobs on their way to one repository. */
 export interface BlobPushes {
@@ -28,8 +30,15 @@ export interface BlobPushes {
   mount(descriptor: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
 }
 
-/** Opens the blobs of a repository for writing. */
-export function openBlobPushes(context: RepositoryContext): BlobPushes {
+/**
+ * Opens the blobs of a repository for writing.
+ * @param exists whether the repository has the blob: of an upload that is no longer there, the answer may
+ * have been lost and not the content
+ */
+export function openBlobPushes(
+  context: RepositoryContext,
+  exists: ReadableStore["exists"],
+): BlobPushes {
   const begun = new Map<Digest, URL>();
   const begin = async (digest: Digest, options: AbortOptions): Promise<RegistryUpload> => {
     const location = begun.get(digest);
@@ -38,34 +47,38 @@ export function openBlobPushes(context: RepositoryContext): BlobPushes {
       ? beginUpload(context, options)
       : openUpload(context, location, 0);
   };
+  /** The upload to go on with; undefined when there is nothing left to do. */
+  const findUpload = async (
+    before: RegistryUpload | undefined,
+    descriptor: Descriptor,
+    options: AbortOptions,
+  ): Promise<RegistryUpload | undefined> => {
+    if (before !== undefined) {
+      const resumed = await resume(context, before, descriptor, options);
+      if (resumed !== undefined) return resumed;
+      if (await exists(descriptor, options)) return undefined;
+    }
+    return begin(descriptor.digest, options);
+  };
   return {
     push: async (descriptor, source, options = {}) => {
-      const digest = parseKnownDigest(descriptor.digest);
+      parseKnownDigest(descriptor.digest);
       let upload: RegistryUpload | undefined;
-      let isResumed = false;
       const patience = createPatience(
         context.transport.retry,
-        (error) => isInterruption(error) || isLost(error) || (isResumed && isRegistryError(error)),
+        (error) => isInterruption(error) || isLost(error) || isRefusedPart(error, upload),
       );
-      try {
-        for (;;) {
-          try {
-            upload =
-              (upload && (await resume(context, upload, descriptor, options))) ??
-              (await begin(digest, options));
-            isResumed = upload.offset > 0;
-            await complete(context, upload, descriptor, source, options);
-            return;
-          } catch (error) {
-            await patience.afterFailure(error, upload?.offset ?? 0, options.signal);
-            if (isInterruption(error)) continue;
-            await upload?.cancel();
-            upload = undefined;
-          }
+      for (;;) {
+        try {
+          upload = await findUpload(upload, descriptor, options);
+          if (upload !== undefined) await complete(context, upload, descriptor, source, options);
+          return;
+        } catch (error) {
+          const ends = !isInterruption(error);
+          if (ends) await upload?.cancel();
+          await patience.afterFailure(error, upload?.offset ?? 0, options.signal);
+          if (ends) upload = undefined;
         }
-      } catch (error) {
-        await upload?.cancel();
-        throw error;
       }
     },
     mount: async (descriptor, from, options = {}) => {
@@ -133,6 +146,11 @@ function isLost(error: unknown): boolean {
     error.status === 404 &&
     error.registryErrors.some(({ code }) => code === "BLOB_UPLOAD_UNKNOWN")
   );
+}
+
+/** A registry that takes up nothing, or drops what it accepts, may still take the whole. */
+function isRefusedPart(error: unknown, upload: RegistryUpload | undefined): boolean {
+  return isRegistryError(error) && upload !== undefined && upload.offset > 0;
 }
 
 async function askMount(

@@ -3,7 +3,6 @@ import type { AbortOptions, Bytes, Source } from "../../bytes/bytes.ts";
 import { exactly } from "../../bytes/cut-bytes.ts";
 import { drain } from "../../bytes/streams/read-all.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { quote } from "../../oci/quote.ts";
 import type { Upload, UploadState, Uploads } from "../../store/upload.ts";
 import { pushing } from "../context.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -13,9 +12,8 @@ import { RegistryError } from "../registry-error.ts";
 import { holdBack } from "../transport/hold-back.ts";
 import type { RegistryRequest } from "../transport/transport.ts";
 import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
-import { parseUploadRange } from "../wire/range.ts";
-import { resolveUploadLocation, withDigest } from "../wire/upload-location.ts";
-import { parseUrl } from "../wire/url.ts";
+import { withDigest } from "../wire/upload-location.ts";
+import { checkLocation, checkReceived, receivedOf, uploadLocation } from "./upload-answers.ts";
 
 /** An upload to a registry (distribution-spec, "Pushing blobs"). Each part is one PATCH. */
 export interface RegistryUpload extends Upload {
@@ -61,7 +59,7 @@ export async function resumeUpload(
   const answer = await context.transport.send({
     ...pushing(context),
     method: "GET",
-    target: locationAt(context, location, origin, { method: "GET" }),
+    target: checkLocation(context, location, origin, { method: "GET" }),
     expect: [202, 204],
     signal: options.signal,
   });
@@ -98,7 +96,10 @@ export function openUpload(
     },
     append: async (bytes, length, { signal } = {}) => {
       const part = exactly(bytes, length, `${context.name}: part of an upload`);
-      if (length === 0) return void (await drain(part));
+      if (length === 0) {
+        await drain(part);
+        return;
+      }
       const answer = await send({
         method: "PATCH",
         target: location,
@@ -165,50 +166,4 @@ function onceOnly(part: Bytes, size: number, url: string): Source {
       });
     },
   };
-}
-
-/** How much a registry has, by the `Range` of its answer: `0-0` stands for nothing, as every registry has it. */
-function receivedOf(answer: Answer): number {
-  const range = parseUploadRange(answer.header("range"));
-  return range === undefined || range.end === 0 ? 0 : range.end + 1;
-}
-
-/** Some registries answer "accepted", and keep less than they were sent: their word is not taken for it. */
-function checkReceived(answer: Answer, expected: number): void {
-  const got = receivedOf(answer);
-  if (got === expected || expected === 1) return;
-  const { method, status } = answer;
-  const url = redactUrl(answer.url);
-  throw new RegistryError(
-    "registry-refused",
-    `${method} ${url}: expected the registry to have ${expected} bytes, got the Range ${quote(answer.header("range"))}`,
-    { method, url, status },
-  );
-}
-
-/** @throws RegistryError `redirect-refused` when an answer sends an upload elsewhere */
-export function uploadLocation(context: RepositoryContext, answer: Answer): URL {
-  return locationAt(context, answer.header("location"), answer.url, answer);
-}
-
-function locationAt(
-  { transport }: RepositoryContext,
-  location: string | undefined,
-  base: URL,
-  { method, status }: { readonly method: Answer["method"]; readonly status?: number },
-): URL {
-  const url = resolveUploadLocation(location, base, transport.origin);
-  if (url !== undefined) return url;
-  const elsewhere = parseUrl(location, base);
-  const got = elsewhere === undefined ? "none that is a URL" : redactUrl(elsewhere);
-  throw new RegistryError(
-    "redirect-refused",
-    `${method} ${redactUrl(base)}: expected the Location of an upload at ${transport.origin.host}, got ${got}`,
-    {
-      method,
-      url: redactUrl(base),
-      ...(status !== undefined && { status }),
-      hint: "Content is only sent to the host that was named.",
-    },
-  );
 }

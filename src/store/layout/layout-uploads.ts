@@ -52,7 +52,12 @@ export function uploadOf(blob: UnfinishedBlob, location: string): LayoutUpload {
     },
     state: { location },
     append: (bytes, length, options) => blob.append(bytes, length, options),
-    finish: async (digest) => void (await blob.finish(digest)),
-    cancel: async () => Promise.resolve(blob.discard()),
+    finish: async (digest) => {
+      await blob.finish(digest);
+    },
+    cancel: () => {
+      blob.discard();
+      return Promise.resolve();
+    },
   };
 }

@@ -24,7 +24,7 @@ import { createBlob, type UnfinishedBlob } from "./unfinished-blob.ts";
 /** An OCI image layout directory (image-spec, image-layout.md) as a content store. */
 export interface LayoutStore extends RootedStore {
   readonly directory: string;
-  readonly capabilities: RootedStore["capabilities"] &
+  readonly capabilities: Omit<RootedStore["capabilities"], "uploads"> &
     Required<Pick<StoreCapabilities, "replace">> & { readonly uploads: LayoutUploads };
 }
 

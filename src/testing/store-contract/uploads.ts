@@ -166,12 +166,12 @@ function throughJson(state: UploadState): UploadState {
 
 /** A source that notes where it was opened. */
 function watched(bytes: Uint8Array, offsets: unknown[]): Source {
-  const { size, open } = sourceOf(bytes);
+  const source = sourceOf(bytes);
   return {
-    size,
+    size: bytes.length,
     open: (options) => {
       offsets.push(options?.offset);
-      return open(options);
+      return source.open(options);
     },
   };
 }

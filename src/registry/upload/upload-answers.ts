@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+import { quote } from "../../oci/quote.ts";
+import type { RepositoryContext } from "../context.ts";
+import type { Answer } from "../exchange.ts";
+import { redactUrl } from "../hosts.ts";
+import { RegistryError } from "../registry-error.ts";
+import { parseUploadRange } from "../wire/range.ts";
+import { resolveUploadLocation } from "../wire/upload-location.ts";
+import { parseUrl } from "../wire/url.ts";
+
+// What a registry says of an upload: where it goes on, and how much of it has arrived.
+
+/** How much a registry has, by the `Range` of its answer: `0-0` stands for nothing, as every registry has it. */
+export function receivedOf(answer: Answer): number {
+  const range = parseUploadRange(answer.header("range"));
+  return range === undefined || range.end === 0 ? 0 : range.end + 1;
+}
+
+/**
+ * Some registries answer "accepted", and keep less than they were sent: their word is not taken for it.
+ * @throws RegistryError `registry-refused`
+ */
+export function checkReceived(answer: Answer, expected: number): void {
+  // One byte has the same `Range` as none.
+  if (receivedOf(answer) === expected || expected === 1) return;
+  const { method, status } = answer;
+  const url = redactUrl(answer.url);
+  throw new RegistryError(
+    "registry-refused",
+    `${method} ${url}: expected the registry to have ${expected} bytes, got the Range ${quote(answer.header("range"))}`,
+    { method, url, status },
+  );
+}
+
+/** @throws RegistryError `redirect-refused` when an answer sends an upload elsewhere */
+export function uploadLocation(context: RepositoryContext, answer: Answer): URL {
+  return checkLocation(context, answer.header("location"), answer.url, answer);
+}
+
+/**
+ * A location that an answer or a kept state names, taken from `base`.
+ * @throws RegistryError `redirect-refused` for another host
+ */
+export function checkLocation(
+  { transport }: RepositoryContext,
+  location: string | undefined,
+  base: URL,
+  { method, status }: { readonly method: Answer["method"]; readonly status?: number },
+): URL {
+  const url = resolveUploadLocation(location, base, transport.origin);
+  if (url !== undefined) return url;
+  const elsewhere = parseUrl(location, base);
+  const got = elsewhere === undefined ? "none that is a URL" : redactUrl(elsewhere);
+  throw new RegistryError(
+    "redirect-refused",
+    `${method} ${redactUrl(base)}: expected the Location of an upload at ${transport.origin.host}, got ${got}`,
+    {
+      method,
+      url: redactUrl(base),
+      ...(status !== undefined && { status }),
+      hint: "Content is only sent to the host that was named.",
+    },
+  );
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+import { createHash, type Hash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { openRepository, type RepositoryStore } from "../../registry/repository.ts";
+import { serveRegistry, type RegistryServer } from "../../server/serve.ts";
+import { buildImage } from "../../testing/build-image.ts";
+import { blob } from "../../testing/store-contract/store-content.ts";
+import { createOciArchive, openOciArchive } from "../archive/oci-archive.ts";
+import { openLayout, type LayoutStore } from "../layout/layout.ts";
+import { createMemoryStore } from "../memory-store.ts";
+import type { ContentStore, ReadableStore } from "../store.ts";
+import { copy } from "./copy.ts";
+
+let directory: string;
+let server: RegistryServer;
+let source: LayoutStore;
+let image: Descriptor;
+let layerBytes: number;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "oci-kit-test-"));
+  server = await serveRegistry({ directory: join(directory, "served") });
+  source = await openLayout(join(directory, "source"), { create: true });
+  const layers = [{ one: blob(1_500_000).bytes }, { two: blob(700_000).bytes }];
+  const built = await buildImage(source, { layers });
+  image = built.descriptor;
+  layerBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+
+/** How often each byte of the layers was hashed while the work was done, documents aside. */
+async function timesHashed(work: () => Promise<unknown>): Promise<number> {
+  const prototype = Object.getPrototypeOf(createHash("sha256")) as Hash;
+  const update = vi.spyOn(prototype, "update");
+  await work();
+  const bytes = update.mock.calls.reduce(
+    (sum, [chunk]) => sum + (chunk as unknown as Uint8Array).length,
+    0,
+  );
+  update.mockRestore();
+  const times = Math.floor(bytes / layerBytes);
+  expect(bytes - times * layerBytes).toBeLessThan(64 * 1024);
+  return times;
+}
+
+function repository(): RepositoryStore {
+  return openRepository(
+    { registry: `${server.host}:${server.port}`, repository: "a/b" },
+    { credentials: () => Promise.resolve(undefined) },
+  );
+}
+
+async function copyTo(target: ContentStore, from: ReadableStore = source): Promise<void> {
+  await copy(from, image, target, { tag: "v1", onProgress: () => undefined });
+}
+
+describe("every byte of a copy is hashed once", () => {
+  it("from layout to layout", async () => {
+    const target = await openLayout(join(directory, "target"), { create: true });
+    expect(await timesHashed(() => copyTo(target))).toBe(1);
+  });
+
+  it("from layout to memory", async () => {
+    expect(await timesHashed(() => copyTo(createMemoryStore()))).toBe(1);
+  });
+
+  it("from layout to archive, and from archive to layout", async () => {
+    const file = join(directory, "image.tar");
+    const archive = await createOciArchive(file);
+    const write = async (): Promise<void> => {
+      await copyTo(archive);
+      await archive.close();
+    };
+    expect(await timesHashed(write)).toBe(1);
+    const reader = await openOciArchive(file);
+    const target = await openLayout(join(directory, "target"), { create: true });
+    expect(await timesHashed(() => copyTo(target, reader))).toBe(1);
+    await reader.close();
+  });
+
+  it("by the client and by the registry, from layout to registry and back", async () => {
+    expect(await timesHashed(() => copyTo(repository()))).toBe(2);
+    const target = await openLayout(join(directory, "target"), { create: true });
+    expect(await timesHashed(() => copyTo(target, repository()))).toBe(2);
+  });
+
+  it("also when nothing verified it before", async () => {
+    const layer = blob(layerBytes);
+    const target = await openLayout(join(directory, "target"), { create: true });
+    const unverified = { open: () => chunksOf(layer.bytes) };
+    expect(await timesHashed(() => target.push(layer.descriptor, unverified))).toBe(1);
+  });
+});
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+}
