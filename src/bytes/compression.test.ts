@@ -110,7 +110,7 @@ describe("compression", () => {
     const limits = { expansionFloor: 1_000_000, expansionRatio: 100 };
     expect(await failureOf(decompress(once(bomb), compression, { limits }))).toMatchObject({
       code: "limit-exceeded",
-      details: { limit: 100 },
+      details: { limit: "expansionRatio", allowed: 100 },
     });
     const allowed = { ...limits, expansionFloor: 8_000_000 };
     expect(await collect(decompress(once(bomb), compression, { limits: allowed }))).toHaveLength(

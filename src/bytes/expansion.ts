@@ -39,8 +39,13 @@ function bomb(limits: Limits, what: string, read: number, written: number): OciE
     "limit-exceeded",
     `${what}: expected at most ${limits.expansionRatio} bytes out of each compressed byte, got ${written} out of ${read}`,
     {
-      details: { limit: limits.expansionRatio, compressed: read, uncompressed: written },
-      hint: "If the content is trusted, raise the limit expansionRatio or expansionFloor.",
+      details: {
+        limit: "expansionRatio",
+        allowed: limits.expansionRatio,
+        compressed: read,
+        uncompressed: written,
+      },
+      hint: `if the content is to be trusted, raise the limit: --limit expansionFloor=${written * 2} or more`,
     },
   );
 }

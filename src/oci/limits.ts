@@ -25,8 +25,18 @@ export interface Limits {
   readonly sparseExtents: number;
   /** Uncompressed bytes per compressed byte, beyond the first {@link expansionFloor} bytes. */
   readonly expansionRatio: number;
-  /** Uncompressed bytes that are always allowed: small layers of zeros compress well. */
+  /** Uncompressed bytes that are always allowed: a disk image of zeros compresses ten thousandfold. */
   readonly expansionFloor: number;
+  /**
+   * Bytes of holes of a layer's sparse files that are hashed or written out as zeros, the latter and
+   * {@link expansionRatio} for each byte of the layer. A hole that stays a hole costs nothing.
+   */
+  readonly holeBytes: number;
+  /**
+   * Bytes of the paths of all directories that a layer's paths go through, beyond those of its entries:
+   * one path of 60 KB through 30,000 directories without entries makes paths of 900 MB.
+   */
+  readonly impliedPathBytes: number;
   /** Bytes of one zstd window. */
   readonly zstdWindow: number;
   /** Symbolic links followed in one resolution (as Linux: 40). */
@@ -50,8 +60,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   extendedHeaderBytes: 4 * 1024 * 1024,
   globalHeaderBytes: 16_384,
   sparseExtents: 1_000_000,
-  expansionRatio: 2_000,
-  expansionFloor: 256 * 1024 * 1024,
+  expansionRatio: 200,
+  expansionFloor: 4 * 1024 * 1024 * 1024,
+  holeBytes: 256 * 1024 * 1024,
+  impliedPathBytes: 16 * 1024 * 1024,
   zstdWindow: 128 * 1024 * 1024,
   linkHops: 40,
   redirects: 10,

@@ -77,12 +77,15 @@ export function readEntry(image: Image, node: LayerNode, options: ReadEntryOptio
 async function* selectEntry(tar: Bytes, node: LayerNode, options: ReadEntryOptions): Bytes {
   let current = -1;
   let left = node.size;
-  let chunks: Uint8Array[] = [];
+  let chunks: (Uint8Array | number)[] = [];
   const parser = createLayerParser(
     {
       entry: () => (current += 1),
       data: (chunk) => {
         if (current === node.ordinal) chunks.push(chunk.slice());
+      },
+      hole: (length) => {
+        if (current === node.ordinal) chunks.push(length);
       },
     },
     options,
@@ -95,10 +98,19 @@ async function* selectEntry(tar: Bytes, node: LayerNode, options: ReadEntryOptio
     const ready = chunks;
     chunks = [];
     for (const part of ready) {
-      left -= part.length;
-      yield part;
+      left -= typeof part === "number" ? part : part.length;
+      if (typeof part === "number") yield* zeros(part);
+      else yield part;
     }
     if (left === 0 && stopsEarly) return;
   }
   parser.end();
+}
+
+/** The zeros of a hole, which may be terabytes: always the same ones. */
+function* zeros(length: number): Generator<Uint8Array> {
+  const chunk = new Uint8Array(Math.min(length, 64 * 1024));
+  for (let left = length; left > 0; left -= chunk.length) {
+    yield left < chunk.length ? chunk.subarray(0, left) : chunk;
+  }
 }

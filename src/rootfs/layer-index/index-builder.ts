@@ -62,10 +62,14 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
     strings,
     blobs,
     attributes: createAttributeTable(rows, strings.idOf, blobs.idOf),
-    directories: createDirectoryTable(rows, strings.idOf, { most: limits.entries, what }),
+    directories: createDirectoryTable(rows, strings.idOf, {
+      most: limits.entries,
+      mostImplied: limits.impliedPathBytes,
+      what,
+    }),
     digests: [],
   };
-  const content = createContentReader(limits.expansionFloor);
+  const content = createContentReader(limits.holeBytes);
   let entries = 0;
   let isReading = false;
   const finishContent = (): void => {
@@ -82,7 +86,9 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
         addRemoval(collection, whiteout);
         return;
       }
-      addRecord(collection, entry, entryPath(entry, what), ordinal);
+      const path = entryPath(entry, what);
+      collection.directories.state(path);
+      addRecord(collection, entry, path, ordinal);
       isReading = entry.type === "file";
       if (isReading) content.start(entry.size);
       else addContent(collection, { hex: undefined, head: undefined });

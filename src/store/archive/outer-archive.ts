@@ -150,13 +150,21 @@ function add(
     throw new OciError("invalid-archive", `${where}: expected one entry ${quote(name)}, got two`);
   }
   entries.set(name, entry);
-  if (entries.size > limits.children * 2) {
+  if (entries.size > mostMembers(limits)) {
     throw new OciError(
       "limit-exceeded",
-      `${where}: expected at most ${limits.children * 2} entries, got more`,
-      { details: { limit: limits.children * 2 } },
+      `${where}: expected at most ${mostMembers(limits)} entries, got more`,
+      {
+        details: { limit: "children", allowed: mostMembers(limits) },
+        hint: "if the archive is to be trusted, raise the limit: --limit children=N",
+      },
     );
   }
+}
+
+/** Entries of one archive: as many as `children` images of a few layers have. */
+export function mostMembers(limits: Partial<Limits> | undefined): number {
+  return withLimits(limits).children * 10;
 }
 
 function cleanName(name: string, where: string): string {

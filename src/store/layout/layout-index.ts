@@ -82,11 +82,41 @@ async function readSmallFile(
 /**
  * Replaces index.json, whole or not at all, and makes durable what it names first. The caller holds
  * the lock, and keeps the fields that it does not know.
+ * @throws OciError `limit-exceeded` for more than {@link readLayoutIndex} reads with these limits
  */
-export function writeLayoutIndex(directory: string, index: ImageIndex): void {
+export function writeLayoutIndex(
+  directory: string,
+  index: ImageIndex,
+  limits?: Partial<Limits>,
+): void {
+  const bytes = formatJson(index);
+  checkReadable(`oci:${directory}`, index, bytes, limits);
   const blobs = join(directory, "blobs");
   for (const algorithm of readdirSync(blobs)) syncDirectory(join(blobs, algorithm));
-  writeDocument(directory, INDEX_FILE, formatJson(index));
+  writeDocument(directory, INDEX_FILE, bytes);
+}
+
+/** Nobody could read, or mend, a layout with more. */
+function checkReadable(
+  where: string,
+  { manifests }: ImageIndex,
+  bytes: Uint8Array,
+  limits: Partial<Limits> | undefined,
+): void {
+  const { children, documentBytes } = withLimits(limits);
+  const isMany = manifests.length > children;
+  if (!isMany && bytes.length <= documentBytes) return;
+  const [limit, allowed, got, unit] = isMany
+    ? (["children", children, manifests.length, "entries"] as const)
+    : (["documentBytes", documentBytes, bytes.length, "bytes"] as const);
+  throw new OciError(
+    "limit-exceeded",
+    `${where}: ${INDEX_FILE}: expected at most ${allowed} ${unit}, got ${got}`,
+    {
+      details: { limit, allowed, got },
+      hint: `Use another layout, or raise the limit here and wherever it is read: --limit ${limit}=N`,
+    },
+  );
 }
 
 /**
