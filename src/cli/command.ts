@@ -29,6 +29,7 @@ export type Register = (program: Command, invoke: Invoke) => void;
 export interface CommonFlags {
   readonly json?: true | undefined;
   readonly plainHttp?: true | undefined;
+  readonly limit?: readonly string[] | undefined;
 }
 
 /** Runs a command's action and keeps its outcome for the exit status. */
@@ -43,7 +44,7 @@ export function makeInvoke(context: Context, finish: (status: number) => void): 
     const progress = openProgressLine(context.stderr);
     try {
       const { status, document, text, tookStdout, afterwards } = await action({
-        context: options.plainHttp === true ? { ...context, registry: PLAIN_HTTP } : context,
+        context: { ...context, ...(await told(options)) },
         progress,
       });
       progress.clear();
@@ -57,11 +58,23 @@ export function makeInvoke(context: Context, finish: (status: number) => void): 
   };
 }
 
-const PLAIN_HTTP = Object.freeze({ plainHttp: true });
+/** What the common flags say about the world. Without them the context stays as it is. */
+async function told({ plainHttp, limit }: CommonFlags): Promise<Partial<Context>> {
+  if (limit === undefined) return plainHttp === true ? { registry: { plainHttp } } : {};
+  const { parseLimits } = await import("./input/limits.ts");
+  const limits = parseLimits(limit);
+  return { limits, registry: { limits, ...(plainHttp === true && { plainHttp }) } };
+}
 
-/** Adds the option that every command has. */
+/** Adds the options that every command has. */
 export function withJson(command: Command): Command {
-  return command.option("--json", "print the result as JSON");
+  return command
+    .option("--json", "print the result as JSON")
+    .option(
+      "--limit <NAME=N>",
+      "raise or lower a limit that an error names, as holeBytes=10GiB; may be repeated",
+      collect,
+    );
 }
 
 /** Adds the options of every command that may ask a registry. */

@@ -64,8 +64,7 @@ export function listDescriptors(descriptors: readonly Descriptor[]): string {
   return listed.join(", ");
 }
 
-/** A descriptor for people: tag or platform, and the short digest. */
-export function describeBriefly(descriptor: Descriptor): string {
+function describeBriefly(descriptor: Descriptor): string {
   const name = descriptor.annotations?.[REF_NAME];
   const words = [
     ...(name === undefined ? [] : [name]),

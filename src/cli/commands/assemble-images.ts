@@ -31,7 +31,7 @@ type Made = Pick<Outcome, "document" | "text">;
 
 /** `oci-kit assemble`: a recipe for each architecture, then the images one after the other. */
 export async function assembleImages(flags: AssembleFlags, session: Session): Promise<Outcome> {
-  const { env, signal, registry } = session.context;
+  const { env, signal, registry, limits } = session.context;
   const configuration = await findConfigured(variablesOf(flags.set ?? []));
   const names = architecturesOf(flags, configuration);
   const recipes = new Map<string, Recipe>();
@@ -47,6 +47,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     generation: [...recipes.values()],
     registry,
     signal,
+    limits,
   };
   const made: Made[] = [];
   for (const name of names) {

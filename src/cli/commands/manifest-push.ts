@@ -29,10 +29,10 @@ export async function pushManifest(
   flags: PushFlags,
   session: Session,
 ): Promise<Outcome> {
-  const { signal, registry } = session.context;
+  const { signal, registry, limits } = session.context;
   const location = await parseConfigured(reference);
   const tag = tagOf(location, reference);
-  const target = await openTarget(storeOf(location), { signal, registry });
+  const target = await openTarget(storeOf(location), { signal, registry, limits });
   try {
     const outcome = await pushTo(target, tag, flags, session);
     if (flags.dryRun !== true) await target.close();
@@ -48,7 +48,7 @@ async function pushTo(
   flags: PushFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const { signal } = context;
+  const { signal, limits } = context;
   const configuration = await findConfigured();
   const architectures = flags.arch?.split(",") ?? configuration?.architectures;
   architectures?.forEach((name) => parsePlatform(name));
@@ -61,12 +61,20 @@ async function pushTo(
     }
     const { children } = gathered;
     const runIdKey = configuration?.document.provenance?.keys?.runId;
-    const plan = await planIndexPush({ target, tag, children, architectures, runIdKey, signal });
+    const plan = await planIndexPush({
+      target,
+      tag,
+      children,
+      architectures,
+      runIdKey,
+      signal,
+      limits,
+    });
     if (flags.dryRun === true) return planOutcome(plan);
     const onProgress = showCopy(progress);
     return pushOutcome(
       plan,
-      await pushIndex(plan, { force: flags.force === true, onProgress, signal }),
+      await pushIndex(plan, { force: flags.force === true, onProgress, signal, limits }),
     );
   } finally {
     await gathered.close();
@@ -75,10 +83,10 @@ async function pushTo(
 
 async function gatherNamed(
   references: readonly string[],
-  { signal, registry }: Context,
+  { signal, registry, limits }: Context,
 ): Promise<GatheredChildren> {
   const locations = await Promise.all(references.map(parseConfigured));
-  return gatherFromLocations(locations, { signal, registry });
+  return gatherFromLocations(locations, { signal, registry, limits });
 }
 
 function tagOf(location: Location, text: string): string {

@@ -31,13 +31,15 @@ export async function pushAssembled(
     throw noConfiguration("--push", "Name the registry as the output: --output host/repo:tag");
   }
   const { context, progress } = session;
-  const { signal, registry } = context;
+  const { signal, registry, limits } = context;
   const name = architectureTag(tag, platform);
-  const from = await openReference(await parseConfigured(output), { signal, registry });
+  const from = await openReference(await parseConfigured(output), { signal, registry, limits });
   try {
-    const to = await openTarget(`${repository}:${name}`, { signal, registry });
+    const to = await openTarget(`${repository}:${name}`, { signal, registry, limits });
     const root = await from.root({ signal });
-    await copy(from.store, root, to.store, { tag: name, signal, onProgress: showCopy(progress) });
+    await copy(from.store, root, to.store, {
+      ...{ tag: name, signal, limits, onProgress: showCopy(progress) },
+    });
   } finally {
     await from.close();
     progress.clear();

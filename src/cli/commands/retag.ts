@@ -35,7 +35,7 @@ async function retag(
   source: string,
   tags: readonly string[],
   dryRun: boolean,
-  { context: { signal, registry } }: Session,
+  { context: { signal, registry, limits } }: Session,
 ): Promise<Outcome> {
   const [{ openReference, openTarget }, { formatLocation }, { parseTag }] = await Promise.all([
     import("../../image/open-reference.ts"),
@@ -45,11 +45,11 @@ async function retag(
   tags.forEach(parseTag);
   const location = await parseConfigured(source);
   const place = storeOf(location);
-  const from = await openReference(location, { signal, registry });
+  const from = await openReference(location, { signal, registry, limits });
   const root = await from.root({ signal });
   await from.close();
   if (!dryRun) {
-    const { store } = await openTarget(place, { signal, registry });
+    const { store } = await openTarget(place, { signal, registry, limits });
     for (const tag of tags) await store.tag(root, tag, { signal });
   }
   const name = formatLocation(place);

@@ -79,6 +79,7 @@ async function verify(
     cache: await indexCacheOf(context),
     signal: context.signal,
     registry: context.registry,
+    limits: context.limits,
     onProgress: showIndexing(progress),
   });
   const { formatLinkReport } = await import("../../verify/format-report.ts");

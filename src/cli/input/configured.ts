@@ -63,17 +63,17 @@ export function isBareWord(text: string): boolean {
 /** Opens a reference as people type it, for reading. The caller closes it. */
 export async function openConfigured(
   text: string,
-  { signal, registry }: Context,
+  { signal, registry, limits }: Context,
 ): Promise<OpenReference> {
   const { openReference } = await import("../../image/open-reference.ts");
-  return openReference(await parseConfigured(text), { signal, registry });
+  return openReference(await parseConfigured(text), { signal, registry, limits });
 }
 
 /** What a reference means, or with a platform the image for it of what it means. */
 export async function rootOf(
   from: OpenReference,
   platform: string | undefined,
-  { signal }: Context,
+  { signal, limits }: Context,
 ): Promise<Descriptor> {
   if (platform === undefined) return from.root({ signal });
   const [{ findImage }, { parsePlatform }] = await Promise.all([
@@ -81,7 +81,7 @@ export async function rootOf(
     import("../../oci/platform.ts"),
   ]);
   const wanted = parsePlatform(platform);
-  return findImage(from.store, await from.root({ signal }), wanted, { signal });
+  return findImage(from.store, await from.root({ signal }), wanted, { signal, limits });
 }
 
 /** Whether what is written to a location goes to the standard output, which then can't take a report too. */
