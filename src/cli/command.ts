@@ -33,6 +33,7 @@ export interface CommonFlags {
   readonly config?: string | false | undefined;
   /** The directory to go to first. */
   readonly C?: string | undefined;
+  readonly limit?: readonly string[] | undefined;
 }
 
 /** Runs a command's action and keeps its outcome for the exit status. */
@@ -55,11 +56,14 @@ export function makeInvoke(
     const here = process.cwd();
     const general = before();
     const configuration = options.config ?? general.config;
-    const told = options.plainHttp === true ? { registry: PLAIN_HTTP } : {};
     try {
       for (const directory of [general.C, options.C]) if (directory !== undefined) goTo(directory);
       const { status, document, text, tookStdout, afterwards } = await action({
-        context: { ...context, ...told, ...(configuration !== undefined && { configuration }) },
+        context: {
+          ...context,
+          ...(await told(options)),
+          ...(configuration !== undefined && { configuration }),
+        },
         progress,
       });
       progress.clear();
@@ -74,7 +78,13 @@ export function makeInvoke(
   };
 }
 
-const PLAIN_HTTP = Object.freeze({ plainHttp: true });
+/** What the common flags say about the world. Without them the context stays as it is. */
+async function told({ plainHttp, limit }: CommonFlags): Promise<Partial<Context>> {
+  if (limit === undefined) return plainHttp === true ? { registry: { plainHttp } } : {};
+  const { parseLimits } = await import("./input/limits.ts");
+  const limits = parseLimits(limit);
+  return { limits, registry: { limits, ...(plainHttp === true && { plainHttp }) } };
+}
 
 function goTo(directory: string): void {
   try {
@@ -86,7 +96,14 @@ function goTo(directory: string): void {
 
 /** Adds the options that every command has. */
 export function withJson(command: Command): Command {
-  return withDirectory(command.option("--json", "print the result as JSON"));
+  const common = command
+    .option("--json", "print the result as JSON")
+    .option(
+      "--limit <NAME=N>",
+      "raise or lower a limit that an error names, as holeBytes=10GiB; may be repeated",
+      collect,
+    );
+  return withDirectory(common);
 }
 
 /** Adds the options of every command that may ask a registry, and so know a tag of the configured one. */

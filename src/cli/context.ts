@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes/bytes.ts";
+import type { Limits } from "../oci/limits.ts";
 import type { RegistryOptions } from "../registry/repository.ts";
 
 /** Where text of a command goes. */
@@ -20,6 +21,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The configuration that `--config` names; false after `--no-config`. Default: what is found. */
   readonly configuration?: string | false | undefined;
+  /** The limits that the command was told to hold to, instead of the defaults. */
+  readonly limits?: Partial<Limits> | undefined;
   /** How registries are reached, where the command was told. */
   readonly registry?: RegistryOptions | undefined;
   /** Takes the bytes that a command writes to stdout, instead of the process's own. */

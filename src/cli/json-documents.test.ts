@@ -41,6 +41,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     ...["rebase", "oci:flat:2", "oci:flat:3"],
     ...["--old-base", IMAGE, "--new-base", "oci:flat:1"],
   ],
+  prune: ["prune", "oci:copied"],
   config: ["config", "oci:flat:3", "oci:flat:4", "--user", "me"],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],

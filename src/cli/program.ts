@@ -18,6 +18,7 @@ import { flattenCommand } from "./commands/flatten.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { packCommand } from "./commands/pack.ts";
+import { pruneCommand } from "./commands/prune.ts";
 import { rebaseCommand } from "./commands/rebase.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -39,6 +40,7 @@ const COMMANDS: readonly Register[] = [
   packCommand,
   verifyCommand,
   storeCommand,
+  pruneCommand,
   exportCommand,
   flattenCommand,
   appendCommand,

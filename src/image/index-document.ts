@@ -4,6 +4,7 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
 import type { ImageIndex } from "../oci/documents/image-index.ts";
 import { formatJson } from "../oci/json.ts";
+import { parseIndex } from "../oci/documents/parse-documents.ts";
 import { MediaType } from "../oci/media-types.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { Image } from "./image.ts";
@@ -16,6 +17,7 @@ export interface IndexOptions {
 /**
  * Makes the OCI index of these children, in this order. The children are named, not touched: their
  * digests stay. The same children give the same bytes, however their descriptors' keys are ordered.
+ * @throws OciError as {@link parseIndex}, for what would not be read again
  */
 export function makeIndex(
   children: readonly Descriptor[],
@@ -28,7 +30,7 @@ export function makeIndex(
     ...annotationsOf(options),
   };
   const bytes = formatJson(value);
-  return { descriptor: describe(MediaType.index, bytes), bytes, value };
+  return parseIndex(bytes, describe(MediaType.index, bytes));
 }
 
 /** How an index names an image: by its manifest, with the platform of its configuration. */

@@ -2,6 +2,7 @@
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { OciError } from "../oci/errors.ts";
+import { limitExceeded, withLimits } from "../oci/limits.ts";
 import type { Entry } from "./entry.ts";
 import { createLayerParser, type LayerParserOptions } from "./parse/layer-parser.ts";
 import type { EntryPosition } from "./parse/layer-handler.ts";
@@ -30,7 +31,8 @@ const ZEROS = new Uint8Array(65_536);
 /**
  * Reads a layer's uncompressed tar entry by entry. Leaving the loop early frees the source; going to
  * the end reads every byte of it, those after the archive's end too.
- * @throws OciError as {@link createLayerParser}; `aborted`
+ * @throws OciError as {@link createLayerParser}; `limit-exceeded` for holes of which the zeros are asked
+ * for; `aborted`
  */
 export async function* readLayer(
   bytes: Bytes,
@@ -39,6 +41,17 @@ export async function* readLayer(
   const source = bytes[Symbol.asyncIterator]();
   const events = createEventQueue(source, options);
   let current: EntryPosition | undefined;
+  let holes = 0;
+  const { holeBytes, expansionRatio } = withLimits(options.limits);
+  const countHole = (length: number, { ordinal, contentOffset }: EntryPosition): void => {
+    holes += length;
+    const allowed = holeBytes + expansionRatio * contentOffset;
+    if (holes <= allowed) return;
+    const what = `${options.what ?? "layer"}: entry ${ordinal}`;
+    const unit = "bytes of holes to be written as zeros";
+    const instead = "Unpacking keeps holes as they are.";
+    throw limitExceeded({ what, limit: "holeBytes", allowed, got: holes, unit, instead });
+  };
   async function* readContent(
     { size }: Entry,
     position: EntryPosition,
@@ -52,6 +65,7 @@ export async function* readLayer(
         yield event.chunk;
       } else if (event.kind === "hole") {
         left -= event.length;
+        countHole(event.length, position);
         yield* zeros(event.length);
       }
     }

@@ -163,7 +163,7 @@ const EVERYTHING = rawTar(
   rawEntry({ name: "d", typeFlag: "3", deviceMajor: 5, deviceMinor: 1 }),
 );
 
-const LIMITS = { expansionFloor: 100_000, expansionRatio: 2 };
+const LIMITS = { holeBytes: 100_000, expansionRatio: 2 };
 
 /** Bytes changed, with the checksums of all headers made right again or not. */
 const mutation = fc.record({

@@ -26,8 +26,18 @@ export interface Limits {
   readonly sparseExtents: number;
   /** Uncompressed bytes per compressed byte, beyond the first {@link expansionFloor} bytes. */
   readonly expansionRatio: number;
-  /** Uncompressed bytes that are always allowed: small layers of zeros compress well. */
+  /** Uncompressed bytes that are always allowed: a disk image of zeros compresses ten thousandfold. */
   readonly expansionFloor: number;
+  /**
+   * Bytes of holes of a layer's sparse files that are hashed or written out as zeros, the latter and
+   * {@link expansionRatio} for each byte of the layer. A hole that stays a hole costs nothing.
+   */
+  readonly holeBytes: number;
+  /**
+   * Bytes of the paths of all directories that a layer's paths go through, beyond those of its entries:
+   * one path of 60 KB through 30,000 directories without entries makes paths of 900 MB.
+   */
+  readonly impliedPathBytes: number;
   /** Bytes of one zstd window. */
   readonly zstdWindow: number;
   /** Symbolic links followed in one resolution (as Linux: 40). */
@@ -67,8 +77,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   extendedHeaderBytes: 4 * 1024 * 1024,
   globalHeaderBytes: 16_384,
   sparseExtents: 1_000_000,
-  expansionRatio: 2_000,
-  expansionFloor: 256 * 1024 * 1024,
+  expansionRatio: 200,
+  expansionFloor: 4 * 1024 * 1024 * 1024,
+  holeBytes: 256 * 1024 * 1024,
+  impliedPathBytes: 16 * 1024 * 1024,
   zstdWindow: 128 * 1024 * 1024,
   linkHops: 40,
   redirects: 10,
@@ -100,6 +112,8 @@ export interface Excess {
   readonly got?: number | undefined;
   /** What is counted, to be read after a number: "bytes", "entries", "bytes of the path". */
   readonly unit: string;
+  /** What to try before the limit is raised: a sentence. */
+  readonly instead?: string | undefined;
   /** Further facts for programs. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -108,8 +122,21 @@ export interface Excess {
  * The one error for input that is larger than allowed, `limit-exceeded`. Its `details` are `limit` (a key of
  * {@link Limits}; absent for a bound that is fixed), `allowed`, and `got` where it is known.
  */
-export function limitExceeded({ what, limit, allowed, got, unit, details }: Excess): OciError {
+export function limitExceeded({
+  what,
+  limit,
+  allowed,
+  got,
+  unit,
+  instead,
+  details,
+}: Excess): OciError {
   const place = what === undefined ? "" : `${what}: `;
+  const raise =
+    limit === undefined
+      ? undefined
+      : `If the content is trusted, raise it with --limit ${limit}=N (limits.${limit} in the library).`;
+  const hint = [instead, raise].filter((part) => part !== undefined).join(" ") || undefined;
   return new OciError(
     "limit-exceeded",
     `${place}expected at most ${allowed} ${unit}, got ${got ?? "more"}`,
@@ -120,11 +147,7 @@ export function limitExceeded({ what, limit, allowed, got, unit, details }: Exce
         allowed,
         ...(got === undefined ? {} : { got }),
       },
-      ...(limit === undefined
-        ? {}
-        : {
-            hint: `If the content is trusted, raise it with --limit ${limit}=N (limits.${limit} in the library).`,
-          }),
+      ...(hint === undefined ? {} : { hint }),
     },
   );
 }

@@ -6,7 +6,7 @@ import type { Bytes, Source } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/streams/node-stream.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
-import type { Limits } from "../oci/limits.ts";
+import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { isLoopback, redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
@@ -80,11 +80,12 @@ function countInformational(request: Exchange, most: number): () => void {
   return () => {
     seen += 1;
     if (seen <= most) return;
-    throw new OciError(
-      "limit-exceeded",
-      `${place(request)}: expected at most ${most} answers with status 1xx before the answer, got more`,
-      { details: { limit: "informationalAnswers", expected: most } },
-    );
+    throw limitExceeded({
+      what: place(request),
+      limit: "informationalAnswers",
+      allowed: most,
+      unit: "answers with status 1xx before the answer",
+    });
   };
 }
 

@@ -40,7 +40,7 @@ type Made = Pick<Outcome, "document" | "text">;
 
 /** `oci-kit assemble`: a recipe for each architecture, then the images one after the other. */
 export async function assembleImages(flags: AssembleFlags, session: Session): Promise<Outcome> {
-  const { env, signal, registry } = session.context;
+  const { env, signal, registry, limits } = session.context;
   const configuration = await configurationOf(flags, session);
   const names = architecturesOf(flags, configuration);
   const recipes = await recipesOf(names, flags, configuration, session);
@@ -54,6 +54,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     force: flags.force,
     registry,
     signal,
+    limits,
   };
   const made: Made[] = [];
   for (const name of names) {

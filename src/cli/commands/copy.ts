@@ -52,17 +52,19 @@ async function copyBetween(
     import("../../store/copy/copy.ts"),
     import("../../image/open-reference.ts"),
   ]);
-  const { signal, registry } = context;
+  const { signal, registry, limits } = context;
   const dryRun = flags.dryRun === true;
   const location = await parseConfigured(destination, context);
   const from = await openConfigured(source, context);
   try {
     const root = await rootOf(from, flags.platform, context);
-    const to = await openTarget(location, { signal, registry });
+    const to = await openTarget(location, { signal, registry, limits });
     try {
       const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
       const onProgress = showCopy(progress);
-      const summary = await copy(from.store, root, to.store, { tag, dryRun, onProgress, signal });
+      const summary = await copy(from.store, root, to.store, {
+        ...{ tag, dryRun, onProgress, signal, limits },
+      });
       if (!dryRun) await to.close();
       const absent = (await from.store.capabilities.absent?.({ signal })) ?? [];
       const tookStdout = isStdout(location);

@@ -110,7 +110,7 @@ async function writeTar(
       import("../../rootfs/export/export-tree.ts"),
       import("../../files/write-output.ts"),
     ]);
-  const { signal, writeBytes = writeStandardOutput } = context;
+  const { signal, limits, writeBytes = writeStandardOutput } = context;
   let [entries, bytes, size] = [0, 0, 0];
   const onEntry = (_: unknown, length: number): void => {
     entries += 1;
@@ -118,7 +118,7 @@ async function writeTar(
   };
   const hasher = createHasher("sha256");
   const watched = async function* (): Bytes {
-    for await (const chunk of exportTree(root, { signal, onEntry })) {
+    for await (const chunk of exportTree(root, { signal, limits, onEntry })) {
       hasher.update(chunk);
       size += chunk.length;
       onBytes(size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-import type { Image } from "../../image/image.ts";
+import type { Image, ReadOptions } from "../../image/image.ts";
 import type { ImageListing } from "../../image/list-images.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
@@ -44,7 +44,8 @@ async function inspect(
   { context }: Session,
 ): Promise<Outcome> {
   const { isIndexType } = await import("../../oci/media-types.ts");
-  const options = { signal: context.signal };
+  const { signal, limits } = context;
+  const options = { signal, limits };
   const from = await openConfigured(reference, context);
   try {
     const root = await rootOf(from, flags.platform, context);
@@ -64,15 +65,15 @@ async function inspect(
 async function rawOutcome(
   store: Image["store"],
   root: Descriptor,
-  options: { readonly signal: AbortSignal },
+  options: ReadOptions,
 ): Promise<Outcome> {
-  const [{ readAll }, { DEFAULT_LIMITS }] = await Promise.all([
+  const [{ readAll }, { withLimits }] = await Promise.all([
     import("../../bytes/streams/read-all.ts"),
     import("../../oci/limits.ts"),
   ]);
   const bytes = await readAll(
     store.fetch(root, options),
-    DEFAULT_LIMITS.documentBytes,
+    withLimits(options.limits).documentBytes,
     root.digest,
   );
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);

@@ -30,10 +30,10 @@ export async function pushManifest(
   flags: PushFlags,
   session: Session,
 ): Promise<Outcome> {
-  const { signal, registry } = session.context;
+  const { signal, registry, limits } = session.context;
   const location = await parseConfigured(reference, session.context);
   const tag = tagOf(location, reference);
-  const target = await openTarget(storeOf(location), { signal, registry });
+  const target = await openTarget(storeOf(location), { signal, registry, limits });
   try {
     const configuration = await findConfiguredFor(location, session.context);
     const outcome = await pushTo(target, tag, { flags, configuration }, session);
@@ -56,7 +56,7 @@ async function pushTo(
   { flags, configuration }: Pushing,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const { signal } = context;
+  const { signal, limits } = context;
   const architectures = flags.arch?.split(",") ?? configuration?.architectures;
   architectures?.forEach((name) => parsePlatform(name));
   const gathered = await (flags.from === undefined
@@ -68,10 +68,19 @@ async function pushTo(
     }
     const { children } = gathered;
     const runIdKey = configuration?.document.provenance?.keys?.runId;
-    const plan = await planIndexPush({ target, tag, children, architectures, runIdKey, signal });
+    const plan = await planIndexPush({
+      target,
+      tag,
+      children,
+      architectures,
+      runIdKey,
+      signal,
+      limits,
+    });
     if (flags.dryRun === true) return await says(planOutcome(plan), configuration);
+    const force = flags.force === true;
     const onProgress = showCopy(progress);
-    const pushed = await pushIndex(plan, { force: flags.force === true, onProgress, signal });
+    const pushed = await pushIndex(plan, { force, onProgress, signal, limits });
     return await says(pushOutcome(plan, pushed), configuration);
   } finally {
     await gathered.close();
@@ -91,9 +100,9 @@ async function gatherNamed(
   references: readonly string[],
   context: Context,
 ): Promise<GatheredChildren> {
-  const { signal, registry } = context;
+  const { signal, registry, limits } = context;
   const locations = await Promise.all(references.map((text) => parseConfigured(text, context)));
-  return gatherFromLocations(locations, { signal, registry });
+  return gatherFromLocations(locations, { signal, registry, limits });
 }
 
 function tagOf(location: Location, text: string): string {

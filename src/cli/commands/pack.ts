@@ -80,12 +80,12 @@ async function packTo(
     import("../../image/open-reference.ts"),
     import("./pack-text.ts"),
   ]);
-  const { signal, registry } = context;
+  const { signal, registry, limits } = context;
   letYoungGenerationGrow();
   const location = await parseConfigured(reference, context);
   const base = await openBase(flags, context);
   try {
-    const to = await openTarget(location, { signal, registry });
+    const to = await openTarget(location, { signal, registry, limits });
     try {
       const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
       const packed: PackedImage = await packDirectory(directory, to.store, {
@@ -93,6 +93,7 @@ async function packTo(
         base: base?.image,
         tag,
         signal,
+        limits,
         onProgress: showPacking(progress),
       });
       if (!options.dryRun) await to.close();

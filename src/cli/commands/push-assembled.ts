@@ -34,13 +34,15 @@ export async function pushAssembled(
   { repository, tag = DEFAULT_TAG, session }: PushAssembledOptions,
 ): Promise<string> {
   const { context, progress } = session;
-  const { signal, registry } = context;
+  const { signal, registry, limits } = context;
   const name = architectureTag(tag, platform);
-  const from = await openReference(await parseConfigured(output, context), { signal, registry });
+  const location = await parseConfigured(output, context);
+  const from = await openReference(location, { signal, registry, limits });
   try {
-    const to = await openTarget(`${repository}:${name}`, { signal, registry });
+    const to = await openTarget(`${repository}:${name}`, { signal, registry, limits });
     const root = await from.root({ signal });
-    await copy(from.store, root, to.store, { tag: name, signal, onProgress: showCopy(progress) });
+    const onProgress = showCopy(progress);
+    await copy(from.store, root, to.store, { tag: name, signal, limits, onProgress });
   } finally {
     await from.close();
     progress.clear();

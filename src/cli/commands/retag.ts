@@ -37,7 +37,7 @@ async function retag(
   dryRun: boolean,
   { context }: Session,
 ): Promise<Outcome> {
-  const { signal, registry } = context;
+  const { signal, registry, limits } = context;
   const [{ openReference, openTarget }, { formatLocation }, { parseTag }] = await Promise.all([
     import("../../image/open-reference.ts"),
     import("../../image/location.ts"),
@@ -46,11 +46,11 @@ async function retag(
   tags.forEach(parseTag);
   const location = await parseConfigured(source, context);
   const place = storeOf(location);
-  const from = await openReference(location, { signal, registry });
+  const from = await openReference(location, { signal, registry, limits });
   const root = await from.root({ signal });
   await from.close();
   if (!dryRun) {
-    const { store } = await openTarget(place, { signal, registry });
+    const { store } = await openTarget(place, { signal, registry, limits });
     for (const tag of tags) await store.tag(root, tag, { signal });
   }
   const name = formatLocation(place);

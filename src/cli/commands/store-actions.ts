@@ -39,6 +39,7 @@ export async function addToStore(
     cache: await indexCacheOf(context),
     signal: context.signal,
     registry: context.registry,
+    limits: context.limits,
     onProgress: showConverting(progress),
   });
   const { converted } = found;

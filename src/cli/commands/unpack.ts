@@ -79,14 +79,15 @@ async function unpackImage(
     import("../input/open-image.ts"),
     import("./unpack-text.ts"),
   ]);
-  const { signal } = context;
+  const { signal, limits } = context;
   letYoungGenerationGrow();
   const from = await openConfigured(reference, context);
   try {
     const image = await imageOf(from, flags.platform, context);
     const cache = await indexCacheOf(context);
     const onProgress = showUnpacking(progress);
-    return unpackOutcome(await unpack(image, directory, { ...options, cache, signal, onProgress }));
+    const told = { ...options, cache, signal, limits, onProgress };
+    return unpackOutcome(await unpack(image, directory, told));
   } finally {
     await from.close();
   }

@@ -84,6 +84,7 @@ async function verify(
     cache: await indexCacheOf(context),
     signal: context.signal,
     registry: context.registry,
+    limits: context.limits,
     onProgress: showIndexing(progress),
   };
   const checked: Checked[] = [];

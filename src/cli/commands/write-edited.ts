@@ -34,17 +34,17 @@ export async function writeEdited(
     import("../../image/edit/edit-images.ts"),
     import("../../image/open-reference.ts"),
   ]);
-  const { signal, registry, stderr } = context;
+  const { signal, registry, limits, stderr } = context;
   const dryRun = flags.dryRun === true;
   const location = await parseConfigured(destination, context);
   const from = await openConfigured(source, context);
   try {
     const root = await rootOf(from, flags.platform, context);
-    const to = await openTarget(location, { signal, registry });
+    const to = await openTarget(location, { signal, registry, limits });
     try {
       const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
       const onProgress = showWriting(progress);
-      const options = { tag, dryRun, onProgress, signal };
+      const options = { tag, dryRun, onProgress, signal, limits };
       const edited = await editImages(from.store, root, to.store, edit, options);
       if (!dryRun) await to.close();
       progress.clear();

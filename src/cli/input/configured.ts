@@ -129,16 +129,16 @@ export function isBareWord(text: string): boolean {
 
 /** Opens a reference as people type it, for reading. The caller closes it. */
 export async function openConfigured(text: string, context: Context): Promise<OpenReference> {
-  const { signal, registry } = context;
+  const { signal, registry, limits } = context;
   const { openReference } = await import("../../image/open-reference.ts");
-  return openReference(await parseConfigured(text, context), { signal, registry });
+  return openReference(await parseConfigured(text, context), { signal, registry, limits });
 }
 
 /** What a reference means, or with a platform the image for it of what it means. */
 export async function rootOf(
   from: OpenReference,
   platform: string | undefined,
-  { signal }: Context,
+  { signal, limits }: Context,
 ): Promise<Descriptor> {
   if (platform === undefined) return from.root({ signal });
   const [{ findImage }, { parsePlatform }] = await Promise.all([
@@ -146,7 +146,7 @@ export async function rootOf(
     import("../../oci/platform.ts"),
   ]);
   const wanted = parsePlatform(platform);
-  return findImage(from.store, await from.root({ signal }), wanted, { signal });
+  return findImage(from.store, await from.root({ signal }), wanted, { signal, limits });
 }
 
 /** Whether what is written to a location goes to the standard output, which then can't take a report too. */

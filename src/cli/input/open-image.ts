@@ -16,7 +16,7 @@ import type { Context } from "../context.ts";
 export async function imageOf(
   from: OpenReference,
   platform: string | Platform | undefined,
-  { signal }: Context,
+  { signal, limits }: Context,
 ): Promise<Image> {
   const [{ findImage }, { readImage }, { parsePlatform }] = await Promise.all([
     import("../../image/find-image.ts"),
@@ -24,8 +24,11 @@ export async function imageOf(
     import("../../oci/platform.ts"),
   ]);
   const wanted = typeof platform === "string" ? parsePlatform(platform) : platform;
-  const found = await findImage(from.store, await from.root({ signal }), wanted, { signal });
-  return readImage(from.store, found, { signal });
+  const found = await findImage(from.store, await from.root({ signal }), wanted, {
+    signal,
+    limits,
+  });
+  return readImage(from.store, found, { signal, limits });
 }
 
 /** The user's cache of layer indexes. */
@@ -45,5 +48,6 @@ export async function openFilesystem(
 ): Promise<ImageFilesystem> {
   const { openImageFilesystem } = await import("../../rootfs/image-filesystem.ts");
   const cache = await indexCacheOf(context);
-  return openImageFilesystem(image, { cache, signal: context.signal, onProgress });
+  const { signal, limits } = context;
+  return openImageFilesystem(image, { cache, signal, limits, onProgress });
 }

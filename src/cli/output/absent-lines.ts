@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { describeBriefly } from "../../image/only-root.ts";
+import { escapeText } from "../../bytes/byte-string.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { formatPlatform } from "../../oci/platform.ts";
 
 /** A line for each image that the source names and does not hold. */
 export function absentLines(absent: readonly Descriptor[]): string {
-  return absent.map((each) => `  not in the source: ${describeBriefly(each)}\n`).join("");
+  return absent
+    .map(({ platform, digest }) => {
+      const name = platform === undefined ? "" : `${escapeText(formatPlatform(platform))} `;
+      return `  not in the source: ${name}${digest}\n`;
+    })
+    .join("");
 }

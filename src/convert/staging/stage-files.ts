@@ -27,7 +27,8 @@ export interface FileStager extends ContentConsumer<unknown> {
 
 /**
  * Creates what stages files of one layer. A file gets its metadata, too: its entry is the whole truth
- * of its inode, whatever names it gets. Holes stay holes.
+ * of its inode, whatever names it gets. Holes stay holes, and a whole chunk of zeros becomes one: a disk
+ * image of which a layer holds every zero takes no more than its data.
  * @throws OciError from its methods: `unwritable`
  */
 export function createFileStager(options: StageFilesOptions): FileStager {
@@ -42,6 +43,10 @@ export function createFileStager(options: StageFilesOptions): FileStager {
   let isSparse = false;
   let endsInHole = false;
 
+  const skip = (length: number): void => {
+    position += length;
+    isSparse = endsInHole = true;
+  };
   const guard = (work: () => void): void => {
     try {
       work();
@@ -66,13 +71,16 @@ export function createFileStager(options: StageFilesOptions): FileStager {
       guard(() => ({ fd, mode } = makeFile(place, entry.mode)));
     },
     data(chunk) {
+      if (chunk.length >= SPARSE_CHUNK && isZero(chunk)) {
+        skip(chunk.length);
+        return;
+      }
       guard(() => writeAll(fd, chunk, isSparse ? position : null));
       position += chunk.length;
       endsInHole = false;
     },
     hole(length) {
-      position += length;
-      isSparse = endsInHole = true;
+      skip(length);
     },
     finish: () => guard(finishFile),
     abandon() {
@@ -80,6 +88,19 @@ export function createFileStager(options: StageFilesOptions): FileStager {
       fd = -1;
     },
   };
+}
+
+/** Bytes of zeros that are worth a hole: blocks of the usual size, several. */
+const SPARSE_CHUNK = 16 * 1024;
+const ZEROS = new Uint8Array(64 * 1024);
+
+function isZero(chunk: Uint8Array): boolean {
+  if (chunk[0] !== 0) return false;
+  for (let at = 0; at < chunk.length; at += ZEROS.length) {
+    const part = chunk.subarray(at, at + ZEROS.length);
+    if (Buffer.compare(part, ZEROS.subarray(0, part.length)) !== 0) return false;
+  }
+  return true;
 }
 
 function writeAll(fd: number, chunk: Uint8Array, position: number | null): void {

@@ -4,6 +4,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Document } from "../../oci/documents/document.ts";
 import type { ImageConfig } from "../../oci/documents/image-config.ts";
 import { formatJson } from "../../oci/json.ts";
+import { parseConfig, parseManifest } from "../../oci/documents/parse-documents.ts";
 import type { Manifest } from "../../oci/documents/manifest.ts";
 import { MediaType, layerCompression, layerMediaType } from "../../oci/media-types.ts";
 
@@ -24,6 +25,7 @@ const RENAMED: ReadonlySet<string> = new Set([
 /**
  * Makes an OCI manifest. Docker's layers get their OCI names, as one manifest doesn't mix the two; their
  * bytes are the same.
+ * @throws OciError as {@link parseManifest}, for what would not be read again
  */
 export function makeManifest(parts: ManifestParts): Document<Manifest> {
   const value: Manifest = {
@@ -35,13 +37,16 @@ export function makeManifest(parts: ManifestParts): Document<Manifest> {
     annotations: parts.annotations,
   };
   const bytes = formatJson(value);
-  return { descriptor: describe(MediaType.manifest, bytes), bytes, value };
+  return parseManifest(bytes, describe(MediaType.manifest, bytes));
 }
 
-/** Makes an OCI image configuration, its keys in the order given. */
+/**
+ * Makes an OCI image configuration, its keys in the order given.
+ * @throws OciError as {@link parseConfig}, for what would not be read again
+ */
 export function makeConfig(config: ImageConfig): Document<ImageConfig> {
   const bytes = formatJson(config);
-  return { descriptor: describe(MediaType.config, bytes), bytes, value: config };
+  return parseConfig(bytes, describe(MediaType.config, bytes));
 }
 
 /** The descriptor of a layer with the OCI name of its type, where Docker has another for the same bytes. */

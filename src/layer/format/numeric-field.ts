@@ -5,7 +5,8 @@ import { LayerFault } from "./layer-fault.ts";
 
 const SPACE = 0x20;
 const ZERO = 0x30;
-const DECIMAL = /^[0-9]{1,16}$/;
+// Zeros in front, which some tars write to fill a field, are not part of the number.
+const DECIMAL = /^0{0,64}[0-9]{1,16}$/;
 
 /** The largest user, group and device number: Linux has 32 bits for each. */
 export const LARGEST_ID = 0xffff_ffff;
@@ -28,6 +29,18 @@ export function tryNumber(block: Uint8Array, { at, length }: Field): number | un
   }
   for (; next < end; next += 1) if (block[next] !== SPACE && block[next] !== 0) return undefined;
   return value;
+}
+
+/**
+ * A time in seconds, which may fill the 64 bits of GNU's binary form. What a double can't hold, millions
+ * of years away from here, is the last second that it can.
+ * @throws LayerFault `invalid-layer`
+ */
+export function readSeconds(block: Uint8Array, field: Field): number {
+  const { at, length } = field;
+  const isFar = block[at]! >= 0x80 && readBinary(block, at, at + length) === undefined;
+  if (!isFar) return readNumber(block, field);
+  return (block[at]! & 0x40) === 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
 }
 
 function readBinary(block: Uint8Array, at: number, end: number): number | undefined {

@@ -15,8 +15,8 @@ export const Keyword = {
 
 const SPARSE_OFFSET = "GNU.sparse.offset";
 const SPARSE_LENGTH = "GNU.sparse.numbytes";
-/** The longest record length that is read, in digits. */
-const LENGTH_DIGITS = 10;
+/** The longest record length that is read, in digits, zeros in front counted. */
+const LENGTH_DIGITS = 20;
 
 /**
  * Parses the records of an extended header. Of records with the same keyword the last one counts, as

@@ -3,7 +3,7 @@ import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { LayerFault } from "./layer-fault.ts";
 
 const BILLION = 1_000_000_000;
-const TIME = /^(-?)([0-9]{1,16})(?:\.([0-9]*))?$/;
+const TIME = /^(-?)(0{0,64}[0-9]{1,20})(?:\.([0-9]*))?$/;
 
 /** A point in time: `seconds` since 1970 rounded down, and 0 to 999,999,999 nanoseconds on top. */
 export interface Time {
@@ -13,13 +13,14 @@ export interface Time {
 
 /**
  * Parses the decimal seconds of a PAX time record; digits beyond nanoseconds are cut off. `-1.5` is
- * two seconds before 1970 and half a second on top.
+ * two seconds before 1970 and half a second on top. Of what a double can't hold, millions of years away
+ * from here, it is the last second that it can.
  * @throws LayerFault `invalid-layer`
  */
 export function parseTime(value: ByteString, what: string): Time {
   const [, sign, whole, fraction] = TIME.exec(value) ?? [];
-  const seconds = Number(whole);
-  if (!Number.isSafeInteger(seconds)) {
+  const seconds = Math.min(Number(whole), Number.MAX_SAFE_INTEGER);
+  if (Number.isNaN(seconds)) {
     throw new LayerFault(
       "invalid-layer",
       `${what}: expected decimal seconds, got "${toText(value.slice(0, 64) as ByteString)}"`,
@@ -27,6 +28,7 @@ export function parseTime(value: ByteString, what: string): Time {
   }
   const nanoseconds = fraction ? Number(fraction.slice(0, 9).padEnd(9, "0")) : 0;
   if (sign !== "-") return { seconds, nanoseconds };
+  if (seconds === Number.MAX_SAFE_INTEGER) return { seconds: -seconds, nanoseconds: 0 };
   if (nanoseconds === 0) return { seconds: 0 - seconds, nanoseconds: 0 };
   return { seconds: -1 - seconds, nanoseconds: BILLION - nanoseconds };
 }

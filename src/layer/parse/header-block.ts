@@ -3,7 +3,7 @@ import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import type { Entry, EntryType } from "../entry.ts";
 import { GNU, STAR, USTAR, type Field } from "../format/header-layout.ts";
 import { LayerFault } from "../format/layer-fault.ts";
-import { readCount, readId, readNumber, tryNumber } from "../format/numeric-field.ts";
+import { readCount, readId, readSeconds, tryNumber } from "../format/numeric-field.ts";
 
 /** An entry that is being put together from its headers. */
 export type EntryDraft = { -readonly [K in keyof Entry]: Entry[K] } & {
@@ -66,7 +66,7 @@ export function readHeader(block: Uint8Array): EntryDraft {
     gid: readId(block, USTAR.gid),
     userName: EMPTY,
     groupName: EMPTY,
-    mtime: readNumber(block, USTAR.mtime),
+    mtime: readSeconds(block, USTAR.mtime),
     mtimeNanoseconds: 0,
     size: readCount(block, USTAR.size),
     deviceMajor: 0,

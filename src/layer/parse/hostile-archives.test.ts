@@ -95,7 +95,7 @@ describe("sparse files (peer 59, CVE-2025-58183)", () => {
       at: { 483: base256(600, 12) },
     });
     const error = refusalOf(rawTar(...Array.from({ length: 4 }, () => one)), {
-      limits: { expansionRatio: 0, expansionFloor: 1500 },
+      limits: { expansionRatio: 0, holeBytes: 1500 },
     });
     expect(error.code).toBe("limit-exceeded");
     expect(error.details["entry"]).toBe(2);

@@ -123,7 +123,7 @@ describe("numbers (peers 48, 49, 57)", () => {
     expect(listLayer(largest)[0]?.entry[key]).toBe(4_294_967_295);
   });
 
-  it.each(["NaN", "1e308", "Infinity", "1.2.3", "--1", "", ".5", "99999999999999999"])(
+  it.each(["NaN", "1e308", "Infinity", "1.2.3", "--1", "", ".5"])(
     "refuses the PAX mtime %j, or takes an empty one for none",
     (mtime) => {
       const tar = rawTar(paxHeader({ mtime }), rawEntry({ name: "x", mtime: 7 }));

@@ -31,7 +31,7 @@ export interface Parsing {
   offset: number;
   /** The entry's; undefined until its headers are decoded. */
   path: ByteString | undefined;
-  /** Zero bytes that sparse files have stood for so far. */
+  /** Zero bytes that were told for holes so far. */
   holes: number;
   /** The last entry is a hard link whose size was taken for one without content. */
   isSizeIgnored: boolean;
@@ -66,7 +66,7 @@ function* parseEntry(parsing: Parsing, headers: EntryHeaders, block: Uint8Array)
   checkLimit(draft.linkTarget.length, limits.pathBytes, "bytes of the link target", "pathBytes");
   yield* settleSize(parsing, draft);
   const storedSize = map === undefined ? draft.size : storedLength(map);
-  countHoles(parsing, draft.size - storedSize);
+  if (handler.hole === undefined) countHoles(parsing, draft.size - storedSize);
   const { ordinal, offset: headerOffset } = parsing;
   handler.entry(draft, { ordinal, headerOffset, contentOffset: input.offset, storedSize });
   if (map !== undefined) yield* readExtents(parsing, map, draft.size);
@@ -115,12 +115,16 @@ function* settleSize(parsing: Parsing, draft: EntryDraft): Step<void> {
   draft.size = 0;
 }
 
-/** @throws LayerFault when sparse files have grown beyond what the layer's bytes so far allow */
+/** @throws LayerFault when the zeros told for holes are more than the layer's bytes so far allow */
 function countHoles(parsing: Parsing, length: number): void {
   const { limits, input } = parsing;
   parsing.holes += length;
-  const limit = limits.expansionFloor + limits.expansionRatio * input.offset;
-  checkLimit(parsing.holes, limit, "bytes in holes of sparse files", "expansionFloor");
+  checkLimit(
+    parsing.holes,
+    limits.holeBytes + limits.expansionRatio * input.offset,
+    "bytes in holes of sparse files",
+    "holeBytes",
+  );
 }
 
 /** Hands on a sparse file: what is stored from the input, and zeros between. */

@@ -19,7 +19,10 @@ export interface LayerHandler {
   entry(entry: Entry, position: EntryPosition): void;
   /** Some content of the entry announced last, in order, never empty. The chunk is valid during the call only. */
   data(chunk: Uint8Array): void;
-  /** `length` zero bytes of a sparse file. Without this method they come through `data`. */
+  /**
+   * `length` zero bytes of a sparse file, any number: a few bytes of a layer stand for terabytes. Without
+   * this method they come through `data`, as many as the limit `holeBytes` lets.
+   */
   hole?(length: number): void;
   /** The layer was read to its end and is whole. */
   end?(): void;

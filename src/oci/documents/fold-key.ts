@@ -39,6 +39,8 @@ export function respellKeys(object: object, known: readonly string[]): Respelled
     respelt.set(key, spelling);
   }
   if (respelt.size === 0) return { object, ambiguous: undefined };
-  const entries = Object.entries(object).map(([key, value]) => [respelt.get(key) ?? key, value]);
-  return { object: Object.fromEntries(entries) as object, ambiguous: undefined };
+  const entries = Object.entries(object).map(
+    ([key, value]: [string, unknown]) => [respelt.get(key) ?? key, value] as const,
+  );
+  return { object: Object.fromEntries(entries), ambiguous: undefined };
 }

@@ -21,19 +21,23 @@ export interface ContentReader {
   finish(): FileFacts;
 }
 
-/** Hashes files and keeps their first bytes. Of a file with more than `mostHoles` bytes of holes no digest is made: it could be terabytes. */
+/**
+ * Hashes files and keeps their first bytes. `mostHoles` bytes of holes are hashed, in all files together;
+ * of a file with more no digest is made: it could be terabytes, and there could be a thousand of them.
+ */
 export function createContentReader(mostHoles: number): ContentReader {
   const zeros = new Uint8Array(64 * 1024);
   const first = new Uint8Array(HEAD_BYTES);
   let kept = 0;
-  let holes = 0;
+  let holesLeft = mostHoles;
+  let isHashed = true;
   let size = 0;
   let hex: string | undefined;
   let hasher: Hasher | undefined;
   const hash = (chunk: Uint8Array): void => {
     // Most files come whole.
     if (chunk.length === size) hex = hashBytes(chunk, "sha256");
-    else if (holes <= mostHoles) (hasher ??= createHasher("sha256")).update(chunk);
+    else if (isHashed) (hasher ??= createHasher("sha256")).update(chunk);
   };
   const data = (chunk: Uint8Array): void => {
     hash(chunk);
@@ -45,19 +49,20 @@ export function createContentReader(mostHoles: number): ContentReader {
   return {
     start(bytes) {
       kept = 0;
-      holes = 0;
+      isHashed = true;
       size = bytes;
       hex = hasher = undefined;
     },
     data,
     hole(length) {
-      holes += length;
-      const told = holes > mostHoles ? Math.min(length, HEAD_BYTES) : length;
+      if (length > holesLeft) isHashed = false;
+      else holesLeft -= length;
+      const told = isHashed ? length : Math.min(length, HEAD_BYTES);
       for (let left = told; left > 0; left -= zeros.length) data(zeros.subarray(0, left));
     },
     finish() {
-      if (holes <= mostHoles) hex ??= (hasher ?? createHasher("sha256")).hex();
-      return { hex: holes > mostHoles ? undefined : hex, head: headOf(first.subarray(0, kept)) };
+      if (isHashed) hex ??= (hasher ?? createHasher("sha256")).hex();
+      return { hex: isHashed ? hex : undefined, head: headOf(first.subarray(0, kept)) };
     },
   };
 }

@@ -50,10 +50,14 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
     strings,
     blobs,
     attributes: createAttributeTable(rows, strings.idOf, blobs.idOf),
-    directories: createDirectoryTable(rows, strings.idOf, { most: limits.entries, what }),
+    directories: createDirectoryTable(rows, strings.idOf, {
+      most: limits.entries,
+      mostImplied: limits.impliedPathBytes,
+      what,
+    }),
     digests: [],
   };
-  const content = createContentReader(limits.expansionFloor);
+  const content = createContentReader(limits.holeBytes);
   const extents = createExtentTable(rows, limits.sparseExtents);
   let isReading = false;
   let isSparse = false;
@@ -72,7 +76,9 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
         addRemoval(collection, whiteout);
         return;
       }
-      addRecord(collection, entry, entryPath(entry, what), position);
+      const path = entryPath(entry, what);
+      collection.directories.state(path);
+      addRecord(collection, entry, path, position);
       isReading = entry.type === "file";
       isSparse = isReading && position.storedSize !== entry.size;
       if (isSparse) extents.start();

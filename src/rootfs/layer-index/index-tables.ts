@@ -19,6 +19,8 @@ export interface AttributeTable {
 /** Numbers directories by their paths (normalised, the root as the empty one or `/`). */
 export interface DirectoryTable {
   idOf(path: ByteString): number;
+  /** Says that an entry has this path. */
+  state(path: ByteString): void;
 }
 
 /** Owner, mode and the like, kept once for all entries that have them in common. */
@@ -53,6 +55,8 @@ export function createAttributeTable(rows: Rows, stringId: IdOf, blobId: IdOf): 
 export interface DirectoryBounds {
   /** Most directories: one path of 64 KiB can go through 32,000 that have no entry of their own. */
   readonly most: number;
+  /** Most bytes of their paths, beyond those of the paths that were stated. */
+  readonly mostImplied: number;
   /** Names the layer in messages. */
   readonly what: string;
 }
@@ -64,15 +68,21 @@ export interface DirectoryBounds {
 export function createDirectoryTable(
   rows: Rows,
   stringId: IdOf,
-  { most, what }: DirectoryBounds,
+  { most, mostImplied, what }: DirectoryBounds,
 ): DirectoryTable {
   const below: (Map<string, number> | undefined)[] = [undefined];
   rows.directoryParent.push(0);
   rows.directoryName.push(0);
   let last = { path: "" as ByteString, id: 0 };
+  const lengths = [0];
+  let [stated, all] = [0, 0];
   const child = (parent: number, name: string): number => {
     const known = below[parent]?.get(name);
     if (known !== undefined) return known;
+    const length = lengths[parent]! + 1 + name.length;
+    lengths.push(length);
+    all += length;
+    if (all > mostImplied + stated) throw tooLongPaths(mostImplied, what);
     const id = below.push(undefined) - 1;
     if (id > most) throw tooManyDirectories(most, what);
     rows.directoryParent.push(parent);
@@ -85,7 +95,19 @@ export function createDirectoryTable(
       if (path !== last.path) last = { path, id: componentsOf(path).reduce(child, 0) };
       return last.id;
     },
+    state(path) {
+      stated += path.length;
+    },
   };
+}
+
+function tooLongPaths(most: number, what: string): OciError {
+  return limitExceeded({
+    what,
+    limit: "impliedPathBytes",
+    allowed: most,
+    unit: "bytes of paths of directories that have no entry of their own",
+  });
 }
 
 function tooManyDirectories(most: number, what: string): OciError {

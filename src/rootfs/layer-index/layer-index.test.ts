@@ -13,6 +13,7 @@ import {
   symlink,
   whiteout,
 } from "../../../test/fixtures/layers.ts";
+import type { Limits } from "../../oci/limits.ts";
 import { mergeLayers } from "../merge/merge-layers.ts";
 import { packMap, unpackMap } from "./packed-map.ts";
 import { parseLayerIndex } from "./serialised-index.ts";
@@ -108,7 +109,7 @@ describe("the index of a layer", () => {
   });
 
   it("hashes the holes of a file, but not terabytes of them", () => {
-    const limits = { expansionFloor: 100_000 };
+    const limits = { holeBytes: 100_000 };
     const position = { ordinal: 0, headerOffset: 0, contentOffset: 0, storedSize: 0 };
     const indexer = createLayerIndexer({ limits });
     const holes = [100_000, 2 ** 42];
@@ -181,5 +182,24 @@ describe("packed attributes", () => {
     ]);
     expect([...unpackMap(packMap(map))]).toEqual([...map]);
     expect(packMap(new Map())).toBe("");
+  });
+});
+
+describe("a path through directories that have no entry", () => {
+  const indexOf = (items: Parameters<typeof makeTar>[0], limits: Partial<Limits> = {}) =>
+    indexTar(makeTar(items), { limits });
+  const deepTar = (levels: number) => [file(`${"a/".repeat(levels)}x`)];
+
+  it("is refused when their paths together are far beyond the layer: 218 bytes made 900 MB", () => {
+    const refusal = { code: "limit-exceeded", details: { limit: "impliedPathBytes" } };
+    expect(() => indexOf(deepTar(30_000))).toThrow(expect.objectContaining(refusal));
+    expect(indexOf(deepTar(2_000)).counts.directories).toBe(2_001);
+    const limits = { impliedPathBytes: 1e9 };
+    expect(indexOf(deepTar(30_000), limits).counts.directories).toBe(30_001);
+  });
+
+  it("counts nothing against a layer that states its directories", () => {
+    const stated = Array.from({ length: 1_000 }, (_, at) => directory("a/".repeat(at + 1)));
+    expect(indexOf(stated, { impliedPathBytes: 1000 }).counts.records).toBe(1_000);
   });
 });

@@ -9,7 +9,7 @@ import { toReadable } from "../../bytes/streams/node-stream.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson } from "../../oci/json.ts";
-import type { Limits } from "../../oci/limits.ts";
+import { limitExceeded, withLimits, type Excess, type Limits } from "../../oci/limits.ts";
 import { writing } from "../../files/system-error.ts";
 import { writeNewFile, writeStandardOutput } from "../../files/write-output.ts";
 import { openBlob } from "../layout/layout-blobs.ts";
@@ -20,6 +20,7 @@ import {
   readLayoutIndex,
 } from "../layout/layout-index.ts";
 import { openLayout, type LayoutStore } from "../layout/layout.ts";
+import { mostMembers } from "./outer-archive.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
 import type { RootedStore } from "../store.ts";
 
@@ -109,10 +110,40 @@ async function finish(
     [INDEX_FILE, formatJson(index)],
   ]);
   for (const { name, bytes } of await documents(layout)) made.set(name, new Uint8Array(bytes));
+  checkReadable(layout, made, options.limits);
   const bytes = packed(layout, made);
   if (file === "-") return (options.output ?? writeStandardOutput)(bytes);
   await writeNewFile(temporary, bytes, options);
   writing(file, () => renameSync(temporary, file));
+}
+
+/** What is written has to be what {@link openOuterArchive} reads. @throws OciError `limit-exceeded` */
+function checkReadable(
+  layout: LayoutStore,
+  documents: ReadonlyMap<string, Uint8Array>,
+  limits: Partial<Limits> | undefined,
+): void {
+  const { documentBytes } = withLimits(limits);
+  const most = mostMembers(limits);
+  const blobs = join(layout.directory, "blobs");
+  let members = documents.size;
+  for (const algorithm of readdirSync(blobs)) members += readdirSync(join(blobs, algorithm)).length;
+  if (members > most)
+    throw unreadable(layout, { limit: "children", allowed: most, got: members, unit: "entries" });
+  for (const [name, { length }] of documents) {
+    if (length <= documentBytes) continue;
+    throw unreadable(layout, {
+      limit: "documentBytes",
+      allowed: documentBytes,
+      got: length,
+      unit: `bytes of ${name}`,
+    });
+  }
+}
+
+function unreadable({ name }: LayoutStore, excess: Omit<Excess, "what" | "instead">): OciError {
+  const instead = "Write several archives: whoever reads this one must raise the limit too.";
+  return limitExceeded({ ...excess, what: name, instead });
 }
 
 /** The tar: documents first, then blobs by digest; nothing in it depends on the day or the order of pushes. */

@@ -117,8 +117,8 @@ describe("an archive", () => {
   }
   it("is refused for too many entries", async () => {
     const names = Array.from({ length: 21 }, (_, at) => rawEntry({ name: `f${at}` }));
-    await openTar(rawTar(...names.slice(1)), { limits: { children: 10 } });
-    const opening = openTar(rawTar(...names), { limits: { children: 10 } });
+    await openTar(rawTar(...names.slice(1)), { limits: { children: 2 } });
+    const opening = openTar(rawTar(...names), { limits: { children: 2 } });
     await expect(opening).rejects.toMatchObject({ code: "limit-exceeded" });
   });
   it("can't be read when it is closed, whatever its descriptor's number is by then", async () => {

@@ -149,10 +149,15 @@ function add(
     throw new OciError("invalid-archive", `${where}: expected one entry ${quote(name)}, got two`);
   }
   entries.set(name, entry);
-  if (entries.size > limits.children * 2) {
-    const allowed = limits.children * 2;
+  if (entries.size > mostMembers(limits)) {
+    const allowed = mostMembers(limits);
     throw limitExceeded({ what: where, limit: "children", allowed, unit: "entries" });
   }
+}
+
+/** Entries of one archive: as many as `children` images of a few layers have. */
+export function mostMembers(limits: Partial<Limits> | undefined): number {
+  return withLimits(limits).children * 10;
 }
 
 function cleanName(name: string, where: string): string {

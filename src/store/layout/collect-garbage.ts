@@ -13,7 +13,7 @@ import { writing } from "../../files/system-error.ts";
 import { OWN_PREFIX } from "./layout-blobs.ts";
 import { lockLayout } from "./layout-roots.ts";
 import type { LayoutStore } from "./layout.ts";
-import { sweepAbandoned } from "../../files/owned-name.ts";
+import { isAbandoned, stemOf, sweepAbandoned } from "../../files/owned-name.ts";
 import { readDocumentBytes } from "../read-documents.ts";
 
 /** Options of {@link collectGarbage}. */
@@ -54,6 +54,19 @@ export async function collectGarbage(
       return sweep(layout.directory, wanted, options);
     },
     options,
+  );
+}
+
+/**
+ * Whether a process writes into the layout just now, as far as the temporary files of blobs tell: then what
+ * nobody refers to yet may be what it just stored, and only what is older than it may go.
+ */
+export function isBeingWritten({ directory }: LayoutStore): boolean {
+  return readdirSync(directory).some(
+    (name) =>
+      name.startsWith(OWN_PREFIX) &&
+      stemOf(name) !== undefined &&
+      !isAbandoned(join(directory, name), MIN_AGE),
   );
 }
 

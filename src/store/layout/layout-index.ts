@@ -6,7 +6,7 @@ import { describe } from "../../bytes/describe.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { ImageIndex } from "../../oci/documents/image-index.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
-import { withLimits, type Limits } from "../../oci/limits.ts";
+import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { parseIndex } from "../../oci/documents/parse-documents.ts";
 import { quote } from "../../oci/quote.ts";
@@ -87,11 +87,36 @@ async function readSmallFile(
 /**
  * Replaces index.json, whole or not at all, and makes durable what it names first. The caller holds
  * the lock, and keeps the fields that it does not know.
+ * @throws OciError `limit-exceeded` for more than {@link readLayoutIndex} reads with these limits
  */
-export function writeLayoutIndex(directory: string, index: ImageIndex): void {
+export function writeLayoutIndex(
+  directory: string,
+  index: ImageIndex,
+  limits?: Partial<Limits>,
+): void {
+  const bytes = formatJson(index);
+  checkReadable(`oci:${directory}`, index, bytes, limits);
   const blobs = join(directory, "blobs");
   for (const algorithm of readdirSync(blobs)) syncDirectory(join(blobs, algorithm));
-  writeDocument(directory, INDEX_FILE, formatJson(index));
+  writeDocument(directory, INDEX_FILE, bytes);
+}
+
+/** Nobody could read, or mend, a layout with more. */
+function checkReadable(
+  where: string,
+  { manifests }: ImageIndex,
+  bytes: Uint8Array,
+  limits: Partial<Limits> | undefined,
+): void {
+  const { children, documentBytes } = withLimits(limits);
+  const isMany = manifests.length > children;
+  if (!isMany && bytes.length <= documentBytes) return;
+  const [limit, allowed, got, unit] = isMany
+    ? (["children", children, manifests.length, "entries"] as const)
+    : (["documentBytes", documentBytes, bytes.length, "bytes"] as const);
+  const what = `${where}: ${INDEX_FILE}`;
+  const instead = "Use another layout: whoever reads this one must raise the limit too.";
+  throw limitExceeded({ what, limit, allowed, got, unit, instead });
 }
 
 /**

@@ -57,7 +57,8 @@ export function layoutRoots(directory: string, name: string, options: LayoutOpti
   ): Promise<void> => {
     const work = async (): Promise<void> => {
       const index = await readLayoutIndex(directory, options.limits);
-      writeLayoutIndex(directory, { ...index, manifests: change(index.manifests) });
+      const manifests = change(index.manifests);
+      writeLayoutIndex(directory, { ...index, manifests }, options.limits);
     };
     return lockLayout(directory, work, { ...options, signal });
   };

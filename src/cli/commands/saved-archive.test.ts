@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+import { writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createProject, type Project } from "../../../test/fixtures/project.ts";
+import { digestEncoded } from "../../oci/digest.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { formatJson } from "../../oci/json.ts";
+import { createMemoryStore } from "../../store/memory-store.ts";
+import { buildImage, buildIndex, type BuiltImage } from "../../testing/build-image.ts";
+import { rawEntry, rawTar } from "../../testing/raw-tar.ts";
+import { collect } from "../../testing/store-contract/store-content.ts";
+
+let project: Project;
+let arm64: BuiltImage;
+
+/** What docker save writes of an index of two platforms of which amd64 was pulled. */
+beforeEach(async () => {
+  project = await createProject();
+  const store = createMemoryStore();
+  const build = (architecture: string) =>
+    buildImage(store, {
+      platform: { architecture, os: "linux" },
+      layers: [{ hello: architecture }],
+    });
+  const amd64 = await build("amd64");
+  arm64 = await build("arm64");
+  const index = await buildIndex(store, [amd64, arm64]);
+  const entries = [
+    rawEntry({ name: "oci-layout" }, '{"imageLayoutVersion":"1.0.0"}'),
+    rawEntry({ name: "index.json" }, formatJson({ schemaVersion: 2, manifests: [index] })),
+  ];
+  const held: Descriptor[] = [index, amd64.descriptor, amd64.config, ...amd64.layers];
+  for (const descriptor of held) {
+    const name = `blobs/sha256/${digestEncoded(descriptor.digest)}`;
+    entries.push(rawEntry({ name }, await collect(store.fetch(descriptor))));
+  }
+  writeFileSync("saved.tar", rawTar(...entries));
+});
+afterEach(() => project.remove());
+
+describe("docker save of a multi-platform image of which one platform was pulled", () => {
+  it.each([
+    ["unpack", ["saved"]],
+    ["export", ["-o", "rootfs.tar"]],
+    ["flatten", ["oci:flat:t"]],
+    ["copy", ["oci:copied:t"]],
+    ["copy", ["oci:copied:t", "--platform", "linux/amd64"]],
+  ])("%s takes the one that is there", async (command, words) => {
+    const words2 = command === "export" ? [...words, SAVED] : [SAVED, ...words];
+    expect(await project.run(command, ...words2)).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("copy says what is not there, and leaves a layout that is whole", async () => {
+    const { stdout } = await project.run("copy", SAVED, "oci:copied:t");
+    expect(stdout).toContain(`not in the source: linux/arm64 ${arm64.descriptor.digest}`);
+    const { document } = await project.json("copy", SAVED, "oci:copied:t");
+    expect(document).toMatchObject({ absent: [{ digest: arm64.descriptor.digest }] });
+    expect((await project.run("copy", "oci:copied:t", "oci:again:t")).stdout).not.toContain(
+      "not in",
+    );
+    expect((await project.run("verify-links", "oci:copied:t", "--expect", "/x=/y")).stderr).toBe(
+      "",
+    );
+  });
+
+  it("says that a platform that is not there is not", async () => {
+    const words = ["copy", SAVED, "oci:copied:t", "--platform", "linux/arm64"];
+    expect((await project.run(...(words as [string]))).stderr).toMatch(/linux\/arm64/);
+  });
+});
+
+const SAVED = "docker-archive:saved.tar";

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../../oci/errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../oci/limits.ts";
+
+const UNITS: Readonly<Record<string, number>> = {
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/**
+ * The limits that `--limit NAME=N` sets: the names are those of the library, N a whole number, also with
+ * KiB, MiB, GiB or TiB behind. Of one that is set twice the last counts.
+ * @throws OciError `invalid-argument`
+ */
+export function parseLimits(texts: readonly string[]): Partial<Limits> {
+  return Object.fromEntries(texts.map(parseLimit));
+}
+
+function parseLimit(text: string): [name: string, value: number] {
+  const [, name = "", number, unit] = /^([^=]*)=(\d{1,16})(KiB|MiB|GiB|TiB)?$/.exec(text) ?? [];
+  const value = Number(number) * (UNITS[unit ?? ""] ?? 1);
+  if (number === undefined || !Number.isSafeInteger(value)) {
+    throw refused(text, "NAME=N with a whole number, as expansionFloor=8GiB");
+  }
+  if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+    throw refused(text, `one of the names ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
+  }
+  return [name, value];
+}
+
+function refused(text: string, expected: string): OciError {
+  return new OciError(
+    "invalid-argument",
+    `--limit: expected ${expected}, got ${JSON.stringify(text)}`,
+    { details: { got: text } },
+  );
+}
