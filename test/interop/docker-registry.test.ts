@@ -7,6 +7,7 @@ import { copy } from "../../src/store/copy/copy.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
 import { contentStoreSuite } from "../../src/testing/store-contract/content-store-suite.ts";
 import { assertCode, blob, sourceOf } from "../../src/testing/store-contract/store-content.ts";
+import { startBreakingProxy } from "../fixtures/breaking-proxy.ts";
 import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
 import { ARCHITECTURES, writeFamily, type Family } from "./families.ts";
 import { makeScratch } from "./scratch.ts";
@@ -28,6 +29,7 @@ contentStoreSuite(
   {
     name: "a repository of docker-registry",
     untag: false,
+    resumesBroken: false,
     open: () => {
       const repository = `contract/r${(repositories += 1)}`;
       return Promise.resolve({
@@ -51,6 +53,16 @@ async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
     (line) => /"((?:GET|HEAD|PUT|POST|PATCH|DELETE) \/v2\/[^ ]*) HTTP/.exec(line)?.[1] ?? [],
   );
 }
+
+it("a push to docker-registry over a line that breaks arrives all the same", async () => {
+  const proxy = await startBreakingProxy(Number(registry.host.split(":")[1]));
+  const { bytes, descriptor } = blob(4 * 1024 * 1024);
+  for (const at of [1, 3]) proxy.breakAfter("up", at * 1024 * 1024);
+  const store = openRepository({ registry: proxy.host, repository: "broken/line" });
+  await store.push(descriptor, sourceOf(bytes));
+  expect(await readAll(open("broken/line").fetch(descriptor), bytes.length, "test")).toEqual(bytes);
+  await proxy.close();
+});
 
 describe("at docker-registry", () => {
   let family: Family;

@@ -106,6 +106,20 @@ describe("an upload", () => {
     expect(lines().slice(1)).toEqual([begin, end("/u/1"), "GET /u/1", end("/u/1")]);
   });
 
+  it("is begun anew where the registry can't go on with what it said it had", async () => {
+    const invalid = answer(404, {}, '{"errors":[{"code":"BLOB_UPLOAD_INVALID"}]}');
+    registry.rule(
+      { on: begin, times: 1, reply: begun("/u/1") },
+      { on: begin, reply: begun("/u/2") },
+      { on: end("/u/1"), times: 1, reply: { kind: "reset" } },
+      { on: "GET /u/1", reply: answer(204, { range: "0-0" }) },
+      { on: end("/u/1"), reply: invalid },
+      { on: end("/u/2"), reply: answer(201) },
+    );
+    await open().push(blob, sourceOf(content));
+    expect(lines().slice(-3)).toEqual(["DELETE /u/1", begin, end("/u/2")]);
+  });
+
   it("is sent anew as a whole where the registry drops what it accepts", async () => {
     registry.rule(
       { on: begin, times: 1, reply: begun("/u/1") },

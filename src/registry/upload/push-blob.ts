@@ -47,31 +47,23 @@ export function openBlobPushes(
       ? beginUpload(context, options)
       : openUpload(context, location, 0);
   };
-  /** The upload to go on with; undefined when there is nothing left to do. */
-  const findUpload = async (
-    before: RegistryUpload | undefined,
-    descriptor: Descriptor,
-    options: AbortOptions,
-  ): Promise<RegistryUpload | undefined> => {
-    if (before !== undefined) {
-      const resumed = await resume(context, before, descriptor, options);
-      if (resumed !== undefined) return resumed;
-      if (await exists(descriptor, options)) return undefined;
-    }
-    return begin(descriptor.digest, options);
-  };
   return {
     push: async (descriptor, source, options = {}) => {
-      parseKnownDigest(descriptor.digest);
+      const digest = parseKnownDigest(descriptor.digest);
       let upload: RegistryUpload | undefined;
-      const patience = createPatience(
-        context.transport.retry,
-        (error) => isInterruption(error) || isLost(error) || isRefusedPart(error, upload),
-      );
+      let isResumed = false;
+      // Where a registry can't go on with an upload, whatever it says, it may still take a new one.
+      const isWorthAnother = (error: unknown): boolean =>
+        isInterruption(error) || isLost(error) || (isResumed && isRegistryError(error));
+      const patience = createPatience(context.transport.retry, isWorthAnother);
       for (;;) {
         try {
-          upload = await findUpload(upload, descriptor, options);
-          if (upload !== undefined) await complete(context, upload, descriptor, source, options);
+          const before = upload;
+          upload = before && (await resume(context, before, descriptor, options));
+          isResumed = upload !== undefined;
+          if (before && !isResumed && (await exists(descriptor, options))) return;
+          upload ??= await begin(digest, options);
+          await complete(context, upload, descriptor, source, options);
           return;
         } catch (error) {
           const ends = !isInterruption(error);
@@ -146,11 +138,6 @@ function isLost(error: unknown): boolean {
     error.status === 404 &&
     error.registryErrors.some(({ code }) => code === "BLOB_UPLOAD_UNKNOWN")
   );
-}
-
-/** A registry that takes up nothing, or drops what it accepts, may still take the whole. */
-function isRefusedPart(error: unknown, upload: RegistryUpload | undefined): boolean {
-  return isRegistryError(error) && upload !== undefined && upload.offset > 0;
 }
 
 async function askMount(

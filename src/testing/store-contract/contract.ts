@@ -22,6 +22,11 @@ export interface StoreContract {
   open(): Promise<StoreFixture>;
   /** Whether content may be named by sha512. True unless told. */
   readonly sha512?: boolean | undefined;
+  /**
+   * Whether the far side can go on with an upload of which a part broke off; distribution 2.8 then has
+   * bytes that its own record of the upload does not count. True unless told.
+   */
+  readonly resumesBroken?: boolean | undefined;
   /** Whether the far side lets a tag go without its content, as some registries do not. True unless told. */
   readonly untag?: boolean | undefined;
 }

@@ -28,7 +28,7 @@ export function declareUploads(test: Declare, contract: StoreContract): void {
     });
   };
   declareParts(where, contract);
-  declareResuming(where);
+  declareResuming(where, contract);
 }
 
 type DeclareUpload = (
@@ -103,7 +103,7 @@ function declareParts(test: DeclareUpload, contract: StoreContract): void {
   });
 }
 
-function declareResuming(test: DeclareUpload): void {
+function declareResuming(test: DeclareUpload, contract: StoreContract): void {
   test("goes on from what was kept, and takes only the rest", async (store, uploads) => {
     const { bytes, descriptor } = blob(300_000);
     const upload = await uploads.begin();
@@ -120,9 +120,17 @@ function declareResuming(test: DeclareUpload): void {
     const upload = await uploads.begin();
     await upload.append(chunked(bytes.subarray(0, 100_000), 4_096), 100_000);
     await assert.rejects(upload.append(failing(bytes.subarray(100_000)), 300_000));
-    const resumed = await uploads.resume(throughJson(upload.state));
-    assert.ok(resumed.offset >= 100_000 && resumed.offset <= 250_000);
-    await completeUpload(resumed, descriptor, sourceOf(bytes));
+    const goOn = async (): Promise<void> => {
+      const resumed = await uploads.resume(throughJson(upload.state));
+      assert.ok(resumed.offset >= 100_000 && resumed.offset <= 250_000);
+      await completeUpload(resumed, descriptor, sourceOf(bytes));
+    };
+    if (contract.resumesBroken === false) {
+      await assertCode(goOn(), "not-found");
+      await store.push(descriptor, sourceOf(bytes));
+    } else {
+      await goOn();
+    }
     await assertHolds(store, descriptor, bytes);
   });
   test("verifies what was kept together with the rest", async (store, uploads) => {
