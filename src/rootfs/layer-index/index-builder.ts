@@ -41,22 +41,9 @@ export interface LayerIndexer extends LayerListener {
  */
 export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexer {
   const what = options.what ?? "layer";
-  const rows = Object.fromEntries(COLUMN_LAYOUT.map(([name]) => [name, [] as number[]])) as Rows;
-  const strings = createStringTable(what);
-  const blobs = createStringTable(what);
   const limits = withLimits(options.limits);
-  const collection: Collection = {
-    rows,
-    strings,
-    blobs,
-    attributes: createAttributeTable(rows, strings.idOf, blobs.idOf),
-    directories: createDirectoryTable(rows, strings.idOf, {
-      most: limits.entries,
-      mostImplied: limits.impliedPathBytes,
-      what,
-    }),
-    digests: [],
-  };
+  const collection = createCollection(limits, what);
+  const { rows } = collection;
   const content = createContentReader(limits.holeBytes);
   const extents = createExtentTable(rows, limits.sparseExtents);
   let isReading = false;
@@ -108,6 +95,24 @@ interface Collection {
   readonly attributes: AttributeTable;
   readonly directories: DirectoryTable;
   readonly digests: string[];
+}
+
+function createCollection({ entries, impliedPathBytes }: Limits, what: string): Collection {
+  const rows = Object.fromEntries(COLUMN_LAYOUT.map(([name]) => [name, [] as number[]])) as Rows;
+  const strings = createStringTable(what);
+  const blobs = createStringTable(what);
+  return {
+    rows,
+    strings,
+    blobs,
+    attributes: createAttributeTable(rows, strings.idOf, blobs.idOf),
+    directories: createDirectoryTable(rows, strings.idOf, {
+      most: entries,
+      mostImplied: impliedPathBytes,
+      what,
+    }),
+    digests: [],
+  };
 }
 
 function addRecord(
