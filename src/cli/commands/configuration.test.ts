@@ -2,7 +2,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { elf } from "../../../test/fixtures/layers.ts";
 import { configuration, createProject } from "../../../test/fixtures/project.ts";
 import type { JsonRan, Project } from "../../../test/fixtures/project.ts";
 import { openLayout } from "../../store/layout/layout.ts";
@@ -181,21 +180,30 @@ describe("assemble with --base, --artifact, --copy and --output", () => {
 });
 
 describe("manifest push", () => {
-  it("holds another repository to none of this family's architectures", async () => {
+  it("holds another repository to none of this family's architectures, and says so", async () => {
     const other = project.repository.replace("family", "other");
-    const words = ["manifest", "push", `${other}:latest`];
-    project.write("gcc/riscv64/bin/gcc", elf("riscv64"), 0o755);
     await project.run("assemble");
-    const none = await project.run(...words);
-    expect(none.stderr).toContain(`expected images to push`);
-    expect(none.stderr).toContain("--config linux/oci-kit.yaml");
-    const from = ["--from", "oci:out/linux-runtime/riscv64"];
-    const pushed = await project.run(...words, ...from);
-    expect(pushed.stdout).toContain("\nconfiguration: none\n");
-    expect(pushed.status).toBe(0);
-    const held = await project.run(...words, ...from, "--config", "linux/oci-kit.yaml");
-    expect(held.stderr).toContain("amd64 is missing");
+    rmSync("out/linux-runtime/arm64", { recursive: true });
+    const own = await project.run("manifest", "push", "latest");
+    expect(own.stderr).toContain("arm64 is missing");
+    expect(own.status).toBe(2);
+    const words = ["manifest", "push", `${other}:latest`];
+    const held = await project.run(...words, "--config", "linux/oci-kit.yaml");
+    expect(held.stderr).toContain("arm64 is missing");
     expect(held.status).toBe(2);
+    const pushed = await project.run(...words);
+    expect(pushed.stdout).toContain(
+      "\nconfiguration: linux/oci-kit.yaml, whose architectures are not asked for here\n",
+    );
+    expect(pushed.status).toBe(0);
+    const from = ["--from", "oci:out/linux-runtime/riscv64", "--force"];
+    const named = await project.run(...words, ...from);
+    expect(named.stdout).toContain("\nconfiguration: none\n");
+    expect(named.status).toBe(0);
+    const nothing = await project.run(...words, "--no-config");
+    expect(nothing.stderr).toContain("expected images to push");
+    expect(nothing.stderr).toContain("--config linux/oci-kit.yaml");
+    expect(nothing.status).toBe(1);
   });
 
   it("to a layout in the project is held to them, and to one elsewhere is not", async () => {
