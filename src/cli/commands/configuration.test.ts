@@ -89,6 +89,16 @@ describe("--config, --no-config and -C", () => {
     expect(process.cwd()).toBe("/");
   });
 
+  it("take the project from the file that is named, wherever it is named from", async () => {
+    const words = ["assemble", "--arch", "riscv64", "-C", "linux", "--config", "oci-kit.yaml"];
+    const { document } = (await project.json(...words)) as JsonRan<{
+      readonly configuration: string;
+      readonly images: readonly { readonly output: string }[];
+    }>;
+    expect(document.configuration).toBe(join(project.directory, "linux/oci-kit.yaml"));
+    expect(document.images[0]!.output).toBe(`oci:${project.directory}/out/linux-runtime/riscv64`);
+  });
+
   it("are refused for a file and a directory that are not there", async () => {
     const file = await project.run("assemble", "--config", "nowhere.yaml");
     expect(file).toMatchObject({ status: 1, stdout: "" });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { resolve } from "node:path";
 import type { Configuration } from "../../config/configuration.ts";
 import { escapeText } from "../../bytes/byte-string.ts";
 import type { OpenOptions, OpenReference } from "../../image/open-reference.ts";
@@ -27,7 +28,8 @@ export async function findConfigured(
 ): Promise<Configuration | undefined> {
   if (configuration === false) return undefined;
   const { findConfiguration } = await import("../../config/find-configuration.ts");
-  const file = configuration ?? (await findConfiguration(about));
+  const file =
+    configuration === undefined ? await findConfiguration(about) : resolve(configuration);
   if (file === undefined) return undefined;
   const { loadConfiguration } = await import("../../config/load-configuration.ts");
   return loadConfiguration(file, { variables });
@@ -139,11 +141,12 @@ export async function openConfigured(
   target?: Location,
 ): Promise<OpenReference> {
   const { signal, registry } = context;
-  const [{ openReference }, location, spooling] = await Promise.all([
+  const [{ openReference }, location] = await Promise.all([
     import("../../image/open-reference.ts"),
     parseConfigured(text, context),
-    spoolingFor(target, context),
   ]);
+  const isArchive = location.kind === "oci-archive" || location.kind === "docker-archive";
+  const spooling = isArchive ? await spoolingFor(target, context) : {};
   return openReference(location, { signal, registry, ...spooling });
 }
 
