@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { subpathImports } from "./test/subpath-imports.ts";
 
@@ -7,6 +9,8 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/architecture/*.test.ts"],
     // They bound what hangs, not what is slow: machines under load have taken ten times as long as others.
+    // Whoever runs them keeps the cache of the home directory to himself.
+    env: { OCI_KIT_CACHE: join(tmpdir(), `oci-kit-test-cache-${String(process.getuid?.())}`) },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },

@@ -17,6 +17,9 @@ export interface InputOptions extends AbortOptions {
   readonly sourceDateEpoch?: number | undefined;
   /** For inputs in a registry. */
   readonly registry?: OpenOptions["registry"];
+  /** For inputs that are archives which can't be read in place. */
+  readonly spoolDirectory?: OpenOptions["spoolDirectory"];
+  readonly onSpool?: OpenOptions["onSpool"];
   readonly limits?: Partial<Limits> | undefined;
   /** Never awaited. */
   readonly onProgress?: ((event: AssembleProgress) => void) | undefined;

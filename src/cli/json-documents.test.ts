@@ -34,6 +34,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "store path": ["store", "path", "roots", "one"],
   "store unlink": ["store", "unlink", "roots", "one"],
   "store prune": ["store", "prune", "roots", "--min-age", "0"],
+  cache: ["cache"],
+  "cache prune": ["cache", "prune", "--max-age", "0"],
   export: ["export", IMAGE, "-o", "rootfs.tar"],
   flatten: ["flatten", IMAGE, "oci:flat:1"],
   append: ["append", IMAGE, "oci:flat:2", "--layer", "rootfs.tar"],

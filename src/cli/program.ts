@@ -11,6 +11,7 @@ import {
 } from "./command.ts";
 import { appendCommand } from "./commands/append.ts";
 import { assembleCommand } from "./commands/assemble.ts";
+import { cacheCommand } from "./commands/cache.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -41,6 +42,7 @@ const COMMANDS: readonly Register[] = [
   verifyCommand,
   storeCommand,
   pruneCommand,
+  cacheCommand,
   exportCommand,
   flattenCommand,
   appendCommand,

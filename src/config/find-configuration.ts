@@ -22,8 +22,9 @@ export async function findConfiguration(from: string): Promise<string | undefine
 
 /** The directory that the paths of a configuration are relative to: the one that holds `linux/`. */
 export function projectDirectory(file: string): string {
-  const directory = dirname(resolve(file));
-  return file.endsWith(join("linux", "oci-kit.yaml")) ? dirname(directory) : directory;
+  const path = resolve(file);
+  const directory = dirname(path);
+  return path.endsWith(join("/linux", "oci-kit.yaml")) ? dirname(directory) : directory;
 }
 
 async function isFile(path: string): Promise<boolean> {

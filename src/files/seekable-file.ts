@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, createReadStream, openSync, readSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  closeSync,
+  createReadStream,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { abortable } from "../bytes/abort.ts";
@@ -17,22 +24,35 @@ export interface OpenSeekableOptions extends AbortOptions {
   /** What `-` reads, instead of the standard input. */
   readonly input?: Bytes | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Where what can't be read in place is written meanwhile; made when it is not there. It takes the room
+   * of the uncompressed file, so it should be on a disk: a tmpfs is memory.
+   */
+  readonly spoolDirectory: string;
+  /** Told how much room that takes, every 16 MiB and at its end. Never awaited. */
+  readonly onSpool?: ((event: SpoolProgress) => void) | undefined;
+}
+
+/** How much room something takes until it is closed. */
+export interface SpoolProgress {
+  readonly kind: "spooling" | "spooled";
+  readonly directory: string;
+  readonly bytes: number;
 }
 
 const HEAD = 16;
+const REPORT_EVERY = 16 * 1024 * 1024;
 
 /**
  * Opens an uncompressed view of a file that can be read at any offset. A plain file is read where it
  * is. What is compressed (gzip, zstd), a pipe or the standard input (`-`) is first written to a private
- * temporary file that has no name, so that nothing of it stays however the process ends.
+ * temporary file in the spool directory that has no name, so that nothing of it stays however the process
+ * ends.
  * The caller closes the descriptor.
  * @throws OciError `not-found`, `unreadable`; `invalid-archive` for a directory;
  * `unsupported-compression` for xz and bzip2
  */
-export async function openSeekable(
-  file: string,
-  options: OpenSeekableOptions = {},
-): Promise<number> {
+export async function openSeekable(file: string, options: OpenSeekableOptions): Promise<number> {
   if (file === "-") return spool(options.input ?? fromReadable(process.stdin), "-", options);
   const stats = stat(file);
   if (stats.isDirectory()) {
@@ -89,17 +109,26 @@ function compressionOf(head: Uint8Array, file: string): "gzip" | "zstd" | undefi
 }
 
 async function spool(bytes: Bytes, file: string, options: OpenSeekableOptions): Promise<number> {
-  const { limits, signal } = options;
-  const path = join(tmpdir(), ownedName("oci-kit-spool"));
-  const fd = writing(path, () => openSync(path, "wx+", 0o600));
+  const { limits, signal, spoolDirectory: directory, onSpool } = options;
+  const path = join(directory, ownedName(".oci-kit.spool"));
+  const fd = writing(path, () => {
+    mkdirSync(directory, { recursive: true });
+    return openSync(path, "wx+", 0o600);
+  });
   rmSync(path, { force: true });
   try {
     const whole = await peek(bytes);
     const compression = compressionOf(whole.head, file) ?? "none";
     const plain = decompress(whole.bytes, compression, { limits, signal, what: file });
+    let [size, told] = [0, 0];
     for await (const chunk of abortable(plain, signal, file)) {
       writing(path, () => writeWhole(fd, chunk));
+      size += chunk.length;
+      if (size - told < REPORT_EVERY) continue;
+      told = size;
+      onSpool?.({ kind: "spooling", directory, bytes: size });
     }
+    onSpool?.({ kind: "spooled", directory, bytes: size });
     return fd;
   } catch (error) {
     closeSync(fd);

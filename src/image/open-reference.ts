@@ -12,6 +12,7 @@ import {
   createDockerArchive,
   openDockerArchive,
 } from "../store/archive/docker-archive.ts";
+import type { SpoolProgress } from "../files/seekable-file.ts";
 import { openFreshLayout, type DiscardOptions } from "../store/layout/fresh-layout.ts";
 import { openLayout, type LayoutStore } from "../store/layout/layout.ts";
 import { isNameless } from "../store/layout/root-entries.ts";
@@ -24,6 +25,10 @@ import { onlyRoot } from "./only-root.ts";
 export interface OpenOptions extends AbortOptions {
   readonly registry?: RegistryOptions | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** Where an archive that is compressed or comes through a pipe is kept meanwhile. Default: in the cache directory. */
+  readonly spoolDirectory?: string | undefined;
+  /** Told how much room that takes. Never awaited. */
+  readonly onSpool?: ((event: SpoolProgress) => void) | undefined;
 }
 
 /** A store, and what in it is meant. */

@@ -3,6 +3,7 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { parseRepository, parseTag } from "../oci/reference.ts";
+import { defaultSpoolDirectory } from "../store/digest-cache.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
 import { openBlob } from "./blobs.ts";
@@ -26,6 +27,8 @@ export interface RegistryOptions extends TransportOptions {
    * own options: those given beside it count for nothing.
    */
   readonly transport?: Transport | undefined;
+  /** Where content is kept of which size and digest are known only at its end. Default: in the cache directory. */
+  readonly spoolDirectory?: string | undefined;
 }
 
 /** What a registry's repository can do beyond a plain store. */
@@ -107,7 +110,11 @@ export function openRepository(
     resolve: (reference, abort) => manifests.resolve(reference, abort),
     push,
     ingest: async (mediaType, bytes, abort) => {
-      const spooled = await spool(mediaType, bytes);
+      const spooled = await spool(
+        mediaType,
+        bytes,
+        options.spoolDirectory ?? defaultSpoolDirectory(),
+      );
       try {
         await push(spooled.descriptor, spooled.source, abort);
       } finally {

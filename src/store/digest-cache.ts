@@ -114,6 +114,13 @@ export function defaultCacheDirectory(
   return join(env["HOME"] ?? homedir(), ".cache", "oci-kit");
 }
 
+/** Where what has to be kept meanwhile goes, when it is on its way to no other place of this machine. */
+export function defaultSpoolDirectory(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return join(defaultCacheDirectory(env), "spool");
+}
+
 function checkKey(key: string): string {
   if (KEY.test(key)) return key;
   throw new OciError(

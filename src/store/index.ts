@@ -4,6 +4,8 @@
  * what works on any of them: copy, walk, garbage collection. Also the cache of directories by digest.
  * @module
  */
+export * from "./cache.ts";
+export * from "./cache-item.ts";
 export * from "./layout/collect-garbage.ts";
 export * from "./content-graph.ts";
 export * from "./copy/copy-error.ts";

@@ -13,6 +13,7 @@ import { isManifestType } from "../../oci/media-types.ts";
 import { type Platform, parsePlatform } from "../../oci/platform.ts";
 import { openImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { LayerIndexCache } from "../../rootfs/layer-index/index-cache.ts";
+import { markUsed } from "../../store/cached-images.ts";
 import { copy } from "../../store/copy/copy.ts";
 import { openLayout } from "../../store/layout/layout.ts";
 import type { ReadableStore } from "../../store/store.ts";
@@ -219,6 +220,7 @@ async function readNearby(input: ImageInputFound, options: InputOptions): Promis
   }
   const blobs = await openLayout(`${options.cache}/blobs`, { create: true });
   await copy(store, input.descriptor, blobs, { signal: options.signal, limits: options.limits });
+  markUsed(blobs, input.descriptor.digest);
   return readImage(blobs, input.descriptor, options);
 }
 

@@ -4,12 +4,14 @@ import type { AssembleOptions, AssembleProgress, AssembleResult } from "../../as
 import type { Configuration } from "../../config/configuration.ts";
 import { escapeText } from "../../bytes/byte-string.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
+import type { Location } from "../../image/location.ts";
 import type { Outcome, Session } from "../command.ts";
 import {
   checkSet,
   findConfigured,
   nameOf,
   parseConfigured,
+  spoolingFor,
   variablesOf,
 } from "../input/configured.ts";
 import { sourceDateEpochOf } from "../input/created.ts";
@@ -27,10 +29,13 @@ import {
 } from "./assemble-flags.ts";
 import { renderPlan, renderResult } from "./assemble-text.ts";
 
-/** What is the same for every image of one run of the command. */
+/** How one image is made. */
 interface Run {
   readonly flags: AssembleFlags;
   readonly configuration: Configuration | undefined;
+  /** Where the image goes, as it is said, and what that means. */
+  readonly output: string;
+  readonly location: Location;
   readonly options: Omit<AssembleOptions, "target" | "tag">;
   readonly session: Session;
 }
@@ -58,11 +63,17 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   };
   const made: Made[] = [];
   for (const name of names) {
+    const output = await outputOf(name, flags, configuration);
+    const location = await parseConfigured(output, session.context);
+    const spooling = await spoolingFor(location, session.context);
     const onProgress = showAssembly(session.progress, name);
-    const run = { flags, configuration, session, options: { ...options, onProgress } };
+    const own = { ...options, ...spooling, onProgress };
+    const run = { flags, configuration, session, output, location, options: own };
     const recipe = recipes.get(name)!;
     made.push(await (flags.dryRun === true ? plan(name, recipe, run) : make(name, recipe, run)));
   }
+  const { sweepCacheDaily } = await import("../../store/sweep-cache.ts");
+  await sweepCacheDaily(options.cache, { signal });
   return {
     status: DONE,
     document: {
@@ -127,13 +138,12 @@ function blameRunId(error: unknown): never {
 }
 
 async function plan(name: string, recipe: Recipe, run: Run): Promise<Made> {
-  const { flags, configuration, session, options } = run;
-  const output = await outputOf(name, flags, configuration);
+  const { output, location, options } = run;
   const [{ planAssembly }, { openPrevious }] = await Promise.all([
     import("../../assemble/assemble.ts"),
     import("../../image/open-previous.ts"),
   ]);
-  const previous = await openPrevious(await parseConfigured(output, session.context), options);
+  const previous = await openPrevious(location, options);
   const planned = await planAssembly(recipe, {
     ...options,
     target: previous?.store,
@@ -146,9 +156,8 @@ async function plan(name: string, recipe: Recipe, run: Run): Promise<Made> {
 }
 
 async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
-  const { flags, configuration, session } = run;
-  const output = await outputOf(name, flags, configuration);
-  const result = await writeImage(recipe, output, run);
+  const { flags, output, session } = run;
+  const result = await writeImage(recipe, run);
   session.progress.clear();
   for (const { message } of result.warnings) {
     session.context.stderr.write(`oci-kit: ${name}: ${escapeText(message)}\n`);
@@ -162,16 +171,12 @@ async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
   };
 }
 
-async function writeImage(
-  recipe: Recipe,
-  output: string,
-  { options, session }: Run,
-): Promise<AssembleResult> {
+async function writeImage(recipe: Recipe, { location, options }: Run): Promise<AssembleResult> {
   const [{ assemble }, { openTarget }] = await Promise.all([
     import("../../assemble/assemble.ts"),
     import("../../image/open-reference.ts"),
   ]);
-  const target = await openTarget(await parseConfigured(output, session.context), options);
+  const target = await openTarget(location, options);
   try {
     const result = await assemble(recipe, { ...options, target: target.store, tag: target.tag });
     await target.close();

@@ -2,7 +2,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { elf } from "../../../test/fixtures/layers.ts";
 import { configuration, createProject } from "../../../test/fixtures/project.ts";
 import type { JsonRan, Project } from "../../../test/fixtures/project.ts";
 import { openLayout } from "../../store/layout/layout.ts";
@@ -88,6 +87,16 @@ describe("--config, --no-config and -C", () => {
     expect(await statusOf("verify-links", "out", ...far, ...named)).toBe(2);
     expect(await statusOf(...far, "verify-links", "-C", "out", "linux-runtime")).toBe(0);
     expect(process.cwd()).toBe("/");
+  });
+
+  it("take the project from the file that is named, wherever it is named from", async () => {
+    const words = ["assemble", "--arch", "riscv64", "-C", "linux", "--config", "oci-kit.yaml"];
+    const { document } = (await project.json(...words)) as JsonRan<{
+      readonly configuration: string;
+      readonly images: readonly { readonly output: string }[];
+    }>;
+    expect(document.configuration).toBe(join(project.directory, "linux/oci-kit.yaml"));
+    expect(document.images[0]!.output).toBe(`oci:${project.directory}/out/linux-runtime/riscv64`);
   });
 
   it("are refused for a file and a directory that are not there", async () => {
@@ -181,21 +190,30 @@ describe("assemble with --base, --artifact, --copy and --output", () => {
 });
 
 describe("manifest push", () => {
-  it("holds another repository to none of this family's architectures", async () => {
+  it("holds another repository to none of this family's architectures, and says so", async () => {
     const other = project.repository.replace("family", "other");
-    const words = ["manifest", "push", `${other}:latest`];
-    project.write("gcc/riscv64/bin/gcc", elf("riscv64"), 0o755);
     await project.run("assemble");
-    const none = await project.run(...words);
-    expect(none.stderr).toContain(`expected images to push`);
-    expect(none.stderr).toContain("--config linux/oci-kit.yaml");
-    const from = ["--from", "oci:out/linux-runtime/riscv64"];
-    const pushed = await project.run(...words, ...from);
-    expect(pushed.stdout).toContain("\nconfiguration: none\n");
-    expect(pushed.status).toBe(0);
-    const held = await project.run(...words, ...from, "--config", "linux/oci-kit.yaml");
-    expect(held.stderr).toContain("amd64 is missing");
+    rmSync("out/linux-runtime/arm64", { recursive: true });
+    const own = await project.run("manifest", "push", "latest");
+    expect(own.stderr).toContain("arm64 is missing");
+    expect(own.status).toBe(2);
+    const words = ["manifest", "push", `${other}:latest`];
+    const held = await project.run(...words, "--config", "linux/oci-kit.yaml");
+    expect(held.stderr).toContain("arm64 is missing");
     expect(held.status).toBe(2);
+    const pushed = await project.run(...words);
+    expect(pushed.stdout).toContain(
+      "\nconfiguration: linux/oci-kit.yaml, whose architectures are not asked for here\n",
+    );
+    expect(pushed.status).toBe(0);
+    const from = ["--from", "oci:out/linux-runtime/riscv64", "--force"];
+    const named = await project.run(...words, ...from);
+    expect(named.stdout).toContain("\nconfiguration: none\n");
+    expect(named.status).toBe(0);
+    const nothing = await project.run(...words, "--no-config");
+    expect(nothing.stderr).toContain("expected images to push");
+    expect(nothing.stderr).toContain("--config linux/oci-kit.yaml");
+    expect(nothing.status).toBe(1);
   });
 
   it("to a layout in the project is held to them, and to one elsewhere is not", async () => {

@@ -55,7 +55,7 @@ async function copyBetween(
   const { signal, registry, limits } = context;
   const dryRun = flags.dryRun === true;
   const location = await parseConfigured(destination, context);
-  const from = await openConfigured(source, context);
+  const from = await openConfigured(source, context, location);
   try {
     const root = await rootOf(from, flags.platform, context);
     const to = await openTarget(location, { signal, registry, limits });

@@ -10,7 +10,13 @@ import { OciError } from "../../oci/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import type { Context } from "../context.ts";
-import { findConfiguredFor, nameOf, parseConfigured, storeOf } from "../input/configured.ts";
+import {
+  findConfigured,
+  findConfiguredFor,
+  nameOf,
+  parseConfigured,
+  storeOf,
+} from "../input/configured.ts";
 import { showCopy } from "./copy.ts";
 import { gatherConfigured } from "./gather-configured.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
@@ -35,8 +41,9 @@ export async function pushManifest(
   const tag = tagOf(location, reference);
   const target = await openTarget(storeOf(location), { signal, registry, limits });
   try {
-    const configuration = await findConfiguredFor(location, session.context);
-    const outcome = await pushTo(target, tag, { flags, configuration }, session);
+    const held = await findConfiguredFor(location, session.context);
+    const source = flags.from === undefined ? await findConfigured(session.context) : undefined;
+    const outcome = await pushTo(target, tag, { flags, held, source: source ?? held }, session);
     if (flags.dryRun !== true) await target.close();
     return outcome;
   } finally {
@@ -44,30 +51,33 @@ export async function pushManifest(
   }
 }
 
-/** What is asked for, and what holds for the repository or the layout that is pushed to. */
+/** What is asked for, and which configurations count. */
 interface Pushing {
   readonly flags: PushFlags;
-  readonly configuration: Configuration | undefined;
+  /** What holds for the repository or the layout that is pushed to: its architectures have to be there. */
+  readonly held: Configuration | undefined;
+  /** Whose output the images are in: that of the working directory. */
+  readonly source: Configuration | undefined;
 }
 
 async function pushTo(
   { store: target }: OpenTarget,
   tag: string,
-  { flags, configuration }: Pushing,
+  { flags, held, source }: Pushing,
   { context, progress }: Session,
 ): Promise<Outcome> {
   const { signal, limits } = context;
-  const architectures = flags.arch?.split(",") ?? configuration?.architectures;
+  const architectures = flags.arch?.split(",") ?? held?.architectures;
   architectures?.forEach((name) => parsePlatform(name));
   const gathered = await (flags.from === undefined
-    ? gatherConfigured(configuration, { target, tag, architectures, signal })
+    ? gatherConfigured(source, { target, tag, architectures, signal })
     : gatherNamed(flags.from, context));
   try {
     for (const { name, reason } of gathered.leftOut) {
       context.stderr.write(`oci-kit: left out ${escapeText(name)}: ${escapeText(reason)}\n`);
     }
     const { children } = gathered;
-    const runIdKey = configuration?.document.provenance?.keys?.runId;
+    const runIdKey = source?.document.provenance?.keys?.runId;
     const plan = await planIndexPush({
       target,
       tag,
@@ -77,22 +87,27 @@ async function pushTo(
       signal,
       limits,
     });
-    if (flags.dryRun === true) return await says(planOutcome(plan), configuration);
+    if (flags.dryRun === true) return await says(planOutcome(plan), { held, source });
     const force = flags.force === true;
     const onProgress = showCopy(progress);
     const pushed = await pushIndex(plan, { force, onProgress, signal, limits });
-    return await says(pushOutcome(plan, pushed), configuration);
+    return await says(pushOutcome(plan, pushed), { held, source });
   } finally {
     await gathered.close();
   }
 }
 
-/** The outcome with the configuration that held. */
-async function says(outcome: Outcome, configuration: Configuration | undefined): Promise<Outcome> {
+/** The outcome, with the configuration that counted and what for. */
+async function says(
+  outcome: Outcome,
+  { held, source }: Pick<Pushing, "held" | "source">,
+): Promise<Outcome> {
+  const isHeld = source === undefined || held !== undefined;
+  const what = isHeld ? "" : ", whose architectures are not asked for here";
   return {
     ...outcome,
-    document: { ...outcome.document, configuration: configuration?.file },
-    text: `${outcome.text}configuration: ${await nameOf(configuration)}\n`,
+    document: { ...outcome.document, configuration: source?.file },
+    text: `${outcome.text}configuration: ${await nameOf(source)}${what}\n`,
   };
 }
 

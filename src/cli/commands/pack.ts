@@ -8,6 +8,7 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
+import type { Location } from "../../image/location.ts";
 import { isStdout, openConfigured, parseConfigured } from "../input/configured.ts";
 import type { Context } from "../context.ts";
 import { parseTime, sourceDateEpochOf } from "../input/created.ts";
@@ -83,7 +84,7 @@ async function packTo(
   const { signal, registry, limits } = context;
   letYoungGenerationGrow();
   const location = await parseConfigured(reference, context);
-  const base = await openBase(flags, context);
+  const base = await openBase(flags, location, context);
   try {
     const to = await openTarget(location, { signal, registry, limits });
     try {
@@ -131,13 +132,14 @@ async function optionsOf(flags: PackFlags, context: Context): Promise<PackOption
 
 async function openBase(
   { base, platform }: PackFlags,
+  target: Location,
   context: Context,
 ): Promise<
   { readonly image: PackOptions["base"]; readonly close: () => Promise<void> } | undefined
 > {
   if (base === undefined) return undefined;
   const { imageOf } = await import("../input/open-image.ts");
-  const from = await openConfigured(base, context);
+  const from = await openConfigured(base, context, target);
   try {
     return { image: await imageOf(from, platform, context), close: () => from.close() };
   } catch (error) {

@@ -81,7 +81,7 @@ async function unpackImage(
   ]);
   const { signal, limits } = context;
   letYoungGenerationGrow();
-  const from = await openConfigured(reference, context);
+  const from = await openConfigured(reference, context, { kind: "dir", directory });
   try {
     const image = await imageOf(from, flags.platform, context);
     const cache = await indexCacheOf(context);

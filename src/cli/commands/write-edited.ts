@@ -37,7 +37,7 @@ export async function writeEdited(
   const { signal, registry, limits, stderr } = context;
   const dryRun = flags.dryRun === true;
   const location = await parseConfigured(destination, context);
-  const from = await openConfigured(source, context);
+  const from = await openConfigured(source, context, location);
   try {
     const root = await rootOf(from, flags.platform, context);
     const to = await openTarget(location, { signal, registry, limits });

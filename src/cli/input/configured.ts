@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+import { resolve } from "node:path";
 import type { Configuration } from "../../config/configuration.ts";
-import type { OpenReference } from "../../image/open-reference.ts";
+import { escapeText } from "../../bytes/byte-string.ts";
+import type { OpenOptions, OpenReference } from "../../image/open-reference.ts";
 import type { Location } from "../../image/location.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Context } from "../context.ts";
+import { formatBytes } from "../output/format.ts";
 
 /** What a command takes a configuration for. */
 export interface ConfigurationWanted {
@@ -25,7 +28,8 @@ export async function findConfigured(
 ): Promise<Configuration | undefined> {
   if (configuration === false) return undefined;
   const { findConfiguration } = await import("../../config/find-configuration.ts");
-  const file = configuration ?? (await findConfiguration(about));
+  const file =
+    configuration === undefined ? await findConfiguration(about) : resolve(configuration);
   if (file === undefined) return undefined;
   const { loadConfiguration } = await import("../../config/load-configuration.ts");
   return loadConfiguration(file, { variables });
@@ -127,11 +131,48 @@ export function isBareWord(text: string): boolean {
   return /^\w[\w.-]*$/.test(text);
 }
 
-/** Opens a reference as people type it, for reading. The caller closes it. */
-export async function openConfigured(text: string, context: Context): Promise<OpenReference> {
+/**
+ * Opens a reference as people type it, for reading. The caller closes it.
+ * @param target what is on its way to: what has to be kept meanwhile is kept beside it
+ */
+export async function openConfigured(
+  text: string,
+  context: Context,
+  target?: Location,
+): Promise<OpenReference> {
   const { signal, registry, limits } = context;
-  const { openReference } = await import("../../image/open-reference.ts");
-  return openReference(await parseConfigured(text, context), { signal, registry, limits });
+  const [{ openReference }, location] = await Promise.all([
+    import("../../image/open-reference.ts"),
+    parseConfigured(text, context),
+  ]);
+  const isArchive = location.kind === "oci-archive" || location.kind === "docker-archive";
+  const spooling = isArchive ? await spoolingFor(target, context) : {};
+  return openReference(location, { signal, registry, limits, ...spooling });
+}
+
+/** Where archives that can't be read in place are kept, and that it is said how much room they take. */
+export async function spoolingFor(
+  target: Location | undefined,
+  { env, stderr }: Context,
+): Promise<Pick<OpenOptions, "spoolDirectory" | "onSpool">> {
+  const [{ spoolPlaceBeside }, { defaultSpoolDirectory }] = await Promise.all([
+    import("../../image/spool-place.ts"),
+    import("../../store/digest-cache.ts"),
+  ]);
+  const beside = target && spoolPlaceBeside(target);
+  return {
+    spoolDirectory: beside ?? defaultSpoolDirectory(env),
+    onSpool: ({ kind, directory, bytes }) => {
+      if (kind === "spooling" && stderr.isTTY !== true) return;
+      const verb = kind === "spooling" ? "keeping" : "kept";
+      const text = `${verb} ${formatBytes(bytes)} in ${escapeText(directory)} until the command ends`;
+      stderr.write(
+        kind === "spooling"
+          ? `\r${text}`
+          : `${stderr.isTTY === true ? "\r" : ""}oci-kit: ${text}\n`,
+      );
+    },
+  };
 }
 
 /** What a reference means, or with a platform the image for it of what it means. */

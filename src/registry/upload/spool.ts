@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bytes, Source } from "../../bytes/bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
+import { writing } from "../../files/system-error.ts";
 
 /** Content in a private temporary file. */
 export interface Spooled {
@@ -18,11 +18,12 @@ export interface Spooled {
 }
 
 /**
- * Writes bytes to a private file below the system's temporary directory while it hashes them: an upload
+ * Writes bytes to a private file below a directory while it hashes them: an upload
  * needs the size beforehand and may have to start again. When `bytes` fails, nothing stays behind.
  */
-export async function spool(mediaType: string, bytes: Bytes): Promise<Spooled> {
-  const directory = await mkdtemp(join(tmpdir(), "oci-kit-"));
+export async function spool(mediaType: string, bytes: Bytes, below: string): Promise<Spooled> {
+  writing(below, () => mkdirSync(below, { recursive: true }));
+  const directory = await mkdtemp(join(below, ".oci-kit.upload-"));
   const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const file = join(directory, "content");

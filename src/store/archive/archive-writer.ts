@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { closeSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
@@ -22,6 +21,7 @@ import {
 import { openLayout, type LayoutStore } from "../layout/layout.ts";
 import { mostMembers } from "./outer-archive.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
+import { defaultSpoolDirectory } from "../digest-cache.ts";
 import type { RootedStore } from "../store.ts";
 
 /**
@@ -65,7 +65,8 @@ export async function createArchive(
   options: CreateArchiveOptions,
   documents: (layout: LayoutStore) => Promise<readonly ArchiveDocument[]>,
 ): Promise<ArchiveWriter> {
-  const beside = file === "-" ? tmpdir() : dirname(file);
+  const beside = file === "-" ? defaultSpoolDirectory() : dirname(file);
+  if (file === "-") writing(beside, () => mkdirSync(beside, { recursive: true }));
   const stage = join(beside, ownedName(STAGE));
   writing(beside, () => {
     sweepAbandoned(beside, STAGE, ABANDONED_AGE);

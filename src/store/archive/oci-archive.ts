@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { Limits } from "../../oci/limits.ts";
 import {
   archiveStore,
   closingOnFailure,
@@ -7,15 +6,9 @@ import {
   type ArchiveReader,
 } from "./archive-store.ts";
 import { createArchive, type ArchiveWriter, type CreateArchiveOptions } from "./archive-writer.ts";
-import { openOuterArchive } from "./outer-archive.ts";
-import type { OpenSeekableOptions } from "../../files/seekable-file.ts";
+import { openOuterArchive, type OpenArchiveOptions } from "./outer-archive.ts";
 
-export type { ArchiveReader, ArchiveWriter, CreateArchiveOptions };
-
-/** Options of {@link openOciArchive}. */
-export interface OpenArchiveOptions extends OpenSeekableOptions {
-  readonly limits?: Partial<Limits> | undefined;
-}
+export type { ArchiveReader, ArchiveWriter, CreateArchiveOptions, OpenArchiveOptions };
 
 /**
  * Opens a tar of an OCI layout (`oci-archive:`), plain or compressed with gzip or zstd, `-` being the

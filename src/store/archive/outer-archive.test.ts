@@ -12,8 +12,7 @@ import { buildImage } from "../../testing/build-image.ts";
 import { paxHeader, rawEntry, rawTar } from "../../testing/raw-tar.ts";
 import { chunked, collect } from "../../testing/store-contract/store-content.ts";
 import { createOciArchive, openOciArchive } from "./oci-archive.ts";
-import { openOuterArchive, type OuterArchive } from "./outer-archive.ts";
-import type { OpenSeekableOptions } from "../../files/seekable-file.ts";
+import { openOuterArchive, type OpenArchiveOptions, type OuterArchive } from "./outer-archive.ts";
 
 let directory: string;
 let file: string;
@@ -28,10 +27,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function openTar(
-  bytes: Uint8Array,
-  options: OpenSeekableOptions = {},
-): Promise<OuterArchive> {
+async function openTar(bytes: Uint8Array, options: OpenArchiveOptions = {}): Promise<OuterArchive> {
   writeFileSync(file, bytes);
   const archive = await openOuterArchive(file, "test", options);
   opened.push(archive);

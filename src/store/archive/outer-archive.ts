@@ -9,6 +9,7 @@ import { isOciError, OciError } from "../../oci/errors.ts";
 import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
+import { defaultSpoolDirectory } from "../digest-cache.ts";
 import { openSeekable, type OpenSeekableOptions } from "../../files/seekable-file.ts";
 
 // The tar around an image (oci-archive, docker-archive): indexed once, then read at any offset. Its
@@ -43,6 +44,12 @@ export interface OuterArchive {
 
 const HEADER = 512;
 
+/** Options of {@link openOuterArchive}. */
+export interface OpenArchiveOptions extends Omit<OpenSeekableOptions, "spoolDirectory"> {
+  /** Where what is compressed or comes through a pipe is kept meanwhile. Default: in the cache directory. */
+  readonly spoolDirectory?: string | undefined;
+}
+
 /**
  * Opens and indexes an archive. Names are without `./` before and `/` after. The caller closes it.
  * @throws OciError `invalid-archive` for what is no tar, for a name that comes twice, for too many
@@ -51,10 +58,11 @@ const HEADER = 512;
 export async function openOuterArchive(
   file: string,
   where: string,
-  options: OpenSeekableOptions = {},
+  options: OpenArchiveOptions = {},
 ): Promise<OuterArchive> {
   const limits = withLimits(options.limits);
-  const fd = await openSeekable(file, options);
+  const { spoolDirectory = defaultSpoolDirectory() } = options;
+  const fd = await openSeekable(file, { ...options, spoolDirectory });
   try {
     const bytes = readFileBytes(fd, { signal: options.signal });
     return outerArchive(fd, where, await indexEntries(bytes, where, limits), limits);

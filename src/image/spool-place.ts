@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Location } from "./location.ts";
+
+/**
+ * The directory beside a target, for what has to be kept on its way there: it has the room that the
+ * target needs anyway. Undefined for what is not on this machine's disks, a registry or a pipe.
+ */
+export function spoolPlaceBeside(target: Location): string | undefined {
+  switch (target.kind) {
+    case "registry":
+      return undefined;
+    case "oci":
+    case "dir":
+      return existingAbove(target.directory);
+    case "path":
+      return existingAbove(target.path);
+    case "oci-archive":
+    case "docker-archive":
+      return target.file === "-" ? undefined : existingAbove(target.file);
+  }
+}
+
+function existingAbove(path: string): string {
+  let directory = dirname(resolve(path));
+  while (!existsSync(directory)) directory = dirname(directory);
+  return directory;
+}

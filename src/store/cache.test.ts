@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { buildImage } from "../testing/build-image.ts";
+import { inspectCache, pruneCache } from "./cache.ts";
+import { markUsed } from "./cached-images.ts";
+import { openDigestCache } from "./digest-cache.ts";
+import { blobPath } from "./layout/layout-blobs.ts";
+import { openLayout, type LayoutStore } from "./layout/layout.ts";
+import { sweepCacheDaily } from "./sweep-cache.ts";
+
+let cache: string;
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), "oci-kit-cache-"));
+});
+afterEach(() => rmSync(cache, { recursive: true, force: true }));
+
+const DAY = 86_400_000;
+
+function daysAgo(days: number): Date {
+  return new Date(Date.now() - days * DAY);
+}
+
+async function keep(part: string, key: string, bytes: number, days: number): Promise<void> {
+  const path = await openDigestCache(join(cache, part)).getOrCreate(key, (fresh) => {
+    writeFileSync(join(fresh, "index"), Buffer.alloc(bytes));
+    return Promise.resolve();
+  });
+  utimesSync(path, daysAgo(days), daysAgo(days));
+}
+
+async function keepImage(content: string, days: number): Promise<LayoutStore> {
+  const layout = await openLayout(join(cache, "blobs"), { create: true });
+  const { descriptor } = await buildImage(layout, { layers: [{ file: content }] });
+  await layout.capabilities.addRoot(descriptor);
+  for (const name of readdirSync(join(cache, "blobs/blobs/sha256"))) {
+    const path = join(cache, "blobs/blobs/sha256", name);
+    utimesSync(path, daysAgo(days), daysAgo(days));
+  }
+  return layout;
+}
+
+async function keysAfter(maxAge: number, maxBytes: number): Promise<string[]> {
+  await pruneCache(cache, { maxAge: maxAge * DAY, maxBytes });
+  return (await inspectCache(cache)).items.map(({ key }) => key);
+}
+
+describe("a cache", () => {
+  it("has a size and the day of each last use, the least recent first", async () => {
+    await keep("layer-indexes", "new", 500, 1);
+    await keep("directories", "old", 300, 9);
+    const { items, bytes } = await inspectCache(cache);
+    expect(items.map(({ part, key, bytes: size }) => [part, key, size])).toEqual([
+      ["directories", "old", 300],
+      ["layer-indexes", "new", 500],
+    ]);
+    expect(bytes).toBe(800);
+  });
+
+  it("that is not there is empty, and pruning it makes nothing", async () => {
+    rmSync(cache, { recursive: true });
+    expect(await inspectCache(cache)).toMatchObject({ items: [], bytes: 0 });
+    await pruneCache(cache, { maxAge: 0, maxBytes: 0 });
+    await sweepCacheDaily(cache);
+    expect(existsSync(cache)).toBe(false);
+  });
+
+  it("loses what is too old, then what was used least recently, and nothing of the last hour", async () => {
+    await keep("layer-indexes", "ancient", 100, 40);
+    await keep("layer-indexes", "older", 400, 9);
+    await keep("directories", "newer", 400, 5);
+    await keep("layer-indexes", "now", 400, 0);
+    expect(await keysAfter(30, 1e9)).toEqual(["older", "newer", "now"]);
+    expect(await keysAfter(30, 900)).toEqual(["newer", "now"]);
+    expect(await keysAfter(30, 0)).toEqual(["now"]);
+  });
+
+  it("says what would go with dryRun, and loses nothing", async () => {
+    await keep("layer-indexes", "old", 100, 40);
+    const planned = await pruneCache(cache, { maxAge: DAY, maxBytes: 1e9, dryRun: true });
+    expect(planned).toMatchObject({ removed: [{ key: "old" }], removedBytes: 100, bytes: 0 });
+    expect((await inspectCache(cache)).items).toHaveLength(1);
+  });
+
+  it("counts what an image needs, keeps one that was used again, and loses one with its layers", async () => {
+    const layout = await keepImage("one", 40);
+    const [one] = await layout.capabilities.roots();
+    expect((await inspectCache(cache)).bytes).toBe(sizeOf(layout));
+    markUsed(layout, one!.digest);
+    expect(await keysAfter(30, 1e9)).toEqual([one!.digest]);
+    utimesSync(blobPath(layout.directory, one!.digest), daysAgo(40), daysAgo(40));
+    expect(await keysAfter(30, 1e9)).toEqual([]);
+    expect(readdirSync(join(cache, "blobs/blobs/sha256"))).toEqual([]);
+  });
+
+  it("loses what killed processes left in its spool", async () => {
+    mkdirSync(join(cache, "spool"));
+    writeFileSync(join(cache, "spool", "left"), "x");
+    utimesSync(join(cache, "spool", "left"), daysAgo(2), daysAgo(2));
+    await pruneCache(cache, { maxAge: DAY, maxBytes: 0 });
+    expect(readdirSync(join(cache, "spool"))).toEqual([]);
+  });
+
+  it("is swept once a day", async () => {
+    await keep("layer-indexes", "first", 1, 40);
+    await sweepCacheDaily(cache);
+    expect((await inspectCache(cache)).items).toEqual([]);
+    await keep("layer-indexes", "second", 1, 40);
+    await sweepCacheDaily(cache);
+    expect((await inspectCache(cache)).items).toHaveLength(1);
+    utimesSync(join(cache, ".swept"), daysAgo(2), daysAgo(2));
+    await sweepCacheDaily(cache);
+    expect((await inspectCache(cache)).items).toEqual([]);
+  });
+});
+
+function sizeOf(layout: LayoutStore): number {
+  const blobs = join(layout.directory, "blobs/sha256");
+  return readdirSync(blobs).reduce((sum, name) => sum + lstatSync(join(blobs, name)).size, 0);
+}

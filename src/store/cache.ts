@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { throwIfAborted } from "../bytes/abort.ts";
+import type { AbortOptions } from "../bytes/bytes.ts";
+import { fileError } from "../files/system-error.ts";
+import { sweepAbandoned } from "../files/owned-name.ts";
+import type { CacheItem, RemovableItem } from "./cache-item.ts";
+import { listCachedImages, sweepCachedImages } from "./cached-images.ts";
+import { openDigestCache } from "./digest-cache.ts";
+import { LAYOUT_FILE } from "./layout/layout-index.ts";
+
+/** What is in a cache, the least recently used first. */
+export interface CacheContent {
+  readonly directory: string;
+  readonly items: readonly CacheItem[];
+  readonly bytes: number;
+}
+
+export interface PruneCacheOptions extends AbortOptions {
+  /** Milliseconds: what was not used for longer goes. */
+  readonly maxAge: number;
+  /** What was used least recently goes until the rest takes no more; nothing that was used in the last hour. */
+  readonly maxBytes: number;
+  /** Only finds out what would go. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface PrunedCache extends CacheContent {
+  readonly removed: readonly CacheItem[];
+  readonly removedBytes: number;
+}
+
+/** How long and how much a cache keeps unless told: thirty days, 20 GB. */
+export const CACHE_LIMITS = Object.freeze({ maxAge: 30 * 86_400_000, maxBytes: 20e9 });
+
+/** What runs now may just have asked for it. */
+const IN_USE = 3600_000;
+const ABANDONED_AGE = 86_400_000;
+const SPOOL = "spool";
+
+/** Lists what a cache directory holds. One that is not there holds nothing. @throws OciError `unreadable` */
+export async function inspectCache(
+  directory: string,
+  options: AbortOptions = {},
+): Promise<CacheContent> {
+  return contentOf(directory, await findItems(directory, options));
+}
+
+/**
+ * Removes from a cache what is too old, then what was used least recently until it is small enough, and
+ * what killed processes left. Safe at any time: everything in it can be made or fetched again, and
+ * what was asked for in the last hour stays unless it is too old.
+ * @returns what was removed, or with `dryRun` would be, and what is there then
+ * @throws OciError `unreadable`, `unwritable`, `locked`
+ */
+export async function pruneCache(
+  directory: string,
+  { maxAge, maxBytes, dryRun = false, signal }: PruneCacheOptions,
+): Promise<PrunedCache> {
+  const items = await findItems(directory, { signal });
+  const now = Date.now();
+  let bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+  const removed = new Set<RemovableItem>();
+  for (const item of items) {
+    const age = now - item.usedAt.getTime();
+    if (age <= maxAge && (bytes <= maxBytes || age <= IN_USE)) continue;
+    removed.add(item);
+    bytes -= item.bytes;
+  }
+  for (const item of dryRun ? [] : removed) {
+    throwIfAborted(signal, directory);
+    await item.remove({ signal });
+  }
+  if (!dryRun) await sweepParts(directory, { signal });
+  const gone = [...removed].map(describe);
+  return {
+    ...contentOf(
+      directory,
+      items.filter((item) => !removed.has(item)),
+    ),
+    removed: gone,
+    removedBytes: gone.reduce((sum, item) => sum + item.bytes, 0),
+  };
+}
+
+function contentOf(directory: string, items: readonly RemovableItem[]): CacheContent {
+  const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+  return { directory, items: items.map(describe), bytes };
+}
+
+function describe({ part, key, bytes, usedAt }: CacheItem): CacheItem {
+  return { part, key, bytes, usedAt };
+}
+
+async function findItems(
+  directory: string,
+  options: AbortOptions,
+): Promise<readonly RemovableItem[]> {
+  const items: RemovableItem[] = [];
+  for (const part of partsOf(directory)) {
+    const path = join(directory, part);
+    if (part === SPOOL) continue;
+    items.push(
+      ...(existsSync(join(path, LAYOUT_FILE))
+        ? await listCachedImages(path, part, options)
+        : await listDigestCache(path, part)),
+    );
+  }
+  return items.sort((a, b) => a.usedAt.getTime() - b.usedAt.getTime());
+}
+
+async function listDigestCache(path: string, part: string): Promise<RemovableItem[]> {
+  const cache = openDigestCache(path);
+  return (await cache.list()).map(({ key, path: entry, usedAt }) => ({
+    part,
+    key,
+    bytes: sizeOf(entry),
+    usedAt,
+    remove: async (options) => (await cache.setAside(key))?.(options),
+  }));
+}
+
+/** What killed processes left in the parts; items stay. */
+async function sweepParts(directory: string, options: AbortOptions): Promise<void> {
+  for (const part of partsOf(directory)) {
+    const path = join(directory, part);
+    if (part === SPOOL) sweepAbandoned(path, "", ABANDONED_AGE);
+    else if (existsSync(join(path, LAYOUT_FILE))) await sweepCachedImages(path, options);
+    else await openDigestCache(path).sweep({ ...options, olderThan: Infinity });
+  }
+}
+
+function partsOf(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw fileError("unreadable", directory, error);
+  }
+}
+
+/** The sizes of all files in a directory; what vanishes meanwhile has none. */
+function sizeOf(directory: string): number {
+  let bytes = 0;
+  for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
+    const stats = lstatSync(join(directory, name), { throwIfNoEntry: false });
+    if (stats?.isFile() === true) bytes += stats.size;
+  }
+  return bytes;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+import { existsSync, lstatSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AbortOptions } from "../bytes/bytes.ts";
+import { CACHE_LIMITS, pruneCache } from "./cache.ts";
+
+const STAMP = ".swept";
+const DAY = 86_400_000;
+
+/**
+ * Keeps a cache within {@link CACHE_LIMITS}: prunes it when nobody did for a day. A cache that can't be
+ * pruned, because it may only be read or somebody works in it, is left as it is.
+ */
+export async function sweepCacheDaily(
+  directory: string,
+  options: AbortOptions = {},
+): Promise<void> {
+  if (!existsSync(directory)) return;
+  const stamp = join(directory, STAMP);
+  const last = lstatSync(stamp, { throwIfNoEntry: false })?.mtimeMs;
+  if (last !== undefined && Date.now() - last < DAY) return;
+  try {
+    if (last === undefined) writeFileSync(stamp, "");
+    else utimesSync(stamp, new Date(), new Date());
+    await pruneCache(directory, { ...CACHE_LIMITS, ...options });
+  } catch {
+    options.signal?.throwIfAborted();
+  }
+}
