@@ -60,6 +60,7 @@ function readTree(random: Random): void {
   const entries = unlessRefused(() => [...parseTree(linesOf(tree, random))]) ?? [];
   for (const [path, node] of entries) {
     expect(path).toMatch(/^\/(?:[^\0/]+(?:\/[^\0/]+)*)?$/s);
+    expect(path.split("/")).not.toContain("..");
     expect(node.size).toBeGreaterThanOrEqual(0);
   }
 }
