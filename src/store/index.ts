@@ -16,3 +16,5 @@ export * from "./memory-store.ts";
 export * from "./archive/oci-archive.ts";
 export * from "./read-documents.ts";
 export * from "./store.ts";
+export { verifyContent } from "./verify-content.ts";
+export type { ContentFinding, VerifiedContent, VerifyContentOptions } from "./verify-content.ts";
