@@ -4,7 +4,8 @@
  * what works on any of them: copy, walk, garbage collection. Also the cache of directories by digest.
  * @module
  */
-export * from "./layout/collect-garbage.ts";
+export { collectGarbage } from "./layout/collect-garbage.ts";
+export type { CollectOptions, Collected } from "./layout/collect-garbage.ts";
 export * from "./content-graph.ts";
 export * from "./copy/copy-error.ts";
 export * from "./copy/copy.ts";
