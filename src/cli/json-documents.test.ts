@@ -25,6 +25,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "manifest push": ["manifest", "push", "latest", "--force"],
   retag: ["retag", "latest", "stable"],
   copy: ["copy", IMAGE, "oci:copied"],
+  "verify of content": ["verify", "oci:copied"],
   unpack: ["unpack", IMAGE, "out/rootfs"],
   verify: ["verify", "out/rootfs", "--against", "oci:copied", "--ignore", "time"],
   pack: ["pack", "out/rootfs", "oci:packed", "--base", IMAGE],

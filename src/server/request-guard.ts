@@ -38,7 +38,7 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
   const here = isLoopback(options.address);
   const isOurs = (name: string): boolean =>
     names.has(name) ||
-    (here && (isLoopback(name) || name.endsWith(".localhost"))) ||
+    (here && (isLoopback(name) || name.endsWith(".localhost") || isPlain(name))) ||
     (!here && options.allowedHosts.length === 0);
   return (request) => {
     checkCoding(request);
@@ -54,6 +54,11 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
     checkOrigin(request, authority);
     return { path, query: new URLSearchParams(search) };
   };
+}
+
+/** A name without a dot is one of this machine or its network: no stranger owns such a one in the DNS. */
+function isPlain(name: string): boolean {
+  return /^[a-z0-9_-]+$/.test(name);
 }
 
 function checkCoding({ headers }: IncomingMessage): void {

@@ -26,8 +26,8 @@ export interface ServeOptions {
   /** Default 0: a free port. */
   readonly port?: number | undefined;
   /**
-   * Further names that the registry goes by. On a loopback address only loopback names are answered else;
-   * on another address all are, as long as none is given here.
+   * Further names that the registry goes by. On a loopback address only loopback names and names without
+   * a dot are answered else; on another address all are, as long as none is given here.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   readonly limits?: Partial<Limits> | undefined;

@@ -79,16 +79,22 @@ describe("a web page of elsewhere", () => {
     expect(await statusOf(`GET http://${rebound}/v2/`, `Host: ${own()}`)).toBe(421);
     expect(await statusOf("DELETE /v2/a/blobs/x", "Host: 127.0.0.1.evil.example")).toBe(421);
     expect(await statusOf("GET /v2/", "Host: a b")).toBe(421);
+    expect(await statusOf("GET /v2/", "Host: 192.168.1.7:5000")).toBe(421);
   });
 });
 
 describe("a registry on this machine", () => {
-  it.each(["127.0.0.1", "localhost", "LOCALHOST:5000", "[::1]:5000", "127.9.9.9", "x.localhost"])(
-    "answers to %s",
-    async (host) => {
-      expect(await statusOf("GET /v2/", `Host: ${host}`)).toBe(200);
-    },
-  );
+  it.each([
+    "127.0.0.1",
+    "localhost",
+    "LOCALHOST:5000",
+    "[::1]:5000",
+    "127.9.9.9",
+    "x.localhost",
+    "registry:5000",
+  ])("answers to %s", async (host) => {
+    expect(await statusOf("GET /v2/", `Host: ${host}`)).toBe(200);
+  });
 
   it("answers a page of its own, and a whole URL as its target", async () => {
     expect(await statusOf("GET /v2/", `Host: ${own()}`, `Origin: http://${own()}`)).toBe(200);

@@ -6,7 +6,8 @@
  */
 export * from "./cache.ts";
 export * from "./cache-item.ts";
-export * from "./layout/collect-garbage.ts";
+export { collectGarbage } from "./layout/collect-garbage.ts";
+export type { CollectOptions, Collected } from "./layout/collect-garbage.ts";
 export * from "./content-graph.ts";
 export * from "./copy/copy-error.ts";
 export * from "./copy/copy.ts";
@@ -22,3 +23,5 @@ export * from "./store.ts";
 export { completeUpload } from "./upload.ts";
 export type { Upload, UploadState, Uploads } from "./upload.ts";
 export type { LayoutUpload, LayoutUploads } from "./layout/layout-uploads.ts";
+export { verifyContent } from "./verify-content.ts";
+export type { ContentFinding, VerifiedContent, VerifyContentOptions } from "./verify-content.ts";

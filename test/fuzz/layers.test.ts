@@ -75,13 +75,13 @@ function merge(indexes: readonly LayerIndex[]): void {
 
 describe("whatever the bytes", () => {
   it("random blocks are read or refused", () =>
-    fuzz("random blocks are read or refused", 0.05, (random) => {
+    fuzz("random blocks are read or refused", 0.03, (random) => {
       const index = readTwice(random.bytes(random.below(3000)), random);
       if (index !== undefined) merge([index]);
     }));
 
   it("mutated layers are read or refused, and merged", () =>
-    fuzz("mutated layers are read or refused, and merged", 0.25, (random) => {
+    fuzz("mutated layers are read or refused, and merged", 0.17, (random) => {
       const indexes: LayerIndex[] = [];
       for (let layer = random.below(3); layer >= 0; layer -= 1) {
         const index = readTwice(mutateTar(random.of(tars), random, random.of(tars)), random);
@@ -91,7 +91,7 @@ describe("whatever the bytes", () => {
     }));
 
   it("mutated streams are decompressed or refused", () =>
-    fuzz("mutated streams are decompressed or refused", 0.2, async (random) => {
+    fuzz("mutated streams are decompressed or refused", 0.12, async (random) => {
       const tar = random.of(tars);
       const isZstd = random.oneIn(2);
       const stream = mutateBytes(isZstd ? zstdOf(tar, random) : gzipOf(tar, random), random);

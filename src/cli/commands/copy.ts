@@ -14,6 +14,7 @@ interface CopyFlags {
   readonly json?: true;
   readonly dryRun?: true;
   readonly platform?: string;
+  readonly verifyPresent?: true;
 }
 
 export const copyCommand: Register = (program, invoke) => {
@@ -22,18 +23,24 @@ export const copyCommand: Register = (program, invoke) => {
     .description(
       prose(`
         Copies an image or an index with all it refers to between registries, layouts and archives.
-        Every byte is verified; what the target has is not sent again; the tag is set last. An index
-        is copied whole; --platform takes one image of it. An archive may name images that it does
-        not hold, as docker save writes them: those that are there are copied, the others are listed.`),
+        Every byte that is sent is verified; what the target has is not sent again, and not read either
+        unless --verify-present says so; the tag is set last. An index is copied whole; --platform takes
+        one image of it. An archive may name images that it does not hold, as docker save writes them:
+        those that are there are copied, the others are listed.`),
     )
     .option("--platform <PLATFORM>", "only the image for this platform, as linux/arm64")
     .option("--dry-run", "say what would be sent")
+    .option(
+      "--verify-present",
+      "read what the target has, and send again what is damaged there (a layout can be mended so)",
+    )
     .addHelpText(
       "after",
       `
 Examples:
   oci-kit copy ghcr.io/family/image:latest-cross oci:out/mirror:latest-cross
   oci-kit copy oci:out/linux-runtime/riscv64 ghcr.io/family/image:latest-cross-riscv64
+  oci-kit copy --verify-present ghcr.io/family/image:1 oci:out/mirror:1   # mends the layout
   nerdctl save IMAGE | oci-kit copy docker-archive:- oci:out/local-oci/android/riscv64
   oci-kit copy --platform linux/amd64 HOST/REPO:TAG docker-archive:- | docker load`,
     )
@@ -62,9 +69,9 @@ async function copyBetween(
     try {
       const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
       const onProgress = showCopy(progress);
-      const summary = await copy(from.store, root, to.store, {
-        ...{ tag, dryRun, onProgress, signal, limits },
-      });
+      const { verifyPresent } = flags;
+      const options = { tag, dryRun, verifyPresent, onProgress, signal, limits };
+      const summary = await copy(from.store, root, to.store, options);
       if (!dryRun) await to.close();
       const absent = (await from.store.capabilities.absent?.({ signal })) ?? [];
       const tookStdout = isStdout(location);
@@ -108,10 +115,11 @@ function outcomeOf(
   tag: string | undefined,
   { dryRun, tookStdout, absent }: Told,
 ): Outcome {
-  const { root, copied, skipped, mounted } = summary;
+  const { root, copied, skipped, mounted, replaced } = summary;
   const verb = dryRun ? "would copy" : "copied";
   const parts = [
     `${verb} ${count(copied.count, "piece")}, ${formatBytes(copied.bytes)}`,
+    ...(replaced.count > 0 ? [`${formatBytes(replaced.bytes)} over damaged content`] : []),
     ...(skipped.count > 0 ? [`${formatBytes(skipped.bytes)} already there`] : []),
     ...(mounted.count > 0 ? [`${formatBytes(mounted.bytes)} mounted`] : []),
   ];
@@ -119,7 +127,7 @@ function outcomeOf(
   return {
     status: DONE,
     document: {
-      ...{ store, tag, digest: root.digest, dryRun, copied, skipped, mounted },
+      ...{ store, tag, digest: root.digest, dryRun, copied, skipped, mounted, replaced },
       ...(absent.length > 0 && { absent }),
     },
     tookStdout,

@@ -81,6 +81,10 @@ describe("verify --against", () => {
     const wrong = await verify("--ignore", "colour");
     expect(wrong.stderr).toContain("--ignore: expected one of type, mode, owner, ");
     expect(wrong.status).toBe(1);
-    expect((await project.run("verify", rootfs)).stderr).toContain("--against");
+    const alone = await project.run("verify", rootfs);
+    expect(alone.stderr).toContain("expected a reference, or --against with a directory");
+    expect(alone.status).toBe(1);
+    const stray = await project.run("verify", "oci:image", "--ignore", "time");
+    expect(stray.stderr).toContain("--ignore goes with --against");
   });
 });

@@ -103,9 +103,13 @@ export function parseBase64(text: string): ByteString | undefined {
   return bytes.toString("base64") === text ? fromBytes(bytes) : undefined;
 }
 
+/** Not a name: nothing, this directory, the one above, or with what no name has in it. */
+const NO_NAME = /\/(?:\.{0,2})(?:\/|$)|\0/;
+
 function parsePath(word: string): ByteString | undefined {
   if (word === ".") return "/" as ByteString;
-  return word.startsWith("./") ? parseVis(word.slice(1)) : undefined;
+  const path = word.startsWith("./") ? parseVis(word.slice(1)) : undefined;
+  return path === undefined || NO_NAME.test(path) ? undefined : path;
 }
 
 function parseEntry(line: string): DraftEntry | undefined {

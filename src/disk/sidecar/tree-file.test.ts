@@ -30,7 +30,9 @@ const bytes = fc
     },
   )
   .map((characters) => characters.join("") as ByteString);
-const name = bytes.map((text) => (text.replaceAll(/[/\0]/g, "") || "x") as ByteString);
+const name = bytes.map(
+  (text) => text.replaceAll(/[/\0]/g, "").replace(/^\.{0,2}$/, "x") as ByteString,
+);
 const id = fc.oneof(fc.nat(5), fc.constant(2 ** 32 - 2));
 const map = fc.uniqueArray(fc.tuple(bytes, bytes), { maxLength: 3, selector: ([key]) => key });
 const TYPES: readonly NodeType[] = ["file", "directory", "symlink", "character", "block", "fifo"];
@@ -191,6 +193,12 @@ describe("tree.mtree", () => {
     ["has a time that is none", (lines) => lines.with(1, lines[1]!.replace(".500000000", ".5"))],
     ["has a device that is none", (lines) => lines.with(4, lines[4]!.replace("native", "bsd"))],
     ["has a digest that is none", (lines) => lines.with(2, lines[2]!.slice(0, -1))],
+    ...["./..", "./../null", ".//null", "./null/", "./a/./null", "./", "./nu\\000ll"].map(
+      (path): [string, (lines: string[]) => readonly string[]] => [
+        `has the path ${path}`,
+        (lines) => lines.with(4, lines[4]!.replace("./null", path)),
+      ],
+    ),
     ["has a path outside", (lines) => lines.with(4, lines[4]!.replace("./null", "/null"))],
     [
       "has a byte that should be escaped",

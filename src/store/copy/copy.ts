@@ -22,6 +22,11 @@ export interface CopyOptions extends AbortOptions {
   readonly keepRoot?: boolean | undefined;
   /** Pieces of content in flight at a time. */
   readonly concurrency?: number | undefined;
+  /**
+   * Read what the target has before it counts as there, and send again what is damaged. Without it
+   * presence is what the target says, which costs no reading: content damaged at equal size is not seen.
+   */
+  readonly verifyPresent?: boolean | undefined;
   /** Ask the target what it lacks, and send nothing. */
   readonly dryRun?: boolean | undefined;
   /** Never awaited; at most ten `progress` events a second for one piece of content. */
@@ -43,6 +48,8 @@ export interface CopySummary {
   readonly copied: TransferTotal;
   readonly skipped: TransferTotal;
   readonly mounted: TransferTotal;
+  /** With `verifyPresent`: what was there and damaged, and is whole now. */
+  readonly replaced: TransferTotal;
 }
 
 const CONCURRENCY = 4;
@@ -52,7 +59,8 @@ const CONCURRENCY = 4;
  * last, so that the target never shows anything incomplete. What the target has is not sent again, but
  * its manifests are walked all the same: that one is there does not mean that its children are. Each
  * piece travels once. Bytes and digests do not change. A `subject` is not followed. Safe to repeat
- * after any failure.
+ * after any failure. What is there and damaged is mended only with `verifyPresent`, and where the target
+ * can replace content.
  * @throws CopyError (an OciError with the cause's code) that says what was being done and which side failed
  */
 export async function copy(
@@ -62,7 +70,8 @@ export async function copy(
   options: CopyOptions = {},
 ): Promise<CopySummary> {
   const { concurrency = CONCURRENCY, signal, limits, onProgress } = options;
-  const copying = { source, target, dryRun: options.dryRun === true, onProgress };
+  const { dryRun = false, verifyPresent = false } = options;
+  const copying = { source, target, dryRun, verifyPresent, onProgress };
   const graph = await blaming("read", "source", root, source, () =>
     readGraph(source, root, { concurrency, limits, signal }),
   );
@@ -111,7 +120,14 @@ function summarise(root: Descriptor, transfers: readonly Transfer[]): CopySummar
     );
     return { count, bytes };
   };
-  return { root, transfers, copied: of("copied"), skipped: of("skipped"), mounted: of("mounted") };
+  return {
+    root,
+    transfers,
+    copied: of("copied"),
+    skipped: of("skipped"),
+    mounted: of("mounted"),
+    replaced: of("replaced"),
+  };
 }
 
 function total(descriptors: readonly Descriptor[]): { pieces: number; bytes: number } {

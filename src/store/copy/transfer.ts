@@ -7,10 +7,11 @@ import { OciError } from "../../oci/errors.ts";
 import type { GraphManifest } from "../content-graph.ts";
 import { blame, blaming } from "./copy-error.ts";
 import { storedContent } from "../read-content.ts";
+import { beyondRepair, presenceOf } from "./presence.ts";
 import type { ContentStore, ReadableStore } from "../store.ts";
 
-/** What happened to one piece of content: sent, already there, or taken over inside the registry. */
-export type TransferAction = "copied" | "skipped" | "mounted";
+/** What happened to one piece of content: sent, already there, taken over inside the registry, or sent over a damaged one. */
+export type TransferAction = "copied" | "skipped" | "mounted" | "replaced";
 
 /** One piece of content of a copy. */
 export interface Transfer {
@@ -32,6 +33,8 @@ export interface Copying {
   readonly source: ReadableStore;
   readonly target: ContentStore;
   readonly dryRun: boolean;
+  /** Read what the target has before it counts as there. */
+  readonly verifyPresent?: boolean | undefined;
   readonly onProgress: ((event: CopyEvent) => void) | undefined;
 }
 
@@ -46,11 +49,16 @@ export async function transferBlob(
   const { source, target, dryRun } = copying;
   const abort = { signal };
   throwIfAborted(signal, `copy: ${descriptor.digest}`);
-  const held = await blaming("check", "target", descriptor, target, () =>
-    target.exists(descriptor, abort),
-  );
-  if (held) return finish(copying, { descriptor, kind: "blob", action: "skipped" });
+  const presence = await presenceOf(copying, descriptor, abort);
+  if (presence === "held") {
+    return finish(copying, { descriptor, kind: "blob", action: "skipped" });
+  }
   await checkForeign(copying, descriptor, abort);
+  if (presence === "damaged") {
+    const content = storedContent(source, descriptor);
+    await replace(copying, descriptor, content, abort);
+    return finish(copying, { descriptor, kind: "blob", action: "replaced" });
+  }
   if (!dryRun) {
     const mounted = await blaming("mount", "target", descriptor, target, () =>
       target.capabilities.mount?.(descriptor, source, abort),
@@ -67,17 +75,19 @@ export async function transferManifest(
   { descriptor, bytes }: GraphManifest,
   signal: AbortSignal,
 ): Promise<Transfer> {
-  const { source, target, dryRun } = copying;
+  const { source, dryRun } = copying;
   const abort = { signal };
   throwIfAborted(signal, `copy: ${descriptor.digest}`);
-  const held = await blaming("check", "target", descriptor, target, () =>
-    target.exists(descriptor, abort),
-  );
-  if (held) return finish(copying, { descriptor, kind: "manifest", action: "skipped" });
-  if (!dryRun) {
-    const content = bytes === undefined ? storedContent(source, descriptor) : sourceOf(bytes);
-    await send(copying, descriptor, content, abort);
+  const presence = await presenceOf(copying, descriptor, abort);
+  if (presence === "held") {
+    return finish(copying, { descriptor, kind: "manifest", action: "skipped" });
   }
+  const content = bytes === undefined ? storedContent(source, descriptor) : sourceOf(bytes);
+  if (presence === "damaged") {
+    await replace(copying, descriptor, content, abort);
+    return finish(copying, { descriptor, kind: "manifest", action: "replaced" });
+  }
+  if (!dryRun) await send(copying, descriptor, content, abort);
   return finish(copying, { descriptor, kind: "manifest", action: "copied" });
 }
 
@@ -101,12 +111,27 @@ async function checkForeign(
   });
 }
 
+/** Sends the content over the damaged one at the target, where that can be done. */
+async function replace(
+  copying: Copying,
+  descriptor: Descriptor,
+  content: Source,
+  abort: AbortOptions,
+): Promise<void> {
+  const { target, dryRun } = copying;
+  const { replace: over } = target.capabilities;
+  if (over === undefined)
+    throw blame("check", "target", descriptor, target, beyondRepair(target, descriptor));
+  if (!dryRun) await send(copying, descriptor, content, abort, over);
+}
+
 /** Pushes what verifies itself as that, so that it is not hashed again, and blames who failed. */
 async function send(
   { source, target, onProgress }: Copying,
   descriptor: Descriptor,
   content: Source,
   abort: AbortOptions,
+  push: ContentStore["push"] = (...args) => target.push(...args),
 ): Promise<void> {
   onProgress?.({ kind: "started", descriptor });
   let broken: { readonly error: unknown } | undefined;
@@ -121,7 +146,7 @@ async function send(
     },
   };
   try {
-    await target.push(descriptor, pushed, abort);
+    await push(descriptor, pushed, abort);
   } catch (error) {
     throw broken === undefined
       ? blame("send", "target", descriptor, target, error)

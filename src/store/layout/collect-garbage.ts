@@ -120,7 +120,8 @@ function sweep(
   return { removed, removedBytes: removed.reduce((sum, { size }) => sum + size, 0), kept };
 }
 
-function* listBlobs(directory: string): Iterable<{ path: string; digest: Digest }> {
+/** The files of a layout that are called like blobs, sorted. */
+export function* listBlobs(directory: string): Iterable<{ path: string; digest: Digest }> {
   for (const algorithm of ALGORITHMS) {
     const blobs = join(directory, "blobs", algorithm);
     if (!existsSync(blobs)) continue;

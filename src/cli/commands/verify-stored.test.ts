@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createProject, type JsonRan, type Project } from "../../../test/fixtures/project.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { openLayout } from "../../store/layout/layout.ts";
+import { buildImage, buildIndex, type BuiltImage } from "../../testing/build-image.ts";
+
+interface Verified {
+  readonly ok: boolean;
+  readonly checked: number;
+  readonly absent: readonly string[];
+  readonly findings: readonly { readonly code: string; readonly digest: string }[];
+}
+
+let project: Project;
+let one: BuiltImage;
+let two: BuiltImage;
+let index: Digest;
+
+beforeEach(async () => {
+  project = await createProject();
+  const store = await openLayout("image", { create: true });
+  one = await buildImage(store, { layers: [{ "etc/name": "one" }], tag: "one" });
+  const platform = { os: "linux", architecture: "riscv64" };
+  two = await buildImage(store, { layers: [{ "etc/name": "two" }], platform });
+  ({ digest: index } = await buildIndex(store, [one, two], { tag: "both" }));
+});
+afterEach(() => project.remove());
+
+const fileOf = (digest: string, layout = "image"): string =>
+  join(layout, "blobs", ...digest.split(":"));
+
+function zero(digest: string): void {
+  const { size } = statSync(fileOf(digest));
+  chmodSync(fileOf(digest), 0o644);
+  writeFileSync(fileOf(digest), new Uint8Array(size));
+}
+
+async function verify(reference: string): Promise<JsonRan<Verified>> {
+  return (await project.json("verify", reference)) as JsonRan<Verified>;
+}
+
+describe("verify of a layout", () => {
+  it("says that every blob is right", async () => {
+    const { status, stdout } = await project.run("verify", "oci:image");
+    expect(stdout).toMatch(/^oci:image: verified 7 pieces, .*: all right\n$/);
+    expect(status).toBe(0);
+  });
+
+  it("finds a layer zeroed at equal size, one cut and one gone, and says how to mend it", async () => {
+    const [layer, other] = [one.layers[0]!.digest, two.layers[0]!.digest];
+    zero(layer);
+    chmodSync(fileOf(other), 0o644);
+    truncateSync(fileOf(other), 10);
+    rmSync(fileOf(two.config.digest));
+    const { status, document } = await verify("oci:image");
+    expect(status).toBe(2);
+    expect(document.ok).toBe(false);
+    expect(document.findings.map(({ code, digest }) => [code, digest]).sort()).toEqual(
+      [
+        ["damaged", layer],
+        ["damaged", other],
+        ["missing", two.config.digest],
+      ].sort(),
+    );
+    const { stdout } = await project.run("verify", "oci:image");
+    expect(stdout).toContain("mend it: oci-kit copy --verify-present SRC DST");
+  });
+
+  it("is all right again after what it says to do", async () => {
+    cpSync("image", "sound", { recursive: true });
+    zero(one.layers[0]!.digest);
+    zero(index);
+    expect((await verify("oci:image")).status).toBe(2);
+    const words = ["--verify-present", "oci:sound:both", "oci:image:both"];
+    expect(await project.run("copy", ...words)).toMatchObject({ status: 0 });
+    expect((await verify("oci:image")).document).toMatchObject({ ok: true, checked: 7 });
+  });
+
+  it("finds damage in what nothing names, and with a tag looks at its image alone", async () => {
+    const stray = digestBytes(new TextEncoder().encode("stray"));
+    writeFileSync(fileOf(stray), "other");
+    expect((await verify("oci:image")).document.findings).toMatchObject([
+      { code: "damaged", digest: stray },
+    ]);
+    expect((await verify("oci:image:one")).document).toMatchObject({ ok: true, checked: 3 });
+  });
+
+  it("finds what is no file, and an image of an index that is not there", async () => {
+    const file = fileOf(one.layers[0]!.digest);
+    rmSync(file);
+    mkdirSync(file);
+    rmSync(fileOf(two.descriptor.digest));
+    const { status, document } = await verify("oci:image");
+    expect(document.findings.map(({ code }) => code).sort()).toEqual(["damaged", "missing"]);
+    expect(status).toBe(2);
+  });
+
+  it("that is empty, or none, is nothing to check", async () => {
+    await openLayout("empty", { create: true });
+    for (const place of ["oci:empty", "oci:nowhere"]) {
+      expect(await project.run("verify", place)).toMatchObject({ status: 1, stdout: "" });
+    }
+  });
+});
+
+describe("verify of an archive", () => {
+  it("reads it too", async () => {
+    await project.run("copy", "oci:image:both", "oci-archive:both.tar:both");
+    expect((await verify("oci-archive:both.tar")).document).toMatchObject({ ok: true, checked: 7 });
+  });
+
+  it("does not take an image that docker save left out for a fault", async () => {
+    rmSync(fileOf(two.descriptor.digest));
+    const { spawnSync } = await import("node:child_process");
+    const tar = spawnSync("tar", ["-C", "image", "-cf", "sparse.tar", "."]);
+    expect(tar.status).toBe(0);
+    const { status, document } = await verify("oci-archive:sparse.tar");
+    expect([status, document.absent]).toEqual([0, [two.descriptor.digest]]);
+  });
+});
+
+it("verify of a registry reads every blob of an image there", async () => {
+  await project.run("copy", "oci:image:both", `${project.repository}:both`);
+  const { document } = await verify(`${project.repository}:both`);
+  expect(document).toMatchObject({ ok: true, checked: 7 });
+});

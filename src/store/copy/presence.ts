@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { drain } from "../../bytes/streams/read-all.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
+import type { ContentStore } from "../store.ts";
+import { blaming } from "./copy-error.ts";
+
+/** Whether the target of a copy has content. */
+export type Presence = "absent" | "held" | "damaged";
+
+/**
+ * Asks the target; with `verifyPresent` what it says it has is read and hashed too. Only wrong bytes are
+ * damage: content that can't be read is an error.
+ * @throws CopyError
+ */
+export function presenceOf(
+  {
+    target,
+    verifyPresent,
+  }: { readonly target: ContentStore; readonly verifyPresent?: boolean | undefined },
+  descriptor: Descriptor,
+  abort: AbortOptions,
+): Promise<Presence> {
+  return blaming("check", "target", descriptor, target, async () => {
+    if (!(await target.exists(descriptor, abort))) return "absent";
+    if (!verifyPresent) return "held";
+    try {
+      await drain(target.fetch(descriptor, abort));
+      return "held";
+    } catch (error) {
+      if (isOciError(error, "digest-mismatch", "size-mismatch", "truncated")) return "damaged";
+      throw error;
+    }
+  });
+}
+
+/** The error for damaged content at a store that does not replace content, as registries do not. */
+export function beyondRepair(target: ContentStore, descriptor: Descriptor): OciError {
+  return new OciError(
+    "digest-mismatch",
+    `${target.name}: expected ${descriptor.digest}, got other bytes under that digest, which can't be replaced there`,
+    {
+      details: { descriptor },
+      hint: "A registry takes content for a digest that it has without looking at it: delete it there first, or have its operator do so, then copy again.",
+    },
+  );
+}
