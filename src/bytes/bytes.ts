@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Bytes that can be read once, in chunks of any size (64 KiB and more where we cut them).
- * A chunk belongs to the reader only until it asks for the next one. Resources open at the first
- * `next()`, not before, and are freed when the reader stops early (`break`, `throw`, `return`).
+ * Bytes that can be read once, in chunks of any size (64 KiB or more where this library chooses). A chunk
+ * belongs to the reader only until it asks for the next one. Resources open at the first `next()`, not
+ * before, and are freed when the reader stops early (`break`, `throw`, `return`).
  */
 export type Bytes = AsyncIterable<Uint8Array>;
 
@@ -14,7 +14,7 @@ export interface AbortOptions {
 
 /** Bytes that can be opened again from the start: what a retry after a failed upload needs. */
 export interface Source {
-  /** Bytes in all, where known beforehand. */
+  /** The number of bytes, where it is known beforehand. */
   readonly size?: number | undefined;
   open(options?: AbortOptions): Bytes;
 }

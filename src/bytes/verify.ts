@@ -12,10 +12,9 @@ export interface VerifyOptions {
 }
 
 /**
- * The same bytes, checked against a descriptor on their way. Nothing past `size` is yielded, and the
- * stream ends normally only when size and digest agree: a reader that got to the end has verified
- * content. At most one chunk beyond `size` is read. A reader that stops early closes `bytes` and
- * has verified nothing.
+ * The same bytes, checked against a descriptor as they pass. Nothing past `size` is yielded, and the stream
+ * ends normally only when size and digest agree: a reader that reaches the end has verified content. At most
+ * one chunk beyond `size` is read. A reader that stops early closes `bytes` and has verified nothing.
  * @throws OciError while reading: `size-mismatch`, `digest-mismatch`, `unsupported-algorithm`
  */
 export async function* verify(
@@ -62,8 +61,8 @@ function sizeMismatch(
 }
 
 /**
- * The same bytes, checked against a layer's diffID on their way: `bytes` is the uncompressed tar.
- * The stream ends normally only when the digest agrees.
+ * The same bytes, checked against a layer's diffID as they pass. `bytes` is the uncompressed tar. The stream
+ * ends normally only when the digest agrees.
  * @throws OciError while reading: `diff-id-mismatch`, `unsupported-algorithm`
  */
 export async function* verifyDiffId(
