@@ -5,15 +5,15 @@ import { LayerFault } from "./layer-fault.ts";
 const BILLION = 1_000_000_000;
 const TIME = /^(-?)([0-9]{1,16})(?:\.([0-9]*))?$/;
 
-/** A point in time: `seconds` since 1970 rounded down, and 0 to 999,999,999 nanoseconds on top. */
+/** A point in time: `seconds` since 1970, rounded down, plus 0 to 999,999,999 nanoseconds. */
 export interface Time {
   readonly seconds: number;
   readonly nanoseconds: number;
 }
 
 /**
- * Parses the decimal seconds of a PAX time record; digits beyond nanoseconds are cut off. `-1.5` is
- * two seconds before 1970 and half a second on top.
+ * Parses the decimal seconds of a PAX time record; digits beyond nanoseconds are cut off. `-1.5` becomes -2
+ * seconds plus half a second.
  * @throws LayerFault `invalid-layer`
  */
 export function parseTime(value: ByteString, what: string): Time {

@@ -3,11 +3,11 @@ import * as z from "zod";
 import { isDigest } from "../digest.ts";
 import type { DiffId, Digest } from "../digest.ts";
 
-// The shapes of the documents. An issue's message is what was expected, nothing more: the parser adds
-// where and what it got. Lists and maps of text are one check each, so that a hostile one with a
-// million wrong members is one issue and not a million.
+// The shapes of the documents. The message of an issue says only what was expected; the parser adds where,
+// and what it got. Each list and each map of text is one check, so that a hostile one with a million wrong
+// members makes one issue and not a million.
 
-// RFC 6838, section 4.2, and parameters, which some artifacts carry.
+// RFC 6838, section 4.2, plus parameters, which the media types of some artifacts have.
 const MEDIA_TYPE =
   /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}( *;[ -~]{1,127})?$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -20,12 +20,12 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The Go tools write `null` for what is empty: an optional field that is null is absent. */
+/** An optional field that is `null` is absent: the Go tools write `null` for empty values. */
 function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined);
 }
 
-/** A required list that is null is empty: Go again. */
+/** A required list that is `null` is empty, for the same reason. */
 function list<T extends z.ZodType>(schema: T) {
   return z
     .array(schema, "an array")
@@ -145,7 +145,7 @@ export const configSchema = object({
   history: optional(z.array(historySchema, "an array")),
 });
 
-/** Bytes that canonical base64 (RFC 4648, section 4, padded) stands for; NaN when its length is wrong. */
+/** How many bytes canonical base64 (RFC 4648, section 4, padded) decodes to; NaN when its length is wrong. */
 function base64Length(data: string): number {
   const padding = data.endsWith("==") ? 2 : data.endsWith("=") ? 1 : 0;
   return data.length % 4 === 0 ? (data.length / 4) * 3 - padding : NaN;
