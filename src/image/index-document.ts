@@ -14,8 +14,8 @@ export interface IndexOptions {
 }
 
 /**
- * Makes the OCI index of these children, in this order. The children are named, not touched: their
- * digests stay. The same children give the same bytes, however their descriptors' keys are ordered.
+ * Makes an OCI index of these children, in this order. The same children give the same bytes, whatever the
+ * order of the keys in their descriptors.
  */
 export function makeIndex(
   children: readonly Descriptor[],
@@ -31,7 +31,7 @@ export function makeIndex(
   return { descriptor: describe(MediaType.index, bytes), bytes, value };
 }
 
-/** How an index names an image: by its manifest, with the platform of its configuration. */
+/** The descriptor of an image for an index: that of its manifest, with the platform of its configuration. */
 export function describeImage(image: Image): Descriptor {
   const { mediaType, digest, size } = image.descriptor;
   return { mediaType, digest, size, platform: platformOf(image.config.value) };

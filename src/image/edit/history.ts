@@ -4,15 +4,16 @@ import type { History, ImageConfig } from "../../oci/documents/image-config.ts";
 /** The profile of ISO 8601 that the image-spec has for `created` (RFC 3339, section 5.6). */
 export const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** What a configuration tells of its layers. */
+/** The parts of a configuration that describe its layers. */
 interface Told {
   readonly history?: readonly History[] | undefined;
   readonly rootfs?: ImageConfig["rootfs"] | undefined;
 }
 
 /**
- * The history of an image, one entry a layer for an image that has none at all: readers count the
- * entries that made a layer, so that what is put on top must not stand for those below.
+ * The history of an image; if it has none at all, one made-up entry for each layer. Readers match history and
+ * layers by counting the entries that made a layer, so entries for new layers need those of the old ones
+ * below them.
  */
 export function completeHistory({ history = [], rootfs }: Told): readonly History[] {
   if (history.length > 0) return history;
@@ -20,9 +21,9 @@ export function completeHistory({ history = [], rootfs }: Told): readonly Histor
 }
 
 /**
- * The entries of an image's history that come after those of its base: what follows the base's own
- * entries; where they are told otherwise there, what follows as many layers as the base has, and the
- * steps without a layer behind them.
+ * The entries of an image's history that were added to those of its base. If the history does not begin with
+ * the base's own entries, as many layers as the base has are counted off, with the steps without a layer that
+ * follow them.
  */
 export function historyAbove(config: ImageConfig, base: ImageConfig): readonly History[] {
   const history = completeHistory(config);
@@ -37,7 +38,7 @@ export function historyAbove(config: ImageConfig, base: ImageConfig): readonly H
   return first < 0 ? [] : history.slice(first);
 }
 
-/** A point in time as `created` has it: RFC 3339, whole seconds since 1970. */
+/** Formats whole seconds since 1970 as `created` holds them (RFC 3339). */
 export function formatCreated(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }
