@@ -11,7 +11,7 @@ const content = noise(1000);
 const descriptor = { digest: digestBytes(content), size: content.length };
 
 describe("verified bytes", () => {
-  it("come through unchanged, however they are cut", async () => {
+  it("come through unchanged, however they are cut into chunks", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array(), fc.integer({ min: 1, max: 50 }), async (bytes, size) => {
         const of = { digest: digestBytes(bytes), size: bytes.length };
@@ -25,7 +25,7 @@ describe("verified bytes", () => {
     expect(await collect(verify(once(content), of))).toEqual(content);
   });
 
-  it("fail when a byte differs, after all were read (3b-69)", async () => {
+  it("fail after the last byte when one of them differs", async () => {
     const other = content.with(500, 255);
     expect(await failureOf(verify(once(other), descriptor, { what: "layer 3" }))).toMatchObject({
       code: "digest-mismatch",
@@ -33,14 +33,14 @@ describe("verified bytes", () => {
     });
   });
 
-  it("fail when they end early (3b-69)", async () => {
+  it("fail when they end early", async () => {
     expect(await failureOf(verify(once(content.subarray(1)), descriptor))).toMatchObject({
       code: "size-mismatch",
       details: { expected: 1000, got: 999 },
     });
   });
 
-  it("fail when the right prefix has an extra byte, which is never yielded (3b-69)", async () => {
+  it("fail when an extra byte follows the right ones, and never yield it", async () => {
     const source = watched([content, Uint8Array.of(1), content, content]);
     const seen: number[] = [];
     const read = async (): Promise<void> => {
@@ -51,13 +51,13 @@ describe("verified bytes", () => {
     expect(source).toMatchObject({ chunks: 2, closed: true });
   });
 
-  it("never go past the size within a chunk", async () => {
+  it("never yield more than the size, even within a chunk", async () => {
     const source = watched([new Uint8Array(1_000_000)]);
     const stream = verify(source.bytes, descriptor)[Symbol.asyncIterator]();
     await expect(stream.next()).rejects.toMatchObject({ code: "size-mismatch" });
   });
 
-  it("of no length are verified as well", async () => {
+  it("are verified even when there are none", async () => {
     const empty = new Uint8Array();
     expect(await collect(verify(once(empty), { digest: digestBytes(empty), size: 0 }))).toEqual(
       empty,
@@ -67,7 +67,7 @@ describe("verified bytes", () => {
     });
   });
 
-  it("of an algorithm that can't be computed never count as verified, and are not read", async () => {
+  it("are refused unread when the digest's algorithm can't be computed", async () => {
     const source = watched([content]);
     const digest = parseDigest("sha256+b64:AAAA");
     expect(await failureOf(verify(source.bytes, { digest, size: 1000 }))).toMatchObject({
@@ -92,12 +92,12 @@ describe("verified bytes", () => {
 });
 
 describe("bytes verified against a diffID", () => {
-  it("come through when it is theirs", async () => {
+  it("come through when it is their own", async () => {
     const diffId = diffIdOf(digestBytes(content));
     expect(await collect(verifyDiffId(inChunks(content, 7), diffId))).toEqual(content);
   });
 
-  it("fail when it is another layer's (3b-70)", async () => {
+  it("fail when it is another layer's", async () => {
     const diffId = parseDiffId(`sha256:${"0".repeat(64)}`);
     expect(await failureOf(verifyDiffId(once(content), diffId))).toMatchObject({
       code: "diff-id-mismatch",

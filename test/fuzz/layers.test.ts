@@ -73,7 +73,7 @@ function merge(indexes: readonly LayerIndex[]): void {
   }
 }
 
-describe("whatever the bytes", () => {
+describe("of any bytes", () => {
   it("random blocks are read or refused", () =>
     fuzz("random blocks are read or refused", 0.05, (random) => {
       const index = readTwice(random.bytes(random.below(3000)), random);
