@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
 import { AnnotationKey } from "../oci/annotations.ts";
 import { OciError } from "../oci/errors.ts";
-import type { Digest } from "../oci/digest.ts";
 import type { Input, Inputs } from "./inputs/inputs.ts";
 import type { Recipe } from "./recipe/recipe.ts";
+import type { AssembleWarning } from "./result.ts";
 
 /**
  * The annotations of the new manifest: the recipe's, the base's and every artifact's digest, the
- * provenance of the family, and the key by which a second run finds that there is nothing to do.
- * None holds a path of this machine.
+ * provenance of the family, and the warnings of its layers. None holds a path of this machine.
  * @throws OciError `invalid-recipe`
  */
 export function makeAnnotations(
   recipe: Recipe,
   inputs: Inputs,
   runId: string,
-  key: Digest,
+  warnings: readonly AssembleWarning[],
 ): Record<string, string> {
   const { base, artifacts } = inputs;
   const annotations: Record<string, string> = { ...recipe.annotations };
@@ -36,8 +35,26 @@ export function makeAnnotations(
     annotations[parentStage] = recipe.provenance?.parentStage ?? parent.record.name;
   }
   annotations[runIdKey] = runId;
-  annotations[AnnotationKey.inputKey] = key;
+  if (warnings.length > 0) annotations[AnnotationKey.warnings] = JSON.stringify(warnings);
   return annotations;
+}
+
+/** The warnings that an image carries; none from a text that {@link makeAnnotations} did not write. */
+export function warningsIn(
+  annotations: Readonly<Record<string, string>> | undefined,
+): readonly AssembleWarning[] {
+  try {
+    const value: unknown = JSON.parse(annotations?.[AnnotationKey.warnings] ?? "[]");
+    return Array.isArray(value) ? value.filter(isWarning) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isWarning(value: unknown): value is AssembleWarning {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, where, message } = value as Readonly<Record<string, unknown>>;
+  return [kind, where, message].every((text) => typeof text === "string");
 }
 
 function parentOf(recipe: Recipe, artifacts: readonly Input[]): Input | undefined {

@@ -234,6 +234,7 @@ describe("assemble", () => {
         name: "one",
         entries: 3,
         bytes: 3,
+        reused: false,
         paths: [
           { type: "directory", path: "/opt/", size: 0 },
           { type: "directory", path: "/opt/gcc/", size: 0 },

@@ -1,43 +1,47 @@
 // SPDX-License-Identifier: MIT
 import { sourceOf } from "../bytes/bytes.ts";
-import { formatCreated } from "../image/edit/history.ts";
-import { type Image, readImage } from "../image/image.ts";
-import { makeConfig, makeManifest } from "../image/edit/image-document.ts";
+import { checkSeconds, formatCreated } from "../image/edit/history.ts";
+import { makeConfig, makeManifest, type ManifestParts } from "../image/edit/image-document.ts";
+import type { Image } from "../image/image.ts";
 import { AnnotationKey } from "../oci/annotations.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
+import type { Manifest } from "../oci/documents/manifest.ts";
 import { OciError } from "../oci/errors.ts";
-import { formatPlatform } from "../oci/platform.ts";
+import { refuseOutputInside } from "../store/own-output.ts";
 import type { ContentStore } from "../store/store.ts";
-import { makeAnnotations } from "./annotations.ts";
-import type { ArrangedLayer } from "./layers/arrange-layer.ts";
+import { makeAnnotations, warningsIn } from "./annotations.ts";
+import { openBase, storeBase, warnOfContradictions } from "./base-image.ts";
 import { makeImageConfig } from "./image-config.ts";
-import { deriveRunId, inputKey } from "./input-key.ts";
+import { deriveRunId, imageNote, inputKey } from "./input-key.ts";
 import { type Inputs, findInputs, warningsOf } from "./inputs/inputs.ts";
-import { layerKey } from "./layers/layer-key.ts";
+import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { type PreparedLayers, prepareLayers, summarise } from "./layers/prepare-layers.ts";
-import { findPrevious, isComplete, removeReplaced, reusableLayers } from "./previous-image.ts";
+import { findWanted, makeLayers } from "./make-layers.ts";
+import { findPrevious, isComplete, removeReplaced } from "./previous-image.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type {
+  AssembledLayer,
   AssembleOptions,
   AssemblePlan,
   AssembleResult,
   AssembleWarning,
-  AssembledLayer,
-  InputOptions,
   InputRecord,
+  MakeOptions,
+  PlanOptions,
 } from "./result.ts";
-import { writeLayers } from "./layers/write-layers.ts";
 
 /**
  * Makes the image of a recipe in the target, layer by layer, straight from its inputs: no temporary tree, no root.
  * The same recipe and inputs give the same diffIDs on any machine. Atomic: the tag names the old image
- * until the new one is complete. When nothing changed since the last run, nothing is done.
- * @throws OciError `invalid-recipe`, `missing-input`, `wrong-architecture`, and what the stores throw
+ * until the new one is complete. When nothing changed since the last run, nothing is done but to warn again.
+ * @throws OciError `invalid-recipe`, `missing-input`, `wrong-architecture`; `invalid-argument` for a
+ * `sourceDateEpoch` that is none and for a target inside a directory that is copied from; and what the
+ * stores throw
  */
 export async function assemble(recipe: Recipe, options: AssembleOptions): Promise<AssembleResult> {
-  checkRecipe(recipe);
-  const inputs = await findInputs(recipe, options);
+  const inputs = await openInputs(recipe, options);
   try {
     return await assembleFrom(recipe, inputs, options);
   } finally {
@@ -45,27 +49,60 @@ export async function assemble(recipe: Recipe, options: AssembleOptions): Promis
   }
 }
 
-/** What {@link assemble} would put into each layer, from the inputs' trees alone: nothing is written. */
+/** What {@link assemble} would do, and put into each layer, from the inputs' trees alone: nothing is written. */
 export async function planAssembly(
   recipe: Recipe,
-  options: InputOptions = {},
+  options: PlanOptions = {},
 ): Promise<AssemblePlan> {
-  checkRecipe(recipe);
-  const inputs = await findInputs(recipe, options);
+  const inputs = await openInputs(recipe, options);
   try {
     const warnings = warningsOf(inputs);
-    const base = await openBase(recipe, inputs, options);
     const warn = (warning: AssembleWarning): void => void warnings.push(warning);
+    const { target } = options;
+    const previous = target && (await findPrevious(target, options.tag ?? "latest", options));
+    const common = { platform: recipe.platform, inputs: recordsOf(inputs), warnings };
+    if (previous !== undefined) {
+      const { isCurrent } = await compare(recipe, inputs, previous, options, warn);
+      if (isCurrent) return { ...common, changed: false, layers: [] };
+    }
+    const base = await openBase(recipe, inputs, options);
+    warnOfContradictions(recipe, base, warn);
     const { layers } = await prepareLayers(recipe, base, inputs, options, warn);
-    return {
-      platform: recipe.platform,
-      inputs: recordsOf(inputs),
-      layers: layers.map(summarise),
-      warnings,
-    };
+    const wanted = await findWanted(layers, previous, options);
+    const isReused = (layer: ArrangedLayer): boolean =>
+      wanted.some((one) => one.layer === layer && one.reused !== undefined);
+    const summaries = layers.map((layer) => summarise(layer, isReused(layer)));
+    return { ...common, changed: true, layers: summaries };
   } finally {
     await inputs.close();
   }
+}
+
+async function openInputs(recipe: Recipe, options: PlanOptions): Promise<Inputs> {
+  checkRecipe(recipe);
+  const { sourceDateEpoch, target } = options;
+  if (sourceDateEpoch !== undefined) checkSeconds("sourceDateEpoch", sourceDateEpoch);
+  for (const [name, artifact] of Object.entries(recipe.artifacts)) {
+    if (!("directory" in artifact) || target === undefined) continue;
+    refuseOutputInside(artifact.directory, target, `artifact ${name}`);
+  }
+  return findInputs(recipe, options);
+}
+
+/** Whether the previous image is the one that would be made; if so, its warnings are given again. */
+async function compare(
+  recipe: Recipe,
+  inputs: Inputs,
+  previous: Image | undefined,
+  options: MakeOptions,
+  warn: (warning: AssembleWarning) => void,
+): Promise<{ readonly runId: string; readonly key: Digest; readonly isCurrent: boolean }> {
+  const runId = options.runId ?? (await deriveRunId(recipe, inputs, options, warn));
+  const key = inputKey(recipe, inputs, runId, options);
+  const isCurrent =
+    previous !== undefined && options.force !== true && (await isComplete(previous, key, options));
+  if (isCurrent) warningsIn(previous.manifest.value.annotations).forEach(warn);
+  return { runId, key, isCurrent };
 }
 
 async function assembleFrom(
@@ -76,16 +113,19 @@ async function assembleFrom(
   const { target, tag = "latest" } = options;
   const warnings = warningsOf(inputs);
   const warn = (warning: AssembleWarning): void => void warnings.push(warning);
-  const runId = options.runId ?? (await deriveRunId(recipe, inputs, options, warn));
-  const key = inputKey(recipe, inputs, runId, options);
   const previous = await findPrevious(target, tag, options);
+  const { runId, key, isCurrent } = await compare(recipe, inputs, previous, options, warn);
   const common = { platform: recipe.platform, runId, inputs: recordsOf(inputs), warnings };
-  if (previous !== undefined && (await isComplete(previous, key, options))) {
-    return { ...common, changed: false, descriptor: previous.descriptor, layers: [] };
+  if (isCurrent) {
+    return { ...common, changed: false, descriptor: previous!.descriptor, layers: [] };
   }
+  const made: AssembleWarning[] = [];
   const base = await storeBase(await openBase(recipe, inputs, options), options);
-  const prepared = await prepareLayers(recipe, base, inputs, options, warn);
-  const layers = await makeLayers(prepared.layers, previous, options);
+  warnOfContradictions(recipe, base, (warning) => void made.push(warning));
+  const prepared = await prepareLayers(recipe, base, inputs, options, (one) => void made.push(one));
+  warnings.push(...made);
+  const wanted = await findWanted(prepared.layers, previous, options);
+  const layers = await makeLayers(wanted, options);
   const config = makeConfig(
     makeImageConfig(
       recipe,
@@ -94,10 +134,10 @@ async function assembleFrom(
       createdAt(prepared, base, options.sourceDateEpoch),
     ),
   );
-  const manifest = makeManifest({
+  const manifest = notedManifest(key, {
     config: config.descriptor,
     layers: [...(base?.manifest.value.layers ?? []), ...layers.map(({ descriptor }) => descriptor)],
-    annotations: makeAnnotations(recipe, inputs, runId, key),
+    annotations: makeAnnotations(recipe, inputs, runId, made),
   });
   await store(target, config, options);
   await store(target, manifest, options);
@@ -105,6 +145,14 @@ async function assembleFrom(
   await target.tag(descriptor, tag, options);
   await removeReplaced(target, previous, options);
   return { ...common, changed: true, descriptor, layers };
+}
+
+function notedManifest(key: Digest, parts: ManifestParts): Document<Manifest> {
+  const note = imageNote(key, makeManifest(parts).value);
+  return makeManifest({
+    ...parts,
+    annotations: { ...parts.annotations, [AnnotationKey.inputKey]: note },
+  });
 }
 
 function checkRecipe(recipe: Recipe): void {
@@ -116,64 +164,6 @@ function checkRecipe(recipe: Recipe): void {
 
 function recordsOf(inputs: Inputs): InputRecord[] {
   return [...(inputs.base ? [inputs.base] : []), ...inputs.artifacts].map(({ record }) => record);
-}
-
-async function openBase(
-  recipe: Recipe,
-  inputs: Inputs,
-  options: InputOptions,
-): Promise<Image | undefined> {
-  if (inputs.base === undefined) return undefined;
-  const { opened, descriptor, record } = inputs.base;
-  const base = await readImage(opened.store, descriptor, options);
-  const { architecture, os } = base.config.value;
-  const { platform } = recipe;
-  if (architecture === platform.architecture && os === platform.os) return base;
-  throw new OciError(
-    "wrong-architecture",
-    `base ${record.reference}: expected an image for ${formatPlatform(platform)}, got ${formatPlatform(base.config.value)}`,
-    { details: { expected: platform, got: { architecture, os } } },
-  );
-}
-
-/** Puts the layers of the base into the target, byte for byte, and lets the image be read from there. */
-async function storeBase(
-  base: Image | undefined,
-  options: AssembleOptions,
-): Promise<Image | undefined> {
-  if (base === undefined) return undefined;
-  const { target } = options;
-  for (const layer of base.manifest.value.layers) {
-    if (await target.exists(layer, options)) continue;
-    const { size } = layer;
-    await target.push(layer, { size, open: (abort) => base.store.fetch(layer, abort) }, options);
-  }
-  return { ...base, store: target };
-}
-
-/** Makes the layers that the previous image does not have; one that comes out empty is left out. */
-async function makeLayers(
-  arranged: readonly ArrangedLayer[],
-  previous: Image | undefined,
-  options: AssembleOptions,
-): Promise<readonly AssembledLayer[]> {
-  const { target, compression = "gzip", level, onProgress } = options;
-  const reusable = await reusableLayers(previous, options);
-  const layers = arranged
-    .filter(({ entries }) => entries > 0)
-    .map((layer) => ({ layer, key: layerKey(layer, `${compression} ${level ?? "default"}`) }));
-  const fresh = layers.filter(({ key }) => !reusable.has(key)).map(({ layer }) => layer);
-  const written = await writeLayers(fresh, target, { ...options, compression, level });
-  return layers.map(({ layer, key }) => {
-    const { name, entries, bytes } = layer;
-    const reused = reusable.get(key);
-    const { descriptor, diffId } = reused ?? written[fresh.indexOf(layer)]!;
-    onProgress?.(
-      reused ? { kind: "reused", layer: name } : { kind: "written", layer: name, descriptor },
-    );
-    const annotated = { ...descriptor, annotations: { [AnnotationKey.layerKey]: key } };
-    return { name, entries, bytes, descriptor: annotated, diffId, reused: reused !== undefined };
-  });
 }
 
 function historyOf(

@@ -2,14 +2,20 @@
 import { fromBytes } from "../bytes/byte-string.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import type { Digest } from "../oci/digest.ts";
-import { isOciError } from "../oci/errors.ts";
+import type { Manifest } from "../oci/documents/manifest.ts";
+import type { StoredLayer } from "../store/layer-output.ts";
+import { type ErrorCode, isOciError, OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import { type Inputs, digestsOf, findInputs } from "./inputs/inputs.ts";
 import { LAYER_FORMAT } from "./layers/layer-key.ts";
 import type { Recipe } from "./recipe/recipe.ts";
-import type { AssembleOptions, AssembleWarning } from "./result.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
+import type { AssembleWarning, MakeOptions } from "./result.ts";
 
 const RUN_ID_LENGTH = 32;
+
+/** What says that there is no such input for an architecture; that nobody could tell says less. */
+const ABSENT: readonly ErrorCode[] = ["missing-input", "not-found", "wrong-architecture"];
 
 /**
  * The name of an image before it is made: a digest over the recipe, the digests of its inputs and all
@@ -20,7 +26,7 @@ export function inputKey(
   recipe: Recipe,
   inputs: Inputs,
   runId: string,
-  options: AssembleOptions,
+  options: MakeOptions,
 ): Digest {
   const { compression, level, sourceDateEpoch } = options;
   const published = [inputs.base, ...inputs.artifacts].map(
@@ -39,6 +45,23 @@ export function inputKey(
 }
 
 /**
+ * What is noted on a manifest that was made under a key, and only on that manifest: a digest over the key
+ * and all that the manifest says. Whoever changes the image, by whatever tool, breaks the note.
+ */
+export function imageNote(key: Digest, manifest: Manifest): Digest {
+  const others = Object.entries(manifest.annotations ?? {}).filter(
+    ([name]) => name !== AnnotationKey.inputKey,
+  );
+  return digestOfValue({ key, manifest: { ...manifest, annotations: Object.fromEntries(others) } });
+}
+
+/** The same of one layer: over its key and what it became. */
+export function layerNote(key: Digest, { descriptor, diffId }: StoredLayer): Digest {
+  const { mediaType, digest, size } = descriptor;
+  return digestOfValue({ key, mediaType, digest, size, diffId });
+}
+
+/**
  * What images of one generation share: derived from the recipes of all its architectures and all their
  * inputs, so that a run for each architecture gives the same. An input that is not there counts as
  * absent, and is reported.
@@ -46,7 +69,7 @@ export function inputKey(
 export async function deriveRunId(
   recipe: Recipe,
   inputs: Inputs,
-  options: AssembleOptions,
+  options: MakeOptions,
   warn: (warning: AssembleWarning) => void,
 ): Promise<string> {
   const parts: unknown[] = [];
@@ -69,7 +92,7 @@ function sorted(recipes: readonly Recipe[]): readonly Recipe[] {
 
 async function digestsOfMember(
   recipe: Recipe,
-  options: AssembleOptions,
+  options: MakeOptions,
   warn: (warning: AssembleWarning) => void,
 ): Promise<Readonly<Record<string, Digest>> | undefined> {
   try {
@@ -77,12 +100,22 @@ async function digestsOfMember(
     await inputs.close();
     return digestsOf(inputs);
   } catch (error) {
-    if (!isOciError(error, "missing-input")) throw error;
     const where = recipe.platform.architecture;
-    const message = `${where} is not part of this generation: ${error.message}`;
+    if (!isOciError(error, ...ABSENT)) throw inGeneration(error, where);
+    const message = `${where} is not part of this generation: ${error.message}; with --run-id it is not asked for`;
     warn({ kind: "absent-input", where, message });
     return undefined;
   }
+}
+
+/** Why the inputs of another architecture were asked for at all, and how to do without them. */
+function inGeneration(error: unknown, architecture: string): unknown {
+  if (!isOciError(error) || error.code === "aborted") return error;
+  return new OciError(error.code, `${architecture}, of the same generation: ${error.message}`, {
+    details: { ...error.details, architecture },
+    hint: "The run id is made of all architectures' inputs. Name one with --run-id, and only this architecture's are needed.",
+    cause: error,
+  });
 }
 
 /** The recipe without the places where its inputs lie; the order of the environment stays part of it. */

@@ -8,6 +8,7 @@ import { type ErrorCode, isOciError } from "../oci/errors.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import { readIndex, readManifest } from "../store/read-documents.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
+import { imageNote, layerNote } from "./input-key.ts";
 import type { StoredLayer } from "../store/layer-output.ts";
 
 // What makes an old image useless for taking anything over; what could not be asked is no answer, and thrown.
@@ -24,7 +25,7 @@ const USELESS: readonly ErrorCode[] = [
 
 /** The image that the tag names now; undefined when there is none that anything can be taken from. */
 export async function findPrevious(
-  target: ContentStore,
+  target: ReadableStore,
   tag: string,
   options: AbortOptions,
 ): Promise<Image | undefined> {
@@ -36,35 +37,46 @@ export async function findPrevious(
   }
 }
 
-/** Whether the image was made from the inputs that the key names, and all of it is there. */
+/**
+ * Whether the image is the one that was made from the inputs that the key names, and all of it is there:
+ * its note holds for that key and for what the image is now, so that no edit of it goes unseen.
+ */
 export async function isComplete(
   image: Image,
   key: Digest,
   options: AbortOptions,
 ): Promise<boolean> {
-  const { manifest, store } = image;
-  if (manifest.value.annotations?.[AnnotationKey.inputKey] !== key) return false;
-  for (const layer of manifest.value.layers) {
-    if (!(await store.exists(layer, options))) return false;
+  const { value } = image.manifest;
+  if (value.annotations?.[AnnotationKey.inputKey] !== imageNote(key, value)) return false;
+  for (const layer of value.layers) {
+    if (!(await image.store.exists(layer, options))) return false;
   }
   return true;
 }
 
-/** The layers of the old image that we made and that are still there, by their keys. */
+/** Finds the layer of an old image that was made under a key. */
+export type FindReusable = (key: Digest) => StoredLayer | undefined;
+
+/**
+ * The layers of the old image that are still there, by the keys they were made under. A layer's note
+ * has to hold for the key, and for the layer as it is now.
+ */
 export async function reusableLayers(
   image: Image | undefined,
   options: AbortOptions,
-): Promise<ReadonlyMap<string, StoredLayer>> {
-  const reusable = new Map<string, StoredLayer>();
-  if (image === undefined) return reusable;
-  const diffIds = image.config.value.rootfs.diff_ids;
-  for (const [at, descriptor] of image.manifest.value.layers.entries()) {
-    const key = descriptor.annotations?.[AnnotationKey.layerKey];
-    if (key === undefined || !(await image.store.exists(descriptor, options))) continue;
+): Promise<FindReusable> {
+  const candidates: { readonly note: string; readonly layer: StoredLayer }[] = [];
+  const diffIds = image?.config.value.rootfs.diff_ids ?? [];
+  for (const [at, descriptor] of (image?.manifest.value.layers ?? []).entries()) {
+    const note = descriptor.annotations?.[AnnotationKey.layerKey];
+    if (note === undefined || !(await image!.store.exists(descriptor, options))) continue;
     const { mediaType, digest, size } = descriptor;
-    reusable.set(key, { descriptor: { mediaType, digest, size }, diffId: diffIds[at]! });
+    candidates.push({
+      note,
+      layer: { descriptor: { mediaType, digest, size }, diffId: diffIds[at]! },
+    });
   }
-  return reusable;
+  return (key) => candidates.find(({ note, layer }) => note === layerNote(key, layer))?.layer;
 }
 
 /**

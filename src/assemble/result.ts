@@ -6,7 +6,7 @@ import type { DiffId, Digest } from "../oci/digest.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
 import type { Platform } from "../oci/platform.ts";
-import type { ContentStore } from "../store/store.ts";
+import type { ContentStore, ReadableStore } from "../store/store.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 
 /** What both planning and assembling can be told. */
@@ -22,9 +22,8 @@ export interface InputOptions extends AbortOptions {
   readonly onProgress?: ((event: AssembleProgress) => void) | undefined;
 }
 
-export interface AssembleOptions extends InputOptions {
-  /** Where the image goes; also where the layers of the last run are found again. */
-  readonly target: ContentStore;
+/** What an image depends on besides its recipe and inputs, and what it is compared with. */
+export interface MakeOptions extends InputOptions {
   /** The tag in the target. Default `latest`. */
   readonly tag?: string | undefined;
   /** Of the layers made. Default gzip. */
@@ -34,6 +33,18 @@ export interface AssembleOptions extends InputOptions {
   readonly runId?: string | undefined;
   /** The recipes of all architectures of this generation; only the default run id needs them. Default: this one alone. */
   readonly generation?: readonly Recipe[] | undefined;
+  /** Makes the image and every layer anew, whatever the target has. */
+  readonly force?: boolean | undefined;
+}
+
+export interface AssembleOptions extends MakeOptions {
+  /** Where the image goes; also where the layers of the last run are found again. */
+  readonly target: ContentStore;
+}
+
+export interface PlanOptions extends MakeOptions {
+  /** Where the image would go; without it nothing of an earlier run is looked at. */
+  readonly target?: ReadableStore | undefined;
 }
 
 /** One thing an image was made from. */
@@ -48,8 +59,16 @@ export interface InputRecord {
 
 /** Something that a person should know, and that is no failure. */
 export interface AssembleWarning {
-  readonly kind: "missing-path" | "nothing-to-remove" | "absent-input" | "unread-xattrs";
-  /** The layer's name; the architecture whose input is absent; the artifact whose attributes were not read. */
+  readonly kind:
+    | "missing-path"
+    | "nothing-to-remove"
+    | "absent-input"
+    | "unread-xattrs"
+    | "contradicted-variable";
+  /**
+   * The layer's name; the architecture whose input is absent; the artifact whose attributes were not
+   * read; the variable that the base's environment contradicts.
+   */
   readonly where: string;
   readonly message: string;
 }
@@ -64,13 +83,18 @@ export interface LayerSummary {
 
 /** What assembling would do. */
 export interface AssemblePlan {
+  /** False: the target already holds the image of these very inputs, complete; nothing would be done. */
+  readonly changed: boolean;
   readonly platform: Platform;
   readonly inputs: readonly InputRecord[];
+  /** Those above the base; empty when nothing would change. */
   readonly layers: readonly PlannedLayerSummary[];
   readonly warnings: readonly AssembleWarning[];
 }
 
 export interface PlannedLayerSummary extends LayerSummary {
+  /** It would be taken over from the last run: its inputs are the same. */
+  readonly reused: boolean;
   /** What would be in the layer, in its order. */
   readonly paths: readonly PlannedPath[];
 }

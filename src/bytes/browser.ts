@@ -8,10 +8,13 @@
 export * from "./byte-string.ts";
 export * from "./bytes.ts";
 export * from "./chain-id.ts";
+export * from "./cut-bytes.ts";
 export * from "./streams/channel.ts";
 export * from "./compression.ts";
 export * from "./describe.ts";
 export { createHasher, digestBytes } from "./hash.ts";
 export type { Hasher } from "./hash.ts";
 export * from "./streams/read-all.ts";
-export * from "./verify.ts";
+export { isVerified, observe, verify } from "./verify.ts";
+export type { BytesObserver, ContentId, VerifiedBytes, VerifyOptions } from "./verify.ts";
+export * from "./verify-diff-id.ts";

@@ -12,16 +12,25 @@ export interface AbortOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Bytes that can be opened again from the start: what a retry after a failed upload needs. */
+/** Where a {@link Source} is opened. */
+export interface OpenOptions extends AbortOptions {
+  /** The offset of the first byte to read. Default: 0. */
+  readonly offset?: number | undefined;
+}
+
+/**
+ * Bytes that can be opened again, from the start or from the offset where a reader stopped: the same bytes
+ * each time. A source that can only start at its first byte drops the bytes before the offset (`skip`).
+ */
 export interface Source {
   /** The number of bytes, where it is known beforehand. */
   readonly size?: number | undefined;
-  open(options?: AbortOptions): Bytes;
+  open(options?: OpenOptions): Bytes;
 }
 
 /** A source over bytes in memory. */
 export function sourceOf(bytes: Uint8Array): Source {
-  return { size: bytes.length, open: () => once(bytes) };
+  return { size: bytes.length, open: ({ offset = 0 } = {}) => once(bytes.subarray(offset)) };
 }
 
 /** The bytes as a single chunk; none at all when empty. */

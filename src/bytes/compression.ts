@@ -8,7 +8,7 @@ import { withLimits } from "../oci/limits.ts";
 import { abortable } from "./abort.ts";
 import type { AbortOptions, Bytes } from "./bytes.ts";
 import { createExpansionGuard } from "./expansion.ts";
-import { requireDiffId, verifyDiffId } from "./verify.ts";
+import { requireDiffId, verifyDiffId } from "./verify-diff-id.ts";
 
 /** Options of {@link decompress}. */
 export interface DecompressOptions extends AbortOptions {

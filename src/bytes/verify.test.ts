@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { collect, failureOf, inChunks, noise, watched } from "../../test/fixtures/bytes/streams.ts";
-import { diffIdOf, parseDigest, parseDiffId } from "../oci/digest.ts";
+import { parseDigest } from "../oci/digest.ts";
 import { once } from "./bytes.ts";
 import { digestBytes } from "./hash.ts";
-import { verify, verifyDiffId } from "./verify.ts";
+import { isVerified, observe, verify } from "./verify.ts";
 
 const content = noise(1000);
 const descriptor = { digest: digestBytes(content), size: content.length };
@@ -89,19 +89,57 @@ describe("verified bytes", () => {
     const failure = new Error("disk on fire");
     expect(await failureOf(verify(watched([content], failure).bytes, descriptor))).toBe(failure);
   });
-});
 
-describe("bytes verified against a diffID", () => {
-  it("come through when it is their own", async () => {
-    const diffId = diffIdOf(digestBytes(content));
-    expect(await collect(verifyDiffId(inChunks(content, 7), diffId))).toEqual(content);
+  it("are not hashed again when they are already verified as this content", async () => {
+    const verified = verify(once(content), descriptor);
+    expect(verify(verified, descriptor)).toBe(verified);
+    const asOther = { ...descriptor, size: 999 };
+    expect(await failureOf(verify(verified, asOther))).toMatchObject({ code: "size-mismatch" });
   });
 
-  it("fail when it is another layer's", async () => {
-    const diffId = parseDiffId(`sha256:${"0".repeat(64)}`);
-    expect(await failureOf(verifyDiffId(once(content), diffId))).toMatchObject({
-      code: "diff-id-mismatch",
-      details: { expected: diffId, got: digestBytes(content) },
+  it("can be read once, from their start", async () => {
+    const begun = verify(inChunks(content, 100), descriptor);
+    await begun[Symbol.asyncIterator]().next();
+    expect(isVerified(begun)).toBe(false);
+    expect(() => begun[Symbol.asyncIterator]()).toThrow(TypeError);
+  });
+
+  it("can't be made by anybody else", () => {
+    const { digest, size } = descriptor;
+    const real = verify(once(content), descriptor);
+    const forged = Object.create(Object.getPrototypeOf(real) as object, {
+      digest: { value: digest },
+      size: { value: size },
+    }) as typeof real;
+    expect(forged).toBeInstanceOf(real.constructor);
+    expect(isVerified(forged)).toBe(false);
+  });
+});
+
+describe("observed bytes", () => {
+  it("stay verified, and report each chunk", async () => {
+    const lengths: number[] = [];
+    const onChunk = (length: number): void => void lengths.push(length);
+    const observed = observe(verify(inChunks(content, 600), descriptor), { onChunk });
+    expect(verify(observed, descriptor)).toBe(observed);
+    expect(await collect(observed)).toEqual(content);
+    expect(lengths).toEqual([600, 400]);
+  });
+
+  it("do not become verified", async () => {
+    const observed = observe(once(content.with(0, 255)), {});
+    expect(isVerified(observed)).toBe(false);
+    expect(await failureOf(verify(observed, descriptor))).toMatchObject({
+      code: "digest-mismatch",
     });
+  });
+
+  it("report their error", async () => {
+    const failures: unknown[] = [];
+    const onFailure = (error: unknown): void => void failures.push(error);
+    const failure = new Error("disk on fire");
+    const observed = observe(verify(watched([content], failure).bytes, descriptor), { onFailure });
+    expect(await failureOf(observed)).toBe(failure);
+    expect(failures).toEqual([failure]);
   });
 });

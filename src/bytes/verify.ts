@@ -1,56 +1,126 @@
 // SPDX-License-Identifier: MIT
 import { digestOf, knownAlgorithm } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
-import type { DiffId, Digest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Bytes } from "./bytes.ts";
 import { createHasher } from "./hash.ts";
+
+/** What content is known by: what {@link verify} checks. */
+export type ContentId = Pick<Descriptor, "digest" | "size">;
 
 /** What the bytes are called in an error: a path, a URL, "layer 3 of …". */
 export interface VerifyOptions {
   readonly what?: string | undefined;
 }
 
+/** Called for each chunk that passes, and for the error that ends the bytes. */
+export interface BytesObserver {
+  readonly onChunk?: ((length: number) => void) | undefined;
+  readonly onFailure?: ((error: unknown) => void) | undefined;
+}
+
+// Access to the private parts of the class below, for this file only.
+let create: (chunks: Bytes, id: ContentId) => VerifiedBytes;
+let isUnread: (bytes: object) => boolean;
+
+/**
+ * Bytes that end normally only if they are the content with this digest and size. Only {@link verify} and
+ * {@link observe} make them, so whoever gets them need not hash them again. They can be read once, from their
+ * start.
+ */
+export class VerifiedBytes implements AsyncIterable<Uint8Array> {
+  readonly digest: Digest;
+  readonly size: number;
+  #chunks: Bytes | undefined;
+
+  static {
+    create = (chunks, id) => new VerifiedBytes(chunks, id);
+    isUnread = (bytes) => #chunks in bytes && bytes.#chunks !== undefined;
+  }
+
+  private constructor(chunks: Bytes, { digest, size }: ContentId) {
+    this.digest = digest;
+    this.size = size;
+    this.#chunks = chunks;
+  }
+
+  /** @throws TypeError when called again: the rest of bytes that were partly read is not verified content */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const chunks = this.#chunks;
+    if (chunks === undefined) throw new TypeError("verified bytes can be read once");
+    this.#chunks = undefined;
+    return chunks[Symbol.asyncIterator]();
+  }
+}
+
 /**
  * The same bytes, checked against a descriptor as they pass. Nothing past `size` is yielded, and the stream
  * ends normally only when size and digest agree: a reader that reaches the end has verified content. At most
- * one chunk beyond `size` is read. A reader that stops early closes `bytes` and has verified nothing.
+ * one chunk beyond `size` is read. A reader that stops early closes `bytes` and has verified nothing. Bytes
+ * that are already verified as this content are not hashed again.
  * @throws OciError while reading: `size-mismatch`, `digest-mismatch`, `unsupported-algorithm`
  */
-export async function* verify(
-  bytes: Bytes,
-  descriptor: Pick<Descriptor, "digest" | "size">,
-  options: VerifyOptions = {},
-): Bytes & AsyncGenerator<Uint8Array> {
-  const { digest, size } = descriptor;
+export function verify(bytes: Bytes, id: ContentId, options: VerifyOptions = {}): VerifiedBytes {
+  const isSame = isVerified(bytes) && bytes.digest === id.digest && bytes.size === id.size;
+  return isSame ? bytes : create(checked(bytes, id, options), id);
+}
+
+/** Whether the bytes are {@link VerifiedBytes} of which none has been read yet. */
+export function isVerified(bytes: Bytes): bytes is VerifiedBytes {
+  return isUnread(bytes);
+}
+
+/** The same bytes with an observer. Verified bytes stay verified. */
+export function observe(bytes: Bytes, observer: BytesObserver): Bytes {
+  return isVerified(bytes) ? create(observed(bytes, observer), bytes) : observed(bytes, observer);
+}
+
+async function* observed(bytes: Bytes, { onChunk, onFailure }: BytesObserver): Bytes {
+  try {
+    for await (const chunk of bytes) {
+      onChunk?.(chunk.length);
+      yield chunk;
+    }
+  } catch (error) {
+    onFailure?.(error);
+    throw error;
+  }
+}
+
+async function* checked(bytes: Bytes, id: ContentId, options: VerifyOptions): Bytes {
+  const { digest, size } = id;
   const what = options.what ?? "content";
   const algorithm = knownAlgorithm(digest);
   const hasher = createHasher(algorithm);
   let seen = 0;
   for await (const chunk of bytes) {
     seen += chunk.length;
-    if (seen > size) throw sizeMismatch(what, descriptor, `more than ${size} bytes`, seen);
+    if (seen > size) throw sizeMismatch(what, id, `more than ${size} bytes`, seen);
     if (chunk.length === 0) continue;
     hasher.update(chunk);
     yield chunk;
   }
-  if (seen !== size) throw sizeMismatch(what, descriptor, `${seen} bytes`, seen);
+  if (seen !== size) throw sizeMismatch(what, id, `${seen} bytes`, seen);
   const got = digestOf(algorithm, hasher.hex());
-  if (got !== digest) {
-    throw new OciError("digest-mismatch", `${what}: expected digest ${digest}, got ${got}`, {
-      details: { expected: digest, got, size },
-      hint: "The content was damaged or replaced where it is stored or on its way; fetch it again.",
-    });
-  }
+  if (got !== digest) throw digestMismatch(what, id, got);
 }
 
-function sizeMismatch(
+/** The error of content that is something else. */
+export function digestMismatch(what: string, { digest, size }: ContentId, got: Digest): OciError {
+  return new OciError("digest-mismatch", `${what}: expected digest ${digest}, got ${got}`, {
+    details: { expected: digest, got, size },
+    hint: "The content was damaged or replaced where it is stored or on its way; fetch it again.",
+  });
+}
+
+/** The error of content that is shorter or longer. */
+export function sizeMismatch(
   what: string,
-  descriptor: Pick<Descriptor, "digest" | "size">,
+  { digest, size }: ContentId,
   got: string,
   seen: number,
 ): OciError {
-  const { digest, size } = descriptor;
   return new OciError("size-mismatch", `${what}: expected ${size} bytes of ${digest}, got ${got}`, {
     details: { digest, expected: size, got: seen },
     hint:
@@ -58,36 +128,4 @@ function sizeMismatch(
         ? "The content was cut short where it is stored or on its way; fetch it again."
         : "The content is not what its descriptor says.",
   });
-}
-
-/**
- * The same bytes, checked against a layer's diffID as they pass. `bytes` is the uncompressed tar. The stream
- * ends normally only when the digest agrees.
- * @throws OciError while reading: `diff-id-mismatch`, `unsupported-algorithm`
- */
-export async function* verifyDiffId(
-  bytes: Bytes,
-  diffId: DiffId,
-  options: VerifyOptions = {},
-): Bytes & AsyncGenerator<Uint8Array> {
-  const algorithm = knownAlgorithm(diffId);
-  const hasher = createHasher(algorithm);
-  for await (const chunk of bytes) {
-    hasher.update(chunk);
-    yield chunk;
-  }
-  requireDiffId(digestOf(algorithm, hasher.hex()), diffId, options);
-}
-
-/** @throws OciError `diff-id-mismatch` when the digest of an uncompressed tar is not its layer's diffID */
-export function requireDiffId(got: Digest, diffId: DiffId, options: VerifyOptions): void {
-  if ((got as string) === diffId) return;
-  throw new OciError(
-    "diff-id-mismatch",
-    `${options.what ?? "layer"}: expected diffID ${diffId}, got ${got}`,
-    {
-      details: { expected: diffId, got },
-      hint: "The image's configuration describes another layer than its manifest.",
-    },
-  );
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Command } from "commander";
+import { fileError } from "../files/system-error.ts";
 import type { Context } from "./context.ts";
 import { openProgressLine, type ProgressLine } from "./output/progress.ts";
 
@@ -29,6 +30,9 @@ export type Register = (program: Command, invoke: Invoke) => void;
 export interface CommonFlags {
   readonly json?: true | undefined;
   readonly plainHttp?: true | undefined;
+  readonly config?: string | false | undefined;
+  /** The directory to go to first. */
+  readonly C?: string | undefined;
 }
 
 /** Runs a command's action and keeps its outcome for the exit status. */
@@ -37,13 +41,25 @@ export type Invoke = (
   action: (session: Session) => Promise<Outcome>,
 ) => Promise<void>;
 
-/** Makes the function through which every command runs: one place for `--json`, progress and status. */
-export function makeInvoke(context: Context, finish: (status: number) => void): Invoke {
+/**
+ * Makes the function through which every command runs: one place for `--json`, progress and status.
+ * @param before the flags that were given before the command's name
+ */
+export function makeInvoke(
+  context: Context,
+  before: () => CommonFlags,
+  finish: (status: number) => void,
+): Invoke {
   return async (options, action) => {
     const progress = openProgressLine(context.stderr);
+    const here = process.cwd();
+    const general = before();
+    const configuration = options.config ?? general.config;
+    const told = options.plainHttp === true ? { registry: PLAIN_HTTP } : {};
     try {
+      for (const directory of [general.C, options.C]) if (directory !== undefined) goTo(directory);
       const { status, document, text, tookStdout, afterwards } = await action({
-        context: options.plainHttp === true ? { ...context, registry: PLAIN_HTTP } : context,
+        context: { ...context, ...told, ...(configuration !== undefined && { configuration }) },
         progress,
       });
       progress.clear();
@@ -53,23 +69,44 @@ export function makeInvoke(context: Context, finish: (status: number) => void): 
       await afterwards?.();
     } finally {
       progress.clear();
+      process.chdir(here);
     }
   };
 }
 
 const PLAIN_HTTP = Object.freeze({ plainHttp: true });
 
-/** Adds the option that every command has. */
-export function withJson(command: Command): Command {
-  return command.option("--json", "print the result as JSON");
+function goTo(directory: string): void {
+  try {
+    process.chdir(directory);
+  } catch (error) {
+    throw fileError("unreadable", directory, error);
+  }
 }
 
-/** Adds the options of every command that may ask a registry. */
+/** Adds the options that every command has. */
+export function withJson(command: Command): Command {
+  return withDirectory(command.option("--json", "print the result as JSON"));
+}
+
+/** Adds the options of every command that may ask a registry, and so know a tag of the configured one. */
 export function withRegistry(command: Command): Command {
-  return withJson(command).option(
+  return withConfiguration(withJson(command)).option(
     "--plain-http",
     "reach registries without TLS, as loopback ones are",
   );
+}
+
+/** Adds the option that says where everything is looked for. */
+export function withDirectory(command: Command): Command {
+  return command.option("-C <DIR>", "go to this directory first");
+}
+
+/** Adds the options that say which configuration counts. */
+export function withConfiguration(command: Command): Command {
+  return command
+    .option("--config <FILE>", "this oci-kit.yaml, instead of the one that is found")
+    .option("--no-config", "no oci-kit.yaml, whatever is found");
 }
 
 /** Collects the values of an option that may be given again. */

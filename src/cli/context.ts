@@ -18,6 +18,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user interrupts; its reason says by what. */
   readonly signal: AbortSignal;
+  /** The configuration that `--config` names; false after `--no-config`. Default: what is found. */
+  readonly configuration?: string | false | undefined;
   /** How registries are reached, where the command was told. */
   readonly registry?: RegistryOptions | undefined;
   /** Takes the bytes that a command writes to stdout, instead of the process's own. */

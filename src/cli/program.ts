@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { Command, CommanderError } from "commander";
 import { OciError } from "../oci/errors.ts";
-import { makeInvoke, prose, type Register } from "./command.ts";
+import {
+  makeInvoke,
+  prose,
+  withConfiguration,
+  withDirectory,
+  type CommonFlags,
+  type Register,
+} from "./command.ts";
 import { appendCommand } from "./commands/append.ts";
 import { assembleCommand } from "./commands/assemble.ts";
 import { configCommand } from "./commands/config.ts";
@@ -68,7 +75,8 @@ const WIDEST = 100;
 export async function runProgram(words: readonly string[], context: Context): Promise<number> {
   let status = DONE;
   const program = createProgram(context);
-  const invoke = makeInvoke(context, (ended) => {
+  const before = (): CommonFlags => program.opts();
+  const invoke = makeInvoke(context, before, (ended) => {
     status = ended;
   });
   for (const register of COMMANDS) register(program, invoke);
@@ -84,7 +92,7 @@ export async function runProgram(words: readonly string[], context: Context): Pr
 }
 
 function createProgram({ stdout, stderr }: Context): Command {
-  return new Command("oci-kit")
+  return withConfiguration(withDirectory(new Command("oci-kit")))
     .description(ABOUT)
     .option("-v, --version", "print the version")
     .addHelpText("after", AFTERWARDS)

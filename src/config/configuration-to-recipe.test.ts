@@ -109,8 +109,59 @@ describe("the recipe of an architecture", () => {
   });
 
   it("takes variables from outside before the file's, in what depends on them too", () => {
-    const { variables } = recipeOf("amd64", YAML, { GCC_VERSION: "17.1.0", MORE: "x" });
-    expect(variables).toMatchObject({ GCC: "/opt/gcc-17.1.0", MORE: "x" });
+    const { variables } = recipeOf("amd64", YAML, { GCC_VERSION: "17.1.0" });
+    expect(variables).toMatchObject({ GCC: "/opt/gcc-17.1.0" });
+  });
+
+  it("takes one from outside that the file only uses, and refuses one that is nowhere in it", () => {
+    const using = YAML.replace("price $$5", "made by ${MAKER}");
+    const { layers } = recipeOf("amd64", using, { MAKER: "us" });
+    expect(layers[0]!.steps.find(({ kind }) => kind === "file")).toMatchObject({
+      content: "made by us\n",
+    });
+    expect(() => recipeOf("amd64", YAML, { GCC_VERSON: "17" })).toThrow(
+      expect.objectContaining({
+        code: "invalid-argument",
+        message:
+          '--set: expected a variable of linux/oci-kit.yaml (GCC_VERSION, GCC, MACHINE), got "GCC_VERSON", which is nowhere in it',
+      }),
+    );
+    expect(() => recipeOf("amd64", YAML, { ARCH: "arm64" })).toThrow(/follows from the archit/);
+  });
+
+  it("may be narrower than the architectures that its steps know (arch: of one that is not made now)", () => {
+    const narrow = YAML.replace("architectures: [amd64, riscv64]", "architectures: [amd64]");
+    expect(recipeOf("amd64", narrow).layers.map(({ steps }) => steps.length)).toEqual([6, 1]);
+    const spelled = YAML.replace("arch: [riscv64]", "arch: [linux/riscv64]");
+    expect(recipeOf("riscv64", spelled).layers[0]!.steps).toHaveLength(7);
+  });
+
+  it("needs no value for this architecture of a variable that only others use", () => {
+    const unused = YAML.replace("riscv64: riscv64", "arm64: aarch64").replace(
+      'target: "${MACHINE}", ifAbsent: true',
+      'target: "${MACHINE}", arch: [amd64]',
+    );
+    expect(recipeOf("riscv64", unused).layers[0]!.steps).toHaveLength(6);
+  });
+
+  it("expands the platform of an input too, as linux/${ARCH}", () => {
+    const each = YAML.replace("platform: linux/amd64", 'platform: "linux/${ARCH}"');
+    expect(recipeOf("riscv64", each).artifacts["seed"]).toMatchObject({
+      platform: "linux/riscv64",
+    });
+  });
+
+  it.each([
+    ["image", "image: ghcr.io/kataglyphis/kataglyphis_beschleuniger", "image: ghcr.io/${X}/y"],
+    ["output", "version: 1", 'version: 1\noutput: "out/${ARCH}"'],
+    ["config.labels.a${X}", "labels: {", 'labels: { "a${X}": b,'],
+    ["annotations.a${X}", "version: 1", 'version: 1\nannotations: { "a${X}": b }'],
+    ["provenance.keys.runId", "provenance: {", 'provenance: { keys: { runId: "a.${X}" },'],
+  ])("refuses a variable in %s, where none counts, instead of taking it literally", (key, a, b) => {
+    expect(YAML).toContain(a);
+    expect(() => recipeOf("amd64", YAML.replace(a, b))).toThrow(
+      `${key}: expected text without \${NAME}: no variable counts here`,
+    );
   });
 
   it.each<[string, string, string]>([
@@ -120,9 +171,9 @@ describe("the recipe of an architecture", () => {
       "16:11: layers[0].steps[0].copy: ${NOPE} is not defined",
     ],
     [
-      "an architecture that is not configured",
+      "an architecture that is none",
       "arch: [riscv64]|arch: [riscv]",
-      'layers[0].steps[1].arch: expected architectures of this file (amd64, riscv64), got "riscv"',
+      'layers[0].steps[1].arch: expected architectures as amd64, riscv64, got "riscv", which is none',
     ],
     [
       "an artifact that is none",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { expandVariables } from "../assemble/recipe/environment.ts";
 import { OciError } from "../oci/errors.ts";
+import { isKnownArchitecture, isSameArchitecture } from "./architectures.ts";
 import { type Configuration, type KeyPath, formatKeyPath } from "./configuration.ts";
 
 /** Debian's multiarch names, for `${TRIPLET}`. */
@@ -27,7 +28,10 @@ export interface Expander {
     values: Readonly<Record<string, string>>,
     path: KeyPath,
   ): Readonly<Record<string, string>>;
-  /** Whether a condition (`arch:`) holds. @throws OciError `invalid-recipe` for an architecture that is not configured */
+  /**
+   * Whether a condition (`arch:`) holds. It may name architectures that are not made now.
+   * @throws OciError `invalid-recipe` for one that neither is configured nor exists
+   */
   applies(arch: readonly string[] | undefined, path: KeyPath): boolean;
   /** An error about the value at a path. */
   refuse(path: KeyPath, why: string, hint?: string): OciError;
@@ -53,18 +57,22 @@ export function createExpander(configuration: Configuration, architecture: strin
     ARCH: architecture,
     ...(triplet !== undefined && { TRIPLET: triplet }),
   };
+  const declared = document.variables ?? {};
   const expand = (text: string, path: KeyPath): string => {
-    const lookup = (name: string): string | undefined =>
-      Object.hasOwn(variables, name) ? variables[name] : undefined;
+    const lookup = (name: string): string | undefined => {
+      if (Object.hasOwn(variables, name)) return variables[name];
+      if (!Object.hasOwn(declared, name) || path[0] === "variables") return undefined;
+      throw refuse(["variables", name], `expected a value for ${architecture}`);
+    };
     return expandVariables(text, lookup, configuration.locate(path));
   };
-  for (const [name, value] of Object.entries(document.variables ?? {})) {
+  for (const [name, value] of Object.entries(declared)) {
     const path = ["variables", name];
     const own = typeof value === "string" ? value : pick(value, architecture);
     const given = pick(configuration.variables, name);
     if (given !== undefined) variables[name] = given;
-    else if (own === undefined) throw refuse(path, `expected a value for ${architecture}`);
-    else variables[name] = expand(own, path);
+    // one without a value for this architecture is an error where it is used
+    else if (own !== undefined) variables[name] = expand(own, path);
   }
   Object.assign(variables, configuration.variables);
   return {
@@ -77,11 +85,15 @@ export function createExpander(configuration: Configuration, architecture: strin
       ),
     refuse,
     applies(arch, path) {
-      const unknown = arch?.find((name) => !architectures.includes(name));
-      if (unknown === undefined) return arch?.includes(architecture) ?? true;
+      const unknown = arch?.find(
+        (name) => !architectures.includes(name) && !isKnownArchitecture(name),
+      );
+      if (unknown === undefined) {
+        return arch?.some((name) => isSameArchitecture(name, architecture)) ?? true;
+      }
       throw refuse(
         [...path, "arch"],
-        `expected architectures of this file (${architectures.join(", ")}), got ${JSON.stringify(unknown)}`,
+        `expected architectures as ${architectures.join(", ")}, got ${JSON.stringify(unknown)}, which is none`,
       );
     },
   };

@@ -59,7 +59,10 @@ function artifactOf(
   const isText = typeof value === "string";
   const at = isText ? path : [...path, "reference"];
   const reference = expander.expand(isText ? value : value.reference, at);
-  const platform = isText ? undefined : value.platform;
+  const platform =
+    isText || value.platform === undefined
+      ? undefined
+      : expander.expand(value.platform, [...path, "platform"]);
   try {
     return inputOf(reference, configuration.directory, configuration.image, platform);
   } catch (error) {

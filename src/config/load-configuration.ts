@@ -5,15 +5,17 @@ import { LineCounter, parseDocument, isMap, isNode, type Document } from "yaml";
 import { escapeText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import { limitExceeded } from "../oci/limits.ts";
-import { parseReference } from "../oci/reference.ts";
-import { parsePlatform } from "../oci/platform.ts";
+import { checkGiven, checkValues } from "./check-values.ts";
 import { formatKeyPath, type Configuration, type KeyPath } from "./configuration.ts";
 import { explainIssues } from "./explain-issues.ts";
 import { projectDirectory } from "./find-configuration.ts";
-import { configurationSchema, type ConfigurationDocument } from "./schema.ts";
+import { configurationSchema } from "./schema.ts";
 
 export interface LoadOptions {
-  /** Values that replace those of the file's variables, or add to them. */
+  /**
+   * Values that replace those of the file's variables; also of a variable that the file only uses. One
+   * that is nowhere in the file is an error.
+   */
   readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -56,6 +58,7 @@ export function parseConfiguration(
   const { image, architectures } = parsed.data;
   const directory = projectDirectory(file);
   const { variables = {} } = options;
+  checkGiven(variables, parsed.data, name);
   return { file, directory, image, architectures, document: parsed.data, variables, locate };
 }
 
@@ -66,44 +69,6 @@ function valueOf(yaml: Document, name: string): unknown {
     // an alias without its anchor, or too many of them
     throw invalid(name, [`${name}: ${error instanceof Error ? error.message : String(error)}`]);
   }
-}
-
-/** What a shape can't say: a repository without a tag, known architectures, no name twice. */
-function checkValues(
-  { image, architectures, layers = [] }: ConfigurationDocument,
-  locate: (path: KeyPath) => string,
-): string[] {
-  const wrong: string[] = [];
-  const check = (path: KeyPath, holds: () => unknown): void => {
-    try {
-      holds();
-    } catch (error) {
-      if (!(error instanceof OciError)) throw error;
-      wrong.push(`${locate(path)}: ${error.message}`);
-    }
-  };
-  if (image !== undefined) check(["image"], () => checkRepository(image));
-  architectures.forEach((architecture, at) => {
-    check(["architectures", at], () => parsePlatform(architecture));
-    if (architectures.indexOf(architecture) < at) {
-      wrong.push(`${locate(["architectures", at])}: ${architecture} is there twice`);
-    }
-  });
-  layers.forEach(({ name }, at) => {
-    if (layers.findIndex((other) => other.name === name) < at) {
-      wrong.push(`${locate(["layers", at, "name"])}: there is another layer ${name}`);
-    }
-  });
-  return wrong;
-}
-
-function checkRepository(image: string): void {
-  const { tag, digest } = parseReference(image);
-  if (tag === undefined && digest === undefined) return;
-  throw new OciError(
-    "invalid-reference",
-    `expected a repository without a tag, got ${JSON.stringify(image)}`,
-  );
 }
 
 async function readText(file: string): Promise<string> {

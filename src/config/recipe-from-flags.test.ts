@@ -43,6 +43,7 @@ describe("a recipe from flags alone", () => {
         },
       ],
       config: { env: { PATH: "/opt/gcc/bin:${PATH}", EMPTY: "" } },
+      variables: { ARCH: "riscv64" },
     });
   });
 

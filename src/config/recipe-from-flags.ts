@@ -41,6 +41,7 @@ export function recipeFromFlags(
     base: "scratch",
     artifacts: {},
     layers: [],
+    variables: { ARCH: architecture },
   };
   if (flags.base === undefined) {
     throw new OciError("invalid-argument", "--base: expected a reference or scratch, got nothing", {

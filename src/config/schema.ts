@@ -32,7 +32,7 @@ const duration = z
 
 const imageInput = z.strictObject({
   reference: text.describe("An image: host/repo:tag, oci:DIR[:TAG], docker-archive:FILE, …"),
-  platform: text.optional().describe("Which image of an index, as linux/amd64"),
+  platform: text.optional().describe("Which image of an index, as linux/amd64 or linux/${ARCH}"),
 });
 
 const directoryInput = z.strictObject({
@@ -126,7 +126,9 @@ const settings = z.strictObject({
   env: z
     .record(z.string(), text)
     .optional()
-    .describe("In order; ${NAME} is the environment so far, else a variable"),
+    .describe(
+      "In order; ${NAME} is a variable, else the environment so far; ${base.NAME} is the base's",
+    ),
   labels: z.record(z.string(), text).optional(),
   entrypoint: texts.optional(),
   cmd: texts.optional(),
@@ -156,7 +158,7 @@ export const configurationSchema = z.strictObject({
   variables: z
     .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([text, z.record(z.string(), text)]))
     .optional()
-    .describe("Used as ${NAME} in any text; a value, or one for each architecture"),
+    .describe("Used as ${NAME} in texts; a value, or one for each architecture"),
   output: text.optional().describe("Where the images go; default out/linux-runtime"),
   base: z
     .union([text, imageInput, z.record(z.string(), z.union([text, imageInput]))])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
+import { skip } from "../bytes/cut-bytes.ts";
 import type { NewLayer } from "../image/edit/image-view.ts";
 import { composeEdits, subjectOf, type EntryEdit } from "../layer/edit/edit-entry.ts";
 import { editLayer } from "../layer/edit/edit-layer.ts";
@@ -29,12 +30,12 @@ export function openLayerDirectory(directory: string, options: LayerDirectoryOpt
   const edits = edit === undefined ? withoutRoot : composeEdits(edit, withoutRoot);
   return {
     name,
+    directory,
     source: {
-      open: (abort) =>
-        editLayer(writeLayer(readDirectory(directory, options, abort)), edits, {
-          ...abort,
-          what: name,
-        }),
+      open: ({ offset = 0, signal } = {}) => {
+        const tar = writeLayer(readDirectory(directory, options, { signal }));
+        return skip(editLayer(tar, edits, { signal, what: name }), offset);
+      },
     },
     compression: "none",
     storedAs,

@@ -13,7 +13,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { blob, collect } from "../testing/store-content.ts";
+import { blob, collect } from "../testing/store-contract/store-content.ts";
 import { fileSource, openRegularFile, readFileBytes } from "./regular-file.ts";
 
 const { bytes } = blob(1_500_000);

@@ -10,14 +10,12 @@ import {
 } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../bytes/abort.ts";
-import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
+import type { Bytes, OpenOptions, Source } from "../bytes/bytes.ts";
 import { OciError } from "../oci/errors.ts";
 import { fileError } from "./system-error.ts";
 
 /** Which part of a file {@link readFileBytes} reads. */
-export interface ReadFileOptions extends AbortOptions {
-  /** The first byte. */
-  readonly offset?: number | undefined;
+export interface ReadFileOptions extends OpenOptions {
   /** How many bytes at most; to the end when not given. */
   readonly length?: number | undefined;
 }
@@ -111,7 +109,7 @@ function readAt(fd: number, chunk: Uint8Array, at: number, file: string | number
 
 /** A file as a source, opened again for each reading. Its size is left open: a file may grow until then. */
 export function fileSource(path: string): Source {
-  return { open: (options) => readFileBytes(path, { signal: options?.signal }) };
+  return { open: (options) => readFileBytes(path, options) };
 }
 
 /** Writes all of a chunk at the descriptor's position. @throws the failed system call's error */

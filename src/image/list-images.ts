@@ -91,7 +91,7 @@ async function visit(walk: Walk, descriptor: Descriptor, depth: number): Promise
 }
 
 async function visitManifest(walk: Walk, descriptor: Descriptor): Promise<void> {
-  if (descriptor.platform !== undefined) {
+  if (saysPlatform(descriptor)) {
     walk.images.push(descriptor);
     return;
   }
@@ -102,6 +102,11 @@ async function visitManifest(walk: Walk, descriptor: Descriptor): Promise<void> 
   }
   const config = await readConfig(walk.store, manifest.value.config, walk.options);
   walk.images.push({ ...descriptor, platform: platformOf(config.value) });
+}
+
+/** An empty platform says nothing: podman writes one for what it did not look into. */
+function saysPlatform({ platform }: Descriptor): boolean {
+  return platform !== undefined && `${platform.os}${platform.architecture}` !== "";
 }
 
 function checkBounds(walk: Walk, descriptor: Descriptor, depth: number): void {

@@ -67,7 +67,8 @@ export function listDescriptors(descriptors: readonly Descriptor[]): string {
   return listed.join(", ");
 }
 
-function describeBriefly(descriptor: Descriptor): string {
+/** A descriptor for people: tag or platform, and the short digest. */
+export function describeBriefly(descriptor: Descriptor): string {
   const name = descriptor.annotations?.[AnnotationKey.refName];
   const words = [
     ...(name === undefined ? [] : [name]),

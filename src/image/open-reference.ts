@@ -7,9 +7,14 @@ import type { Reference } from "../oci/reference.ts";
 import type { RegistryOptions } from "../registry/repository.ts";
 import type { ArchiveReader } from "../store/archive/archive-store.ts";
 import type { ArchiveWriter } from "../store/archive/archive-writer.ts";
-import { createDockerArchive, openDockerArchive } from "../store/archive/docker-archive.ts";
-import { openFreshLayout } from "../store/layout/fresh-layout.ts";
-import { openLayout } from "../store/layout/layout.ts";
+import {
+  checkDockerName,
+  createDockerArchive,
+  openDockerArchive,
+} from "../store/archive/docker-archive.ts";
+import { openFreshLayout, type DiscardOptions } from "../store/layout/fresh-layout.ts";
+import { openLayout, type LayoutStore } from "../store/layout/layout.ts";
+import { isNameless } from "../store/layout/root-entries.ts";
 import { createOciArchive, openOciArchive } from "../store/archive/oci-archive.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 import { type Location, formatLocation, parseLocation } from "./location.ts";
@@ -45,10 +50,11 @@ export interface OpenTarget {
   /** Completes an archive, which is not there before. Idempotent. */
   close(): Promise<void>;
   /**
-   * Closes without a result: no archive appears, and a layout that was newly made and is still empty is
-   * removed. Idempotent; does nothing after {@link OpenTarget.close}.
+   * Closes without a result: no archive appears, and a layout that was newly made is removed if it is still
+   * empty, or with `whole` if nothing in it has a name. Idempotent; does nothing after {@link
+   * OpenTarget.close}.
    */
-  discard(): Promise<void>;
+  discard(options?: DiscardOptions): Promise<void>;
 }
 
 /**
@@ -92,8 +98,9 @@ async function openStore(location: Location, options: OpenOptions): Promise<Open
 }
 
 /**
- * Opens the store of a location for writing, and makes a layout or an archive if there is none. The caller
- * closes it.
+ * Opens the store of a location for writing, and makes a layout or an archive if there is none. If a layout
+ * holds only one image without a tag, an image that is written without a tag replaces it. The caller closes
+ * the store.
  * @throws OciError `invalid-argument` for a location with a digest, since the digest depends on what is
  *   written, and for a plain root filesystem; what opening throws
  */
@@ -118,12 +125,13 @@ async function createStore(location: Location, options: OpenOptions): Promise<Cr
     case "registry":
       return writtenAtOnce(await openRegistry(location.reference, options));
     case "oci":
-      return createLayout(location.directory, options);
+      return createLayout(location.directory, location.tag, options);
     case "path":
-      return createLayout(location.path, options);
+      return createLayout(location.path, undefined, options);
     case "oci-archive":
       return writtenAtClose(await createOciArchive(location.file, options));
     case "docker-archive":
+      if (location.tag !== undefined) checkDockerName(location.tag, formatLocation(location));
       return writtenAtClose(await createDockerArchive(location.file, options));
     case "dir":
       throw noImage(location, "written");
@@ -148,9 +156,34 @@ function writtenAtOnce(store: ContentStore): CreatedStore {
   return { store, close: () => Promise.resolve(), discard: () => Promise.resolve() };
 }
 
-async function createLayout(directory: string, options: OpenOptions): Promise<CreatedStore> {
+async function createLayout(
+  directory: string,
+  tag: string | undefined,
+  options: OpenOptions,
+): Promise<CreatedStore> {
   const { store, discard } = await openFreshLayout(directory, options);
-  return { store, close: () => Promise.resolve(), discard };
+  const refreshed = tag === undefined ? await refreshedRoot(store, options) : undefined;
+  return { store: refreshed ?? store, close: () => Promise.resolve(), discard };
+}
+
+/**
+ * A layout that holds nothing but one image without a tag is that image: the next one without a tag
+ * takes its place. Undefined for any other layout.
+ */
+async function refreshedRoot(
+  store: LayoutStore,
+  options: OpenOptions,
+): Promise<LayoutStore | undefined> {
+  const [only, ...others] = await store.capabilities.roots(options);
+  if (only === undefined || others.length > 0 || !isNameless(only)) return undefined;
+  const { addRoot } = store.capabilities;
+  return {
+    ...store,
+    capabilities: {
+      ...store.capabilities,
+      addRoot: (descriptor, abort) => addRoot(descriptor, { ...abort, inPlaceOf: only.digest }),
+    },
+  };
 }
 
 function writtenAtClose(store: ArchiveWriter): CreatedStore {

@@ -20,8 +20,10 @@ export const AnnotationKey = {
   parentStage: "org.kataglyphis.parent-stage",
   /** Of a manifest or a configuration: the run of the family's build that made it. */
   runId: "org.kataglyphis.run-id",
-  /** Of an assembled manifest: the key of all that it was made from. */
+  /** Of an assembled manifest: the key of all that it was made from. Every edit of the image drops it. */
   inputKey: "org.kataglyphis.assemble.key",
+  /** Of an assembled manifest: what was warned of when it was made, for runs that find nothing to do. */
+  warnings: "org.kataglyphis.assemble.warnings",
   /** Of a layer's descriptor in such a manifest: the key of all that the layer was made from. */
   layerKey: "org.kataglyphis.assemble.layer",
   /** Of an assembled manifest, with an artifact's name put behind it: that artifact's digest. */

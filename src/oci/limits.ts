@@ -38,6 +38,22 @@ export interface Limits {
   readonly answerBytes: number;
   /** Milliseconds without a byte from a registry before it counts as unreachable. */
   readonly idleTimeout: number;
+  /** Bytes a second that an answer or an upload must reach, measured over each {@link idleTimeout} of waiting for it. */
+  readonly leastRate: number;
+  /** Answers before the answer (HTTP status 1xx) to one request. */
+  readonly informationalAnswers: number;
+  /** Tags, or other names, in all pages of one list. */
+  readonly listItems: number;
+  /** Bytes of all pages of one list. */
+  readonly listBytes: number;
+  /** Milliseconds that a client of the embedded registry may take for the head of a request. */
+  readonly headTimeout: number;
+  /** Uploads to the embedded registry that are begun and not ended, of all clients. */
+  readonly openUploads: number;
+  /** The same of one client, which is one address. */
+  readonly clientUploads: number;
+  /** Connections of one client to the embedded registry. */
+  readonly clientConnections: number;
 }
 
 /** The defaults: generous for real images (40 GB, 10 million entries), finite for hostile ones. */
@@ -58,6 +74,14 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   redirects: 10,
   answerBytes: 1024 * 1024,
   idleTimeout: 60_000,
+  leastRate: 1024,
+  informationalAnswers: 100,
+  listItems: 1_000_000,
+  listBytes: 64 * 1024 * 1024,
+  headTimeout: 30_000,
+  openUploads: 1_000,
+  clientUploads: 100,
+  clientConnections: 256,
 });
 
 /** The defaults, with the caller's values in place of some. */

@@ -207,7 +207,9 @@ export function refusal(what: string, findings: readonly GateFinding[], cause?: 
     `${what}: not pushed: ${findings.length} of its gates ${findings.length === 1 ? "refuses" : "refuse"}:${lines.join("")}`,
     {
       details: { findings },
-      hint: "Make what is missing or stale again, or override with --force.",
+      hint: findings.some(({ gate }) => gate === "mixed-generations")
+        ? "Assemble them in one run, or each with the same --run-id; or override with --force."
+        : "Make what is missing or stale again, or override with --force.",
       ...(cause !== undefined && { cause }),
     },
   );

@@ -1,101 +1,90 @@
 // SPDX-License-Identifier: MIT
-import type { Bytes } from "../bytes/bytes.ts";
+import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
+import { skip, take } from "../bytes/cut-bytes.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { quote } from "../oci/quote.ts";
-import { fetchVerified } from "../store/fetch-verified.ts";
-import type { FetchOptions } from "../store/store.ts";
+import type { Part } from "../store/read-content.ts";
 import { contentPath, pulling } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
 import type { Answer } from "./exchange.ts";
 import { redactUrl } from "./hosts.ts";
-import { delayAfter, isTransient, pause } from "./transport/persist.ts";
+import { createPatience } from "./transport/persist.ts";
 import { RegistryError } from "./registry-error.ts";
 import { parseContentRange } from "./wire/range.ts";
 
 /**
- * The bytes of a blob, verified. A connection that breaks is taken up again where it broke (Range). The
- * descriptor's `urls` are never asked.
+ * The bytes of a blob or of a part of it, as they are. A connection that breaks is taken up again where it
+ * broke (Range). The descriptor's `urls` are never asked.
  */
-export function fetchBlob(
+export async function* openBlob(
   context: RepositoryContext,
   descriptor: Descriptor,
-  options: FetchOptions = {},
+  part: Part | undefined,
+  { signal }: AbortOptions,
 ): Bytes {
-  const what = `${context.name}@${descriptor.digest}`;
-  return fetchVerified(descriptor, options.offset, what, (start) =>
-    readOn(context, descriptor, start, options.signal),
-  );
-}
-
-/** So much must have arrived since the last break for it not to count as one more failure. */
-const PROGRESS = 1024 * 1024;
-
-async function* readOn(
-  context: RepositoryContext,
-  descriptor: Descriptor,
-  start: number,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  const { retry } = context.transport;
-  let at = start;
-  if (at > 0 && at >= descriptor.size) return;
-  for (let failures = 0, counted = at; ;) {
+  const patience = createPatience(context.transport.retry);
+  const end = part === undefined ? descriptor.size : part.offset + part.length;
+  for (let at = part?.offset ?? 0; ;) {
     try {
-      for await (const chunk of await openAt(context, descriptor, at, signal)) {
+      const wanted = part === undefined ? { start: at } : { start: at, end };
+      for await (const chunk of await ask(context, descriptor, wanted, signal)) {
         at += chunk.length;
         yield chunk;
       }
       return;
     } catch (error) {
-      if (at - counted >= PROGRESS) failures = 0;
-      failures += 1;
-      counted = at;
-      const wait = delayAfter(retry, failures, error);
-      // An opening that failed was repeated already; past the end there is nothing to take up.
-      const hopeless = !isTransient(error) || at >= descriptor.size || failures >= retry.attempts;
-      if (hopeless || wait === undefined) throw error;
-      await pause(wait, signal);
+      // Past the end there is nothing to take up.
+      if (at >= end) throw error;
+      await patience.afterFailure(error, at, signal);
     }
   }
 }
 
-async function openAt(
+/** From `start` to before `end`, or to the blob's own end. */
+interface Wanted {
+  readonly start: number;
+  readonly end?: number;
+}
+
+async function ask(
   context: RepositoryContext,
   descriptor: Descriptor,
-  offset: number,
+  { start, end }: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<Bytes> {
+  const isWhole = start === 0 && end === undefined;
+  const last = end === undefined ? "" : String(end - 1);
   const answer = await context.transport.send({
     ...pulling(context),
     method: "GET",
     target: contentPath(context, descriptor),
-    headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
-    expect: offset === 0 ? [200] : [200, 206],
+    headers: isWhole ? {} : { range: `bytes=${start}-${last}` },
+    expect: isWhole ? [200] : [200, 206, 416],
     signal,
   });
-  if (answer.status === 200) return skip(answer.body, offset);
+  if (answer.status === 200) {
+    // A server may send everything where a part was asked for.
+    const rest = skip(answer.body, start);
+    return end === undefined ? rest : take(rest, end - start);
+  }
   const range = parseContentRange(answer.header("content-range"));
-  if (range?.start === offset) return answer.body;
+  const size = range?.size ?? descriptor.size;
+  if (answer.status === 206 && range?.start === start && size === descriptor.size) {
+    return answer.body;
+  }
   await answer.discard();
-  throw wrongRange(answer, offset);
+  throw wrongRange(answer, start, descriptor);
 }
 
-function wrongRange(answer: Answer, offset: number): RegistryError {
+/** 416 for a part within the blob, as another size in a 206, means that the registry has something else. */
+function wrongRange(answer: Answer, start: number, { size }: Descriptor): RegistryError {
   const { method, status } = answer;
   const url = redactUrl(answer.url);
-  const got = quote(answer.header("content-range"));
+  const range = answer.header("content-range");
+  const isOther = status === 416 || (parseContentRange(range)?.size ?? size) !== size;
   return new RegistryError(
-    "registry-refused",
-    `${method} ${url}: expected the bytes from ${offset} on, got Content-Range ${got}`,
+    isOther ? "size-mismatch" : "registry-refused",
+    `${method} ${url}: expected the bytes from ${start} on of ${size}, got status ${status} with Content-Range ${quote(range)}`,
     { method, url, status },
   );
-}
-
-/** A server may send everything where a part was asked for. */
-async function* skip(bytes: Bytes, count: number): AsyncGenerator<Uint8Array> {
-  let left = count;
-  for await (const chunk of bytes) {
-    if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
-  }
 }

@@ -5,9 +5,11 @@ import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/streams/node-stream.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
-import { OciError } from "../oci/errors.ts";
+import { isOciError, OciError } from "../oci/errors.ts";
+import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { isLoopback, redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
+import { demandRate, watchUptake } from "./transport/least-rate.ts";
 import { parseRetryAfter } from "./wire/retry-after.ts";
 import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
 
@@ -31,7 +33,7 @@ export interface Answer {
   readonly status: number;
   /** A header's value, several joined by commas. */
   readonly header: (name: string) => string | undefined;
-  /** Errors while it is read are `unreachable`. */
+  /** Errors while it is read are `unreachable`, also of one that comes too slowly. */
   readonly body: Bytes;
   /** Frees the connection; reads a little on where that keeps it usable. */
   discard(): Promise<void>;
@@ -43,15 +45,17 @@ const DISCARDED = 64 * 1024;
  * Sends one request and waits for the head of the answer. Follows nothing, repeats nothing, judges
  * no status.
  * @param headersTimeout milliseconds to wait for the head of the answer; the agent's own by default
- * @throws RegistryError `unreachable`; OciError `aborted`; what the body's source throws
+ * @throws RegistryError `unreachable`; OciError `aborted`, `redirect-refused` for an address that the
+ * registry may not send us to, `limit-exceeded` for answers before the answer; what the body's source throws
  */
 export async function exchange(
   agent: Agent,
   request: Exchange,
+  limits: Limits,
   headersTimeout?: number,
 ): Promise<Answer> {
   const { method, url, signal } = request;
-  const upload = request.body === undefined ? undefined : openUpload(request.body, signal);
+  const upload = request.body === undefined ? undefined : openUpload(request, request.body, limits);
   try {
     const answer = await agent.request({
       origin: url.origin,
@@ -60,28 +64,49 @@ export async function exchange(
       headers: { ...request.headers, ...upload?.headers },
       body: upload?.body ?? null,
       signal: signal ?? null,
+      onInfo: countInformational(request, limits.informationalAnswers),
       ...(headersTimeout !== undefined && { headersTimeout }),
     });
-    return wrapAnswer(request, answer);
+    return wrapAnswer(request, answer, limits);
   } catch (error) {
     if (upload?.failure !== undefined) throw upload.failure.error;
     throw unreachable(request, error);
   }
 }
 
+/** Each one lets the wait for the answer begin anew, so that a registry could keep us for ever. */
+function countInformational(request: Exchange, most: number): () => void {
+  let seen = 0;
+  return () => {
+    seen += 1;
+    if (seen <= most) return;
+    throw limitExceeded({
+      what: place(request),
+      limit: "informationalAnswers",
+      allowed: most,
+      unit: "answers with status 1xx before the answer",
+    });
+  };
+}
+
 interface Upload {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
-  /** Set when it was the source that failed, and not the network. */
+  /** Set when it was the source that failed or a registry that takes too slowly, and not the network. */
   failure?: { readonly error: unknown };
 }
 
-function openUpload(source: Source, signal: AbortSignal | undefined): Upload {
+function openUpload(request: Exchange, source: Source, limits: Limits): Upload {
+  const giveUp = (): void => {
+    const error = tooSlow(request, "taken");
+    upload.failure ??= { error };
+    upload.body.destroy(error);
+  };
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* source.open({ signal });
+      yield* watchUptake(source.open({ signal: request.signal }), limits, giveUp);
     } catch (error) {
-      upload.failure = { error };
+      upload.failure ??= { error };
       throw error;
     }
   }
@@ -90,11 +115,11 @@ function openUpload(source: Source, signal: AbortSignal | undefined): Upload {
   return upload;
 }
 
-function wrapAnswer(request: Exchange, answer: Dispatcher.ResponseData): Answer {
+function wrapAnswer(request: Exchange, answer: Dispatcher.ResponseData, limits: Limits): Answer {
   const { headers, body } = answer;
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* body as AsyncIterable<Uint8Array>;
+      yield* demandRate(body as AsyncIterable<Uint8Array>, limits, () => tooSlow(request, "sent"));
     } catch (error) {
       throw unreachable(request, error);
     }
@@ -131,10 +156,26 @@ const NOT_TLS = new Set([
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
 ]);
 
+/** For messages. */
+function place({ method, url }: Exchange): string {
+  return `${method} ${redactUrl(url)}`;
+}
+
+function tooSlow(request: Exchange, what: "sent" | "taken"): RegistryError {
+  const { method, url } = request;
+  return new RegistryError(
+    "unreachable",
+    `${place(request)}: expected the body to be ${what} at a usable rate, got almost no bytes for long`,
+    { method, url: redactUrl(url), details: { limit: "leastRate" }, transient: true },
+  );
+}
+
 function unreachable(request: Exchange, cause: unknown): OciError {
   const { method, url, signal } = request;
-  const place = `${method} ${redactUrl(url)}`;
-  if (signal?.aborted === true) return new OciError("aborted", `${place}: aborted`, { cause });
+  if (signal?.aborted === true) {
+    return new OciError("aborted", `${place(request)}: aborted`, { cause });
+  }
+  if (isOciError(cause)) return cause;
   const code = errorCode(cause);
   // OpenSSL's message has several lines; that of several refused connections is empty.
   const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
@@ -142,7 +183,7 @@ function unreachable(request: Exchange, cause: unknown): OciError {
   const hint = hintFor(url, code);
   return new RegistryError(
     "unreachable",
-    `${place}: expected an answer, got ${escapeText(reason)}`,
+    `${place(request)}: expected an answer, got ${escapeText(reason)}`,
     {
       method,
       url: redactUrl(url),

@@ -175,6 +175,14 @@ describe("a registry in trouble", () => {
     await expect(open().resolve("v1")).rejects.toMatchObject({ code: "registry-refused" });
   });
 
+  it("that has a blob of another size does not have it", async () => {
+    const length = { "content-length": String(content.length - 1) };
+    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(200, length) });
+    expect(await open().exists(blob)).toBe(false);
+    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(200, { "content-length": "200000" }) });
+    expect(await open().exists(blob)).toBe(true);
+  });
+
   it("is left alone when the caller gives up", async () => {
     registry.rule({ on: `HEAD ${blobPath}`, reply: { kind: "silent" } });
     const failed = open().exists(blob, { signal: AbortSignal.timeout(20) });

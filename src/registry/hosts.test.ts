@@ -98,6 +98,27 @@ describe("where a registry may send us", () => {
   it("includes this machine when the registry is here", () => {
     expect(check("http://127.0.0.1:5001/token", near)).not.toThrow();
   });
+  it.each([
+    "http://169.254.169.254/latest/meta-data",
+    "http://2852039166/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://[fd00:ec2::254]/",
+    "http://[fe80::1]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://100.100.100.200/",
+    "https://169.254.0.1:5000/",
+  ])("is never %s, not even from a registry on this machine or in its networks", (target) => {
+    for (const origin of [near, far, new URL("http://10.0.0.1/"), new URL("http://169.254.9.9/")]) {
+      expect(check(target, origin)).toThrow(
+        expect.objectContaining({ code: "redirect-refused" }) as Error,
+      );
+    }
+  });
+  it("is its own address, wherever that is: the user named it", () => {
+    const named = new URL("http://169.254.169.254:5000/");
+    expect(check("http://169.254.169.254:5000/v2/", named)).not.toThrow();
+    expect(check("http://169.254.169.254/latest", named)).toThrow();
+  });
 });
 
 it("a URL in a message shows no secret", () => {

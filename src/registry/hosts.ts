@@ -19,6 +19,18 @@ LOCAL.addSubnet("fe80::", 10, "ipv6");
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
+const UNSPECIFIED = new BlockList();
+UNSPECIFIED.addSubnet("0.0.0.0", 8, "ipv4");
+UNSPECIFIED.addAddress("::", "ipv6");
+// Where clouds answer any program of a machine with its secrets: link-local (AWS, Azure, Google and most
+// others), AWS over IPv6, Alibaba, Oracle; and link-local through NAT64.
+const METADATA = new BlockList();
+METADATA.addSubnet("169.254.0.0", 16, "ipv4");
+METADATA.addSubnet("fe80::", 10, "ipv6");
+METADATA.addAddress("fd00:ec2::254", "ipv6");
+METADATA.addAddress("100.100.100.200", "ipv4");
+METADATA.addAddress("192.0.0.192", "ipv4");
+METADATA.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
 
 /** Whether the host is `localhost` or a literal loopback address, as `URL.hostname` writes it. */
 export function isLoopback(hostname: string): boolean {
@@ -35,8 +47,13 @@ export function isLocal(hostname: string): boolean {
   return name === "localhost" || name.endsWith(".localhost") || inside(LOCAL, name);
 }
 
+/** Whether the host is literally a link-local address or another where clouds keep the secrets of a machine. */
+export function isMetadata(hostname: string): boolean {
+  return inside(METADATA, hostname);
+}
+
 function inside(list: BlockList, hostname: string): boolean {
-  const address = hostname.replace(/^\[|\]$/g, "");
+  const address = hostname.replace(/^\[|\]$|%.*$/g, "");
   const version = isIP(address);
   // BlockList sees through IPv4 mapped into IPv6 (::ffff:127.0.0.1).
   return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
@@ -70,8 +87,9 @@ export function registryOrigin(registry: string, plainHttp: boolean | undefined)
 
 /**
  * Refuses what a registry may not make this machine connect to: another scheme, a step down from
- * https, a URL with user information, and a literal address of this machine or its private networks
- * unless the registry is there itself.
+ * https, a URL with user information, an address where clouds keep secrets (also of a registry on this
+ * machine: what listens here may be anybody's), and a literal address of this machine or its private
+ * networks unless the registry is there itself. What a name resolves to is seen when it is connected to.
  * @throws OciError `redirect-refused`
  */
 export function checkTarget(target: URL, origin: URL, what: string): void {
@@ -84,11 +102,23 @@ export function checkTarget(target: URL, origin: URL, what: string): void {
   );
 }
 
+/**
+ * Why a registry may not make this machine connect to an address that a name resolved to; undefined when
+ * it may. Private networks are allowed: names that resolve differently inside a company are common.
+ */
+export function addressRefusal(address: string, origin: URL): string | undefined {
+  if (isMetadata(address)) return "an address of cloud metadata";
+  const here = isLoopback(address) || inside(UNSPECIFIED, address);
+  return here && !isLocal(origin.hostname) ? "an address of this machine" : undefined;
+}
+
 function refusal(target: URL, origin: URL): string | undefined {
   if (target.protocol !== "https:" && target.protocol !== "http:") return "it is not https";
   if (target.protocol === "http:" && origin.protocol !== "http:") return "it is not https";
   if (target.username !== "" || target.password !== "") return "it has user information";
-  if (target.origin === origin.origin || isLocal(origin.hostname)) return undefined;
+  if (target.origin === origin.origin) return undefined;
+  if (isMetadata(target.hostname)) return "it is an address of cloud metadata";
+  if (isLocal(origin.hostname)) return undefined;
   return isLocal(target.hostname) ? "it is an address of this machine or its networks" : undefined;
 }
 

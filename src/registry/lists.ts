@@ -22,7 +22,8 @@ const MOST_PAGES = 1_000;
 
 /**
  * All tags of a repository, sorted.
- * @throws OciError `not-found`, `invalid-json`, `limit-exceeded` after 1000 pages
+ * @throws OciError `not-found`, `invalid-json`, `limit-exceeded` after 1000 pages, or for more names or
+ * bytes than `listItems` and `listBytes` allow
  */
 export async function listTags(
   context: RepositoryContext,
@@ -37,6 +38,9 @@ export async function listTags(
       throw new OciError("invalid-json", `${what}: expected "tags" to be a list of strings`);
     }
     for (const tag of list) tags.add(tag);
+    const { listItems } = context.transport.limits;
+    if (tags.size > listItems)
+      throw limitExceeded({ what, limit: "listItems", allowed: listItems, unit: "tags" });
   }
   return [...tags].sort();
 }
@@ -100,10 +104,9 @@ async function collect(
       const descriptor = parseDescriptor(item, `${what}: manifests[${position}]`);
       found.set(descriptor.digest, descriptor);
     }
-    if (found.size > context.transport.limits.children) {
-      const allowed = context.transport.limits.children;
-      throw limitExceeded({ what, limit: "children", allowed, unit: "referrers" });
-    }
+    const { children } = context.transport.limits;
+    if (found.size > children)
+      throw limitExceeded({ what, limit: "children", allowed: children, unit: "referrers" });
   }
   return [...found.values()];
 }
@@ -122,6 +125,7 @@ async function* readPages(
   const { limits, origin } = context.transport;
   const seen = new Set<string>();
   let target: string | URL | undefined = first;
+  let bytes = 0;
   while (target !== undefined) {
     const url: URL = new URL(target, origin);
     if (seen.has(url.href) || seen.size >= MOST_PAGES) {
@@ -144,6 +148,15 @@ async function* readPages(
       limits.documentBytes,
     );
     const what = redactUrl(url);
+    bytes += answer.bytes.length;
+    if (bytes > limits.listBytes) {
+      throw limitExceeded({
+        what,
+        limit: "listBytes",
+        allowed: limits.listBytes,
+        unit: "bytes in all pages of a list",
+      });
+    }
     yield { value: parseJson(answer.bytes, { what, limits }), what };
     target = nextPage(answer, origin);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { once, sourceOf } from "../bytes/bytes.ts";
-import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
+import type { AbortOptions, Source } from "../bytes/bytes.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { verify } from "../bytes/verify.ts";
@@ -10,8 +10,7 @@ import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { quote } from "../oci/quote.ts";
-import { fetchVerified } from "../store/fetch-verified.ts";
-import type { FetchOptions } from "../store/store.ts";
+import type { OpenContent } from "../store/read-content.ts";
 import { contentPath, pulling, pushing } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
 import { redactUrl } from "./hosts.ts";
@@ -22,7 +21,7 @@ import { formatRoute, parseKnownDigest, parseTagOrDigest } from "./wire/paths.ts
 /** Manifests and indexes of one repository. The last ones are remembered: they never change, and are small. */
 export interface Manifests {
   resolve(reference: string, options?: AbortOptions): Promise<Descriptor>;
-  fetch(descriptor: Descriptor, options?: FetchOptions): Bytes;
+  readonly open: OpenContent;
   push(descriptor: Descriptor, source: Source, options?: AbortOptions): Promise<void>;
   tag(descriptor: Descriptor, tag: string, options?: AbortOptions): Promise<void>;
   forget(digest: Digest): void;
@@ -109,10 +108,10 @@ export function openManifests(context: RepositoryContext): Manifests {
       remember(digest, answer.bytes);
       return { mediaType, digest, size: answer.bytes.length };
     },
-    fetch: (descriptor, options = {}) =>
-      fetchVerified(descriptor, options.offset, `${name}@${descriptor.digest}`, async (start) =>
-        once((await load(descriptor, options)).subarray(start)),
-      ),
+    open: async (descriptor, part, options) => {
+      const bytes = await load(descriptor, options);
+      return once(part ? bytes.subarray(part.offset, part.offset + part.length) : bytes);
+    },
     push: async (descriptor, source, options = {}) => {
       const target = contentPath(context, descriptor);
       const what = `${target} to push`;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { serveRegistry } from "../server/serve.ts";
-import { contentStoreSuite } from "../testing/store-contract.ts";
+import { contentStoreSuite } from "../testing/store-contract/content-store-suite.ts";
 import { openRepository } from "./repository.ts";
 
 contentStoreSuite(

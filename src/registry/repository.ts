@@ -3,18 +3,21 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { parseRepository, parseTag } from "../oci/reference.ts";
+import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
-import { fetchBlob } from "./blobs.ts";
+import { openBlob } from "./blobs.ts";
 import { contentPath, isDocumentType, pulling } from "./context.ts";
 import type { RepositoryContext } from "./context.ts";
+import type { Answer } from "./exchange.ts";
 import { listReferrers, listTags } from "./lists.ts";
 import { ACCEPT, openManifests } from "./manifests.ts";
 import type { TransportOptions } from "./options.ts";
 import { removeContent, removeTag } from "./removal.ts";
-import { spool } from "./spool-upload.ts";
 import { openTransport } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
-import { openUploads } from "./uploads.ts";
+import { openBlobPushes } from "./upload/push-blob.ts";
+import { registryUploads } from "./upload/registry-upload.ts";
+import { spool } from "./upload/spool.ts";
 
 /** What {@link openRepository} takes. */
 export interface RegistryOptions extends TransportOptions {
@@ -28,8 +31,16 @@ export interface RegistryOptions extends TransportOptions {
 /** What a registry's repository can do beyond a plain store. */
 export type RepositoryStore = ContentStore & {
   readonly capabilities: StoreCapabilities &
-    Required<Pick<StoreCapabilities, "tags" | "mount" | "untag" | "remove" | "referrers">>;
+    Required<
+      Pick<StoreCapabilities, "uploads" | "tags" | "mount" | "untag" | "remove" | "referrers">
+    >;
 };
+
+/** What is there with another size is not the content: it is pushed again. A registry need not say the size. */
+function saysOtherSize({ header }: Answer, { size }: Descriptor): boolean {
+  const length = header("content-encoding") === undefined ? header("content-length") : undefined;
+  return length !== undefined && /^\d+$/.test(length) && Number(length) !== size;
+}
 
 /** The repositories that this module opened: a mount needs to know where its source is. */
 const CONTEXTS = new WeakMap<object, RepositoryContext>();
@@ -57,7 +68,7 @@ export function openRepository(
   }
   const context = { transport, repository, name: `${where.registry}/${repository}` };
   const manifests = openManifests(context);
-  const uploads = openUploads(context);
+  const pushes = openBlobPushes(context);
 
   const exists = async (
     descriptor: Descriptor,
@@ -72,23 +83,26 @@ export function openRepository(
       signal,
     });
     await answer.discard();
-    return answer.status === 200;
+    return answer.status === 200 && !saysOtherSize(answer, descriptor);
   };
 
   const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {
     if (isDocumentType(descriptor.mediaType)) {
       await manifests.push(descriptor, source, abort);
     } else if (!(await exists(descriptor, abort))) {
-      await uploads.push(descriptor, source, abort);
+      await pushes.push(descriptor, source, abort);
     }
   };
 
   const store: RepositoryStore = {
     name: context.name,
-    fetch: (descriptor, fetchOptions) =>
-      isDocumentType(descriptor.mediaType)
-        ? manifests.fetch(descriptor, fetchOptions)
-        : fetchBlob(context, descriptor, fetchOptions),
+    ...readContent(
+      ({ digest }) => `${context.name}@${digest}`,
+      (descriptor, part, abort) =>
+        isDocumentType(descriptor.mediaType)
+          ? manifests.open(descriptor, part, abort)
+          : openBlob(context, descriptor, part, abort),
+    ),
     exists,
     resolve: (reference, abort) => manifests.resolve(reference, abort),
     push,
@@ -103,12 +117,13 @@ export function openRepository(
     },
     tag: (descriptor, tag, abort) => manifests.tag(descriptor, parseTag(tag), abort),
     capabilities: {
+      uploads: registryUploads(context),
       tags: (abort) => listTags(context, abort),
       mount: async (descriptor, from, abort) => {
         const source = CONTEXTS.get(from);
         const here = source?.transport.origin.origin === transport.origin.origin;
         if (!here || isDocumentType(descriptor.mediaType)) return false;
-        return uploads.mount(descriptor, source.repository, abort);
+        return pushes.mount(descriptor, source.repository, abort);
       },
       untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
       remove: (digest, abort) => {

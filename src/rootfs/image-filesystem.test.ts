@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { sourceOf } from "../bytes/bytes.ts";
+import { collect, otherContent } from "../../test/fixtures/bytes/streams.ts";
+import { sourceOf, type Bytes } from "../bytes/bytes.ts";
 import { describe as describeBytes } from "../bytes/describe.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import { drain, readAll } from "../bytes/streams/read-all.ts";
+import { verify } from "../bytes/verify.ts";
 import type { Image } from "../image/image.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import type { ContentStore } from "../store/store.ts";
@@ -19,6 +21,7 @@ import {
   mergeImage,
   symlink,
 } from "../../test/fixtures/layers.ts";
+import { openLayerTar } from "./contents/open-layer-tar.ts";
 import { openImageFilesystem } from "./image-filesystem.ts";
 import type { IndexProgress } from "./layer-index/image-indexes.ts";
 import type { LayerIndexCache } from "./layer-index/index-cache.ts";
@@ -31,15 +34,18 @@ function countFetches(inner: ContentStore): {
 } {
   const digests: string[] = [];
   let bytes = 0;
-  const fetch: ContentStore["fetch"] = async function* (descriptor, options) {
-    digests.push(descriptor.digest);
-    for await (const chunk of inner.fetch(descriptor, options)) {
+  async function* inSmallParts(content: Bytes): Bytes {
+    for await (const chunk of content) {
       for (let at = 0; at < chunk.length; at += 1024) {
         const part = chunk.subarray(at, at + 1024);
         bytes += part.length;
         yield part;
       }
     }
+  }
+  const fetch: ContentStore["fetch"] = (descriptor, options) => {
+    digests.push(descriptor.digest);
+    return verify(inSmallParts(inner.fetch(descriptor, options)), descriptor);
   };
   return { store: { ...inner, fetch }, digests, bytes: () => bytes };
 }
@@ -75,13 +81,13 @@ describe("the filesystem of an image", () => {
     },
   );
 
-  it("says where each node comes from, and gives that layer's tar", async () => {
+  it("says where each node comes from", async () => {
     const root = await mergeImage(LAYERS);
     const at = (path: string): object | undefined => root.location(root.lstat(b(path))!);
     expect(at("/etc/a")).toEqual({ layer: 1, entry: 0 });
     expect(at("/etc/b")).toEqual({ layer: 0, entry: 2 });
     expect(at("/")).toBeUndefined();
-    expect(await readAll(root.layerTar(1), 1e6, "tar")).toEqual(makeTar(LAYERS[1]!));
+    expect(await readAll(openLayerTar(root, 1), 1e6, "tar")).toEqual(makeTar(LAYERS[1]!));
     const other = await mergeImage(LAYERS);
     expect(root.location(other.lstat(b("/etc/a"))!)).toBeUndefined();
   });
@@ -100,7 +106,9 @@ describe("the filesystem of an image", () => {
     );
     expect(() => root.read(b("/l"))).toThrow(expect.objectContaining({ code: "invalid-argument" }));
     expect(() => root.read(b("/no"))).toThrow(expect.objectContaining({ code: "not-found" }));
-    expect(() => root.layerTar(2)).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+    expect(() => openLayerTar(root, 2)).toThrow(
+      expect.objectContaining({ code: "invalid-argument" }),
+    );
   });
 
   it("reads a layer that stands in the stack twice once", async () => {
@@ -148,9 +156,8 @@ describe("evidence that does not hold", () => {
   it("is a layer that the store does not give as described, and nothing is kept of it", async () => {
     const image = await makeImage(LAYERS, { compression: "none" });
     const inner = image.store as ContentStore;
-    const fetch: ContentStore["fetch"] = async function* (descriptor, options) {
-      for await (const chunk of inner.fetch(descriptor, options)) yield chunk.subarray(0, 512);
-    };
+    const layer = await collect(inner.fetch(image.manifest.value.layers[0]!));
+    const fetch: ContentStore["fetch"] = () => otherContent(layer.subarray(0, 512));
     const cache = createCache();
     const opening = openImageFilesystem({ ...image, store: { ...inner, fetch } }, { cache });
     await expect(opening).rejects.toMatchObject({
@@ -165,10 +172,7 @@ describe("evidence that does not hold", () => {
     await openImageFilesystem(image, { cache });
     const evil = makeTar([file("a", "evil")]);
     const inner = image.store as ContentStore;
-    const fetch: ContentStore["fetch"] = async function* () {
-      await Promise.resolve();
-      yield evil;
-    };
+    const fetch: ContentStore["fetch"] = () => otherContent(evil);
     const root = await openImageFilesystem({ ...image, store: { ...inner, fetch } }, { cache });
     await expect(drain(root.read(b("/a")))).rejects.toMatchObject({ code: "digest-mismatch" });
   });

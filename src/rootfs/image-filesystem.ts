@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../bytes/byte-string.ts";
-import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import type { Image } from "../image/image.ts";
 import { OciError } from "../oci/errors.ts";
 import { mergeLayers, type MergeOptions } from "./merge/merge-layers.ts";
 import { indexLayers, type IndexLayersOptions } from "./layer-index/image-indexes.ts";
 import type { LayerIndex } from "./layer-index/layer-index.ts";
 import { LayerNode } from "./merge/layer-node.ts";
-import { nameImage, openLayerTar, readEntry } from "./layer-tar.ts";
+import type { ContentLocation } from "./contents/content-plan.ts";
+import { nameImage, type LayerSource } from "./contents/open-layer-tar.ts";
+import { readEntry, type IndexedFile } from "./contents/read-entry.ts";
 import {
   TreeDirectory,
   createItemFinder,
@@ -17,15 +18,8 @@ import {
 } from "./merge/merged-tree.ts";
 import type { Node, RootFilesystem } from "./root-filesystem.ts";
 
-/** Where the content of a node is: which layer, from 0, and which of the entries that its parser announces, from 0. */
-export interface ContentLocation {
-  readonly layer: number;
-  readonly entry: number;
-}
-
 /** The merged filesystem of an image. It keeps no resources open. */
-export interface ImageFilesystem extends RootFilesystem {
-  readonly image: Image;
+export interface ImageFilesystem extends RootFilesystem, LayerSource {
   /**
    * The entry that a node came from; a hard link's is that of the file. Undefined for directories that
    * no layer names (they are implied by what is in them) and for nodes of other filesystems.
@@ -33,8 +27,6 @@ export interface ImageFilesystem extends RootFilesystem {
   location(node: Node): ContentLocation | undefined;
   /** Every path with its node, the root first, parents before children, the names of a directory in order of their bytes. */
   paths(): Iterable<[ByteString, Node]>;
-  /** The uncompressed tar of a layer, blob digest and diffID verified when read to its end. */
-  layerTar(layer: number, options?: AbortOptions): Bytes;
 }
 
 export type OpenImageFilesystemOptions = IndexLayersOptions;
@@ -69,13 +61,14 @@ export function viewTree(
   image: Image,
   indexes: readonly LayerIndex[],
   root: TreeDirectory,
-  options: MergeOptions = {},
+  { limits }: MergeOptions = {},
 ): ImageFilesystem {
   const name = nameImage(image);
   const find = createItemFinder(root);
   return {
     name,
     image,
+    limits,
     lstat(path) {
       const item = find(path);
       return item instanceof TreeDirectory ? item.node : item;
@@ -89,17 +82,25 @@ export function viewTree(
       const item = find(path);
       if (item instanceof LayerNode && item.type === "file") {
         const what = `${name}: ${toText(path)}`;
-        return readEntry(image, item, { ...options, ...abort, what });
+        return readEntry({ image, limits }, fileOf(item), { ...abort, what });
       }
       throw notThere(name, path, "a regular file", item);
     },
     location: (node) =>
       node instanceof LayerNode && indexes[node.layer.number] === node.layer.index
-        ? { layer: node.layer.number, entry: node.ordinal }
+        ? locationOf(node)
         : undefined,
     paths: () => walkTree(root),
-    layerTar: (layer, abort) => openLayerTar(image, layer, { ...options, ...abort }),
   };
+}
+
+function locationOf({ layer, ordinal }: LayerNode): ContentLocation {
+  return { layer: layer.number, entry: ordinal };
+}
+
+function fileOf(node: LayerNode): IndexedFile {
+  const { size, contentDigest: digest, stored } = node;
+  return { location: locationOf(node), size, digest, stored };
 }
 
 function notThere(

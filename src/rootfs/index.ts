@@ -12,6 +12,8 @@ export {
   type Comparison,
   type Difference,
 } from "./compare/compare-trees.ts";
+export type { ContentLocation } from "./contents/content-plan.ts";
+export { nameImage, type LayerSource } from "./contents/open-layer-tar.ts";
 export { exportTree, type ExportTreeOptions } from "./export/export-tree.ts";
 export * from "./export/flatten-image.ts";
 export * from "./glob.ts";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { closeSync } from "node:fs";
-import type { Bytes } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
 import { holdBack } from "../registry/transport/hold-back.ts";
 import { formatContentRange, parseRange } from "../registry/wire/range.ts";
@@ -31,7 +30,7 @@ export async function serveBlob(call: Call, digest: Digest): Promise<void> {
     throw new ProtocolError(416, "SIZE_INVALID", `the blob has ${size} bytes`, contentRange);
   }
   if (range === undefined) {
-    const bytes = holdBack(call.store.fetch(descriptor));
+    const bytes = holdBack(call.store.fetch(descriptor), size);
     await sendBytes(call, 200, { ...headers, "content-length": size }, bytes);
     return;
   }
@@ -44,7 +43,7 @@ export async function serveBlob(call: Call, digest: Digest): Promise<void> {
       "content-length": length,
       "content-range": formatContentRange(range, size),
     },
-    take(call.store.fetch(descriptor, { offset: range.start }), length),
+    call.store.fetchRange(descriptor, { offset: range.start, length }),
   );
 }
 
@@ -60,13 +59,4 @@ export function blobSize({ store }: Call, digest: Digest): number {
   const { fd, size } = openBlob(store.directory, digest);
   closeSync(fd);
   return size;
-}
-
-async function* take(bytes: Bytes, length: number): AsyncGenerator<Uint8Array> {
-  let left = length;
-  for await (const chunk of bytes) {
-    yield chunk.length <= left ? chunk : chunk.subarray(0, left);
-    left -= chunk.length;
-    if (left <= 0) return;
-  }
 }

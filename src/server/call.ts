@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Bytes } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/streams/node-stream.ts";
+import type { Limits } from "../oci/limits.ts";
+import { demandRate, watchUptake } from "../registry/transport/least-rate.ts";
 import { formatErrorBody } from "../registry/wire/error-body.ts";
 import type { LayoutStore } from "../store/layout/layout.ts";
-import { toProtocolError } from "./protocol-error.ts";
+import { ProtocolError, toProtocolError } from "./protocol-error.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** One request, what answers it, and what the registry is made of. */
@@ -15,6 +17,7 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly store: LayoutStore;
   readonly uploads: Uploads;
+  readonly limits: Limits;
   /** Edits of what names stand for happen one after the other. */
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
   /** The repository of root names that have none: see `names.ts`. */
@@ -22,6 +25,16 @@ export interface Call {
 }
 
 type Headers = Readonly<Record<string, string | number>>;
+
+/** The body of the request. @throws ProtocolError 408 when it comes too slowly */
+export function bodyOf({ request, limits }: Call): Bytes {
+  // Not destroyed when the reader stops: there is an answer to come.
+  const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  return demandRate(body, limits, (count, milliseconds) => {
+    const message = `got only ${count} bytes in ${Math.round(milliseconds / 1000)} s`;
+    return new ProtocolError(408, "TOOMANYREQUESTS", message, { connection: "close" });
+  });
+}
 
 /** Answers without a body. */
 export function sendEmpty({ response }: Call, status: number, headers: Headers = {}): void {
@@ -45,23 +58,37 @@ export function sendJson(
   response.end(request.method === "HEAD" ? undefined : bytes);
 }
 
-/** Answers with bytes, as fast as they are taken. When they fail, the connection breaks: nobody takes the part for the whole. */
+/**
+ * Answers with bytes, as fast as they are taken. When they fail or hardly any are taken, the connection
+ * breaks: nobody takes the part for the whole.
+ */
 export async function sendBytes(
-  { response }: Call,
+  { response, limits }: Call,
   status: number,
   headers: Headers,
   bytes: Bytes,
 ): Promise<void> {
   response.writeHead(status, headers);
-  await pipeline(toReadable(bytes), response);
+  const watched = watchUptake(bytes, limits, () => {
+    response.destroy(new Error("the client took almost no bytes for long"));
+  });
+  await pipeline(toReadable(watched), response);
 }
 
-/** Answers a failure by the spec's error body; breaks the connection when an answer has begun. */
-export function sendError(call: Pick<Call, "request" | "response">, error: unknown): void {
-  if (call.response.headersSent) {
+/**
+ * Answers a failure by the spec's error body, and says how; undefined when nobody was answered: the client
+ * has gone, or an answer had begun, whose connection breaks.
+ */
+export function sendError(
+  call: Pick<Call, "request" | "response">,
+  error: unknown,
+): ProtocolError | undefined {
+  if (call.response.headersSent || call.request.socket.destroyed) {
     call.response.destroy();
-    return;
+    return undefined;
   }
-  const { status, code, message, headers } = toProtocolError(error);
+  const answer = toProtocolError(error, call.request.method ?? "");
+  const { status, code, message, headers } = answer;
   sendJson(call, status, formatErrorBody(code, message), headers);
+  return answer;
 }

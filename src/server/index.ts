@@ -5,3 +5,4 @@
  */
 export { serveRegistry } from "./serve.ts";
 export type { RegistryServer, ServeOptions } from "./serve.ts";
+export type { ServerEvent } from "./server-event.ts";

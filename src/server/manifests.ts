@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { once, sourceOf } from "../bytes/bytes.ts";
 import { digestBytes } from "../bytes/hash.ts";
-import { fromReadable } from "../bytes/streams/node-stream.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isDigest, knownAlgorithm } from "../oci/digest.ts";
 import { isOciError } from "../oci/errors.ts";
-import { DEFAULT_LIMITS } from "../oci/limits.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import { quote } from "../oci/quote.ts";
 import { formatRoute } from "../registry/wire/paths.ts";
 import { describeManifest } from "../store/manifest-type.ts";
 import { readDocumentBytes } from "../store/read-documents.ts";
-import { sendBytes, sendEmpty } from "./call.ts";
+import { bodyOf, sendBytes, sendEmpty } from "./call.ts";
 import type { Call } from "./call.ts";
 import { formatRootName, namedRoots } from "./names.ts";
 import type { NamedRoot } from "./names.ts";
@@ -46,16 +44,14 @@ export async function putManifest(
   repository: string,
   reference: string,
 ): Promise<void> {
-  const bytes = await readAll(
-    fromReadable(call.request),
-    DEFAULT_LIMITS.documentBytes,
-    "manifest to push",
-  );
+  const bytes = await readAll(bodyOf(call), call.limits.documentBytes, "manifest to push");
   const descriptor = describeBody(call, reference, bytes);
   const { children, subject } = parseDocument(bytes, descriptor);
   await checkChildren(call, children);
   await call.inTurn(async () => {
-    await call.store.push(descriptor, sourceOf(bytes));
+    if (!(await holdsWhole(call, descriptor))) {
+      await call.store.capabilities.replace(descriptor, sourceOf(bytes));
+    }
     if (isDigest(reference)) await call.store.capabilities.addRoot(descriptor);
     else await moveTag(call, descriptor, { repository, tag: reference });
   });
@@ -134,6 +130,18 @@ function describeBody(call: Call, reference: string, bytes: Uint8Array): Descrip
     "MANIFEST_INVALID",
     `expected a manifest or an index of OCI or Docker, got ${quote(header)}`,
   );
+}
+
+/** Whether the document is there undamaged: it is small enough to be read. */
+async function holdsWhole({ store }: Call, descriptor: Descriptor): Promise<boolean> {
+  if (!(await store.exists(descriptor))) return false;
+  try {
+    await readDocumentBytes(store, descriptor);
+    return true;
+  } catch (error) {
+    if (isOciError(error, "digest-mismatch", "size-mismatch")) return false;
+    throw error;
+  }
 }
 
 interface Links {

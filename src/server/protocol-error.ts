@@ -39,12 +39,30 @@ const ANSWERS: Partial<Readonly<Record<ErrorCode, readonly [number, WireErrorCod
   "not-found": [404, "BLOB_UNKNOWN"],
 };
 
-/** Any failure as an answer. What is not the client's doing becomes 500 without its words: they name paths of this machine. */
-export function toProtocolError(error: unknown): ProtocolError {
+/** What a client that only reads can be wrong about. All else that it meets is damage of ours. */
+const ASKED_WRONGLY: ReadonlySet<ErrorCode> = new Set([
+  "invalid-reference",
+  "invalid-argument",
+  "invalid-digest",
+  "unsupported-algorithm",
+  "not-found",
+]);
+
+/**
+ * Any failure as an answer to a request with this method. What is not the client's doing becomes 500
+ * without its words, and absent content has words of its own: the others name paths of this machine.
+ */
+export function toProtocolError(error: unknown, method: string): ProtocolError {
   if (error instanceof ProtocolError) return error;
-  const known = isOciError(error) ? ANSWERS[error.code] : undefined;
-  if (known === undefined || !isOciError(error)) {
-    return new ProtocolError(500, "UNKNOWN", "the registry could not do this");
-  }
-  return new ProtocolError(known[0], known[1], error.message);
+  const failed = new ProtocolError(500, "UNKNOWN", "the registry could not do this");
+  if (!isOciError(error)) return failed;
+  const reads = method === "GET" || method === "HEAD" || method === "DELETE";
+  const [status, code] = (reads && !ASKED_WRONGLY.has(error.code) ? [] : ANSWERS[error.code]) ?? [];
+  if (status === undefined || code === undefined) return failed;
+  const absent = error.code === "not-found";
+  return new ProtocolError(
+    status,
+    code,
+    absent ? "the registry has no such content" : error.message,
+  );
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { fromReadable } from "../bytes/streams/node-stream.ts";
 import type { Source } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatRoute, parseKnownDigest } from "../registry/wire/paths.ts";
 import { formatUploadRange, parseUploadRange } from "../registry/wire/range.ts";
 import { blobSize } from "./blobs.ts";
-import { sendEmpty } from "./call.ts";
+import { bodyOf, sendEmpty } from "./call.ts";
 import type { Call } from "./call.ts";
+import { clientOf } from "./client-connections.ts";
 import { isOciError } from "../oci/errors.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Upload } from "./uploads.ts";
@@ -28,7 +28,8 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
     await storeWhole(call, repository, parseKnownDigest(whole), length);
     return;
   }
-  sendProgress(call, 202, call.uploads.begin(repository));
+  const client = clientOf(call.request.socket.remoteAddress);
+  sendProgress(call, 202, await call.uploads.begin(repository, client));
 }
 
 /** GET: how much has arrived. */
@@ -40,7 +41,7 @@ export function uploadStatus(call: Call, repository: string, id: string): void {
 export async function appendToUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   checkChunk(call, upload);
-  await upload.append(fromReadable(call.request));
+  await upload.append(bodyOf(call), contentLength(call));
   sendProgress(call, 202, upload);
 }
 
@@ -48,14 +49,8 @@ export async function appendToUpload(call: Call, repository: string, id: string)
 export async function finishUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   const digest = parseKnownDigest(call.query.get("digest") ?? "");
-  const length = contentLength(call);
-  if (upload.received === 0 && length !== undefined) {
-    await upload.cancel();
-    await storeWhole(call, repository, digest, length);
-    return;
-  }
   checkChunk(call, upload);
-  await upload.append(fromReadable(call.request));
+  await upload.append(bodyOf(call), contentLength(call));
   await upload.finish(digest);
   sendCreated(call, repository, digest);
 }
@@ -66,7 +61,7 @@ export async function cancelUpload(call: Call, repository: string, id: string): 
   sendEmpty(call, 204);
 }
 
-/** One pass: the body is verified while the store writes it. */
+/** One pass: the body is verified while the store writes it, also over content that is there and may be damaged. */
 async function storeWhole(
   call: Call,
   repository: string,
@@ -74,8 +69,8 @@ async function storeWhole(
   size: number,
 ): Promise<void> {
   const descriptor = { mediaType: "application/octet-stream", digest, size };
-  const source: Source = { size, open: () => fromReadable(call.request) };
-  await call.store.push(descriptor, source);
+  const source: Source = { size, open: () => bodyOf(call) };
+  await call.store.capabilities.replace(descriptor, source);
   sendCreated(call, repository, digest);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -128,7 +128,9 @@ describe("an upload", () => {
 
   it("goes on after its connection broke, from what arrived", async () => {
     const location = await startUpload();
-    await sendAndBreak(`PATCH ${location} HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n`);
+    await sendAndBreak(
+      `PATCH ${location} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n`,
+    );
     await expect.poll(async () => (await ask("GET", location)).headers["range"]).toBe("0-999");
     const rest = { "content-range": "1000-99999" };
     await expect
@@ -163,3 +165,37 @@ function sendAndBreak(head: string): Promise<void> {
     socket.on("close", () => resolve());
   });
 }
+
+describe("a blob that is there", () => {
+  const digest = digestBytes(layer);
+  const file = (): string => join(directory, "blobs", ...digest.split(":"));
+  const upload = {
+    "in one request": (bytes: Uint8Array) =>
+      ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, bytes),
+    "in one PUT": async (bytes: Uint8Array) =>
+      ask("PUT", `${await startUpload()}?digest=${digest}`, bytes),
+    "in chunks": async (bytes: Uint8Array) => {
+      const location = await startUpload();
+      await ask("PATCH", location, bytes);
+      return ask("PUT", `${location}?digest=${digest}`);
+    },
+  };
+  const ways = Object.keys(upload) as (keyof typeof upload)[];
+
+  it.each(ways)("is no reason to answer 201 to other bytes %s", async (way) => {
+    await pushBlob("a", layer);
+    const refused = await upload[way](layer.toReversed());
+    expect([refused.status, refused.code]).toEqual([400, "DIGEST_INVALID"]);
+    expect(Buffer.compare(await readFile(file()), layer)).toBe(0);
+  });
+
+  it.each(ways)("damaged at the same size, or cut, is mended by an upload %s", async (way) => {
+    await pushBlob("a", layer);
+    for (const damaged of [new Uint8Array(layer.length), layer.subarray(1)]) {
+      await rm(file());
+      await writeFile(file(), damaged);
+      expect((await upload[way](layer)).status).toBe(201);
+      expect(Buffer.compare(await readFile(file()), layer)).toBe(0);
+    }
+  });
+});

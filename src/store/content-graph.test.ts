@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import type { Bytes } from "../bytes/bytes.ts";
+import { otherContent } from "../../test/fixtures/bytes/streams.ts";
 import { describe as describeBytes } from "../bytes/describe.ts";
+import type { VerifiedBytes } from "../bytes/verify.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatJson } from "../oci/json.ts";
@@ -15,10 +16,8 @@ describe("a graph that is hostile", () => {
   /** A store that says anything of anything, and verifies nothing. */
   function lying(documents: ReadonlyMap<Digest, unknown>): ContentStore {
     const store = createMemoryStore();
-    const fetch = async function* ({ digest }: Descriptor): Bytes & AsyncGenerator<Uint8Array> {
-      await Promise.resolve();
-      yield formatJson(documents.get(digest));
-    };
+    const fetch = ({ digest }: Descriptor): VerifiedBytes =>
+      otherContent(formatJson(documents.get(digest)));
     return { ...store, fetch };
   }
   const indexOf = (...manifests: Descriptor[]): unknown => ({

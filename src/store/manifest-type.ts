@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import { findKey } from "../oci/documents/fold-key.ts";
 import { isOciError } from "../oci/errors.ts";
 import { parseJson } from "../oci/json.ts";
 import { MediaType, isIndexType, isManifestType } from "../oci/media-types.ts";
@@ -17,12 +18,13 @@ export function describeManifest(digest: Digest, bytes: Uint8Array): Descriptor 
 function manifestType(bytes: Uint8Array): string | undefined {
   const value = parseObject(bytes);
   if (value === undefined) return undefined;
-  const said = value["mediaType"];
+  const has = (key: string): boolean => findKey(value, key) !== undefined;
+  const saidKey = findKey(value, "mediaType");
+  const said = saidKey === undefined ? undefined : value[saidKey];
   if (typeof said === "string" && (isManifestType(said) || isIndexType(said))) return said;
-  if (said !== undefined) return undefined;
-  if (Array.isArray(value["manifests"])) return MediaType.index;
-  if (Array.isArray(value["layers"]) && value["config"] !== undefined) return MediaType.manifest;
-  return undefined;
+  if (said !== undefined && said !== null) return undefined;
+  if (has("manifests")) return MediaType.index;
+  return has("layers") && has("config") ? MediaType.manifest : undefined;
 }
 
 function parseObject(bytes: Uint8Array): Partial<Record<string, unknown>> | undefined {

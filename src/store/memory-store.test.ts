@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, it } from "vitest";
-import { contentStoreSuite } from "../testing/store-contract.ts";
+import { contentStoreSuite } from "../testing/store-contract/content-store-suite.ts";
 import { createMemoryStore } from "./memory-store.ts";
 
 contentStoreSuite(

@@ -3,12 +3,12 @@ import { abortable } from "../bytes/abort.ts";
 import { once } from "../bytes/bytes.ts";
 import { describe } from "../bytes/describe.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
-import { verify } from "../bytes/verify.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isDigest, knownAlgorithm, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
-import { fetchVerified } from "./fetch-verified.ts";
 import { describeManifest } from "./manifest-type.ts";
+import { memoryUploads } from "./memory-uploads.ts";
+import { checkSize, readContent } from "./read-content.ts";
 import {
   checkRootName,
   findRoot,
@@ -21,6 +21,7 @@ import {
   type RootEntry,
 } from "./layout/root-entries.ts";
 import type { RootedStore } from "./store.ts";
+import { completeOrCancel } from "./upload.ts";
 
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions {
@@ -31,6 +32,8 @@ export interface MemoryStoreOptions {
 export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore {
   const name = options.name ?? "memory";
   const contents = new Map<Digest, Uint8Array>();
+  const uploads = memoryUploads(name, (digest, bytes) => void contents.set(digest, bytes));
+  const whatIs = ({ digest }: Descriptor): string => `${name}: ${digest}`;
   let entries: readonly RootEntry[] = [];
 
   const held = (descriptor: Descriptor): Uint8Array => {
@@ -53,12 +56,13 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore
   return {
     name,
     capabilities: {
+      uploads,
       tags: async () => Promise.resolve(rootNames(entries)),
       roots: async () => Promise.resolve(entries),
-      addRoot: async (descriptor) => {
+      addRoot: async (descriptor, { inPlaceOf } = {}) => {
         await Promise.resolve();
         held(descriptor);
-        entries = withRoot(entries, descriptor);
+        entries = withRoot(entries, descriptor, inPlaceOf);
       },
       untag: async (tag) => {
         await Promise.resolve();
@@ -70,10 +74,12 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore
         contents.delete(digest);
       },
     },
-    fetch: (descriptor, { offset } = {}) =>
-      fetchVerified(descriptor, offset, `${name}: ${descriptor.digest}`, (start) =>
-        once(held(descriptor).slice(start)),
-      ),
+    ...readContent(whatIs, (descriptor, part) => {
+      const bytes = held(descriptor);
+      checkSize(whatIs(descriptor), descriptor, bytes.length);
+      const { offset, length } = part ?? { offset: 0, length: bytes.length };
+      return once(bytes.slice(offset, offset + length));
+    }),
     exists: async (descriptor) => Promise.resolve(contents.has(descriptor.digest)),
     resolve: async (reference) => {
       await Promise.resolve();
@@ -82,10 +88,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore
     push: async (descriptor, source, { signal } = {}) => {
       knownAlgorithm(descriptor.digest);
       if (contents.has(descriptor.digest)) return;
-      const what = `${name}: ${descriptor.digest}`;
-      const bytes = verify(source.open({ signal }), descriptor, { what });
-      const whole = await readAll(abortable(bytes, signal, what), descriptor.size, what);
-      contents.set(descriptor.digest, whole);
+      await completeOrCancel(await uploads.begin(), descriptor, source, { signal });
     },
     ingest: async (mediaType, bytes, { signal } = {}) => {
       const whole = await readAll(abortable(bytes, signal, name), Number.MAX_SAFE_INTEGER, name);

@@ -14,7 +14,7 @@ export interface RecordedRequest {
 
 /** What a faulty registry does with one request. */
 export type Reply =
-  /** Answers. `content-length` is what the body has unless the headers lie about it. */
+  /** Answers. `content-length` is what the body has unless the headers lie about it; to HEAD without a body there is none. */
   | {
       readonly kind: "answer";
       readonly status: number;
@@ -35,6 +35,16 @@ export type Reply =
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
+  /** A body that comes a byte at a time, so many milliseconds apart. */
+  | {
+      readonly kind: "drip";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: Uint8Array | string;
+      readonly every: number;
+    }
+  /** Answers with status 102 before the answer: so many, or without an end. */
+  | { readonly kind: "informational"; readonly count: number; readonly then: Reply }
   /** Takes the request and never answers. */
   | { readonly kind: "silent" }
   /** Breaks the connection instead of answering. */
@@ -137,7 +147,10 @@ function play(reply: Reply, method: string, response: ServerResponse): void {
   switch (reply.kind) {
     case "answer": {
       const body = Buffer.from(reply.body ?? "");
-      response.writeHead(reply.status, { "content-length": body.length, ...reply.headers });
+      // An answer to HEAD has the length that GET would have: none is known here.
+      const length =
+        method === "HEAD" && body.length === 0 ? {} : { "content-length": body.length };
+      response.writeHead(reply.status, { ...length, ...reply.headers });
       response.end(method === "HEAD" ? undefined : body);
       return;
     }
@@ -149,11 +162,39 @@ function play(reply: Reply, method: string, response: ServerResponse): void {
       response.writeHead(reply.status, reply.headers);
       pour(response);
       return;
+    case "drip":
+      response.writeHead(reply.status, { "content-length": reply.body.length, ...reply.headers });
+      drip(response, Buffer.from(reply.body), reply.every);
+      return;
+    case "informational":
+      inform(response, reply.count, () => play(reply.then, method, response));
+      return;
     case "silent":
       return;
     case "reset":
       response.destroy();
   }
+}
+
+function drip(response: ServerResponse, body: Uint8Array, every: number): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    response.write(body.subarray(at, at + 1));
+    at += 1;
+    if (at >= body.length) response.end();
+  }, every);
+  response.on("close", () => clearInterval(timer));
+}
+
+/** One turn of the event loop for each: the client has time to go. */
+function inform(response: ServerResponse, left: number, then: () => void): void {
+  if (response.destroyed) return;
+  if (left === 0) {
+    then();
+    return;
+  }
+  response.writeProcessing();
+  setImmediate(inform, response, left - 1, then);
 }
 
 function pour(response: ServerResponse): void {

@@ -15,5 +15,5 @@ export type { HostileSubject } from "./hostile/hostile-layer-suite.ts";
 export { writeHostileImage } from "./hostile/write-case.ts";
 export * from "./list-layer.ts";
 export * from "./raw-tar.ts";
-export { contentStoreSuite } from "./store-contract.ts";
-export type { StoreContract, StoreFixture, TestRunner } from "./store-contract.ts";
+export { contentStoreSuite } from "./store-contract/content-store-suite.ts";
+export type { StoreContract, StoreFixture, TestRunner } from "./store-contract/contract.ts";

@@ -9,7 +9,7 @@ import { findCredentials } from "../../src/registry/auth/credentials.ts";
 import { openRepository, type RepositoryStore } from "../../src/registry/repository.ts";
 import { copy } from "../../src/store/copy/copy.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
-import { assertCode } from "../../src/testing/store-content.ts";
+import { assertCode } from "../../src/testing/store-contract/store-content.ts";
 import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
 import { writeFamily, type Family } from "./families.ts";
 import { execute, runPeer } from "./peers.ts";

@@ -5,6 +5,12 @@ import { makeEntry } from "../../layer/make-entry.ts";
 import { opaquePath, whiteoutPath } from "../../layer/whiteout.ts";
 import { OciError } from "../../oci/errors.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
+import {
+  createContentPlanner,
+  type ContentLocation,
+  type ContentPlan,
+  type ContentPlanner,
+} from "../../rootfs/contents/content-plan.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { LayerPlan } from "../steps/layer-draft.ts";
 import {
@@ -36,25 +42,24 @@ export interface HeadEntry {
   readonly content: Uint8Array | undefined;
 }
 
-/** The files that a layer gets from one pass over one layer of an artifact, or over a plain directory. */
+/** What a layer gets from one artifact, in the order in which its layers hold it. */
 export interface LayerPart {
   readonly tree: ArtifactTree;
-  /** The artifact's layer; 0 for a plain directory. */
-  readonly layer: number;
-  /** More than 0 for contents that the layer has more than once without being hard links. */
-  readonly round: number;
-  /** Sorted by {@link CopiedFile.ordinal}, each of which occurs once. */
-  readonly files: readonly CopiedFile[];
+  /** Of a plain directory all of one layer and one entry, in order of their paths. */
+  readonly contents: ContentPlan<CopiedFile>;
 }
 
 export interface CopiedFile {
-  /** Which of the entries of the artifact's layer holds the content; in a plain directory any order. */
-  readonly ordinal: number;
   /** Its path in the artifact. */
   readonly source: ByteString;
   readonly node: Node;
   /** Where it goes; those after the first are hard links to it. */
   readonly paths: readonly ByteString[];
+}
+
+/** The files of a part in their order. */
+export function filesOf({ contents }: LayerPart): readonly CopiedFile[] {
+  return contents.passes.flatMap(({ wants }) => wants);
 }
 
 /** One inode of the new layer with its names. */
@@ -173,41 +178,39 @@ function positionOf(entry: Entry): ByteString {
   return (type === "directory" ? path.slice(0, -1) : path) as ByteString;
 }
 
+/**
+ * What a layer has more than once without being hard links comes in a round of its own: a tar is written
+ * one file after the other, so that the artifact's layer has to be read again for it.
+ */
 function partsOf(layer: string, groups: readonly Group[]): LayerPart[] {
-  const parts = new Map<string, { part: LayerPart; files: CopiedFile[] }>();
-  const rounds = new Map<Node, number>();
-  for (const { entry, paths } of groups) {
+  const planners = new Map<ArtifactTree, ContentPlanner<CopiedFile>>();
+  for (const { group, round } of inRounds(groups)) {
+    const { entry, paths } = group;
     const { tree, path, node } = entry.copied!;
-    const place = locate(layer, tree, path, node);
+    let planner = planners.get(tree);
+    if (planner === undefined) planners.set(tree, (planner = createContentPlanner<CopiedFile>()));
+    const file = { source: path, node: entry.node, paths };
+    planner.add(locate(layer, tree, path, node), file, node.size, round);
+  }
+  return [...planners]
+    .map(([tree, planner]) => ({ tree, contents: planner.plan() }))
+    .sort((a, b) => (a.tree.name < b.tree.name ? -1 : 1));
+}
+
+/** Each with how many of its content came before it; in order of their paths in the artifact. */
+function inRounds(groups: readonly Group[]): { readonly group: Group; readonly round: number }[] {
+  const rounds = new Map<Node, number>();
+  const numbered = groups.map((group) => {
+    const { node } = group.entry.copied!;
     const round = rounds.get(node) ?? 0;
     rounds.set(node, round + 1);
-    const key = `${tree.name}\0${place.layer}\0${round}`;
-    let known = parts.get(key);
-    if (known === undefined) {
-      const files: CopiedFile[] = [];
-      known = { part: { tree, layer: place.layer, round, files }, files };
-      parts.set(key, known);
-    }
-    known.files.push({ ordinal: place.entry, source: path, node: entry.node, paths });
-  }
-  for (const { files } of parts.values()) {
-    files.sort((a, b) => a.ordinal - b.ordinal || compareByteStrings(a.source, b.source));
-  }
-  return [...parts.values()].map(({ part }) => part).sort(compareParts);
+    return { group, round };
+  });
+  const sourceOf = (group: Group): ByteString => group.entry.copied!.path;
+  return numbered.sort((a, b) => compareByteStrings(sourceOf(a.group), sourceOf(b.group)));
 }
 
-/** The order in which artifacts are read, the same for all layers. */
-export function compareParts(a: LayerPart, b: LayerPart): number {
-  if (a.tree.name !== b.tree.name) return a.tree.name < b.tree.name ? -1 : 1;
-  return a.layer - b.layer || a.round - b.round;
-}
-
-function locate(
-  layer: string,
-  tree: ArtifactTree,
-  path: ByteString,
-  node: Node,
-): { readonly layer: number; readonly entry: number } {
+function locate(layer: string, tree: ArtifactTree, path: ByteString, node: Node): ContentLocation {
   if (tree.image === undefined) return { layer: 0, entry: 0 };
   const place = tree.image.location(node);
   if (place !== undefined) return place;

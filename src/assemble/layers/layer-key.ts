@@ -4,7 +4,7 @@ import { type Hasher, createHasher } from "../../bytes/hash.ts";
 import type { Entry } from "../../layer/entry.ts";
 import { type Digest, digestOf } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
-import type { ArrangedLayer } from "./arrange-layer.ts";
+import { filesOf, type ArrangedLayer } from "./arrange-layer.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
 import { quotePath } from "../recipe/recipe-path.ts";
 
@@ -23,12 +23,12 @@ export function layerKey(layer: ArrangedLayer, compression: string): Digest {
     feedEntry(hasher, entry);
     if (content !== undefined) hasher.update(content);
   }
-  for (const { files, tree } of layer.parts) {
-    for (const file of files) {
+  for (const part of layer.parts) {
+    for (const file of filesOf(part)) {
       for (const entry of entriesOf(file.node, file.paths)) feedEntry(hasher, entry);
       const digest = file.node.contentDigest;
       if (digest !== undefined) feed(hasher, digest);
-      else throw unknownContent(tree.root.name, file.source);
+      else throw unknownContent(part.tree.root.name, file.source);
     }
   }
   return digestOf("sha256", hasher.hex());

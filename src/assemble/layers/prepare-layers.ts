@@ -5,7 +5,7 @@ import type { Image } from "../../image/image.ts";
 import type { Entry } from "../../layer/entry.ts";
 import { classifyWhiteout } from "../../layer/whiteout.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
-import { type ArrangedLayer, arrangeLayer } from "./arrange-layer.ts";
+import { type ArrangedLayer, arrangeLayer, filesOf } from "./arrange-layer.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
 import { type Inputs, openImageTree, openTree } from "../inputs/inputs.ts";
 import { planLayers } from "./plan-layers.ts";
@@ -59,13 +59,11 @@ const EMPTY_ROOT: RootFilesystem = {
 };
 
 /** What a layer will hold, for people. */
-export function summarise(layer: ArrangedLayer): PlannedLayerSummary {
+export function summarise(layer: ArrangedLayer, reused: boolean): PlannedLayerSummary {
   const { name, entries, bytes, head, parts } = layer;
-  const copied = parts.flatMap(({ files }) =>
-    files.flatMap((file) => entriesOf(file.node, file.paths)),
-  );
+  const copied = parts.flatMap(filesOf).flatMap((file) => entriesOf(file.node, file.paths));
   const paths = [...head.map(({ entry }) => entry), ...copied].map(showEntry);
-  return { name, entries, bytes, paths };
+  return { name, entries, bytes, reused, paths };
 }
 
 function showEntry(entry: Entry): PlannedPath {

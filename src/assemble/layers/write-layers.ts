@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { createHasher } from "../../bytes/hash.ts";
-import { createLayerParser } from "../../layer/parse/layer-parser.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { type ArrangedLayer, type CopiedFile, compareParts } from "./arrange-layer.ts";
+import {
+  createContentPlanner,
+  type ContentPlan,
+  type ContentPlanner,
+  type LayerPass,
+} from "../../rootfs/contents/content-plan.ts";
+import { handOutPass, type ContentConsumer } from "../../rootfs/contents/hand-out-contents.ts";
+import { nameLayer } from "../../rootfs/contents/open-layer-tar.ts";
+import { readLayerOnce } from "../../rootfs/contents/read-layer-once.ts";
+import type { ArrangedLayer, CopiedFile } from "./arrange-layer.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
 import {
   type LayerOutput,
@@ -29,13 +37,6 @@ interface Delivery {
   readonly file: CopiedFile;
 }
 
-/** Everything that one pass over a layer of an artifact, or over a plain directory, delivers. */
-interface Pass {
-  readonly tree: ArtifactTree;
-  readonly layer: number;
-  readonly deliveries: Delivery[];
-}
-
 const PROGRESS_STEP = 4 * 1024 * 1024;
 
 /**
@@ -52,11 +53,13 @@ export async function writeLayers(
   try {
     for (const [at, layer] of layers.entries()) await writeHead(layer, outputs[at]!);
     const progress = createProgress(layers, options);
-    for (const pass of passesOf(layers, outputs)) {
-      options.signal?.throwIfAborted();
-      await (pass.tree.image === undefined
-        ? readDirectory(pass, progress, options)
-        : readArtifactLayer(pass, progress, options));
+    for (const [tree, { passes }] of planDeliveries(layers, outputs)) {
+      for (const pass of passes) {
+        options.signal?.throwIfAborted();
+        await (tree.image === undefined
+          ? readDirectory(tree, pass, progress, options)
+          : readArtifactLayer(tree, pass, progress, options));
+      }
     }
     return await Promise.all(outputs.map((output) => output.finish()));
   } catch (error) {
@@ -73,77 +76,69 @@ async function writeHead(layer: ArrangedLayer, output: LayerOutput): Promise<voi
   }
 }
 
-function passesOf(layers: readonly ArrangedLayer[], outputs: readonly LayerOutput[]): Pass[] {
-  const parts = layers
-    .flatMap((layer, at) => layer.parts.map((part) => ({ part, output: outputs[at]! })))
-    .sort((a, b) => compareParts(a.part, b.part));
-  const passes: Pass[] = [];
-  let last: (typeof parts)[number] | undefined;
-  for (const each of parts) {
-    const { part, output } = each;
-    if (last === undefined || compareParts(last.part, part) !== 0) {
-      passes.push({ tree: part.tree, layer: part.layer, deliveries: [] });
+/** What all layers want of each artifact, the artifacts in order of their names. */
+function planDeliveries(
+  layers: readonly ArrangedLayer[],
+  outputs: readonly LayerOutput[],
+): [ArtifactTree, ContentPlan<Delivery>][] {
+  const planners = new Map<ArtifactTree, ContentPlanner<Delivery>>();
+  for (const [at, { parts }] of layers.entries()) {
+    const output = outputs[at]!;
+    for (const { tree, contents } of parts) {
+      let planner = planners.get(tree);
+      if (planner === undefined) planners.set(tree, (planner = createContentPlanner<Delivery>()));
+      for (const { layer, round, entries, wants } of contents.passes) {
+        for (const [index, file] of wants.entries()) {
+          planner.add({ layer, entry: entries[index]! }, { output, file }, file.node.size, round);
+        }
+      }
     }
-    last = each;
-    const { deliveries } = passes.at(-1)!;
-    for (const file of part.files) deliveries.push({ output, file });
   }
-  return passes;
+  return [...planners]
+    .sort(([a], [b]) => (a.name < b.name ? -1 : 1))
+    .map(([tree, planner]) => [tree, planner.plan()]);
 }
 
 async function readArtifactLayer(
-  pass: Pass,
+  tree: ArtifactTree,
+  pass: LayerPass<Delivery>,
   progress: (artifact: string, bytes: number) => void,
   options: WriteLayersOptions,
 ): Promise<void> {
-  const { tree, layer } = pass;
-  const wanted = new Map<number, Delivery[]>();
-  for (const delivery of pass.deliveries) {
-    const known = wanted.get(delivery.file.ordinal);
-    if (known === undefined) wanted.set(delivery.file.ordinal, [delivery]);
-    else known.push(delivery);
-  }
+  const outputs = [...new Set(pass.wants.map(({ output }) => output))];
   let current: readonly Delivery[] = [];
-  const endFile = (): void => {
-    for (const { output, file } of current) writeHardLinks(output, file);
-    current = [];
-  };
-  const parser = createLayerParser(
-    {
-      entry(entry, { ordinal }) {
-        endFile();
-        current = wanted.get(ordinal) ?? [];
-        wanted.delete(ordinal);
-        for (const { output, file } of current) {
-          checkSize(tree, file, entry.size);
-          output.entry(entriesOf(file.node, file.paths.slice(0, 1))[0]!);
-        }
-      },
-      data(chunk) {
-        for (const { output } of current) output.data(chunk);
-        if (current.length > 0) progress(tree.name, chunk.length * current.length);
-      },
+  const deliver: ContentConsumer<Delivery> = {
+    start(entry, _, deliveries) {
+      current = deliveries;
+      for (const { output, file } of current) {
+        checkSize(tree, file, entry.size);
+        output.entry(entriesOf(file.node, file.paths.slice(0, 1))[0]!);
+      }
     },
-    { limits: options.limits, what: `${tree.root.name}: layer ${layer}` },
-  );
-  const outputs = [...new Set(pass.deliveries.map(({ output }) => output))];
-  for await (const chunk of tree.image!.layerTar(layer, { signal: options.signal })) {
-    parser.feed(chunk);
-    for (const output of outputs) await output.ready();
-  }
-  parser.end();
-  endFile();
-  const [missed] = wanted.values();
-  if (missed !== undefined) throw changed(tree, missed[0]!.file.source, "it is not where it was");
+    data(chunk) {
+      for (const { output } of current) output.data(chunk);
+      progress(tree.name, chunk.length * current.length);
+    },
+    finish() {
+      for (const { output, file } of current) writeHardLinks(output, file);
+    },
+    async ready() {
+      for (const output of outputs) await output.ready();
+    },
+  };
+  const { image } = tree.image!;
+  const { limits, signal } = options;
+  const listener = handOutPass(pass, deliver, nameLayer(image, pass.layer));
+  await readLayerOnce({ image, limits }, pass.layer, [listener], { signal });
 }
 
 async function readDirectory(
-  pass: Pass,
+  tree: ArtifactTree,
+  { wants }: LayerPass<Delivery>,
   progress: (artifact: string, bytes: number) => void,
   options: WriteLayersOptions,
 ): Promise<void> {
-  const { tree } = pass;
-  for (const { output, file } of pass.deliveries) {
+  for (const { output, file } of wants) {
     const hasher = createHasher("sha256");
     output.entry(entriesOf(file.node, file.paths.slice(0, 1))[0]!);
     let size = 0;

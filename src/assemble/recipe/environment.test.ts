@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { expandVariables, mergeEnvironment } from "./environment.ts";
+import { expandVariables, findContradictions, mergeEnvironment } from "./environment.ts";
 
 const base = ["PATH=/usr/bin:/bin", "LANG=C.UTF-8", "EMPTY="];
 
@@ -14,13 +14,48 @@ describe("the environment of the new image", () => {
     ]);
   });
 
-  it("sees the base's value, then earlier keys, then the recipe's variables", () => {
+  it("means by a name the recipe's variable, then what the environment holds so far", () => {
     const changes = { PREFIX: "/opt/gcc-${GCC_VERSION}", PATH: "${PREFIX}/bin:${PATH}${EMPTY}" };
-    expect(mergeEnvironment(base, changes, { GCC_VERSION: "16.2.0", PREFIX: "unseen" })).toEqual([
+    expect(mergeEnvironment(base, changes, { GCC_VERSION: "16.2.0" })).toEqual([
       "PATH=/opt/gcc-16.2.0/bin:/usr/bin:/bin",
       "LANG=C.UTF-8",
       "EMPTY=",
       "PREFIX=/opt/gcc-16.2.0",
+    ]);
+  });
+
+  it("does not take the version of an older base for the recipe's own (/opt/gcc-16.1.0 beside a copied 16.2.0)", () => {
+    const old = ["GCC_VERSION=16.1.0", "PATH=/usr/bin"];
+    const changes = {
+      GCC_VERSION: "${GCC_VERSION}",
+      PATH: "/opt/gcc-${GCC_VERSION}/bin:${PATH}",
+      BUILT_ON: "${base.GCC_VERSION}",
+    };
+    expect(mergeEnvironment(old, changes, { GCC_VERSION: "16.2.0" })).toEqual([
+      "GCC_VERSION=16.2.0",
+      "PATH=/opt/gcc-16.2.0/bin:/usr/bin",
+      "BUILT_ON=16.1.0",
+    ]);
+  });
+
+  it("has no ${base.NAME} of what the base lacks, even when the recipe sets it", () => {
+    const changes = { NEW: "1", OTHER: "${base.NEW}" };
+    expect(() => mergeEnvironment(base, changes, { NEW: "2" })).toThrow(
+      expect.objectContaining({
+        code: "invalid-recipe",
+        message: "config.env.OTHER: ${base.NEW} is not defined",
+      }),
+    );
+  });
+
+  it("tells which variables the base's environment contradicts", () => {
+    const old = ["GCC_VERSION=16.1.0", "LLVM=22", "SAME=1", "ARCH=x86_64", "TRIPLET=x"];
+    const variables = { GCC_VERSION: "16.2.0", LLVM: "23", SAME: "1", ARCH: "amd64", TRIPLET: "y" };
+    const changes = { GCC_VERSION: "${GCC_VERSION}", A: "${ARCH}" };
+    expect(findContradictions(old, changes, variables)).toEqual([
+      { name: "GCC_VERSION", base: "16.1.0", variable: "16.2.0", isSet: true },
+      { name: "LLVM", base: "22", variable: "23", isSet: false },
+      { name: "ARCH", base: "x86_64", variable: "amd64", isSet: false },
     ]);
   });
 

@@ -149,8 +149,9 @@ export interface ModeChange {
 /** What the image runs with. What is not given is inherited from the base. */
 export interface ImageSettings {
   /**
-   * In order. `${NAME}` is what the environment holds so far (the base's, then earlier keys), else the
-   * recipe's variable; `$$` is a dollar sign. A name that is nowhere is an error.
+   * In order. `${NAME}` is the recipe's variable, where there is none what the environment holds so far
+   * (the base's, then earlier keys); `${base.NAME}` is the base's; `$$` is a dollar sign. A name that is
+   * nowhere is an error.
    */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;

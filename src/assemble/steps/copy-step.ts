@@ -118,10 +118,12 @@ function planMissing(
   glob: Glob,
   context: StepContext,
 ): void {
-  const message = `layer ${plan.name}: artifact ${step.from} (${tree.root.name}) has no ${quotePath(glob.pattern)}`;
+  // A warning is kept in the image: where the artifact lies on this machine is not its business.
+  const lacks = (artifact: string): string =>
+    `layer ${plan.name}: artifact ${artifact} has no ${quotePath(glob.pattern)}`;
   switch (step.missing) {
     case "warn": {
-      context.warn("missing-path", plan.name, message);
+      context.warn("missing-path", plan.name, lacks(step.from));
       return;
     }
     case "directory": {
@@ -137,7 +139,7 @@ function planMissing(
     }
     case "error":
     case undefined:
-      throw new OciError("missing-input", message, {
+      throw new OciError("missing-input", lacks(`${step.from} (${tree.root.name})`), {
         details: { layer: plan.name, artifact: step.from, path: glob.pattern },
         hint: "Correct the path, or give the step missing: warn or missing: directory.",
       });

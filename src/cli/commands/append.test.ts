@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   createImagesProject,
@@ -24,6 +24,18 @@ describe("append", () => {
     expect(images[0]!.layers[2]!.descriptor.digest).toBe(digest);
     expect(images[0]!.skipped.count).toBe(2);
     expect(await project.exported("oci:images:two")).toEqual(["a/", "a/b", "c", "a/d", "new"]);
+  });
+
+  it("refuses a target inside a directory that becomes a layer: our own files are no content", async () => {
+    mkdirSync("tree");
+    writeFileSync("tree/file", "x");
+    for (const place of ["oci:tree/image", "oci-archive:tree/image.tar:1"]) {
+      const words = ["append", "oci:images:one", place, "--layer", "tree"];
+      const { status, stderr } = await project.run(...words);
+      expect(stderr).toContain('layer tree: expected an output outside "tree"');
+      expect(status).toBe(1);
+    }
+    expect(readdirSync("tree")).toEqual(["file"]);
   });
 
   it("edits entries on their way, in the order it says", async () => {

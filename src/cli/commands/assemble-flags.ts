@@ -3,7 +3,7 @@ import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Compression } from "../../oci/media-types.ts";
-import { noConfiguration } from "../input/configured.ts";
+import { isBareWord, noConfiguration } from "../input/configured.ts";
 
 /** The flags of `oci-kit assemble`, as they were typed. */
 export interface AssembleFlags {
@@ -20,11 +20,26 @@ export interface AssembleFlags {
   readonly compression?: string;
   readonly runId?: string;
   readonly dryRun?: true;
+  readonly force?: true;
 }
 
 const COMPRESSIONS: readonly string[] = ["gzip", "zstd", "none"] satisfies Compression[];
 /** In a flag: the architecture of each image. */
 const ARCH = "${ARCH}";
+
+/**
+ * Whether the flags say everything, so that no file has to: what is below, what is copied from where, and
+ * where the image goes.
+ */
+export function saysEverything({ base, artifact, copy, output }: AssembleFlags): boolean {
+  return [base, artifact, copy, output].every((flag) => flag !== undefined);
+}
+
+/** Whether a flag names an image by a tag alone, of the configured repository. */
+export function hasBareTag({ base, artifact = [] }: AssembleFlags): boolean {
+  const references = [base ?? "scratch", ...artifact.map((text) => text.replace(/^[\w-]+=/, ""))];
+  return references.some((text) => text !== "scratch" && isBareWord(text));
+}
 
 /**
  * The architectures to assemble: those of `--arch`, else all that are configured.
@@ -35,6 +50,11 @@ export function architecturesOf(
   flags: AssembleFlags,
   configuration: Configuration | undefined,
 ): readonly string[] {
+  if (configuration === undefined && flags.arch === undefined && saysEverything(flags)) {
+    throw new OciError("invalid-argument", "--arch: expected an architecture, got nothing", {
+      hint: "Where the flags say everything, they say for which architecture, too: --arch riscv64",
+    });
+  }
   if (configuration === undefined && (flags.arch === undefined || flags.base === undefined)) {
     throw noConfiguration(
       "assemble",
@@ -50,11 +70,15 @@ export function architecturesOf(
   );
 }
 
-/** The recipe of one architecture: the configuration's with what the flags say, or the flags' alone. */
+/**
+ * The recipe of one architecture: the configuration's with what the flags say, or the flags' alone.
+ * @param repository what a bare word among the flags is a tag of
+ */
 export async function recipeOf(
   architecture: string,
   flags: AssembleFlags,
   configuration: Configuration | undefined,
+  repository: string | undefined,
 ): Promise<Recipe> {
   const { recipeFromFlags, withFlags } = await import("../../config/recipe-from-flags.ts");
   const each = (text: string): string => text.replaceAll(ARCH, architecture);
@@ -65,7 +89,7 @@ export async function recipeOf(
     links: flags.link?.map(each),
     env: flags.env,
   };
-  const options = { directory: process.cwd(), repository: configuration?.image };
+  const options = { directory: process.cwd(), repository };
   if (configuration === undefined) return recipeFromFlags(architecture, said, options);
   const { configurationToRecipe } = await import("../../config/configuration-to-recipe.ts");
   return withFlags(configurationToRecipe(configuration, architecture), said, options);

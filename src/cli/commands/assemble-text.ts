@@ -34,16 +34,19 @@ function layerRow(layer: AssembledLayer): string[] {
 }
 
 /** What would be made of one architecture, for people. */
-export function renderPlan(name: string, plan: AssemblePlan): string {
+export function renderPlan(name: string, place: string, plan: AssemblePlan): string {
+  const warnings = plan.warnings
+    .map(({ message }) => `  warning: ${escapeText(message)}\n`)
+    .join("");
+  if (!plan.changed) return `${name}: ${place} is up to date, nothing to do\n${warnings}`;
   const layers = plan.layers.map((layer) => {
     const paths = layer.paths.map(({ type, path, size }) => [
       `    ${type}`,
       type === "file" ? formatBytes(size) : "",
       path,
     ]);
-    const head = `  layer ${escapeText(layer.name)}: ${count(layer.entries, "entry", "entries")}, ${formatBytes(layer.bytes)}\n`;
-    return head + table(paths);
+    const head = `  layer ${escapeText(layer.name)}: ${count(layer.entries, "entry", "entries")}, ${formatBytes(layer.bytes)}${layer.reused ? ", unchanged" : ""}\n`;
+    return layer.reused ? head : head + table(paths);
   });
-  const warnings = plan.warnings.map(({ message }) => `  warning: ${message}\n`);
-  return `${name}: would assemble\n${layers.join("")}${warnings.join("")}`;
+  return `${name}: would assemble ${place}\n${layers.join("")}${warnings}`;
 }

@@ -44,7 +44,7 @@ describe("assemble", () => {
     const second = await project.run("assemble", "--arch", "riscv64");
     expect(second).toMatchObject({ status: 0, stderr: "" });
     expect(second.stdout).toMatch(
-      /^riscv64: out\/linux-runtime\/riscv64 is up to date, nothing to do \(sha256:[0-9a-f]{64}\)\n$/,
+      /^riscv64: out\/linux-runtime\/riscv64 is up to date, nothing to do \(sha256:[0-9a-f]{64}\)\nconfiguration: linux\/oci-kit\.yaml\n$/,
     );
     expect(project.list()).toEqual(made);
   });
@@ -91,7 +91,7 @@ describe("assemble", () => {
     const before = project.list();
     const { status, stdout } = await project.run("assemble", "--arch", "arm64", "--dry-run");
     expect(status).toBe(0);
-    expect(stdout).toContain("arm64: would assemble\n  layer gcc: ");
+    expect(stdout).toContain("arm64: would assemble out/linux-runtime/arm64\n  layer gcc: ");
     expect(stdout).toMatch(/ file +64 B +\/opt\/gcc\/bin\/gcc\n/);
     expect(project.list()).toEqual(before);
   });
@@ -104,6 +104,59 @@ describe("assemble", () => {
     const images = await assemble(...words, ...steps, ...env);
     expect(images.map(({ output }) => output)).toEqual(["oci:images/amd64", "oci:images/arm64"]);
     expect((await project.run("verify-links", "images")).status).toBe(0);
+  });
+
+  it("says with --dry-run that a run would do nothing, or only what changed, and with --force everything", async () => {
+    const dry = ["assemble", "--arch", "riscv64", "--dry-run"];
+    await assemble("--arch", "riscv64");
+    const before = project.list();
+    expect((await project.run(...dry)).stdout).toContain(
+      "riscv64: out/linux-runtime/riscv64 is up to date, nothing to do\n",
+    );
+    expect((await project.run(...dry, "--force")).stdout).toContain(
+      "  layer gcc: 4 entries, 64 B\n",
+    );
+    project.write("data/share/readme", "changed");
+    const { stdout } = await project.run(...dry);
+    expect(stdout).toContain(
+      "  layer gcc: 4 entries, 64 B, unchanged\n  layer data: 4 entries, 7 B\n",
+    );
+    expect(project.list()).toEqual(before);
+  });
+
+  it("warns again when nothing is done, and makes every layer anew with --force", async () => {
+    const steps = [{ copy: "/nowhere", from: "data", missing: "warn" }];
+    const layers = [
+      { name: "more", steps },
+      { name: "gcc", steps: [{ copy: "/bin", from: "gcc", to: "/opt/gcc/bin" }] },
+    ];
+    project.write("linux/oci-kit.yaml", configuration(project.repository, { layers }));
+    const WARNED = 'oci-kit: riscv64: layer more: artifact data has no "/nowhere"\n';
+    for (const said of ["run ", "nothing to do"]) {
+      const { stdout, stderr } = await project.run("assemble", "--arch", "riscv64");
+      expect(stdout).toContain(said);
+      expect(stderr).toBe(WARNED);
+    }
+    const [forced] = await assemble("--arch", "riscv64", "--force");
+    expect(forced).toMatchObject({ changed: true, layers: [{ name: "gcc", reused: false }] });
+  });
+
+  it("makes an image again that config changed since, though its inputs are the same", async () => {
+    const [made] = await assemble("--arch", "riscv64");
+    const place = "oci:out/linux-runtime/riscv64:latest";
+    expect((await project.run("config", place, place, "--env", "DEBUG=1")).status).toBe(0);
+    const [again] = await assemble("--arch", "riscv64");
+    expect(again).toMatchObject({ changed: true, digest: made?.digest });
+  });
+
+  it("needs only the inputs of the asked architecture when --run-id names the generation", async () => {
+    const base = { riscv64: "scratch", arm64: "oci:nowhere" };
+    project.write("linux/oci-kit.yaml", configuration(project.repository, { base }));
+    const refused = await project.run("assemble", "--arch", "riscv64");
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/expected a base for amd64\n {2}try: .*--run-id/);
+    const [image] = await assemble("--arch", "riscv64", "--run-id", "nightly-7");
+    expect(image).toMatchObject({ runId: "nightly-7", warnings: [] });
   });
 
   it("pushes what it made as TAG-ARCH when it is asked to", async () => {
@@ -153,6 +206,20 @@ describe("assemble refuses, and leaves nothing half-written", () => {
     expect(stderr).toContain("oci:saved/gcc");
     expect(stderr).toContain(shortDigest(damaged));
     expect(status).toBe(1);
+    expect(project.list()).toEqual(before);
+  });
+
+  it("an artifact's damaged layer after the base arrived: no new layout stays behind", async () => {
+    await saveArtifact("riscv64");
+    const base = await openLayout("saved/base", { create: true });
+    const platform = { os: "linux", architecture: "riscv64" };
+    await buildImage(base, { platform, layers: [{ "etc/": "" }], tag: "latest" });
+    damageLayer("saved/gcc");
+    const artifacts = { gcc: LAYOUT, data: { directory: "data" } };
+    const more = { artifacts, base: "oci:saved/base" };
+    project.write("linux/oci-kit.yaml", configuration(project.repository, more));
+    const before = project.list();
+    expect((await project.run("assemble", "--arch", "riscv64")).status).toBe(1);
     expect(project.list()).toEqual(before);
   });
 

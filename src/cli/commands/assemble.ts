@@ -7,9 +7,10 @@ export const assembleCommand: Register = (program, invoke) => {
     .summary("runtime images from a base and saved artifact images")
     .description(
       prose(`
-        Makes the runtime image of each architecture as oci-kit.yaml says (found upward from here), or
-        as the flags say where there is no file: a base, layers copied from artifact images entry by
-        entry, links, configuration. The image is written as a complete OCI layout to the configured
+        Makes the runtime image of each architecture as oci-kit.yaml says (found upward from here), with
+        what the flags add: a base, layers copied from artifact images entry by entry, links,
+        configuration. Where --base, --artifact, --copy and --output say everything, no file counts. The
+        image is written as a complete OCI layout to the configured
         output, out/linux-runtime/ARCH. The same inputs give the same image on any machine; when
         nothing changed, nothing is done. SOURCE_DATE_EPOCH sets the times of what is made.`),
     )
@@ -28,7 +29,8 @@ export const assembleCommand: Register = (program, invoke) => {
     .option("--push [TAG]", "also push each image to the configured repository as TAG-ARCH")
     .option("--compression <KIND>", "of the new layers: gzip, zstd or none")
     .option("--run-id <ID>", "what the images of one generation share; default from all inputs")
-    .option("--dry-run", "say what each layer would hold")
+    .option("--force", "make every layer anew, though nothing changed")
+    .option("--dry-run", "say what would be done, and what each new layer would hold")
     .addHelpText(
       "after",
       `

@@ -35,6 +35,42 @@ describe("copy", () => {
     },
   );
 
+  it("refreshes a layout: the second image without a tag leaves one, which the next command takes", async () => {
+    const nightly = "docker-archive:saved.tar:family/image:nightly";
+    for (const name of ["amd64", "riscv64"]) {
+      await project.run("copy", `oci:out/linux-runtime/${name}`, nightly);
+      expect((await project.run("copy", "docker-archive:saved.tar", "oci:saved")).status).toBe(0);
+    }
+    const { document } = await project.json("inspect", "oci:saved");
+    expect(document).toMatchObject({ config: { architecture: "riscv64" } });
+    await project.run("config", "oci:saved", "oci:saved", "--env", "A=1");
+    await project.run("config", "oci:saved", "oci:saved", "--env", "B=2");
+    expect((await project.json("inspect", "oci:saved")).document).toMatchObject({
+      config: { config: { Env: ["PATH=/usr/bin", "A=1", "B=2"] } },
+    });
+  });
+
+  it("keeps the images of a layout that holds several, or one by its tag", async () => {
+    await project.run("copy", IMAGE, "oci:mixed:kept");
+    await project.run("copy", "oci:out/linux-runtime/amd64", "oci:mixed");
+    await project.run("copy", "oci:out/linux-runtime/arm64", "oci:mixed");
+    const { stderr, status } = await project.run("inspect", "oci:mixed");
+    expect(stderr).toContain("expected one image, got 3");
+    expect(status).toBe(1);
+    expect((await project.run("inspect", "oci:mixed:kept")).status).toBe(0);
+  });
+
+  it.each(["Upper/Case:1", "family/image:-1", "a//b", "image@sha256"])(
+    "refuses %s for a docker-archive, which no Docker would load, before anything is written",
+    async (name) => {
+      const before = project.list();
+      const { status, stderr } = await project.run("copy", IMAGE, `docker-archive:x.tar:${name}`);
+      expect(stderr).toContain("expected a name that docker loads");
+      expect(status).toBe(1);
+      expect(project.list()).toEqual(before);
+    },
+  );
+
   it("sends nothing that is there, and says so", async () => {
     const first = (await project.json("copy", IMAGE, project.repository)) as JsonRan<Copied>;
     expect(first.document).toMatchObject({ tag: "latest", copied: { count: 5 } });

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../../oci/digest.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { CopySummary } from "../../store/copy/copy.ts";
 import type { CopyEvent } from "../../store/copy/transfer.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { isStdout, openConfigured, parseConfigured, rootOf } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
+import { absentLines } from "../output/absent-lines.ts";
 import { count, formatBytes } from "../output/format.ts";
 import type { ProgressLine } from "../output/progress.ts";
 
@@ -21,7 +23,8 @@ export const copyCommand: Register = (program, invoke) => {
       prose(`
         Copies an image or an index with all it refers to between registries, layouts and archives.
         Every byte is verified; what the target has is not sent again; the tag is set last. An index
-        is copied whole; --platform takes one image of it.`),
+        is copied whole; --platform takes one image of it. An archive may name images that it does
+        not hold, as docker save writes them: those that are there are copied, the others are listed.`),
     )
     .option("--platform <PLATFORM>", "only the image for this platform, as linux/arm64")
     .option("--dry-run", "say what would be sent")
@@ -51,7 +54,7 @@ async function copyBetween(
   ]);
   const { signal, registry } = context;
   const dryRun = flags.dryRun === true;
-  const location = await parseConfigured(destination);
+  const location = await parseConfigured(destination, context);
   const from = await openConfigured(source, context);
   try {
     const root = await rootOf(from, flags.platform, context);
@@ -61,7 +64,9 @@ async function copyBetween(
       const onProgress = showCopy(progress);
       const summary = await copy(from.store, root, to.store, { tag, dryRun, onProgress, signal });
       if (!dryRun) await to.close();
-      return outcomeOf(summary, to.store.name, tag, { dryRun, tookStdout: isStdout(location) });
+      const absent = (await from.store.capabilities.absent?.({ signal })) ?? [];
+      const tookStdout = isStdout(location);
+      return outcomeOf(summary, to.store.name, tag, { dryRun, tookStdout, absent });
     } finally {
       await to.discard();
     }
@@ -87,11 +92,19 @@ export function showCopy(progress: ProgressLine): (event: CopyEvent) => void {
   };
 }
 
+/** What is told of a copy besides what was sent. */
+interface Told {
+  readonly dryRun: boolean;
+  readonly tookStdout: boolean;
+  /** What the source names and lacks. */
+  readonly absent: readonly Descriptor[];
+}
+
 function outcomeOf(
   summary: CopySummary,
   store: string,
   tag: string | undefined,
-  { dryRun, tookStdout }: { readonly dryRun: boolean; readonly tookStdout: boolean },
+  { dryRun, tookStdout, absent }: Told,
 ): Outcome {
   const { root, copied, skipped, mounted } = summary;
   const verb = dryRun ? "would copy" : "copied";
@@ -103,8 +116,11 @@ function outcomeOf(
   const name = tag === undefined ? store : `${store}:${tag}`;
   return {
     status: DONE,
-    document: { store, tag, digest: root.digest, dryRun, copied, skipped, mounted },
+    document: {
+      ...{ store, tag, digest: root.digest, dryRun, copied, skipped, mounted },
+      ...(absent.length > 0 && { absent }),
+    },
     tookStdout,
-    text: `${name} ${shortDigest(root.digest)}: ${parts.join("; ")}\n`,
+    text: `${name} ${shortDigest(root.digest)}: ${parts.join("; ")}\n${absentLines(absent)}`,
   };
 }

@@ -34,8 +34,10 @@ export async function gatherConfigured(
   if (architectures === undefined) {
     throw new OciError(
       "missing-input",
-      "manifest push: expected images to push, and neither --from, --arch nor an oci-kit.yaml says which",
-      { hint: "Name them: --from oci:out/linux-runtime/amd64 --from oci:out/linux-runtime/arm64" },
+      `manifest push: expected images to push, and neither --from, --arch nor an oci-kit.yaml that holds for ${target.name} says which`,
+      {
+        hint: "Name them: --from oci:out/linux-runtime/amd64 --from oci:out/linux-runtime/arm64; or the configuration that shall hold: --config linux/oci-kit.yaml",
+      },
     );
   }
   try {

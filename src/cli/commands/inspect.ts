@@ -4,6 +4,7 @@ import type { Image } from "../../image/image.ts";
 import type { ImageListing } from "../../image/list-images.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
+import { absentLines } from "../output/absent-lines.ts";
 import { openConfigured, rootOf } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
 import { formatBytes, table } from "../output/format.ts";
@@ -50,7 +51,8 @@ async function inspect(
     if (flags.raw === true) return await rawOutcome(from.store, root, options);
     if (isIndexType(root.mediaType)) {
       const { listImages } = await import("../../image/list-images.ts");
-      return indexOutcome(root, await listImages(from.store, root, options));
+      const absent = (await from.store.capabilities.absent?.(options)) ?? [];
+      return indexOutcome(root, await listImages(from.store, root, options), absent);
     }
     const { readImage } = await import("../../image/image.ts");
     return imageOutcome(await readImage(from.store, root, options));
@@ -77,7 +79,11 @@ async function rawOutcome(
   return { status: DONE, document: JSON.parse(text) as object, text };
 }
 
-function indexOutcome(root: Descriptor, listing: ImageListing): Outcome {
+function indexOutcome(
+  root: Descriptor,
+  listing: ImageListing,
+  absent: readonly Descriptor[],
+): Outcome {
   const rows = listing.images.map((image) => [
     `  ${platformName(image)}`,
     image.digest,
@@ -94,8 +100,8 @@ function indexOutcome(root: Descriptor, listing: ImageListing): Outcome {
   ];
   return {
     status: DONE,
-    document: { descriptor: root, ...listing },
-    text: `index ${root.digest}\n${table([...rows, ...rest])}`,
+    document: { descriptor: root, ...listing, ...(absent.length > 0 && { absent }) },
+    text: `index ${root.digest}\n${table([...rows, ...rest])}${absentLines(absent)}`,
   };
 }
 

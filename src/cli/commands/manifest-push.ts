@@ -3,13 +3,14 @@ import { escapeText } from "../../bytes/byte-string.ts";
 import { gatherFromLocations, type GatheredChildren } from "../../publish/gather-children.ts";
 import { planIndexPush } from "../../publish/plan-push.ts";
 import { pushIndex } from "../../publish/push-index.ts";
+import type { Configuration } from "../../config/configuration.ts";
 import type { Location } from "../../image/location.ts";
 import { openTarget, type OpenTarget } from "../../image/open-reference.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import type { Context } from "../context.ts";
-import { findConfigured, parseConfigured, storeOf } from "../input/configured.ts";
+import { findConfiguredFor, nameOf, parseConfigured, storeOf } from "../input/configured.ts";
 import { showCopy } from "./copy.ts";
 import { gatherConfigured } from "./gather-configured.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
@@ -30,11 +31,12 @@ export async function pushManifest(
   session: Session,
 ): Promise<Outcome> {
   const { signal, registry } = session.context;
-  const location = await parseConfigured(reference);
+  const location = await parseConfigured(reference, session.context);
   const tag = tagOf(location, reference);
   const target = await openTarget(storeOf(location), { signal, registry });
   try {
-    const outcome = await pushTo(target, tag, flags, session);
+    const configuration = await findConfiguredFor(location, session.context);
+    const outcome = await pushTo(target, tag, { flags, configuration }, session);
     if (flags.dryRun !== true) await target.close();
     return outcome;
   } finally {
@@ -42,14 +44,19 @@ export async function pushManifest(
   }
 }
 
+/** What is asked for, and what holds for the repository or the layout that is pushed to. */
+interface Pushing {
+  readonly flags: PushFlags;
+  readonly configuration: Configuration | undefined;
+}
+
 async function pushTo(
   { store: target }: OpenTarget,
   tag: string,
-  flags: PushFlags,
+  { flags, configuration }: Pushing,
   { context, progress }: Session,
 ): Promise<Outcome> {
   const { signal } = context;
-  const configuration = await findConfigured();
   const architectures = flags.arch?.split(",") ?? configuration?.architectures;
   architectures?.forEach((name) => parsePlatform(name));
   const gathered = await (flags.from === undefined
@@ -62,22 +69,30 @@ async function pushTo(
     const { children } = gathered;
     const runIdKey = configuration?.document.provenance?.keys?.runId;
     const plan = await planIndexPush({ target, tag, children, architectures, runIdKey, signal });
-    if (flags.dryRun === true) return planOutcome(plan);
+    if (flags.dryRun === true) return await says(planOutcome(plan), configuration);
     const onProgress = showCopy(progress);
-    return pushOutcome(
-      plan,
-      await pushIndex(plan, { force: flags.force === true, onProgress, signal }),
-    );
+    const pushed = await pushIndex(plan, { force: flags.force === true, onProgress, signal });
+    return await says(pushOutcome(plan, pushed), configuration);
   } finally {
     await gathered.close();
   }
 }
 
+/** The outcome with the configuration that held. */
+async function says(outcome: Outcome, configuration: Configuration | undefined): Promise<Outcome> {
+  return {
+    ...outcome,
+    document: { ...outcome.document, configuration: configuration?.file },
+    text: `${outcome.text}configuration: ${await nameOf(configuration)}\n`,
+  };
+}
+
 async function gatherNamed(
   references: readonly string[],
-  { signal, registry }: Context,
+  context: Context,
 ): Promise<GatheredChildren> {
-  const locations = await Promise.all(references.map(parseConfigured));
+  const { signal, registry } = context;
+  const locations = await Promise.all(references.map((text) => parseConfigured(text, context)));
   return gatherFromLocations(locations, { signal, registry });
 }
 

@@ -41,6 +41,29 @@ describe("oci-kit pack", () => {
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("/new")]);
   });
 
+  it("refuses an output inside the directory: our own files are no content, and none is left there", async () => {
+    const before = project.list();
+    for (const place of ["oci:out/rootfs/image", "oci-archive:out/rootfs/x.tar:1"]) {
+      const { status, stderr } = await project.run("pack", ROOT, place);
+      expect(stderr).toContain('expected an output outside "out/rootfs"');
+      expect(status).toBe(1);
+    }
+    expect(project.list()).toEqual(before);
+    const diffIds = new Set<unknown>();
+    for (const place of ["oci:packed", "oci-archive:out/rootfs.tar:1"]) {
+      const { document } = await project.json("pack", ROOT, place);
+      const { layers } = document as { readonly layers: readonly { readonly diffId: string }[] };
+      diffIds.add(layers[0]!.diffId);
+    }
+    expect(diffIds.size).toBe(1);
+  });
+
+  it("refuses 30 February: 1", async () => {
+    const words = ["oci:x", "--created", "2026-02-30T00:00:00Z"];
+    const { status, stderr } = await project.run("pack", ROOT, ...words);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("2026-02-30")]);
+  });
+
   it("takes its time from --created, else from SOURCE_DATE_EPOCH", async () => {
     const env = { SOURCE_DATE_EPOCH: "86400" };
     const created = async (...more: string[]): Promise<unknown> => {

@@ -82,7 +82,7 @@ async function packTo(
   ]);
   const { signal, registry } = context;
   letYoungGenerationGrow();
-  const location = await parseConfigured(reference);
+  const location = await parseConfigured(reference, context);
   const base = await openBase(flags, context);
   try {
     const to = await openTarget(location, { signal, registry });

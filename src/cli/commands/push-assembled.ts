@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { architectureTag } from "../../publish/tag-names.ts";
 import { openReference, openTarget } from "../../image/open-reference.ts";
+import type { OciError } from "../../oci/errors.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { copy } from "../../store/copy/copy.ts";
 import type { Session } from "../command.ts";
@@ -10,30 +11,32 @@ import { showCopy } from "./copy.ts";
 const DEFAULT_TAG = "latest-cross";
 
 interface PushAssembledOptions {
-  /** The configured repository; undefined when none is. */
-  readonly repository: string | undefined;
+  /** The configured repository. */
+  readonly repository: string;
   /** Default `latest-cross`; the platform is appended. */
   readonly tag: string | undefined;
   readonly session: Session;
 }
 
+/** There is no configured repository that `--push` could mean. */
+export function noRepository(): OciError {
+  return noConfiguration("--push", "Name the registry as the output: --output host/repo:tag");
+}
+
 /**
  * Pushes an image that was just assembled to the configured repository, for a later `manifest push`.
  * @returns the reference it has there
- * @throws OciError `missing-input` without a repository; what copying throws
+ * @throws what copying throws
  */
 export async function pushAssembled(
   output: string,
   platform: Platform,
   { repository, tag = DEFAULT_TAG, session }: PushAssembledOptions,
 ): Promise<string> {
-  if (repository === undefined) {
-    throw noConfiguration("--push", "Name the registry as the output: --output host/repo:tag");
-  }
   const { context, progress } = session;
   const { signal, registry } = context;
   const name = architectureTag(tag, platform);
-  const from = await openReference(await parseConfigured(output), { signal, registry });
+  const from = await openReference(await parseConfigured(output, context), { signal, registry });
   try {
     const to = await openTarget(`${repository}:${name}`, { signal, registry });
     const root = await from.root({ signal });

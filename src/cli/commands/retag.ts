@@ -35,15 +35,16 @@ async function retag(
   source: string,
   tags: readonly string[],
   dryRun: boolean,
-  { context: { signal, registry } }: Session,
+  { context }: Session,
 ): Promise<Outcome> {
+  const { signal, registry } = context;
   const [{ openReference, openTarget }, { formatLocation }, { parseTag }] = await Promise.all([
     import("../../image/open-reference.ts"),
     import("../../image/location.ts"),
     import("../../oci/reference.ts"),
   ]);
   tags.forEach(parseTag);
-  const location = await parseConfigured(source);
+  const location = await parseConfigured(source, context);
   const place = storeOf(location);
   const from = await openReference(location, { signal, registry });
   const root = await from.root({ signal });

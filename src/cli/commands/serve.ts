@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { once } from "node:events";
 import { OciError } from "../../oci/errors.ts";
-import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
+import { quote } from "../../oci/quote.ts";
+import { collect, prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
+import { formatServerEvent, type LogFormat } from "../output/server-log.ts";
 
 const DEFAULT_DIRECTORY = "out/registry";
 const DEFAULT_PORT = 5000;
@@ -11,6 +13,8 @@ interface ServeFlags {
   readonly json?: true;
   readonly host: string;
   readonly port: string;
+  readonly allowHost?: readonly string[];
+  readonly log: string;
 }
 
 export const serveCommand: Register = (program, invoke) => {
@@ -20,16 +24,27 @@ export const serveCommand: Register = (program, invoke) => {
       prose(`
         Serves an OCI layout directory (default ${DEFAULT_DIRECTORY}, made when it is not there) as a registry:
         push, pull, tags. Anyone who reaches the address may read and write, so it listens on this
-        machine only unless --host says otherwise. Runs until it is interrupted; safe to kill.`),
+        machine only unless --host says otherwise; web pages of elsewhere are refused. Runs until it is
+        interrupted; safe to kill.
+
+        Each request that failed is a line on stderr, but for content that HEAD did not find. One client
+        (an address) can hold only a part of the connections and uploads.`),
     )
     .option("--port <N>", "the port; 0 takes a free one", String(DEFAULT_PORT))
     .option("--host <ADDRESS>", "the address to listen on", "127.0.0.1")
+    .option(
+      "--allow-host <NAME>",
+      "a further name that clients call it by, as host.docker.internal; may be given again",
+      collect,
+    )
+    .option("--log <FORMAT>", "what failed, on stderr: text or json, one line each", "text")
     .addHelpText(
       "after",
       `
 Examples:
   oci-kit serve &
   oci-kit serve out/linux-runtime/riscv64 --port 5001
+  oci-kit serve --host 0.0.0.0 --allow-host registry.internal --log json
   oci-kit serve --port 0 --json | head -n 5        # says which port it took`,
     )
     .action(async (directory: string | undefined, flags: ServeFlags) =>
@@ -40,18 +55,23 @@ Examples:
 async function serve(
   directory: string,
   flags: ServeFlags,
-  { context: { signal } }: Session,
+  { context: { signal, stderr } }: Session,
 ): Promise<Outcome> {
+  const log = parseLog(flags.log);
   const port = Number(flags.port);
   if (!/^\d{1,5}$/.test(flags.port) || port > 65_535) {
     throw new OciError("invalid-argument", `--port: expected 0 to 65535, got ${flags.port}`);
   }
   const { serveRegistry } = await import("../../server/serve.ts");
-  const server = await serveRegistry({ directory, host: flags.host, port }).catch(
-    (error: unknown) => {
-      throw cannotListen(error, flags);
-    },
-  );
+  const server = await serveRegistry({
+    directory,
+    host: flags.host,
+    port,
+    allowedHosts: flags.allowHost,
+    onEvent: (event) => stderr.write(formatServerEvent(event, log, new Date())),
+  }).catch((error: unknown) => {
+    throw cannotListen(error, flags);
+  });
   const host = server.url.replace(/^http:\/\//, "");
   return {
     status: DONE,
@@ -62,6 +82,12 @@ async function serve(
       await server.close();
     },
   };
+}
+
+/** @throws OciError `invalid-argument` */
+function parseLog(text: string): LogFormat {
+  if (text === "text" || text === "json") return text;
+  throw new OciError("invalid-argument", `--log: expected text or json, got ${quote(text)}`);
 }
 
 function cannotListen(error: unknown, { host, port }: ServeFlags): unknown {

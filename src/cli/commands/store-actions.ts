@@ -34,7 +34,7 @@ export async function addToStore(
   letYoungGenerationGrow();
   const store = openConversions(directory);
   const wanted = names.length > 0 ? names : [reference];
-  const found = await store.convert(await parseConfigured(reference), wanted, {
+  const found = await store.convert(await parseConfigured(reference, context), wanted, {
     platform: flags.platform === undefined ? undefined : parsePlatform(flags.platform),
     cache: await indexCacheOf(context),
     signal: context.signal,

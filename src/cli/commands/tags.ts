@@ -22,7 +22,7 @@ Examples:
 };
 
 async function listTags(repository: string | undefined, { context }: Session): Promise<Outcome> {
-  const name = repository ?? (await findConfigured())?.image;
+  const name = repository ?? (await findConfigured(context))?.image;
   if (name === undefined) {
     throw noConfiguration("tags", "Name the repository: oci-kit tags ghcr.io/family/image");
   }

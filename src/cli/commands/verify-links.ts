@@ -4,7 +4,7 @@ import type { Configuration } from "../../config/configuration.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { LinkExpectation } from "../../verify/verify-links.ts";
 import type { LinkReport } from "../../verify/link-report.ts";
-import type { judgeReports } from "../../verify/verify-roots.ts";
+import type { judgeReports, VerifyRootsOptions } from "../../verify/verify-roots.ts";
 import {
   collect,
   prose,
@@ -13,7 +13,15 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { findConfigured, isBareWord, parseConfigured, variablesOf } from "../input/configured.ts";
+import type { Context } from "../context.ts";
+import {
+  checkSet,
+  findConfiguredFor,
+  isBareWord,
+  nameOf,
+  parseConfigured,
+  variablesOf,
+} from "../input/configured.ts";
 import { linkReportDocument } from "../output/link-report-document.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { count } from "../output/format.ts";
@@ -42,7 +50,9 @@ export const verifyLinksCommand: Register = (program, invoke) => {
         Follows cc, c++, gcc, g++, clang and clang++ of every root filesystem hop by hop, inside that
         root and never on this machine: OCI layouts and */rootfs directories below a path, or images
         by reference. A link holds when it ends at an executable of the image's architecture, and
-        where something is expected of it (oci-kit.yaml's links, --expect) at exactly that.`),
+        where something is expected of it (oci-kit.yaml's links, --expect) at exactly that. The
+        oci-kit.yaml that counts is the one found upward from the path that is checked; of an image in a
+        registry the one found upward from here, when it is about that repository.`),
     )
     .option("--expect <PATH=TARGET>", "where a link has to end; may be given again", collect)
     .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be given again", collect)
@@ -67,34 +77,84 @@ async function verify(
   flags: VerifyLinksFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const [{ judgeReports, verifyRoots }, { indexCacheOf }] = await Promise.all([
-    import("../../verify/verify-roots.ts"),
-    import("../input/open-image.ts"),
-  ]);
+  const { indexCacheOf } = await import("../input/open-image.ts");
   const asked = (flags.expect ?? []).map(parseExpectation);
-  const locations = await Promise.all(targets.map(locationOf));
-  const reports = await verifyRoots(locations, {
+  const options = {
     architecture: flags.arch,
-    expect: await expectations(await findConfigured(variablesOf(flags.set ?? [])), asked),
     cache: await indexCacheOf(context),
     signal: context.signal,
     registry: context.registry,
     onProgress: showIndexing(progress),
-  });
-  const { formatLinkReport } = await import("../../verify/format-report.ts");
+  };
+  const checked: Checked[] = [];
+  const variables = variablesOf(flags.set ?? []);
+  for (const target of await findTargets(targets, variables, context)) {
+    checked.push(await check(target, asked, options));
+  }
+  return outcomeOf(checked);
+}
+
+/** A target as the library takes it, and the configuration that holds for what is there. */
+interface Target {
+  readonly location: string;
+  readonly configuration: Configuration | undefined;
+}
+
+interface Checked extends Target {
+  readonly reports: readonly LinkReport[];
+}
+
+/** @throws OciError `invalid-argument` when no target has a configuration that `--set` could mean */
+async function findTargets(
+  targets: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  context: Context,
+): Promise<readonly Target[]> {
+  const found: Target[] = [];
+  for (const text of targets) {
+    const location = await locationOf(text, context);
+    const { parseLocation } = await import("../../image/location.ts");
+    const configuration = await findConfiguredFor(parseLocation(location), context, variables);
+    found.push({ location, configuration });
+  }
+  checkSet(variables, found.find(({ configuration }) => configuration)?.configuration);
+  return found;
+}
+
+async function check(
+  target: Target,
+  asked: readonly LinkExpectation[],
+  options: VerifyRootsOptions,
+): Promise<Checked> {
+  const { verifyRoots } = await import("../../verify/verify-roots.ts");
+  const expect = await expectations(target.configuration, asked);
+  return { ...target, reports: await verifyRoots([target.location], { ...options, expect }) };
+}
+
+async function outcomeOf(checked: readonly Checked[]): Promise<Outcome> {
+  const [{ judgeReports }, { formatLinkReport }] = await Promise.all([
+    import("../../verify/verify-roots.ts"),
+    import("../../verify/format-report.ts"),
+  ]);
+  const reports = checked.flatMap((one) => one.reports);
   const verdict = judgeReports(reports);
+  const names = new Set<string>();
+  for (const { configuration } of checked) names.add(await nameOf(configuration));
+  const roots = checked.flatMap(({ configuration, reports: own }) =>
+    own.map((report) => ({ ...linkReportDocument(report), configuration: configuration?.file })),
+  );
   return {
     status: STATUSES[verdict],
-    document: { ok: verdict === "holds", roots: reports.map(linkReportDocument) },
-    text: `${reports.map(formatLinkReport).join("\n")}\n${summary(reports, verdict)}\n`,
+    document: { ok: verdict === "holds", roots },
+    text: `${reports.map(formatLinkReport).join("\n")}\nconfiguration: ${[...names].join(", ")}\n${summary(reports, verdict)}\n`,
   };
 }
 
 /** A target as the library takes it. A bare word is a tag, unless there is a directory of that name. */
-async function locationOf(target: string): Promise<string> {
+async function locationOf(target: string, context: Context): Promise<string> {
   if (isBareWord(target) && existsSync(target)) return `./${target}`;
   const { formatLocation } = await import("../../image/location.ts");
-  return formatLocation(await parseConfigured(target));
+  return formatLocation(await parseConfigured(target, context));
 }
 
 /** @throws OciError `invalid-argument` */

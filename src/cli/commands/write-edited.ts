@@ -36,7 +36,7 @@ export async function writeEdited(
   ]);
   const { signal, registry, stderr } = context;
   const dryRun = flags.dryRun === true;
-  const location = await parseConfigured(destination);
+  const location = await parseConfigured(destination, context);
   const from = await openConfigured(source, context);
   try {
     const root = await rootOf(from, flags.platform, context);

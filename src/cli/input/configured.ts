@@ -6,19 +6,73 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Context } from "../context.ts";
 
+/** What a command takes a configuration for. */
+export interface ConfigurationWanted {
+  /** The path that the command is about. Default: the working directory. */
+  readonly about?: string | undefined;
+  /** They replace those of the file. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+}
+
 /**
- * The configuration of the working directory: `linux/oci-kit.yaml` or `oci-kit.yaml`, found upward.
- * Undefined when there is none. `variables` replace those of the file.
- * @throws OciError `invalid-recipe`
+ * The configuration that `--config` names; else `linux/oci-kit.yaml` or `oci-kit.yaml`, found upward from
+ * what the command is about. Undefined when there is none, and after `--no-config`.
+ * @throws OciError `invalid-recipe`; `not-found` for a file that was named
  */
 export async function findConfigured(
-  variables: Readonly<Record<string, string>> = {},
+  { configuration }: Context,
+  { about = ".", variables }: ConfigurationWanted = {},
 ): Promise<Configuration | undefined> {
+  if (configuration === false) return undefined;
   const { findConfiguration } = await import("../../config/find-configuration.ts");
-  const file = await findConfiguration(process.cwd());
+  const file = configuration ?? (await findConfiguration(about));
   if (file === undefined) return undefined;
   const { loadConfiguration } = await import("../../config/load-configuration.ts");
   return loadConfiguration(file, { variables });
+}
+
+/**
+ * The configuration that holds for what is at a location: of a path the one found upward from there, of an
+ * image in a registry that of the working directory when it configures that repository. What `--config`
+ * names holds for everything.
+ * @throws OciError as {@link findConfigured}
+ */
+export async function findConfiguredFor(
+  location: Location,
+  context: Context,
+  variables?: Readonly<Record<string, string>>,
+): Promise<Configuration | undefined> {
+  const isNamed = context.configuration !== undefined;
+  const found = await findConfigured(context, { about: placeOf(location), variables });
+  if (isNamed || location.kind !== "registry") return found;
+  if (found?.image === undefined) return undefined;
+  const { parseReference } = await import("../../oci/reference.ts");
+  const { registry, repository } = parseReference(found.image);
+  const { reference } = location;
+  const isOwn = reference.registry === registry && reference.repository === repository;
+  return isOwn ? found : undefined;
+}
+
+function placeOf(location: Location): string {
+  switch (location.kind) {
+    case "registry":
+      return ".";
+    case "oci":
+    case "dir":
+      return location.directory;
+    case "path":
+      return location.path;
+    case "oci-archive":
+    case "docker-archive":
+      return location.file === "-" ? "." : location.file;
+  }
+}
+
+/** For people: `linux/oci-kit.yaml`, as short as it can be said from here, or that there is none. */
+export async function nameOf(configuration: Configuration | undefined): Promise<string> {
+  if (configuration?.file === undefined) return "none";
+  const { shortPathFrom } = await import("../../config/short-path.ts");
+  return shortPathFrom(".", configuration.file);
 }
 
 /** The variables of `--set`. @throws OciError `invalid-argument` */
@@ -35,6 +89,19 @@ export function variablesOf(texts: readonly string[]): Readonly<Record<string, s
   );
 }
 
+/** Refuses variables that no configuration is there for. @throws OciError `invalid-argument` */
+export function checkSet(
+  variables: Readonly<Record<string, string>>,
+  configuration: Configuration | undefined,
+): void {
+  const [name] = Object.keys(variables);
+  if (name === undefined || configuration !== undefined) return;
+  throw new OciError(
+    "invalid-argument",
+    `--set: expected an oci-kit.yaml with the variable ${JSON.stringify(name)}, got no configuration`,
+  );
+}
+
 /** A command that needs a configuration, and there is none. */
 export function noConfiguration(what: string, hint: string): OciError {
   return new OciError(
@@ -48,10 +115,10 @@ export function noConfiguration(what: string, hint: string): OciError {
  * Parses a reference as people type it. A bare word is a tag of the configured repository.
  * @throws OciError `invalid-reference`
  */
-export async function parseConfigured(text: string): Promise<Location> {
+export async function parseConfigured(text: string, context: Context): Promise<Location> {
   const { parseLocation } = await import("../../image/location.ts");
   // Only a bare word needs the configuration: a full reference must work beside a broken one.
-  const repository = isBareWord(text) ? (await findConfigured())?.image : undefined;
+  const repository = isBareWord(text) ? (await findConfigured(context))?.image : undefined;
   return parseLocation(text, { repository });
 }
 
@@ -61,12 +128,10 @@ export function isBareWord(text: string): boolean {
 }
 
 /** Opens a reference as people type it, for reading. The caller closes it. */
-export async function openConfigured(
-  text: string,
-  { signal, registry }: Context,
-): Promise<OpenReference> {
+export async function openConfigured(text: string, context: Context): Promise<OpenReference> {
+  const { signal, registry } = context;
   const { openReference } = await import("../../image/open-reference.ts");
-  return openReference(await parseConfigured(text), { signal, registry });
+  return openReference(await parseConfigured(text, context), { signal, registry });
 }
 
 /** What a reference means, or with a platform the image for it of what it means. */

@@ -35,3 +35,16 @@ it("SOURCE_DATE_EPOCH is seconds alone, and may be empty", () => {
     "SOURCE_DATE_EPOCH: expected seconds since 1970, got",
   );
 });
+
+it.each([
+  "2026-02-30",
+  "2026-02-30T00:00:00Z",
+  "2025-02-29T00:00:00Z",
+  "2026-13-01T00:00:00Z",
+  "2026-01-01T24:00:00Z",
+  "999999999999",
+])("a day that the calendar lacks is refused, not taken for a later one: %s", (text) => {
+  expect(() => parseTime("--created", text)).toThrow(
+    expect.objectContaining({ code: "invalid-argument" }),
+  );
+});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { formatCreated, RFC_3339 } from "../../image/edit/history.ts";
+import { checkSeconds, formatCreated, parseRfc3339 } from "../../image/edit/history.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Context } from "../context.ts";
 
@@ -10,9 +10,9 @@ const SECONDS = /^\d{1,12}$/;
  * @throws OciError `invalid-argument`, naming the option
  */
 export function parseTime(option: string, text: string): number {
-  if (SECONDS.test(text)) return Number(text);
-  const time = RFC_3339.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isNaN(time)) return Math.floor(time / 1000);
+  if (SECONDS.test(text)) return secondsOf(option, text);
+  const time = parseRfc3339(text);
+  if (time !== undefined) return Math.floor(time / 1000);
   throw new OciError(
     "invalid-argument",
     `${option}: expected seconds since 1970 or a time as 2026-01-31T12:00:00Z, got ${JSON.stringify(text)}`,
@@ -27,11 +27,16 @@ export function parseTime(option: string, text: string): number {
 export function sourceDateEpochOf(env: Context["env"]): number | undefined {
   const text = env["SOURCE_DATE_EPOCH"];
   if (text === undefined || text === "") return undefined;
-  if (SECONDS.test(text)) return Number(text);
+  if (SECONDS.test(text)) return secondsOf("SOURCE_DATE_EPOCH", text);
   throw new OciError(
     "invalid-argument",
     `SOURCE_DATE_EPOCH: expected seconds since 1970, got ${JSON.stringify(text)}`,
   );
+}
+
+function secondsOf(option: string, text: string): number {
+  checkSeconds(option, Number(text));
+  return Number(text);
 }
 
 /** The time that SOURCE_DATE_EPOCH says, as an image has it. @throws OciError `invalid-argument` */

@@ -45,15 +45,15 @@ function record(tar: Uint8Array, chunks: readonly number[] = DEFAULT_CHUNKS): Re
   let current: Uint8Array[] = [];
   const parser = createLayerParser({
     entry(entry, position) {
-      recorder.handler.entry(entry, position);
+      recorder.listener.entry(entry, position);
       parts.set(position.ordinal, (current = []));
     },
     data(chunk) {
-      recorder.handler.data(chunk);
+      recorder.listener.data(chunk);
       current.push(chunk.slice());
     },
     hole(length) {
-      recorder.handler.hole(length);
+      recorder.listener.hole(length);
       current.push(new Uint8Array(length));
     },
   });
@@ -61,7 +61,7 @@ function record(tar: Uint8Array, chunks: readonly number[] = DEFAULT_CHUNKS): Re
     const chunk = tar.slice(at, at + chunks[turn % chunks.length]!);
     at += chunk.length;
     parser.feed(chunk);
-    recorder.tar(chunk);
+    recorder.listener.tar(chunk);
     chunk.fill(0xee);
   }
   parser.end();
@@ -215,8 +215,8 @@ describe("a layer's recorder", () => {
     const first = record(tar);
     first.recorder.finish(() => ({ path: fromText("/0") }));
     const second = record(rawTar());
-    second.recorder.discard();
-    second.recorder.discard();
+    second.recorder.listener.abandon();
+    second.recorder.listener.abandon();
     expect(fs.readdirSync(join(sidecar, "layers"))).toEqual(["0"]);
     expect(digestBytes(await replay(rootOf(first.files)))).toBe(digestBytes(tar));
   });
@@ -232,10 +232,10 @@ describe("a layer's recorder", () => {
   it("refuses to be given a chunk before the parser", () => {
     const recorder = createLayerRecorder(sidecar, 0, DIFF_ID);
     const tar = rawTar(rawEntry({ name: "a" }, "x"));
-    const parser = createLayerParser(recorder.handler);
-    recorder.tar(tar);
+    const parser = createLayerParser(recorder.listener);
+    recorder.listener.tar(tar);
     expect(() => parser.feed(tar)).toThrow("expected each chunk after the parser was fed it");
-    recorder.discard();
+    recorder.listener.abandon();
   });
 
   it("can't write where the sidecar is no directory", () => {

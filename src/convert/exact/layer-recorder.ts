@@ -2,10 +2,10 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { ByteString } from "../../bytes/byte-string.ts";
-import type { LayerHandler } from "../../layer/parse/layer-handler.ts";
 import { classifyWhiteout } from "../../layer/whiteout.ts";
 import type { DiffId } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
+import type { LayerListener } from "../../rootfs/contents/read-layer-once.ts";
 import { writeWhole } from "../../files/regular-file.ts";
 import { systemCode, writing } from "../../files/system-error.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
@@ -21,13 +21,11 @@ export type RecordedContent =
 
 /** Keeps what a directory can't hold of a layer's tar, while the layer is unpacked. */
 export interface LayerRecorder {
-  /** To be told all that the layer's parser tells, `hole` included. */
-  readonly handler: Required<Pick<LayerHandler, "entry" | "data" | "hole">>;
   /**
-   * Takes each chunk of the uncompressed tar, in order, right AFTER the parser was fed it. Keeps no view
-   * of it. @throws OciError `unwritable`
+   * To be told all of the layer while it is read; keeps no view of it. Its `abandon` gives up: nothing stays.
+   * That is idempotent, and nothing after `finish`. @throws OciError `unwritable` from its methods
    */
-  tar(chunk: Uint8Array): void;
+  readonly listener: Required<Pick<LayerListener, "entry" | "data" | "hole" | "tar" | "abandon">>;
   /**
    * Ends the record; before this nothing of it is there, and an earlier one of the same layer still is.
    * `contentOf` is asked for every entry that is a regular file with stored content, whiteouts left out,
@@ -35,8 +33,6 @@ export interface LayerRecorder {
    * @throws OciError `unwritable`
    */
   finish(contentOf: (ordinal: number) => RecordedContent): void;
-  /** Gives up: nothing stays. Idempotent; nothing after `finish`. */
-  discard(): void;
 }
 
 const BUFFER = 256 * 1024;
@@ -59,14 +55,14 @@ export function createLayerRecorder(sidecar: string, layer: number, diffId: Diff
   const table = createContentTable();
   const splitter = createSplitter(raw.write, (...content) => table.add(...content));
   let isOpen = true;
-  const discard = (): void => {
+  const abandon = (): void => {
     if (!isOpen) return;
     isOpen = false;
     raw.close();
     fs.rmSync(fresh, { recursive: true, force: true });
   };
   return {
-    handler: {
+    listener: {
       entry(entry, { ordinal, contentOffset, storedSize }) {
         const isContent =
           entry.type === "file" && storedSize > 0 && classifyWhiteout(entry.path) === undefined;
@@ -75,8 +71,9 @@ export function createLayerRecorder(sidecar: string, layer: number, diffId: Diff
       },
       data: (chunk) => table.data(chunk.length),
       hole: (length) => table.hole(length),
+      tar: (chunk) => writing(fresh, () => splitter.tar(chunk)),
+      abandon,
     },
-    tar: (chunk) => writing(fresh, () => splitter.tar(chunk)),
     finish(contentOf) {
       writing(fresh, () => {
         raw.finish();
@@ -91,7 +88,6 @@ export function createLayerRecorder(sidecar: string, layer: number, diffId: Diff
       });
       isOpen = false;
     },
-    discard,
   };
 }
 

@@ -7,9 +7,11 @@ import type { Image } from "../../image/image.ts";
 import { OciError } from "../../oci/errors.ts";
 import { mergeLayers } from "../../rootfs/merge/merge-layers.ts";
 import { compareTrees, type Difference } from "../../rootfs/compare/compare-trees.ts";
-import { viewTree } from "../../rootfs/image-filesystem.ts";
+import { viewTree, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { indexLayers } from "../../rootfs/layer-index/image-indexes.ts";
-import { nameImage } from "../../rootfs/layer-tar.ts";
+import { createContentPlanner } from "../../rootfs/contents/content-plan.ts";
+import { nameImage } from "../../rootfs/contents/open-layer-tar.ts";
+import { readPlanned } from "../../rootfs/contents/read-planned.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { UnpackedDirectory } from "../../disk/sidecar/open-unpacked.ts";
 import { selectTree } from "../../rootfs/merge/select-tree.ts";
@@ -34,7 +36,10 @@ export async function findChanges(
   checkWhole(directory);
   const { record, recorded } = directory;
   const isUnpackedBase = record?.image.digest === base.descriptor.digest;
-  const tree = (isUnpackedBase && recorded) || (await openBaseTree(base, directory, options));
+  let opened: ImageFilesystem | undefined;
+  const openBase = async (): Promise<ImageFilesystem> =>
+    (opened ??= await openBaseTree(base, directory, options));
+  const tree = (isUnpackedBase && recorded) || (await openBase());
   const named = watchNames(directory);
   const { compared, differences, undecided } = compareTrees(tree, named, {
     sameContent: isUnpackedBase ? (path) => directory.isUntouched(path) : undefined,
@@ -43,7 +48,10 @@ export async function findChanges(
   if (compared === 0) {
     throw new OciError("nothing-to-check", `${directory.name}: expected something to compare`);
   }
-  const read = await differingContents(undecided, tree, directory, options);
+  const read =
+    undecided.length === 0
+      ? []
+      : await differingContents(undecided, await openBase(), directory, options);
   return withOtherNames(withContents(differences, read), directory, named);
 }
 
@@ -60,7 +68,7 @@ async function openBaseTree(
   base: Image,
   { record }: UnpackedDirectory,
   { cache, limits, signal, onProgress }: PackOptions,
-): Promise<RootFilesystem> {
+): Promise<ImageFilesystem> {
   const indexes = await indexLayers(base, { cache, limits, signal, onProgress });
   const root = mergeLayers(indexes, { limits });
   const include = record?.include;
@@ -80,17 +88,24 @@ function tellComparing({ onProgress, signal }: PackOptions): (compared: number) 
   };
 }
 
-/** Which of the paths, files of equal size on both sides, have another content. */
+/** Which of the paths, files of equal size on both sides, have another content. Each layer is read once. */
 async function differingContents(
   paths: readonly ByteString[],
-  base: RootFilesystem,
+  base: ImageFilesystem,
   directory: RootFilesystem,
   { signal }: AbortOptions,
 ): Promise<readonly ByteString[]> {
-  const differing: ByteString[] = [];
+  const planner = createContentPlanner<ByteString>();
   for (const path of paths) {
-    const before = await hash(base.read(path, { signal }));
-    if (before !== (await hash(directory.read(path, { signal })))) differing.push(path);
+    const node = base.lstat(path)!;
+    planner.add(base.location(node)!, path, node.size);
+  }
+  const differing: ByteString[] = [];
+  for await (const { wants, content } of readPlanned(base, planner.plan(), { signal })) {
+    const before = await hash(content!);
+    for (const path of wants) {
+      if (before !== (await hash(directory.read(path, { signal })))) differing.push(path);
+    }
   }
   return differing;
 }

@@ -6,6 +6,7 @@ import { viewOf } from "../../image/edit/image-view.ts";
 import { writeImage } from "../../image/edit/write-image.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
+import { refuseOutputInside } from "../../store/own-output.ts";
 import type { ContentStore } from "../../store/store.ts";
 import { readImageDocuments } from "../exact/image-documents.ts";
 import { openUnpacked, type UnpackedDirectory } from "../../disk/sidecar/open-unpacked.ts";
@@ -29,7 +30,7 @@ import { countItems, writePackedLayer } from "./write-packed-layer.ts";
  * same tree gives the same diffID, whoever unpacked it, root or not. Without a base the image has one
  * layer with everything, the root's own metadata too; with one it has the base's layers and one more with
  * what changed, or, when nothing did, it is the base. The tag is set last.
- * @throws OciError `invalid-argument`; `unsupported-operation` for what a layer can't hold (sockets are
+ * @throws OciError `invalid-argument`, also for a target inside the directory; `unsupported-operation` for what a layer can't hold (sockets are
  * left out, and told); `unreadable`, `invalid-sidecar`, `aborted`; with `exact` `gate-refused` when the
  * directory was changed; what the stores throw
  */
@@ -39,6 +40,7 @@ export async function packDirectory(
   options: PackOptions = {},
 ): Promise<PackedImage> {
   checkOptions(options);
+  refuseOutputInside(directory, target, "pack");
   const unpacked = openToPack(directory, options);
   try {
     if (options.exact === true) return await packExact(unpacked, target, options);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
+import { createContentPlanner, type ContentPlan } from "../../rootfs/contents/content-plan.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 
 /** What has to be made of a tree, each inode once, whatever its names. */
 export interface NeededInodes {
-  /** The entries of files by layer: their contents have to be read. */
-  readonly layers: ReadonlyMap<number, ReadonlySet<number>>;
-  /** Of those contents. */
-  readonly bytes: number;
+  /** Files: their contents have to be read. */
+  readonly contents: ContentPlan<Node>;
   /** Symbolic links, fifos and devices, with the first path of each. */
   readonly special: readonly (readonly [ByteString, Node])[];
   /** How many names an inode gets. One that is not here gets one. */
@@ -20,10 +19,9 @@ export function findNeeded(
   tree: ImageFilesystem,
   isMade: (path: ByteString) => boolean,
 ): NeededInodes {
-  const layers = new Map<number, Set<number>>();
+  const planner = createContentPlanner<Node>();
   const special: [ByteString, Node][] = [];
   const names = new Map<Node, number>();
-  let bytes = 0;
   for (const [path, node] of tree.paths()) {
     if (node.type === "directory" || !isMade(path)) continue;
     if (node.linkCount !== 1) {
@@ -31,30 +29,18 @@ export function findNeeded(
       names.set(node, count + 1);
       if (count > 0) continue;
     }
-    if (node.type !== "file") {
-      special.push([path, node]);
-      continue;
-    }
-    const { layer, entry } = tree.location(node)!;
-    let entries = layers.get(layer);
-    if (entries === undefined) layers.set(layer, (entries = new Set<number>()));
-    entries.add(entry);
-    bytes += node.size;
+    if (node.type === "file") planner.add(tree.location(node)!, node, node.size);
+    else special.push([path, node]);
   }
-  return { layers, bytes, special, names };
+  return { contents: planner.plan(), special, names };
 }
 
-/** The first path of each file, by layer and entry. */
-export function pathsOfContent(
-  tree: ImageFilesystem,
-): ReadonlyMap<number, ReadonlyMap<number, ByteString>> {
-  const layers = new Map<number, Map<number, ByteString>>();
+/** The contents of a tree with the paths of each, the first one first. */
+export function planPaths(tree: ImageFilesystem): ContentPlan<ByteString> {
+  const planner = createContentPlanner<ByteString>();
   for (const [path, node] of tree.paths()) {
-    const place = node.type === "file" ? tree.location(node) : undefined;
-    if (place === undefined) continue;
-    let paths = layers.get(place.layer);
-    if (paths === undefined) layers.set(place.layer, (paths = new Map<number, ByteString>()));
-    if (!paths.has(place.entry)) paths.set(place.entry, path);
+    const location = node.type === "file" ? tree.location(node) : undefined;
+    if (location !== undefined) planner.add(location, path, node.size);
   }
-  return layers;
+  return planner.plan();
 }

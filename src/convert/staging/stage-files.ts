@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import type { ByteString } from "../../bytes/byte-string.ts";
-import type { Entry } from "../../layer/entry.ts";
-import type { LayerHandler } from "../../layer/parse/layer-handler.ts";
-import { classifyWhiteout } from "../../layer/whiteout.ts";
+import type { ContentConsumer, FileEntry } from "../../rootfs/contents/hand-out-contents.ts";
 import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
 import type { XattrBatch } from "../../disk/xattrs/xattr-batch.ts";
 import type { MetadataPolicy } from "../../disk/metadata-policy.ts";
@@ -15,29 +13,25 @@ import { unwritableAt } from "./unwritable-at.ts";
 export interface StageFilesOptions {
   readonly staging: Staging;
   readonly layer: number;
-  /** Whether the content of this entry is wanted. */
-  readonly wants: (ordinal: number) => boolean;
   readonly policy: MetadataPolicy;
   readonly batch: XattrBatch;
   /** Names the image in messages. */
   readonly what: string;
 }
 
-/** Writes the files of a layer to the staging directory, each under its number, as a parser announces them. */
-export interface FileStager extends Required<LayerHandler> {
+/** Writes files of a layer to the staging directory, each under its number, as a reader hands them out. */
+export interface FileStager extends ContentConsumer<unknown> {
   /** Files staged so far. */
   readonly staged: { files: number };
-  /** Closes the file that was not finished. After a failure. */
-  abandon(): void;
 }
 
 /**
- * Creates the handler that stages one layer. A file gets its metadata, too: its entry is the whole truth
+ * Creates what stages files of one layer. A file gets its metadata, too: its entry is the whole truth
  * of its inode, whatever names it gets. Holes stay holes.
  * @throws OciError from its methods: `unwritable`
  */
 export function createFileStager(options: StageFilesOptions): FileStager {
-  const { staging, layer, wants, policy, batch, what } = options;
+  const { staging, layer, policy, batch, what } = options;
   const staged = { files: 0 };
   const makeFile = createFileMaker();
   let fd = -1;
@@ -56,7 +50,6 @@ export function createFileStager(options: StageFilesOptions): FileStager {
     }
   };
   const finishFile = (): void => {
-    if (fd < 0) return;
     if (endsInHole) fs.ftruncateSync(fd, position);
     applyMetadata({ path: place, fd, mode }, current, policy, batch);
     fs.closeSync(fd);
@@ -65,9 +58,7 @@ export function createFileStager(options: StageFilesOptions): FileStager {
   };
   return {
     staged,
-    entry(entry, { ordinal }) {
-      if (fd >= 0) guard(finishFile);
-      if (!isFile(entry) || !wants(ordinal) || classifyWhiteout(entry.path) !== undefined) return;
+    start(entry, { ordinal }) {
       current = entry;
       position = 0;
       isSparse = endsInHole = false;
@@ -75,30 +66,20 @@ export function createFileStager(options: StageFilesOptions): FileStager {
       guard(() => ({ fd, mode } = makeFile(place, entry.mode)));
     },
     data(chunk) {
-      if (fd < 0) return;
       guard(() => writeAll(fd, chunk, isSparse ? position : null));
       position += chunk.length;
       endsInHole = false;
     },
     hole(length) {
-      if (fd < 0) return;
       position += length;
       isSparse = endsInHole = true;
     },
-    end() {
-      if (fd >= 0) guard(finishFile);
-    },
+    finish: () => guard(finishFile),
     abandon() {
       if (fd >= 0) fs.closeSync(fd);
       fd = -1;
     },
   };
-}
-
-type FileEntry = Entry & { readonly type: "file" };
-
-function isFile(entry: Entry): entry is FileEntry {
-  return entry.type === "file";
 }
 
 function writeAll(fd: number, chunk: Uint8Array, position: number | null): void {

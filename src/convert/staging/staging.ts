@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { systemCode, writing } from "../../files/system-error.ts";
 import { ownedName, stemOf } from "../../files/owned-name.ts";
 import { removeTree } from "../../files/remove-tree.ts";
-import type { ContentLocation } from "../../rootfs/image-filesystem.ts";
+import type { ContentLocation } from "../../rootfs/contents/content-plan.ts";
 import { procPath, type SystemPath } from "../../files/proc-path.ts";
 import { DIRECTORY_ITSELF } from "./directory-cursor.ts";
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { firstWant } from "../../rootfs/contents/content-plan.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { writing } from "../../files/system-error.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { LAYERS } from "../exact/layer-record.ts";
 import type { LayerRecorder } from "../exact/layer-recorder.ts";
-import { pathsOfContent } from "../staging/needed-inodes.ts";
+import { planPaths } from "../staging/needed-inodes.ts";
 import { stagedName, type Staging } from "../staging/staging.ts";
 
 /**
@@ -19,10 +20,10 @@ export function finishRecords(
   tree: ImageFilesystem,
   staging: Staging,
 ): void {
-  const paths = pathsOfContent(tree);
+  const paths = planPaths(tree);
   for (const [layer, recorder] of recorders) {
     recorder.finish((entry) => {
-      const path = paths.get(layer)?.get(entry);
+      const path = firstWant(paths, { layer, entry });
       return path === undefined
         ? { staged: `${staging.base}/${stagedName({ layer, entry })}` }
         : { path };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Image } from "../../image/image.ts";
 import { OciError } from "../../oci/errors.ts";
-import { nameImage } from "../../rootfs/layer-tar.ts";
+import { nameImage } from "../../rootfs/contents/open-layer-tar.ts";
 
 /**
  * An image as if one of its layers were the only one. Its documents say so too; their bytes, and with

@@ -2,7 +2,7 @@
 import { mergeLayers } from "../../rootfs/merge/merge-layers.ts";
 import { viewTree, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { indexLayers } from "../../rootfs/layer-index/image-indexes.ts";
-import { nameImage } from "../../rootfs/layer-tar.ts";
+import { nameImage } from "../../rootfs/contents/open-layer-tar.ts";
 import { writeImageDocuments } from "../exact/image-documents.ts";
 import { proveAndRecord, type Proof } from "../../disk/proof/prove.ts";
 import { writeRecord, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
@@ -64,7 +64,7 @@ async function openTree(
     onProgress,
     // The exact bytes are only in the layer itself.
     cache: exact === true && stager !== undefined ? undefined : options.cache,
-    readLayer: stager && ((layer, abort) => stager.stageAndIndex(layer, abort)),
+    listenersOf: stager && ((layer) => stager.listenersOf(layer)),
   });
   const root = mergeLayers(indexes, { limits });
   const selected = include === undefined ? root : selectTree(root, include, nameImage(view));
@@ -138,7 +138,7 @@ function resultOf(job: UnpackJob, plan: TreeChanges, needed: NeededInodes): Unpa
     image: image.descriptor,
     dryRun: options.dryRun === true,
     counts: plan.counts,
-    bytes: needed.bytes,
+    bytes: needed.contents.bytes,
     proof: undefined,
     refusals: policy.refusals,
     plan: undefined,

@@ -12,6 +12,7 @@ import {
   makeTar,
   whiteout,
 } from "../../../test/fixtures/layers.ts";
+import { sparseEntry, type Extents } from "../../../test/fixtures/sparse-file.ts";
 import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
 import { sourceOf } from "../../bytes/bytes.ts";
 import { describe as describeBytes } from "../../bytes/describe.ts";
@@ -21,7 +22,7 @@ import { diffIdOf, type Digest } from "../../oci/digest.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
 import { pushDocument } from "../../testing/build-image.ts";
-import { GNU_MAGIC, paxHeader, rawEntry, rawTar } from "../../testing/raw-tar.ts";
+import { rawEntry, rawTar } from "../../testing/raw-tar.ts";
 import { readRecord } from "../../disk/sidecar/unpack-record.ts";
 import { unpack } from "./unpack.ts";
 
@@ -53,18 +54,8 @@ async function imageOfBlob(mediaType: string, blob: Uint8Array, digest: Digest):
   return readImage(store, await pushDocument(store, MediaType.manifest, manifest));
 }
 
-/** A sparse file as GNU tar's PAX format 1.0 has it: its map is in front of its content. */
-function sparseFile(extents: readonly (readonly [number, string])[], size: number): Uint8Array {
-  const numbers = [extents.length, ...extents.flatMap(([at, text]) => [at, text.length])];
-  const map = numbers
-    .map((number) => `${number}\n`)
-    .join("")
-    .padEnd(512, "\0");
-  const headers = { "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "sparse" };
-  const pax = paxHeader({ ...headers, "GNU.sparse.realsize": String(size) });
-  const content = map + extents.map(([, text]) => text).join("");
-  const entry = rawEntry({ name: "GNUSparseFile.0/sparse", magic: GNU_MAGIC }, content);
-  return rawTar(pax, entry, rawEntry({ name: "after" }, "a"));
+function sparseFile(extents: Extents, size: number): Uint8Array {
+  return rawTar(sparseEntry("sparse", extents, size), rawEntry({ name: "after" }, "a"));
 }
 
 describe("the content of files", () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { directory, file, makeImage, symlink, type Piece } from "../../../test/fixtures/layers.ts";
 import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
 import type { Bytes } from "../../bytes/bytes.ts";
+import { verify } from "../../bytes/verify.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Image } from "../../image/image.ts";
 import { readRecord, writeRecord } from "../../disk/sidecar/unpack-record.ts";
@@ -33,20 +34,19 @@ function manyFiles(content: string): Piece[] {
 /** An image whose store fails when so many bytes of layers were read. */
 function failAfter(image: Image, allowed: number): Image {
   let bytes = 0;
-  const store: Image["store"] = {
-    ...image.store,
-    async *fetch(descriptor, options): Bytes {
-      for await (const chunk of image.store.fetch(descriptor, options)) {
-        for (let at = 0; at < chunk.length; at += 512) {
-          const part = chunk.subarray(at, at + 512);
-          bytes += part.length;
-          if (bytes > allowed) throw new OciError("unreachable", "the store is gone");
-          yield part;
-        }
+  async function* failing(content: Bytes): Bytes {
+    for await (const chunk of content) {
+      for (let at = 0; at < chunk.length; at += 512) {
+        const part = chunk.subarray(at, at + 512);
+        bytes += part.length;
+        if (bytes > allowed) throw new OciError("unreachable", "the store is gone");
+        yield part;
       }
-    },
-  };
-  return { ...image, store };
+    }
+  }
+  const fetch: Image["store"]["fetch"] = (descriptor, options) =>
+    verify(failing(image.store.fetch(descriptor, options)), descriptor);
+  return { ...image, store: { ...image.store, fetch } };
 }
 
 describe("an unpack that is interrupted", () => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
-import { mapBounded } from "../../bytes/map-bounded.ts";
 import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
 import { createXattrBatch } from "../../disk/xattrs/xattr-batch.ts";
 import { writeRecord, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
@@ -23,8 +22,6 @@ export interface UnpackSession {
   /** Removes what is left of the work and closes everything. Idempotent. */
   close(): Promise<void>;
 }
-
-const LAYERS_AT_ONCE = 3;
 
 /**
  * Writes the record, then opens the destination and makes a staging directory in it.
@@ -53,7 +50,7 @@ export function openUnpackSession(job: UnpackJob, record: UnpackRecord): UnpackS
     async build(tree, plan, needed) {
       const { signal, onProgress } = options;
       const directory = destination.directory;
-      await stageNeeded(job, needed, stager);
+      await stager.stage(needed.contents, { signal });
       stageInodes(tree, needed.special, { staging, policy, batch, directory });
       batch.finish();
       const total = plan.counts.written + plan.counts.changed;
@@ -89,27 +86,6 @@ function makeStaging(open: OpenDestination, name: string): Staging {
     open.close();
     throw error;
   }
-}
-
-/** Layers of which nothing is needed are not read, unless all of their bytes are to be kept. */
-async function stageNeeded(
-  { view, options }: UnpackJob,
-  { layers }: NeededInodes,
-  stager: LayerStager,
-): Promise<void> {
-  const all = view.manifest.value.layers.map((_, layer) => layer);
-  const wanted = options.exact === true ? all : all.filter((layer) => layers.has(layer));
-  await mapBounded(
-    wanted,
-    LAYERS_AT_ONCE,
-    (layer, signal) => {
-      const entries = layers.get(layer);
-      const wants = (ordinal: number): boolean =>
-        options.exact === true || entries?.has(ordinal) === true;
-      return stager.stage(layer, wants, { signal });
-    },
-    { signal: options.signal },
-  );
 }
 
 /** The root comes last of all: that the staging directory went has changed its time. */

@@ -5,7 +5,7 @@ import type { Platform } from "../../oci/platform.ts";
 import { quote } from "../../oci/quote.ts";
 import { readEnvironment } from "./environment.ts";
 import { normalisePort } from "./exposed-port.ts";
-import { RFC_3339 } from "./history.ts";
+import { parseRfc3339 } from "./history.ts";
 import type { ImageView } from "./image-view.ts";
 import { rewriteConfig } from "./rewrite-document.ts";
 
@@ -58,7 +58,7 @@ export interface ConfigEdits {
  */
 export function editConfig(view: ImageView, edits: ConfigEdits): ImageView {
   const { annotations, author, created, platform } = edits;
-  if (created != null && (!RFC_3339.test(created) || Number.isNaN(Date.parse(created)))) {
+  if (created != null && parseRfc3339(created) === undefined) {
     throw wrong("created", "a time as 2026-11-22T10:00:00Z", created);
   }
   const image = {

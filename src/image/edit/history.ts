@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: MIT
 import type { History, ImageConfig } from "../../oci/documents/image-config.ts";
+import { OciError } from "../../oci/errors.ts";
 
 /** The profile of ISO 8601 that the image-spec has for `created` (RFC 3339, section 5.6). */
-export const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(\d\d):\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * Milliseconds since 1970 of a time in RFC 3339's format. Undefined for any other text, and for a day that is
+ * not in the calendar: `Date.parse` would take 30 February for 2 March.
+ */
+export function parseRfc3339(text: string): number | undefined {
+  const [, day, hour] = RFC_3339.exec(text) ?? [];
+  if (day === undefined || Number(hour) > 23) return undefined;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
 
 /** The parts of a configuration that describe its layers. */
 interface Told {
@@ -38,7 +52,31 @@ export function historyAbove(config: ImageConfig, base: ImageConfig): readonly H
   return first < 0 ? [] : history.slice(first);
 }
 
-/** Formats whole seconds since 1970 as `created` holds them (RFC 3339). */
+// The times that RFC 3339 can express: from the year 0000 to the year 9999.
+const FIRST_SECOND = -62_167_219_200;
+const LAST_SECOND = 253_402_300_799;
+
+/** @throws OciError `invalid-argument` naming the option, for anything but a whole number of seconds since 1970 */
+export function checkSeconds(option: string, seconds: number): void {
+  if (seconds >= 0) checkTime(option, seconds);
+  else throw wrongTime(option, seconds);
+}
+
+function checkTime(option: string, seconds: number): void {
+  if (Number.isInteger(seconds) && seconds >= FIRST_SECOND && seconds <= LAST_SECOND) return;
+  throw wrongTime(option, seconds);
+}
+
+function wrongTime(option: string, seconds: number): OciError {
+  const message = `${option}: expected whole seconds since 1970, got ${seconds}`;
+  return new OciError("invalid-argument", message, { details: { option, seconds } });
+}
+
+/**
+ * Formats whole seconds since 1970, which may be negative, as `created` holds them (RFC 3339).
+ * @throws OciError `invalid-argument` for a time that can't be expressed
+ */
 export function formatCreated(seconds: number): string {
+  checkTime("created", seconds);
   return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }

@@ -37,6 +37,8 @@ export type ViewLayer =
 export interface NewLayer {
   /** What the layer is called in messages and in the history. */
   readonly name: string;
+  /** The directory that the layer is made from, if it is made from one. The target must not be inside it. */
+  readonly directory?: string | undefined;
   /** A tar, compressed or not. It is opened once or twice, and must give the same bytes each time. */
   readonly source: Source;
   /** How the source is compressed. */

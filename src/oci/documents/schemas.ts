@@ -2,72 +2,39 @@
 import * as z from "zod";
 import { isDigest } from "../digest.ts";
 import type { DiffId, Digest } from "../digest.ts";
+import {
+  flag,
+  integer,
+  isText,
+  list,
+  object,
+  objectMap,
+  optional,
+  text,
+  textMap,
+  texts,
+  zeroText,
+} from "./go-shapes.ts";
 
 // The shapes of the documents. The message of an issue says only what was expected; the parser adds where,
-// and what it got. Each list and each map of text is one check, so that a hostile one with a million wrong
-// members makes one issue and not a million.
+// and what it got.
 
 // RFC 6838, section 4.2, plus parameters, which the media types of some artifacts have.
 const MEDIA_TYPE =
   /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}( *;[ -~]{1,127})?$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** An optional field that is `null` is absent: the Go tools write `null` for empty values. */
-function optional<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value) => value ?? undefined);
-}
-
-/** A required list that is `null` is empty, for the same reason. */
-function list<T extends z.ZodType>(schema: T) {
-  return z
-    .array(schema, "an array")
-    .nullable()
-    .transform((value) => value ?? []);
-}
-
-function object<T extends z.core.$ZodLooseShape>(shape: T) {
-  return z.looseObject(shape, "an object");
-}
-
-const text = optional(z.string("a string"));
-const integer = optional(z.int("an integer"));
-const flag = optional(z.boolean("true or false"));
-const texts = optional(
-  z.custom<readonly string[]>(
-    (value) => Array.isArray(value) && value.every(isText),
-    "an array of strings",
-  ),
-);
-const textMap = optional(
-  z.custom<Readonly<Record<string, string>>>(
-    (value) => isObject(value) && Object.values(value).every(isText),
-    "an object of strings",
-  ),
-);
-const objectMap = optional(
-  z.custom<Readonly<Record<string, object>>>(
-    (value) => isObject(value) && Object.values(value).every(isObject),
-    "an object of objects",
-  ),
-);
 const mediaType = z.string("a media type").regex(MEDIA_TYPE, "a media type");
 const DIGEST = "a well-formed digest as sha256:<64 lower-case hex digits>";
 const digest = z.custom<Digest>((value) => isText(value) && isDigest(value), DIGEST);
 const diffId = z.custom<DiffId>((value) => isText(value) && isDigest(value), DIGEST);
+const NO_LAYERS = { type: "layers" as const, diff_ids: [] as DiffId[] };
 const SIZE = "a whole number of bytes from 0 to 2^53-1";
 const DATA = "base64 of as many bytes as size says";
 
 const platformShape = {
-  architecture: z.string("a string"),
-  os: z.string("a string"),
+  architecture: zeroText,
+  os: zeroText,
   "os.version": text,
   "os.features": texts,
   variant: text,
@@ -136,13 +103,27 @@ const historySchema = object({
   empty_layer: flag,
 });
 
+/** Docker writes no `diff_ids` for an image without layers, BuildKit an empty object. */
+const rootfsSchema = object({
+  type: z
+    .literal(["layers", ""], '"layers"')
+    .nullish()
+    .transform(() => "layers" as const),
+  diff_ids: list(diffId),
+});
+
 export const configSchema = object({
   ...platformShape,
   created: text,
   author: text,
   config: optional(executionConfigSchema),
-  rootfs: object({ type: z.literal("layers", '"layers"'), diff_ids: list(diffId) }),
-  history: optional(z.array(historySchema, "an array")),
+  rootfs: rootfsSchema.nullish().transform((value) => value ?? NO_LAYERS),
+  history: optional(
+    z.array(
+      historySchema.nullable().transform((value) => value ?? {}),
+      "an array",
+    ),
+  ),
 });
 
 /** How many bytes canonical base64 (RFC 4648, section 4, padded) decodes to; NaN when its length is wrong. */

@@ -16,9 +16,42 @@ export function isTransient(error: unknown): boolean {
   return error instanceof RegistryError && error.transient;
 }
 
+/** So much must have arrived since the last failure for it not to count as one more. */
+const PROGRESS = 1024 * 1024;
+
+/** What it takes to try something again that failed: it counts, and it waits. */
+export interface Patience {
+  /**
+   * Waits as the registry asks (Retry-After), else twice as long each time, with jitter. The attempts count
+   * anew whenever work that goes on where it broke has got on by a MiB.
+   * @param progress how many bytes the work has got to
+   * @throws the error, when it is not worth another attempt or there is none left; OciError `aborted`
+   */
+  afterFailure(error: unknown, progress: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** @param worthwhile which failures are worth another attempt */
+export function createPatience(
+  policy: RetryPolicy,
+  worthwhile: (error: unknown) => boolean = isTransient,
+): Patience {
+  let failures = 0;
+  let reached = 0;
+  return {
+    afterFailure: async (error, progress, signal) => {
+      if (progress - reached >= PROGRESS) failures = 0;
+      failures += 1;
+      reached = progress;
+      const wait = delayAfter(policy, failures, error);
+      if (failures >= policy.attempts || !worthwhile(error) || wait === undefined) throw error;
+      await pause(wait, signal);
+    },
+  };
+}
+
 /**
  * Does something until it succeeds, fails for good, or the attempts are used up: then the last error is
- * thrown. Waits in between as the registry asks (Retry-After), else twice as long each time, with jitter.
+ * thrown.
  * @throws OciError `aborted`; what `attempt` throws
  */
 export async function persist<T>(
@@ -26,15 +59,12 @@ export async function persist<T>(
   attempt: () => Promise<T>,
   options: PersistOptions = {},
 ): Promise<T> {
-  const worthwhile = options.worthwhile ?? isTransient;
-  for (let made = 1; ; made += 1) {
+  const patience = createPatience(policy, options.worthwhile);
+  for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (made >= policy.attempts || !worthwhile(error)) throw error;
-      const wait = delayAfter(policy, made, error);
-      if (wait === undefined) throw error;
-      await pause(wait, options.signal);
+      await patience.afterFailure(error, 0, options.signal);
     }
   }
 }
@@ -52,8 +82,8 @@ export function delayAfter(
   return Math.max(asked ?? 0, doubled * (0.5 + Math.random() / 2));
 }
 
-/** Waits. @throws OciError `aborted` */
-export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** @throws OciError `aborted` */
+async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await sleep(milliseconds, undefined, { signal });
   } catch (cause) {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { Agent } from "undici";
 import type { Source } from "../../bytes/bytes.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { withLimits } from "../../oci/limits.ts";
@@ -9,6 +8,7 @@ import type { Access, Authorizer } from "../auth/authorizer.ts";
 import { findCredentials } from "../auth/credentials.ts";
 import { exchange, refused } from "../exchange.ts";
 import type { Answer, Exchange, Method } from "../exchange.ts";
+import { openConnections } from "./connections.ts";
 import { createGate } from "./gate.ts";
 import { checkTarget, redactUrl, registryOrigin } from "../hosts.ts";
 import { DEFAULT_RETRY_POLICY } from "../options.ts";
@@ -62,7 +62,6 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT = 15_000;
 /** How often longer than `idleTimeout` a registry may take to store what it was sent. */
 const COMMIT_PATIENCE = 10;
 /** Requests that wait for the head of an answer at a time. Bodies are not counted: see {@link openTransport}. */
@@ -79,20 +78,16 @@ export function openTransport(registry: string, options: TransportOptions = {}):
   const limits = withLimits(options.limits);
   const retry = { ...DEFAULT_RETRY_POLICY, ...options.retry };
   const origin = registryOrigin(registry, options.plainHttp);
-  const agent = new Agent({
-    connect: { timeout: Math.min(CONNECT_TIMEOUT, limits.idleTimeout) },
-    headersTimeout: limits.idleTimeout,
-    bodyTimeout: limits.idleTimeout,
-    allowH2: false,
-  });
+  const connections = openConnections(origin, limits);
   const gate = createGate(REQUESTS_AT_ONCE);
   const headers = { "user-agent": options.userAgent ?? "oci-kit" };
   const sendOnce = (request: Exchange): Promise<Answer> => {
     const complete = { ...request, headers: { ...headers, ...request.headers } };
+    const agent = connections.to(request.url);
     if (request.body !== undefined) {
-      return exchange(agent, complete, limits.idleTimeout * COMMIT_PATIENCE);
+      return exchange(agent, complete, limits, limits.idleTimeout * COMMIT_PATIENCE);
     }
-    return gate(() => exchange(agent, complete));
+    return gate(() => exchange(agent, complete, limits));
   };
   const authorizer = createAuthorizer({
     origin,
@@ -118,7 +113,7 @@ export function openTransport(registry: string, options: TransportOptions = {}):
         : keepAsking(request, () => attempt(wires, request)),
     read: (request, limit) =>
       keepAsking(request, async () => readWhole(await attempt(wires, request), limit)),
-    close: () => agent.close(),
+    close: () => connections.close(),
   };
 }
 

@@ -2,15 +2,15 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import type { Entry } from "../../layer/entry.ts";
-import { readLayer } from "../../layer/read-layer.ts";
 import { writeLayer, type LayerInput } from "../../layer/write-layer.ts";
-import { OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { planExport, type ExportedLayer, type ExportedNode } from "./export-plan.ts";
+import { readPlanned } from "../contents/read-planned.ts";
+import { planExport, type ExportedNode } from "./export-plan.ts";
 import type { ImageFilesystem } from "../image-filesystem.ts";
 import { entriesOf, entryOf } from "./node-entries.ts";
 
 export interface ExportTreeOptions extends AbortOptions {
+  /** Default: those with which the filesystem was opened. */
   readonly limits?: Partial<Limits> | undefined;
   /** Told of each entry that is written, and of its content's size. Never awaited. */
   readonly onEntry?: ((path: ByteString, size: number) => void) | undefined;
@@ -39,35 +39,14 @@ async function* exportEntries(
   filesystem: ImageFilesystem,
   options: ExportTreeOptions,
 ): AsyncGenerator<LayerInput, void, undefined> {
-  const plan = planExport(filesystem);
+  const { signal, limits = filesystem.limits } = options;
+  const { contents, implied } = planExport(filesystem);
   const order = createOrder(filesystem, options);
-  for (const layer of plan.layers) {
-    if (layer.hasContent) yield* readContents(filesystem, layer, order, options);
-    else for (const exported of layer.nodes.values()) yield* order.entries(exported, undefined);
+  const source = { image: filesystem.image, limits };
+  for await (const { wants, content } of readPlanned(source, contents, { signal })) {
+    for (const exported of wants) yield* order.entries(exported, content);
   }
-  for (const path of plan.implied) yield* order.directory(path);
-}
-
-async function* readContents(
-  filesystem: ImageFilesystem,
-  { layer, nodes }: ExportedLayer,
-  order: Order,
-  { signal, limits }: ExportTreeOptions,
-): AsyncGenerator<LayerInput, void, undefined> {
-  const what = `${filesystem.name}: layer ${layer}`;
-  let written = 0;
-  for await (const item of readLayer(filesystem.layerTar(layer, { signal }), { limits, what })) {
-    const exported = nodes.get(item.position.ordinal);
-    if (exported === undefined) continue;
-    yield* order.entries(exported, item.content);
-    written += 1;
-  }
-  if (written === nodes.size) return;
-  throw new OciError(
-    "invalid-layer",
-    `${what}: expected ${nodes.size} entries that its index names, got ${written}`,
-    { details: { layer }, hint: "The cached index of the layer is damaged: remove it." },
-  );
+  for (const path of implied) yield* order.directory(path);
 }
 
 /** Puts entries into their order: parents first, directories once. */

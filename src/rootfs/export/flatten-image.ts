@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Source } from "../../bytes/bytes.ts";
+import { skip } from "../../bytes/cut-bytes.ts";
 import type { ImageView } from "../../image/edit/image-view.ts";
 import { rewriteConfig } from "../../image/edit/rewrite-document.ts";
 import type { Compression } from "../../oci/media-types.ts";
@@ -25,7 +26,9 @@ export function flattenImage(
 ): ImageView {
   const { created = view.config.value.created, compression = "gzip", limits } = options;
   const history = [{ created, created_by: "oci-kit flatten" }];
-  const source: Source = { open: (abort) => exportTree(filesystem, { ...abort, limits }) };
+  const source: Source = {
+    open: ({ offset = 0, signal } = {}) => skip(exportTree(filesystem, { signal, limits }), offset),
+  };
   const layer = { name: "flattened", source, compression: "none", storedAs: compression } as const;
   return {
     ...view,

@@ -8,8 +8,9 @@ import type { Limits } from "../../oci/limits.ts";
 import type { LayerIndexCache } from "./index-cache.ts";
 import { parseLayerIndex } from "./serialised-index.ts";
 import type { LayerIndex } from "./layer-index.ts";
-import { indexLayer } from "./index-builder.ts";
-import { nameImage, openLayerTar } from "../layer-tar.ts";
+import { nameImage, nameLayer } from "../contents/open-layer-tar.ts";
+import { readLayerOnce, type LayerListener } from "../contents/read-layer-once.ts";
+import { createLayerIndexer } from "./index-builder.ts";
 
 /** What happens while the layers of an image are indexed. */
 export type IndexProgress =
@@ -40,13 +41,12 @@ export interface IndexLayersOptions extends AbortOptions {
   readonly verifyCached?: boolean | undefined;
   /** Layers read at the same time (default 3). */
   readonly concurrency?: number | undefined;
-  /** Reads a layer that the cache does not know to its end, and indexes it: for who wants more of it than its index. */
-  readonly readLayer?: ((layer: number, options: AbortOptions) => Promise<LayerIndex>) | undefined;
+  /** Who wants more than the index of a layer that the cache does not know: it is read once for all of them. */
+  readonly listenersOf?: ((layer: number) => readonly LayerListener[]) | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
 }
 
 const DEFAULT_CONCURRENCY = 3;
-const REPORT_EVERY = 1024 * 1024;
 
 /**
  * The index of each layer of an image, the lowest first: from the cache, else by reading the layer. The
@@ -95,8 +95,7 @@ async function findIndex(
     options.onProgress?.({ kind: "layer-cached", layer, diffId });
     return cached;
   }
-  const { readLayer } = options;
-  const index = await (readLayer?.(layer, options) ?? readIndex(image, layer, options));
+  const index = await readIndex(image, layer, options);
   options.onProgress?.({ kind: "layer-indexed", layer, diffId, entries: index.counts.records });
   try {
     await options.cache?.write(diffId, index.bytes);
@@ -143,21 +142,21 @@ async function verifyBlob(
   await drain(store.fetch(manifest.value.layers[layer]!, { signal }));
 }
 
-function readIndex(
+async function readIndex(
   image: Image,
   layer: number,
-  { limits, signal, onProgress }: IndexLayersOptions,
+  { limits, signal, listenersOf, onProgress }: IndexLayersOptions,
 ): Promise<LayerIndex> {
-  const { size, digest } = image.manifest.value.layers[layer]!;
-  let bytes = 0;
-  let reported = 0;
-  const onRead = (count: number): void => {
-    bytes += count;
-    if (bytes - reported < REPORT_EVERY) return;
-    reported = bytes;
-    onProgress?.({ kind: "layer-reading", layer, bytes, size });
+  const indexer = createLayerIndexer({ limits, what: nameLayer(image, layer) });
+  const read = (bytes: number, size: number): void => {
+    // That all is read is told by `layer-indexed`.
+    if (bytes < size) onProgress?.({ kind: "layer-reading", layer, bytes, size });
   };
-  const tar = openLayerTar(image, layer, { limits, signal, onRead });
-  const what = `${nameImage(image)}: layer ${layer} (${shortDigest(digest)})`;
-  return indexLayer(tar, { limits, what });
+  const others = listenersOf?.(layer) ?? [];
+  const inThread = others.length > 0;
+  await readLayerOnce({ image, limits }, layer, [{ ...indexer, read }, ...others], {
+    signal,
+    inThread,
+  });
+  return indexer.finish();
 }

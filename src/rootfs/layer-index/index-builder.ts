@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
-import type { Bytes } from "../../bytes/bytes.ts";
 import type { Entry } from "../../layer/entry.ts";
-import { createLayerParser } from "../../layer/parse/layer-parser.ts";
-import type { LayerHandler } from "../../layer/parse/layer-handler.ts";
+import type { EntryPosition } from "../../layer/parse/layer-handler.ts";
 import { normalisePath } from "../../layer/normalise.ts";
 import { nameOf, parentOf } from "../../layer/path-parts.ts";
 import { classifyWhiteout, type Whiteout } from "../../layer/whiteout.ts";
 import { OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
+import type { LayerListener } from "../contents/read-layer-once.ts";
 import { createContentReader, type FileFacts } from "./content-facts.ts";
+import { createExtentTable } from "./extent-table.ts";
 import {
   createAttributeTable,
   createDirectoryTable,
@@ -29,28 +29,16 @@ export interface IndexLayerOptions {
   readonly what?: string | undefined;
 }
 
-/** A handler for a layer's parser, and the index of what it was told. */
-export interface LayerIndexer extends LayerHandler {
+/** A listener to a layer's reading, and the index of what it was told. */
+export interface LayerIndexer extends LayerListener {
   /** After the layer's end. */
   finish(): LayerIndex;
 }
 
 /**
- * Indexes one uncompressed layer, reading it to its end. What verifies the bytes belongs into `bytes`.
- * @throws OciError `invalid-layer`, `path-escape`, `limit-exceeded`; what the parser throws
+ * Collects the records of a layer as its parser announces them.
+ * @throws OciError from its methods: `invalid-layer`, `path-escape`, `limit-exceeded`
  */
-export async function indexLayer(
-  bytes: Bytes,
-  options: IndexLayerOptions = {},
-): Promise<LayerIndex> {
-  const indexer = createLayerIndexer(options);
-  const parser = createLayerParser(indexer, options);
-  for await (const chunk of bytes) parser.feed(chunk);
-  parser.end();
-  return indexer.finish();
-}
-
-/** Collects the records of a layer as its parser announces them. */
 export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexer {
   const what = options.what ?? "layer";
   const rows = Object.fromEntries(COLUMN_LAYOUT.map(([name]) => [name, [] as number[]])) as Rows;
@@ -66,32 +54,38 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
     digests: [],
   };
   const content = createContentReader(limits.expansionFloor);
-  let entries = 0;
+  const extents = createExtentTable(rows, limits.sparseExtents);
   let isReading = false;
+  let isSparse = false;
   const finishContent = (): void => {
-    if (isReading) addContent(collection, content.finish());
-    isReading = false;
+    if (!isReading) return;
+    addContent(collection, content.finish());
+    const record = rows.type.length - 1;
+    if (isSparse && !extents.finish(record)) rows.contentOffset[record] = 0;
+    isReading = isSparse = false;
   };
   return {
-    entry(entry) {
+    entry(entry, position) {
       finishContent();
-      const ordinal = entries;
-      entries += 1;
       const whiteout = classifyWhiteout(entry.path);
       if (whiteout !== undefined) {
         addRemoval(collection, whiteout);
         return;
       }
-      addRecord(collection, entry, entryPath(entry, what), ordinal);
+      addRecord(collection, entry, entryPath(entry, what), position);
       isReading = entry.type === "file";
+      isSparse = isReading && position.storedSize !== entry.size;
+      if (isSparse) extents.start();
       if (isReading) content.start(entry.size);
       else addContent(collection, { hex: undefined, head: undefined });
     },
     data: (chunk) => {
       if (isReading) content.data(chunk);
+      if (isSparse) extents.data(chunk.length);
     },
     hole: (length) => {
       if (isReading) content.hole(length);
+      if (isSparse) extents.hole(length);
     },
     end: finishContent,
     finish: () => {
@@ -110,7 +104,12 @@ interface Collection {
   readonly digests: string[];
 }
 
-function addRecord(collection: Collection, entry: Entry, path: ByteString, ordinal: number): void {
+function addRecord(
+  collection: Collection,
+  entry: Entry,
+  path: ByteString,
+  { ordinal, contentOffset }: EntryPosition,
+): void {
   const { rows, strings, attributes, directories } = collection;
   rows.ordinal.push(ordinal);
   rows.type.push(RECORD_TYPES.indexOf(entry.type));
@@ -120,6 +119,7 @@ function addRecord(collection: Collection, entry: Entry, path: ByteString, ordin
   rows.mtime.push(entry.mtime);
   rows.nanoseconds.push(entry.mtimeNanoseconds);
   rows.size.push(entry.type === "file" ? entry.size : 0);
+  rows.contentOffset.push(entry.type === "file" ? contentOffset : 0);
   rows.link.push(strings.idOf(linkOf(entry)));
 }
 
@@ -145,6 +145,7 @@ function buildIndex({ rows, strings, blobs, digests }: Collection): LayerIndex {
     strings: strings.strings.length,
     blobs: blobs.strings.length,
     digests: digests.length,
+    extents: rows.extentRecord.length,
   };
   const columns = { ...rows, stringEnd: strings.ends, blobEnd: blobs.ends };
   const parts = { columns, counts, strings: strings.strings, blobs: blobs.strings, digests };

@@ -25,7 +25,7 @@ export const RECORD_TYPES: readonly RecordType[] = Object.freeze([
  * number 0 is the empty string, the empty blob and the root directory.
  */
 export interface LayerIndex {
-  /** The serialised form that all columns are views of: see layer-index-format.ts. */
+  /** The serialised form that all columns are views of: see serialised-index.ts. */
   readonly bytes: Uint8Array;
   readonly counts: Readonly<Record<Count, number>>;
   readonly columns: Columns;
@@ -36,12 +36,24 @@ export interface LayerIndex {
 }
 
 export type Count =
-  "records" | "removals" | "directories" | "attributes" | "strings" | "blobs" | "digests";
+  | "records"
+  | "removals"
+  | "directories"
+  | "attributes"
+  | "strings"
+  | "blobs"
+  | "digests"
+  | "extents";
 
 /** The columns, in the order in which they are stored: the widest first, so that each one is aligned. */
 export interface Columns {
   readonly mtime: Float64Array;
   readonly size: Float64Array;
+  /** Where a file's stored content starts in the uncompressed layer; 0 where that is not kept, and for what is no file. */
+  readonly contentOffset: Float64Array;
+  // what is stored of sparse files, by their records in ascending order: where in the file, and how much
+  readonly extentStart: Float64Array;
+  readonly extentLength: Float64Array;
   // attributes: what most files of a layer have in common
   readonly mode: Float64Array;
   readonly uid: Float64Array;
@@ -62,6 +74,7 @@ export interface Columns {
   readonly link: Uint32Array;
   readonly head: Uint32Array;
   readonly digest: Uint32Array;
+  readonly extentRecord: Uint32Array;
   // what is taken away from lower layers: a name, or with an empty one all that is in the directory
   readonly removalDirectory: Uint32Array;
   readonly removalName: Uint32Array;
@@ -79,6 +92,9 @@ export const COLUMN_LAYOUT: readonly (readonly [keyof Columns, Count, 8 | 4 | 1]
   [
     ["mtime", "records", 8],
     ["size", "records", 8],
+    ["contentOffset", "records", 8],
+    ["extentStart", "extents", 8],
+    ["extentLength", "extents", 8],
     ["mode", "attributes", 8],
     ["uid", "attributes", 8],
     ["gid", "attributes", 8],
@@ -96,6 +112,7 @@ export const COLUMN_LAYOUT: readonly (readonly [keyof Columns, Count, 8 | 4 | 1]
     ["link", "records", 4],
     ["head", "records", 4],
     ["digest", "records", 4],
+    ["extentRecord", "extents", 4],
     ["removalDirectory", "removals", 4],
     ["removalName", "removals", 4],
     ["directoryParent", "directories", 4],

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -71,4 +80,43 @@ it("an image whose cached index was cut short is read again, and its index mende
   expect(kinds).toEqual(["layer-indexed"]);
   expect(await open()).toEqual(tree);
   expect(kinds).toEqual(["layer-cached"]);
+});
+
+it("an index that another version kept is not read, whatever its name says, and made anew", async () => {
+  const image = await makeImage([[file("a"), file("b")]]);
+  const [diffId] = image.config.value.rootfs.diff_ids;
+  const cache = openLayerIndexCache(directory);
+  const kinds: string[] = [];
+  const open = async (): Promise<string[]> => {
+    kinds.length = 0;
+    const onProgress = (event: IndexProgress): unknown => kinds.push(event.kind);
+    return listTree(await openImageFilesystem(image, { cache, onProgress }));
+  };
+  const tree = await open();
+  const good = (await cache.read(diffId!))!;
+  for (const version of [LAYER_INDEX_VERSION - 1, LAYER_INDEX_VERSION + 1]) {
+    const other = Buffer.from(good);
+    new Uint32Array(other.buffer, other.byteOffset, 2)[1] = version;
+    await cache.write(diffId!, withChecksum(other));
+    expect(await open()).toEqual(tree);
+    expect(kinds).toEqual(["layer-indexed"]);
+    expect(await cache.read(diffId!)).toEqual(good);
+  }
+});
+
+/** The bytes with the checksum that their form ends with: right in all but their version. */
+function withChecksum(bytes: Buffer): Buffer {
+  const hash = createHash("sha256").update(bytes.subarray(0, -32)).digest();
+  return Buffer.concat([bytes.subarray(0, -32), hash]);
+}
+
+it("what version 1 kept under its own name stays there and is not looked at", async () => {
+  const image = await makeImage([[file("a")]]);
+  const [diffId] = image.config.value.rootfs.diff_ids;
+  const old = join(directory, diffId!.replace(":", "-") + "-v1");
+  mkdirSync(old);
+  writeFileSync(join(old, "index"), "of version 1");
+  const root = await openImageFilesystem(image, { cache: openLayerIndexCache(directory) });
+  expect(listTree(root)).toEqual(["/ directory", "/a file"]);
+  expect(readFileSync(join(old, "index"), "utf8")).toBe("of version 1");
 });

@@ -13,7 +13,7 @@ import { COLUMN_LAYOUT, type Columns, type Count, type LayerIndex } from "./laye
  * the blobs, and last the sha256 of all before. Numbers are in the byte order of the machine: on another
  * one the magic is wrong.
  */
-export const LAYER_INDEX_VERSION = 1;
+export const LAYER_INDEX_VERSION = 2;
 
 const MAGIC = 0x4f4b4c49;
 const HEADER_WORDS = 16;
@@ -26,6 +26,7 @@ const COUNTS: readonly Count[] = [
   "strings",
   "blobs",
   "digests",
+  "extents",
 ];
 
 /** What an indexer has gathered, to be written. */

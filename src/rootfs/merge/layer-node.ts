@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { StoredContent } from "../contents/stored-content.ts";
 import { unpackMap } from "../layer-index/packed-map.ts";
 import { RECORD_TYPES, type Columns, type LayerIndex } from "../layer-index/layer-index.ts";
+import { findStored } from "../layer-index/find-stored.ts";
 import type { Node, NodeType } from "../root-filesystem.ts";
 
 /** A layer's index in its place in an image. */
@@ -83,6 +85,10 @@ export class LayerNode implements Node {
   }
   get contentDigest(): Digest | undefined {
     return this.layer.index.digest(this.#column("digest"));
+  }
+  /** Where a file's content lies in its layer; undefined where the index does not say. */
+  get stored(): StoredContent | undefined {
+    return findStored(this.layer.index, this.record);
   }
   /** 1 for what no hard link leads to; not known of others, as names may have been removed or replaced. */
   get linkCount(): 1 | undefined {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { escapeText, fromText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
+import { normalisePath } from "../../layer/normalise.ts";
 import { compileGlob, type Glob } from "../glob.ts";
 import { sortedNames, TreeDirectory } from "./merged-tree.ts";
 
@@ -36,7 +37,7 @@ export function selectTree(
 ): TreeDirectory {
   const wanted = patterns.map((text): Pattern => ({
     text,
-    globs: compileGlob(absolute(text)),
+    globs: compileGlob(normalisePath(fromText(text))),
     matched: false,
   }));
   const isAll = matchAny(wanted, "/" as ByteString);
@@ -97,11 +98,6 @@ function matchAny(patterns: readonly Pattern[], path: ByteString): boolean {
 /** Matching takes longer than looking at what a pattern starts with. */
 function mayMatch({ prefix, literal }: Glob, path: ByteString): boolean {
   return literal ? path.length === prefix.length && path === prefix : path.startsWith(prefix);
-}
-
-function absolute(text: string): ByteString {
-  const inner = text.replace(/^\/+/, "").replace(/(?<!\\)\/+$/, "");
-  return fromText(`/${inner}`);
 }
 
 function nothingMatches(pattern: string, what: string): OciError {

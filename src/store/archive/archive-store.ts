@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { once, type Bytes } from "../../bytes/bytes.ts";
+import { once } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestEncoded, isDigest, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
-import { fetchVerified } from "../fetch-verified.ts";
 import {
   checkLayoutDocument,
   INDEX_FILE,
@@ -12,7 +11,9 @@ import {
   parseLayoutIndex,
 } from "../layout/layout-index.ts";
 import { describeManifest } from "../manifest-type.ts";
+import { findHeldRoots, type HeldRoots, type HeldRootsOptions } from "./held-roots.ts";
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
+import { checkSize, readContent } from "../read-content.ts";
 import { readDocumentBytes } from "../read-documents.ts";
 import { findRoot, noSuchRoot, rootNames, type RootEntry } from "../layout/root-entries.ts";
 import type { ReadableStore } from "../store.ts";
@@ -26,28 +27,41 @@ export interface ArchiveReader extends ReadableStore {
 /** Where an archive has some content: made in memory, or in one of its files. */
 export type Held = Uint8Array | ArchiveFile;
 
+/** Finds content by its digest. */
+export type Hold = (digest: Digest) => Held | undefined;
+
+/** What an archive offers. */
+export interface Offer {
+  readonly roots: readonly RootEntry[];
+  readonly hold: Hold;
+  /** What it names and lacks. */
+  readonly absent?: readonly Descriptor[] | undefined;
+}
+
 /** A store over an archive, whatever its form. */
 export function archiveStore(
   archive: OuterArchive,
-  roots: readonly RootEntry[],
-  hold: (digest: Digest) => Held | undefined,
+  { roots, hold, absent = [] }: Offer,
   limits: Partial<Limits> | undefined,
 ): ArchiveReader {
   const name = archive.where;
+  const whatIs = ({ digest }: Descriptor): string => `${name}: ${digest}`;
   const store: ArchiveReader = {
     name,
     capabilities: {
       tags: async () => Promise.resolve(rootNames(roots)),
       roots: async () => Promise.resolve(roots),
+      absent: async () => Promise.resolve(absent),
     },
-    fetch: (descriptor, { offset, signal } = {}) =>
-      fetchVerified(descriptor, offset, `${name}: ${descriptor.digest}`, (start): Bytes => {
-        const held = hold(descriptor.digest);
-        if (held === undefined) throw noContent(name, descriptor);
-        if (held instanceof Uint8Array) return once(held.slice(start));
-        if (start > held.size) return once(new Uint8Array());
-        return archive.read(held, { offset: start, ...(signal && { signal }) });
-      }),
+    ...readContent(whatIs, (descriptor, part, abort) => {
+      const held = hold(descriptor.digest);
+      if (held === undefined) throw noContent(name, descriptor);
+      const size = sizeOf(held);
+      checkSize(whatIs(descriptor), descriptor, size);
+      const { offset, length } = part ?? { offset: 0, length: size };
+      if (held instanceof Uint8Array) return once(held.slice(offset, offset + length));
+      return archive.read({ ...held, offset: held.offset + offset, size: length }, abort);
+    }),
     exists: async ({ digest, size }) => {
       const held = hold(digest);
       return Promise.resolve(held !== undefined && sizeOf(held) === size);
@@ -70,15 +84,21 @@ export function archiveStore(
   return store;
 }
 
+/** The OCI layout in an archive: what it holds of what its index.json names. */
+export interface ArchivedLayout extends HeldRoots {
+  readonly hold: Hold;
+}
+
 /**
  * The OCI layout in an archive.
  * @throws OciError `invalid-layout`, `invalid-index`; `invalid-archive` when there is none
  */
-export async function archivedLayout(
+export async function readArchivedLayout(
   archive: OuterArchive,
-  limits: Partial<Limits> | undefined,
-): Promise<ArchiveReader> {
+  options: HeldRootsOptions,
+): Promise<ArchivedLayout> {
   const { where } = archive;
+  const { limits } = options;
   if (!archive.has(LAYOUT_FILE) || !archive.has(INDEX_FILE)) {
     throw new OciError(
       "invalid-archive",
@@ -92,7 +112,9 @@ export async function archivedLayout(
     const path = `blobs/${knownAlgorithm(digest)}/${digestEncoded(digest)}`;
     return archive.has(path) ? archive.find(path) : undefined;
   };
-  return archiveStore(archive, index.manifests, hold, limits);
+  const bare = archiveStore(archive, { roots: [], hold }, limits);
+  const held = await findHeldRoots(bare, index.manifests, options);
+  return { ...held, hold: (digest) => held.made.get(digest) ?? hold(digest) };
 }
 
 function sizeOf(held: Held): number {

@@ -4,7 +4,8 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { contentStoreSuite, type StoreContract } from "../../testing/store-contract.ts";
+import { contentStoreSuite } from "../../testing/store-contract/content-store-suite.ts";
+import type { StoreContract } from "../../testing/store-contract/contract.ts";
 import { createDockerArchive, openDockerArchive } from "./docker-archive.ts";
 import { createOciArchive, openOciArchive } from "./oci-archive.ts";
 

@@ -13,7 +13,7 @@ import { formatJson } from "../../oci/json.ts";
 import { MediaType, type Compression } from "../../oci/media-types.ts";
 import { buildImage, buildIndex, layerTar, pushDocument } from "../../testing/build-image.ts";
 import { rawEntry, rawTar } from "../../testing/raw-tar.ts";
-import { collect } from "../../testing/store-content.ts";
+import { collect } from "../../testing/store-contract/store-content.ts";
 import type { ArchiveReader } from "./archive-store.ts";
 import { copy } from "../copy/copy.ts";
 import { createDockerArchive, openDockerArchive } from "./docker-archive.ts";
@@ -148,7 +148,8 @@ describe("reading docker save's older form", () => {
     const lists: [unknown, RegExp][] = [
       [[], /expected an image/],
       [{}, /expected array/],
-      [[{ ...image, Layers: undefined }], /Layers/],
+      [[{ ...image, Layers: "1/layer.tar" }], /Layers/],
+      [[{ ...image, LAYERS: [] }], /one key that readers take for "Layers"/],
       [[{ ...image, Config: "../../etc/passwd" }], /no such entry/],
       [[{ ...image, Layers: ["1/layer.tar", "2/layer.tar", "4/layer.tar"] }], /4\/layer.tar/],
     ];

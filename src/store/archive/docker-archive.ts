@@ -3,11 +3,18 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestAlgorithm, digestEncoded } from "../../oci/digest.ts";
-import { OciError } from "../../oci/errors.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
 import { formatJson } from "../../oci/json.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { isConfigType, isManifestType } from "../../oci/media-types.ts";
-import { archivedLayout, closingOnFailure, type ArchiveReader } from "./archive-store.ts";
+import { quote } from "../../oci/quote.ts";
+import { parseReference } from "../../oci/reference.ts";
+import {
+  archiveStore,
+  closingOnFailure,
+  readArchivedLayout,
+  type ArchiveReader,
+} from "./archive-store.ts";
 import {
   createArchive,
   type ArchiveDocument,
@@ -17,14 +24,16 @@ import {
 import { DOCKER_MANIFEST, savedImages, type SavedImage } from "./docker-save.ts";
 import { INDEX_FILE, LAYOUT_FILE, readLayoutIndex } from "../layout/layout-index.ts";
 import type { LayoutStore } from "../layout/layout.ts";
+import { reconcileImages } from "./reconcile-images.ts";
 import type { OpenArchiveOptions } from "./oci-archive.ts";
-import { openOuterArchive } from "./outer-archive.ts";
+import { openOuterArchive, type OuterArchive } from "./outer-archive.ts";
 import { readManifest } from "../read-documents.ts";
 import { dockerName, taggedName, type RootEntry } from "../layout/root-entries.ts";
 
 /**
  * Opens what `docker save`, `nerdctl save` or `podman save` wrote, plain or compressed with gzip or zstd,
- * `-` being the standard input. The newer form holds an OCI layout: its manifests are kept as they are.
+ * `-` being the standard input. The newer form holds an OCI layout: its manifests are kept as they are,
+ * those that are in the archive, and what only `manifest.json` lists is added.
  * The older form has no manifests: they are made, over the config's own bytes, each layer's digest being
  * its diffID and so verified when it is read. Its images are named as docker names them (`alpine`,
  * `alpine:3.20`), and by their tag alone where that is clear. The caller closes it.
@@ -38,9 +47,20 @@ export async function openDockerArchive(
   const archive = await openOuterArchive(file, `docker-archive:${file}`, options);
   return closingOnFailure(archive, () =>
     archive.has(LAYOUT_FILE) && archive.has(INDEX_FILE)
-      ? archivedLayout(archive, options.limits)
+      ? layoutWithSavedImages(archive, options)
       : savedImages(archive, options),
   );
+}
+
+async function layoutWithSavedImages(
+  archive: OuterArchive,
+  options: OpenArchiveOptions,
+): Promise<ArchiveReader> {
+  const layout = await readArchivedLayout(archive, options);
+  const offer = archive.has(DOCKER_MANIFEST)
+    ? await reconcileImages(archive, layout, options)
+    : layout;
+  return archiveStore(archive, offer, options.limits);
 }
 
 /**
@@ -64,6 +84,7 @@ export async function createDockerArchive(
     ...writer,
     tag: async (descriptor: Descriptor, tag: string, abort?: AbortOptions) => {
       checkImage(descriptor, name);
+      checkDockerName(tag, name);
       await writer.tag(descriptor, tag, abort);
     },
     capabilities: {
@@ -85,6 +106,29 @@ function checkImage({ mediaType, digest }: Descriptor, name: string): void {
       details: { mediaType, digest },
       hint: "Choose one with --platform, or write an oci-archive.",
     },
+  );
+}
+
+/**
+ * Checks a name for an image: Docker refuses a whole archive for one name that it can't load.
+ * @throws OciError `invalid-argument`
+ */
+export function checkDockerName(tag: string, where: string): void {
+  try {
+    const { digest } = parseReference(dockerName(tag));
+    if (digest === undefined) return;
+  } catch (error) {
+    if (!isOciError(error)) throw error;
+    throw unloadable(tag, where, error.message);
+  }
+  throw unloadable(tag, where, "it has a digest");
+}
+
+function unloadable(tag: string, where: string, reason: string): OciError {
+  return new OciError(
+    "invalid-argument",
+    `${where}: expected a name that docker loads, as alpine or example.org/alpine:3, got ${quote(tag)}: ${reason}`,
+    { details: { tag } },
   );
 }
 

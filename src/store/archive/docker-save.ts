@@ -8,6 +8,7 @@ import { drain, readAll } from "../../bytes/streams/read-all.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../../oci/digest.ts";
+import { object, texts } from "../../oci/documents/go-shapes.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
 import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
@@ -31,17 +32,15 @@ export interface SavedImage {
 }
 
 const SAVED_IMAGES = z.array(
-  z.looseObject({
-    Config: z.string(),
-    RepoTags: z
-      .array(z.string())
-      .nullish()
-      .transform((tags) => tags ?? []),
-    Layers: z.array(z.string()),
+  object({
+    Config: z.string("a name"),
+    RepoTags: texts.transform((names) => names?.filter(Boolean) ?? []),
+    Layers: texts.transform((names) => names ?? []),
   }),
 );
 
-interface SaveOptions extends AbortOptions {
+/** Options of what reads {@link DOCKER_MANIFEST}. */
+export interface SaveOptions extends AbortOptions {
   readonly limits?: Partial<Limits> | undefined;
 }
 
@@ -56,21 +55,27 @@ export async function savedImages(
 ): Promise<ArchiveReader> {
   const contents = new Map<Digest, Held>();
   const roots: RootEntry[] = [];
-  for (const image of await readList(archive, withLimits(options.limits))) {
+  for (const image of await readSavedImages(archive, options)) {
     const root = await makeManifest(archive, image, contents, options);
     if (image.RepoTags.length === 0) roots.push(root);
-    for (const name of image.RepoTags) {
-      const annotations = {
-        [AnnotationKey.refName]: name,
-        [AnnotationKey.containerdName]: dockerName(name),
-      };
-      roots.push({ ...root, annotations });
-    }
+    for (const name of image.RepoTags) roots.push(withDockerNames(root, name));
   }
-  return archiveStore(archive, roots, (digest) => contents.get(digest), options.limits);
+  const hold = (digest: Digest): Held | undefined => contents.get(digest);
+  return archiveStore(archive, { roots, hold }, options.limits);
 }
 
-async function readList(archive: OuterArchive, limits: Limits): Promise<readonly SavedImage[]> {
+/** A root with the names that docker gives it. */
+export function withDockerNames(root: Descriptor, name: string): RootEntry {
+  const names = { [AnnotationKey.refName]: name, [AnnotationKey.containerdName]: dockerName(name) };
+  return { ...root, annotations: { ...root.annotations, ...names } };
+}
+
+/** The images that {@link DOCKER_MANIFEST} lists. @throws OciError `invalid-archive`, `limit-exceeded` */
+export async function readSavedImages(
+  archive: OuterArchive,
+  options: SaveOptions,
+): Promise<readonly SavedImage[]> {
+  const limits = withLimits(options.limits);
   const { where } = archive;
   if (!archive.has(DOCKER_MANIFEST)) {
     throw new OciError(
@@ -98,7 +103,11 @@ async function readList(archive: OuterArchive, limits: Limits): Promise<readonly
   return list.data;
 }
 
-async function makeManifest(
+/**
+ * Makes the manifest of a listed image, and says where it and what it names is.
+ * @throws OciError as {@link savedImages}
+ */
+export async function makeManifest(
   archive: OuterArchive,
   image: SavedImage,
   contents: Map<Digest, Held>,

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { Limits } from "../../oci/limits.ts";
-import { archivedLayout, closingOnFailure, type ArchiveReader } from "./archive-store.ts";
+import {
+  archiveStore,
+  closingOnFailure,
+  readArchivedLayout,
+  type ArchiveReader,
+} from "./archive-store.ts";
 import { createArchive, type ArchiveWriter, type CreateArchiveOptions } from "./archive-writer.ts";
 import { openOuterArchive } from "./outer-archive.ts";
 import type { OpenSeekableOptions } from "../../files/seekable-file.ts";
@@ -14,7 +19,8 @@ export interface OpenArchiveOptions extends OpenSeekableOptions {
 
 /**
  * Opens a tar of an OCI layout (`oci-archive:`), plain or compressed with gzip or zstd, `-` being the
- * standard input. The caller closes it.
+ * standard input. Of an index whose images are not all in the archive, those are offered that are:
+ * the only one as itself. The caller closes it.
  * @throws OciError `not-found`, `unreadable`, `unsupported-compression`, `truncated`,
  * `invalid-archive`, `path-escape`, `invalid-layout`, `invalid-index`
  */
@@ -23,7 +29,9 @@ export async function openOciArchive(
   options: OpenArchiveOptions = {},
 ): Promise<ArchiveReader> {
   const archive = await openOuterArchive(file, `oci-archive:${file}`, options);
-  return closingOnFailure(archive, () => archivedLayout(archive, options.limits));
+  return closingOnFailure(archive, async () =>
+    archiveStore(archive, await readArchivedLayout(archive, options), options.limits),
+  );
 }
 
 /**

@@ -29,12 +29,12 @@ export interface OuterArchive {
   readonly where: string;
   readonly has: (name: string) => boolean;
   /**
-   * The regular file under a name, which may be a link to it within the archive.
+   * The regular file under a name, which may be a link to it within the archive, and be written with `./`.
    * @throws OciError `not-found`; `invalid-archive`, `link-loop` when it is something else
    */
   readonly find: (name: string) => ArchiveFile;
   /** @throws OciError while reading: `unreadable`, after {@link OuterArchive.close} too */
-  readonly read: (file: ArchiveFile, options?: AbortOptions & { offset?: number }) => Bytes;
+  readonly read: (file: ArchiveFile, options?: AbortOptions) => Bytes;
   /** A document, whole. @throws OciError `not-found`, `limit-exceeded` */
   readonly readDocument: (name: string) => Promise<Uint8Array>;
   /** Idempotent. */
@@ -71,10 +71,9 @@ function outerArchive(
   limits: Limits,
 ): OuterArchive {
   let closed = false;
-  const read: OuterArchive["read"] = async function* (file, { offset = 0, signal } = {}) {
-    const { size } = file;
+  const read: OuterArchive["read"] = async function* ({ offset, size }, { signal } = {}) {
     // The number of a closed descriptor may by now be another file's.
-    const part = readFileBytes(fd, { offset: file.offset + offset, length: size - offset, signal });
+    const part = readFileBytes(fd, { offset, length: size, signal });
     checkOpen();
     for await (const chunk of part) {
       yield chunk;
@@ -85,10 +84,11 @@ function outerArchive(
     if (closed)
       throw new OciError("unreadable", `${where}: expected an open archive, got a closed one`);
   };
-  const find = (name: string): ArchiveFile => findFile(entries, name, where, limits.linkHops);
+  const find = (name: string): ArchiveFile =>
+    findFile(entries, withoutDots(name), where, limits.linkHops);
   return {
     where,
-    has: (name) => entries.has(name),
+    has: (name) => entries.has(withoutDots(name)),
     find,
     read,
     readDocument: async (name) =>
@@ -160,8 +160,13 @@ function cleanName(name: string, where: string): string {
   if (parts.includes("..")) {
     throw new OciError("path-escape", `${where}: expected names without "..", got ${quote(name)}`);
   }
-  const clean = parts.filter((part) => part !== "" && part !== ".").join("/");
-  return name.startsWith("/") ? `/${clean}` : clean;
+  return withoutDots(name);
+}
+
+/** A name as entries are kept by; whoever refers to one may write `./` before it too. */
+function withoutDots(name: string): string {
+  const parts = name.split("/").filter((part) => part !== "" && part !== ".");
+  return name.startsWith("/") ? `/${parts.join("/")}` : parts.join("/");
 }
 
 function entryOf(

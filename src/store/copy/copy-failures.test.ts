@@ -4,7 +4,7 @@ import { OciError } from "../../oci/errors.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { buildImage, buildIndex, pushDocument } from "../../testing/build-image.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { blob } from "../../testing/store-content.ts";
+import { blob } from "../../testing/store-contract/store-content.ts";
 import { CopyError } from "./copy-error.ts";
 import { copy } from "./copy.ts";
 import { createMemoryStore } from "../memory-store.ts";

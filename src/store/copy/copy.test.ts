@@ -6,7 +6,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { buildImage, buildIndex, pushDocument } from "../../testing/build-image.ts";
-import { blob } from "../../testing/store-content.ts";
+import { blob } from "../../testing/store-contract/store-content.ts";
 import { copy } from "./copy.ts";
 import { createMemoryStore } from "../memory-store.ts";
 import type { ContentStore, RootedStore } from "../store.ts";

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { throwIfAborted } from "../../bytes/abort.ts";
-import type { AbortOptions, Bytes, Source } from "../../bytes/bytes.ts";
-import { sourceOf } from "../../bytes/bytes.ts";
+import { sourceOf, type AbortOptions, type Source } from "../../bytes/bytes.ts";
+import { observe, type BytesObserver } from "../../bytes/verify.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { GraphManifest } from "../content-graph.ts";
 import { blame, blaming } from "./copy-error.ts";
+import { storedContent } from "../read-content.ts";
 import type { ContentStore, ReadableStore } from "../store.ts";
 
 /** What happened to one piece of content: sent, already there, or taken over inside the registry. */
@@ -55,8 +56,7 @@ export async function transferBlob(
       target.capabilities.mount?.(descriptor, source, abort),
     );
     if (mounted === true) return finish(copying, { descriptor, kind: "blob", action: "mounted" });
-    const content = { size: descriptor.size, open: () => source.fetch(descriptor, abort) };
-    await send(copying, descriptor, content, abort);
+    await send(copying, descriptor, storedContent(source, descriptor), abort);
   }
   return finish(copying, { descriptor, kind: "blob", action: "copied" });
 }
@@ -75,10 +75,7 @@ export async function transferManifest(
   );
   if (held) return finish(copying, { descriptor, kind: "manifest", action: "skipped" });
   if (!dryRun) {
-    const content =
-      bytes === undefined
-        ? { size: descriptor.size, open: () => source.fetch(descriptor, abort) }
-        : sourceOf(bytes);
+    const content = bytes === undefined ? storedContent(source, descriptor) : sourceOf(bytes);
     await send(copying, descriptor, content, abort);
   }
   return finish(copying, { descriptor, kind: "manifest", action: "copied" });
@@ -104,6 +101,7 @@ async function checkForeign(
   });
 }
 
+/** Pushes what verifies itself as that, so that it is not hashed again, and blames who failed. */
 async function send(
   { source, target, onProgress }: Copying,
   descriptor: Descriptor,
@@ -111,41 +109,39 @@ async function send(
   abort: AbortOptions,
 ): Promise<void> {
   onProgress?.({ kind: "started", descriptor });
-  let broken: unknown;
-  const watched = async function* (): Bytes & AsyncGenerator<Uint8Array> {
-    broken = undefined;
-    try {
-      yield* report(content.open(abort), descriptor, onProgress);
-    } catch (error) {
-      broken = error;
-      throw error;
-    }
+  let broken: { readonly error: unknown } | undefined;
+  const pushed: Source = {
+    size: descriptor.size,
+    open: (options) => {
+      broken = undefined;
+      return observe(content.open(options), {
+        onChunk: onProgress && counter(descriptor, onProgress, options?.offset),
+        onFailure: (error) => (broken = { error }),
+      });
+    },
   };
-  const pushed = { size: descriptor.size, open: watched };
   try {
     await target.push(descriptor, pushed, abort);
   } catch (error) {
     throw broken === undefined
       ? blame("send", "target", descriptor, target, error)
-      : blame("read", "source", descriptor, source, broken);
+      : blame("read", "source", descriptor, source, broken.error);
   }
 }
 
-async function* report(
-  bytes: Bytes,
+function counter(
   descriptor: Descriptor,
-  onProgress: Copying["onProgress"],
-): Bytes & AsyncGenerator<Uint8Array> {
-  let seen = 0;
+  onProgress: (event: CopyEvent) => void,
+  from = 0,
+): BytesObserver["onChunk"] {
+  let bytes = from;
   let due = performance.now() + PROGRESS_INTERVAL;
-  for await (const chunk of bytes) {
-    seen += chunk.length;
-    if (onProgress !== undefined && performance.now() >= due) {
-      onProgress({ kind: "progress", descriptor, bytes: seen });
-      due = performance.now() + PROGRESS_INTERVAL;
-    }
-    yield chunk;
-  }
+  return (length) => {
+    bytes += length;
+    if (performance.now() < due) return;
+    onProgress({ kind: "progress", descriptor, bytes });
+    due = performance.now() + PROGRESS_INTERVAL;
+  };
 }
 
 function finish({ onProgress }: Copying, transfer: Transfer): Transfer {

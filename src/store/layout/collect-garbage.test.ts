@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sourceOf } from "../../bytes/bytes.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { buildImage, buildIndex, pushDocument } from "../../testing/build-image.ts";
-import { blob } from "../../testing/store-content.ts";
+import { blob } from "../../testing/store-contract/store-content.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { copy } from "../copy/copy.ts";
 import { blobPath } from "./layout-blobs.ts";

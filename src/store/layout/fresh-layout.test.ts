@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { putText } from "../../../test/fixtures/family.ts";
 import { MediaType } from "../../oci/media-types.ts";
+import { buildImage } from "../../testing/build-image.ts";
 import { openFreshLayout } from "./fresh-layout.ts";
 import { openLayout } from "./layout.ts";
 
@@ -42,6 +43,18 @@ describe("a layout that was opened for writing and is given up", () => {
     writeFileSync(join(place, "out/notes"), "");
     await discard();
     expect(listing()).toEqual(["out", "out/notes"]);
+  });
+
+  it("goes with what arrived when nothing will go on from there, unless a root names something", async () => {
+    const { store, discard } = await openFreshLayout(join(place, "out/images/riscv64"));
+    await putText(store, MediaType.octetStream, "arrived");
+    await discard({ whole: true });
+    expect(listing()).toEqual([]);
+    const named = await openFreshLayout(join(place, "out"));
+    await buildImage(named.store, { tag: "latest" });
+    await named.discard({ whole: true });
+    const { capabilities } = await openLayout(join(place, "out"));
+    expect(await capabilities.tags()).toEqual(["latest"]);
   });
 
   it("stays when content arrived, which a second attempt need not fetch again", async () => {

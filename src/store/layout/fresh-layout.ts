@@ -2,7 +2,8 @@
 import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { openLayout, type LayoutStore, type OpenLayoutOptions } from "./layout.ts";
-import { INDEX_FILE, LAYOUT_FILE } from "./layout-index.ts";
+import { removeTree } from "../../files/remove-tree.ts";
+import { INDEX_FILE, LAYOUT_FILE, readLayoutIndex } from "./layout-index.ts";
 import { lockLayout } from "./layout-roots.ts";
 
 /** A layout opened to be written to, and the way back. */
@@ -12,7 +13,12 @@ export interface FreshLayout {
    * Takes back what opening made, the layout and the directories above it, as long as nothing was put
    * there: content that arrived stays, so that a second attempt need not fetch it again. Idempotent.
    */
-  readonly discard: () => Promise<void>;
+  readonly discard: (options?: DiscardOptions) => Promise<void>;
+}
+
+export interface DiscardOptions {
+  /** Takes back what arrived too, unless a root names something: nothing will go on from there. */
+  readonly whole?: boolean | undefined;
 }
 
 /**
@@ -29,9 +35,13 @@ export async function openFreshLayout(
   if (wasThere) return { store, discard: () => Promise.resolve() };
   return {
     store,
-    discard: async () => {
+    discard: async ({ whole = false } = {}) => {
       if (!existsSync(join(directory, LAYOUT_FILE))) return;
-      const removed = await lockLayout(directory, () => removeIfEmpty(directory), options);
+      const remove = async (): Promise<boolean> => {
+        if (whole) await removeUnnamed(directory, options);
+        return removeIfEmpty(directory);
+      };
+      const removed = await lockLayout(directory, remove, { ...options, signal: undefined });
       if (removed) made.every(removeEmptyDirectory);
     },
   };
@@ -42,6 +52,12 @@ function missingDirectories(path: string): string[] {
   const missing: string[] = [];
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
   return missing;
+}
+
+/** The caller holds the lock. */
+async function removeUnnamed(directory: string, { limits }: OpenLayoutOptions): Promise<void> {
+  const index = await readLayoutIndex(directory, limits);
+  if (index.manifests.length === 0) await removeTree(join(directory, "blobs"));
 }
 
 /** The caller holds the lock. */
@@ -58,6 +74,6 @@ function removeEmptyDirectory(directory: string): boolean {
     rmdirSync(directory);
     return true;
   } catch {
-    return false; // something is in it, and stays
+    return !existsSync(directory); // what is in it, stays
   }
 }

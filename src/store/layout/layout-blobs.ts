@@ -1,39 +1,20 @@
 // SPDX-License-Identifier: MIT
-import {
-  chmodSync,
-  closeSync,
-  fsync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  type Stats,
-} from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, renameSync, utimesSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { throwIfAborted } from "../../bytes/abort.ts";
-import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
-import { createHasher } from "../../bytes/hash.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { digestEncoded, digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";
+import { digestEncoded, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { fileError, writing } from "../../files/system-error.ts";
-import { openRegularFile, writeWhole } from "../../files/regular-file.ts";
-import { ownedName } from "../../files/owned-name.ts";
+import { openRegularFile } from "../../files/regular-file.ts";
 
 // The blobs of a layout: blobs/<algorithm>/<hex> (image-spec, image-layout.md, "Blobs"). A directory
 // in that path is never a link, and a blob is a regular file or it is refused.
 
 /** The prefix of what this library keeps in a layout besides the spec's files, for as long as it works. */
 export const OWN_PREFIX = ".oci-kit.";
-const INGEST = `${OWN_PREFIX}ingest`;
 
 /** A blob is marked as wanted again when its last mark is older than this many milliseconds. */
 const MARK_AGE = 60_000;
-
-const flush = promisify(fsync);
 
 /** Where a blob is. @throws OciError `unsupported-algorithm` */
 export function blobPath(directory: string, digest: Digest): string {
@@ -101,61 +82,15 @@ function mark(path: string): void {
 }
 
 /**
- * Writes a blob: into a file of its own, synced, made read-only, and renamed to the name that its digest
- * gives. When `bytes` fails, nothing stays behind.
- * @param digest what the digest is known to be, when `bytes` verifies it; else it is computed
+ * Puts a file that holds a whole blob in its place: made read-only, and renamed to the name that its
+ * digest gives.
  */
-export async function writeBlob(
-  directory: string,
-  bytes: Bytes,
-  digest: Digest | undefined,
-  options: AbortOptions = {},
-): Promise<{ digest: Digest; size: number }> {
-  const temporary = join(directory, ownedName(INGEST));
-  try {
-    const written = await writeFile(temporary, bytes, digest, options);
-    const path = blobPath(directory, written.digest);
-    writing(path, () => mkdirSync(dirname(path), { recursive: true }));
-    checkDirectories(directory, written.digest);
-    writing(path, () => {
-      chmodSync(temporary, 0o444);
-      renameSync(temporary, path);
-    });
-    return written;
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function writeFile(
-  path: string,
-  bytes: Bytes,
-  known: Digest | undefined,
-  options: AbortOptions,
-): Promise<{ digest: Digest; size: number }> {
-  const hasher = createHasher("sha256");
-  const fd = writing(path, () => openSync(path, "wx", 0o600));
-  try {
-    let size = 0;
-    throwIfAborted(options.signal, path);
-    for await (const chunk of bytes) {
-      throwIfAborted(options.signal, path);
-      if (known === undefined) hasher.update(chunk);
-      writing(path, () => writeWhole(fd, chunk));
-      size += chunk.length;
-    }
-    await syncFile(fd, path);
-    return { digest: known ?? digestOf("sha256", hasher.hex()), size };
-  } finally {
-    closeSync(fd);
-  }
-}
-
-async function syncFile(fd: number, path: string): Promise<void> {
-  try {
-    await flush(fd);
-  } catch (error) {
-    throw fileError("unwritable", path, error);
-  }
+export function placeBlob(directory: string, file: string, digest: Digest): void {
+  const path = blobPath(directory, digest);
+  writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+  checkDirectories(directory, digest);
+  writing(path, () => {
+    chmodSync(file, 0o444);
+    renameSync(file, path);
+  });
 }

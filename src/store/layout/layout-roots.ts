@@ -81,7 +81,7 @@ export function layoutRoots(directory: string, name: string, options: LayoutOpti
       addRoot: (descriptor, abort) =>
         edit((roots) => {
           hold(descriptor);
-          return list.withRoot(roots, descriptor);
+          return list.withRoot(roots, descriptor, abort?.inPlaceOf);
         }, abort),
       untag: (tag, abort) => edit((roots) => list.withoutTag(roots, tag, name), abort),
       remove: async (digest, abort) => {

@@ -23,8 +23,8 @@ import { drain } from "../../bytes/streams/read-all.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestEncoded, type Digest } from "../../oci/digest.ts";
 import { buildImage, buildIndex } from "../../testing/build-image.ts";
-import { blob } from "../../testing/store-content.ts";
-import { contentStoreSuite } from "../../testing/store-contract.ts";
+import { blob } from "../../testing/store-contract/store-content.ts";
+import { contentStoreSuite } from "../../testing/store-contract/content-store-suite.ts";
 import { openLayout, type LayoutStore } from "./layout.ts";
 
 let directory: string;

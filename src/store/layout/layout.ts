@@ -2,26 +2,30 @@
 import { closeSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
-import { verify } from "../../bytes/verify.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
-import { fetchVerified } from "../fetch-verified.ts";
 import { writing } from "../../files/system-error.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
-import { hasBlob, openBlob, OWN_PREFIX, writeBlob } from "./layout-blobs.ts";
+import { hasBlob, openBlob, OWN_PREFIX } from "./layout-blobs.ts";
 import { checkLayout, initialiseLayout, LAYOUT_FILE } from "./layout-index.ts";
 import { layoutRoots, lockLayout, type LayoutOptions } from "./layout-roots.ts";
+import { layoutUploads, uploadOf, type LayoutUploads } from "./layout-uploads.ts";
 import { describeManifest } from "../manifest-type.ts";
-import { sweepAbandoned } from "../../files/owned-name.ts";
+import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
+import { checkSize, readContent, type Part } from "../read-content.ts";
 import { readDocumentBytes } from "../read-documents.ts";
 import { findRoot, meansDigest, noSuchRoot } from "./root-entries.ts";
-import type { RootedStore } from "../store.ts";
+import type { ContentStore, RootedStore, StoreCapabilities } from "../store.ts";
+import { completeOrCancel } from "../upload.ts";
+import { createBlob, type UnfinishedBlob } from "./unfinished-blob.ts";
 
 /** An OCI image layout directory (image-spec, image-layout.md) as a content store. */
 export interface LayoutStore extends RootedStore {
   readonly directory: string;
+  readonly capabilities: RootedStore["capabilities"] &
+    Required<Pick<StoreCapabilities, "replace">> & { readonly uploads: LayoutUploads };
 }
 
 /** Options of {@link openLayout}. */
@@ -30,6 +34,7 @@ export interface OpenLayoutOptions extends LayoutOptions, AbortOptions {
   readonly create?: boolean | undefined;
 }
 
+const INGEST = `${OWN_PREFIX}ingest`;
 /** What a killed process left is swept at once; what an unknown one left, when it is a day old. */
 const ABANDONED_AGE = 24 * 3600_000;
 
@@ -75,24 +80,26 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
   const { entries, tag, capabilities } = layoutRoots(directory, name, options);
   let swept = false;
 
-  const write = (
-    bytes: Bytes,
-    digest: Digest | undefined,
-    abort: AbortOptions | undefined,
-  ): Promise<{ digest: Digest; size: number }> => {
+  const sweep = (): void => {
     if (!swept) sweepAbandoned(directory, OWN_PREFIX, ABANDONED_AGE);
     swept = true;
-    return writeBlob(directory, bytes, digest, abort);
   };
+  const newBlob = (): UnfinishedBlob => {
+    sweep();
+    return createBlob(directory, ownedName(INGEST));
+  };
+  const whatIs = ({ digest }: Descriptor): string => `${name}: ${digest}`;
+
+  const replace: ContentStore["push"] = (descriptor, source, abort) =>
+    completeOrCancel(uploadOf(newBlob(), ""), descriptor, source, abort);
 
   const store: LayoutStore = {
     name,
     directory,
-    capabilities,
-    fetch: (descriptor, { offset, signal } = {}) =>
-      fetchVerified(descriptor, offset, `${name}: ${descriptor.digest}`, (start) =>
-        readBlob(directory, descriptor.digest, start, signal),
-      ),
+    capabilities: { ...capabilities, replace, uploads: layoutUploads(directory, name, sweep) },
+    ...readContent(whatIs, (descriptor, part, abort) =>
+      readBlob(directory, descriptor, part, { what: whatIs(descriptor), ...abort }),
+    ),
     exists: async (descriptor) => Promise.resolve(hasBlob(directory, descriptor)),
     resolve: async (reference, abort) => {
       const root = findRoot(await entries(), reference, name);
@@ -103,14 +110,18 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
       return found;
     },
     push: async (descriptor, source, abort) => {
-      if (hasBlob(directory, descriptor)) return;
-      const what = `${name}: ${descriptor.digest}`;
-      await write(verify(source.open(abort), descriptor, { what }), descriptor.digest, abort);
+      if (!hasBlob(directory, descriptor)) await replace(descriptor, source, abort);
     },
-    ingest: async (mediaType, bytes, abort) => ({
-      mediaType,
-      ...(await write(bytes, undefined, abort)),
-    }),
+    ingest: async (mediaType, bytes, abort) => {
+      const blob = newBlob();
+      try {
+        await blob.append(bytes, undefined, abort);
+        return { mediaType, ...(await blob.finish()) };
+      } catch (error) {
+        blob.discard();
+        throw error;
+      }
+    },
     tag,
   };
   return store;
@@ -118,13 +129,14 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
 
 async function* readBlob(
   directory: string,
-  digest: Digest,
-  offset: number,
-  signal: AbortSignal | undefined,
+  descriptor: Descriptor,
+  part: Part | undefined,
+  { what, signal }: AbortOptions & { readonly what: string },
 ): Bytes {
-  const { fd } = openBlob(directory, digest);
+  const { fd, size } = openBlob(directory, descriptor.digest);
   try {
-    yield* readFileBytes(fd, { offset, signal });
+    checkSize(what, descriptor, size);
+    yield* readFileBytes(fd, { ...part, signal });
   } finally {
     closeSync(fd);
   }

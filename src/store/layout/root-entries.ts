@@ -143,14 +143,29 @@ function retagged(full: string, tag: string): string {
   return `${colon === -1 ? full : full.slice(0, colon)}:${tag}`;
 }
 
-/** Adds a root without a name, unless it is there. */
-export function withRoot(entries: readonly RootEntry[], descriptor: Descriptor): RootEntry[] {
-  if (entries.some((entry) => entry.digest === descriptor.digest)) return [...entries];
+/**
+ * Adds a root without a name, unless it is there.
+ * @param inPlaceOf the root without a name that goes
+ */
+export function withRoot(
+  roots: readonly RootEntry[],
+  descriptor: Descriptor,
+  inPlaceOf?: Digest,
+): RootEntry[] {
+  const isReplaced = (entry: RootEntry): boolean =>
+    entry.digest === inPlaceOf && inPlaceOf !== descriptor.digest && isNameless(entry);
+  const entries = roots.filter((entry) => !isReplaced(entry));
+  if (entries.some((entry) => entry.digest === descriptor.digest)) return entries;
   if (descriptor.annotations === undefined) return [...entries, descriptor];
   const annotations = Object.fromEntries(
     Object.entries(descriptor.annotations).filter(([key]) => !NAMES.includes(key)),
   );
   return [...entries, { ...descriptor, annotations }];
+}
+
+/** Whether nothing but its digest names the root. */
+export function isNameless(entry: RootEntry): boolean {
+  return namesOf(entry).length === 0;
 }
 
 /** Takes a name away, and the entry that had it. @throws OciError `not-found` */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { isOciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
-import type { TestRunner } from "../store-contract.ts";
+import type { TestRunner } from "../store-contract/contract.ts";
 import { HOSTILE_ATTACKS } from "./attacks.ts";
 import { checkDirectory } from "./check-tree.ts";
 import type { HostileCase } from "./hostile-case.ts";

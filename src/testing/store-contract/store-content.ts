@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
-import type { Bytes } from "../bytes/bytes.ts";
-import { describe } from "../bytes/describe.ts";
-import { readAll } from "../bytes/streams/read-all.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { isOciError, type ErrorCode } from "../oci/errors.ts";
-import { formatJson } from "../oci/json.ts";
-import { MediaType } from "../oci/media-types.ts";
-import type { ContentStore, ReadableStore } from "../store/store.ts";
+import type { Bytes, Source } from "../../bytes/bytes.ts";
+import { describe } from "../../bytes/describe.ts";
+import { readAll } from "../../bytes/streams/read-all.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { isOciError, type ErrorCode } from "../../oci/errors.ts";
+import { formatJson } from "../../oci/json.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import type { ContentStore, ReadableStore } from "../../store/store.ts";
 
 // Content for tests of stores, good and bad, and what is asserted of it.
 
@@ -58,8 +58,9 @@ function document(mediaType: string, value: unknown): Content {
 }
 
 /** A source that opens again as often as it is asked. */
-export function sourceOf(bytes: Uint8Array): { size: number; open: () => Bytes } {
-  return { size: bytes.length, open: () => chunked(bytes, 65_536) };
+export function sourceOf(bytes: Uint8Array): Source {
+  const open: Source["open"] = ({ offset = 0 } = {}) => chunked(bytes.subarray(offset), 65_536);
+  return { size: bytes.length, open };
 }
 
 /** The bytes in fresh chunks of this size. */

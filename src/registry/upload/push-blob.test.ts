@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sourceOf } from "../bytes/bytes.ts";
-import type { Bytes } from "../bytes/bytes.ts";
-import { describe as describeBytes } from "../bytes/describe.ts";
-import { MediaType } from "../oci/media-types.ts";
-import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
-import type { FaultyRegistry, Reply } from "../testing/faulty-registry.ts";
-import { openRepository } from "./repository.ts";
-import type { RepositoryStore } from "./repository.ts";
-import { openTransport } from "./transport/transport.ts";
+import { sourceOf } from "../../bytes/bytes.ts";
+import type { Bytes } from "../../bytes/bytes.ts";
+import { describe as describeBytes } from "../../bytes/describe.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import { answer, startFaultyRegistry } from "../../testing/faulty-registry.ts";
+import type { FaultyRegistry, Reply } from "../../testing/faulty-registry.ts";
+import { openRepository } from "../repository.ts";
+import type { RepositoryStore } from "../repository.ts";
+import { openTransport } from "../transport/transport.ts";
 
 let registry: FaultyRegistry;
 beforeEach(async () => {

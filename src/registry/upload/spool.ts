@@ -3,11 +3,11 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Bytes, Source } from "../bytes/bytes.ts";
-import { createHasher } from "../bytes/hash.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { digestOf } from "../oci/digest.ts";
-import { readFileBytes } from "../files/regular-file.ts";
+import type { Bytes, Source } from "../../bytes/bytes.ts";
+import { createHasher } from "../../bytes/hash.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { digestOf } from "../../oci/digest.ts";
+import { readFileBytes } from "../../files/regular-file.ts";
 
 /** Content in a private temporary file. */
 export interface Spooled {
@@ -29,7 +29,7 @@ export async function spool(mediaType: string, bytes: Bytes): Promise<Spooled> {
     const { size, hex } = await writeHashed(file, bytes);
     return {
       descriptor: { mediaType, digest: digestOf("sha256", hex), size },
-      source: { size, open: (options) => readFileBytes(file, { signal: options?.signal }) },
+      source: { size, open: (options) => readFileBytes(file, options) },
       close,
     };
   } catch (error) {

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { elf } from "../../../test/fixtures/layers.ts";
+import { configuration, createProject } from "../../../test/fixtures/project.ts";
+import type { JsonRan, Project } from "../../../test/fixtures/project.ts";
+import { openLayout } from "../../store/layout/layout.ts";
+import { buildImage } from "../../testing/build-image.ts";
+
+let project: Project;
+let elsewhere: string;
+
+beforeEach(async () => {
+  project = await createProject();
+  elsewhere = join(project.directory, "../elsewhere");
+  mkdirSync(elsewhere);
+});
+afterEach(() => project.remove());
+
+const LINK = "/usr/bin/cc";
+const WRONG = configuration("127.0.0.1:1/family/image", {
+  links: [{ path: LINK, target: "/opt/other/gcc" }],
+});
+
+describe("the configuration that counts is that of what is checked", () => {
+  it("not that of the working directory: verify-links /elsewhere from a project", async () => {
+    await project.run("assemble", "--arch", "riscv64", "--output", `oci:${elsewhere}/out/riscv64`);
+    project.write("linux/oci-kit.yaml", WRONG);
+    const ran = await project.run("verify-links", elsewhere);
+    expect(ran.stdout).toContain("\nconfiguration: none\n");
+    expect(ran.status).toBe(0);
+  });
+
+  it("the project's own, checked from anywhere", async () => {
+    await project.run("assemble", "--arch", "riscv64");
+    project.write("linux/oci-kit.yaml", WRONG);
+    process.chdir(elsewhere);
+    for (const target of ["out", "out/linux-runtime", "oci:out/linux-runtime/riscv64"]) {
+      const place = target.replace("out", `${project.directory}/out`);
+      const ran = await project.run("verify-links", place);
+      expect(ran.stdout).toContain(`\nconfiguration: ${project.directory}/linux/oci-kit.yaml\n`);
+      expect(ran.stdout).toContain("wrong-target");
+      expect(ran.status).toBe(2);
+    }
+  });
+
+  it("each target's own, and programs are told which", async () => {
+    await project.run("assemble", "--arch", "riscv64");
+    await project.run("assemble", "--arch", "riscv64", "--output", `oci:${elsewhere}/riscv64`);
+    const ran = (await project.json("verify-links", "out", elsewhere)) as JsonRan<{
+      readonly roots: readonly { readonly configuration?: string }[];
+    }>;
+    expect(ran.document.roots.map((root) => root.configuration)).toEqual([
+      join(project.directory, "linux/oci-kit.yaml"),
+      undefined,
+    ]);
+  });
+
+  it("of an image in another repository none", async () => {
+    await project.run("assemble", "--arch", "riscv64");
+    const other = project.repository.replace("family", "other");
+    for (const repository of [project.repository, other]) {
+      const to = `${repository}:1`;
+      expect((await project.run("copy", "oci:out/linux-runtime/riscv64", to)).status).toBe(0);
+    }
+    const links = [{ path: LINK, target: "/opt/other/gcc" }];
+    project.write("linux/oci-kit.yaml", configuration(project.repository, { links }));
+    expect((await project.run("verify-links", `${other}:1`)).status).toBe(0);
+    expect((await project.run("verify-links", `${project.repository}:1`)).status).toBe(2);
+    expect((await project.run("verify-links", "1")).status).toBe(2);
+  });
+});
+
+describe("--config, --no-config and -C", () => {
+  it("say which counts, before the command and behind it", async () => {
+    await project.run("assemble", "--arch", "riscv64");
+    project.write("wrong.yaml", WRONG);
+    const named = ["--config", "wrong.yaml"];
+    const statusOf = async (...words: string[]) => (await project.run(...words)).status;
+    expect(await statusOf("verify-links", "out", ...named)).toBe(2);
+    expect(await statusOf(...named, "verify-links", "out")).toBe(2);
+    expect(await statusOf("verify-links", "out", ...named, "--no-config")).toBe(0);
+    const { stdout } = await project.run("--no-config", "verify-links", "out");
+    expect(stdout).toContain("\nconfiguration: none\n");
+    process.chdir("/");
+    const far = ["-C", project.directory];
+    expect(await statusOf("verify-links", "out", ...far, ...named)).toBe(2);
+    expect(await statusOf(...far, "verify-links", "-C", "out", "linux-runtime")).toBe(0);
+    expect(process.cwd()).toBe("/");
+  });
+
+  it("are refused for a file and a directory that are not there", async () => {
+    const file = await project.run("assemble", "--config", "nowhere.yaml");
+    expect(file).toMatchObject({ status: 1, stdout: "" });
+    expect(file.stderr).toContain("nowhere.yaml: there is no such file");
+    const place = await project.run("tags", "-C", "nowhere");
+    expect(place).toMatchObject({ status: 1, stdout: "" });
+    expect(place.stderr).toContain("nowhere");
+  });
+
+  it("leave a bare tag without a repository after --no-config, and say so", async () => {
+    const { status, stderr } = await project.run("inspect", "latest", "--no-config");
+    expect(stderr).toContain('"latest": a bare word is a tag of the configured repository');
+    expect(status).toBe(1);
+  });
+});
+
+describe("--set", () => {
+  it.each([
+    ["assemble", ["assemble", "--arch", "riscv64"]],
+    ["verify-links", ["verify-links", "out"]],
+  ])(
+    "of a name that is nowhere is refused by %s, with a configuration and without",
+    async (_, words) => {
+      await project.run("assemble", "--arch", "riscv64");
+      const typo = await project.run(...words, "--set", "GCC_VERSON=1");
+      expect(typo.stderr).toContain('got "GCC_VERSON", which is nowhere in it');
+      expect(typo.status).toBe(1);
+      const none = await project.run(...words, "--set", "GCC_VERSION=1", "--no-config");
+      expect(none.stderr).toContain("--set: expected");
+      expect(none.status).toBe(1);
+    },
+  );
+});
+
+describe("assemble with --base, --artifact, --copy and --output", () => {
+  const ALONE = [
+    "--base",
+    "oci:base",
+    "--artifact",
+    "dir:gcc/riscv64",
+    "--copy",
+    "/bin:/opt/gcc/bin",
+  ];
+  const OUT = ["--output", "oci:own"];
+
+  beforeEach(async () => {
+    const store = await openLayout("base", { create: true });
+    const platform = { os: "linux", architecture: "riscv64" };
+    await buildImage(store, { platform, layers: [{ "etc/": "" }], tag: "latest" });
+  });
+
+  it("does not take layers or architectures of a file nearby (expected an image for linux/amd64)", async () => {
+    const { status, stdout } = await project.run("assemble", "--arch", "riscv64", ...ALONE, ...OUT);
+    expect(stdout).toContain("\nconfiguration: none\n");
+    expect(status).toBe(0);
+    const { document } = await project.json("inspect", "oci:own");
+    expect(document).toMatchObject({ manifest: { layers: [{}, {}] } });
+    const unsaid = await project.run("assemble", ...ALONE, ...OUT);
+    expect(unsaid.stderr).toContain("--arch: expected an architecture");
+  });
+
+  it("wins over --config, and says so", async () => {
+    const named = ["--config", "linux/oci-kit.yaml"];
+    const words = ["assemble", "--arch", "riscv64", ...ALONE, ...OUT];
+    const { status, stderr } = await project.run(...words, ...named);
+    expect(stderr).toBe(
+      "oci-kit: --config linux/oci-kit.yaml does not count: --base, --artifact, --copy and --output say everything\n",
+    );
+    expect(status).toBe(0);
+  });
+
+  it("is what the file and the flags say together when one of the four is missing", async () => {
+    const named = ["--artifact", "data=dir:data", "--copy", "gcc=/bin:/opt/again"];
+    const words = ["--arch", "riscv64", "--base", "oci:base", ...named];
+    expect((await project.run("assemble", ...words)).status).toBe(0);
+    const { document } = await project.json("inspect", "oci:out/linux-runtime/riscv64");
+    expect(document).toMatchObject({ manifest: { layers: [{}, {}, {}, {}, {}] } });
+  });
+
+  it("takes a bare tag from the configured repository all the same, and pushes to none", async () => {
+    await project.run("copy", "oci:base", `${project.repository}:base`);
+    const words = ["assemble", "--arch", "riscv64", ...ALONE, ...OUT, "--base", "base"];
+    expect((await project.run(...words)).status).toBe(0);
+    const before = project.list();
+    const pushed = await project.run(...words, "--push");
+    expect(pushed.stderr).toContain("--push: expected");
+    expect(project.list()).toEqual(before);
+  });
+});
+
+describe("manifest push", () => {
+  it("holds another repository to none of this family's architectures", async () => {
+    const other = project.repository.replace("family", "other");
+    const words = ["manifest", "push", `${other}:latest`];
+    project.write("gcc/riscv64/bin/gcc", elf("riscv64"), 0o755);
+    await project.run("assemble");
+    const none = await project.run(...words);
+    expect(none.stderr).toContain(`expected images to push`);
+    expect(none.stderr).toContain("--config linux/oci-kit.yaml");
+    const from = ["--from", "oci:out/linux-runtime/riscv64"];
+    const pushed = await project.run(...words, ...from);
+    expect(pushed.stdout).toContain("\nconfiguration: none\n");
+    expect(pushed.status).toBe(0);
+    const held = await project.run(...words, ...from, "--config", "linux/oci-kit.yaml");
+    expect(held.stderr).toContain("amd64 is missing");
+    expect(held.status).toBe(2);
+  });
+
+  it("to a layout in the project is held to them, and to one elsewhere is not", async () => {
+    await project.run("assemble");
+    rmSync("out/linux-runtime/arm64", { recursive: true });
+    expect((await project.run("manifest", "push", "oci:index:latest")).status).toBe(2);
+    const from = ["--from", "oci:out/linux-runtime/riscv64"];
+    const words = ["manifest", "push", `oci:${elsewhere}:latest`, ...from];
+    expect((await project.run(...words)).status).toBe(0);
+  });
+
+  it("names --run-id when the images are of different generations", async () => {
+    for (const [at, name] of ["amd64", "arm64", "riscv64"].entries()) {
+      await project.run("assemble", "--arch", name, "--run-id", String(at));
+    }
+    const { status, stderr } = await project.run("manifest", "push", "latest");
+    expect(stderr).toContain("mixed-generations");
+    expect(stderr).toMatch(/try: .*--run-id/);
+    expect(status).toBe(2);
+  });
+});

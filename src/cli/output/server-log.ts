@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+import { escapeText } from "../../bytes/byte-string.ts";
+import type { ServerEvent } from "../../server/server-event.ts";
+
+/** How the log of a running registry is written. */
+export type LogFormat = "text" | "json";
+
+const MOST_CHARACTERS = 1_000;
+
+/** One line of the log. What clients sent can neither move the cursor nor begin a line of its own. */
+export function formatServerEvent(event: ServerEvent, format: LogFormat, at: Date): string {
+  const time = at.toISOString();
+  if (format === "json") return `${escapeJson(JSON.stringify({ time, ...event }))}\n`;
+  const client = event.client === "" ? "-" : show(event.client);
+  if (event.kind === "connection-refused") {
+    return `${time} ${client} connection refused: ${show(event.reason)}\n`;
+  }
+  const { method, target, status = "-", code, reason } = event;
+  return `${time} ${client} ${show(method)} ${show(target)} ${status} ${code}: ${show(reason)}\n`;
+}
+
+/** JSON leaves some characters as they are that a terminal acts on. */
+function escapeJson(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function show(text: string): string {
+  const cut = text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`;
+  return escapeText(cut);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+import { formatPlatform, parsePlatform } from "../oci/platform.ts";
+
+/** The architectures that images have (Go's GOARCH, which the image-spec refers to). */
+const KNOWN: ReadonlySet<string> = new Set([
+  "386",
+  "amd64",
+  "arm",
+  "arm64",
+  "loong64",
+  "mips",
+  "mips64",
+  "mips64le",
+  "mipsle",
+  "ppc64",
+  "ppc64le",
+  "riscv64",
+  "s390x",
+  "wasm",
+]);
+
+/** Whether the text (`riscv64`, `linux/arm/v7`) names an architecture that exists: a typing error does not. */
+export function isKnownArchitecture(text: string): boolean {
+  try {
+    return KNOWN.has(parsePlatform(text).architecture);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether two texts name one architecture, however they are written (`arm64`, `linux/arm64/v8`). */
+export function isSameArchitecture(a: string, b: string): boolean {
+  return a === b || formatPlatform(parsePlatform(a)) === formatPlatform(parsePlatform(b));
+}

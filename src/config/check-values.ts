@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../oci/errors.ts";
+import { parsePlatform } from "../oci/platform.ts";
+import { quote } from "../oci/quote.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { KeyPath } from "./configuration.ts";
+import type { ConfigurationDocument } from "./schema.ts";
+
+/**
+ * Checks the variables given from outside: one whose name is mistyped would leave the file's value in
+ * place, and nobody would notice.
+ * @throws OciError `invalid-argument`
+ */
+export function checkGiven(
+  given: Readonly<Record<string, string>>,
+  document: ConfigurationDocument,
+  file: string,
+): void {
+  const declared = Object.keys(document.variables ?? {});
+  const text = JSON.stringify(document);
+  const unknown = Object.keys(given).find(
+    (name) => !declared.includes(name) && (isBuiltIn(name) || !text.includes(`\${${name}}`)),
+  );
+  if (unknown === undefined) return;
+  const why = isBuiltIn(unknown) ? "which follows from the architecture" : "which is nowhere in it";
+  throw new OciError(
+    "invalid-argument",
+    `--set: expected a variable of ${file} (${declared.join(", ") || "there is none"}), got ${quote(unknown)}, ${why}`,
+    { details: { variable: unknown, variables: declared } },
+  );
+}
+
+function isBuiltIn(name: string): boolean {
+  return name === "ARCH" || name === "TRIPLET";
+}
+
+/**
+ * What a shape can't say: a repository without a tag, architectures that are some, no name twice, no
+ * variable where none counts. Each complaint with its place.
+ */
+export function checkValues(
+  document: ConfigurationDocument,
+  locate: (path: KeyPath) => string,
+): string[] {
+  const { image, architectures, layers = [] } = document;
+  const wrong: string[] = literalTexts(document)
+    .filter(({ text }) => text.includes("${"))
+    .map(({ path }) => `${locate(path)}: expected text without \${NAME}: no variable counts here`);
+  const check = (path: KeyPath, holds: () => unknown): void => {
+    try {
+      holds();
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+      wrong.push(`${locate(path)}: ${error.message}`);
+    }
+  };
+  if (image !== undefined) check(["image"], () => checkRepository(image));
+  architectures.forEach((architecture, at) => {
+    check(["architectures", at], () => parsePlatform(architecture));
+    if (architectures.indexOf(architecture) < at) {
+      wrong.push(`${locate(["architectures", at])}: ${architecture} is there twice`);
+    }
+  });
+  layers.forEach(({ name }, at) => {
+    if (layers.findIndex((other) => other.name === name) < at) {
+      wrong.push(`${locate(["layers", at, "name"])}: there is another layer ${name}`);
+    }
+  });
+  return wrong;
+}
+
+/** The texts that hold for all architectures, in which variables are not replaced. */
+function literalTexts(
+  document: ConfigurationDocument,
+): readonly { readonly path: KeyPath; readonly text: string }[] {
+  const { image, output, provenance, annotations = {}, config = {} } = document;
+  const values: readonly (readonly [KeyPath, string | undefined])[] = [
+    [["image"], image],
+    [["output"], output],
+    ...Object.entries(provenance?.keys ?? {}).map(
+      ([key, text]) => [["provenance", "keys", key], text] as const,
+    ),
+    ...Object.keys(annotations).map((key) => [["annotations", key], key] as const),
+    ...Object.keys(config.labels ?? {}).map((key) => [["config", "labels", key], key] as const),
+  ];
+  return values.flatMap(([path, text]) => (text === undefined ? [] : { path, text }));
+}
+
+function checkRepository(image: string): void {
+  const { tag, digest } = parseReference(image);
+  if (tag === undefined && digest === undefined) return;
+  throw new OciError(
+    "invalid-reference",
+    `expected a repository without a tag, got ${JSON.stringify(image)}`,
+  );
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+import type { AbortOptions, Bytes, Source } from "../../bytes/bytes.ts";
+import { exactly } from "../../bytes/cut-bytes.ts";
+import { drain } from "../../bytes/streams/read-all.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { quote } from "../../oci/quote.ts";
+import type { Upload, UploadState, Uploads } from "../../store/upload.ts";
+import { pushing } from "../context.ts";
+import type { RepositoryContext } from "../context.ts";
+import type { Answer } from "../exchange.ts";
+import { redactUrl } from "../hosts.ts";
+import { RegistryError } from "../registry-error.ts";
+import { holdBack } from "../transport/hold-back.ts";
+import type { RegistryRequest } from "../transport/transport.ts";
+import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
+import { parseUploadRange } from "../wire/range.ts";
+import { resolveUploadLocation, withDigest } from "../wire/upload-location.ts";
+import { parseUrl } from "../wire/url.ts";
+
+/** An upload to a registry (distribution-spec, "Pushing blobs"). Each part is one PATCH. */
+export interface RegistryUpload extends Upload {
+  /** Brings all of the content and ends the upload by one PUT, which every registry knows. It needs its `size`. */
+  finishWith(digest: Digest, whole: Source, options?: AbortOptions): Promise<void>;
+}
+
+/** The uploads to a repository. */
+export function registryUploads(context: RepositoryContext): Uploads {
+  return {
+    begin: (options) => beginUpload(context, options),
+    resume: (state, options) => resumeUpload(context, state, options),
+  };
+}
+
+/** POST: an upload that has nothing yet. */
+export async function beginUpload(
+  context: RepositoryContext,
+  options: AbortOptions = {},
+): Promise<RegistryUpload> {
+  const answer = await context.transport.send({
+    ...pushing(context),
+    method: "POST",
+    target: formatRoute({ kind: "uploads", repository: context.repository }),
+    headers: { "content-length": "0" },
+    expect: [202],
+    signal: options.signal,
+  });
+  await answer.discard();
+  return openUpload(context, uploadLocation(context, answer), 0);
+}
+
+/**
+ * GET: an upload that was begun before, from where the registry says that it is.
+ * @throws RegistryError `not-found`; `redirect-refused` for a location at another host
+ */
+export async function resumeUpload(
+  context: RepositoryContext,
+  { location }: UploadState,
+  options: AbortOptions = {},
+): Promise<RegistryUpload> {
+  const { origin } = context.transport;
+  const answer = await context.transport.send({
+    ...pushing(context),
+    method: "GET",
+    target: locationAt(context, location, origin, { method: "GET" }),
+    expect: [202, 204],
+    signal: options.signal,
+  });
+  await answer.discard();
+  const moved = answer.header("location") === undefined ? answer.url : undefined;
+  return openUpload(context, moved ?? uploadLocation(context, answer), receivedOf(answer));
+}
+
+/** An upload at a location that the registry named, with so many bytes in it. */
+export function openUpload(
+  context: RepositoryContext,
+  begunAt: URL,
+  received: number,
+): RegistryUpload {
+  let location = begunAt;
+  let offset = received;
+  const send = async (
+    request: Pick<RegistryRequest, "method" | "target" | "expect"> & Partial<RegistryRequest>,
+  ): Promise<Answer> => {
+    const answer = await context.transport.send({ ...pushing(context), once: true, ...request });
+    await answer.discard();
+    return answer;
+  };
+  const put = async (digest: Digest, rest: Partial<RegistryRequest>): Promise<void> => {
+    const target = withDigest(location, parseKnownDigest(digest));
+    await send({ ...rest, method: "PUT", target, expect: [201] });
+  };
+  return {
+    get offset() {
+      return offset;
+    },
+    get state() {
+      return { location: location.href };
+    },
+    append: async (bytes, length, { signal } = {}) => {
+      const part = exactly(bytes, length, `${context.name}: part of an upload`);
+      if (length === 0) return void (await drain(part));
+      const answer = await send({
+        method: "PATCH",
+        target: location,
+        headers: { ...OCTETS, "content-range": `${offset}-${offset + length - 1}` },
+        body: onceOnly(holdBack(part, length), length, redactUrl(location)),
+        expect: [201, 202, 204],
+        signal,
+      });
+      location = uploadLocation(context, answer);
+      checkReceived(answer, offset + length);
+      offset += length;
+    },
+    finish: async (digest, { signal } = {}) => {
+      try {
+        await put(digest, { headers: { "content-length": "0" }, signal });
+      } catch (error) {
+        throw isOtherContent(error) ? mismatch(error, digest) : error;
+      }
+    },
+    finishWith: (digest, whole, { signal } = {}) =>
+      put(digest, { headers: OCTETS, body: whole, signal }),
+    cancel: async () => {
+      // Best effort: a registry drops uploads that are not ended by itself, after days.
+      await send({ method: "DELETE", target: location, expect: [202, 204, 404] }).catch(
+        () => undefined,
+      );
+    },
+  };
+}
+
+const OCTETS = { "content-type": "application/octet-stream" };
+
+function isOtherContent(error: unknown): error is RegistryError {
+  return (
+    error instanceof RegistryError &&
+    error.registryErrors.some(({ code }) => code === "DIGEST_INVALID")
+  );
+}
+
+/** The registry alone has seen all of it. */
+function mismatch(cause: RegistryError, digest: Digest): RegistryError {
+  const { method, url, status, message } = cause;
+  return new RegistryError(
+    "digest-mismatch",
+    `upload: expected ${digest}, got something else, as the registry says: ${message}`,
+    { method, url, status, cause },
+  );
+}
+
+/** A part is there once: where the request had to be sent twice, the upload is to be resumed. */
+function onceOnly(part: Bytes, size: number, url: string): Source {
+  let isOpen = false;
+  return {
+    size,
+    open: () => {
+      if (!isOpen) {
+        isOpen = true;
+        return part;
+      }
+      throw new RegistryError("unreachable", `PATCH ${url}: expected to send the part once`, {
+        method: "PATCH",
+        url,
+        transient: true,
+      });
+    },
+  };
+}
+
+/** How much a registry has, by the `Range` of its answer: `0-0` stands for nothing, as every registry has it. */
+function receivedOf(answer: Answer): number {
+  const range = parseUploadRange(answer.header("range"));
+  return range === undefined || range.end === 0 ? 0 : range.end + 1;
+}
+
+/** Some registries answer "accepted", and keep less than they were sent: their word is not taken for it. */
+function checkReceived(answer: Answer, expected: number): void {
+  const got = receivedOf(answer);
+  if (got === expected || expected === 1) return;
+  const { method, status } = answer;
+  const url = redactUrl(answer.url);
+  throw new RegistryError(
+    "registry-refused",
+    `${method} ${url}: expected the registry to have ${expected} bytes, got the Range ${quote(answer.header("range"))}`,
+    { method, url, status },
+  );
+}
+
+/** @throws RegistryError `redirect-refused` when an answer sends an upload elsewhere */
+export function uploadLocation(context: RepositoryContext, answer: Answer): URL {
+  return locationAt(context, answer.header("location"), answer.url, answer);
+}
+
+function locationAt(
+  { transport }: RepositoryContext,
+  location: string | undefined,
+  base: URL,
+  { method, status }: { readonly method: Answer["method"]; readonly status?: number },
+): URL {
+  const url = resolveUploadLocation(location, base, transport.origin);
+  if (url !== undefined) return url;
+  const elsewhere = parseUrl(location, base);
+  const got = elsewhere === undefined ? "none that is a URL" : redactUrl(elsewhere);
+  throw new RegistryError(
+    "redirect-refused",
+    `${method} ${redactUrl(base)}: expected the Location of an upload at ${transport.origin.host}, got ${got}`,
+    {
+      method,
+      url: redactUrl(base),
+      ...(status !== undefined && { status }),
+      hint: "Content is only sent to the host that was named.",
+    },
+  );
+}

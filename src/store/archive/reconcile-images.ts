@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+import { describe } from "../../bytes/describe.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { isOciError } from "../../oci/errors.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import type { ArchivedLayout, Held, Offer } from "./archive-store.ts";
+import {
+  makeManifest,
+  readSavedImages,
+  withDockerNames,
+  type SavedImage,
+  type SaveOptions,
+} from "./docker-save.ts";
+import type { HeldImage } from "./held-roots.ts";
+import type { OuterArchive } from "./outer-archive.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
+import { findRoot, type RootEntry } from "../layout/root-entries.ts";
+
+/**
+ * The images of an archive that has index.json and manifest.json, from both. Docker writes some into
+ * the second alone: those that were saved by their id, and all that have no tag (Docker 25 to 28 then
+ * write `"manifests": null` into the first). A manifest with other layers than manifest.json lists for
+ * its config gives way to that list.
+ * @throws OciError what reading manifest.json and making manifests throws
+ */
+export async function reconcileImages(
+  archive: OuterArchive,
+  layout: ArchivedLayout,
+  options: SaveOptions,
+): Promise<Offer> {
+  const contents = new Map<Digest, Held>();
+  // none of the roots is whole when there is no image below them
+  let roots: readonly RootEntry[] = layout.images.length === 0 ? [] : layout.roots;
+  for (const image of await readSavedImages(archive, options)) {
+    if (layout.absent.length > 0 && isPartial(archive, image)) continue;
+    const config = describe(MediaType.config, await archive.readDocument(image.Config));
+    const same = layout.images.filter(({ manifest }) => manifest.config.digest === config.digest);
+    const known = same.find(({ manifest }) => manifest.layers.length === image.Layers.length);
+    if (known !== undefined) {
+      roots = withMissingNames(roots, known.root, image.RepoTags, archive.where);
+      continue;
+    }
+    const made = await makeManifest(archive, image, contents, options);
+    roots = [...withoutImages(roots, same), ...namedAs(made, image, same)];
+  }
+  const hold = (digest: Digest): Held | undefined => contents.get(digest) ?? layout.hold(digest);
+  return { roots, hold, absent: layout.absent };
+}
+
+/** Whether an image is one of those that were named and not saved. */
+function isPartial(archive: OuterArchive, { Config, Layers }: SavedImage): boolean {
+  return [Config, ...Layers].some((name) => !archive.has(name));
+}
+
+/** The roots without manifests that are their own roots; an index that names one keeps it. */
+function withoutImages(roots: readonly RootEntry[], wrong: readonly HeldImage[]): RootEntry[] {
+  const digests = new Set(wrong.map(({ descriptor }) => descriptor.digest));
+  return roots.filter(({ digest }) => !digests.has(digest));
+}
+
+/** The made manifest under all names of the image, those that index.json gave to a wrong one too. */
+function namedAs(
+  made: RootEntry,
+  { RepoTags }: SavedImage,
+  wrong: readonly HeldImage[],
+): RootEntry[] {
+  if (RepoTags.length > 0) return RepoTags.map((name) => withDockerNames(made, name));
+  const named = wrong.filter(({ root }) => root.annotations !== undefined);
+  if (named.length === 0) return [made];
+  return named.map(({ root }) => ({ ...made, annotations: root.annotations }));
+}
+
+/** The roots with an entry for each name of an image that index.json has under no such name. */
+function withMissingNames(
+  roots: readonly RootEntry[],
+  root: RootEntry,
+  names: readonly string[],
+  where: string,
+): readonly RootEntry[] {
+  const missing = names.filter((name) => !isNamed(roots, name, where));
+  if (missing.length === 0) return roots;
+  const added = missing.map((name) => withDockerNames(root, name));
+  const isNameless = ({ digest, annotations }: RootEntry): boolean =>
+    digest === root.digest &&
+    (annotations?.[AnnotationKey.refName] ?? annotations?.[AnnotationKey.containerdName]) ===
+      undefined;
+  return [...roots.filter((each) => !isNameless(each)), ...added];
+}
+
+function isNamed(roots: readonly RootEntry[], name: string, where: string): boolean {
+  try {
+    return findRoot(roots, name, where) !== undefined;
+  } catch (error) {
+    if (isOciError(error, "ambiguous")) return true;
+    throw error;
+  }
+}

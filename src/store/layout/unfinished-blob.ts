@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+import { closeSync, constants, fstatSync, fsync, openSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { throwIfAborted } from "../../bytes/abort.ts";
+import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
+import { exactly } from "../../bytes/cut-bytes.ts";
+import { createHasher } from "../../bytes/hash.ts";
+import { digestMismatch, isVerified } from "../../bytes/verify.ts";
+import { digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";
+import { openRegularFile, readFileBytes, writeWhole } from "../../files/regular-file.ts";
+import { fileError, writing } from "../../files/system-error.ts";
+import { placeBlob } from "./layout-blobs.ts";
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+const WHAT = "upload";
+const flush = promisify(fsync);
+
+/** Starts a blob in a new file of a layout. */
+export function createBlob(directory: string, name: string): UnfinishedBlob {
+  const path = join(directory, name);
+  closeSync(writing(path, () => openSync(path, "wx", 0o600)));
+  return new UnfinishedBlob(directory, path, 0);
+}
+
+/** Goes on with a blob that somebody left. @throws OciError `not-found`; `invalid-layout` when it is no file */
+export function reopenBlob(directory: string, name: string): UnfinishedBlob {
+  const path = join(directory, name);
+  const { fd, stats } = openRegularFile(path, "invalid-layout");
+  closeSync(fd);
+  return new UnfinishedBlob(directory, path, stats.size);
+}
+
+/** A blob that is being written, in a file of its own beside the blobs. Nothing is kept open between calls. */
+export class UnfinishedBlob {
+  readonly #directory: string;
+  readonly #path: string;
+  /** Of the bytes up to `#hashed`. */
+  readonly #hasher = createHasher("sha256");
+  #hashed = 0;
+  #size: number;
+  /** What all of it verified itself to be as it came. */
+  #verified: Digest | undefined;
+
+  constructor(directory: string, path: string, size: number) {
+    this.#directory = directory;
+    this.#path = path;
+    this.#size = size;
+  }
+
+  /** Bytes in the file. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds bytes, exactly `length` where that is given. What had arrived when this fails stays, and can
+   * be gone on from.
+   * @throws OciError `size-mismatch`, `unwritable`, `aborted`; what `bytes` throws
+   */
+  async append(bytes: Bytes, length?: number, { signal }: AbortOptions = {}): Promise<void> {
+    const verified = this.#size === 0 && isVerified(bytes) ? bytes.digest : undefined;
+    const isHashed = verified === undefined && this.#hashed === this.#size;
+    this.#verified = undefined;
+    const path = this.#path;
+    const fd = writing(path, () => openSync(path, APPEND));
+    try {
+      throwIfAborted(signal, path);
+      for await (const chunk of length === undefined ? bytes : exactly(bytes, length, WHAT)) {
+        throwIfAborted(signal, path);
+        writing(path, () => writeWhole(fd, chunk));
+        this.#size += chunk.length;
+        if (!isHashed) continue;
+        this.#hasher.update(chunk);
+        this.#hashed = this.#size;
+      }
+      this.#verified = verified;
+    } catch (error) {
+      // A write that failed may have left a part of its chunk.
+      this.#size = fstatSync(fd).size;
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /**
+   * Syncs the file and puts it in its place. All of it was hashed by then: what was neither hashed nor
+   * verified as it came, because an earlier process brought it, is read again.
+   * @param expected what the digest must be; any, and then it is its sha256, where none is given
+   * @throws OciError `digest-mismatch`, `unsupported-algorithm`. After any failure nothing stays behind
+   */
+  async finish(expected?: Digest): Promise<{ readonly digest: Digest; readonly size: number }> {
+    try {
+      const size = this.#size;
+      const isKnown = expected !== undefined && this.#verified === expected;
+      const digest = isKnown ? expected : await this.#digest(expected);
+      if (expected !== undefined && digest !== expected) {
+        throw digestMismatch(WHAT, { digest: expected, size }, digest);
+      }
+      await syncFile(this.#path);
+      placeBlob(this.#directory, this.#path, digest);
+      return { digest, size };
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
+  }
+
+  /** Leaves nothing behind. Idempotent. */
+  discard(): void {
+    rmSync(this.#path, { force: true });
+  }
+
+  async #digest(like: Digest | undefined): Promise<Digest> {
+    const algorithm = like === undefined ? "sha256" : knownAlgorithm(like);
+    const isRunning = algorithm === "sha256";
+    const hasher = isRunning ? this.#hasher : createHasher(algorithm);
+    const offset = isRunning ? this.#hashed : 0;
+    if (offset < this.#size) {
+      for await (const chunk of readFileBytes(this.#path, { offset })) hasher.update(chunk);
+    }
+    return digestOf(algorithm, hasher.hex());
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const fd = writing(path, () => openSync(path, APPEND));
+  try {
+    await flush(fd);
+  } catch (error) {
+    throw fileError("unwritable", path, error);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import assert from "node:assert/strict";
+import { MediaType } from "../../oci/media-types.ts";
+import type { Declare } from "./contract.ts";
+import { assertCode, blob, pushManifest } from "./store-content.ts";
+
+export function declareNaming(test: Declare): void {
+  test("resolves a tag and a digest to the manifest", async (store) => {
+    const { manifest } = await pushManifest(store);
+    await store.tag(manifest.descriptor, "v1");
+    for (const reference of ["v1", manifest.descriptor.digest]) {
+      const { mediaType, digest, size } = await store.resolve(reference);
+      assert.deepEqual({ mediaType, digest, size }, manifest.descriptor);
+    }
+  });
+  test("resolves the digest of a manifest that no tag names", async (store) => {
+    const { manifest } = await pushManifest(store);
+    const { mediaType, digest, size } = await store.resolve(manifest.descriptor.digest);
+    assert.deepEqual({ mediaType, digest, size }, manifest.descriptor);
+  });
+  test("moves a tag, and lets several name one manifest", async (store) => {
+    const first = await pushManifest(store);
+    const second = await pushManifest(store);
+    await store.tag(first.manifest.descriptor, "a");
+    await store.tag(first.manifest.descriptor, "b");
+    await store.tag(second.manifest.descriptor, "a");
+    await store.tag(second.manifest.descriptor, "a");
+    assert.equal((await store.resolve("a")).digest, second.manifest.descriptor.digest);
+    assert.equal((await store.resolve("b")).digest, first.manifest.descriptor.digest);
+  });
+  test("sets many tags at once", async (store) => {
+    const { manifest } = await pushManifest(store);
+    const tags = Array.from({ length: 8 }, (_, at) => `t${at}`);
+    await Promise.all(tags.map((tag) => store.tag(manifest.descriptor, tag)));
+    for (const tag of tags) {
+      assert.equal((await store.resolve(tag)).digest, manifest.descriptor.digest);
+    }
+  });
+  test("does not tag what it does not hold", async (store) => {
+    const { descriptor } = blob(64);
+    const missing = { ...descriptor, mediaType: MediaType.manifest };
+    await assertCode(store.tag(missing, "missing"), "not-found");
+    await assertCode(store.resolve("missing"), "not-found");
+  });
+}
