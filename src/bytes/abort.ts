@@ -2,14 +2,14 @@
 import { OciError } from "../oci/errors.ts";
 import type { Bytes } from "./bytes.ts";
 
-/** @throws OciError `aborted`, its cause the signal's reason, once the signal was given. */
+/** @throws OciError `aborted` when the signal has fired; the signal's reason is its cause. */
 export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
   if (signal?.aborted === true) {
     throw new OciError("aborted", `${what}: stopped, as was asked`, { cause: signal.reason });
   }
 }
 
-/** The same bytes, until the signal is given: looked at before every chunk. @throws OciError `aborted` */
+/** The same bytes. The signal is checked before every chunk. @throws OciError `aborted` */
 export async function* abortable(
   bytes: Bytes,
   signal: AbortSignal | undefined,

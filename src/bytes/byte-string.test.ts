@@ -22,13 +22,13 @@ describe("byte strings", () => {
     );
   });
 
-  it("keep 0x80 to 0x9f, which windows-1252 maps elsewhere", () => {
+  it("keep the bytes 0x80 to 0x9f, which windows-1252 would change", () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
     const name = fromBytes(bytes);
     for (let at = 0; at < 256; at += 1) expect(name.charCodeAt(at)).toBe(at);
   });
 
-  it("keep names longer than one call can take arguments", () => {
+  it("hold names that are longer than the number of arguments a call can take", () => {
     const bytes = new Uint8Array(1_000_000).fill(0x61);
     expect(fromBytes(bytes)).toHaveLength(1_000_000);
   });
@@ -47,7 +47,7 @@ describe("byte strings", () => {
     expect(fromBytes(Uint8Array.of(97, 98, 99, 100), 1, 3)).toBe("bc");
   });
 
-  it("bring text back, for all text", () => {
+  it("give every text back that they were made from", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => {
         expect(decodeText(fromText(text))).toBe(text);
@@ -59,7 +59,7 @@ describe("byte strings", () => {
     expect(decodeText(fromText("\ufeffname"))).toBe("\ufeffname");
   });
 
-  it("say that bytes are not text, rather than guess (3b-31)", () => {
+  it("are not decoded to text when they are not UTF-8", () => {
     expect(decodeText(fromBytes(Uint8Array.of(0x61, 0xe9)))).toBeUndefined();
     expect(decodeText(fromBytes(Uint8Array.of(0xc0, 0xaf)))).toBeUndefined();
   });
@@ -74,7 +74,7 @@ describe("byte strings", () => {
 });
 
 describe("text for people", () => {
-  it("can't move the cursor, start a line or turn the direction (3b-32)", () => {
+  it("holds nothing that moves the cursor, starts a line or changes the direction of writing", () => {
     expect(toText(fromText("a\u001b[2Jb\nc\td\u202ee\u2028f\\g"))).toBe(
       "a\\x1b[2Jb\\nc\\td\\u202ee\\u2028f\\\\g",
     );
@@ -86,7 +86,7 @@ describe("text for people", () => {
     expect(toText(fromBytes(Uint8Array.of(0x61, 0xff, 0x0a, 0x5c)))).toBe("a\\xff\\n\\\\");
   });
 
-  it("tells apart any two names that are UTF-8", () => {
+  it("is different for any two names that are UTF-8", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (a, b) => {
         expect(toText(fromText(a)) === toText(fromText(b))).toBe(a === b);

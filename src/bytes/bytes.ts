@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Bytes that can be read once, in chunks of any size (64 KiB and more where we cut them).
- * A chunk belongs to the reader only until it asks for the next one. Resources open at the first
- * `next()`, not before, and are freed when the reader stops early (`break`, `throw`, `return`).
+ * Bytes that can be read once, in chunks of any size (64 KiB or more where this library chooses). A chunk
+ * belongs to the reader only until it asks for the next one. Resources open at the first `next()`, not
+ * before, and are freed when the reader stops early (`break`, `throw`, `return`).
  */
 export type Bytes = AsyncIterable<Uint8Array>;
 
@@ -14,16 +14,16 @@ export interface AbortOptions {
 
 /** Where a {@link Source} is opened. */
 export interface OpenOptions extends AbortOptions {
-  /** The first byte that is wanted; 0 unless told. */
+  /** The offset of the first byte to read. Default: 0. */
   readonly offset?: number | undefined;
 }
 
 /**
- * Bytes that can be opened again, from the start or from where a reader broke off: the same bytes each
- * time. A source that can only be made from its start drops what comes before (`skip`).
+ * Bytes that can be opened again, from the start or from the offset where a reader stopped: the same bytes
+ * each time. A source that can only start at its first byte drops the bytes before the offset (`skip`).
  */
 export interface Source {
-  /** Bytes in all, where known beforehand. */
+  /** The number of bytes, where it is known beforehand. */
   readonly size?: number | undefined;
   open(options?: OpenOptions): Bytes;
 }

@@ -3,8 +3,9 @@ import type { ChainId, DiffId } from "../oci/digest.ts";
 import { digestBytes } from "./hash.ts";
 
 /**
- * The chainID of each layer upon those below it (image-spec, config.md, "Layer ChainID"): the
- * first is its diffID, each further one the sha256 of the previous chainID, a space and its diffID.
+ * The chainID of each layer together with those below it (image-spec, config.md, "Layer ChainID"). The first
+ * is the layer's diffID; each further one is the sha256 of the previous chainID, a space and the layer's
+ * diffID.
  */
 export function chainIds(diffIds: readonly DiffId[]): ChainId[] {
   const encoder = new TextEncoder();

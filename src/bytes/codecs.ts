@@ -3,9 +3,8 @@ import type { DigestAlgorithm } from "../oci/digest.ts";
 import type { Bytes } from "./bytes.ts";
 
 /**
- * What a platform can compress and decompress: what the import `#codecs` stands for (see `imports` in
- * package.json). Each throws while its result is read, `unsupported-compression` where the platform has
- * no such codec.
+ * The codecs of a platform. The import `#codecs` stands for them (see `imports` in package.json). Errors come
+ * while a result is read; a codec that the platform lacks throws `unsupported-compression`.
  */
 export interface Codecs {
   /** @throws OciError while reading: `truncated`, `invalid-compression` */

@@ -24,7 +24,7 @@ const ways = compressions.flatMap((compression) => [
 
 describe("a layer", () => {
   it.each(ways)(
-    "of %s, in a thread: %s, comes through when the diffID is its own",
+    "compressed with %s (in a thread: %s) is read when its diffID is right",
     async (compression, inThread) => {
       for (const algorithm of ["sha256", "sha512"] as const) {
         const diffId = diffIdOf(digestBytes(content, algorithm));
@@ -36,7 +36,7 @@ describe("a layer", () => {
   );
 
   it.each(ways)(
-    "of %s, in a thread: %s, fails when it is another's (3b-70)",
+    "compressed with %s (in a thread: %s) fails when its diffID is another layer's",
     async (compression, inThread) => {
       const diffId = parseDiffId(`sha256:${"0".repeat(64)}`);
       const packed = compress(once(content), compression);
@@ -53,7 +53,7 @@ describe("a layer", () => {
   );
 
   it.each(ways)(
-    "of %s, in a thread: %s, is not read when its diffID can't be checked",
+    "compressed with %s (in a thread: %s) is not read when its diffID has an unknown algorithm",
     async (compression, inThread) => {
       const source = watched([content]);
       const diffId = `blake3:${"0".repeat(64)}` as DiffId;
@@ -68,18 +68,18 @@ describe("a layer", () => {
 });
 
 describe("compression", () => {
-  it.each(compressions)("%s brings back what went in", async (compression) => {
+  it.each(compressions)("with %s is reversible", async (compression) => {
     const packed = compress(inChunks(content, 65_536), compression);
     expect(Buffer.compare(await collect(decompress(packed, compression)), content)).toBe(0);
   });
 
-  it.each(packs)("%s is detected by its first bytes", async (compression) => {
+  it.each(packs)("with %s is detected by the first bytes", async (compression) => {
     expect(detectCompression(await collect(compress(once(content), compression)))).toBe(
       compression,
     );
   });
 
-  it("is detected in what other tools write, and nothing is made up", () => {
+  it("of other tools' files is detected, and nothing is detected in other bytes", () => {
     expect(detectCompression(fixture("frames.zst"))).toBe("zstd");
     expect(detectCompression(fixture("pigz.gz"))).toBe("gzip");
     expect(detectCompression(Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0))).toBe("xz");
@@ -89,23 +89,20 @@ describe("compression", () => {
     }
   });
 
-  it.each(packs)(
-    "%s is refused where the bytes are something else (3b-67)",
-    async (compression) => {
-      const other = compression === "gzip" ? fixture("frames.zst") : fixture("pigz.gz");
-      const xz = Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0);
-      for (const bytes of [other, content, xz]) {
-        expect(
-          await failureOf(decompress(once(bytes), compression, { what: "layer 6" })),
-        ).toMatchObject({
-          code: "invalid-compression",
-          message: expect.stringMatching(/^layer 6: /) as string,
-        });
-      }
-    },
-  );
+  it.each(packs)("of other bytes than %s is refused", async (compression) => {
+    const other = compression === "gzip" ? fixture("frames.zst") : fixture("pigz.gz");
+    const xz = Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0);
+    for (const bytes of [other, content, xz]) {
+      expect(
+        await failureOf(decompress(once(bytes), compression, { what: "layer 6" })),
+      ).toMatchObject({
+        code: "invalid-compression",
+        message: expect.stringMatching(/^layer 6: /) as string,
+      });
+    }
+  });
 
-  it.each(packs)("%s of a bomb stops at the limit (3b-63)", async (compression) => {
+  it.each(packs)("with %s of a bomb stops at the limit", async (compression) => {
     const bomb = await collect(compress(once(new Uint8Array(8_000_000)), compression));
     const limits = { expansionFloor: 1_000_000, expansionRatio: 100 };
     expect(await failureOf(decompress(once(bomb), compression, { limits }))).toMatchObject({
@@ -118,7 +115,7 @@ describe("compression", () => {
     );
   });
 
-  it("of zstd is refused when its window is above the limit (3b-63)", async () => {
+  it("with zstd is refused when the window is above the limit", async () => {
     const limits = { zstdWindow: 1024 * 1024 };
     expect(
       await failureOf(decompress(once(fixture("window-128m.zst")), "zstd", { limits })),
@@ -128,7 +125,7 @@ describe("compression", () => {
     });
   });
 
-  it.each(packs)("%s ends when it is asked to stop, and closes its source", async (compression) => {
+  it.each(packs)("with %s stops when it is aborted, and closes its source", async (compression) => {
     for (const run of [compress, decompress]) {
       const packed = await collect(compress(once(noise(3_000_000)), compression));
       const chunks =
@@ -148,7 +145,7 @@ describe("compression", () => {
     }
   });
 
-  it("refuses a level that is none, at once", () => {
+  it("with a level that does not exist is refused at once", () => {
     for (const level of [0, 1.5, 10, NaN]) {
       expect(() => compress(once(content), "gzip", { level })).toThrow(
         /level: expected a whole number/,
@@ -157,7 +154,7 @@ describe("compression", () => {
     expect(() => compress(once(content), "zstd", { level: 20 })).toThrow(/from 1 to 19/);
   });
 
-  it("changes with the level, and is the same for the same", async () => {
+  it("gives other bytes for another level, and the same bytes for the same level", async () => {
     const pack = async (level: number): Promise<Uint8Array> =>
       collect(compress(once(content), "gzip", { level }));
     expect(digestBytes(await pack(1))).not.toBe(digestBytes(await pack(9)));
@@ -165,7 +162,7 @@ describe("compression", () => {
     expect((await pack(6)).length).toBe((await collect(compress(once(content), "gzip"))).length);
   });
 
-  it("none is the stream itself", () => {
+  it("of kind none returns the stream itself", () => {
     const bytes = once(content);
     expect(compress(bytes, "none")).toBe(bytes);
     expect(decompress(bytes, "none")).toBe(bytes);

@@ -23,10 +23,13 @@ export interface CompressOptions extends AbortOptions {
   readonly level?: number | undefined;
 }
 
-/** What {@link detectCompression} can tell by a magic number. */
+/** The kinds of compression that {@link detectCompression} knows. */
 export type DetectedCompression = Exclude<Compression, "none"> | "xz" | "bzip2";
 
-/** What the first bytes say about how the rest is compressed; undefined when they say nothing known. */
+/**
+ * How content is compressed, judged by its first bytes (its magic number); undefined when they are none that
+ * is known.
+ */
 export function detectCompression(head: Uint8Array): DetectedCompression | undefined {
   if (startsWith(head, [0x1f, 0x8b])) return "gzip";
   if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) return "zstd";
@@ -46,8 +49,7 @@ const LEVELS = Object.freeze({
 });
 
 /**
- * The uncompressed bytes: of all gzip members or zstd frames, nothing dropped. With "none", `bytes`
- * as they are.
+ * Decompresses all gzip members or all zstd frames; nothing is dropped. "none" returns `bytes` themselves.
  * @throws OciError while reading: `truncated`, `invalid-compression`, `unsupported-compression`,
  *   `limit-exceeded` (a bomb, a zstd window), `aborted`
  */
@@ -62,7 +64,10 @@ export function decompress(
 
 /** Options of {@link decompressLayer}. */
 export interface DecompressLayerOptions extends DecompressOptions {
-  /** Whether gzip is decompressed and hashed beside what is done with the bytes, as `gunzipInThread` has it. */
+  /**
+   * Whether gzip is decompressed and hashed in another thread. Default: false. See `gunzipInThread` for what
+   * that costs.
+   */
   readonly inThread?: boolean | undefined;
 }
 
@@ -108,10 +113,10 @@ function expand(
 }
 
 /**
- * The compressed bytes: one gzip member without name and time, or one zstd frame. They are the same
- * for the same input and level however the input is cut, on the same build of Node. With "none",
- * `bytes` as they are.
- * @throws OciError `invalid-argument` at once for a level that is none; while reading:
+ * Compresses to one gzip member without name and time, or to one zstd frame. On one build of Node the same
+ * input and level give the same bytes, however the input is cut into chunks. "none" returns `bytes`
+ * themselves.
+ * @throws OciError `invalid-argument` at once for a level that does not exist; while reading:
  *   `unsupported-compression` for a zstd level that is too high for this Node, `aborted`
  */
 export function compress(

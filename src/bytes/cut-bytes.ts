@@ -2,7 +2,7 @@
 import { OciError } from "../oci/errors.ts";
 import type { Bytes } from "./bytes.ts";
 
-/** The bytes without the first so many: the very same when that is none. */
+/** The bytes without the first `count`. For 0 the same object is returned. */
 export function skip(bytes: Bytes, count: number): Bytes {
   return count === 0 ? bytes : withoutFirst(bytes, count);
 }
@@ -15,7 +15,7 @@ async function* withoutFirst(bytes: Bytes, count: number): Bytes {
   }
 }
 
-/** The first so many bytes, fewer when there are no more. What comes after them is not read. */
+/** The first `count` bytes, or fewer if there are not so many. The bytes after them are not read. */
 export async function* take(bytes: Bytes, count: number): Bytes & AsyncGenerator<Uint8Array> {
   let left = count;
   if (left <= 0) return;
@@ -27,8 +27,8 @@ export async function* take(bytes: Bytes, count: number): Bytes & AsyncGenerator
 }
 
 /**
- * The same bytes, which must be so many: never more are yielded, and they end normally only when it was
- * all of them.
+ * The same bytes, of which there must be exactly `length`. Never more are yielded, and they end normally only
+ * after all of them.
  * @throws OciError while reading: `size-mismatch`
  */
 export async function* exactly(

@@ -2,8 +2,8 @@
 import { OciError } from "../oci/errors.ts";
 
 /**
- * What a failed decoder or encoder has to say, in our words. An error that is not about the
- * compression (the source's, the reader's) stays as it is: it has no code of zlib's or zstd's.
+ * Turns an error of a decoder or an encoder, known by a code of zlib or zstd, into an OciError. Any other
+ * error, such as one of the source, is returned as it is.
  */
 export function explainCodecError(error: unknown, format: "gzip" | "zstd", what: string): unknown {
   if (!(error instanceof Error) || error instanceof OciError) return error;

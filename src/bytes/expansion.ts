@@ -4,15 +4,18 @@ import { limitExceeded } from "../oci/limits.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { Bytes } from "./bytes.ts";
 
-/** Counts what goes into a decoder and what comes out, and stops it when that is a bomb. */
+/** Counts the bytes that go into a decoder and that come out, and stops it when they grow too much (a bomb). */
 export interface ExpansionGuard {
-  /** The compressed bytes, counted on their way. */
+  /** Counts the compressed bytes as they pass. */
   input(bytes: Bytes): Bytes;
-  /** The uncompressed bytes. @throws OciError `limit-exceeded` while reading */
+  /** Counts the uncompressed bytes as they pass. @throws OciError `limit-exceeded` while reading */
   output(bytes: Bytes): Bytes;
 }
 
-/** Creates a guard for one stream: {@link Limits.expansionRatio} beyond {@link Limits.expansionFloor}. */
+/**
+ * Creates a guard for one stream. {@link Limits.expansionFloor} bytes may always come out; beyond them {@link
+ * Limits.expansionRatio} counts.
+ */
 export function createExpansionGuard(limits: Limits, what: string): ExpansionGuard {
   let read = 0;
   let written = 0;

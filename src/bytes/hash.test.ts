@@ -20,7 +20,7 @@ describe("hashing", () => {
     );
   });
 
-  it("is the same with Node and without, however the bytes are cut", () => {
+  it("gives the same digest with Node and in browsers, however the bytes are cut into chunks", () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ maxLength: 300 })),
@@ -44,7 +44,7 @@ describe("hashing", () => {
 });
 
 describe("hex", () => {
-  it("is the same with Node and without, of any part", () => {
+  it("of any part of the bytes is the same with Node and without", () => {
     const parts = fc
       .uint8Array({ maxLength: 80 })
       .chain((bytes) => fc.tuple(fc.constant(bytes), fc.nat(bytes.length), fc.nat(bytes.length)));
@@ -86,7 +86,7 @@ describe("chainIDs", () => {
     ]);
   });
 
-  it("of no layers are none", () => {
+  it("are an empty list without layers", () => {
     expect(chainIds([])).toEqual([]);
   });
 });

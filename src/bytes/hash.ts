@@ -2,7 +2,7 @@
 import { hashing } from "#hashing";
 import { digestOf } from "../oci/digest.ts";
 import type { Digest, DigestAlgorithm } from "../oci/digest.ts";
-import type { Hasher } from "./hashing.ts";
+import type { Hasher } from "./platform/hashing.ts";
 
 export type { Hasher };
 

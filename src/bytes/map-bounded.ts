@@ -2,8 +2,8 @@
 import type { AbortOptions } from "./bytes.ts";
 
 /**
- * Does work on each item, at most `limit` at a time, and returns the results in the items' order. The
- * first failure aborts the rest, and is thrown when all of them have stopped: nothing runs on.
+ * Does work on each item, at most `limit` at a time, and returns the results in the items' order. The first
+ * failure aborts the rest, and is thrown when all of them have stopped; nothing runs on in the background.
  */
 export async function mapBounded<T, R>(
   items: readonly T[],

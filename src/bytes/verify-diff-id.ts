@@ -7,8 +7,8 @@ import { createHasher } from "./hash.ts";
 import type { VerifyOptions } from "./verify.ts";
 
 /**
- * The same bytes, checked against a layer's diffID on their way: `bytes` is the uncompressed tar.
- * The stream ends normally only when the digest agrees.
+ * The same bytes, checked against a layer's diffID as they pass. `bytes` is the uncompressed tar. The stream
+ * ends normally only when the digest agrees.
  * @throws OciError while reading: `diff-id-mismatch`, `unsupported-algorithm`
  */
 export async function* verifyDiffId(

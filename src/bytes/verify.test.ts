@@ -11,7 +11,7 @@ const content = noise(1000);
 const descriptor = { digest: digestBytes(content), size: content.length };
 
 describe("verified bytes", () => {
-  it("come through unchanged, however they are cut", async () => {
+  it("come through unchanged, however they are cut into chunks", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array(), fc.integer({ min: 1, max: 50 }), async (bytes, size) => {
         const of = { digest: digestBytes(bytes), size: bytes.length };
@@ -25,7 +25,7 @@ describe("verified bytes", () => {
     expect(await collect(verify(once(content), of))).toEqual(content);
   });
 
-  it("fail when a byte differs, after all were read (3b-69)", async () => {
+  it("fail after the last byte when one of them differs", async () => {
     const other = content.with(500, 255);
     expect(await failureOf(verify(once(other), descriptor, { what: "layer 3" }))).toMatchObject({
       code: "digest-mismatch",
@@ -33,14 +33,14 @@ describe("verified bytes", () => {
     });
   });
 
-  it("fail when they end early (3b-69)", async () => {
+  it("fail when they end early", async () => {
     expect(await failureOf(verify(once(content.subarray(1)), descriptor))).toMatchObject({
       code: "size-mismatch",
       details: { expected: 1000, got: 999 },
     });
   });
 
-  it("fail when the right prefix has an extra byte, which is never yielded (3b-69)", async () => {
+  it("fail when an extra byte follows the right ones, and never yield it", async () => {
     const source = watched([content, Uint8Array.of(1), content, content]);
     const seen: number[] = [];
     const read = async (): Promise<void> => {
@@ -51,13 +51,13 @@ describe("verified bytes", () => {
     expect(source).toMatchObject({ chunks: 2, closed: true });
   });
 
-  it("never go past the size within a chunk", async () => {
+  it("never yield more than the size, even within a chunk", async () => {
     const source = watched([new Uint8Array(1_000_000)]);
     const stream = verify(source.bytes, descriptor)[Symbol.asyncIterator]();
     await expect(stream.next()).rejects.toMatchObject({ code: "size-mismatch" });
   });
 
-  it("of no length are verified as well", async () => {
+  it("are verified even when there are none", async () => {
     const empty = new Uint8Array();
     expect(await collect(verify(once(empty), { digest: digestBytes(empty), size: 0 }))).toEqual(
       empty,
@@ -67,7 +67,7 @@ describe("verified bytes", () => {
     });
   });
 
-  it("of an algorithm that can't be computed never count as verified, and are not read", async () => {
+  it("are refused unread when the digest's algorithm can't be computed", async () => {
     const source = watched([content]);
     const digest = parseDigest("sha256+b64:AAAA");
     expect(await failureOf(verify(source.bytes, { digest, size: 1000 }))).toMatchObject({
@@ -90,7 +90,7 @@ describe("verified bytes", () => {
     expect(await failureOf(verify(watched([content], failure).bytes, descriptor))).toBe(failure);
   });
 
-  it("are not hashed again where they verify themselves as this very content", async () => {
+  it("are not hashed again when they are already verified as this content", async () => {
     const verified = verify(once(content), descriptor);
     expect(verify(verified, descriptor)).toBe(verified);
     const asOther = { ...descriptor, size: 999 };
@@ -116,8 +116,8 @@ describe("verified bytes", () => {
   });
 });
 
-describe("bytes that are observed", () => {
-  it("stay verified, and tell how they come along", async () => {
+describe("observed bytes", () => {
+  it("stay verified, and report each chunk", async () => {
     const lengths: number[] = [];
     const onChunk = (length: number): void => void lengths.push(length);
     const observed = observe(verify(inChunks(content, 600), descriptor), { onChunk });
@@ -126,7 +126,7 @@ describe("bytes that are observed", () => {
     expect(lengths).toEqual([600, 400]);
   });
 
-  it("are not verified when they were not", async () => {
+  it("do not become verified", async () => {
     const observed = observe(once(content.with(0, 255)), {});
     expect(isVerified(observed)).toBe(false);
     expect(await failureOf(verify(observed, descriptor))).toMatchObject({
@@ -134,7 +134,7 @@ describe("bytes that are observed", () => {
     });
   });
 
-  it("tell why they failed", async () => {
+  it("report their error", async () => {
     const failures: unknown[] = [];
     const onFailure = (error: unknown): void => void failures.push(error);
     const failure = new Error("disk on fire");

@@ -14,19 +14,20 @@ export interface VerifyOptions {
   readonly what?: string | undefined;
 }
 
-/** Told what passes, and why it stopped passing. */
+/** Called for each chunk that passes, and for the error that ends the bytes. */
 export interface BytesObserver {
   readonly onChunk?: ((length: number) => void) | undefined;
   readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
-// What only this file may do with the class below.
+// Access to the private parts of the class below, for this file only.
 let create: (chunks: Bytes, id: ContentId) => VerifiedBytes;
 let isUnread: (bytes: object) => boolean;
 
 /**
- * Bytes that end normally only when they are the content of this digest and size. Only {@link verify}
- * makes them, so who is given them need not hash them again. Read once, from the start.
+ * Bytes that end normally only if they are the content with this digest and size. Only {@link verify} and
+ * {@link observe} make them, so whoever gets them need not hash them again. They can be read once, from their
+ * start.
  */
 export class VerifiedBytes implements AsyncIterable<Uint8Array> {
   readonly digest: Digest;
@@ -44,7 +45,7 @@ export class VerifiedBytes implements AsyncIterable<Uint8Array> {
     this.#chunks = chunks;
   }
 
-  /** @throws TypeError the second time: what is left of bytes that were begun is not verified content */
+  /** @throws TypeError when called again: the rest of bytes that were partly read is not verified content */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     const chunks = this.#chunks;
     if (chunks === undefined) throw new TypeError("verified bytes can be read once");
@@ -54,10 +55,10 @@ export class VerifiedBytes implements AsyncIterable<Uint8Array> {
 }
 
 /**
- * The same bytes, checked against a descriptor on their way. Nothing past `size` is yielded, and the
- * stream ends normally only when size and digest agree: a reader that got to the end has verified
- * content. At most one chunk beyond `size` is read. A reader that stops early closes `bytes` and
- * has verified nothing. Bytes that verify themselves as this very content are not hashed again.
+ * The same bytes, checked against a descriptor as they pass. Nothing past `size` is yielded, and the stream
+ * ends normally only when size and digest agree: a reader that reaches the end has verified content. At most
+ * one chunk beyond `size` is read. A reader that stops early closes `bytes` and has verified nothing. Bytes
+ * that are already verified as this content are not hashed again.
  * @throws OciError while reading: `size-mismatch`, `digest-mismatch`, `unsupported-algorithm`
  */
 export function verify(bytes: Bytes, id: ContentId, options: VerifyOptions = {}): VerifiedBytes {
@@ -65,12 +66,12 @@ export function verify(bytes: Bytes, id: ContentId, options: VerifyOptions = {})
   return isSame ? bytes : create(checked(bytes, id, options), id);
 }
 
-/** Whether the bytes verify themselves, and none of them was read: as what, they say. */
+/** Whether the bytes are {@link VerifiedBytes} of which none has been read yet. */
 export function isVerified(bytes: Bytes): bytes is VerifiedBytes {
   return isUnread(bytes);
 }
 
-/** The same bytes, verified where they were, with somebody who is told how they come along. */
+/** The same bytes with an observer. Verified bytes stay verified. */
 export function observe(bytes: Bytes, observer: BytesObserver): Bytes {
   return isVerified(bytes) ? create(observed(bytes, observer), bytes) : observed(bytes, observer);
 }

@@ -2,20 +2,20 @@
 import { Worker } from "node:worker_threads";
 import type { MessagePort, WorkerOptions } from "node:worker_threads";
 
-/** What the code of a worker gets to work with. */
+/** What the code of a worker can use. */
 export interface WorkerContext {
-  /** Loads CommonJS modules; `data` brings the paths of those that are not Node's. */
+  /** Loads CommonJS modules: Node's by name, others by a path that `data` has to contain. */
   readonly require: (module: string) => unknown;
   readonly port: MessagePort;
-  /** What the starter passed on, as structured clone. */
+  /** The `data` of {@link startWorker}, as a structured clone. */
   readonly data: unknown;
 }
 
 /**
- * Starts a worker that runs `main`: the one place that does. `main` is sent as its text, so it may
- * use nothing but its argument and JavaScript's globals. (A worker started from a `.ts` file needs
- * Node 22.18; this one runs from source and from `dist` on every Node.) It holds up the end of
- * the process until `unref()`.
+ * Starts a worker that runs `main`; all workers of the library start here. `main` is sent as its source text,
+ * so it may use nothing but its argument and JavaScript's globals. (A worker from a `.ts` file would need
+ * Node 22.18; this way it runs from source and from `dist` on every Node.) The worker keeps the process alive
+ * until `unref()`.
  */
 export function startWorker(
   main: (context: WorkerContext) => void,

@@ -36,16 +36,19 @@ describe("an ELF header", () => {
     ["ppc64le", 2, 1, 21],
     ["riscv64", 2, 1, 243],
     ["s390x", 2, 2, 22],
-  ])("of %s is told by class, byte order and machine", (architecture, elfClass, data, machine) => {
-    const read = readElfHeader(header(elfClass, data, 2, machine))!;
-    expect(elfArchitecture(read)).toBe(architecture);
-    expect(formatElf(read)).toBe(architecture);
-    expect(elfMatches(read, architecture)).toBe(true);
-    expect(elfMatches(read, architecture === "arm" ? "arm64" : "arm")).toBe(false);
-    expect(isElfArchitecture(architecture)).toBe(true);
-  });
+  ])(
+    "of %s is recognised by class, byte order and machine",
+    (architecture, elfClass, data, machine) => {
+      const read = readElfHeader(header(elfClass, data, 2, machine))!;
+      expect(elfArchitecture(read)).toBe(architecture);
+      expect(formatElf(read)).toBe(architecture);
+      expect(elfMatches(read, architecture)).toBe(true);
+      expect(elfMatches(read, architecture === "arm" ? "arm64" : "arm")).toBe(false);
+      expect(isElfArchitecture(architecture)).toBe(true);
+    },
+  );
 
-  it("of x32, which has amd64's machine and 32 bits, is not amd64's", () => {
+  it("of x32, which has the machine of amd64 but 32 bits, is not one of amd64", () => {
     const read = readElfHeader(header(1, 1, 2, 62))!;
     expect(elfMatches(read, "amd64")).toBe(false);
     expect(formatElf(read)).toBe("machine 62 (32-bit, little-endian)");
@@ -56,14 +59,14 @@ describe("an ELF header", () => {
     expect(isElfArchitecture("wasm")).toBe(false);
   });
 
-  it("says whether it can be run: executables and position-independent ones", () => {
+  it("tells executables, also position-independent ones, from other objects", () => {
     const types = [0, 1, 2, 3, 4].map((type) =>
       isElfExecutable(readElfHeader(elf("amd64", type))!),
     );
     expect(types).toEqual([false, false, true, true, false]);
   });
 
-  it("of this very program is the one of this machine", () => {
+  it("of the running Node has this machine's architecture", () => {
     if (process.platform !== "linux") return;
     const names: Record<string, string> = {
       x64: "amd64",
@@ -75,7 +78,7 @@ describe("an ELF header", () => {
     expect(elfArchitecture(read)).toBe(names[process.arch] ?? process.arch);
   });
 
-  it("is nothing where the magic is missing", () => {
+  it("is undefined when the magic number is missing", () => {
     for (const text of ["", "\x7fEL", "#!/bin/sh\n", "MZ"]) {
       expect(readElfHeader(new TextEncoder().encode(text))).toBeUndefined();
     }
@@ -90,12 +93,12 @@ describe("an ELF header", () => {
     expect(() => readElfHeader(bytes)).toThrow(expect.objectContaining({ code: "invalid-elf" }));
   });
 
-  it("with tables that point anywhere is read without following them", () => {
+  it("is read without following its tables, wherever they point", () => {
     const hostile = elf("riscv64").fill(0xff, 24);
     expect(elfArchitecture(readElfHeader(hostile)!)).toBe("riscv64");
   });
 
-  it("of any bytes gives a header, nothing, or a refusal", () => {
+  it("is read, undefined or refused with an OciError, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (bytes, withMagic) => {
         const input = withMagic ? new Uint8Array([0x7f, 0x45, 0x4c, 0x46, ...bytes]) : bytes;

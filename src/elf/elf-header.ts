@@ -47,10 +47,10 @@ const MACHINES: ReadonlyMap<string, Machine> = new Map<string, Machine>([
 ]);
 
 /**
- * The header of an ELF object, from its first {@link ELF_HEADER_BYTES} bytes (20 are enough). Only
- * the fixed fields are read: no table that a hostile file could point anywhere.
- * Undefined when the bytes don't start as ELF does.
- * @throws OciError `invalid-elf` when they do, and no header follows
+ * The header of an ELF object, from its first {@link ELF_HEADER_BYTES} bytes (20 are enough). Only the fields
+ * at fixed positions are read, so a hostile file can't lead the reader anywhere. Undefined when the bytes
+ * don't start with ELF's magic number.
+ * @throws OciError `invalid-elf` when they do, but no valid header follows
  */
 export function readElfHeader(bytes: Uint8Array): ElfHeader | undefined {
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) return undefined;
@@ -77,7 +77,7 @@ function invalid(what: string): OciError {
   return new OciError("invalid-elf", `ELF header: ${what}`);
 }
 
-/** The architecture (an image configuration's name for it) whose code the object holds; undefined when unknown. */
+/** The architecture of the object's code, by the name that image configurations use; undefined when it is unknown. */
 export function elfArchitecture(header: ElfHeader): string | undefined {
   for (const [architecture, machine] of MACHINES) {
     if (
@@ -101,12 +101,15 @@ export function isElfArchitecture(architecture: string): boolean {
   return MACHINES.has(architecture);
 }
 
-/** Whether the object can be run: an executable or a position-independent one (which looks like a shared object). */
+/**
+ * Whether the object can be run: an executable, or a position-independent executable, which looks like a
+ * shared object.
+ */
 export function isElfExecutable(header: ElfHeader): boolean {
   return header.type === 2 || header.type === 3;
 }
 
-/** For people: `RISC-V 64-bit little-endian` in short, `riscv64`; an unknown machine by its number. */
+/** The machine as people know it: `riscv64`; an unknown machine by its number. */
 export function formatElf(header: ElfHeader): string {
   return (
     elfArchitecture(header) ??

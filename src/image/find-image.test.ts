@@ -35,7 +35,7 @@ describe("listImages", () => {
     expect(listing.others.map((one) => one.digest)).toEqual([artifact.digest, text.digest]);
   });
 
-  it("opens indexes in indexes, and lists what they share once", async () => {
+  it("opens indexes in indexes, and lists shared images only once", async () => {
     const { store, index, amd64, arm64 } = await family();
     const outer = await putIndex(store, [index, index]);
     const { images } = await listImages(store, outer);
@@ -51,7 +51,7 @@ describe("listImages", () => {
     await expect(listImages(store, outer, { limits: { indexDepth: 3 } })).resolves.toBeDefined();
   });
 
-  it("refuses more children in all than the limit, however they are spread over indexes", async () => {
+  it("refuses more children than the limit, even if they are spread over several indexes", async () => {
     const { store, index } = await family();
     const other = await putIndex(store, [await putImage(store, { architecture: "riscv64" })]);
     const outer = await putIndex(store, [index, other]);
@@ -69,7 +69,7 @@ describe("listImages", () => {
 });
 
 describe("findImage", () => {
-  it("finds the child for a platform, whichever way it is written", async () => {
+  it("finds the child for a platform, however the platform is written", async () => {
     const { store, index, arm64 } = await family();
     for (const text of ["arm64", "linux/arm64/v8", "linux/aarch64"]) {
       expect((await findImage(store, index, parsePlatform(text))).digest).toBe(arm64.digest);
@@ -82,7 +82,7 @@ describe("findImage", () => {
     expect((await findImage(store, index, undefined)).digest).toBe(amd64.digest);
   });
 
-  it("lists what is there when it can't tell which is meant", async () => {
+  it("lists the images when several could be meant", async () => {
     const { store, index } = await family();
     await expect(findImage(store, index, undefined)).rejects.toMatchObject({
       code: "ambiguous",
@@ -91,7 +91,7 @@ describe("findImage", () => {
     });
   });
 
-  it("lists what is there when the platform is not", async () => {
+  it("lists the images when none is for the platform", async () => {
     const { store, index } = await family();
     await expect(findImage(store, index, parsePlatform("riscv64"))).rejects.toMatchObject({
       code: "not-found",
@@ -99,7 +99,7 @@ describe("findImage", () => {
     });
   });
 
-  it("finds nothing in an index of attestations, not one of them", async () => {
+  it("finds no image in an index of only attestations", async () => {
     const { store, attestation } = await family();
     const index = await putIndex(store, [attestation]);
     await expect(findImage(store, index, undefined)).rejects.toMatchObject({ code: "not-found" });
@@ -125,7 +125,7 @@ describe("findImage", () => {
 });
 
 describe("isSamePlatform", () => {
-  it("compares what is meant, not how it is written", () => {
+  it("compares platforms, not their spellings", () => {
     const arm64 = { os: "linux", architecture: "arm64" };
     expect(isSamePlatform(arm64, { ...arm64, variant: "v8" })).toBe(true);
     expect(isSamePlatform(arm64, { ...arm64, variant: "v9" })).toBe(false);

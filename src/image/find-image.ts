@@ -14,10 +14,11 @@ import { listImages } from "./list-images.ts";
 import { listDescriptors } from "./only-root.ts";
 
 /**
- * The one image that is meant. A manifest is meant itself, when its configuration is for `platform`;
- * of an index, the child for `platform`; without a platform its only image. Attestations and artifacts are no candidates.
- * @throws OciError `ambiguous` and `not-found`, with the images that are there listed;
- * `wrong-architecture` for a single image of another platform
+ * Finds the one image that is meant. A manifest itself, if its configuration is for `platform`; in an index
+ * the child for `platform`, or its only image if no platform is given. Attestations and artifacts are not
+ * considered.
+ * @throws OciError `ambiguous` and `not-found`, listing the images that are there; `wrong-architecture` for a
+ *   manifest of another platform
  */
 export async function findImage(
   store: ReadableStore,
@@ -42,12 +43,12 @@ export async function findImage(
   );
 }
 
-/** Those of the images that are for a platform (`platformMatches`). */
+/** The images that are for a platform, as `platformMatches` decides. */
 export function imagesFor(images: readonly Descriptor[], platform: Platform): Descriptor[] {
   return images.filter((image) => image.platform && platformMatches(platform, image.platform));
 }
 
-/** Whether two platforms are one, whichever way they are written (`arm64` and `arm64/v8`). */
+/** Whether two platforms are the same, however they are written (`arm64` and `arm64/v8`). */
 export function isSamePlatform(a: Platform, b: Platform): boolean {
   return formatPlatform(normalisePlatform(a)) === formatPlatform(normalisePlatform(b));
 }

@@ -10,7 +10,7 @@ import { isConfigType, isManifestType, layerCompression } from "../oci/media-typ
 import { readConfig, readManifest } from "../store/read-documents.ts";
 import type { ReadableStore } from "../store/store.ts";
 
-/** One image, as a view of a store: its two documents are read, its layers are not. */
+/** One image in a store. Its manifest and configuration have been read, its layers have not. */
 export interface Image {
   readonly store: ReadableStore;
   readonly descriptor: Descriptor;
@@ -23,8 +23,8 @@ export interface ReadOptions extends AbortOptions {
 }
 
 /**
- * Reads the manifest and the configuration of an image, and checks that they agree: the configuration
- * is an image's, every layer is of a known type, and there is one diffID a layer.
+ * Reads the manifest and the configuration of an image, and checks that they agree: the configuration is that
+ * of an image, every layer has a known type, and each layer has one diffID.
  * @throws OciError `unsupported-media-type` for an index or an artifact; `invalid-manifest`; what the
  * store throws
  */

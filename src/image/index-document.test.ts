@@ -10,7 +10,7 @@ import { readImage } from "./image.ts";
 import { describeImage, makeIndex } from "./index-document.ts";
 
 describe("makeIndex", () => {
-  it("names the children with their platforms, in the order given, and is read back", async () => {
+  it("holds the children with their platforms in the given order, and can be read back", async () => {
     const store = createMemoryStore();
     const children: Descriptor[] = [];
     for (const architecture of ["riscv64", "amd64"]) {
@@ -55,7 +55,7 @@ describe("makeIndex", () => {
 });
 
 describe("describeImage", () => {
-  it("leaves out the names that a layout gave the image", async () => {
+  it("leaves out the annotations with names in a layout", async () => {
     const store = createMemoryStore();
     const descriptor = await putImage(store, { architecture: "amd64", tag: "latest" });
     const found = await store.resolve("latest");
@@ -68,7 +68,7 @@ describe("describeImage", () => {
 });
 
 describe("makeManifest", () => {
-  it("gives Docker's layers their OCI names, their digests unchanged", async () => {
+  it("gives Docker's layers OCI media types, and keeps their digests", async () => {
     const store = createMemoryStore();
     const config = await putText(store, MediaType.config, "{}");
     const layer = await putText(store, MediaType.dockerLayerGzip, "layer");

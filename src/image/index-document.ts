@@ -15,9 +15,9 @@ export interface IndexOptions {
 }
 
 /**
- * Makes the OCI index of these children, in this order. The children are named, not touched: their
- * digests stay. The same children give the same bytes, however their descriptors' keys are ordered.
- * @throws OciError as {@link parseIndex}, for what would not be read again
+ * Makes an OCI index of these children, in this order. The same children give the same bytes, whatever the
+ * order of the keys in their descriptors.
+ * @throws OciError as {@link parseIndex}, for what could not be read again
  */
 export function makeIndex(
   children: readonly Descriptor[],
@@ -33,7 +33,7 @@ export function makeIndex(
   return parseIndex(bytes, describe(MediaType.index, bytes));
 }
 
-/** How an index names an image: by its manifest, with the platform of its configuration. */
+/** The descriptor of an image for an index: that of its manifest, with the platform of its configuration. */
 export function describeImage(image: Image): Descriptor {
   const { mediaType, digest, size } = image.descriptor;
   return { mediaType, digest, size, platform: platformOf(image.config.value) };

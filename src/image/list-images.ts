@@ -9,19 +9,19 @@ import { readConfig, readIndex, readManifest } from "../store/read-documents.ts"
 import type { ReadableStore } from "../store/store.ts";
 import type { ReadOptions } from "./image.ts";
 
-/** What a root leads to, in the order of the documents; indexes in indexes are opened. */
+/** What is found below a root, in the order of the documents. Indexes in indexes are opened. */
 export interface ImageListing {
-  /** The images, each with a platform: the index's word for it, else its configuration's. */
+  /** The images, each with a platform: the one that the index gives, else that of its configuration. */
   readonly images: readonly Descriptor[];
-  /** What BuildKit attests of an image: manifests that name it in {@link AnnotationKey.attestedDigest}. */
+  /** BuildKit's attestations: manifests whose descriptor names an image in {@link AnnotationKey.attestedDigest}. */
   readonly attestations: readonly Descriptor[];
-  /** Artifacts, and content of types unknown here. */
+  /** Artifacts, and content of unknown types. */
   readonly others: readonly Descriptor[];
 }
 
 /**
- * Whether an index's entry is BuildKit's attestation of another entry. It is listed as
- * `unknown/unknown`, and is no image of that architecture.
+ * Whether an entry of an index is BuildKit's attestation of another entry. Its platform is `unknown/unknown`,
+ * and it is not an image.
  */
 export function isAttestation(descriptor: Descriptor): boolean {
   return (
@@ -45,8 +45,8 @@ export function platformOf(config: ImageConfig): Platform {
 }
 
 /**
- * Lists the images that a manifest or an index stands for. An index's word on the platform of a child is
- * taken as it is; a manifest without one is read.
+ * Lists the images below a manifest or an index. A platform that an index gives is taken as it is; where none
+ * is given, the configuration is read.
  * @throws OciError `limit-exceeded` for indexes nested too deep or too wide; what reading throws
  */
 export async function listImages(

@@ -42,7 +42,7 @@ describe("parseLocation", () => {
     expect(parseLocation(text)).toEqual(location);
   });
 
-  it("takes a bare word for a tag of the configured repository", () => {
+  it("reads a bare word as a tag of the configured repository", () => {
     const word = "latest-cross";
     expect(parseLocation(word, { repository: "localhost:5000/a/b" })).toEqual(
       registry("localhost:5000", "a/b", word),
@@ -54,7 +54,7 @@ describe("parseLocation", () => {
     });
   });
 
-  it("says what a bare word would have been when no repository is configured", () => {
+  it("refuses a bare word with an explanation when no repository is configured", () => {
     const error = failure("latest-cross");
     expect(error.code).toBe("invalid-reference");
     expect(error.message).toContain('"latest-cross": a bare word is a tag of the configured');
@@ -84,7 +84,7 @@ describe("parseLocation", () => {
     expect(failure("oci:out/x@sha256:abc").code).toBe("invalid-digest");
   });
 
-  it("only ever throws OciError, and sends nothing without a dot, a port or localhost anywhere", () => {
+  it("throws nothing but OciError, and reads only text with a dot, a port or localhost as a registry", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), (text) => {
         const located = attempt(text);

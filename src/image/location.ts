@@ -3,17 +3,17 @@ import { type Digest, isDigest, parseDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { type Reference, formatReference, parseReference } from "../oci/reference.ts";
 
-/** Where an image, or a root filesystem, is: what a reference on a command line means. */
+/** Where an image or a root filesystem is. References on the command line are parsed to this. */
 export type Location =
   | { readonly kind: "registry"; readonly reference: Reference }
   | LayoutLocation
   | ArchiveLocation
   /** A plain root filesystem. */
   | { readonly kind: "dir"; readonly directory: string }
-  /** A path without a scheme: what is there decides what it is. */
+  /** A path without a scheme. What it is depends on what is there. */
   | { readonly kind: "path"; readonly path: string };
 
-/** An OCI image layout directory. With a tag and a digest, the digest says what is meant. */
+/** An OCI image layout directory. If there are a tag and a digest, the digest counts. */
 export interface LayoutLocation {
   readonly kind: "oci";
   readonly directory: string;
@@ -21,17 +21,17 @@ export interface LayoutLocation {
   readonly digest?: Digest | undefined;
 }
 
-/** A tar of a layout, or what `docker save` and `nerdctl save` write. The file `-` is stdin or stdout. */
+/** A tar of an image layout, or one as `docker save` and `nerdctl save` write it. The file `-` is stdin or stdout. */
 export interface ArchiveLocation {
   readonly kind: "oci-archive" | "docker-archive";
   readonly file: string;
-  /** For a docker-archive it may be a whole `repository:tag`. */
+  /** In a docker-archive it may also be `repository:tag`. */
   readonly tag?: string | undefined;
 }
 
 export interface LocationOptions {
   /**
-   * What a bare word is a tag of: a reference without a tag, as `ghcr.io/family/image` or
+   * The repository that a bare word is a tag of: a reference without a tag, such as `ghcr.io/family/image` or
    * `oci:out/registry`. Without it a bare word is an error.
    */
   readonly repository?: string | undefined;
@@ -48,9 +48,9 @@ const HOST =
  * `oci:DIR[:TAG][@digest]`, `oci-layout://DIR[:TAG][@digest]`, `oci-archive:FILE[:TAG]`,
  * `docker-archive:FILE[:TAG]`, `dir:DIR`, or a path.
  *
- * A reference names its host (with a dot, a port, or `localhost`) or a scheme; a bare word is a tag of
- * the configured repository, and anything else with a slash is a path: a typing error never leaves
- * the machine. Directories and files end at the first colon, as skopeo has it.
+ * A reference names its host (with a dot, a port, or `localhost`) or a scheme; a bare word is a tag of the
+ * configured repository, and anything else with a slash is a path. So a typing error never makes a request to
+ * another machine. As for skopeo, the name of a directory or file ends at the first colon.
  * @throws OciError `invalid-reference`, `invalid-digest`
  */
 export function parseLocation(text: string, options: LocationOptions = {}): Location {
@@ -93,7 +93,7 @@ function isPath(text: string): boolean {
   return slash > 0 && !text.slice(0, slash).includes(":") && !text.includes("\0");
 }
 
-/** Whether the text starts with `host/`, by the rule that a host has a dot, a port, or is localhost. */
+/** Whether the text starts with a host and a slash. A host has a dot or a port, or is `localhost`. */
 function namesHost(text: string): boolean {
   const host = text.slice(0, Math.max(0, text.indexOf("/")));
   return HOST.test(host) && (/[.:[]/.test(host) || host === "localhost");
@@ -151,7 +151,7 @@ function refuse(text: string, why: string, hint: string): OciError {
   });
 }
 
-/** The location as {@link parseLocation} reads it back. */
+/** The location as text that {@link parseLocation} reads back. */
 export function formatLocation(location: Location): string {
   switch (location.kind) {
     case "registry":

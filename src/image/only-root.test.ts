@@ -5,14 +5,14 @@ import { createMemoryStore } from "../store/memory-store.ts";
 import { listDescriptors, onlyRoot } from "./only-root.ts";
 
 describe("onlyRoot", () => {
-  it("is the one image, whatever number of tags name it", async () => {
+  it("finds the only image, however many tags it has", async () => {
     const store = createMemoryStore();
     const image = await putImage(store, { architecture: "amd64", tag: "a" });
     await store.tag(image, "b");
     expect((await onlyRoot(store)).digest).toBe(image.digest);
   });
 
-  it("counts no image that an index beside it names, as oras lists them", async () => {
+  it("does not count images of an index, which oras lists beside the index", async () => {
     const store = createMemoryStore();
     const images = [
       await putImage(store, { architecture: "amd64" }),
@@ -33,18 +33,18 @@ describe("onlyRoot", () => {
     });
   });
 
-  it("says that an empty store is empty", async () => {
+  it("refuses an empty store by saying that it is empty", async () => {
     await expect(onlyRoot(createMemoryStore())).rejects.toMatchObject({ code: "not-found" });
   });
 
-  it("asks for a name where a store can't list what it holds", async () => {
+  it("asks for a tag when the store can't list its roots", async () => {
     const store = { ...createMemoryStore(), capabilities: {} };
     await expect(onlyRoot(store)).rejects.toMatchObject({ code: "unsupported-operation" });
   });
 });
 
 describe("listDescriptors", () => {
-  it("counts what is beyond twenty, and escapes what could write to a terminal", async () => {
+  it("gives only the number of those beyond twenty, and escapes control characters", async () => {
     const image = await putImage(createMemoryStore(), { architecture: "amd64" });
     const named = { "org.opencontainers.image.ref.name": "a\u001b[2J" };
     const text = listDescriptors(Array(25).fill({ ...image, annotations: named }) as never);

@@ -13,10 +13,10 @@ import type { ReadableStore } from "../store/store.ts";
 const LISTED = 20;
 
 /**
- * The one manifest or index that a store holds as a root, whatever number of tags name it. What another
- * root, an index, names itself is not counted: oras lists every image of an index beside the index.
- * @throws OciError `not-found` when there is none, `ambiguous` with all listed when there are several,
- * `unsupported-operation` when the store can't list its roots
+ * The only root of a store, a manifest or an index, however many tags name it. Roots that another root (an
+ * index) refers to don't count: oras lists the images of an index beside the index.
+ * @throws OciError `not-found` when there is none, `ambiguous` when there are several, which are listed,
+ *   `unsupported-operation` when the store can't list its roots
  */
 export async function onlyRoot(store: ReadableStore, options?: AbortOptions): Promise<Descriptor> {
   const { roots } = store.capabilities;
@@ -42,7 +42,7 @@ export async function onlyRoot(store: ReadableStore, options?: AbortOptions): Pr
   );
 }
 
-/** The roots that no index among them names. */
+/** The roots that no index among them refers to. */
 async function withoutChildren(
   store: ReadableStore,
   roots: readonly Descriptor[],
@@ -57,7 +57,10 @@ async function withoutChildren(
   return roots.filter(({ digest }) => !named.has(digest));
 }
 
-/** Descriptors for a message: tag or platform, and the short digest; what is beyond twenty is counted. */
+/**
+ * Descriptors for a message: tag or platform, and the short digest. Of more than twenty, only the number of
+ * the rest is given.
+ */
 export function listDescriptors(descriptors: readonly Descriptor[]): string {
   const listed = descriptors.slice(0, LISTED).map(describeBriefly);
   if (descriptors.length > LISTED) listed.push(`and ${descriptors.length - LISTED} more`);

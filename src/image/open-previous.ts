@@ -5,8 +5,8 @@ import type { Location } from "./location.ts";
 import { openReference, type OpenOptions, type OpenReference } from "./open-reference.ts";
 
 /**
- * What is at the place where something would be written, for reading only: nothing is made. Undefined
- * where there is nothing yet, and for an archive, which is always written anew.
+ * Opens what is now at the place where something will be written, only for reading; nothing is made.
+ * Undefined if there is nothing yet, and for an archive, which is always written anew.
  * @throws OciError as opening it for writing would
  */
 export async function openPrevious(

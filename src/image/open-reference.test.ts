@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(out, { recursive: true }));
 
 describe("openReference", () => {
-  it("takes the only image of a layout when no tag is named, by its scheme or as a path", async () => {
+  it("finds the only image of a layout without a tag, with a scheme or as a path", async () => {
     const layout = await openLayout(join(out, "x"), { create: true });
     const image = await putImage(layout, { architecture: "amd64", tag: "latest" });
     for (const text of [`oci:${out}/x`, `oci-layout://${out}/x`, `${out}/x`]) {
@@ -27,7 +27,7 @@ describe("openReference", () => {
     }
   });
 
-  it("takes what a tag names, and a digest before a tag", async () => {
+  it("finds the image of a tag, or of the digest when both are given", async () => {
     const layout = await openLayout(join(out, "x"), { create: true });
     const a = await putImage(layout, { architecture: "amd64", tag: "a" });
     const b = await putImage(layout, { architecture: "arm64", tag: "b" });
@@ -43,31 +43,34 @@ describe("openReference", () => {
     });
   });
 
-  it("asks a registry for nothing before root() is called", async () => {
+  it("sends nothing to a registry before root() is called", async () => {
     const opened = await openReference("localhost:1/a/b");
     expect(opened).toMatchObject({ reference: undefined, store: { name: "localhost:1/a/b" } });
     await opened.close();
   });
 
-  it("says that a layout is not there, and that a plain directory is no image", async () => {
+  it("refuses a missing layout, and a plain directory, which is not an image", async () => {
     await expect(openReference(`oci:${out}/none`)).rejects.toMatchObject({ code: "not-found" });
     await expect(openReference(`dir:${out}`)).rejects.toMatchObject({ code: "invalid-argument" });
   });
 });
 
 describe("openTarget", () => {
-  it.each(["oci", "oci-archive"])("writes to %s what openReference reads back", async (scheme) => {
-    const target = await openTarget(`${scheme}:${out}/x:v1`);
-    const image = await putImage(target.store, { architecture: "riscv64" });
-    await target.store.tag(image, target.tag ?? "none");
-    await target.close();
-    const opened = await openReference(`${scheme}:${out}/x:v1`);
-    const found = await findImage(opened.store, await opened.root(), undefined);
-    expect(found.digest).toBe(image.digest);
-    await opened.close();
-  });
+  it.each(["oci", "oci-archive"])(
+    "writes %s so that openReference reads it back",
+    async (scheme) => {
+      const target = await openTarget(`${scheme}:${out}/x:v1`);
+      const image = await putImage(target.store, { architecture: "riscv64" });
+      await target.store.tag(image, target.tag ?? "none");
+      await target.close();
+      const opened = await openReference(`${scheme}:${out}/x:v1`);
+      const found = await findImage(opened.store, await opened.root(), undefined);
+      expect(found.digest).toBe(image.digest);
+      await opened.close();
+    },
+  );
 
-  it("writes a docker-archive that is read back", async () => {
+  it("writes a docker-archive that can be read back", async () => {
     const target = await openTarget(`docker-archive:${out}/x.tar:family/image:v1`);
     const image = await putImage(target.store, { architecture: "riscv64" });
     await target.store.tag(image, target.tag ?? "none");
@@ -77,14 +80,14 @@ describe("openTarget", () => {
     await opened.close();
   });
 
-  it("leaves nothing of an archive that is given up", async () => {
+  it("leaves nothing behind of an archive that is discarded", async () => {
     const target = await openTarget(`oci-archive:${out}/x.tar:v1`);
     await putImage(target.store, { architecture: "riscv64" });
     await target.discard();
     expect(await readdir(out)).toEqual([]);
   });
 
-  it("refuses a digest, which follows from what is written, and a plain directory", async () => {
+  it("refuses a digest, since it depends on what is written, and a plain directory", async () => {
     const location = parseLocation(`oci:${out}/x@sha256:${"0".repeat(64)}`);
     await expect(openTarget(location)).rejects.toMatchObject({ code: "invalid-argument" });
     const pinned = `localhost:1/a@sha256:${"0".repeat(64)}`;

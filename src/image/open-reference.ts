@@ -21,7 +21,7 @@ import type { ContentStore, ReadableStore } from "../store/store.ts";
 import { type Location, formatLocation, parseLocation } from "./location.ts";
 import { onlyRoot } from "./only-root.ts";
 
-/** How registries are reached, and how much is read. */
+/** How to connect to registries, and limits on what is read. */
 export interface OpenOptions extends AbortOptions {
   readonly registry?: RegistryOptions | undefined;
   readonly limits?: Partial<Limits> | undefined;
@@ -31,19 +31,19 @@ export interface OpenOptions extends AbortOptions {
   readonly onSpool?: ((event: SpoolProgress) => void) | undefined;
 }
 
-/** A store, and what in it is meant. */
+/** An open store, with the image or index that a reference means. */
 export interface OpenReference {
   readonly location: Location;
   readonly store: ReadableStore;
-  /** The digest or tag named; undefined when the location names none. */
+  /** The digest or tag of the reference; undefined when it has none. */
   readonly reference: string | undefined;
   /**
-   * The manifest or index that is meant: what the digest or the tag names; else a registry's `latest`,
-   * or the only root of a layout or an archive.
+   * Finds the manifest or index: the one with the digest or tag; without either, a registry's `latest`, or
+   * the only root of a layout or an archive.
    * @throws OciError `not-found`; `ambiguous` with the roots listed
    */
   root(options?: AbortOptions): Promise<Descriptor>;
-  /** Frees the archive's file. Idempotent. */
+  /** Closes the store. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -52,21 +52,21 @@ export interface OpenTarget {
   readonly location: Location;
   readonly store: ContentStore;
   readonly tag: string | undefined;
-  /** Completes an archive: before this it is not there. Idempotent. */
+  /** Completes an archive, which is not there before. Idempotent. */
   close(): Promise<void>;
   /**
-   * Gives up: an archive will not be there, nor a layout that was made by opening and that nothing was
-   * put into, or with `whole` that nothing in it is named. Idempotent, and nothing after
-   * {@link OpenTarget.close}.
+   * Closes without a result: no archive appears, and a layout that was newly made is removed if it is still
+   * empty, or with `whole` if nothing in it has a name. Idempotent; does nothing after {@link
+   * OpenTarget.close}.
    */
   discard(options?: DiscardOptions): Promise<void>;
 }
 
 /**
- * Opens the store that a location names, for reading. A bare path is taken for a layout directory.
- * The caller closes it.
- * @throws OciError `invalid-reference`, `not-found`, `invalid-layout`, `invalid-archive`;
- * `invalid-argument` for a plain root filesystem, which is no image
+ * Opens the store of a location for reading. A bare path is taken for a layout directory. The caller closes
+ * it.
+ * @throws OciError `invalid-reference`, `not-found`, `invalid-layout`, `invalid-archive`; `invalid-argument`
+ *   for a plain root filesystem, which is not an image
  */
 export async function openReference(
   from: Location | string,
@@ -103,11 +103,11 @@ async function openStore(location: Location, options: OpenOptions): Promise<Open
 }
 
 /**
- * Opens the store that a location names, for writing; a layout or an archive is made when it is not
- * there. A layout that is nothing but one image without a tag is refreshed: what is written without a tag
- * takes its place. The caller closes it.
- * @throws OciError `invalid-argument` for a digest, which follows from what is written, and for a plain
- * root filesystem; what opening throws
+ * Opens the store of a location for writing, and makes a layout or an archive if there is none. If a layout
+ * holds only one image without a tag, an image that is written without a tag replaces it. The caller closes
+ * the store.
+ * @throws OciError `invalid-argument` for a location with a digest, since the digest depends on what is
+ *   written, and for a plain root filesystem; what opening throws
  */
 export async function openTarget(
   to: Location | string,
@@ -143,7 +143,7 @@ async function createStore(location: Location, options: OpenOptions): Promise<Cr
   }
 }
 
-/** Loads the registry client only where a registry is meant: it takes 17 MB of memory. */
+/** The registry client is loaded only when it is needed, since it takes 17 MB of memory. */
 async function openRegistry(reference: Reference, options: OpenOptions): Promise<ContentStore> {
   const { openRepository } = await import("../registry/repository.ts");
   return openRepository(reference, options.registry);

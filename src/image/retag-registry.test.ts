@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-it("retagging in a registry is one GET and one PUT of a manifest, whatever the image weighs", async () => {
+it("retagging in a registry takes one GET and one PUT of a manifest, however large the image is", async () => {
   const { port } = proxy.address() as AddressInfo;
   const where = { registry: `127.0.0.1:${port}`, repository: "builds" };
   const pushed = openRepository(where);

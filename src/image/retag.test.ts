@@ -5,7 +5,7 @@ import { createMemoryStore } from "../store/memory-store.ts";
 import { retag } from "./retag.ts";
 
 describe("retag", () => {
-  it("names the same bytes again, and touches no content", async () => {
+  it("gives the same bytes another tag, and copies no content", async () => {
     const inner = createMemoryStore();
     const image = await putImage(inner, { architecture: "amd64", tag: "builds-1" });
     const { store, calls } = recordStore(inner);
@@ -15,7 +15,7 @@ describe("retag", () => {
     expect((await inner.resolve("builds-1")).digest).toBe(image.digest);
   });
 
-  it("takes a digest, and an index", async () => {
+  it("works with a digest, and with an index", async () => {
     const store = createMemoryStore();
     const image = await putImage(store, { architecture: "amd64", tag: "a" });
     const index = await putIndex(store, [image], "latest-cross");
@@ -25,7 +25,7 @@ describe("retag", () => {
     expect((await store.resolve("latest")).digest).toBe(index.digest);
   });
 
-  it("leaves the last good image of a tag when the source is not there", async () => {
+  it("leaves a tag as it is when the source is not there", async () => {
     const store = createMemoryStore();
     const image = await putImage(store, { architecture: "amd64", tag: "app" });
     await expect(retag(store, "builds-2", "app")).rejects.toMatchObject({ code: "not-found" });

@@ -5,8 +5,8 @@ import { parseTag } from "../oci/reference.ts";
 import type { ContentStore } from "../store/store.ts";
 
 /**
- * Lets a tag name what another tag, or a digest, names: an image or an index, its bytes unchanged. Of a
- * registry this asks for the manifest and puts it back under the new name; no blob is touched. Idempotent.
+ * Sets a tag to the image or index that another tag or a digest names. Its bytes stay the same. In a registry
+ * this gets the manifest and puts it under the new tag; no blob is transferred. Idempotent.
  * @throws OciError `not-found` when the source is not there, `invalid-reference` for a malformed tag
  */
 export async function retag(

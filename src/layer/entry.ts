@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
 
-/** What an entry of a layer is. `file` has content; a hard link may carry content too. */
+/** The type of an entry. A `file` has content; a hard link may have content too. */
 export type EntryType =
   "file" | "directory" | "symlink" | "hardlink" | "character" | "block" | "fifo";
 
 /**
- * One entry of a layer as its headers say, PAX and GNU extensions applied. Names are bytes, exactly
- * as stored: not normalised, not checked, a directory's trailing slash kept.
+ * One entry of a layer as its headers describe it, PAX and GNU extensions included. Names are the bytes as
+ * stored: not normalised, not checked, and a directory keeps its trailing slash.
  */
 export interface Entry {
   readonly type: EntryType;
@@ -29,10 +29,10 @@ export interface Entry {
   readonly deviceMajor: number;
   readonly deviceMinor: number;
   /**
-   * Extended attributes (PAX `SCHILY.xattr.*`, `LIBARCHIVE.xattr.*`): name without the prefix, value as
-   * bytes; in order of the headers.
+   * Extended attributes (PAX `SCHILY.xattr.*`, `LIBARCHIVE.xattr.*`) by their names without that prefix, in
+   * the order of the headers.
    */
   readonly xattrs: ReadonlyMap<ByteString, ByteString>;
-  /** PAX records that no field above holds (`atime`, `comment`, a vendor's), in order. */
+  /** All other PAX records (`atime`, `comment`, a vendor's), in order. */
   readonly extensions: ReadonlyMap<ByteString, ByteString>;
 }

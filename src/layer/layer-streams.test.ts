@@ -60,13 +60,13 @@ describe("readLayer", () => {
     },
   );
 
-  it("skips a body of 200 kB that nobody reads (tar-stream hangs)", async () => {
+  it("skips a content of 200 kB that nobody reads, where tar-stream hangs", async () => {
     const paths: string[] = [];
     for await (const { entry } of readLayer(watch(TAR, 4096).bytes)) paths.push(entry.path);
     expect(paths).toEqual(["big", "small", "none"]);
   });
 
-  it("skips the rest of a body that is read in part", async () => {
+  it("skips the rest of a content that was read in part", async () => {
     const first: number[] = [];
     for await (const { content } of readLayer(watch(TAR, 4096).bytes)) {
       for await (const chunk of content) {
@@ -84,14 +84,14 @@ describe("readLayer", () => {
     expect(state.read).toBe(4096);
   });
 
-  it("opens nothing before it is read", async () => {
+  it("does not open its source before it is read", async () => {
     const { bytes, state } = watch(TAR, 4096);
     const items = readLayer(bytes);
     expect(state.read).toBe(0);
     await items.return();
   });
 
-  it("reads on to the end of the bytes after the end of the archive", async () => {
+  it("reads all bytes after the end of the archive", async () => {
     const all = joinBytes(TAR, END_OF_TAR, new Uint8Array(10_000).fill(7));
     const { bytes, state } = watch(all, 4096);
     for await (const { entry } of readLayer(bytes)) expect(entry.path).not.toBe("");
@@ -114,7 +114,7 @@ describe("readLayer", () => {
     await expect(collect(contents[0]!)).rejects.toMatchObject({ code: "invalid-argument" });
   });
 
-  it("passes on faults of the layer, with its name, and failures of the source", async () => {
+  it("throws errors of the layer with its name, and passes on errors of the source", async () => {
     const read = async (source: Bytes): Promise<void> => {
       for await (const { content } of readLayer(source, { what: "layer 2" }))
         await collect(content);
@@ -130,7 +130,7 @@ describe("readLayer", () => {
     await expect(read(broken())).rejects.toThrow(new RangeError("source"));
   });
 
-  it("stops when it is told to", async () => {
+  it("stops when it is aborted", async () => {
     const controller = new AbortController();
     const { bytes, state } = watch(TAR, 4096);
     const read = async (): Promise<void> => {
@@ -166,7 +166,7 @@ describe("writeLayer", () => {
     expect(chunks.length).toBeLessThan(9);
   });
 
-  it("packs many small entries together", async () => {
+  it("joins many small entries to large chunks", async () => {
     const many = Array.from({ length: 1000 }, (_, index) => ({
       entry: makeEntry({ type: "directory", path: bytes(`d${index}/`) }),
     }));
@@ -175,7 +175,7 @@ describe("writeLayer", () => {
     expect(lengths).toEqual([131_072, 131_072, 131_072, 1002 * 512 - 3 * 131_072]);
   });
 
-  it("passes layers on from reader to writer", async () => {
+  it("writes what readLayer read", async () => {
     const layer = layerOf(expected);
     const chunks: Uint8Array[] = [];
     for await (const chunk of writeLayer(readLayer(watch(layer, 10_000).bytes)))

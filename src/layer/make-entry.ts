@@ -15,12 +15,12 @@ const DEFAULT_MODES: Readonly<Record<EntryType, number>> = Object.freeze({
   fifo: 0o644,
 });
 
-/** What {@link makeEntry} must be told; the rest has defaults. */
+/** The fields that {@link makeEntry} needs; the others have defaults. */
 export type EntryInit = Pick<Entry, "type" | "path"> & Partial<Entry>;
 
 /**
- * A complete entry from the parts that matter: owned by 0:0, of the time 0, empty, mode 0755 for a
- * directory, 0777 for a symbolic link and 0644 for anything else, unless said otherwise.
+ * Makes a complete entry. The defaults: owned by 0:0, time 0, no content, mode 0755 for a directory, 0777 for
+ * a symbolic link and 0644 for anything else.
  */
 export function makeEntry(init: EntryInit): Entry {
   return {

@@ -2,13 +2,14 @@
 import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 
-/** Finds an empty component, "." or ".." anywhere in a path. */
+/** Matches an empty component, "." or ".." anywhere in a path. */
 const UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /**
- * The place in the root filesystem that a name in a layer stands for: `/a/b`, no `.`, `..`, empty or
- * trailing components; `/` for the root (`.`, `./` and the empty name too). A `..` inside takes back
- * the component before it, by the text alone, as containerd, Docker and umoci do.
+ * The path in the root filesystem that a name in a layer stands for, such as `/a/b`: without `.`, `..` and
+ * empty components, and without a slash at the end. The root is `/`, also for the names `.`, `./` and the
+ * empty one. A `..` removes the component before it, without looking at any link, as containerd, Docker and
+ * umoci do.
  * @throws OciError `path-escape` when a `..` leaves the root
  */
 export function normalisePath(path: ByteString): ByteString {

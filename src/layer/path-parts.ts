@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
 
-/** The directory that a normalised path is in; `/` for what is right below the root, and for the root. */
+/** The directory of a normalised path. For the root it is the root itself. */
 export function parentOf(path: ByteString): ByteString {
   return (path.slice(0, path.lastIndexOf("/")) || "/") as ByteString;
 }

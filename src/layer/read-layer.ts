@@ -12,27 +12,27 @@ export interface LayerItem {
   readonly entry: Entry;
   readonly position: EntryPosition;
   /**
-   * The content, to be read before the next item is asked for; what is not read is skipped.
+   * The content. It can be read until the next item is asked for; what was not read by then is skipped.
    * @throws OciError `invalid-argument` when read later
    */
   readonly content: Bytes;
 }
 
-/** What the parser said and nobody took yet. */
+/** Something that the parser found. */
 type LayerEvent =
   | { readonly kind: "entry"; readonly entry: Entry; readonly position: EntryPosition }
   | { readonly kind: "data"; readonly chunk: Uint8Array }
   | { readonly kind: "hole"; readonly length: number };
 
-/** Chunks longer than this are parsed in parts, so that the events of one stay few. */
+/** Longer chunks are parsed in parts, so that few events wait at a time. */
 const LONGEST_FEED = 1024 * 1024;
 const ZEROS = new Uint8Array(65_536);
 
 /**
- * Reads a layer's uncompressed tar entry by entry. Leaving the loop early frees the source; going to
- * the end reads every byte of it, those after the archive's end too.
- * @throws OciError as {@link createLayerParser}; `limit-exceeded` for holes of which the zeros are asked
- * for; `aborted`
+ * Reads a layer's uncompressed tar entry by entry. Leaving the loop early closes the source; a loop to the
+ * end reads every byte of it, also those after the archive's end.
+ * @throws OciError as {@link createLayerParser}; `limit-exceeded` for holes whose zeros are asked for;
+ * `aborted`
  */
 export async function* readLayer(
   bytes: Bytes,
@@ -85,11 +85,11 @@ export async function* readLayer(
   }
 }
 
-/** What a parser says, to be taken one by one. */
+/** The events of a parser, to be taken one by one. */
 interface EventQueue {
-  /** The next event, if there is one already. */
+  /** The next event, if the parser has found one already. */
   take(): LayerEvent | undefined;
-  /** The next event, parsing on for it; undefined at the end of the layer. */
+  /** The next event, for which more is parsed; undefined at the end of the layer. */
   wait(): Promise<LayerEvent | undefined>;
 }
 

@@ -90,7 +90,7 @@ const layer = fc.array(fc.oneof(...TYPES.map(itemOf)), { maxLength: 6 });
 const chunking = fc.array(fc.integer({ min: 1, max: 1500 }), { minLength: 1, maxLength: 8 });
 
 describe("a layer that was written", () => {
-  it("is read back equal, at any chunking", () => {
+  it("is read back equal, however it is cut into chunks", () => {
     fc.assert(
       fc.property(layer, chunking, (items, chunks) => {
         const listed = listLayer(layerOf(items), { chunks });
@@ -102,7 +102,7 @@ describe("a layer that was written", () => {
     );
   });
 
-  it("depends on the entries alone, not on the order in which their records were set", () => {
+  it("depends only on the entries, not on the order in which their records were set", () => {
     fc.assert(
       fc.property(layer, (items) => {
         const reversed = items.map(({ entry, content }) => ({
@@ -118,7 +118,7 @@ describe("a layer that was written", () => {
     );
   });
 
-  it("is a whole number of blocks and ends with two of zeros", () => {
+  it("consists of whole blocks and ends with two blocks of zeros", () => {
     fc.assert(
       fc.property(layer, (items) => {
         const tar = layerOf(items);
@@ -192,7 +192,7 @@ function repair(tar: Uint8Array): void {
 }
 
 describe("an archive with random damage", () => {
-  it("is read or refused with an OciError, whatever the chunking, and never hangs", () => {
+  it("is read or refused with an OciError, however it is cut into chunks, and never hangs", () => {
     expect(listLayer(EVERYTHING, { limits: LIMITS }).length).toBe(8);
     fc.assert(
       fc.property(mutation, chunking, ({ edits, cut, repairChecksums }, chunks) => {
@@ -205,7 +205,7 @@ describe("an archive with random damage", () => {
     );
   });
 
-  it("is refused when it is noise", () => {
+  it("is refused when it is only noise", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 3000 }), chunking, (noise, chunks) => {
         expect(outcome(noise, chunks)).toEqual(outcome(noise, [noise.length]));

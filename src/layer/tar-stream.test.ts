@@ -72,8 +72,8 @@ async function readTheirs(tar: Uint8Array): Promise<[Partial<Header>, Uint8Array
   return read;
 }
 
-describe("tar-stream as a second opinion, where it can hold an entry", () => {
-  it("writes what we read", async () => {
+describe("tar-stream, with entries that it supports,", () => {
+  it("writes what our parser reads", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(plainEntry, { maxLength: 5 }),
@@ -90,7 +90,7 @@ describe("tar-stream as a second opinion, where it can hold an entry", () => {
     );
   });
 
-  it("reads what we write", async () => {
+  it("reads what our writer writes", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(plainEntry, { maxLength: 5 }),

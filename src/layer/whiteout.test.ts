@@ -20,7 +20,7 @@ describe("classifyWhiteout", () => {
     [".wh..wh.plnk/123.456", "ignored", "/.wh..wh.plnk/123.456"],
     ["./.wh..wh.aufs", "ignored", "/.wh..wh.aufs"],
     [".wh..wh.orph/", "ignored", "/.wh..wh.orph"],
-  ])("knows %s", (path, kind, removed) => {
+  ])("classifies %s", (path, kind, removed) => {
     expect(classifyWhiteout(bytes(path))).toEqual({ kind, path: removed });
   });
 
@@ -33,7 +33,7 @@ describe("classifyWhiteout", () => {
     ".wh.etc/",
     "a/.wh..wh..opq/b",
     "",
-  ])("takes %j for an ordinary entry", (path) => {
+  ])("classifies %j as an ordinary entry", (path) => {
     expect(classifyWhiteout(bytes(path))).toBeUndefined();
   });
 
@@ -51,11 +51,11 @@ describe("classifyWhiteout", () => {
     expect(() => classifyWhiteout(bytes(path))).toThrow(/whiteout in the layer: expected .wh. and/);
   });
 
-  it("refuses one that leaves the root", () => {
+  it("refuses a whiteout that leaves the root", () => {
     expect(() => classifyWhiteout(bytes("../.wh.a"))).toThrow(/leaves it/);
   });
 
-  it("understands what whiteoutPath and opaquePath write", () => {
+  it("classifies what whiteoutPath and opaquePath write", () => {
     for (const path of ["/a", "/a/b", "/.hidden"].map(bytes)) {
       expect(classifyWhiteout(whiteoutPath(path))).toEqual({ kind: "whiteout", path });
       expect(classifyWhiteout(opaquePath(path))).toEqual({ kind: "opaque", path });
@@ -84,12 +84,12 @@ describe("normalisePath", () => {
     ["..a", "/..a"],
     ["\xff/\xfe", "/\xff/\xfe"],
     ["C:\\x", "/C:\\x"],
-  ])("makes %j of the root filesystem %s", (path, normalised) => {
+  ])("turns %j into %s", (path, normalised) => {
     expect(normalisePath(bytes(path))).toBe(normalised);
   });
 
   it.each(["..", "../x", "a/../../x", "/../x", "./.././../x", "../out-evil"])(
-    "refuses %s, which leaves the root (peers 1, 19)",
+    "refuses %s, which leaves the root",
     (path) => {
       expect(() => normalisePath(bytes(path))).toThrow(
         expect.objectContaining({ code: "path-escape" }),

@@ -4,10 +4,10 @@ import { OciError } from "../oci/errors.ts";
 import { normalisePath } from "./normalise.ts";
 
 /**
- * What an entry takes away from the layers below (image-spec, layer.md, "Whiteouts").
- * `whiteout`: the path itself and all below it. `opaque`: everything in that directory that lower
- * layers put there. `ignored`: bookkeeping of AUFS that old Docker versions left in layers; it is
- * neither a file of the image nor does it remove one. Paths are normalised.
+ * What an entry removes from the layers below (image-spec, layer.md, "Whiteouts"). `whiteout`: the path and
+ * all below it. `opaque`: everything that lower layers have in the directory. `ignored`: nothing; it is
+ * bookkeeping of AUFS that old Docker versions left in layers, and not a file of the image either. Paths are
+ * normalised.
  */
 export type Whiteout = {
   readonly kind: "whiteout" | "opaque" | "ignored";
@@ -19,8 +19,8 @@ const OPAQUE = ".wh..wh..opq";
 const AUFS = /^\/\.wh\.\.wh\.(?:plnk|aufs|orph)(?:\/|$)/;
 
 /**
- * What the name of an entry says about lower layers; undefined for an ordinary entry. Only the last
- * component counts, and a name with a trailing slash is a directory, never a whiteout.
+ * Reads a whiteout from the name of an entry; undefined for an ordinary entry. Only the last component
+ * counts, and a name with a trailing slash is that of a directory, never a whiteout.
  * @throws OciError `invalid-layer` for a whiteout of nothing, of `.`, of `..` or of another whiteout;
  * `path-escape`
  */
@@ -43,13 +43,19 @@ export function classifyWhiteout(entryPath: ByteString): Whiteout | undefined {
   return { kind: "whiteout", path: (path.slice(0, slash + 1) + removed) as ByteString };
 }
 
-/** The name of the entry that removes `path` (normalised, not the root) of the layers below: `/a/b` gives `a/.wh.b`. */
+/**
+ * The name of the whiteout that removes `path` (normalised, not the root) from the layers below: `/a/b` gives
+ * `a/.wh.b`.
+ */
 export function whiteoutPath(path: ByteString): ByteString {
   const slash = path.lastIndexOf("/");
   return `${path.slice(1, slash + 1)}${PREFIX}${path.slice(slash + 1)}` as ByteString;
 }
 
-/** The name of the entry that hides what lower layers have in `directory` (normalised): `/a` gives `a/.wh..wh..opq`. */
+/**
+ * The name of the opaque marker that hides what lower layers have in `directory` (normalised): `/a` gives
+ * `a/.wh..wh..opq`.
+ */
 export function opaquePath(directory: ByteString): ByteString {
   return (directory === "/" ? OPAQUE : `${directory.slice(1)}/${OPAQUE}`) as ByteString;
 }

@@ -3,18 +3,18 @@ import type { Bytes } from "../bytes/bytes.ts";
 import type { Entry } from "./entry.ts";
 import { createLayerWriter } from "./write/layer-writer.ts";
 
-/** An entry to write, with its content where `entry.size` is not 0. */
+/** An entry to write. Its content is needed if `entry.size` is not 0. */
 export interface LayerInput {
   readonly entry: Entry;
   readonly content?: Bytes | undefined;
 }
 
-/** Headers and small contents are put together to chunks of this many bytes. */
+/** Headers and small contents are joined to chunks of this many bytes. */
 const PACK = 128 * 1024;
 
 /**
- * Writes a layer's uncompressed tar, entry by entry in the order given; a content is asked for when its
- * entry is due. The bytes depend on entries and contents alone, not on how the contents are cut.
+ * Writes a layer's uncompressed tar, with the entries in the order given. A content is read when its entry is
+ * written. The bytes depend only on the entries and contents, not on how the contents are cut into chunks.
  * @throws OciError as {@link createLayerWriter}
  */
 export async function* writeLayer(
@@ -38,12 +38,12 @@ export async function* writeLayer(
 }
 
 interface Pack {
-  /** Takes all of `chunks` and empties it; yields what is due. */
+  /** Takes the chunks out of the array. Yields what is ready to be written. */
   add(chunks: Uint8Array[]): Iterable<Uint8Array>;
   flush(): Iterable<Uint8Array>;
 }
 
-/** Copies small chunks together; large ones go through as they are. Its buffer is used again after each yield. */
+/** Joins small chunks in a buffer, which is reused after each yield; large chunks are passed on as they are. */
 function createPack(): Pack {
   const buffer = new Uint8Array(PACK);
   let length = 0;

@@ -24,7 +24,7 @@ const hex = (length: number) =>
   });
 
 describe("parseDigest", () => {
-  it("takes sha256 and sha512 in lower-case hex", () => {
+  it("accepts sha256 and sha512 in lower-case hex", () => {
     expect(parseDigest(SHA256)).toBe(SHA256);
     expect(parseDigest(SHA512)).toBe(SHA512);
   });
@@ -33,7 +33,7 @@ describe("parseDigest", () => {
     "md5:d41d8cd98f00b204e9800998ecf8427e",
     "sha256+b64u:LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7=",
     "a.b-c_d+e:x",
-  ])("lets a well-formed digest of an unknown algorithm survive: %s", (text) =>
+  ])("accepts a well-formed digest of an unknown algorithm: %s", (text) =>
     expect(parseDigest(text)).toBe(text),
   );
 
@@ -63,14 +63,14 @@ describe("parseDigest", () => {
     expect(isDigest(text)).toBe(false);
   });
 
-  it("shows what it got on one line and cut", () => {
+  it("shows what it got in one line, and shortened", () => {
     const text = `sha256:\u001b[2J\n${"x".repeat(1000)}`;
     expect(() => parseDigest(text)).toThrow(
       /^digest: expected .*, got "sha256:\\u001b\[2J\\nx{1,160}"$/,
     );
   });
 
-  it("reads back every digest made of an algorithm and hex", () => {
+  it("reads every digest that was made from an algorithm and hex", () => {
     fc.assert(
       fc.property(hex(64), hex(128), (short, long) => {
         for (const digest of [digestOf("sha256", short), digestOf("sha512", long)]) {
@@ -81,7 +81,7 @@ describe("parseDigest", () => {
     );
   });
 
-  it("returns any text as it is or throws invalid-digest", () => {
+  it("returns a text unchanged or throws invalid-digest", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^[a-z0-9+._:=-]*$/)),
@@ -121,15 +121,15 @@ describe("the parts of a digest", () => {
     expect(digestEncoded(digest)).toBe("LCa0=");
   });
 
-  it("are cut to twelve digits for people", () => {
+  it("are shortened to twelve digits for people", () => {
     expect(shortDigest(parseDigest(SHA256))).toBe("sha256:0123456789ab");
   });
 
-  it("name a layer's uncompressed bytes as a diffID too", () => {
+  it("make a diffID when they are those of uncompressed bytes", () => {
     expect(diffIdOf(parseDigest(SHA256))).toBe(parseDiffId(SHA256));
   });
 
-  it("are checked when a digest is made of them", () => {
+  it("are checked when a digest is made from them", () => {
     expect(() => digestOf("sha256", "AB")).toThrow(
       expect.objectContaining({ code: "invalid-digest" }),
     );

@@ -28,7 +28,10 @@ function isKnown(algorithm: string): algorithm is DigestAlgorithm {
   return Object.hasOwn(ENCODED, algorithm);
 }
 
-/** Whether `text` is a well-formed digest of any algorithm; of sha256 and sha512 in lower-case hex. */
+/**
+ * Whether `text` is a well-formed digest of any algorithm. One of sha256 or sha512 must be lower-case hex of
+ * the right length.
+ */
 export function isDigest(text: string): text is Digest {
   const parts = text.length <= LONGEST ? GRAMMAR.exec(text) : null;
   if (parts === null) return false;
@@ -71,9 +74,8 @@ export function digestEncoded(digest: Digest | DiffId | ChainId): string {
 }
 
 /**
- * The algorithm of a digest that this library can compute.
- * @throws OciError `unsupported-algorithm` for any other: such a digest can't be verified, and is
- * not used in a path.
+ * The algorithm of a digest, if this library can compute it. @throws OciError `unsupported-algorithm` if not:
+ * such a digest can't be verified, and is not used in a path.
  */
 export function knownAlgorithm(digest: Digest | DiffId | ChainId): DigestAlgorithm {
   const algorithm = digestAlgorithm(digest);
@@ -90,7 +92,7 @@ export function digestOf(algorithm: DigestAlgorithm, hex: string): Digest {
   return parseDigest(`${algorithm}:${hex}`);
 }
 
-/** The diffID of a layer whose uncompressed bytes have this digest (an uncompressed layer has one hash for both). */
+/** The diffID of a layer whose uncompressed bytes have this digest. Only the type changes. */
 export function diffIdOf(digest: Digest): DiffId {
   return digest as string as DiffId;
 }

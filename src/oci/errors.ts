@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Every failure the library reports on purpose. A code names the kind of failure, never the place.
+ * Every kind of failure that the library reports on purpose. A code never names the place.
  *
- * Bad evidence (`digest-mismatch`, `invalid-…`) and unwanted evidence (`wrong-architecture`,
- * `gate-refused`) are different codes: the first could not be trusted, the second was trusted and
- * says no. `not-found` means that the other side answered and has no such thing; what could not be
- * asked or read is `unreachable` or `unreadable`, never `not-found`.
+ * Bad evidence (`digest-mismatch`, `invalid-…`) and unwanted evidence (`wrong-architecture`, `gate-refused`)
+ * are different codes: the first could not be trusted; the second was trusted, and the answer is no.
+ * `not-found` means that the other side answered that it has no such thing. Where it could not be asked or
+ * read, the code is `unreachable` or `unreadable`, never `not-found`.
  */
 export type ErrorCode =
   // asked wrongly
@@ -34,7 +34,7 @@ export type ErrorCode =
   | "limit-exceeded"
   | "path-escape"
   | "link-loop"
-  // not something this version or this machine can do
+  // not possible with this version or on this machine
   | "unsupported-algorithm"
   | "unsupported-media-type"
   | "unsupported-compression"

@@ -67,7 +67,7 @@ describe("parseJson", () => {
     },
   );
 
-  it("refuses 100,000 levels of nesting, and counts a limit exactly", () => {
+  it("refuses 100,000 levels of nesting, and applies the limit exactly", () => {
     expect(() => parse("[".repeat(100_000) + "]".repeat(100_000))).toThrow(overLimit);
     expect(() => parse('{"a":'.repeat(100_000))).toThrow(overLimit);
     const limits = { jsonDepth: 2 };
@@ -81,7 +81,7 @@ describe("parseJson", () => {
     expect(() => parseJson(bytes("not JSON"), { limits })).toThrow(overLimit);
   });
 
-  it("says what it was reading, what it got and where", () => {
+  it("says what was read, what it got and where", () => {
     expect(() => parseJson(bytes('{"a":1,"a":2}'), { what: "index.json" })).toThrow(
       /^index\.json: expected each key once, got "a" again at character 7$/,
     );
@@ -136,7 +136,7 @@ describe("parseJson", () => {
     );
   });
 
-  it("finds every duplicate key, however the object looks", () => {
+  it("finds every duplicate key in any object", () => {
     const keys = fc.uniqueArray(
       fc.string().filter((key) => key !== "__proto__"),
       { minLength: 1 },
@@ -153,7 +153,7 @@ describe("parseJson", () => {
 });
 
 describe("formatJson", () => {
-  it("writes compact UTF-8 in the order of insertion, without what is undefined", () => {
+  it("writes compact UTF-8 in the order of insertion, without undefined values", () => {
     const text = new TextDecoder().decode(formatJson({ b: 1, a: ["\u00e9"], c: undefined }));
     expect(text).toBe('{"b":1,"a":["\u00e9"]}');
   });

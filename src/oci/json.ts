@@ -6,9 +6,9 @@ import { quote } from "./quote.ts";
 
 /** Options of {@link parseJson}. */
 export interface ParseJsonOptions {
-  /** For messages: what the bytes are. */
+  /** What the bytes are called in an error. */
   readonly what?: string | undefined;
-  /** `documentBytes` and `jsonDepth` count here. */
+  /** `documentBytes` and `jsonDepth` apply here. */
   readonly limits?: Partial<Limits> | undefined;
 }
 
@@ -27,9 +27,9 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Parses JSON that two readers can't understand differently. Refused beyond what `JSON.parse` refuses:
- * an object with one key twice or with the key `__proto__`, a byte order mark, bytes that are not UTF-8,
- * a number whose value would change (an integer beyond 2^53, an overflow to infinity).
+ * Parses JSON, and refuses what two readers could understand differently. Besides what `JSON.parse` refuses,
+ * that is: an object with the same key twice or with the key `__proto__`, a byte order mark, bytes that are
+ * not UTF-8, and a number whose value would change (an integer beyond 2^53, an overflow to infinity).
  * @throws OciError `invalid-json`; `limit-exceeded` for too many bytes or too deep a nesting
  */
 export function parseJson(bytes: Uint8Array, options: ParseJsonOptions = {}): unknown {
@@ -57,8 +57,7 @@ export function parseJson(bytes: Uint8Array, options: ParseJsonOptions = {}): un
 }
 
 /**
- * Compact JSON, in UTF-8, of a document that we make: keys in the order of insertion, what is undefined
- * left out.
+ * A value as compact JSON in UTF-8: keys in the order of insertion, undefined values left out.
  * @throws OciError `invalid-argument` for a value that JSON can't hold
  */
 export function formatJson(value: unknown): Uint8Array<ArrayBuffer> {
@@ -79,8 +78,8 @@ function decode(bytes: Uint8Array, what: string): string {
 }
 
 /**
- * Checks what `JSON.parse` is silent about, and the nesting, before it builds anything. Text that is not
- * JSON may pass here: `JSON.parse` refuses it next.
+ * Checks the nesting, and what `JSON.parse` would accept in silence, before anything is built. Text that is
+ * not JSON may pass: `JSON.parse` refuses it afterwards.
  */
 function checkTokens(text: string, what: string, jsonDepth: number): void {
   /** The keys seen in each open object; undefined for an open array. */
@@ -146,10 +145,10 @@ function addKey(keys: Set<string>, quoted: string, what: string, at: number): vo
 }
 
 function checkNumber(token: string, what: string, at: number): void {
-  // 15 digits and fewer are exact; with an exponent they may not be.
+  // A number of up to 15 digits is exact, unless it has an exponent.
   if (token.length <= 15 && !/[eE]/.test(token)) return;
   const value = Number(token);
-  // Not a number at all is for JSON.parse to refuse.
+  // If it is not a number at all, JSON.parse refuses it.
   if (Number.isNaN(value)) return;
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
     throw refused(what, at, "numbers within 2^53", quote(token));

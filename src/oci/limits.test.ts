@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS, limitExceeded, withLimits } from "./limits.ts";
 
 describe("withLimits", () => {
-  it("is the defaults when nothing is given", () => {
+  it("returns the defaults when nothing is given", () => {
     expect(withLimits(undefined)).toBe(DEFAULT_LIMITS);
     expect(withLimits({})).toEqual(DEFAULT_LIMITS);
   });
 
-  it("changes what is given and only that", () => {
+  it("changes only the given limits", () => {
     expect(withLimits({ children: 3 })).toEqual({ ...DEFAULT_LIMITS, children: 3 });
   });
 
@@ -37,7 +37,7 @@ describe("an exceeded limit", () => {
     expect(error.details).toEqual({ path: "a/b", limit: "pathBytes", allowed: 10, got: 12 });
   });
 
-  it("that nobody counted to the end and nobody can change says so", () => {
+  it("that is fixed has no hint, and may have no exact number", () => {
     const error = limitExceeded({ what: "oci-kit.yaml", allowed: 10, unit: "bytes" });
     expect(error.message).toBe("oci-kit.yaml: expected at most 10 bytes, got more");
     expect(error.details).toEqual({ allowed: 10 });

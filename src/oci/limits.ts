@@ -2,8 +2,8 @@
 import { OciError } from "./errors.ts";
 
 /**
- * The bounds on what hostile input can make the library do. Every function that reads foreign
- * bytes takes a `Partial<Limits>`; what is not given comes from {@link DEFAULT_LIMITS}.
+ * Bounds on what hostile input can make the library do. Every function that reads foreign bytes takes a
+ * `Partial<Limits>`, completed from {@link DEFAULT_LIMITS}.
  */
 export interface Limits {
   /** Bytes of a manifest, an index or a config. */
@@ -14,13 +14,13 @@ export interface Limits {
   readonly children: number;
   /** Depth of indexes within indexes. */
   readonly indexDepth: number;
-  /** Entries of one layer, and directories that its paths go through. */
+  /** Entries of one layer, and also directories that their paths go through. */
   readonly entries: number;
   /** Bytes of one path or link target in a layer. */
   readonly pathBytes: number;
   /** Bytes of all extended headers (PAX, GNU long names) before one entry. */
   readonly extendedHeaderBytes: number;
-  /** Bytes of all PAX records that count for every entry of a layer (global headers). */
+  /** Bytes of all PAX records in a layer's global headers, which apply to every entry. */
   readonly globalHeaderBytes: number;
   /** Extents in the map of one sparse file. */
   readonly sparseExtents: number;
@@ -40,7 +40,7 @@ export interface Limits {
   readonly impliedPathBytes: number;
   /** Bytes of one zstd window. */
   readonly zstdWindow: number;
-  /** Symbolic links followed in one resolution (as Linux: 40). */
+  /** Symbolic links followed while one path is resolved. Linux follows 40. */
   readonly linkHops: number;
   /** Redirects followed for one request. */
   readonly redirects: number;
@@ -96,12 +96,12 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   clientConnections: 256,
 });
 
-/** The defaults with what the caller changed. */
+/** The defaults, with the caller's values in place of some. */
 export function withLimits(limits: Partial<Limits> | undefined): Limits {
   return limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
 }
 
-/** Something of which there is more than allowed. */
+/** What was found to exceed a bound. */
 export interface Excess {
   /** What the input is called: a path, a URL, "layer 3 of …". Left out where whoever catches the error adds it. */
   readonly what?: string | undefined;

@@ -10,7 +10,7 @@ import {
 } from "./media-types.ts";
 
 describe("media types", () => {
-  it("are of one kind each, OCI's and Docker's alike", () => {
+  it("belong to one kind each, both OCI's and Docker's", () => {
     const kinds = (is: (mediaType: string) => boolean) => Object.values(MediaType).filter(is);
     expect(kinds(isManifestType)).toEqual([MediaType.manifest, MediaType.dockerManifest]);
     expect(kinds(isIndexType)).toEqual([MediaType.index, MediaType.dockerManifestList]);
@@ -40,7 +40,7 @@ describe("media types", () => {
   });
 
   it.each(["", "constructor", "__proto__", "application/vnd.oci.image.layer.v1.tar+xz"])(
-    "say of %j that it is no layer",
+    "do not include %j as a layer",
     (mediaType) => expect(layerCompression(mediaType)).toBeUndefined(),
   );
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** The media types of images, OCI's (image-spec, media-types.md) and Docker's. */
+/** The media types of image documents and layers, OCI's (image-spec, media-types.md) and Docker's. */
 export const MediaType = {
   manifest: "application/vnd.oci.image.manifest.v1+json",
   index: "application/vnd.oci.image.index.v1+json",
@@ -25,7 +25,7 @@ const LAYERS: Readonly<Record<string, Compression>> = {
   [MediaType.dockerLayer]: "none",
   [MediaType.dockerLayerGzip]: "gzip",
   [MediaType.dockerLayerZstd]: "zstd",
-  // image-spec 1.0 "non-distributable" layers: deprecated, still found in Windows bases
+  // "Non-distributable" layers of image-spec 1.0: deprecated, but still found in Windows base images.
   "application/vnd.oci.image.layer.nondistributable.v1.tar": "none",
   "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip": "gzip",
   "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd": "zstd",

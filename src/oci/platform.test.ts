@@ -75,7 +75,7 @@ describe("parsePlatform", () => {
     );
   });
 
-  it("reads back every platform that is formatted, normalised", () => {
+  it("reads back every formatted platform, normalised", () => {
     fc.assert(
       fc.property(platform, (value) => {
         const normal = normalisePlatform(value);
@@ -103,12 +103,12 @@ describe("parsePlatform", () => {
 });
 
 describe("normalisePlatform", () => {
-  it("keeps nothing but the platform of a configuration", () => {
+  it("keeps only the platform's fields of a configuration", () => {
     const config = { os: "linux", architecture: "aarch64", variant: "v8", rootfs: {} };
     expect(normalisePlatform(config)).toEqual({ os: "linux", architecture: "arm64" });
   });
 
-  it("leaves out what is empty", () => {
+  it("leaves out empty fields", () => {
     const empty = {
       os: "linux",
       architecture: "riscv64",
@@ -125,7 +125,7 @@ describe("normalisePlatform", () => {
     expect(windows["os.features"]).toEqual(["b", "a"]);
   });
 
-  it("is not taken in by an architecture named as an object's member", () => {
+  it("is not misled by an architecture with the name of an object's member", () => {
     expect(normalisePlatform({ os: "linux", architecture: "constructor" }).architecture).toBe(
       "constructor",
     );
@@ -133,7 +133,7 @@ describe("normalisePlatform", () => {
 });
 
 describe("platformMatches", () => {
-  it("takes the default variant for the one that is written", () => {
+  it("matches a default variant that is left out with one that is written", () => {
     const arm64 = { os: "linux", architecture: "arm64" };
     expect(platformMatches(arm64, { ...arm64, variant: "v8" })).toBe(true);
     expect(platformMatches({ ...arm64, variant: "v8" }, arm64)).toBe(true);
@@ -155,24 +155,24 @@ describe("platformMatches", () => {
     ["windows(10.0.17763)/amd64", "windows/amd64"],
     ["windows(10.0.1)/amd64", "windows(10.0.17763)/amd64"],
     ["windows(+win32k)/amd64", "windows/amd64"],
-  ])("does not take %s for %s", (wanted, candidate) =>
+  ])("does not match %s with %s", (wanted, candidate) =>
     expect(matches(wanted, candidate)).toBe(false),
   );
 
-  it("compares version and features only where they are asked for", () => {
+  it("compares version and features only if they are wanted", () => {
     const candidate = "windows(10.0.17763.1879+a+win32k)/amd64";
     expect(matches("windows/amd64", candidate)).toBe(true);
     expect(matches("windows(10.0.17763)/amd64", candidate)).toBe(true);
     expect(matches("windows(+win32k)/amd64", candidate)).toBe(true);
   });
 
-  it("takes every platform for itself", () => {
+  it("matches every platform with itself", () => {
     fc.assert(fc.property(platform, (value) => platformMatches(value, value)));
   });
 });
 
 describe("isUnknownPlatform", () => {
-  it("tells an attestation's platform from an image's and from none", () => {
+  it("is true for an attestation's platform, and false for an image's and for none", () => {
     expect(isUnknownPlatform({ os: "unknown", architecture: "unknown" })).toBe(true);
     expect(isUnknownPlatform({ os: "linux", architecture: "unknown" })).toBe(false);
     expect(isUnknownPlatform(undefined)).toBe(false);

@@ -2,7 +2,7 @@
 import { OciError } from "./errors.ts";
 import { quote } from "./quote.ts";
 
-/** The platform of an image (image-spec, image-index.md, "platform"), its JSON keys unchanged. */
+/** The platform of an image (image-spec, image-index.md, "platform") under its own JSON keys. */
 export interface Platform {
   readonly architecture: string;
   readonly os: string;
@@ -57,8 +57,8 @@ export function parsePlatform(text: string): Platform {
 }
 
 /**
- * The platform as text. {@link parsePlatform} reads it back as the normalised platform; one from a
- * foreign document may hold any text, so escape it before a terminal sees it.
+ * The platform as text, which {@link parsePlatform} reads back as the normalised platform. A platform from a
+ * foreign document may hold any text: escape it before it goes to a terminal.
  */
 export function formatPlatform(platform: Platform): string {
   const { os, architecture, variant } = platform;
@@ -68,10 +68,10 @@ export function formatPlatform(platform: Platform): string {
 }
 
 /**
- * One spelling for each platform: lower case, `amd64` for `x86_64`, `arm64` for `aarch64`; the variant
- * that an architecture has by default is left out (arm64's v8, amd64's v1), except 32-bit arm's, which
- * is always there (v7 by default); features sorted; what is empty is absent. Only the keys of a
- * platform are kept, so it takes an image's configuration too. Idempotent.
+ * The one spelling of a platform: lower case, `amd64` for `x86_64`, `arm64` for `aarch64`. An architecture's
+ * default variant is left out (arm64's v8, amd64's v1); only 32-bit arm always has its variant (v7 by
+ * default). Features are sorted, and empty fields are absent. Only the keys of a platform are kept, so an
+ * image's configuration can be passed too. Idempotent.
  */
 export function normalisePlatform(platform: Platform): Platform {
   const named = platform.architecture.toLowerCase();
@@ -106,9 +106,9 @@ function normaliseVariant(architecture: string, variant: string): string {
 }
 
 /**
- * Whether an image of the platform `candidate` is what `wanted` asks for: the same system, architecture
- * and variant once both are normalised. Version and features count only where `wanted` names them: the
- * version as a prefix of whole numbers (10.0.17763 takes 10.0.17763.1879), of the features each.
+ * Whether an image of the platform `candidate` fits `wanted`: both normalised, they have the same system,
+ * architecture and variant. Version and features count only if `wanted` names them. Its version is a prefix
+ * by whole numbers (10.0.17763 fits 10.0.17763.1879), and each of its features must be there.
  */
 export function platformMatches(wanted: Platform, candidate: Platform): boolean {
   const want = normalisePlatform(wanted);
@@ -123,7 +123,7 @@ export function platformMatches(wanted: Platform, candidate: Platform): boolean 
   );
 }
 
-/** Whether it is `unknown/unknown`: what BuildKit gives attestations, which are no images to run. */
+/** Whether it is `unknown/unknown`, the platform that BuildKit gives to attestations, which can't be run. */
 export function isUnknownPlatform(platform: Platform | undefined): boolean {
   return platform?.os === "unknown" && platform.architecture === "unknown";
 }

@@ -9,7 +9,7 @@ describe("quote", () => {
     expect(quote("x".repeat(1000))).toBe(`"${"x".repeat(160)}"`);
   });
 
-  it("shows plain values, and of the others what they are", () => {
+  it("shows plain values, and only the kind of other values", () => {
     expect([null, -1, true, undefined, 1n, [], {}].map(quote)).toEqual([
       "null",
       "-1",

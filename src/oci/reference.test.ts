@@ -39,7 +39,7 @@ const reference = fc.record(
 );
 
 describe("parseReference", () => {
-  it("keeps host, port, repository, tag and digest, all of them", () => {
+  it("keeps host, port, repository, tag and digest", () => {
     expect(parseReference(`localhost:5000/a/b:tag@${DIGEST}`)).toEqual({
       registry: "localhost:5000",
       repository: "a/b",
@@ -66,7 +66,7 @@ describe("parseReference", () => {
     ["docker.io/library/ubuntu", "docker.io/library/ubuntu"],
     ["docker.io/a/b", "docker.io/a/b"],
     ["ghcr.io/ubuntu", "ghcr.io/ubuntu"],
-  ])("knows the short form only where Docker Hub is named: %s", (text, expected) =>
+  ])("accepts the short form only for Docker Hub: %s", (text, expected) =>
     expect(formatReference(parseReference(text))).toBe(expected),
   );
 
@@ -142,7 +142,7 @@ describe("parseReference", () => {
     );
   });
 
-  it("reads back every reference that is formatted", () => {
+  it("reads back every formatted reference", () => {
     fc.assert(
       fc.property(reference, (value) => {
         expect(parseReference(formatReference(value))).toEqual(value);
@@ -150,7 +150,7 @@ describe("parseReference", () => {
     );
   });
 
-  it("formats what it reads so that it reads the same again, and throws nothing but OciError", () => {
+  it("gives references that are the same after formatting and parsing, or throws OciError", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.stringMatching(/^[a-zA-Z0-9.:/@[\]_%-]*$/),
@@ -175,7 +175,7 @@ describe("the parts of a reference", () => {
     expect(parseTag("latest-cross_1.0")).toBe("latest-cross_1.0");
   });
 
-  it("name themselves when they are wrong", () => {
+  it("are named in the error when they are wrong", () => {
     expect(() => parseRegistry("a/b")).toThrow(/^registry: expected .* got "a\/b"$/);
     expect(() => parseRepository("A")).toThrow(/^repository: expected .* got "A"$/);
     expect(() => parseTag("-a")).toThrow(/^tag: expected .* got "-a"$/);

@@ -5,15 +5,15 @@ import { OciError } from "./errors.ts";
 import { quote } from "./quote.ts";
 
 /**
- * Where content is in a registry. Tag and digest may both be there: then the digest decides and the
- * tag says what it was called. With neither, it names the repository alone; no tag is made up.
+ * Where content is in a registry. It may have both tag and digest: then the digest decides, and the tag only
+ * says what it was called. With neither it names a repository; no default tag is added.
  */
 export interface Reference {
   /** Host and optional port, normalised as {@link parseRegistry} returns it. */
   readonly registry: string;
   readonly repository: string;
   readonly tag?: string | undefined;
-  /** Of an algorithm that this library can verify. */
+  /** Its algorithm is one that this library can verify. */
   readonly digest?: Digest | undefined;
 }
 
@@ -33,8 +33,8 @@ const DOCKER_HUB_ALIAS = "index.docker.io";
 
 /**
  * Parses `host[:port]/repository[:tag][@digest]`. The host must be named: it has a dot or a port, is
- * `localhost`, or is an IPv6 address in brackets. Only where that host is Docker Hub (`docker.io`, or
- * `index.docker.io`, which becomes `docker.io`) does a repository of one word get its `library/`.
+ * `localhost`, or is an IPv6 address in brackets. Only for Docker Hub (`docker.io`, or `index.docker.io`,
+ * which becomes `docker.io`) is `library/` put before a repository of one word.
  * @throws OciError `invalid-reference`, and `unsupported-algorithm` for a digest that can't be verified
  */
 export function parseReference(text: string): Reference {
@@ -56,7 +56,7 @@ export function parseReference(text: string): Reference {
   };
 }
 
-/** The text that {@link parseReference} reads back as the same reference. */
+/** The reference as text, which {@link parseReference} reads back as the same reference. */
 export function formatReference(reference: Reference): string {
   const { registry, repository, tag, digest } = reference;
   const suffix = (tag === undefined ? "" : `:${tag}`) + (digest === undefined ? "" : `@${digest}`);
@@ -65,8 +65,8 @@ export function formatReference(reference: Reference): string {
 
 /**
  * Parses a registry's host and optional port and returns it normalised: lower case, an IPv6 address in
- * brackets in its shortest form. An address in a spelling that a URL would change to another (`127.1`,
- * `0x7f.0.0.1`) is refused: what is checked must be what is connected to.
+ * brackets in its shortest form. An address in a spelling that a URL would change (`127.1`, `0x7f.0.0.1`) is
+ * refused, since the host that is checked must be the host that is connected to.
  * @throws OciError `invalid-reference`
  */
 export function parseRegistry(text: string): string {

@@ -11,34 +11,34 @@ import type { Platform } from "../oci/platform.ts";
 import type { ReadableStore } from "../store/store.ts";
 import type { PlatformClaim } from "./gates.ts";
 
-/** One image of the index to be. Its bytes stay where they are until the push. */
+/** One image of the planned index. Its bytes stay where they are until the push. */
 export interface Child {
   /** Where it came from, for messages: `out/linux-runtime/riscv64`. */
   readonly name: string;
   readonly image: Image;
-  /** How the index will name it: with the platform of its configuration. */
+  /** Its descriptor in the index, with the platform of its configuration. */
   readonly descriptor: Descriptor;
   readonly platform: Platform;
   readonly claims: readonly PlatformClaim[];
-  /** What BuildKit attests of this very image: it goes along. */
+  /** BuildKit's attestations of this very image, which are pushed with it. */
   readonly attestations: readonly Descriptor[];
 }
 
-/** Something beside the images that does not go along, and why. */
+/** Something beside the images that is not pushed, and why. */
 export interface LeftOut {
   readonly name: string;
   readonly reason: string;
 }
 
 export interface ReadChildrenOptions extends ReadOptions {
-  /** Where the root is, for messages. */
+  /** What the root is called in messages. */
   readonly name: string;
-  /** What the place says of every image in it. */
+  /** What its directory or its tag says about the platform of every image in it. */
   readonly claims: readonly PlatformClaim[];
 }
 
 /**
- * The images that a manifest or an index stands for, each with its configuration read.
+ * Reads the images below a manifest or an index, with their configurations.
  * @throws OciError what reading throws: a child that can't be read can't be pushed
  */
 export async function readChildren(
@@ -82,13 +82,15 @@ function makeChild(
   { name, claims }: ReadChildrenOptions,
 ): Child {
   const platform = platformOf(image.config.value);
-  // An index may say nothing of a child's platform; listed is then what its configuration says.
+  // An index may give no platform for a child. The listing then has the configuration's, which is no claim of
+  // the index.
   const listed = entry.platform ?? platform;
   const contradicted = !isSamePlatform(listed, platform);
   return {
     name: fromIndex ? `${name} (${shortDigest(entry.digest)})` : name,
     image,
-    // An index's own words on its child (annotations, artifactType) go along; a layout's are names in the layout.
+    // What an index says about its child (annotations, artifactType) is kept. Annotations in a layout's
+    // index.json are not: they are names within that layout.
     descriptor: fromIndex ? { ...entry, platform } : describeImage(image),
     platform,
     claims: contradicted ? [...claims, { by: "index", platform: listed }] : claims,

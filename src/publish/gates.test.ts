@@ -44,24 +44,24 @@ function evaluate(
 }
 
 describe("evaluateGates", () => {
-  it("lets a complete and coherent family through", () => {
+  it("finds nothing against a complete and coherent family", () => {
     const children = [child("amd64"), child("linux/arm64/v8"), child("riscv64")];
     const now = published("amd64", "arm64");
     expect(evaluate(children, now, ["amd64", "arm64", "riscv64"])).toEqual([]);
   });
 
-  it("missing-architecture: the configuration lists one that no image is for", () => {
+  it("missing-architecture: no image is for an architecture that the configuration lists", () => {
     expect(evaluate([child("amd64")], ABSENT, ["amd64", "arm64", "riscv64"])).toMatchObject([
       { gate: "missing-architecture", architecture: "arm64" },
       { gate: "missing-architecture", architecture: "riscv64" },
     ]);
   });
 
-  it("missing-architecture: an image of another variant is not the one that is meant", () => {
+  it("missing-architecture: an image of another variant does not count", () => {
     expect(evaluate([child("linux/arm/v6")], ABSENT, ["linux/arm/v7"])).toHaveLength(1);
   });
 
-  it("dropped-platform: a one-arch run would have pushed one arch over three (2026-08-31)", () => {
+  it("dropped-platform: a run for one architecture may not replace an index of three", () => {
     const findings = evaluate([child("riscv64")], published("amd64", "arm64", "riscv64"));
     expect(findings).toMatchObject([
       { gate: "dropped-platform", platform: "linux/amd64" },
@@ -69,18 +69,18 @@ describe("evaluateGates", () => {
     ]);
   });
 
-  it("dropped-platform: a lateral swap is no equal count", () => {
+  it("dropped-platform: another platform does not make up for a dropped one", () => {
     expect(evaluate([child("riscv64")], published("amd64"))).toMatchObject([
       { gate: "dropped-platform", platform: "linux/amd64" },
     ]);
   });
 
-  it("dropped-platform: a newer Windows replaces an older one", () => {
+  it("dropped-platform: an image for a newer Windows may replace one for an older", () => {
     const now = published("windows(10.0.1)/amd64");
     expect(evaluate([child("windows(10.0.2)/amd64")], now)).toEqual([]);
   });
 
-  it("published-unreadable: what can't be read is not absent", () => {
+  it("published-unreadable: what can't be read does not count as absent", () => {
     const error = new OciError("unreachable", "no route\u001b[2J to host");
     const findings = evaluate([child("amd64")], { state: "unreadable", error });
     expect(findings).toMatchObject([
@@ -89,14 +89,14 @@ describe("evaluateGates", () => {
     expect(findings[0]?.message).not.toContain("\u001b");
   });
 
-  it("duplicate-platform: two images claim one platform", () => {
+  it("duplicate-platform: two images are for one platform", () => {
     const children = [child("arm64"), child("linux/arm64/v8", { name: "other" }), child("amd64")];
     expect(evaluate(children)).toMatchObject([
       { gate: "duplicate-platform", platform: "linux/arm64", children: ["out/arm64", "other"] },
     ]);
   });
 
-  it("wrong-platform: a configuration says another architecture than the directory, tag or index", () => {
+  it("wrong-platform: the configuration has another architecture than directory, tag or index claim", () => {
     for (const by of ["directory", "tag", "index"] as const) {
       const wrong = child("amd64", { claims: [claim(by, "riscv64"), claim("tag", "amd64")] });
       expect(evaluate([wrong])).toMatchObject([
@@ -132,19 +132,19 @@ describe("evaluateGates", () => {
     expect(evaluate(some)[0]?.message).toContain("no run recorded: out/arm64");
   });
 
-  it("mixed-generations: that no image records a run is no contradiction", () => {
+  it("mixed-generations: images of which none records a run pass", () => {
     const none = ["amd64", "arm64"].map((arch) => child(arch, { runId: { state: "absent" } }));
     expect(evaluate(none)).toEqual([]);
   });
 
-  it("unreadable-generation: never read as absent", () => {
+  it("unreadable-generation: an unreadable run does not count as absent", () => {
     const unreadable = child("amd64", { runId: { state: "unreadable", reason: "two say two" } });
     expect(evaluate([unreadable])).toMatchObject([
       { gate: "unreadable-generation", child: "out/amd64" },
     ]);
   });
 
-  it("reports all that is wrong, not the first", () => {
+  it("reports everything that is wrong, not only the first", () => {
     const children = [child("amd64"), child("amd64", { name: "b", runId: run("2") })];
     const gates = evaluate(children, published("arm64"), ["amd64", "riscv64"]);
     expect(gates.map((finding) => finding.gate)).toEqual([
@@ -157,7 +157,7 @@ describe("evaluateGates", () => {
 });
 
 describe("refusal", () => {
-  it("has one line and one detail a finding", () => {
+  it("has one line and one detail for each finding", () => {
     const findings = evaluate([child("riscv64")], published("amd64", "arm64"));
     const error = refusal("localhost:5000/a:latest", findings);
     expect(error.code).toBe("gate-refused");
@@ -167,7 +167,7 @@ describe("refusal", () => {
     expect(error.hint).toContain("--force");
   });
 
-  it("is a failure, not an answer, when all that is known is that something could not be told", () => {
+  it("has the code unreadable when something could not be found out, and nothing is known to be wrong", () => {
     const cause = new OciError("unreachable", "no route to host");
     const unreadable: Published = { state: "unreadable", error: cause };
     const untold = evaluate([child("amd64")], unreadable);

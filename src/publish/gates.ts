@@ -7,38 +7,38 @@ import { type Platform, formatPlatform, parsePlatform, platformMatches } from ".
 import type { Recorded } from "./provenance.ts";
 import type { Published } from "./published.ts";
 
-/** What somebody else says the platform of a child is: its directory, its tag, or the index it came from. */
+/** The platform of a child according to its directory, its tag, or the index that it came from. */
 export interface PlatformClaim {
   readonly by: "directory" | "tag" | "index";
   readonly platform: Platform;
 }
 
-/** What the gates look at of one image of the index. */
+/** What the gates need to know about one image of the index. */
 export interface ChildFacts {
   /** Where it came from, for messages. */
   readonly name: string;
   readonly digest: Digest;
-  /** Of its configuration: that, and nobody's claim, is what the index will say. */
+  /** The platform of its configuration. The index will have this one, whatever the claims. */
   readonly platform: Platform;
   readonly claims: readonly PlatformClaim[];
   readonly runId: Recorded;
 }
 
-/** What the gates look at of a push. */
+/** What the gates need to know about a push. */
 export interface PushFacts {
   readonly children: readonly ChildFacts[];
-  /** The architectures that have to be there (`riscv64`, `linux/arm/v7`); undefined when none are configured. */
+  /** The architectures that must be there (`riscv64`, `linux/arm/v7`); undefined when none are configured. */
   readonly architectures: readonly string[] | undefined;
   readonly published: Published;
 }
 
-/** One reason not to push. `message` is one line that names what it is about. */
+/** One reason not to push. `message` is one line that names the image or platform concerned. */
 export type GateFinding = { readonly message: string } & (
   | { readonly gate: "missing-architecture"; readonly architecture: string }
   | {
       readonly gate: "dropped-platform";
       readonly platform: string;
-      /** Of the published image that would be lost. */
+      /** The published image that would be lost. */
       readonly digest: Digest;
     }
   | { readonly gate: "published-unreadable" }
@@ -57,13 +57,13 @@ export type GateFinding = { readonly message: string } & (
   | { readonly gate: "unreadable-generation"; readonly child: string }
 );
 
-/** The children that one run made; those that record no run have none. */
+/** The children that one run made. `runId` is undefined for those that record no run. */
 export interface Generation {
   readonly runId: string | undefined;
   readonly children: readonly string[];
 }
 
-/** Asks every gate; an empty list lets the push through. Pure. */
+/** Evaluates every gate. The push may go ahead if the list is empty. */
 export function evaluateGates(facts: PushFacts): GateFinding[] {
   return [
     ...findMissing(facts.children, facts.architectures ?? []),
@@ -74,7 +74,7 @@ export function evaluateGates(facts: PushFacts): GateFinding[] {
   ];
 }
 
-/** The gate of completeness: every architecture of the configuration is in the push. */
+/** Completeness: every architecture of the configuration is in the push. */
 export function findMissing(
   children: readonly ChildFacts[],
   architectures: readonly string[],
@@ -91,7 +91,7 @@ export function findMissing(
     }));
 }
 
-/** The gate against shrinking: what is published for a platform is replaced, never dropped. */
+/** No shrinking: a platform that is published now may get a new image, but must not disappear. */
 export function findDropped(children: readonly ChildFacts[], published: Published): GateFinding[] {
   switch (published.state) {
     case "absent":
@@ -113,12 +113,15 @@ export function findDropped(children: readonly ChildFacts[], published: Publishe
   }
 }
 
-/** The platform without the system's version: a new Windows replaces an old one. */
+/**
+ * The platform without the version of the operating system: an image for a new Windows replaces the one for
+ * an old Windows.
+ */
 function machineOf({ os, architecture, variant }: Platform): Platform {
   return { os, architecture, variant };
 }
 
-/** The gate against two images for one platform: which of them runs would be chance. */
+/** No duplicates: with two images for one platform, chance would decide which one runs. */
 export function findDuplicates(children: readonly ChildFacts[]): GateFinding[] {
   const findings: GateFinding[] = [];
   for (const child of children) {
@@ -132,7 +135,7 @@ export function findDuplicates(children: readonly ChildFacts[]): GateFinding[] {
   return findings;
 }
 
-/** The gate of truth: an image is for what its directory, its tag and its index say it is for. */
+/** Right platforms: each image is for the platform that its directory, its tag and its index claim. */
 export function findWrongPlatforms(children: readonly ChildFacts[]): GateFinding[] {
   return children.flatMap((child) =>
     child.claims
@@ -147,7 +150,7 @@ export function findWrongPlatforms(children: readonly ChildFacts[]): GateFinding
   );
 }
 
-/** The gate of coherence: all images are of one run. That none records a run is no contradiction. */
+/** Coherence: all images were made by one run. If no image records a run, the gate passes. */
 export function findMixedGenerations(children: readonly ChildFacts[]): GateFinding[] {
   const findings: GateFinding[] = [];
   const runs = new Map<string | undefined, string[]>();
@@ -177,7 +180,7 @@ function nameOf(child: ChildFacts): string {
   return escapeText(child.name);
 }
 
-/** For a message: a configuration may say anything. */
+/** The text for a message, escaped, since a configuration may hold any text. */
 function writePlatform(platform: Platform): string {
   return escapeText(formatPlatform(platform));
 }
@@ -186,15 +189,15 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The findings that say that nobody could tell, not that something is wrong. */
+/** The findings that mean "it could not be found out", not "something is wrong". */
 const UNTOLD: ReadonlySet<GateFinding["gate"]> = new Set<GateFinding["gate"]>([
   "published-unreadable",
   "unreadable-generation",
 ]);
 
 /**
- * The refusal of a push, one line a finding, all of them in `details.findings`: `gate-refused`, or
- * `unreadable` when no finding says more than that something could not be told.
+ * The error of a refused push, with one line for each finding, and all findings in `details.findings`. Its
+ * code is `gate-refused`, or `unreadable` when every finding only says that something could not be found out.
  */
 export function refusal(what: string, findings: readonly GateFinding[], cause?: unknown): OciError {
   const untold = findings.every((finding) => UNTOLD.has(finding.gate));

@@ -30,7 +30,7 @@ async function layout(name: string, architecture = name) {
 }
 
 describe("gatherFromDirectory", () => {
-  it("takes the image of each layout, and its directory's name for a claim", async () => {
+  it("takes the image of each layout, with its directory's name as a claim", async () => {
     await layout("riscv64");
     await layout("amd64");
     const { children, leftOut } = await gatherFromDirectory(out);
@@ -42,7 +42,7 @@ describe("gatherFromDirectory", () => {
     expect(leftOut).toEqual([]);
   });
 
-  it("keeps a claim that the configuration contradicts, for the gate to see", async () => {
+  it("keeps a claim that the configuration contradicts, so that a gate can find it", async () => {
     await layout("arm64", "amd64");
     const { children } = await gatherFromDirectory(out);
     expect(children[0]).toMatchObject({
@@ -51,7 +51,7 @@ describe("gatherFromDirectory", () => {
     });
   });
 
-  it("says which directories hold no layout, and passes over files", async () => {
+  it("reports directories without a layout, and ignores files", async () => {
     await mkdir(join(out, "arm64", "rootfs"), { recursive: true });
     await writeFile(join(out, "artifact.env"), "");
     await symlink("nowhere", join(out, "dangling"));
@@ -60,7 +60,7 @@ describe("gatherFromDirectory", () => {
     expect(leftOut).toEqual([{ name: join(out, "arm64"), reason: "it holds no image layout" }]);
   });
 
-  it("refuses to choose between two images in one layout", async () => {
+  it("refuses a layout with two images", async () => {
     const { store } = await layout("amd64");
     await putImage(store, { architecture: "amd64", content: "other", tag: "other" });
     await expect(gatherFromDirectory(out)).rejects.toMatchObject({ code: "ambiguous" });
@@ -72,7 +72,7 @@ describe("gatherFromDirectory", () => {
     await expect(gatherFromDirectory(out)).rejects.toThrow(OciError);
   });
 
-  it("says what to do when the directory is not there, and that a file is none", async () => {
+  it("refuses a missing directory with a hint, and a file in its place", async () => {
     await expect(gatherFromDirectory(join(out, "none"))).rejects.toMatchObject({
       code: "not-found",
       hint: expect.stringContaining("assemble") as string,
@@ -85,7 +85,7 @@ describe("gatherFromDirectory", () => {
 });
 
 describe("gatherFromTags", () => {
-  it("takes <tag>-<arch> of each architecture that is there", async () => {
+  it("takes <tag>-<arch> of each architecture that has one", async () => {
     const store = createMemoryStore({ name: "family" });
     await putImage(store, { architecture: "amd64", tag: "latest-cross-amd64" });
     await putImage(store, { architecture: "riscv64", tag: "latest-cross-riscv64" });
@@ -107,7 +107,7 @@ describe("gatherFromTags", () => {
 });
 
 describe("gatherFromLocations", () => {
-  it("takes all images of an index, their attestations, and the index's word on them", async () => {
+  it("takes all images of an index, their attestations, and the platforms that the index claims", async () => {
     const store = await openLayout(join(out, "index"), { create: true });
     const amd64 = await putImage(store, { architecture: "amd64" });
     const arm64 = await putImage(store, { architecture: "arm64" });
@@ -128,7 +128,7 @@ describe("gatherFromLocations", () => {
     await gathered.close();
   });
 
-  it("says what it leaves out: artifacts, and attestations of images that are not there", async () => {
+  it("reports what it leaves out: artifacts, and attestations of images that are not there", async () => {
     const store = await openLayout(join(out, "index"), { create: true });
     const amd64 = await putImage(store, { architecture: "amd64" });
     const lost = await putAttestation(store, await putImage(store, { architecture: "arm64" }));
@@ -143,7 +143,7 @@ describe("gatherFromLocations", () => {
     ]);
   });
 
-  it("refuses a child whose content is lost", async () => {
+  it("refuses a child whose content is missing", async () => {
     const { store, image } = await layout("amd64");
     await store.capabilities.remove(image.digest);
     await putIndex(store, [image], "all").catch(() => undefined);

@@ -13,22 +13,22 @@ import type { PlatformClaim } from "./gates.ts";
 import { listDirectories } from "./list-directories.ts";
 import { architectureTag } from "./tag-names.ts";
 
-/** The images that an index is to be made of, and what was found beside them. */
+/** The images for an index, and what was found beside them. */
 export interface GatheredChildren {
   readonly children: readonly Child[];
-  /** What is there and is no image of the index: it is said, not dropped in silence. */
+  /** Other things that were found. They are reported, so that nothing is dropped in silence. */
   readonly leftOut: readonly LeftOut[];
-  /** Frees what was opened; until then the children can be copied. Idempotent. */
+  /** Closes the stores of the children, which can be copied until then. Idempotent. */
   close(): Promise<void>;
 }
 
 const OPEN: Pick<GatheredChildren, "close"> = { close: () => Promise.resolve() };
 
 /**
- * The images of the layouts in a directory's directories, each named by its architecture, as `assemble`
- * leaves them: `out/linux-runtime/<arch>`. The name is a claim, checked by the gates.
+ * Gathers the images of the layouts in a directory's subdirectories, each named by its architecture, as
+ * `assemble` writes them: `out/linux-runtime/<arch>`. The gates check that the names are right.
  * @throws OciError `not-found` when the directory is not there; `ambiguous` for a layout of several images;
- * `invalid-platform` for a layout in a directory whose name is no architecture; what reading throws
+ *   `invalid-platform` for a layout in a directory whose name is not an architecture; what reading throws
  */
 export async function gatherFromDirectory(
   directory: string,
@@ -55,9 +55,9 @@ export async function gatherFromDirectory(
 }
 
 /**
- * The images that a store has as `<tag>-<arch>`, one for each architecture; those that are not there are left
- * out of the result, for the gate of completeness to name.
- * @throws OciError whatever is no clear "not there"
+ * Gathers the images that a store has under `<tag>-<arch>`, one for each architecture. Missing ones are left
+ * out: the gate of completeness will name them.
+ * @throws OciError for every failure but a clear "not there"
  */
 export async function gatherFromTags(
   store: ReadableStore,
@@ -83,7 +83,7 @@ export async function gatherFromTags(
   return { ...OPEN, children, leftOut };
 }
 
-/** What a tag names; undefined only when the store answered that it has no such tag. */
+/** Resolves a tag; undefined only when the store answered that it has no such tag. */
 export async function resolveIfThere(
   store: ReadableStore,
   tag: string,
@@ -98,7 +98,7 @@ export async function resolveIfThere(
 }
 
 /**
- * The images of these locations, whatever they are for; an index contributes all of its own. The caller
+ * Gathers the images at these locations, for any platforms; an index contributes all its images. The caller
  * closes the result.
  * @throws OciError what opening and reading throw; then nothing stays open
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * A family of images: its tags, what its images record of where they came from, and the push of a
+ * Publishing a family of images: their tags, the records of where they came from, and the push of a
  * multi-architecture index through the gates that keep it whole.
  * @module
  */

@@ -3,16 +3,17 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../oci/errors.ts";
 
-/** A directory in a directory. */
+/** A subdirectory. */
 export interface FoundDirectory {
   readonly name: string;
   readonly path: string;
-  /** Whether it says of itself that it is an image layout (image-spec, image-layout.md, "oci-layout file"). */
+  /** Whether it has the file that marks an image layout (image-spec, image-layout.md, "oci-layout file"). */
   readonly isLayout: boolean;
 }
 
 /**
- * The directories in a directory, by name; links to directories among them, hidden ones not.
+ * The subdirectories of a directory, sorted by name. Links to directories are included, hidden directories
+ * are not.
  * @throws OciError `not-found`, `unreadable`
  */
 export async function listDirectories(directory: string): Promise<FoundDirectory[]> {

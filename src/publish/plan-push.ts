@@ -17,18 +17,21 @@ import { type Published, readPublished } from "./published.ts";
 import { architectureTag, checkIndexTag } from "./tag-names.ts";
 
 export interface PlanOptions extends ReadOptions {
-  /** The repository, or the layout, that the index is pushed to. */
+  /** The repository or layout to push to. */
   readonly target: ContentStore;
-  /** The index's tag; the images' are made from it. */
+  /** The tag of the index. The tags of the images are derived from it. */
   readonly tag: string;
   readonly children: readonly Child[];
-  /** What has to be there. Without it, completeness is judged by what is published alone. */
+  /** The architectures that must be there. Without it, only what is published now is compared. */
   readonly architectures?: readonly string[] | undefined;
-  /** The annotation or label that names an image's run. Default: the family's. */
+  /** The annotation or label that names the run that made an image. Default: `AnnotationKey.runId`. */
   readonly runIdKey?: string | undefined;
 }
 
-/** One image of the planned index, and what its push would move. Content that images share counts for the first. */
+/**
+ * One image of the planned index, and what would be sent for it. Content shared by several images counts for
+ * the first.
+ */
 export interface PlannedChild {
   readonly child: Child;
   readonly facts: ChildFacts;
@@ -36,39 +39,40 @@ export interface PlannedChild {
   readonly alreadyThere: TransferTotal;
 }
 
-/** A tag, and what it names before and after. The same before and after: it is not touched. */
+/** A tag with what it names before and after the push. If both are the same, it is not touched. */
 export interface TagChange {
   readonly tag: string;
-  /** Undefined when there is no such tag, or what it names could not be read. */
+  /** Undefined when there is no such tag, or it could not be read. */
   readonly from: Digest | undefined;
   readonly to: Digest;
   readonly descriptor: Descriptor;
 }
 
-/** What a push would do, and what speaks against it. Nothing has been sent. */
+/** What a push would do, and the findings against it. Nothing has been sent. */
 export interface IndexPushPlan {
   readonly target: ContentStore;
   readonly tag: string;
-  /** In the order of the index: by platform. */
+  /** In the order of the index, which is sorted by platform. */
   readonly children: readonly PlannedChild[];
   readonly index: Document<ImageIndex>;
-  /** Why {@link pushIndex} would refuse; empty when it would not. */
+  /** The reasons for which {@link pushIndex} would refuse; empty if it would not. */
   readonly findings: readonly GateFinding[];
   readonly published: Published;
   readonly architectures: readonly string[] | undefined;
   /** The index's tag first, then those of the images. */
   readonly tags: readonly TagChange[];
-  /** The index itself among it. */
+  /** The total, including the index itself. */
   readonly toSend: TransferTotal;
-  /** Nothing to send, and every tag as it should be. */
+  /** Whether there is nothing to send, and every tag is right already. */
   readonly upToDate: boolean;
 }
 
 /**
- * Plans the push of an index: reads what is published, asks every gate, and asks the target what it
- * lacks. The same children give the same index in whatever order they come.
- * @throws OciError `nothing-to-check` without children; `invalid-argument` for a tag that reads as
- * one architecture's; what the target throws, but for the published index: that becomes a finding
+ * Plans the push of an index: reads what is published, evaluates every gate, and asks the target what it
+ * lacks. The same children in any order give the same index.
+ * @throws OciError `nothing-to-check` without children; `invalid-argument` for a tag that looks like that of
+ *   one architecture; what the target throws, except while the published index is read, which becomes a
+ *   finding
  */
 export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan> {
   const { target, tag, architectures } = options;
@@ -101,7 +105,7 @@ export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan
   };
 }
 
-/** One child for each digest, with all claims on it, by platform and then by digest. */
+/** Merges children with the same digest, with the claims of all, and sorts by platform and digest. */
 function inIndexOrder(children: readonly Child[]): Child[] {
   const byDigest = new Map<Digest, Child>();
   for (const child of children) {
@@ -170,7 +174,7 @@ async function planTransfers(
   return planned;
 }
 
-/** The sum of totals. */
+/** Adds totals. */
 export function addTotals(totals: readonly TransferTotal[]): TransferTotal {
   return totals.reduce(
     (sum, { count, bytes }) => ({ count: sum.count + count, bytes: sum.bytes + bytes }),
@@ -190,7 +194,7 @@ async function planTags(
   ]);
   for (const { platform, descriptor } of children) {
     const named = architectureTag(tag, platform);
-    // Two images for one platform pass only by force: the first of the index then has the tag.
+    // Two images for one platform only pass with `force`. Then the first one in the index gets the tag.
     if (changes.has(named)) continue;
     const current = await resolveIfThere(target, named, { signal });
     changes.set(named, { tag: named, from: current?.digest, to: descriptor.digest, descriptor });

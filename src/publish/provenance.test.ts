@@ -15,14 +15,14 @@ async function runIdOf(parts: Omit<ImageParts, "architecture">): Promise<Recorde
 }
 
 describe("readRunId", () => {
-  it("reads the manifest's annotation, as the cross lane records it", async () => {
+  it("reads the annotation of the manifest", async () => {
     const recorded = { state: "recorded", value: "run-1", by: "annotation" };
     expect(await runIdOf({ annotations: { [KEY]: "run-1" } })).toEqual(recorded);
     const both = { annotations: { [KEY]: "run-1" }, labels: { [KEY]: "run-1" } };
     expect(await runIdOf(both)).toEqual(recorded);
   });
 
-  it("reads the configuration's label, as the runtime lane records it", async () => {
+  it("reads the label of the configuration", async () => {
     expect(await runIdOf({ annotations: { other: "x" }, labels: { [KEY]: "run-1" } })).toEqual({
       state: "recorded",
       value: "run-1",
@@ -30,7 +30,7 @@ describe("readRunId", () => {
     });
   });
 
-  it("tells absent from unreadable", async () => {
+  it("distinguishes absent and unreadable records", async () => {
     expect(await runIdOf({})).toEqual({ state: "absent" });
     expect(await runIdOf({ labels: { [KEY]: "" } })).toMatchObject({ state: "unreadable" });
     expect(
@@ -38,7 +38,7 @@ describe("readRunId", () => {
     ).toMatchObject({ state: "unreadable", reason: expect.stringContaining("run-2") as string });
   });
 
-  it("takes other names", async () => {
+  it("reads other keys than the default", async () => {
     const store = createMemoryStore();
     const parts = { architecture: "amd64", labels: { "example.run": "7" } };
     const image = await readImage(store, await putImage(store, parts));

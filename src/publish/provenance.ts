@@ -2,7 +2,7 @@
 import { AnnotationKey } from "../oci/annotations.ts";
 import type { Image } from "../image/image.ts";
 
-/** A recorded fact: its value, or that there is none, or that it can't be told. The last two differ. */
+/** A recorded fact: its value, or that nothing is recorded, or that the record can't be read. The last two differ. */
 export type Recorded =
   | {
       readonly state: "recorded";
@@ -13,8 +13,8 @@ export type Recorded =
   | { readonly state: "unreadable"; readonly reason: string };
 
 /**
- * What an image records under a key: in its manifest's annotations, else in its configuration's labels.
- * An empty record, or two that contradict each other, is unreadable, never absent.
+ * Reads what an image records under a key, in its manifest's annotations or its configuration's labels. An
+ * empty record is unreadable, and so are two that contradict each other; neither counts as absent.
  */
 export function readRecorded(image: Image, key: string): Recorded {
   const annotation = recordOf(image.manifest.value.annotations, key);
@@ -31,7 +31,7 @@ export function readRecorded(image: Image, key: string): Recorded {
   return { state: "absent" };
 }
 
-/** The run that made an image: see {@link readRecorded}. */
+/** Reads which run made an image; see {@link readRecorded}. */
 export function readRunId(image: Image, key: string = AnnotationKey.runId): Recorded {
   return readRecorded(image, key);
 }

@@ -6,7 +6,7 @@ import { createMemoryStore } from "../store/memory-store.ts";
 import { isUnchanged, readPublished } from "./published.ts";
 
 describe("readPublished", () => {
-  it("lists the images of an index, and takes no attestation for an architecture", async () => {
+  it("lists the images of an index without their attestations", async () => {
     const store = createMemoryStore();
     const image = await putImage(store, { architecture: "amd64" });
     await putIndex(store, [image, await putAttestation(store, image)], "latest");
@@ -17,7 +17,7 @@ describe("readPublished", () => {
     });
   });
 
-  it("takes a single image for what is published for its platform", async () => {
+  it("lists a single image with its platform", async () => {
     const store = createMemoryStore();
     await putImage(store, { architecture: "riscv64", tag: "latest" });
     expect(await readPublished(store, "latest")).toMatchObject({
@@ -26,7 +26,7 @@ describe("readPublished", () => {
     });
   });
 
-  it("has nothing to protect when the store has no such tag", async () => {
+  it("is absent when the store has no such tag", async () => {
     expect(await readPublished(createMemoryStore(), "latest")).toEqual({ state: "absent" });
   });
 
@@ -36,7 +36,7 @@ describe("readPublished", () => {
     expect(await readPublished(store, "latest")).toEqual({ state: "unreadable", error });
   });
 
-  it("is unreadable, not absent, when the index is there and what it lists is lost", async () => {
+  it("is unreadable, not absent, when the store has lost a child of the index", async () => {
     const store = createMemoryStore();
     const image = await putImage(store, { architecture: "amd64" });
     await putIndex(store, [image], "latest");
@@ -55,7 +55,7 @@ describe("readPublished", () => {
 });
 
 describe("isUnchanged", () => {
-  it("compares digests, and trusts no failure", async () => {
+  it("compares digests, and is false for failures", async () => {
     const store = createMemoryStore();
     await putImage(store, { architecture: "amd64", tag: "a" });
     await putImage(store, { architecture: "arm64", tag: "b" });

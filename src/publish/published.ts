@@ -5,20 +5,20 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isOciError } from "../oci/errors.ts";
 import type { ReadableStore } from "../store/store.ts";
 
-/** What a tag names before a push replaces it. Only `absent` means that there is nothing to protect. */
+/** What a tag names before a push. Only `absent` means that there is nothing to protect. */
 export type Published =
   | { readonly state: "absent" }
   | {
       readonly state: "present";
       readonly descriptor: Descriptor;
-      /** Its images, each with its platform; attestations are none. */
+      /** Its images, each with its platform; without attestations. */
       readonly images: readonly Descriptor[];
     }
   | { readonly state: "unreadable"; readonly error: unknown };
 
 /**
- * Reads what a tag names. Never throws but when aborted: a store that has no such tag is `absent`; every
- * other failure, a child that its index lists and the store has lost among them, is `unreadable`.
+ * Reads what a tag names. Throws only when it is aborted. The result is `absent` if the store has no such
+ * tag, and `unreadable` after any other failure, for example when the store has lost a child of the index.
  */
 export async function readPublished(
   store: ReadableStore,
@@ -41,7 +41,7 @@ export async function readPublished(
   }
 }
 
-/** Whether two readings saw the same. Two failures are not. */
+/** Whether two readings found the same. Two failures never count as the same. */
 export function isUnchanged(before: Published, after: Published): boolean {
   if (before.state === "present" && after.state === "present") {
     return before.descriptor.digest === after.descriptor.digest;

@@ -57,7 +57,7 @@ describe("the gates of a push", () => {
   }
 
   it.each(cases)(
-    "%s refuses before a byte is sent, and says which",
+    "%s refuses before a byte is sent, with its findings",
     async (gate, message, make) => {
       const pushed = await make();
       const { store, calls } = await prepared(pushed);
@@ -72,7 +72,7 @@ describe("the gates of a push", () => {
   );
 
   it.each(cases)(
-    "%s is overridden by force, and the result says so",
+    "%s is overridden by force, which the result reports",
     async (gate, _message, make) => {
       const pushed = await make();
       const { store } = await prepared(pushed);
@@ -82,7 +82,7 @@ describe("the gates of a push", () => {
     },
   );
 
-  it("published-unreadable refuses: an unreachable registry is no empty one", async () => {
+  it("published-unreadable refuses, since an unreachable registry need not be empty", async () => {
     const down = new OciError("unreachable", "no route to host");
     const { store, calls } = recordStore(createMemoryStore(), (call) =>
       call === `resolve ${TAG}` ? down : undefined,
@@ -97,11 +97,11 @@ describe("the gates of a push", () => {
     expect(overridden.map(({ gate }) => gate)).toEqual(["published-unreadable"]);
   });
 
-  it("a tag that is not there is nothing to protect", async () => {
+  it("let a push to a new tag through", async () => {
     expect((await plan(createMemoryStore(), await family())).findings).toEqual([]);
   });
 
-  it("asks again when what is published changed while the images were sent", async () => {
+  it("are evaluated again when another index was published while the images were sent", async () => {
     const target = createMemoryStore();
     const planned = await plan(target, await family());
     const meanwhile = await putImage(target, { architecture: "s390x" });

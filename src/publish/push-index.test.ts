@@ -17,7 +17,7 @@ import { type Child, readChildren } from "./child.ts";
 import { pushIndex } from "./push-index.ts";
 
 describe("planIndexPush", () => {
-  it("says what it would send and which tags it would move, and sends nothing", async () => {
+  it("lists what it would send and which tags it would move, and sends nothing", async () => {
     const { store, calls } = recordStore(createMemoryStore({ name: "target" }));
     const children = await family();
     const planned = await plan(store, children);
@@ -40,7 +40,7 @@ describe("planIndexPush", () => {
     expect(writes(calls)).toEqual([]);
   });
 
-  it("counts content that images share once", async () => {
+  it("counts content that images share only once", async () => {
     const source = createMemoryStore();
     const children: Child[] = [];
     for (const architecture of ["amd64", "arm64"]) {
@@ -52,7 +52,7 @@ describe("planIndexPush", () => {
     expect(planned.children.map(({ toSend }) => toSend.count)).toEqual([3, 2]);
   });
 
-  it("makes the same index whatever the order of the children, and takes one that came twice once", async () => {
+  it("makes the same index for any order of the children, and of one that was given twice", async () => {
     const children = await family();
     const one = await plan(createMemoryStore(), children);
     const other = await plan(createMemoryStore(), [...children, ...children].reverse());
@@ -63,11 +63,11 @@ describe("planIndexPush", () => {
     );
   });
 
-  it("finds nothing to check without children, and force does not help", async () => {
+  it("refuses a push without children, even with force", async () => {
     await expect(plan(createMemoryStore(), [])).rejects.toMatchObject({ code: "nothing-to-check" });
   });
 
-  it("refuses a tag that reads as one architecture's", async () => {
+  it("refuses a tag that looks like that of one architecture", async () => {
     const options = { tag: "latest-amd64" };
     await expect(plan(createMemoryStore(), await family(), options)).rejects.toMatchObject({
       code: "invalid-argument",
@@ -102,7 +102,7 @@ describe("pushIndex", () => {
     expect(await digestAt(store, "latest-cross-arm64")).toBe(children[1]?.descriptor.digest);
   });
 
-  it("sends nothing the second time, touches no tag, and says so", async () => {
+  it("sends nothing the second time, touches no tag, and reports that", async () => {
     const inner = createMemoryStore();
     await push(inner, await family());
     const { store, calls } = recordStore(inner);
@@ -116,7 +116,7 @@ describe("pushIndex", () => {
     expect(writes(calls)).toEqual([]);
   });
 
-  it("sends one image's new layer, the manifests and nothing else when one image changed", async () => {
+  it("sends only the new layer and the manifests when one image changed", async () => {
     const target = createMemoryStore();
     const source = createMemoryStore();
     await push(target, await family(ARCHITECTURES, "run-1", source));
@@ -142,7 +142,7 @@ describe("pushIndex", () => {
     expect(await digestAt(inner, TAG)).toBe(before);
   });
 
-  it("carries BuildKit's attestations along with their images", async () => {
+  it("pushes BuildKit's attestations with their images", async () => {
     const source = createMemoryStore();
     const image = await putImage(source, { architecture: "amd64" });
     const attestation = await putAttestation(source, image);

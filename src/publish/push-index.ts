@@ -10,9 +10,9 @@ import { type IndexPushPlan, type TagChange, addTotals } from "./plan-push.ts";
 import { type Published, isUnchanged, readPublished } from "./published.ts";
 
 export interface PushOptions extends ReadOptions {
-  /** Push although gates refuse; the result says which. */
+  /** Pushes although gates refuse. The result lists their findings. */
   readonly force?: boolean | undefined;
-  /** Pieces of content in flight at a time. */
+  /** How many pieces of content are transferred at a time. */
   readonly concurrency?: number | undefined;
   /** Never awaited. */
   readonly onProgress?: ((event: CopyEvent) => void) | undefined;
@@ -21,24 +21,24 @@ export interface PushOptions extends ReadOptions {
 /** What a push did. */
 export interface IndexPushResult {
   readonly index: Descriptor;
-  /** False: everything was there already, nothing was sent and no tag was touched. */
+  /** False if everything was there already: nothing was sent and no tag was touched. */
   readonly changed: boolean;
   readonly sent: TransferTotal;
   readonly mounted: TransferTotal;
   readonly skipped: TransferTotal;
-  /** The tags that were set; the index's is before those of the images. */
+  /** The tags that were set, in this order: that of the index, then those of the images. */
   readonly tags: readonly TagChange[];
-  /** What `force` overrode. */
+  /** The findings that `force` overrode. */
   readonly overridden: readonly GateFinding[];
 }
 
 /**
- * Pushes what was planned: the images by digest, then the index and its tag, then the tags of the images.
- * No byte is sent when a gate refuses, and no tag is set before everything is there: a push that fails leaves
- * what was published. The published index is read again before it is replaced; when it changed meanwhile,
- * the gates are asked again. Idempotent: what is there is not sent again.
- * @throws OciError `gate-refused` (`unreadable` when all that is known is that something could not be
- * told), with the findings in `details.findings`; what copying throws
+ * Executes a plan: pushes the images by digest, then the index and its tag, then the tags of the images.
+ * Nothing is sent when a gate refuses, and no tag is set before everything is there, so a push that fails
+ * leaves what was published. The published index is read again before it is replaced; if it has changed since
+ * the plan, the gates are evaluated again. Idempotent: what is there is not sent again.
+ * @throws OciError `gate-refused` (`unreadable` when nothing is known to be wrong, but something could not be
+ *   found out), with the findings in `details.findings`; what copying throws
  */
 export async function pushIndex(
   plan: IndexPushPlan,

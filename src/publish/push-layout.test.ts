@@ -15,7 +15,7 @@ describe("a push to a layout", () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  it("leaves the index and each image under its tag, complete", async () => {
+  it("stores the index and each image completely under their tags", async () => {
     const target = await openLayout(join(directory, "index"), { create: true });
     const children = await family();
     const result = await push(target, children);
@@ -37,7 +37,7 @@ describe("a push to a layout", () => {
     expect((await push(read, await family())).changed).toBe(false);
   });
 
-  it("moves nothing but the index when the images are in the same layout", async () => {
+  it("writes only the index when the images are in the same layout", async () => {
     const layout = await openLayout(join(directory, "same"), { create: true });
     const children = await family(ARCHITECTURES, "run-1", layout);
     const result = await push(layout, children);

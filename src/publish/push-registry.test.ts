@@ -50,7 +50,7 @@ describe("a push to a registry", () => {
     expect(await pushIndex(again)).toMatchObject({ changed: false, tags: [] });
   });
 
-  it("makes the same index of the images in the registry as of those on disk", async () => {
+  it("makes the same index from the images in the registry as from those on disk", async () => {
     const target = repository("family/repaired");
     const fromDisk = {
       target,
@@ -66,7 +66,7 @@ describe("a push to a registry", () => {
     await gathered.close();
   });
 
-  it("fails when the registry answers with an error, which is no empty registry", async () => {
+  it("fails when the registry answers with an error, instead of taking it for empty", async () => {
     const broken = createServer((_request, response) => response.writeHead(500).end());
     await new Promise<void>((resolve) => broken.listen(0, "127.0.0.1", resolve));
     try {

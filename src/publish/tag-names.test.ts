@@ -15,7 +15,7 @@ describe("architectureTag", () => {
     expect(architectureTag("latest-cross", parsePlatform(text))).toBe(tag);
   });
 
-  it("refuses what would be no tag", () => {
+  it("refuses a result that is not a valid tag", () => {
     expect(() => architectureTag("a".repeat(125), parsePlatform("amd64"))).toThrow(/tag: expected/);
   });
 });
@@ -23,7 +23,7 @@ describe("architectureTag", () => {
 describe("checkIndexTag", () => {
   const platforms = [parsePlatform("amd64"), parsePlatform("riscv64")];
 
-  it("refuses an index by the name of one architecture's image, so that latest-amd64 stays unambiguous", () => {
+  it("refuses the tag of one architecture's image, so that latest-amd64 stays unambiguous", () => {
     expect(() => checkIndexTag("latest-amd64", platforms)).toThrow(
       expect.objectContaining({
         code: "invalid-argument",
@@ -32,12 +32,12 @@ describe("checkIndexTag", () => {
     );
   });
 
-  it("takes a variant, which is no architecture", () => {
+  it("accepts the tag of a build variant, which is not an architecture", () => {
     expect(() => checkIndexTag("latest-nvidia", platforms)).not.toThrow();
     expect(() => checkIndexTag("winamd64", platforms)).not.toThrow();
   });
 
-  it("refuses what is no tag", () => {
+  it("refuses an invalid tag", () => {
     expect(() => checkIndexTag("a/b", platforms)).toThrow(/tag: expected/);
   });
 });

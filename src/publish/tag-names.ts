@@ -5,9 +5,10 @@ import { type Platform, formatPlatform, normalisePlatform } from "../oci/platfor
 import { parseTag } from "../oci/reference.ts";
 
 /**
- * The tag of one image of an index: `<tag>-<arch>`, as `latest-cross-riscv64`; the variant follows where
- * it is not the architecture's usual one (`-armv6`), the system comes before where it is not Linux.
- * @throws OciError `invalid-reference` when the result is no tag
+ * The tag of one image of an index: `<tag>-<arch>`, such as `latest-cross-riscv64`. A variant that is not the
+ * architecture's usual one follows (`-armv6`); an operating system other than Linux comes before the
+ * architecture.
+ * @throws OciError `invalid-reference` when the result is not a valid tag
  */
 export function architectureTag(tag: string, platform: Platform): string {
   return parseTag(`${tag}${suffixOf(platform)}`);
@@ -24,9 +25,9 @@ function usualVariant(architecture: string): string {
 }
 
 /**
- * Refuses an index tag that reads as the tag of one architecture's image: `latest-amd64` must name
- * an amd64 image, never an index.
- * @throws OciError `invalid-argument`; `invalid-reference` when it is no tag
+ * Refuses a tag for an index that looks like the tag of one architecture: `latest-amd64` must name an amd64
+ * image, never an index.
+ * @throws OciError `invalid-argument`; `invalid-reference` when it is not a valid tag
  */
 export function checkIndexTag(tag: string, platforms: readonly Platform[]): void {
   parseTag(tag);

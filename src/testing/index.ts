@@ -7,6 +7,7 @@
 export * from "./ask-registry.ts";
 export * from "./build-image.ts";
 export * from "./faulty-registry.ts";
+export { HOSTILE_ATTACKS } from "./hostile/attacks.ts";
 export type * from "./hostile/hostile-case.ts";
 export { hostileLayers } from "./hostile/hostile-layers.ts";
 export { hostileLayerSuite } from "./hostile/hostile-layer-suite.ts";

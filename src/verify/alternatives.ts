@@ -3,12 +3,12 @@ import { fromText, type ByteString } from "../bytes/byte-string.ts";
 import { explainLost, report, trace, type Inspection } from "./inspection.ts";
 
 const ALTERNATIVES = fromText("/etc/alternatives");
-/** Slim images leave the manuals out and keep their alternatives. */
+/** Manual pages, which slim images leave out while they keep the alternatives that lead to them. */
 const DOCUMENTATION = /^\/usr\/share\/(?:man|doc|info)\//;
 
 /**
- * Reports every entry of `/etc/alternatives` that leads nowhere, except those that `seen` holds: their
- * chains were reported already.
+ * Reports every entry of `/etc/alternatives` that leads nowhere, except the paths in `seen`, which were
+ * reported already.
  */
 export function checkAlternatives(inspection: Inspection, seen: ReadonlySet<ByteString>): void {
   const { node, path: directory } = trace(inspection, ALTERNATIVES);

@@ -14,8 +14,8 @@ const OPT = fromText("/opt");
 const GCC_PREFIX = /^gcc-\d/;
 
 /**
- * Reports a compiler that is the distribution's where the root holds a toolchain of its own
- * (`/opt/gcc-<version>`, `/usr/local/llvm-target`). Without one the distribution's is the right one.
+ * Reports a compiler of the distribution if the root has a toolchain of its own (`/opt/gcc-<version>`,
+ * `/usr/local/llvm-target`). If not, the distribution's compiler is the right one.
  */
 export function checkDistribution(
   inspection: Inspection,

@@ -15,29 +15,29 @@ import { parsePlatform } from "../oci/platform.ts";
 
 /** A root filesystem found on disk. */
 export interface FoundRoot {
-  /** What `openRootFilesystem` takes. */
+  /** The argument for `openRootFilesystem`. */
   readonly location: Location;
   /**
-   * The architectures that its surroundings say it is of, with who says so: a directory's name, an
-   * `artifact.env`. Not what an image's configuration says.
+   * The architectures that its surroundings claim: the name of a directory, or an `artifact.env`. The image's
+   * configuration is not among them.
    */
   readonly claims: readonly ArchitectureClaim[];
 }
 
-/** What something outside a root says of its architecture. */
+/** What something outside a root filesystem says about its architecture. */
 export interface ArchitectureClaim {
   readonly architecture: string;
-  /** For messages: `the directory's name arm64`. */
+  /** Where the claim comes from, for messages: `the directory's name arm64`. */
   readonly by: string;
 }
 
-/** What a root filesystem has at least one of. */
+/** Directories of which every root filesystem has at least one. */
 const USUAL = ["usr", "bin", "etc", "opt", "lib"];
 
 /**
- * Every root filesystem at or below a path: each image of each OCI image layout, each directory named
- * `rootfs`, the path itself if it looks like one. In order of their paths; symbolic links are not
- * followed, and nothing is looked for inside what was found.
+ * Finds every root filesystem at or below a path: each image of each OCI image layout, each directory named
+ * `rootfs`, and the path itself if it looks like one. They are sorted by path. Symbolic links are not
+ * followed, and what was found is not searched further.
  * @throws OciError `not-found`, `unreadable`, `invalid-layout`
  */
 export async function findRootFilesystems(
@@ -68,7 +68,7 @@ export async function findRootFilesystems(
   return found;
 }
 
-/** Every image of a layout; what the layout's directory is called is a claim about each. */
+/** Every image of a layout. The name of the layout's directory is a claim about each. */
 async function findInLayout(
   directory: string,
   options: OpenOptions,
@@ -79,8 +79,8 @@ async function findInLayout(
 }
 
 /**
- * The images that a location of a layout or a registry stands for, each by its digest: all of an index,
- * and without tag or digest all of a layout.
+ * Lists the images at a location in a layout or a registry by their digests: all images of an index, and all
+ * of a layout if neither tag nor digest is given.
  * @throws OciError what opening and reading throw
  */
 export async function listLocations(
@@ -137,7 +137,10 @@ function listEntries(directory: string): Dirent[] {
   }
 }
 
-/** What lies beside a `rootfs` directory: `artifact.env`, and the name of the directory around both. */
+/**
+ * The claims around a `rootfs` directory: an `artifact.env` beside it, and the name of the directory that
+ * holds both.
+ */
 function claimsAround(rootfs: string): readonly ArchitectureClaim[] {
   const around = dirname(resolve(rootfs));
   return [...claimOfFile(join(around, "artifact.env")), ...claimOfName(around)];
@@ -155,7 +158,10 @@ function claimOfFile(file: string): readonly ArchitectureClaim[] {
   return value === undefined ? [] : [{ architecture: parsePlatform(value).architecture, by: file }];
 }
 
-/** `arm64`, `package-arm64` or `aarch64` claim arm64; most names claim nothing. */
+/**
+ * The architecture that a name claims: `arm64`, `package-arm64` and `aarch64` claim arm64; most names claim
+ * nothing.
+ */
 function claimOfName(directory: string): readonly ArchitectureClaim[] {
   const name = basename(resolve(directory));
   const [word] = /\w{1,16}$/.exec(name) ?? [];

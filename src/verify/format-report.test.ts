@@ -5,7 +5,7 @@ import { file, symlink } from "../../test/fixtures/layers.ts";
 import { formatLinkReport } from "./format-report.ts";
 
 describe("a report for people", () => {
-  it("shows each chain, and what is wrong after them", async () => {
+  it("shows each chain, and the findings after them", async () => {
     const changes = [
       symlink("usr/local/bin/gcc", "../../bin/gcc"),
       symlink("etc/alternatives/clang", "/opt/llvm/bin/clang"),
@@ -30,7 +30,7 @@ describe("a report for people", () => {
     ]);
   });
 
-  it("escapes names that could write to a terminal", async () => {
+  it("escapes control characters in names", async () => {
     const evil = "\u001b[2J\u202e\n";
     const report = await verify([[symlink("usr/bin/cc", evil), file(`usr/bin/${evil}`)]]);
     const text = formatLinkReport(report);

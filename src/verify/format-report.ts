@@ -4,8 +4,8 @@ import type { Hop } from "../rootfs/resolve.ts";
 import type { ChainEnd, LinkChain, LinkReport } from "./link-report.ts";
 
 /**
- * A report for people: every chain hop by hop with ✓ or ✗, then what is wrong and what is worth
- * knowing. Names are escaped; ends with a newline.
+ * Formats a report for people: every chain of links with ✓ or ✗, then the errors and the notes. Names are
+ * escaped. Ends with a newline.
  */
 export function formatLinkReport(report: LinkReport): string {
   const { name, architecture, chains, findings } = report;
@@ -34,7 +34,7 @@ function formatChain({ path, hops, target, end, ok }: LinkChain): string {
   let text = toText(path);
   let reached = path;
   for (const hop of hops) {
-    // A link among the parents: the way goes on from another path than the last target says.
+    // A parent directory is a link, so the next hop starts from another path than the last target.
     if (hop.path !== reached) text += `; ${toText(hop.path)}`;
     text += ` -> ${toText(hop.target)}`;
     reached = appendTarget(hop);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Questions about root filesystems with a yes or no: do the compiler links end where they should.
+ * Checks of root filesystems: whether the compiler links end where they should.
  * @module
  */
 export * from "./find-root-filesystems.ts";

@@ -50,7 +50,7 @@ describe("what a compiler's link ends at", () => {
     expect(report.findings).toEqual([]);
   });
 
-  it("may be run by scripts four deep, and no deeper", async () => {
+  it("may be run by a chain of four scripts, and no longer one", async () => {
     const scripts = (count: number): Piece[] =>
       Array.from({ length: count }, (_, at) =>
         program(
@@ -63,7 +63,7 @@ describe("what a compiler's link ends at", () => {
     expect(errorsOf(await clang(program("opt/x", "#!/opt/x\n")))).toEqual(["loop /usr/bin/clang"]);
   });
 
-  it("may not be a wrapper whose `.real` is no good ELF", async () => {
+  it("may not be a wrapper whose `.real` is a wrong ELF file", async () => {
     const wrapper = program("opt/x", "#!/bin/sh\n");
     const cases: [Piece, string][] = [
       [program("opt/x.real", "#!/bin/sh\n"), "not-an-executable-format"],

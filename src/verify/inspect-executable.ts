@@ -8,14 +8,14 @@ import { explainLost, report, trace, type Inspection } from "./inspection.ts";
 import type { ChainEnd } from "./link-report.ts";
 import { join } from "./search-path.ts";
 
-/** An executable, and the chain that is judged by it. */
+/** An executable, and the chain of links that led to it. */
 interface Subject {
-  /** Where the chain began: findings name it. */
+  /** Where the chain began. Findings name this path. */
   readonly chain: ByteString;
-  /** Where the executable is, without links. */
+  /** The path of the executable, without links. */
   readonly path: ByteString;
   readonly node: Node;
-  /** Scripts that led here, each run by the next: Linux follows four. */
+  /** How many scripts led here, each run by the next. Linux allows four. */
   readonly depth: number;
 }
 
@@ -23,9 +23,9 @@ const DEEPEST = 4;
 const EXECUTE = 0o111;
 
 /**
- * Judges what a chain ends at: an executable regular file, ELF of the root's architecture, or a script
- * whose interpreter is one. Of a wrapper (a script beside its `<name>.real`) the ELF is judged too.
- * What is wrong is recorded; what it is comes back.
+ * Inspects what a chain of links ends at. It has to be an executable file: ELF of the root's architecture, or
+ * a script whose interpreter is one. For a wrapper, which is a script beside `<name>.real`, that ELF is
+ * inspected too. Problems are recorded as findings; returns what was found.
  */
 export function inspectExecutable(
   inspection: Inspection,
@@ -36,7 +36,7 @@ export function inspectExecutable(
   return inspectSubject(inspection, { chain, path, node, depth: 0 });
 }
 
-/** Judges an ELF object that need not be executable, as a library: only its architecture. */
+/** Checks only the architecture of an ELF object that need not be executable, such as a library. */
 export function inspectObject(
   inspection: Inspection,
   chain: ByteString,
@@ -94,7 +94,7 @@ function readHeader(inspection: Inspection, { chain, path, node }: Subject): Elf
   return undefined;
 }
 
-/** An unknown architecture becomes known by the first executable; the others have to agree with it. */
+/** If no architecture is expected, that of the first executable becomes the expected one for all others. */
 function checkArchitecture(
   inspection: Inspection,
   chain: ByteString,
@@ -158,7 +158,7 @@ function inspectInterpreter(
   });
 }
 
-/** `#!/usr/bin/env name`: the name is looked for on the image's PATH. Options and assignments come before it. */
+/** For `#!/usr/bin/env name`, the name is searched on the image's PATH. Options and assignments may stand before it. */
 function inspectEnvProgram(
   inspection: Inspection,
   subject: Subject,
@@ -193,7 +193,7 @@ function inspectReal(
     report(inspection, code, chain, `${toText(beside)}, which ${toText(path)} wraps, ${message}`);
     return { path: resolution.path, architecture: undefined };
   }
-  // Depth 1: what a wrapper wraps is not asked for a `.real` of its own.
+  // Depth 1: the wrapped executable is not searched for a `.real` of its own.
   const end = inspectSubject(inspection, {
     chain,
     path: resolution.path,

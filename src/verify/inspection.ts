@@ -5,7 +5,7 @@ import { tracePath, type Resolution } from "../rootfs/resolve.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 import type { LinkFinding, LinkFindingCode } from "./link-report.ts";
 
-/** What the checks of one root filesystem share: what is asked, and what was found. */
+/** What the checks of one root filesystem share: the question, and the findings. */
 export interface Inspection {
   readonly root: RootFilesystem;
   /** The directories of the image's PATH. */
@@ -13,11 +13,11 @@ export interface Inspection {
   readonly existsOnHost: (path: ByteString) => boolean;
   readonly limits: Partial<Limits> | undefined;
   readonly findings: LinkFinding[];
-  /** Given, or that of the first executable: then `from` names it. */
+  /** The expected architecture. If it is that of the first executable, `from` is its path. */
   architecture: { readonly name: string; readonly from: ByteString | undefined } | undefined;
 }
 
-/** Records what is wrong with the chain that began at `path`. */
+/** Records a finding about the chain that began at `path`. */
 export function report(
   inspection: Inspection,
   code: LinkFindingCode,
@@ -28,12 +28,12 @@ export function report(
   inspection.findings.push({ code, severity, path, message: `${toText(path)}: ${message}` });
 }
 
-/** Follows a path inside the root; a loop is a result. */
+/** Follows a path inside the root. A loop of links is a result, not an error. */
 export function trace(inspection: Inspection, path: ByteString): Resolution {
   return tracePath(inspection.root, path, { limits: inspection.limits });
 }
 
-/** Why a chain that leads nowhere does so. */
+/** The finding for a chain that leads nowhere: why it does. */
 export function explainLost(
   inspection: Inspection,
   path: ByteString,
@@ -65,7 +65,7 @@ function isMissing({ root, limits }: Inspection, path: ByteString): boolean {
   return tracePath(root, path, { followLast: false, limits }).node === undefined;
 }
 
-/** Whether a hop's own target is there: then it is not what is lost. */
+/** Whether the target of a hop exists. Then another hop is the broken one. */
 function isInRoot({ root, limits }: Inspection, path: ByteString): boolean {
   return tracePath(root, path, { followLast: false, limits }).node !== undefined;
 }

@@ -2,17 +2,17 @@
 import type { ByteString } from "../bytes/byte-string.ts";
 import type { Hop } from "../rootfs/resolve.ts";
 
-/** What can be wrong with a link or with what it leads to. */
+/** What can be wrong with a link, or with the file that it leads to. */
 export type LinkFindingCode =
-  /** Nothing is at the path that was asked for. */
+  /** There is nothing at the path that was to be checked. */
   | "missing"
   /** The link leads to a path that is not there. */
   | "dangling"
-  /** More links than a kernel follows. */
+  /** There are more links than a kernel follows. */
   | "loop"
   /** It ends elsewhere than expected. */
   | "wrong-target"
-  /** An executable, or what is said of the root, is of another architecture. */
+  /** An executable, or a claim about the root, is for another architecture. */
   | "wrong-architecture"
   /** A file without any execute permission, or no file at all. */
   | "not-executable"
@@ -20,27 +20,27 @@ export type LinkFindingCode =
   | "not-an-executable-format"
   /** The target is not in the root, but this machine has something at that path. */
   | "host-only"
-  /** The distribution's compiler, where the root holds another one that should be used. */
+  /** It is the distribution's compiler, although the root has its own toolchain. */
   | "distro-fallback"
-  /** What a script is run by is not in the root. */
+  /** The interpreter of a script is not in the root. */
   | "interpreter-missing"
   /** A relative target climbs above the root. */
   | "relative-escape";
 
 export interface LinkFinding {
   readonly code: LinkFindingCode;
-  /** An `error` makes the report fail; a `note` is legitimate, and worth knowing. */
+  /** An `error` makes the report fail. A `note` is not a problem, but worth knowing. */
   readonly severity: "error" | "note";
   /** Where the chain began. */
   readonly path: ByteString;
-  /** One sentence for people: what, expected, got; names escaped. */
+  /** One sentence for people that says what was expected and what was found. Names are escaped. */
   readonly message: string;
 }
 
 /** What a chain ends at. */
 export type ChainEnd =
   | { readonly kind: "nothing" }
-  /** `architecture` is undefined when the machine is not a known one. */
+  /** `architecture` is undefined when the machine is unknown. */
   | { readonly kind: "elf"; readonly architecture: string | undefined }
   /** `real` is the ELF that a wrapper script runs (`<name>.real` beside it). */
   | {
@@ -52,25 +52,25 @@ export type ChainEnd =
   | { readonly kind: "directory" }
   | { readonly kind: "other" };
 
-/** One link, all the way to its end. */
+/** One link, followed to its end. */
 export interface LinkChain {
   readonly path: ByteString;
   readonly hops: readonly Hop[];
-  /** Where it ends: without any link. */
+  /** The path of its end, without links. */
   readonly target: ByteString;
   readonly end: ChainEnd;
-  /** What was expected of it, where something was. */
+  /** Where it was expected to end, if an expectation was given. */
   readonly expected: ByteString | undefined;
   readonly ok: boolean;
 }
 
 /** The answer for one root filesystem. */
 export interface LinkReport {
-  /** The root's name. */
+  /** The name of the root filesystem. */
   readonly name: string;
-  /** The architecture that was checked for; undefined when it is unknown and nothing showed it. */
+  /** The architecture that was checked for; undefined when none was given and no executable was found. */
   readonly architecture: string | undefined;
-  /** Chains checked. Nothing checked is a failure, which the caller reports: nothing was found out. */
+  /** How many chains were checked. If it is 0, nothing was found out, which callers must report as a failure. */
   readonly checked: number;
   /** Whether no finding is an error. Says nothing when `checked` is 0. */
   readonly ok: boolean;

@@ -7,9 +7,9 @@ import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * The directories that an image's PATH leads to, in its order, each once however many names it has:
- * their paths are without links. What is relative, or not there, holds no commands and is left out.
- * Without a PATH it is the one that container engines set.
+ * The directories of an image's PATH, in its order, by their paths without links, each only once. Relative
+ * and missing directories are left out, since no command is found there. An image without a PATH has the one
+ * that container engines set.
  */
 export function searchPath(
   root: RootFilesystem,

@@ -27,13 +27,13 @@ const EXPECTED = [
 ];
 
 describe("the links of a family image", () => {
-  it.each(["amd64", "arm64", "riscv64"] as const)("hold on %s", async (architecture) => {
+  it.each(["amd64", "arm64", "riscv64"] as const)("are right for %s", async (architecture) => {
     const report = await verify([family(architecture)], { architecture, expect: EXPECTED });
     expect(report.findings).toEqual([]);
     expect(report).toMatchObject({ ok: true, checked: 5, architecture });
   });
 
-  it("are shown hop by hop, through the wrapper to its ELF", async () => {
+  it("are reported hop by hop, through the wrapper to its ELF file", async () => {
     const report = await verifyChanged([]);
     const cc = report.chains.find(({ path }) => path === "/usr/bin/cc")!;
     expect(cc.hops.map(({ path, target }) => [path, target])).toEqual([
@@ -52,7 +52,7 @@ describe("the links of a family image", () => {
     });
   });
 
-  it("are found on the image's own PATH, each directory once", async () => {
+  it("are searched on the image's own PATH, in each directory only once", async () => {
     const environment = ["HOME=/", "PATH=/opt/gcc-16.2.0/bin:relative::/bin:/usr/bin:/nowhere"];
     const report = await verifyChanged([], { environment });
     expect(report.chains.map(({ path }) => path)).toEqual([
@@ -74,7 +74,7 @@ describe("the links of a family image", () => {
     expect(report.ok).toBe(false);
   });
 
-  it("through a wrapper need its interpreter, of the architecture too", async () => {
+  it("through a wrapper need an interpreter of the right architecture", async () => {
     const missing = await verifyChanged([whiteout("usr/bin/.wh.dash")]);
     expect(new Set(missing.findings.map(({ code }) => code))).toEqual(
       new Set(["interpreter-missing"]),
@@ -85,7 +85,7 @@ describe("the links of a family image", () => {
     expect(foreign.findings[0]?.message).toContain("/usr/bin/dash");
   });
 
-  it("may be put into the default PATH's first directories", async () => {
+  it("may be in the first directories of the default PATH", async () => {
     const report = await verifyChanged([
       symlink("usr/local/bin/clang++", "../llvm-target/bin/clang++"),
     ]);
@@ -98,17 +98,17 @@ describe("an expected end", () => {
   const expectEnd = (path: string, target: string, more: Piece[] = []): Promise<LinkReport> =>
     verifyChanged(more, { expect: [{ path, target }] });
 
-  it("is compared resolved, on both sides, whatever the hops between", async () => {
+  it("is compared after both paths were resolved, whatever the hops between", async () => {
     const report = await expectEnd("/bin/clang", "/usr/local/llvm-target/bin/clang++");
     expect(errorsOf(report)).toEqual([]);
     expect(report.chains.filter(({ path }) => path.endsWith("/clang"))).toHaveLength(1);
   });
 
-  it("may be named by the ELF that its wrapper runs", async () => {
+  it("may be given as the ELF file that a wrapper runs", async () => {
     expect(errorsOf(await expectEnd("/usr/bin/cc", "/opt/gcc-16.2.0/bin/gcc.real"))).toEqual([]);
   });
 
-  it("elsewhere is a finding that names both", async () => {
+  it("that is not reached is a finding with both paths", async () => {
     const report = await expectEnd("/usr/bin/cc", "/opt/gcc-16.2.0/bin/g++");
     expect(errorsOf(report)).toEqual(["wrong-target /usr/bin/cc"]);
     expect(report.findings[0]?.message).toBe(
@@ -123,7 +123,7 @@ describe("an expected end", () => {
     expect(report.findings[0]?.message).toMatch(/which is not in the root$/);
   });
 
-  it("of a path that is not there is a finding", async () => {
+  it("for a path that is not there is a finding", async () => {
     expect(errorsOf(await expectEnd("/usr/bin/gfortran", "/opt/gfortran"))).toEqual([
       "missing /usr/bin/gfortran",
     ]);
@@ -169,7 +169,7 @@ describe("an expected end", () => {
 describe("a link that leads nowhere", () => {
   const cc = (target: string): Piece[] => [symlink("etc/alternatives/cc", target)];
 
-  it("is dangling, and says where the way ended", async () => {
+  it("is dangling, and the finding says where the chain ended", async () => {
     const report = await verifyChanged(cc("/opt/gcc-99/bin/gcc"));
     expect(errorsOf(report)).toEqual(["dangling /usr/bin/cc"]);
     expect(report.findings[0]?.message).toBe(
@@ -198,7 +198,7 @@ describe("a link that leads nowhere", () => {
     expect(errorsOf(report)).toEqual(["loop /usr/bin/cc"]);
   });
 
-  it("may be an alternative that no compiler uses: each is reported, once", async () => {
+  it("may be an alternative that no compiler uses, and each one is reported once", async () => {
     const report = await verifyChanged([
       ...cc("/gone"),
       symlink("etc/alternatives/editor", "/usr/bin/vim.tiny"),
@@ -213,7 +213,7 @@ describe("a link that leads nowhere", () => {
     ]);
   });
 
-  it("to a manual that a slim image left out is a note", async () => {
+  it("to a manual page, which a slim image left out, is a note", async () => {
     const man = symlink("etc/alternatives/awk.1.gz", "/usr/share/man/man1/mawk.1.gz");
     const report = await verifyChanged([man]);
     expect(report.ok).toBe(true);
@@ -240,12 +240,12 @@ describe("the distribution's compilers", () => {
     symlink("usr/bin/clang", "../lib/llvm-19/bin/clang"),
   ];
 
-  it("are right in an image that has no others", async () => {
+  it("are right in an image without toolchains of its own", async () => {
     const report = await verify([debian("amd64")], { architecture: "amd64" });
     expect(report).toMatchObject({ ok: true, checked: 3, findings: [] });
   });
 
-  it("are a fallback where the image has its own toolchains", async () => {
+  it("are reported in an image that has its own toolchains", async () => {
     const own = [directory("opt/gcc-16.2.0"), directory("usr/local/llvm-target")];
     const report = await verify([debian("amd64"), own], { architecture: "amd64" });
     expect(errorsOf(report)).toEqual([
@@ -258,7 +258,7 @@ describe("the distribution's compilers", () => {
     );
   });
 
-  it("are what an expectation says they are, where it says so", async () => {
+  it("are right where an expectation names them", async () => {
     const own = [directory("opt/gcc-16.2.0"), directory("usr/local/llvm-target")];
     const expected = [
       { path: "/usr/bin/cc", target: "/usr/bin/x86_64-linux-gnu-gcc-14" },
@@ -273,8 +273,8 @@ describe("the distribution's compilers", () => {
   });
 });
 
-describe("an unknown architecture", () => {
-  it("is that of the first executable, and all have to agree", async () => {
+describe("the architecture", () => {
+  it("is that of the first executable when none is given, and all others have to agree", async () => {
     const alike = verifyLinks(await mergeImage([family("arm64")]));
     expect(alike).toMatchObject({ ok: true, architecture: "arm64" });
     const mixed = [program("usr/local/llvm-target/bin/clang-23", elf("riscv64"))];
@@ -283,7 +283,7 @@ describe("an unknown architecture", () => {
     expect(report.findings[0]?.message).toMatch(/expected arm64 as \/\S+ is, got riscv64/);
   });
 
-  it("has other names for known ones, and is refused when no ELF machine is known for it", async () => {
+  it("may be given by another name, but is refused when no ELF machine is known for it", async () => {
     expect((await verify([family("arm64")], { architecture: "aarch64" })).ok).toBe(true);
     await expect(verify([[]], { architecture: "wasm" })).rejects.toMatchObject({
       code: "unsupported-operation",
@@ -292,7 +292,7 @@ describe("an unknown architecture", () => {
 });
 
 describe("nothing to check", () => {
-  it("is told by the count, not by an error", async () => {
+  it("shows in the count of checked chains, and is not an error", async () => {
     const report = await verify([[file("etc/passwd"), symlink("etc/alternatives/sh", "/bin/sh")]]);
     expect(report.checked).toBe(0);
     expect(formatLinkReport(report)).toContain("nothing to check");

@@ -14,36 +14,36 @@ import { explainLost, report, trace, type Inspection } from "./inspection.ts";
 import type { ChainEnd, LinkChain, LinkReport } from "./link-report.ts";
 import { join, searchPath } from "./search-path.ts";
 
-/** Where a path has to end. */
+/** Where a path is expected to end. */
 export interface LinkExpectation {
-  /** Absolute, in the root. */
+  /** An absolute path in the root. */
   readonly path: string;
   /**
-   * Absolute, in the root. Both are resolved: the ends have to be the same file. The `.real` of the
-   * wrapper that the path ends at counts as its end too.
+   * An absolute path in the root. Both paths are resolved and must end at the same file. If the path ends at
+   * a wrapper, the wrapper's `.real` is accepted too.
    */
   readonly target: string;
 }
 
 export interface VerifyLinksOptions {
-  /** As in an image's configuration: `amd64`. Unknown: all compilers have to be of one architecture. */
+  /** As in an image's configuration: `amd64`. If it is undefined, all compilers must have the same architecture. */
   readonly architecture?: string | undefined;
-  /** The environment of the image's configuration; what counts is its `PATH`. */
+  /** The environment of the image's configuration. Only its `PATH` is used. */
   readonly environment?: readonly string[] | undefined;
   readonly expect?: readonly LinkExpectation[] | undefined;
-  /** Asks the machine that this runs on; without it `host-only` is not told from `dangling`. */
+  /** Whether this machine has a path. Without it, `host-only` links are reported as `dangling`. */
   readonly existsOnHost?: ((path: ByteString) => boolean) | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
 
-/** The names that every compiler is called by. */
+/** The names of commands that are compilers. */
 export const COMPILERS: readonly string[] = ["cc", "c++", "gcc", "g++", "clang", "clang++"];
 
 const EXECUTE = 0o111;
 
 /**
- * Follows every compiler on the image's PATH ({@link COMPILERS}) and every expected link to its end
- * inside the root, and says what is wrong on the way; every alternative that leads nowhere too.
+ * Follows every compiler on the image's PATH ({@link COMPILERS}) and every expected link to its end inside
+ * the root, and reports what is wrong with them. Also reports every alternative that leads nowhere.
  * @throws OciError what the root throws when it can't be read; `invalid-argument` for an expectation
  * that is not absolute; `unsupported-operation` for an architecture without a known ELF machine
  */
@@ -90,14 +90,14 @@ function wantedArchitecture(architecture: string | undefined): Inspection["archi
   );
 }
 
-/** Every compiler that is there under one of its names, in the order of PATH. */
+/** The compilers that are there, in the order of PATH. */
 function findCompilers({ root, search }: Inspection): readonly ByteString[] {
   return search
     .flatMap((directory) => COMPILERS.map((name) => join(directory, fromText(name))))
     .filter((path) => root.lstat(path) !== undefined);
 }
 
-/** An expectation in bytes, and where its path really is: `/bin/cc` may be `/usr/bin/cc`. */
+/** An expectation as bytes, with the real place of its path: `/bin/cc` may be `/usr/bin/cc`. */
 function expectationInRoot(
   { root, limits }: Inspection,
   expectation: LinkExpectation,
@@ -146,7 +146,10 @@ function noteEscapes(inspection: Inspection, path: ByteString, { hops }: Resolut
   }
 }
 
-/** A compiler has to be an executable; of anything else that is expected, what can be run has to be of the architecture. */
+/**
+ * A compiler must be an executable. Another expected link may end at anything, but executables and ELF files
+ * are checked for their architecture.
+ */
 function inspectEnd(
   inspection: Inspection,
   path: ByteString,

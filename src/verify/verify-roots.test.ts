@@ -92,7 +92,7 @@ describe("finding root filesystems", () => {
     ]);
   });
 
-  it("takes the path itself when it looks like a root, and nothing in it", async () => {
+  it("finds the path itself when it looks like a root, and nothing inside it", async () => {
     writeRoot("image", "amd64");
     writeRoot("image/srv/rootfs", "arm64");
     const found = await findRootFilesystems(join(base, "image"));
@@ -101,7 +101,7 @@ describe("finding root filesystems", () => {
     ]);
   });
 
-  it("finds nothing where nothing is, and says so for what is not there", async () => {
+  it("finds nothing in an empty directory, and refuses a missing one", async () => {
     fs.mkdirSync(join(base, "a/b"), { recursive: true });
     write("a/file", "");
     expect(await findRootFilesystems(join(base, "a"))).toEqual([]);
@@ -111,7 +111,7 @@ describe("finding root filesystems", () => {
     }
   });
 
-  it("takes a directory that can't be read for an error, never for an empty one", async () => {
+  it("fails for a directory that can't be read, instead of taking it for empty", async () => {
     fs.mkdirSync(join(base, "a/shut"), { recursive: true });
     fs.chmodSync(join(base, "a/shut"), 0);
     const finding = findRootFilesystems(join(base, "a"));
@@ -134,7 +134,7 @@ describe("verifying what a target names", () => {
     expect(judgeReports(reports)).toBe("holds");
   });
 
-  it("holds an image to its configuration, and both to what the directory is called", async () => {
+  it("checks an image against its configuration, and both against the directory's name", async () => {
     await writeLayout("out/arm64", "amd64");
     const reports = await verify("out");
     expect(errorsOf(reports)).toEqual(["wrong-architecture /"]);
@@ -144,7 +144,7 @@ describe("verifying what a target names", () => {
     expect(judgeReports(reports)).toBe("wrong");
   });
 
-  it("holds a directory to its artifact.env, and that to its place", async () => {
+  it("checks a directory against its artifact.env, and that against the directory's name", async () => {
     writeRoot("out/arm64/rootfs", "arm64");
     write("out/arm64/artifact.env", 'export TARGET_ARCH="riscv64"\n');
     expect(errorsOf(await verify("out"))).toEqual([
@@ -153,14 +153,14 @@ describe("verifying what a target names", () => {
     ]);
   });
 
-  it("holds everything to the architecture that was asked for", async () => {
+  it("checks everything against the architecture that was asked for", async () => {
     writeRoot("rootfs", "amd64");
     expect(errorsOf(await verify("rootfs", { architecture: "x86_64" }))).toEqual([]);
     const reports = await verify("rootfs", { architecture: "arm64" });
     expect(errorsOf(reports)).toEqual(["wrong-architecture /usr/bin/cc"]);
   });
 
-  it("asks for the expected links of each architecture", async () => {
+  it("checks the expected links of each architecture", async () => {
     await writeLayout("out", "amd64", "riscv64");
     const asked: (string | undefined)[] = [];
     const expectLinks = (architecture: string | undefined): { path: string; target: string }[] => {
@@ -190,7 +190,7 @@ describe("verifying what a target names", () => {
     expect((await verifyRoots([reference], { platform })).map(({ ok }) => ok)).toEqual([true]);
   });
 
-  it("fails where there is no root at all, and leaves the answer open where one has no links", async () => {
+  it("fails without any root, and is undecided when a root has no links", async () => {
     fs.mkdirSync(join(base, "empty"));
     await expect(verify("empty")).rejects.toMatchObject({ code: "nothing-to-check" });
     write("rootfs/etc/passwd", "");
@@ -202,13 +202,13 @@ describe("verifying what a target names", () => {
 });
 
 describe("a machine that has another compiler at the same path", () => {
-  it("is not looked at where the root has its own", async () => {
+  it("is not used when the root has its own", async () => {
     writeRoot("rootfs", "riscv64");
     const [report] = await verify("rootfs");
     expect(report).toMatchObject({ ok: true, architecture: "riscv64" });
   });
 
-  it("does not make up for what the root lacks: the link resolves on the host only", async () => {
+  it("does not make up for a compiler that the root lacks: the link is host-only", async () => {
     write("host/opt/gcc/bin/gcc", elf("amd64"), 0o755);
     writeRoot("arm64/rootfs", "arm64");
     fs.rmSync(join(base, "arm64/rootfs/etc/alternatives/cc"));
@@ -218,14 +218,14 @@ describe("a machine that has another compiler at the same path", () => {
     expect(reports[0]?.findings[0]?.message).toContain("only this machine has it");
   });
 
-  it("is told apart from the root: a link to a program of this machine alone is reported", async () => {
+  it("is kept apart from the root: a link to a program that only this machine has is reported", async () => {
     write("rootfs/etc/passwd", "");
     link("rootfs/usr/bin/cc", process.execPath);
     expect(errorsOf(await verify("rootfs"))).toEqual(["host-only /usr/bin/cc"]);
   });
 });
 
-it("an image whose layer is damaged is an error, not a report", async () => {
+it("can't hide a damaged layer, which is an error and not a report", async () => {
   await writeLayout("out", "amd64");
   const blobs = join(base, "out/blobs/sha256");
   for (const name of fs.readdirSync(blobs)) {

@@ -16,19 +16,20 @@ import { verifyLinks, type LinkExpectation } from "./verify-links.ts";
 
 export interface VerifyRootsOptions extends OpenRootOptions {
   /**
-   * What every root has to be of. Default: what an image's configuration says; for a directory what its
-   * surroundings say, and where they say nothing, that all its compilers are of one architecture.
+   * The architecture that every root must have. Default: for an image that of its configuration; for a
+   * directory the one that its surroundings claim, and without a claim all its compilers must have the same
+   * one.
    */
   readonly architecture?: string | undefined;
-  /** Where links have to end in a root of an architecture (undefined when it is unknown). */
+  /** Where links must end in a root of an architecture, which is undefined when it is unknown. */
   readonly expect?: ((architecture: string | undefined) => readonly LinkExpectation[]) | undefined;
 }
 
 /**
- * Verifies the links of every root filesystem that the targets name: paths are searched for layouts and
- * `rootfs` directories; of an index every image is verified, unless a platform is given. Reports come in
- * the order of the targets. Whoever says something of a root's architecture has to be right: a
- * directory's name that contradicts the image's configuration is a finding.
+ * Verifies the links of every root filesystem at the targets. Paths are searched for layouts and `rootfs`
+ * directories; in an index every image is verified, unless a platform is given. Reports come in the order of
+ * the targets. All claims about a root's architecture must be right: if a directory's name contradicts the
+ * image's configuration, that is a finding.
  * @throws OciError `nothing-to-check` when a target holds no root filesystem; what finding, opening and
  * reading them throw
  */
@@ -51,8 +52,8 @@ export async function verifyRoots(
 }
 
 /**
- * What several reports say together: one that is wrong makes them wrong; else one that found nothing to
- * check leaves the answer open, which is a failure, as no report at all is.
+ * The verdict of several reports. One report with errors makes it "wrong". Otherwise one that found nothing
+ * to check makes it undecided, which is a failure, and so does an empty list.
  */
 export function judgeReports(
   reports: readonly LinkReport[],
@@ -75,7 +76,8 @@ async function findTarget(
 }
 
 async function verifyRoot(found: FoundRoot, options: VerifyRootsOptions): Promise<LinkReport> {
-  // What is on this disk is read to the last byte; what is in a registry is not fetched again for it.
+  // On this disk, layers are verified to the last byte even if their index is cached. In a registry that
+  // would mean to fetch them again.
   const verifyCached = found.location.kind !== "registry";
   const opened = await openRootFilesystem(found.location, { verifyCached, ...options });
   const { root, image, close } = opened;

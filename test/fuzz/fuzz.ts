@@ -2,9 +2,9 @@
 import { expect } from "vitest";
 import { createRandom, type Random } from "./random.ts";
 
-// OCI_KIT_FUZZ_SECONDS=120   how long all fuzzing takes together
-// OCI_KIT_FUZZ_SEED=…        the first input's seed, as a failure prints it
-// OCI_KIT_FUZZ_INPUTS=1      at most so many inputs a test
+// OCI_KIT_FUZZ_SECONDS=120   the seconds that all fuzzing takes together OCI_KIT_FUZZ_SEED=…        the seed
+// of the first input, which a failure prints OCI_KIT_FUZZ_INPUTS=1      at most this many inputs for each
+// test
 
 const SECONDS = Number(process.env["OCI_KIT_FUZZ_SECONDS"] ?? 120);
 const MOST_INPUTS = Number(process.env["OCI_KIT_FUZZ_INPUTS"] ?? Infinity);
@@ -13,9 +13,9 @@ const SLOWEST_INPUT = 30_000;
 const MOST_MEMORY = 1536 * 1024 * 1024;
 
 /**
- * Checks one input after the other until its share of the time is over. Each input follows from a seed of
- * its own, which a failure names. An input that takes more than half a minute, or a process that grows
- * beyond 1.5 GiB, is a failure too; one that never ends is found again by the seed that is printed first.
+ * Checks one input after the other until its share of the time is over. Each input is made from a seed of its
+ * own, which a failure names. It is also a failure if an input takes more than half a minute, or the process
+ * grows beyond 1.5 GiB. An input that never ends can be made again from the seed that is printed first.
  */
 export async function fuzz(
   what: string,
@@ -36,7 +36,7 @@ export async function fuzz(
     const now = performance.now();
     if (now - at > SLOWEST_INPUT) throw new Error(`slow: ${reproduce(what, seed)}`);
     at = now;
-    // the event loop has a turn, and streams end
+    // lets the event loop run, so that streams can end
     if (inputs % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
     if (process.memoryUsage.rss() > MOST_MEMORY)
       throw new Error(`memory: ${reproduce(what, seed)}`);

@@ -18,7 +18,7 @@ import { mutateBytes, mutateTar } from "./mutate-tar.ts";
 import type { Random } from "./random.ts";
 import { makeSeedTars } from "./seed-tars.ts";
 
-// Small, so that what exceeds them is found in small inputs.
+// Small limits, so that small inputs exceed them.
 const LIMITS = { expansionFloor: 4 << 20, expansionRatio: 100, entries: 50_000 };
 
 let tars: Uint8Array[];
@@ -28,7 +28,7 @@ beforeAll(async () => {
   tars = await makeSeedTars({ canary, up: "../../canary", ...names });
 });
 
-/** The index of a layer, or the code and message that it is refused with; any other error is thrown. */
+/** The index of a layer, or the code and message with which it is refused. Any other error is thrown. */
 function read(tar: Uint8Array, chunk: () => number): LayerIndex | string {
   const indexer = createLayerIndexer({ limits: LIMITS });
   const parser = createLayerParser(indexer, { limits: LIMITS });
@@ -51,7 +51,7 @@ function digestOf(result: LayerIndex | string): string {
   return typeof result === "string" ? result : digestBytes(result.bytes);
 }
 
-/** Reads a layer at once and in pieces, which must give the same. */
+/** Reads a layer in one piece and in several, which must give the same. */
 function readTwice(tar: Uint8Array, random: Random): LayerIndex | undefined {
   const result = read(tar, () => tar.length);
   const longest = random.of([1, 511, 513, 5000]);
@@ -73,7 +73,7 @@ function merge(indexes: readonly LayerIndex[]): void {
   }
 }
 
-describe("whatever the bytes", () => {
+describe("of any bytes", () => {
   it("random blocks are read or refused", () =>
     fuzz("random blocks are read or refused", 0.03, (random) => {
       const index = readTwice(random.bytes(random.below(3000)), random);

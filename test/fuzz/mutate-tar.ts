@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 const BLOCK = 512;
 const encoder = new TextEncoder();
 
-/** Where a header's fields are, and how long: those that decide what a reader does. */
+/** Offsets and lengths of the header fields that decide what a reader does. */
 const FIELDS: readonly (readonly [at: number, length: number])[] = [
   [0, 100],
   [100, 8],
@@ -110,7 +110,7 @@ function editField(tar: Uint8Array, random: Random): Uint8Array {
   return copy;
 }
 
-/** A tar with one to six things done to it, most often with right checksums, so that it is read on. */
+/** A tar with one to six changes. Mostly the checksums are right again, so that readers get beyond them. */
 export function mutateTar(tar: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   let mutated = tar;
   for (let left = random.below(6); left >= 0; left -= 1) {
@@ -119,7 +119,7 @@ export function mutateTar(tar: Uint8Array, random: Random, other: Uint8Array): U
   return random.oneIn(5) ? mutated : withChecksums(mutated);
 }
 
-/** The right checksum in every block that looks like a header. */
+/** Sets the right checksum in every block that looks like a header. */
 function withChecksums(tar: Uint8Array): Uint8Array {
   const copy = tar.slice();
   for (let at = 0; at + BLOCK <= copy.length; at += BLOCK) {
@@ -135,7 +135,10 @@ function withChecksums(tar: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Any bytes with bits flipped, parts repeated, removed, cut off or put behind: for compressed streams. */
+/**
+ * Changes bytes of any kind, for compressed streams: flips bits, repeats, removes or cuts off parts, or
+ * appends some.
+ */
 export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
   let mutated = bytes.slice();
   for (let left = random.below(4); left >= 0; left -= 1) {

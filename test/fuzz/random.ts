@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/** Numbers that look random and are the same for the same seed. */
+/** Pseudo-random numbers: the same for the same seed. */
 export interface Random {
   /** A whole number from 0 up to, not including, `end`. */
   below(end: number): number;
-  /** True once in `times`. */
+  /** True once in `times` calls on average. */
   oneIn(times: number): boolean;
   /** One of the items. */
   of<T>(items: readonly T[]): T;

@@ -9,7 +9,7 @@ import { layerStacks } from "../fixtures/random-layers.ts";
 const LONGEST = 64 * 1024;
 const STACKS = 200;
 
-/** Small tars to begin with: the corpus's layers, those that are refused too, and layers of random stacks. */
+/** Small tars to start from: layers of the hostile corpus, also those that are refused, and layers of random stacks. */
 export async function makeSeedTars(surroundings: Surroundings): Promise<Uint8Array[]> {
   const tars: Uint8Array[] = [];
   for (const { build } of hostileLayers) {

@@ -19,7 +19,7 @@ import { makeSeedTars } from "./seed-tars.ts";
 const BESIDE = ["out.oci-kit"];
 const LIMITS = { expansionFloor: 4 << 20, expansionRatio: 100, entries: 5_000 };
 
-/** Unpacks layers, refused or not: nothing outside changes, and what is there is proven. */
+/** Unpacks layers. Whether they are refused or not, nothing outside may change, and a result must be proven. */
 async function unpackAndCheck(sandbox: Sandbox, layers: readonly Uint8Array[]): Promise<void> {
   writeHostileImage({ layers }, sandbox.layout);
   const before = sandbox.snapshot(BESIDE);
@@ -35,7 +35,7 @@ async function unpackAndCheck(sandbox: Sandbox, layers: readonly Uint8Array[]): 
   assert.deepEqual(sandbox.snapshot(BESIDE), before, "changed outside the destination");
 }
 
-/** What an image can be refused with. Anything else is the unpacker's fault. */
+/** The codes that an image can be refused with. Any other error is a fault of the unpacker. */
 const REFUSALS = [
   "invalid-layer",
   "truncated",

@@ -27,7 +27,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 // What it does as gunzip does is tested there.
 describe("gunzip in a thread", () => {
-  it("hashes what comes out of all members, and says so only when all was read", async () => {
+  it("hashes the content of all members, and reports the digest only when all of it was read", async () => {
     const packed = join(member("one"), zeros(7), member("two"));
     const told: string[] = [];
     await readFirst(gunzipInThread(once(packed), told));
@@ -52,7 +52,7 @@ describe("gunzip in a thread", () => {
     expect(rounds).toEqual(rounds.map(() => true));
   });
 
-  it("leaves its source where it is while nobody reads on", async () => {
+  it("stops reading its source while its own reader pauses", async () => {
     const packed = new Uint8Array(gzipSync(noise(20_000_000), { level: 1 }));
     const chunks = Array.from({ length: 300 }, (_, at) =>
       packed.subarray(at * 65_536, (at + 1) * 65_536),
@@ -70,7 +70,7 @@ describe("gunzip in a thread", () => {
     expect(source.closed).toBe(true);
   });
 
-  it("holds up the end of the process only while somebody waits for what it says", async () => {
+  it("keeps the process alive only while a reader waits for it", async () => {
     const held = vi.spyOn(Worker.prototype, "ref").mock;
     const freed = vi.spyOn(Worker.prototype, "unref").mock;
     const packed = new Uint8Array(gzipSync(noise(9_000_000), { level: 1 }));
@@ -83,7 +83,7 @@ describe("gunzip in a thread", () => {
     await reader.return(undefined);
   });
 
-  it("fails every stream of a thread that dies, and goes on with another", async () => {
+  it("fails every stream when its thread dies, and starts another thread for the next one", async () => {
     const dies = openGunzip("no such algorithm" as DigestAlgorithm);
     const beside = collect(gunzipInThread(endless()));
     expect(await failureOf(dies.read())).toMatchObject({ code: "Z_MEM_ERROR" });

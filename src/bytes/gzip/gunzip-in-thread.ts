@@ -5,8 +5,9 @@ import type { GunzipInThreadOptions } from "../codecs.ts";
 import { openGunzip, type GunzipStream } from "./thread-handle.ts";
 
 /**
- * As `gunzip`, in the thread: the stream is read ahead of what is decompressed. For who has more to do with
- * the bytes than to read them: that goes on meanwhile, but the whole takes more processor time and 30 MB.
+ * As `gunzip`, but decompresses and hashes in another thread, which works ahead of the reader. This pays for
+ * a reader that does much with the bytes, since both run at once; it takes more processor time in all, and 30
+ * MB of memory.
  * @throws OciError while reading, as `gunzip`
  */
 export async function* gunzipInThread(
@@ -28,7 +29,7 @@ export async function* gunzipInThread(
   }
 }
 
-/** Writes every chunk until the reader has left. What goes wrong is told to the reader. */
+/** Writes every chunk until the reader has left. The reader gets the errors of the source. */
 async function feed(
   bytes: Bytes,
   stream: GunzipStream,

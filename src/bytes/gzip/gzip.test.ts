@@ -17,7 +17,7 @@ const MIB = 1024 * 1024;
 
 describe("gzip", () => {
   it.each([0, 1, MIB - 1, MIB, MIB + 1, 6 * MIB + 12345])(
-    "brings back %d bytes",
+    "compresses %d bytes reversibly",
     async (length) => {
       const content = noise(length);
       const packed = await collect(gzip(inChunks(content, 65_536), 6));
@@ -31,7 +31,7 @@ describe("gzip", () => {
     expect([...packed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
   });
 
-  it("writes the same however the input is cut", async () => {
+  it("writes the same bytes however the input is cut into chunks", async () => {
     const content = noise(3 * MIB + 5);
     const expected = await collect(gzip(once(content), 1));
     for (const size of [1000, 65_536, MIB, MIB + 1]) {
@@ -39,7 +39,7 @@ describe("gzip", () => {
     }
   });
 
-  it("finds what repeats across blocks", async () => {
+  it("compresses repetitions across blocks", async () => {
     const piece = noise(20_000);
     const content = new Uint8Array(MIB + 20_000);
     content.set(piece, MIB - 20_000);
@@ -49,7 +49,7 @@ describe("gzip", () => {
     expect(packed.length - once_.length).toBeLessThan(1000);
   });
 
-  it("brings back any bytes at any level", async () => {
+  it("compresses any bytes reversibly at any level", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 5000 }),

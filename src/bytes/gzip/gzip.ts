@@ -9,13 +9,14 @@ const deflate = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflateRaw);
 const BLOCK = 1024 * 1024;
 const WINDOW = 32 * 1024;
 const IN_FLIGHT = 4;
-// deflate; no flags, no time; no hint about the level; operating system unknown (zlib writes the one it runs on)
+// Deflate; no flags, no time, no hint about the level. Operating system "unknown": zlib would write the one
+// that it runs on.
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 
 /**
- * Compresses to one gzip member. Blocks of 1 MiB are deflated side by side in Node's threads, each
- * with the last 32 KiB before it as its dictionary: twice as fast as one stream on two cores, and
- * the same bytes however the input is cut. They depend on the level and on Node's zlib alone.
+ * Compresses to one gzip member. Blocks of 1 MiB are deflated side by side in Node's threads, each with the
+ * last 32 KiB before it as its dictionary: twice as fast as one stream on two cores, and the same bytes
+ * however the input is cut into chunks. The bytes depend on the input, the level and Node's zlib alone.
  */
 export async function* gzip(bytes: Bytes, level: number): Bytes & AsyncGenerator<Uint8Array> {
   const inFlight: Promise<Uint8Array>[] = [];
@@ -43,7 +44,7 @@ interface Block {
   readonly last: boolean;
 }
 
-/** Blocks of 1 MiB in memory of their own, then a last one that may be shorter or empty. */
+/** Copies the bytes into blocks of 1 MiB, and a last one that may be shorter or empty. */
 async function* cutBlocks(bytes: Bytes): AsyncGenerator<Block, void, undefined> {
   let block = new Uint8Array(BLOCK);
   let filled = 0;
@@ -63,7 +64,7 @@ async function* cutBlocks(bytes: Bytes): AsyncGenerator<Block, void, undefined> 
   yield { block: block.subarray(0, filled), last: true };
 }
 
-/** One block as raw deflate: all but the last end on a byte, with the stream left open (a sync flush). */
+/** One block as raw deflate. All but the last block end at a full byte and leave the stream open (a sync flush). */
 function deflateBlock(
   block: Uint8Array,
   dictionary: Uint8Array | undefined,

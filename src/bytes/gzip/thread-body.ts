@@ -4,35 +4,41 @@ import type * as Zlib from "node:zlib";
 import type { DigestAlgorithm } from "../../oci/digest.ts";
 import type { WorkerContext } from "../worker.ts";
 
-/** What is asked of the worker; `stream` says of which of its streams. */
+/** A message to the worker. `stream` is the number of the stream that it is about. */
 export type GunzipRequest = { readonly stream: number } & (
   | {
       readonly ask: "open";
-      /** Shared, `slots` times `slotSize` bytes: where what is decompressed is put, slot after slot. */
+      /**
+       * Shared memory of `slots` times `slotSize` bytes. Decompressed bytes are put into its slots, one after
+       * the other.
+       */
       readonly ring: SharedArrayBuffer;
       readonly slotSize: number;
       readonly slots: number;
-      /** What all that is decompressed is hashed with. */
+      /** Hashes the decompressed bytes. */
       readonly algorithm: DigestAlgorithm;
     }
   | { readonly ask: "write"; readonly bytes: Uint8Array }
   | { readonly ask: "end" }
-  /** As many more slots are read. */
+  /** The reader is done with this many more slots. */
   | { readonly ask: "free"; readonly slots: number }
-  /** Ends a stream early. Nothing more is told of it after what is on its way. */
+  /** Ends a stream early. No messages about it follow, except those already sent. */
   | { readonly ask: "close" }
 );
 
-/** What the worker tells. `done` and `failed` are the last of a stream. */
+/** A message from the worker. `done` or `failed` is the last one about a stream. */
 export type GunzipReply = { readonly stream: number } & (
   | { readonly tell: "slot"; readonly slot: number; readonly length: number }
-  /** The chunk that was written first is decompressed. */
+  /** The oldest chunk that was written has been decompressed. */
   | { readonly tell: "taken" }
   | { readonly tell: "done"; readonly hex: string }
   | { readonly tell: "failed"; readonly code: string | undefined; readonly message: string }
 );
 
-/** The worker's code: any number of gzip streams at a time. It is sent as text: nothing outside of it exists there. */
+/**
+ * The worker's code, for any number of gzip streams at a time. It is sent as text, so it can use nothing
+ * outside of itself.
+ */
 export function runGunzipWorker({ require, port }: WorkerContext): void {
   const { createGunzip } = require("node:zlib") as typeof Zlib;
   const { createHash } = require("node:crypto") as typeof Crypto;
@@ -66,13 +72,14 @@ export function runGunzipWorker({ require, port }: WorkerContext): void {
       else decoder?.resume();
       if (output.length === 0) wakeWriter();
     };
-    // The decoder goes on with the next chunk while this one is hashed: its callback has to return first.
+    // Hashing waits for a microtask: once this callback has returned, the decoder makes the next chunk
+    // meanwhile.
     const plan = (bytes: Uint8Array): void => {
       output.push(bytes);
       if (!isPlanned) queueMicrotask(give);
       isPlanned = true;
     };
-    /** What is left of the first chunk; undefined at the end. */
+    /** Waits for input. What is left of its first chunk; undefined at the end. */
     const rest = async (): Promise<Uint8Array | undefined> => {
       while (input.length === 0 && !isEnded && !isClosed) {
         await new Promise<void>((resolve) => (wakeReader = resolve));
@@ -88,7 +95,10 @@ export function runGunzipWorker({ require, port }: WorkerContext): void {
       void input.shift();
       tell({ stream, tell: "taken" });
     };
-    /** Members that follow each other directly are one to Node's decoder; what follows a zero it would drop in silence. */
+    /**
+     * Reads members up to the first zero: Node's decoder takes them as one, and would silently drop what
+     * follows the zero.
+     */
     const readMembers = async (): Promise<void> => {
       const member = createGunzip({ chunkSize: slotSize });
       decoder = member;
@@ -111,7 +121,7 @@ export function runGunzipWorker({ require, port }: WorkerContext): void {
       }
       await over;
     };
-    /** Whether there is anything but zeros left. */
+    /** Skips zeros. Whether anything follows them. */
     const skipZeros = async (): Promise<boolean> => {
       for (let bytes = await rest(); bytes !== undefined; bytes = await rest()) {
         const zeros = bytes.findIndex((byte) => byte !== 0);

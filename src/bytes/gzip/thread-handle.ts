@@ -5,40 +5,43 @@ import { CHUNK_SIZE } from "./gunzip.ts";
 import { runGunzipWorker, type GunzipReply, type GunzipRequest } from "./thread-body.ts";
 import { startWorker } from "../worker.ts";
 
-/** A gzip stream that is decompressed in the thread. */
+/** A gzip stream that is decompressed in another thread. */
 export interface GunzipStream {
-  /** Hands over a copy of the bytes. Resolves when there is room for more, and when the stream is over. */
+  /** Hands over a copy of the bytes. Resolves when there is room for more, or the stream was closed. */
   write(bytes: Uint8Array): Promise<void>;
-  /** There is no more to write. */
+  /** Says that no more will be written. */
   end(): void;
-  /** There can be no more to write: what was written is read all the same, and then this is thrown. */
+  /** Says that no more can be written. The reader gets what was written so far, and then this error. */
   fail(error: unknown): void;
   /**
-   * What is decompressed. To be read once.
+   * The decompressed bytes, to be read once.
    * @throws what {@link GunzipStream.fail} was told; an Error with the decoder's code
    */
   read(): AsyncGenerator<Uint8Array>;
-  /** The digest of all of it, as hex: once it was read to the end. */
+  /** The digest of the decompressed bytes as hex, after they were read to the end. */
   hex(): string;
-  /** Whatever was read. Idempotent. */
+  /** Frees the stream, whether it was read to the end or not. Idempotent. */
   close(): void;
 }
 
 const SLOTS = 8;
-/** Slots that are told to be free with one message. Less than {@link SLOTS}, or nobody would go on. */
+/** Slots that one message returns to the worker. Fewer than {@link SLOTS}, or both sides would wait for each other. */
 const SLOTS_A_MESSAGE = 4;
 /** Bytes that may wait to be decompressed. */
 const MOST_WAITING = 512 * 1024;
-/** Streams after which memory is kept for the next ones. */
+/** How many rings of closed streams are kept for the next ones. */
 const MOST_RINGS = 3;
 
-/** All that dies there are buffers that zlib was given: V8 let 40 MB of them lie around on Node 24. */
+/**
+ * The worker's only garbage is buffers that zlib was given. With V8's usual size, 40 MB of them were waiting
+ * for collection on Node 24.
+ */
 const SMALL = { maxYoungGenerationSizeMb: 2 };
 
 interface Thread {
   readonly worker: Worker;
   readonly streams: Map<number, (reply: GunzipReply) => void>;
-  /** Waits for what the thread says next: only meanwhile it holds up the end of the process. */
+  /** Waits for the thread's next message. Only during such a wait does the thread keep the process alive. */
   readonly wait: (start: (wake: () => void) => void) => Promise<void>;
 }
 
@@ -47,9 +50,9 @@ let opened = 0;
 const rings: SharedArrayBuffer[] = [];
 
 /**
- * Opens a stream in the one thread that decompresses, which is started with the first: so that inflating and
- * hashing go on while what came out is worked with. (Decoders of the main thread allocate memory for
- * each chunk: its garbage collection then took an eighth of the processor time of an unpack.)
+ * Opens a stream in the one thread that decompresses; the first call starts it. It inflates and hashes while
+ * this thread works with what came out. (Decoders in the main thread allocate memory for each chunk, and
+ * collecting that garbage took an eighth of the processor time of an unpack.)
  */
 export function openGunzip(algorithm: DigestAlgorithm): GunzipStream {
   const stream = (opened += 1);
@@ -79,7 +82,7 @@ export function openGunzip(algorithm: DigestAlgorithm): GunzipStream {
   ask({ ask: "open", stream, ring, slotSize: CHUNK_SIZE, slots: SLOTS, algorithm });
   return {
     async write(chunk) {
-      // A copy: a message takes its memory along, and the memory of a chunk is not ours to give.
+      // A copy: sending a message gives its memory away, and the memory of a chunk belongs to somebody else.
       const own = new Uint8Array(chunk);
       waiting.push(own.length);
       total += own.length;
@@ -108,7 +111,7 @@ export function openGunzip(algorithm: DigestAlgorithm): GunzipStream {
           isWhole = true;
           return;
         } else if (reply?.tell === "failed") {
-          // what the source could not give is missing: that is no error of its own
+          // the decoder misses what the source could not give: the source's error is the one to report
           if (failure !== undefined && reply.code === "Z_BUF_ERROR") throw failure.error;
           throw Object.assign(new Error(reply.message), { code: reply.code });
         } else {
@@ -123,7 +126,8 @@ export function openGunzip(algorithm: DigestAlgorithm): GunzipStream {
       wakeWriter();
       ask({ ask: "close", stream });
       streams.delete(stream);
-      // Who left early may still look at the last chunk.
+      // A reader that left early may still look at its last chunk, so only the memory of a stream read to its
+      // end is used again.
       if (isWhole && rings.length < MOST_RINGS) rings.push(ring);
     },
   };

@@ -23,19 +23,19 @@ function failureOfParts(...parts: readonly Uint8Array[]): Promise<unknown> {
 }
 
 describe("gzip in browsers", () => {
-  it("is decompressed, however it is cut", async () => {
+  it("is decompressed, however it is cut into chunks", async () => {
     for (const size of [1000, 65_536, member.length]) {
       const plain = await collect(codecs.gunzip(inChunks(member, size), "layer 2"));
       expect(digestBytes(plain)).toBe(digestBytes(content));
     }
   });
 
-  it("of nothing is decompressed to nothing", async () => {
+  it("of empty content is decompressed to nothing", async () => {
     const empty = new Uint8Array(gzipSync(""));
     expect(await collect(codecs.gunzip(once(empty), "layer 2"))).toHaveLength(0);
   });
 
-  it("is hashed on its way where a thread would hash it", async () => {
+  it("is hashed while it is decompressed where Node would use a thread", async () => {
     let hex = "";
     const done = (got: string): void => void (hex = got);
     const options = { what: "layer 2", algorithm: "sha256", done } as const;

@@ -5,9 +5,9 @@ import { hashing } from "./browser-hashing.ts";
 import type { Codecs, GunzipInThreadOptions } from "../codecs.ts";
 
 /**
- * What browsers can do: they decompress gzip of one member. Their own gzip encoder takes no level and
- * writes what it likes into the header, so a layer's digest would differ from browser to browser;
- * they have no zstd.
+ * The codecs of browsers: only decompressing gzip of one member. The gzip encoder of a browser takes no level
+ * and fills in the header as it likes, so a layer's digest would depend on the browser. Browsers have no
+ * zstd.
  */
 export const codecs: Codecs = {
   gunzip,

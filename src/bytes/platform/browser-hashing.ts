@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Hasher, Hashing } from "../hashing.ts";
+import type { Hasher, Hashing } from "./hashing.ts";
 import type { DigestAlgorithm } from "../../oci/digest.ts";
 
 /** Digests by `@noble/hashes`, for browsers: their own `crypto.subtle` takes no stream. */

@@ -20,7 +20,7 @@ describe("a channel", () => {
     );
   });
 
-  it("holds its writer back at the mark until the reader has caught up", async () => {
+  it("makes its writer wait at the high water mark until the reader has caught up", async () => {
     const channel = createChannel({ highWaterMark: 20 });
     channel.push(chunk(1));
     await channel.ready();
@@ -35,7 +35,7 @@ describe("a channel", () => {
     expect(ready).toBe(true);
   });
 
-  it("gives the error after what came before it", async () => {
+  it("gives the reader the error after the chunks before it", async () => {
     const channel = createChannel();
     const failure = new Error("the writer failed");
     channel.push(chunk(1));
@@ -45,14 +45,14 @@ describe("a channel", () => {
     await expect(reader.next()).rejects.toBe(failure);
   });
 
-  it("gives the error to a reader that already waits", async () => {
+  it("gives the error to a reader that is already waiting", async () => {
     const channel = createChannel();
     const failure = failureOf(channel.bytes);
     channel.fail(new Error("late"));
     expect(await failure).toMatchObject({ message: "late" });
   });
 
-  it("tells a writer that waits, and one that asks later, that the reader has gone", async () => {
+  it("tells every writer that the reader has gone, whether it was waiting or asks later", async () => {
     const channel = createChannel({ highWaterMark: 5 });
     channel.push(chunk(1));
     channel.push(chunk(2));
@@ -63,7 +63,7 @@ describe("a channel", () => {
     await expect(channel.ready()).rejects.toMatchObject({ code: "aborted" });
   });
 
-  it("lets a writer that has ended wait for nothing", async () => {
+  it("does not make a writer wait that has ended", async () => {
     const channel = createChannel({ highWaterMark: 5 });
     channel.push(chunk(1));
     channel.end();

@@ -4,15 +4,15 @@ import type { Bytes } from "../bytes.ts";
 
 /** The push side of a {@link Bytes}: for producers that run synchronously, as the layer writer does. */
 export interface Channel {
-  /** Hands over a chunk without copying it: the caller gives it up. Dropped when the reader has gone. */
+  /** Hands over a chunk. It is not copied: the caller may not use it any more. Ignored when the reader has gone. */
   push(chunk: Uint8Array): void;
-  /** No more chunks. Idempotent. */
+  /** Says that no more chunks come. Idempotent. */
   end(): void;
-  /** No more chunks, because of `error`: the reader gets it after what was pushed before. */
+  /** Says that no more chunks come because of `error`, which the reader gets after the chunks pushed before. */
   fail(error: unknown): void;
   /**
-   * Resolves when less than the high water mark is waiting to be read. Await it between pushes: it
-   * is what bounds the memory.
+   * Resolves when less than the high water mark is waiting to be read. Await it between pushes: that bounds
+   * the memory.
    * @throws OciError `aborted` when the reader stopped before the end
    */
   ready(): Promise<void>;

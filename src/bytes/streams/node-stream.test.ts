@@ -17,11 +17,11 @@ const packed = new Uint8Array(gzipSync(content));
 const halves = [packed.subarray(0, 3000), packed.subarray(3000)];
 
 describe("bytes through a Node transform", () => {
-  it("are whole, though the source uses one buffer for all its chunks", async () => {
+  it("are complete, although the source reuses one buffer for all its chunks", async () => {
     expect(await collect(through(inChunks(packed, 1000), createGunzip()))).toEqual(content);
   });
 
-  it("fail with the error of their source itself, and the transform is destroyed", async () => {
+  it("fail with the very error of their source, and the transform is destroyed", async () => {
     const failure = new Error("the connection was lost");
     const source = watched(halves.slice(0, 1), failure);
     const transform = createGunzip();
@@ -30,7 +30,7 @@ describe("bytes through a Node transform", () => {
     expect(transform.destroyed).toBe(true);
   });
 
-  it("fail with an error even when the source throws something else", async () => {
+  it("fail with an Error even when the source throws another kind of value", async () => {
     async function* source(): AsyncGenerator<Uint8Array> {
       await Promise.resolve();
       yield packed.subarray(0, 100);
@@ -55,7 +55,7 @@ describe("bytes through a Node transform", () => {
     ).toMatchObject({ code: "Z_BUF_ERROR" });
   });
 
-  it("can be left early: source closed, transform destroyed, no error anywhere", async () => {
+  it("can be left early: the source is closed, the transform destroyed, and there is no error", async () => {
     const many = Array.from({ length: 1000 }, () => noise(65_536));
     const source = watched(many);
     const transform = new Transform({ transform: (chunk, _, done) => done(null, chunk) });
@@ -86,7 +86,7 @@ describe("Node readables", () => {
     expect(left.destroyed).toBe(true);
   });
 
-  it("are made of bytes, though they read ahead of a source with one buffer", async () => {
+  it("are made of bytes, and read ahead although the source reuses one buffer", async () => {
     expect(await collect(fromReadable(toReadable(inChunks(content, 1000))))).toEqual(content);
   });
 

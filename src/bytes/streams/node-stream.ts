@@ -6,9 +6,9 @@ import type { Bytes } from "../bytes.ts";
 // The one place where Node streams and Bytes meet.
 
 /**
- * Sends bytes through a Node transform. Errors of either side reach the reader; a reader that stops
- * early closes `bytes` and destroys the transform. A chunk of `bytes` is asked for only when the
- * transform is done with the one before.
+ * Sends bytes through a Node transform. The reader gets the errors of both; a reader that stops early closes
+ * `bytes` and destroys the transform. Each chunk of `bytes` is asked for when the transform is done with the
+ * one before.
  */
 export async function* through(
   bytes: Bytes,
@@ -24,7 +24,10 @@ export async function* through(
   }
 }
 
-/** Writes every chunk, each after the last was taken; an error destroys the transform, which tells its reader. */
+/**
+ * Writes chunk by chunk, each when the one before was taken. An error of `bytes` destroys the transform,
+ * whose reader gets it.
+ */
 async function feed(bytes: Bytes, transform: Duplex, closed: Promise<void>): Promise<void> {
   try {
     for await (const chunk of bytes) {
@@ -37,7 +40,7 @@ async function feed(bytes: Bytes, transform: Duplex, closed: Promise<void>): Pro
   }
 }
 
-/** Resolves when the chunk was taken. A failure shows on the read side, which is the one that is watched. */
+/** Resolves when the chunk was taken, or failed: the read side reports the failure. */
 function write(transform: Duplex, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => transform.write(chunk, () => resolve()));
 }
@@ -52,7 +55,7 @@ export function toReadable(bytes: Bytes): Readable {
   return Readable.from(copies(bytes), { objectMode: false });
 }
 
-/** A Readable reads ahead, and a chunk is the reader's only until it asks for the next: so it gets its own. */
+/** A Readable reads ahead, but a chunk may be used only until the next one is asked for. So it gets copies. */
 async function* copies(bytes: Bytes): AsyncGenerator<Uint8Array> {
   for await (const chunk of bytes) yield new Uint8Array(chunk);
 }

@@ -8,11 +8,11 @@ import { drain, readAll } from "./read-all.ts";
 const content = noise(1000);
 
 describe("reading into memory", () => {
-  it("copies chunks whose buffer is used again", async () => {
+  it("copies chunks, whose buffer may be reused", async () => {
     expect(await readAll(inChunks(content, 7), 1000, "test")).toEqual(content);
   });
 
-  it("copies Node's buffers, whose slice() does not", async () => {
+  it("copies Node's Buffers, whose slice() would not copy", async () => {
     const buffer = Buffer.from("first");
     async function* reusing(): AsyncGenerator<Uint8Array> {
       await Promise.resolve();
@@ -36,7 +36,7 @@ describe("reading into memory", () => {
     expect(await drain(inChunks(content, 300))).toBe(1000);
   });
 
-  it("opens a source of memory as often as asked", async () => {
+  it("opens a source over memory as often as wanted", async () => {
     const source = sourceOf(content);
     expect(source.size).toBe(1000);
     expect(await readAll(source.open(), 1000, "test")).toEqual(content);
@@ -44,7 +44,7 @@ describe("reading into memory", () => {
     expect(await drain(sourceOf(new Uint8Array()).open())).toBe(0);
   });
 
-  it("ends with its reason when it is asked to stop, and closes the source", async () => {
+  it("fails with the signal's reason when it is aborted, and closes the source", async () => {
     const source = watched([content, content, content]);
     const stop = new AbortController();
     const read = async (): Promise<void> => {

@@ -3,8 +3,8 @@ import { limitExceeded, type Limits } from "../../oci/limits.ts";
 import type { Bytes } from "../bytes.ts";
 
 /**
- * All the bytes in memory, for documents of a bounded size. Reading stops, and `bytes` is closed,
- * as soon as there are more than `most` of them. `limit` names the limit that `most` is, if it is one.
+ * Reads all the bytes into memory, for documents of a bounded size. Stops, and closes `bytes`, as soon as
+ * there are more than `most`. `limit` is the name of the limit that `most` comes from, if it comes from one.
  * @throws OciError `limit-exceeded`
  */
 export async function readAll(
@@ -35,7 +35,7 @@ function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
   return all;
 }
 
-/** Reads to the end, so that whatever verifies on the way has its say. Returns how many bytes there were. */
+/** Reads to the end, so that a verifying stream is verified. Returns the number of bytes. */
 export async function drain(bytes: Bytes): Promise<number> {
   let length = 0;
   for await (const chunk of bytes) length += chunk.length;

@@ -10,7 +10,7 @@ interface ZstdOptions {
   readonly params: Readonly<Record<number, number>>;
 }
 
-/** What `node:zlib` has of zstd since Node 22.15, and nothing of on Node 20. */
+/** The zstd functions of `node:zlib`: there since Node 22.15, missing in Node 20. */
 interface ZstdLibrary {
   readonly createZstdCompress: (options: ZstdOptions) => Transform;
   readonly createZstdDecompress: (options: ZstdOptions) => Transform;
@@ -23,9 +23,9 @@ const ZSTD_D_WINDOW_LOG_MAX = 100;
 const CHUNK = 256 * 1024;
 
 /**
- * The engine of `node:zlib`; undefined where it has none. Node 24's decoder takes what follows a
- * frame within one write for the end of the stream and drops it in silence: pieces never reach
- * across frames, and each is a write of its own, which it decodes rightly.
+ * The engine of `node:zlib`; undefined where it has no zstd. Node 24's decoder silently drops what follows a
+ * frame within the same write. It decodes correctly when no write holds bytes of two frames, and the pieces
+ * that `decode` takes never do.
  */
 export function nativeZstd(): ZstdEngine | undefined {
   const { createZstdCompress, createZstdDecompress }: Partial<ZstdLibrary> =
@@ -46,7 +46,8 @@ export function nativeZstd(): ZstdEngine | undefined {
   };
 }
 
-// Without any frame the decoder speaks of truncation; but a stream of skippable frames alone is whole.
+// For input without any frame the decoder reports truncation, but a stream of only skippable frames is
+// complete.
 const EMPTY_FRAME = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0);
 
 async function* afterEmptyFrame(pieces: Bytes): AsyncGenerator<Uint8Array> {

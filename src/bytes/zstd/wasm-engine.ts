@@ -7,9 +7,9 @@ import { runZstdWorker } from "./wasm-worker.ts";
 import type { ZstdReply, ZstdRequest } from "./wasm-worker.ts";
 
 /**
- * The engine of zstd-codec, zstd as WebAssembly, for Node 20. It runs in a worker because it can abort:
- * its memory is 16 MiB, fixed, which is also why windows end at 8 MiB and levels at 9. (Level 11
- * aborts; an 8 MiB window does from the second stream on, unless the first was freed.)
+ * The engine of zstd-codec, zstd as WebAssembly, for Node 20. Its memory is fixed at 16 MiB, and it aborts
+ * when that is not enough; so it runs in a worker, and takes windows of at most 8 MiB and levels up to 9.
+ * (Level 11 aborts. So does a second stream with an 8 MiB window, unless the first one was freed.)
  */
 export function codecZstd(): ZstdEngine {
   return {
@@ -21,17 +21,17 @@ export function codecZstd(): ZstdEngine {
   };
 }
 
-/** Bytes of one message: the module copies each into its own memory, where a chunk of 15 MB has no place. */
+/** Bytes of one message. The module copies each into its own memory, which has no room for a chunk of 15 MB. */
 const PIECE = 256 * 1024;
 
-/** Passes bytes through a stream of a worker: while one chunk is with the reader, the worker is at the next. */
+/** Passes bytes through a stream of a worker. While the reader has one chunk, the worker is at the next one. */
 async function* convert(bytes: Bytes, open: ZstdRequest): AsyncGenerator<Uint8Array> {
   const codec = takeCodec();
   const replies: Promise<Uint8Array>[] = [codec.ask(open)];
   try {
     for await (const chunk of bytes) {
       for (let at = 0; at < chunk.length; at += PIECE) {
-        // a copy: a message takes its memory along, and the memory of a chunk is not ours to give
+        // a copy: sending a message gives its memory away, and the memory of a chunk belongs to somebody else
         const own = new Uint8Array(chunk.subarray(at, at + PIECE));
         replies.push(codec.ask({ ask: "write", bytes: own }, [own.buffer]));
         yield* outcome(replies, 1);
@@ -45,7 +45,7 @@ async function* convert(bytes: Bytes, open: ZstdRequest): AsyncGenerator<Uint8Ar
   }
 }
 
-/** What the first replies brought, until only `left` are awaited. */
+/** Yields the results of the oldest replies, until only `left` replies are outstanding. */
 async function* outcome(replies: Promise<Uint8Array>[], left: number): AsyncGenerator<Uint8Array> {
   while (replies.length > left) {
     const [first] = replies;
@@ -57,15 +57,15 @@ async function* outcome(replies: Promise<Uint8Array>[], left: number): AsyncGene
 
 /** A worker with at most one stream. */
 interface Codec {
-  /** The reply of the worker; replies come in the order of the questions. */
+  /** Sends a request. Replies come in the order of the requests. */
   ask(request: ZstdRequest, transfer?: ArrayBuffer[]): Promise<Uint8Array>;
-  /** Keeps the process going as long as replies are awaited. */
+  /** Keeps the process alive while a stream is open. */
   hold(): void;
   /** Frees the stream, then keeps the worker for the next one, or ends it when it failed. */
   release(): Promise<void>;
 }
 
-/** The last worker that has become free. Another one that becomes free while it waits is ended. */
+/** A worker without a stream, kept for the next one. When another becomes free meanwhile, that one is ended. */
 let idle: Codec | undefined;
 
 function takeCodec(): Codec {
@@ -75,7 +75,7 @@ function takeCodec(): Codec {
   return codec;
 }
 
-/** Somebody who waits for a reply. */
+/** The functions that settle the promise of one reply. */
 interface Asker {
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (error: Error) => void;
@@ -127,11 +127,11 @@ function startCodec(): Codec {
   return codec;
 }
 
-/** An error that names itself as a decoder's, as those of node:zlib do. */
+/** An error with a code that says that it is the codec's, as the errors of node:zlib have one. */
 function codecError(failure: "refused" | "died", reason: string): Error {
   return Object.assign(new Error(reason), { code: `ZSTD_${failure}` });
 }
 
 function noop(): void {
-  // whoever asked looks at the reply in its turn
+  // the failure is reported where the reply is awaited
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { WorkerContext } from "../worker.ts";
 
-/** What the client asks of the worker; each gets one {@link ZstdReply}, in order. */
+/** A message to the worker. Each gets one {@link ZstdReply}, in order. */
 export type ZstdRequest =
   | { readonly ask: "decode" }
   | { readonly ask: "encode"; readonly level: number }
@@ -10,12 +10,12 @@ export type ZstdRequest =
   /** Frees the stream; harmless when there is none. */
   | { readonly ask: "close" };
 
-/** What came out; or why nothing will, after which the worker is of no more use. */
+/** The bytes that came out; or a failure, after which the worker can't be used any more. */
 export type ZstdReply =
   | { readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly failure: "refused" | "died"; readonly reason: string };
 
-/** The stream of zstd-codec's WebAssembly module: each call says whether it went well. */
+/** A stream of zstd-codec's WebAssembly module. Each call returns whether it succeeded. */
 interface CodecStream {
   begin(level?: number): boolean;
   transform(bytes: Uint8Array, sink: (bytes: Uint8Array) => void): boolean;
@@ -29,15 +29,15 @@ interface CodecModule {
 }
 
 /**
- * The worker's code: one zstd-codec stream at a time. `context.data` is the path of zstd-codec's
- * `lib/module.js`. It is sent to the worker as text: nothing outside of it exists there.
+ * The worker's code, for one zstd-codec stream at a time. `context.data` is the path of zstd-codec's
+ * `lib/module.js`. The code is sent as text, so it can use nothing outside of itself.
  */
 export function runZstdWorker({ require, port, data }: WorkerContext): void {
   const module = require(data as string) as { run(ready: (codec: CodecModule) => void): void };
   module.run((codec) => {
     let stream: CodecStream | undefined;
 
-    /** Opens or closes what there is, or passes bytes through it: whether it went well. */
+    /** Does what is asked with the stream. Returns whether it succeeded. */
     const perform = (request: ZstdRequest, sink: (bytes: Uint8Array) => void): boolean => {
       switch (request.ask) {
         case "decode":
@@ -63,7 +63,7 @@ export function runZstdWorker({ require, port, data }: WorkerContext): void {
         const well = perform(request, (bytes) => void chunks.push(bytes));
         if (!well) return { failure: "refused", reason: "the data is corrupt" };
       } catch (error) {
-        // out of its 16 MiB, the module throws a string and is dead from then on
+        // when its 16 MiB are not enough, the module throws a string, and works no more
         return { failure: "died", reason: String(error) };
       }
       const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes.ts";
 
-/** One way to run zstd. All decode to the same bytes; what they encode differs from engine to engine. */
+/** One implementation of zstd. All decode to the same bytes; their encoders make different bytes. */
 export interface ZstdEngine {
   readonly name: "native" | "codec";
   /** Bytes of the largest window it can decode. */
   readonly largestWindow: number;
   /** The highest level it can encode at. */
   readonly highestLevel: number;
-  /** Decodes pieces of frames, as `readFrames` cuts them, none with a window above `window`. */
+  /** Decodes the pieces of frames that `readFrames` yields. No frame has a larger window than `window`. */
   decode(pieces: Bytes, window: number): Bytes;
   /** Encodes to one frame. */
   encode(bytes: Bytes, level: number): Bytes;

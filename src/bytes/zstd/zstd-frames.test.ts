@@ -23,7 +23,7 @@ const failure = (...bytes: number[]): Promise<unknown> =>
   failureOf(readFrames(once(Uint8Array.from(bytes)), OPTIONS));
 
 describe("the frames of a zstd stream", () => {
-  it("come in pieces that end where frames end, without the skippable ones (3b-68)", async () => {
+  it("come in pieces that end where frames end, and without skippable frames", async () => {
     const stream = [
       ...SKIPPABLE,
       ...FRAME,
@@ -36,7 +36,7 @@ describe("the frames of a zstd stream", () => {
     expect(await pieces(stream)).toEqual([FRAME, FRAME, FRAME]);
   });
 
-  it("are the same bytes however the input is cut", async () => {
+  it("are the same bytes however the input is cut into chunks", async () => {
     const stream = [...SKIPPABLE, ...FRAME, ...FRAME, ...SKIPPABLE, ...FRAME];
     for (let size = 1; size <= stream.length; size += 1) {
       expect((await pieces(stream, size)).flat()).toEqual([...FRAME, ...FRAME, ...FRAME]);
@@ -48,7 +48,7 @@ describe("the frames of a zstd stream", () => {
   });
 
   it.each(["frames.zst", "skopeo-zstd-chunked.zst", "buildkit.zst"])(
-    "are found in all of %s",
+    "are found in the whole of %s",
     async (name) => {
       const bytes = fixture(name);
       const whole = await collect(readFrames(once(bytes), OPTIONS));
@@ -57,7 +57,7 @@ describe("the frames of a zstd stream", () => {
     },
   );
 
-  it("end with the stream, or it was cut (3b-66)", async () => {
+  it("are refused when the stream ends inside one", async () => {
     const stream = [...SKIPPABLE, ...FRAME];
     for (let length = 0; length < stream.length; length += 1) {
       if (length === SKIPPABLE.length) continue;
@@ -65,13 +65,13 @@ describe("the frames of a zstd stream", () => {
     }
   });
 
-  it("include their checksum, or they were cut", async () => {
+  it("are refused when the stream ends before their checksum", async () => {
     const frame = FRAME.with(4, 0x24);
     expect(await failure(...frame, 1, 2, 3)).toMatchObject({ code: "truncated" });
     expect(await pieces([...frame, 1, 2, 3, 4])).toEqual([[...frame, 1, 2, 3, 4]]);
   });
 
-  it("are followed by frames, not by garbage or zeros (3b-66)", async () => {
+  it("are refused when garbage or zeros follow them", async () => {
     expect(await failure(...FRAME, 0, 0, 0, 0)).toMatchObject({
       code: "invalid-compression",
       message: "layer 4: zstd stream at byte 12: expected a zstd frame (28b52ffd), got 00000000",
@@ -79,7 +79,7 @@ describe("the frames of a zstd stream", () => {
     expect(await failure(0x1f, 0x8b, 8, 0)).toMatchObject({ code: "invalid-compression" });
   });
 
-  it("are refused before anything is decoded when their window is too large (3b-63)", async () => {
+  it("are refused before anything is decoded when their window is too large", async () => {
     expect(await failureOf(readFrames(once(fixture("window-128m.zst")), OPTIONS))).toMatchObject({
       code: "limit-exceeded",
       details: { limit: "zstdWindow", allowed: 8 * MIB, got: 128 * MIB },
@@ -94,7 +94,7 @@ describe("the frames of a zstd stream", () => {
     expect(await failure(...huge)).toMatchObject({ code: "limit-exceeded" });
   });
 
-  it("have a window of exactly the limit at most", async () => {
+  it("may have a window of exactly the limit, and no larger one", async () => {
     const frame = (window: number): number[] => [...MAGIC, 0, window, 1, 0, 0];
     expect(await pieces(frame(13 << 3))).toEqual([frame(13 << 3)]);
     expect(await failure(...frame((13 << 3) | 1))).toMatchObject({
@@ -102,14 +102,14 @@ describe("the frames of a zstd stream", () => {
     });
   });
 
-  it("can't need a dictionary", async () => {
+  it("are refused when they need a dictionary", async () => {
     expect(await failure(...MAGIC, 0x21, 7, 3, 0x19, 0, 0, 97, 98, 99)).toMatchObject({
       code: "unsupported-compression",
       message: expect.stringContaining("needs a dictionary") as string,
     });
   });
 
-  it("have no reserved bits, no reserved blocks, and no block above 128 KiB", async () => {
+  it("are refused with reserved bits, reserved blocks, and blocks above 128 KiB", async () => {
     for (const frame of [
       FRAME.with(4, 0x28),
       FRAME.with(6, 0x1f),
@@ -119,7 +119,7 @@ describe("the frames of a zstd stream", () => {
     }
   });
 
-  it("are cut into pieces that can't decode to much, though each byte stands for 32 KiB", async () => {
+  it("are cut into pieces that decode to little, even if each byte decodes to 32 KiB", async () => {
     const block = [0x02, 0, 0x10, 7];
     const blocks = Array.from({ length: 1000 }, () => block).flat();
     const bomb = [...MAGIC, 0, 7 << 3, ...blocks, 1, 0, 0];

@@ -4,7 +4,7 @@ import { limitExceeded } from "../../oci/limits.ts";
 import type { Bytes } from "../bytes.ts";
 import { toHex } from "../hash.ts";
 
-/** What may come, and what the bytes are called in an error. */
+/** Bounds on the frames, and what the bytes are called in an error. */
 export interface FrameOptions {
   /** Bytes of the largest window that is accepted: `limits.zstdWindow`. */
   readonly maxWindow: number;
@@ -13,16 +13,16 @@ export interface FrameOptions {
   readonly what: string;
 }
 
-/** A header of a frame, a skippable frame or a block, and what follows it. */
+/** The header of a frame, a skippable frame or a block, with what follows it. */
 interface Header {
   readonly length: number;
-  /** Bytes of content, a frame's checksum included, up to the next header. */
+  /** Bytes from its end to the next header: content, and a frame's checksum. */
   readonly content: number;
   readonly next: "frame" | "block";
   readonly skipped?: boolean;
 }
 
-/** Where in the stream the walk stands. */
+/** The position in the stream. */
 interface Walk {
   /** Bytes of content left before the next header. */
   left: number;
@@ -44,16 +44,16 @@ const LONGEST_BLOCK = 128 * 1024;
 const PIECE_BLOCKS = 32;
 
 /**
- * Walks the frames of a zstd stream (RFC 8878, section 3.1) without decoding them, because no
- * decoder at hand can be trusted with their boundaries: one stops short after the first of many,
- * one takes a cut stream for a whole one and dies of a large window.
+ * Walks through the frames of a zstd stream (RFC 8878, section 3.1) without decoding them, because no decoder
+ * here handles their boundaries correctly: Node 24's can stop after the first of several frames, and
+ * zstd-codec accepts a stream that was cut short and aborts on a large window.
  *
- * Yields the compressed bytes of the frames in pieces: none reaches across two frames, none decodes
- * to much more than 4 MiB however well it is compressed, skippable frames are left out. A piece
- * belongs to the reader until it asks for the next.
- * @throws OciError `truncated`; `invalid-compression` for what is no frame;
- *   `limit-exceeded` for a window above `maxWindow`; `unsupported-compression` for one above
- *   `largestWindow`, and for a frame that needs a dictionary
+ * Yields the compressed bytes of the frames in pieces. A piece never holds bytes of two frames, and never
+ * decodes to much more than 4 MiB. Skippable frames are left out. A piece belongs to the reader until it asks
+ * for the next.
+ * @throws OciError `truncated`; `invalid-compression` for anything that is not a frame; `limit-exceeded` for
+ *   a window above `maxWindow`; `unsupported-compression` for one above `largestWindow`, and for a frame that
+ *   needs a dictionary
  */
 export async function* readFrames(
   bytes: Bytes,
@@ -84,7 +84,7 @@ function join(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Yields what `data` holds of frames; returns how many bytes that took: all but an incomplete header. */
+/** Yields the frames' bytes in `data`. Returns the number of bytes used: all but an incomplete header at the end. */
 function* takePieces(
   data: Uint8Array,
   walk: Walk,
@@ -223,7 +223,7 @@ function invalid(options: FrameOptions, offset: number, expected: string, got: s
   );
 }
 
-/** A little-endian unsigned number of up to 8 bytes. Above 2^53 it is inexact, which no limit notices. */
+/** A little-endian unsigned number of up to 8 bytes. Above 2^53 it is not exact, but far beyond any limit. */
 function uint(data: Uint8Array, at: number, length: number): number {
   let value = 0;
   for (let index = length - 1; index >= 0; index -= 1) value = value * 256 + data[at + index]!;

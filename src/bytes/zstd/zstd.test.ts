@@ -41,14 +41,14 @@ describe.each(engines)("zstd by $name", (engine) => {
     }
   });
 
-  it("reads many small frames, of which Node 24 alone drops all but the first (3b-68)", async () => {
+  it("reads many small frames, of which Node 24's own decoder drops all but the first", async () => {
     const frame = await collect(zstd(once(noise(300)), 3, { engine }));
     const many = new Uint8Array(frame.length * 500);
     for (let at = 0; at < many.length; at += frame.length) many.set(frame, at);
     expect(await collect(unzstd(once(many), options(engine)))).toHaveLength(300 * 500);
   });
 
-  it("takes a chunk larger than the memory of an engine, at every level", async () => {
+  it("takes a chunk that is larger than an engine's memory, at every level", async () => {
     const large = noise(17_000_000);
     for (const level of [1, engine.highestLevel]) {
       const packed = await collect(zstd(once(large), level, { engine }));
@@ -58,7 +58,7 @@ describe.each(engines)("zstd by $name", (engine) => {
     }
   });
 
-  it("brings back any bytes, however they are cut", async () => {
+  it("compresses any bytes reversibly, however they are cut into chunks", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 3000 }),
@@ -73,7 +73,7 @@ describe.each(engines)("zstd by $name", (engine) => {
     );
   });
 
-  it("writes what every engine reads, the same each time", async () => {
+  it("writes the same bytes each time, and every engine can read them", async () => {
     const content = noise(3_000_000);
     const packed = await collect(zstd(inChunks(content, 65_536), 3, { engine }));
     const again = await collect(zstd(inChunks(content, 65_536), 3, { engine }));
@@ -84,12 +84,12 @@ describe.each(engines)("zstd by $name", (engine) => {
     }
   });
 
-  it("reads a stream of skippable frames alone as empty", async () => {
+  it("reads a stream of only skippable frames as empty", async () => {
     const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 7);
     expect(await collect(unzstd(once(skippable), options(engine)))).toHaveLength(0);
   });
 
-  it("refuses a cut stream, which zstd-codec alone takes for a whole one (3b-66)", async () => {
+  it("refuses a stream that was cut short, which zstd-codec itself accepts", async () => {
     const packed = fixture("skopeo-zstd.zst");
     for (const length of [0, 1, 5, 100, packed.length - 1]) {
       const cut = unzstd(once(packed.subarray(0, length)), options(engine));
@@ -97,7 +97,7 @@ describe.each(engines)("zstd by $name", (engine) => {
     }
   });
 
-  it("refuses damaged content, and works for the next stream", async () => {
+  it("refuses damaged content, and still reads the next stream", async () => {
     const packed = fixture("skopeo-zstd.zst");
     const damaged = packed.with(5000, packed[5000]! ^ 0x55);
     expect(await failureOf(unzstd(once(damaged), options(engine)))).toMatchObject({
@@ -107,7 +107,7 @@ describe.each(engines)("zstd by $name", (engine) => {
     expect(digestBytes(await collect(unzstd(once(packed), options(engine))))).toBe(PLAIN);
   });
 
-  it("reads windows up to what it holds, and says so when it can't (3b-63)", async () => {
+  it("reads windows as large as the engine can hold, and refuses larger ones", async () => {
     const read = unzstd(once(fixture("window-128m.zst")), options(engine));
     if (engine.largestWindow >= 128 * 1024 * 1024) {
       expect(digestBytes(await collect(read))).toBe(PLAIN);
@@ -143,14 +143,14 @@ describe.each(engines)("zstd by $name", (engine) => {
     expect(source.closed).toBe(true);
   });
 
-  it("says which level it can't encode at", async () => {
+  it("refuses a level that is too high for the engine", async () => {
     const tooHigh = zstd(once(noise(10)), engine.highestLevel + 1, { engine });
     expect(await failureOf(tooHigh)).toMatchObject({ code: "unsupported-compression" });
   });
 });
 
 describe("the choice of an engine", () => {
-  it("is Node's own wherever it proves itself, else zstd-codec", async () => {
+  it("is Node's own engine where there is one that passes the proof, else zstd-codec", async () => {
     expect((await chooseZstd()).name).toBe(native === undefined ? "codec" : "native");
   });
 });

@@ -10,16 +10,16 @@ import type { ZstdEngine } from "./zstd-engine.ts";
 import { readFrames } from "./zstd-frames.ts";
 import { nativeZstd } from "./native-engine.ts";
 
-// The one door to zstd.
+// Everything that compresses or decompresses zstd goes through here.
 
-/** Which engine to use, instead of the best that works here. */
+/** An engine to use instead of the best one that works on this Node. */
 interface EngineChoice {
   readonly engine?: ZstdEngine | undefined;
 }
 
 /**
- * Decompresses all frames of a zstd stream (RFC 8878) and leaves out the skippable ones. The bytes
- * are the same whichever engine works here.
+ * Decompresses all frames of a zstd stream (RFC 8878) and leaves out the skippable ones. The bytes do not
+ * depend on the engine.
  * @throws OciError while reading: `truncated`, `invalid-compression`, `limit-exceeded` for a window larger
  *   than accepted, `unsupported-compression` for one that the engine can't hold, and for a dictionary
  */
@@ -40,7 +40,7 @@ export async function* unzstd(
 
 /**
  * Compresses to one zstd frame. The bytes depend on the level and on the engine.
- * @throws OciError while reading: `unsupported-compression` for a level that the engine hasn't the memory for
+ * @throws OciError while reading: `unsupported-compression` for a level that is too high for the engine
  */
 export async function* zstd(
   bytes: Bytes,
@@ -64,7 +64,7 @@ export async function* zstd(
 
 let chosen: Promise<ZstdEngine> | undefined;
 
-/** The best engine that works here: Node's own once it has proved itself, else zstd-codec. */
+/** The best engine on this Node: its own one where it passes the proof, else zstd-codec. The proof runs once. */
 export function chooseZstd(): Promise<ZstdEngine> {
   chosen ??= proven(nativeZstd()).then((native) => native ?? codecZstd());
   return chosen;
@@ -75,8 +75,8 @@ const PROOF_WINDOW = 2 ** 23;
 const PROOF_OPTIONS = { maxWindow: PROOF_WINDOW, largestWindow: PROOF_WINDOW, what: "proof" };
 
 /**
- * The engine, if it decodes what engines have failed at without an error: a skippable frame, then
- * many small frames. The bytes are compared, for waiting for an exception would not do.
+ * The engine, if it correctly decodes what engines have got wrong: a skippable frame, then many small frames.
+ * The bytes are compared, since wrong engines dropped bytes without an error.
  */
 async function proven(engine: ZstdEngine | undefined): Promise<ZstdEngine | undefined> {
   if (engine === undefined) return undefined;

@@ -4,11 +4,14 @@ import type { ImageView, NewLayer } from "./image-view.ts";
 import { rewriteConfig } from "./rewrite-document.ts";
 
 export interface AppendLayerOptions {
-  /** RFC 3339: the new `created` of the image and of the layer's history. Default: the image's own. */
+  /**
+   * The new `created` of the image, and of the new layer's entry in the history (RFC 3339). Default: the
+   * image's present one.
+   */
   readonly created?: string | undefined;
 }
 
-/** The image with one more layer on top, and with an entry of the history for it. Nothing else changes. */
+/** Puts one more layer on top of the image, with an entry in the history. Nothing else changes. */
 export function appendLayer(
   view: ImageView,
   layer: NewLayer,

@@ -90,7 +90,7 @@ describe("editConfig", () => {
     expect(settingsAfter(edits)).toEqual({ ...SETTINGS, ...expected });
   });
 
-  it("changes what is beside the settings", () => {
+  it("changes author, time and platform, which are outside the settings", () => {
     const { config } = editConfig(viewOf(image), {
       author: "me",
       created: "2026-01-02T03:04:05+01:00",
@@ -130,7 +130,7 @@ describe("editConfig", () => {
     ["a volume", { volumes: { add: [""] } }],
     ["a time", { created: "yesterday" }],
     ["a day", { created: "2026-13-45T00:00:00Z" }],
-  ])("refuses what is no name: %s", (_, edits) => {
+  ])("refuses malformed values: %s", (_, edits) => {
     const refused = expect.objectContaining({ code: "invalid-argument" }) as Error;
     expect(() => editConfig(viewOf(image), edits)).toThrow(refused);
   });

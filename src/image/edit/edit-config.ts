@@ -9,14 +9,14 @@ import { parseRfc3339 } from "./history.ts";
 import type { ImageView } from "./image-view.ts";
 import { rewriteConfig } from "./rewrite-document.ts";
 
-/** Names with values: first all are taken away, then some, then others are set. */
+/** Edits of names with values, in this order: all are removed, some are removed, some are set. */
 export interface MapEdit {
   readonly clear?: boolean | undefined;
   readonly remove?: readonly string[] | undefined;
   readonly set?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A set of names, edited in the same order. */
+/** Edits of a set of names, in the same order. */
 export interface SetEdit {
   readonly clear?: boolean | undefined;
   readonly remove?: readonly string[] | undefined;
@@ -24,15 +24,15 @@ export interface SetEdit {
 }
 
 /**
- * What {@link editConfig} changes; what is not given stays as it is. `null` takes a setting away.
- * (image-spec, config.md, and Docker's additions.)
+ * What {@link editConfig} changes (image-spec, config.md, and Docker's additions). A field that is not given
+ * stays as it is; `null` removes it.
  */
 export interface ConfigEdits {
   readonly env?: MapEdit | undefined;
   readonly labels?: MapEdit | undefined;
-  /** Of the manifest. */
+  /** Annotations of the manifest. */
   readonly annotations?: MapEdit | undefined;
-  /** `8080`, `8080/udp` */
+  /** Such as `8080` or `8080/udp`. */
   readonly exposedPorts?: SetEdit | undefined;
   readonly volumes?: SetEdit | undefined;
   readonly entrypoint?: readonly string[] | null | undefined;
@@ -52,9 +52,9 @@ export interface ConfigEdits {
 }
 
 /**
- * The image with another configuration. Nothing is changed that was not asked for: an entrypoint leaves
- * the command alone, unknown keys survive, and where nothing differs the document stays the same.
- * @throws OciError `invalid-argument` for a name, port or time that is none
+ * Edits the image's configuration, and nothing that was not asked for: a new entrypoint does not touch the
+ * command, unknown keys survive, and when nothing differs the document stays the same.
+ * @throws OciError `invalid-argument` for a malformed name, port or time
  */
 export function editConfig(view: ImageView, edits: ConfigEdits): ImageView {
   const { annotations, author, created, platform } = edits;
@@ -103,7 +103,7 @@ function editSettings(before: ExecutionConfig, edits: ConfigEdits): Partial<Exec
   };
 }
 
-/** The key with its new value, undefined where it goes; nothing when the value stays. */
+/** The key with its new value, undefined to remove it; an empty object when the value stays. */
 function changed<Key extends string, Value>(
   key: Key,
   value: Value | null | undefined,
@@ -112,7 +112,7 @@ function changed<Key extends string, Value>(
   return { [key]: value ?? undefined } as Partial<Record<Key, Value | undefined>>;
 }
 
-/** What holds nothing any more is left out. */
+/** The value, or undefined when it is empty, so that its key is removed. */
 function orNothing<T extends object>(value: T): T | undefined {
   return Object.keys(value).length === 0 ? undefined : value;
 }

@@ -80,7 +80,7 @@ describe("editImages", () => {
     expect((await readImage(target, root)).config.value.config?.User).toBe("me");
   });
 
-  it("edits every image of an index, and drops what attests the old ones", async () => {
+  it("edits every image of an index, and drops the attestations of the old ones", async () => {
     const store = createMemoryStore();
     const { index, attested, artifact } = await family(store);
     const target = createMemoryStore();
@@ -98,7 +98,7 @@ describe("editImages", () => {
     expect(await target.capabilities.roots()).toHaveLength(1);
   });
 
-  it("keeps the attestations of what did not change", async () => {
+  it("keeps the attestations of images that did not change", async () => {
     const store = createMemoryStore();
     const { index, attested, amd64 } = await family(store);
     const target = createMemoryStore();
@@ -118,7 +118,7 @@ describe("editImages", () => {
     expect(edited.dropped).toEqual([]);
   });
 
-  it("says in a dry run what there would be, and writes nothing", async () => {
+  it("returns the result of a dry run, and writes nothing", async () => {
     const store = createMemoryStore();
     const { index } = await family(store);
     const { store: target, written } = watchStore();
@@ -128,7 +128,7 @@ describe("editImages", () => {
     expect(await editImages(store, index, target, setUser, { tag: "t" })).toEqual(dry);
   });
 
-  it("edits an image once that an index names twice, and opens indexes in the index", async () => {
+  it("edits an image only once when an index names it twice, and opens indexes in the index", async () => {
     const store = createMemoryStore();
     const image = await imageFor(store, "amd64");
     const inner = await buildIndex(store, [image]);
@@ -139,7 +139,7 @@ describe("editImages", () => {
     expect(value.manifests).toEqual([images[0]!.descriptor, images[0]!.descriptor]);
   });
 
-  it("gives a child its new platform", async () => {
+  it("gives a child's descriptor its new platform", async () => {
     const store = createMemoryStore();
     const index = await buildIndex(store, [await imageFor(store, "arm")]);
     const platform = { architecture: "arm", os: "linux", variant: "v6" };

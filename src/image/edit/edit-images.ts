@@ -15,24 +15,25 @@ import { listImages } from "../list-images.ts";
 import { rewriteIndex } from "./rewrite-document.ts";
 import { writeImage, type WriteImageOptions, type WrittenImage } from "./write-image.ts";
 
-/** What becomes of one image. */
+/** Changes one image. */
 export type ImageEdit = (view: ImageView) => ImageView | Promise<ImageView>;
 
-/** What {@link editImages} wrote, or with `dryRun` would write. */
+/** What {@link editImages} wrote, or would write with `dryRun`. */
 export interface EditedImages {
-  /** The manifest or the index. */
+  /** The descriptor of the new manifest or index. */
   readonly root: Descriptor;
-  /** In the order of the index; each once. */
+  /** The images in the order of the index, each once. */
   readonly images: readonly WrittenImage[];
-  /** Attestations of images that are others now: they would speak of what is not there. */
+  /** Attestations that were left out, because the image that they are about was replaced. */
   readonly dropped: readonly Descriptor[];
 }
 
 /**
  * Edits an image, or every image of an index, and writes the result: an image, or an index of the same
- * children. A new layer that several images get is made once. Attestations (BuildKit's) of an image that changed are left out, those of one that stayed
- * are kept; artifacts and whatever else an index names are copied. An index within the index is
- * replaced by its children. When no image changes, the index stays what it is, byte for byte.
+ * children. A new layer that several images get is made once. BuildKit's attestations of an image are left
+ * out if it changed, and kept if not; artifacts and anything else that an index names are copied. An index
+ * within the index is replaced by its children. When no image changes, the index stays the same, byte for
+ * byte.
  * @throws OciError `not-found` for an index without an image; what editing and writing throw
  */
 export async function editImages(
@@ -76,7 +77,7 @@ interface Editing {
   readonly target: ContentStore;
   readonly edit: ImageEdit;
   readonly options: WriteImageOptions;
-  /** By the digest of what it was. */
+  /** The new images, by the digests of the old ones. */
   readonly written: Map<Digest, WrittenImage>;
 }
 
@@ -84,7 +85,7 @@ interface Editing {
 interface Child {
   readonly descriptor: Descriptor;
   readonly isImage: boolean;
-  /** Of an attestation: the image that it speaks of. */
+  /** The image that an attestation is about. */
   readonly attested: string | undefined;
 }
 
@@ -95,7 +96,7 @@ async function editChildren(editing: Editing, root: Descriptor): Promise<readonl
   for (const child of index.value.manifests) {
     const { images, attestations, others } = await listImages(source, child, options);
     for (const image of images) {
-      // a child's own word on its platform stays as it is, where it has one
+      // a platform that the index itself gives stays as it is
       const named = images.length === 1 && image.digest === child.digest ? child : image;
       const descriptor = await editChild(editing, named);
       children.push({ descriptor, isImage: true, attested: undefined });
@@ -123,7 +124,7 @@ async function editChild(editing: Editing, child: Descriptor): Promise<Descripto
   return describeChild(child, image, result.descriptor);
 }
 
-/** What the index said of the image, with its new digest, and its platform where that changed. */
+/** The index's entry for the image with the new digest, and the new platform if that changed. */
 function describeChild(child: Descriptor, image: Image, after: Descriptor): Descriptor {
   const { mediaType, digest, size, platform } = after;
   if (digest === child.digest) return child;

@@ -6,8 +6,8 @@ import { OciError } from "../../oci/errors.ts";
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(\d\d):\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Milliseconds since 1970 of a time as RFC 3339 has it; undefined for any other text, and for a day that
- * the calendar lacks: `Date.parse` takes 30 February for 2 March.
+ * Milliseconds since 1970 of a time in RFC 3339's format. Undefined for any other text, and for a day that is
+ * not in the calendar: `Date.parse` would take 30 February for 2 March.
  */
 export function parseRfc3339(text: string): number | undefined {
   const [, day, hour] = RFC_3339.exec(text) ?? [];
@@ -18,15 +18,16 @@ export function parseRfc3339(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** What a configuration tells of its layers. */
+/** The parts of a configuration that describe its layers. */
 interface Told {
   readonly history?: readonly History[] | undefined;
   readonly rootfs?: ImageConfig["rootfs"] | undefined;
 }
 
 /**
- * The history of an image, one entry a layer for an image that has none at all: readers count the
- * entries that made a layer, so that what is put on top must not stand for those below.
+ * The history of an image; if it has none at all, one made-up entry for each layer. Readers match history and
+ * layers by counting the entries that made a layer, so entries for new layers need those of the old ones
+ * below them.
  */
 export function completeHistory({ history = [], rootfs }: Told): readonly History[] {
   if (history.length > 0) return history;
@@ -34,9 +35,9 @@ export function completeHistory({ history = [], rootfs }: Told): readonly Histor
 }
 
 /**
- * The entries of an image's history that come after those of its base: what follows the base's own
- * entries; where they are told otherwise there, what follows as many layers as the base has, and the
- * steps without a layer behind them.
+ * The entries of an image's history that were added to those of its base. If the history does not begin with
+ * the base's own entries, as many layers as the base has are counted off, with the steps without a layer that
+ * follow them.
  */
 export function historyAbove(config: ImageConfig, base: ImageConfig): readonly History[] {
   const history = completeHistory(config);
@@ -51,11 +52,11 @@ export function historyAbove(config: ImageConfig, base: ImageConfig): readonly H
   return first < 0 ? [] : history.slice(first);
 }
 
-// What RFC 3339 can name: from the year 0000 to the year 9999.
+// The times that RFC 3339 can express: from the year 0000 to the year 9999.
 const FIRST_SECOND = -62_167_219_200;
 const LAST_SECOND = 253_402_300_799;
 
-/** @throws OciError `invalid-argument` naming the option, for what is no whole number of seconds since 1970 */
+/** @throws OciError `invalid-argument` naming the option, for anything but a whole number of seconds since 1970 */
 export function checkSeconds(option: string, seconds: number): void {
   if (seconds >= 0) checkTime(option, seconds);
   else throw wrongTime(option, seconds);
@@ -72,8 +73,8 @@ function wrongTime(option: string, seconds: number): OciError {
 }
 
 /**
- * A point in time as `created` has it: RFC 3339, whole seconds since 1970, or before.
- * @throws OciError `invalid-argument` for what is no such time
+ * Formats whole seconds since 1970, which may be negative, as `created` holds them (RFC 3339).
+ * @throws OciError `invalid-argument` for a time that can't be expressed
  */
 export function formatCreated(seconds: number): string {
   checkTime("created", seconds);

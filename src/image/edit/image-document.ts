@@ -8,7 +8,7 @@ import { parseConfig, parseManifest } from "../../oci/documents/parse-documents.
 import type { Manifest } from "../../oci/documents/manifest.ts";
 import { MediaType, layerCompression, layerMediaType } from "../../oci/media-types.ts";
 
-/** What a manifest that we make names. */
+/** What a new manifest refers to. */
 export interface ManifestParts {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
@@ -23,9 +23,9 @@ const RENAMED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Makes an OCI manifest. Docker's layers get their OCI names, as one manifest doesn't mix the two; their
- * bytes are the same.
- * @throws OciError as {@link parseManifest}, for what would not be read again
+ * Makes an OCI manifest. Layers of Docker's media types get the OCI types for the same bytes, since a
+ * manifest must not mix the two.
+ * @throws OciError as {@link parseManifest}, for what could not be read again
  */
 export function makeManifest(parts: ManifestParts): Document<Manifest> {
   const value: Manifest = {
@@ -49,7 +49,7 @@ export function makeConfig(config: ImageConfig): Document<ImageConfig> {
   return parseConfig(bytes, describe(MediaType.config, bytes));
 }
 
-/** The descriptor of a layer with the OCI name of its type, where Docker has another for the same bytes. */
+/** The descriptor of a layer, with the OCI media type in place of Docker's type for the same bytes. */
 export function inOciTerms(layer: Descriptor): Descriptor {
   const compression = layerCompression(layer.mediaType);
   if (compression === undefined || !RENAMED.has(layer.mediaType)) return layer;

@@ -9,21 +9,21 @@ import type { ReadableStore } from "../../store/store.ts";
 import type { Image } from "../image.ts";
 
 /**
- * An image that is not written yet: one that is, with other layers, another configuration, other
- * annotations. Making one reads nothing and changes nothing; `writeImage` writes it. Layers that exist
- * stay in their stores until then, and layers that do not are made then, once.
+ * An image that is not written yet: an existing image with changes to its layers, configuration or
+ * annotations. Making a view reads nothing and writes nothing. `writeImage` writes it: only then are existing
+ * layers copied from their stores, and new ones made, each once.
  */
 export interface ImageView {
-  /** What it was made from. */
+  /** The image that it was made from. */
   readonly image: Image;
-  /** All but `rootfs`, which follows from the layers when they are written. */
+  /** All of the configuration but `rootfs`, which `writeImage` computes from the layers. */
   readonly config: Document<ImageConfig>;
   readonly layers: readonly ViewLayer[];
-  /** Of the manifest. */
+  /** Annotations of the manifest. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** A layer of a view, the lowest first. */
+/** A layer of a view: an existing or a new one. */
 export type ViewLayer =
   | {
       readonly kind: "stored";
@@ -33,21 +33,21 @@ export type ViewLayer =
     }
   | { readonly kind: "new"; readonly layer: NewLayer };
 
-/** A layer that is made when it is written. */
+/** A layer that is made when the view is written. */
 export interface NewLayer {
-  /** For messages and for the history. */
+  /** What the layer is called in messages and in the history. */
   readonly name: string;
-  /** The directory that it is made of, where it is: the target must not lie in it. */
+  /** The directory that the layer is made from, if it is made from one. The target must not be inside it. */
   readonly directory?: string | undefined;
-  /** A tar, compressed or not. Opened once or twice; it has to give the same bytes. */
+  /** A tar, compressed or not. It is opened once or twice, and must give the same bytes each time. */
   readonly source: Source;
   /** How the source is compressed. */
   readonly compression: Compression;
-  /** How it shall be stored. A gzip or zstd that is to stay one keeps its bytes. */
+  /** How the layer will be compressed. If the source is compressed in that way already, its bytes are kept. */
   readonly storedAs: Compression;
 }
 
-/** An image as a view in which nothing is changed: written, it is the same image, byte for byte. */
+/** An image as a view without changes. Written, it is the same image, byte for byte. */
 export function viewOf(image: Image): ImageView {
   const { config, manifest } = image;
   return {
@@ -58,7 +58,7 @@ export function viewOf(image: Image): ImageView {
   };
 }
 
-/** The layers of an image, where they are. */
+/** The layers of an image, each with the store that holds it. */
 export function storedLayers({ store, manifest, config }: Image): readonly ViewLayer[] {
   return manifest.value.layers.map((descriptor, at) => ({
     kind: "stored",

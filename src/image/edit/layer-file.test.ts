@@ -25,18 +25,21 @@ async function write(name: string, compression: "none" | "gzip" | "zstd"): Promi
 }
 
 describe("openLayerFile", () => {
-  it.each(["none", "gzip", "zstd"] as const)("knows %s by its first bytes", async (compression) => {
-    const layer = await openLayerFile(await write("x", compression));
-    const storedAs = compression === "none" ? "gzip" : compression;
-    expect(layer).toMatchObject({ name: "x", compression, storedAs });
-    const other = await openLayerFile(await write("x", compression), {
-      storedAs: "zstd",
-      name: "n",
-    });
-    expect(other).toMatchObject({ name: "n", compression, storedAs: "zstd" });
-  });
+  it.each(["none", "gzip", "zstd"] as const)(
+    "recognises %s by the first bytes",
+    async (compression) => {
+      const layer = await openLayerFile(await write("x", compression));
+      const storedAs = compression === "none" ? "gzip" : compression;
+      expect(layer).toMatchObject({ name: "x", compression, storedAs });
+      const other = await openLayerFile(await write("x", compression), {
+        storedAs: "zstd",
+        name: "n",
+      });
+      expect(other).toMatchObject({ name: "n", compression, storedAs: "zstd" });
+    },
+  );
 
-  it("edits the entries, and compresses them again as they were", async () => {
+  it("edits the entries, and compresses them again in the same way", async () => {
     const edit = renamePaths(fromText("/"), fromText("/opt"));
     const layer = await openLayerFile(await write("x", "zstd"), { edit });
     expect(layer).toMatchObject({ compression: "none", storedAs: "zstd" });
@@ -55,7 +58,7 @@ describe("openLayerFile", () => {
     await expect(openLayerFile(path)).rejects.toMatchObject({ code: "unsupported-compression" });
   });
 
-  it("says what is not there, and takes an empty file for a tar until it is read", async () => {
+  it("refuses a file that is not there, and takes an empty file for a tar until it is read", async () => {
     const nowhere = openLayerFile(join(directory, "no"));
     await expect(nowhere).rejects.toMatchObject({ code: "not-found" });
     const path = join(directory, "empty");

@@ -11,17 +11,17 @@ import { fileSource } from "../../files/regular-file.ts";
 import type { NewLayer } from "./image-view.ts";
 
 export interface LayerFileOptions extends AbortOptions {
-  /** For the history. Default: the file's own name, without its directories. */
+  /** What the history says about the layer. Default: the file's name, without its directories. */
   readonly name?: string | undefined;
-  /** Edits of its entries; then it is compressed anew. */
+  /** An edit of the layer's entries. With one, the layer is compressed anew. */
   readonly edit?: EntryEdit | undefined;
-  /** How it shall be stored. Default: as it is; a plain tar as gzip. */
+  /** How the layer will be compressed. Default: as the file is, and gzip for a plain tar. */
   readonly storedAs?: Compression | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
 
 /**
- * A tar file as a new layer: plain, gzip or zstd, known by its first bytes. Only these are read now.
+ * A tar file as a new layer. Its first bytes tell whether it is plain, gzip or zstd; only they are read now.
  * @throws OciError `not-found`, `unreadable`; `unsupported-compression` for xz and bzip2
  */
 export async function openLayerFile(

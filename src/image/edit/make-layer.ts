@@ -14,19 +14,20 @@ import type { ContentStore } from "../../store/store.ts";
 import type { NewLayer } from "./image-view.ts";
 
 export interface MakeLayerOptions extends AbortOptions {
-  /** Finds out what the layer is, and stores nothing. */
+  /** Computes digest, size and diffID of the layer, and stores nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Of what is compressed. */
+  /** The compression level. */
   readonly level?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** Told how many bytes of the uncompressed layer there were, chunk by chunk. */
+  /** Called with the length of each chunk of the uncompressed layer. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
 /**
- * Makes a layer and stores it. One that is compressed as it shall be is read first, to know its digest and
- * diffID, and stored as it is only where the target lacks it; any other is stored as it is made. Either
- * way it is parsed: what is no layer, or leads out of the root, is refused.
+ * Makes a layer and stores it. If the source is compressed as wanted, it is first read to compute digest and
+ * diffID, and then stored unless the target has it; otherwise the layer is compressed straight into the
+ * store. In both cases it is parsed, and refused when it is not a layer or has a path that leads out of the
+ * root.
  * @throws OciError `invalid-layer`, `path-escape`; what the source, decompression and the store throw
  */
 export async function makeLayer(
@@ -57,7 +58,7 @@ export async function makeLayer(
   return { descriptor, diffId: diffId() };
 }
 
-/** The descriptor of bytes that a reader reads to their end. */
+/** The descriptor of bytes, computed while a reader reads them to their end. */
 async function describeBytes(
   mediaType: string,
   bytes: Bytes,
@@ -77,7 +78,7 @@ async function* hashing(bytes: Bytes, hasher: Hasher, onBytes?: (length: number)
   }
 }
 
-/** The same tar, parsed on its way. */
+/** The same bytes, parsed as a layer as they pass. */
 async function* watch(tar: Bytes, what: string, { limits, onBytes }: MakeLayerOptions): Bytes {
   const ignore = (): void => undefined;
   const handler = { entry: subjectOf, data: ignore, hole: ignore };

@@ -57,14 +57,14 @@ describe("rebaseImage", () => {
     expect(rebased.config.value.config).toEqual(image.config.value.config);
   });
 
-  it("takes layers by what is in them, however they are compressed", async () => {
+  it("compares layers by their contents, however they are compressed", async () => {
     const store = createMemoryStore();
     const image = await imageOf(store, [...OLD, { own: "1" }], { compression: "zstd" });
     const view = rebaseImage(viewOf(image), await imageOf(store, OLD), await imageOf(store, NEW));
     expect(view.layers).toHaveLength(2);
   });
 
-  it("takes the history of the base with its layers, and leaves the image its own steps", async () => {
+  it("replaces the history of the base along with its layers, and keeps the image's own steps", async () => {
     const store = createMemoryStore();
     const step = (created_by: string) => ({ created_by, empty_layer: true });
     const layer = (created_by: string) => ({ created_by });
@@ -81,7 +81,7 @@ describe("rebaseImage", () => {
     expect(await told([layer("x"), layer("y")])).toEqual([layer("new"), ...own.slice(1)]);
   });
 
-  it("makes up a history where a base has none", async () => {
+  it("makes up a history for a base that has none", async () => {
     const store = createMemoryStore();
     const image = await imageOf(store, [...OLD, { own: "1" }], { history: [] });
     const oldBase = await imageOf(store, OLD, { history: [] });
@@ -90,7 +90,7 @@ describe("rebaseImage", () => {
     expect(history).toHaveLength(2);
   });
 
-  it("says in the annotations what the image is made on now", async () => {
+  it("names the new base in the annotations", async () => {
     const store = createMemoryStore();
     const name = "org.opencontainers.image.base.name";
     const annotations = { keep: "1", [name]: "registry.example/old" };
@@ -118,7 +118,7 @@ describe("rebaseImage", () => {
     expect(() => rebaseImage(viewOf(image), oldBase, newBase)).toThrow(got);
   });
 
-  it("does not take a layer that is not made yet for one of the base", async () => {
+  it("does not take a layer that was not made yet for one of the base", async () => {
     const store = createMemoryStore();
     const base = await imageOf(store, [{ base: "old" }]);
     const source = { open: () => once(new Uint8Array()) };

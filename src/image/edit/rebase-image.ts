@@ -10,17 +10,17 @@ import { storedLayers, type ImageView } from "./image-view.ts";
 import { rewriteConfig } from "./rewrite-document.ts";
 
 export interface RebaseOptions {
-  /** What others call the new base, for the annotation; a registry's reference, never a path. */
+  /** The public name of the new base, for the annotation: a reference to a registry, never a path. */
   readonly name?: string | undefined;
 }
 
 /**
- * The image on another base: the layers and the history of the new base, then those that the image has
- * above the old one. The image's own configuration stays (environment, entrypoint and all), version
- * and features of the operating system are the new base's. The annotations that name the base are
- * set. No layer is read.
- * @throws OciError `invalid-argument` when the image's layers do not begin with all those of the old
- * base, or that has none; `wrong-architecture` for a new base of another platform
+ * Puts the image on another base: layers and history are those of the new base, followed by those that the
+ * image has above the old one. The image keeps its own configuration (environment, entrypoint and so on);
+ * only version and features of the operating system are the new base's. The annotations that name the base
+ * are set. No layer is read.
+ * @throws OciError `invalid-argument` when the image's layers do not begin with all layers of the old base,
+ *   or the old base has none; `wrong-architecture` for a new base of another platform
  */
 export function rebaseImage(
   view: ImageView,

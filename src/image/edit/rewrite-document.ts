@@ -10,7 +10,7 @@ import type { Manifest } from "../../oci/documents/manifest.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { parseConfig, parseIndex, parseManifest } from "../../oci/documents/parse-documents.ts";
 
-/** Keys with their new values; undefined takes a key away. */
+/** New values by key; undefined removes the key. */
 type Changes<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -18,13 +18,15 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /** What {@link rewriteConfig} changes. */
 export interface ConfigChange {
   readonly image?: Changes<Omit<ImageConfig, "config">> | undefined;
-  /** Below the key `config`. */
+  /** Changes of the object under the key `config`. */
   readonly settings?: Changes<ExecutionConfig> | undefined;
 }
 
 /**
- * A configuration with some keys changed. Everything else stays as it was, unknown keys, order and nulls
- * too; only keys in another case than the specification's get that. When nothing differs it is the very same document; else an OCI one, whatever it was.
+ * Changes some keys of a configuration. Everything else stays, also unknown keys, the order of keys, and
+ * nulls; only keys that differ from the specification's in upper and lower case get the right spelling. When
+ * nothing differs, the same document is returned; otherwise a new one of OCI's media type, even if the old
+ * one was Docker's.
  */
 export function rewriteConfig(
   document: Document<ImageConfig>,
@@ -39,7 +41,7 @@ export function rewriteConfig(
   return parseConfig(bytes, describe(MediaType.config, bytes));
 }
 
-/** A manifest with some keys changed; otherwise as {@link rewriteConfig}. */
+/** Changes some keys of a manifest, as {@link rewriteConfig} does. */
 export function rewriteManifest(
   document: Document<Manifest>,
   changes: Changes<Manifest>,
@@ -51,7 +53,7 @@ export function rewriteManifest(
   return parseManifest(bytes, describe(MediaType.manifest, bytes));
 }
 
-/** An index with other children; otherwise as {@link rewriteConfig}. */
+/** Replaces the children of an index, as {@link rewriteConfig} does. */
 export function rewriteIndex(
   document: Document<ImageIndex>,
   manifests: readonly Descriptor[],
@@ -63,12 +65,15 @@ export function rewriteIndex(
   return parseIndex(bytes, describe(MediaType.index, bytes));
 }
 
-/** The parsed value would not do: it has no nulls, and its keys are in another order. */
+/** Parses the document's bytes again: its `value` lacks the nulls, and has the keys in another order. */
 function readObject({ bytes, value }: Document<unknown>): JsonObject {
   return respell(parseJson(bytes), value) as JsonObject;
 }
 
-/** What was read with its keys as the parsed value spells them: a change beside `Config` would be a second `config`. */
+/**
+ * What was read, with its keys spelled as in the parsed value: otherwise a new `config` could stand beside an
+ * old `Config`.
+ */
 function respell(read: unknown, value: unknown): unknown {
   if (!isObject(read) || !isObject(value) || Array.isArray(read)) return read;
   const { object } = respellKeys(read, Object.keys(value));
@@ -85,7 +90,10 @@ function withKeys(object: JsonObject, changes: JsonObject): JsonObject {
   return result;
 }
 
-/** Equal whatever the order of keys; null is absent, as the Go tools have it. */
+/**
+ * Whether two JSON values are equal. The order of keys does not count, and null equals an absent key, as for
+ * the Go tools.
+ */
 function isSame(a: unknown, b: unknown): boolean {
   const one = a ?? undefined;
   const other = b ?? undefined;

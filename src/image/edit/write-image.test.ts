@@ -74,7 +74,7 @@ describe("writeImage", () => {
     expect(written.made).toEqual({ count: 0, bytes: 0 });
   });
 
-  it("keeps all that it does not know of Docker's image, and makes it OCI's", async () => {
+  it("keeps all unknown fields of a Docker image, and makes it an OCI image", async () => {
     const image = await dockerImage(createMemoryStore());
     const target = createMemoryStore();
     const { descriptor } = await writeImage(editConfig(viewOf(image), { user: "me" }), target);
@@ -90,7 +90,7 @@ describe("writeImage", () => {
     expect(after).toBe(before.replace('"Entrypoint":null', '"Entrypoint":null,"User":"me"'));
   });
 
-  it("moves none of the base's bytes in the base's own store", async () => {
+  it("copies none of the base's bytes when the base is in the target store", async () => {
     const { store, written, read } = watchStore();
     const base = await baseIn(store);
     written.length = read.length = 0;
@@ -107,7 +107,7 @@ describe("writeImage", () => {
     expect(config.value.rootfs.diff_ids).toHaveLength(3);
   });
 
-  it("moves none of the base's bytes in the base's own registry", async () => {
+  it("copies none of the base's bytes when the base is in the target registry", async () => {
     const directory = await mkdtemp(join(tmpdir(), "oci-kit-view-"));
     const server = await serveRegistry({ directory });
     const proxy = await startRecordingProxy(server.port);
@@ -142,7 +142,7 @@ describe("writeImage", () => {
     }
   });
 
-  it("lets a registry take over layers of another repository", async () => {
+  it("lets a registry mount layers from another repository", async () => {
     const base = await baseIn(createMemoryStore());
     const { store, written } = watchStore();
     const asked: unknown[] = [];
@@ -154,7 +154,7 @@ describe("writeImage", () => {
     expect(written).toHaveLength(3);
   });
 
-  it("gives the same image every time, and says in a dry run which", async () => {
+  it("gives the same image every time, and returns it from a dry run", async () => {
     const base = await baseIn(createMemoryStore());
     const view = appendLayer(viewOf(base), newLayer());
     const { store, written } = watchStore();
@@ -190,7 +190,7 @@ describe("writeImage", () => {
     await openImageFilesystem(await readImage(target, (await target.capabilities.roots())[0]!));
   });
 
-  it("makes a root only where it is asked for", async () => {
+  it("makes the image a root only if asked to", async () => {
     const base = await baseIn(createMemoryStore());
     const target = createMemoryStore();
     await writeImage(viewOf(base), target, { keepRoot: false });
@@ -226,7 +226,7 @@ describe("writeImage", () => {
     });
   });
 
-  it("says that a layer of the base is damaged, and where", async () => {
+  it("says which layer of the base is damaged, and where", async () => {
     const base = await baseIn(createMemoryStore());
     const broken = { ...base.store, fetch: () => otherContent(new Uint8Array(3)) };
     const view = viewOf({ ...base, store: broken });
@@ -236,7 +236,7 @@ describe("writeImage", () => {
     });
   });
 
-  it("tells how far it is", async () => {
+  it("reports progress", async () => {
     const base = await baseIn(createMemoryStore());
     const large = { open: () => layerTar({ large: new Uint8Array(3 * 1024 * 1024) }) };
     const told = new Set<string>();
@@ -248,7 +248,7 @@ describe("writeImage", () => {
 });
 
 describe("appendLayer", () => {
-  it("adds the layer's history, and keeps the image's time unless told", async () => {
+  it("adds an entry to the history, and keeps the image's time if no other is given", async () => {
     const base = await baseIn(createMemoryStore());
     const view = appendLayer(viewOf(base), newLayer());
     expect(view.config.value.created).toBe("1970-01-01T00:00:00Z");

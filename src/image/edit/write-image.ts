@@ -19,44 +19,44 @@ import { platformOf } from "../list-images.ts";
 import { makeLayer } from "./make-layer.ts";
 import { rewriteConfig, rewriteManifest } from "./rewrite-document.ts";
 
-/** What is going on: layers that exist on their way to the target, and others being made. */
+/** Progress: existing layers being copied to the target, and new ones being made. */
 export type WriteProgress =
   | CopyEvent
-  /** At most once a MiB: bytes of the uncompressed layer so far. */
+  /** Bytes of the uncompressed layer so far. Reported at most once for each MiB. */
   | { readonly kind: "making"; readonly layer: string; readonly bytes: number };
 
 export interface WriteImageOptions extends AbortOptions {
-  /** The tag that names the image, set last. Without it the target keeps a root without a name. */
+  /** The tag to set, after everything is stored. Without a tag the target keeps the image as a root without a name. */
   readonly tag?: string | undefined;
-  /** False: an image without a tag is only stored, because an index will name it. */
+  /** Whether an image without a tag becomes a root. False for an image that an index will name. */
   readonly keepRoot?: boolean | undefined;
-  /** Makes the new layers to know their digests, and writes nothing. */
+  /** Makes the new layers only to compute their digests, and writes nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Of layers that are compressed. */
+  /** The compression level of new layers. */
   readonly level?: number | undefined;
-  /** Layers that were made for other images: they are not made again, and what is made is added. */
+  /** Layers that were made for other images and need not be made again. New ones are added. */
   readonly made?: Map<NewLayer, StoredLayer> | undefined;
-  /** Layers in flight at a time. */
+  /** How many layers are copied or made at a time. */
   readonly concurrency?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /** Never awaited. */
   readonly onProgress?: ((event: WriteProgress) => void) | undefined;
 }
 
-/** A layer of a written image. */
+/** A layer of the written image. */
 export interface WrittenLayer extends StoredLayer {
-  /** Whether it was made for this image, rather than taken over. */
+  /** Whether the layer was made, rather than copied. */
   readonly made: boolean;
 }
 
-/** An image that was written, or with `dryRun` what it would be. */
+/** The image that was written, or would be with `dryRun`. */
 export interface WrittenImage {
   /** The manifest, with its platform. */
   readonly descriptor: Descriptor;
   readonly layers: readonly WrittenLayer[];
-  /** Layers that were made. */
+  /** Number and bytes of the layers that were made. */
   readonly made: TransferTotal;
-  /** Layers that were sent, that were there, and that were taken over inside a registry. */
+  /** Likewise of the layers that were sent, were there already, or were mounted from another repository. */
   readonly copied: TransferTotal;
   readonly skipped: TransferTotal;
   readonly mounted: TransferTotal;
@@ -66,12 +66,12 @@ const CONCURRENCY = 4;
 const REPORT_EVERY = 1024 * 1024;
 
 /**
- * Writes a view to a store: layers that exist are copied, unless the target has them or a registry can
- * take them over; new ones are made; then come the configuration, the manifest and the tag. What is the
- * base's own store so gets none of the base's bytes again. Safe to repeat after any failure.
- * Docker's media types become OCI's, unless nothing differs and the image stays what it is.
- * @throws OciError `invalid-argument` for a target inside the directory that a layer is made of;
- * CopyError for layers that exist; what making a layer and the stores throw
+ * Writes a view to a store. Existing layers are copied, unless the target has them or its registry can mount
+ * them; new ones are made; configuration, manifest and tag follow. So a store that holds the base gets none
+ * of its bytes again. Safe to repeat after any failure. Docker's media types become OCI's, except when
+ * nothing differs and the image stays the same.
+ * @throws OciError `invalid-argument` for a target inside the directory that a layer is made from; CopyError
+ *   for existing layers; what making a layer and the stores throw
  */
 export async function writeImage(
   view: ImageView,
@@ -169,7 +169,7 @@ function configOf({ config }: ImageView, layers: readonly WrittenLayer[]): Docum
   return rewriteConfig(config, { image: { rootfs: { ...rootfs, diff_ids: diffIds } } });
 }
 
-/** The manifest as it was when nothing differs; else an OCI one, Docker's layers by their OCI names. */
+/** The same manifest when nothing differs; otherwise an OCI one, with OCI's media types for Docker's layers. */
 function manifestOf(
   { image, annotations }: ImageView,
   config: Document<ImageConfig>,
@@ -197,7 +197,7 @@ function manifestOf(
   });
 }
 
-/** The descriptor of other content, with what was said beside type, digest and size. */
+/** The descriptor of the new content, with all other fields (annotations, platform…) of the old one. */
 function withContentOf(before: Descriptor, after: Descriptor): Descriptor {
   return { ...before, ...after, data: undefined, urls: undefined };
 }

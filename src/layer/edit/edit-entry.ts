@@ -5,8 +5,8 @@ import { normalisePath } from "../normalise.ts";
 import { classifyWhiteout } from "../whiteout.ts";
 
 /**
- * What an entry of a layer becomes: the same one, a changed one, or none at all (undefined), and its
- * content with it. Type and size have to stay. Whiteouts are entries too.
+ * Returns the entry that takes an entry's place: the same one, a changed one, or undefined to drop it with
+ * its content. Type and size must stay. Whiteouts are entries too.
  */
 export type EntryEdit = (entry: Entry) => Entry | undefined;
 
@@ -28,7 +28,7 @@ export type EntryChange = Partial<
   >
 >;
 
-/** One edit after the other; what one drops, the next ones do not see. */
+/** An edit that applies these edits one after the other. When one drops an entry, the next ones are not called. */
 export function composeEdits(...edits: readonly EntryEdit[]): EntryEdit {
   return (entry) => {
     let edited: Entry | undefined = entry;
@@ -40,7 +40,7 @@ export function composeEdits(...edits: readonly EntryEdit[]): EntryEdit {
   };
 }
 
-/** The entry with something changed. (No spread: an object made by one takes V8 kilobytes.) */
+/** A copy of the entry with some fields changed. (Without a spread: an object made by one takes V8 kilobytes.) */
 export function changeEntry(entry: Entry, change: EntryChange): Entry {
   return {
     type: entry.type,
@@ -62,8 +62,8 @@ export function changeEntry(entry: Entry, change: EntryChange): Entry {
 }
 
 /**
- * The path that an entry speaks of, normalised: of a whiteout what it removes, of an opaque marker its
- * directory.
+ * The path that an entry is about, normalised: for a whiteout the path that it removes, for an opaque marker
+ * its directory.
  * @throws OciError `invalid-layer`, `path-escape`
  */
 export function subjectOf(entry: Entry): ByteString {

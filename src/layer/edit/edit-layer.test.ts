@@ -33,7 +33,7 @@ const rename = (from: string, to: string): EntryEdit => renamePaths(path(from), 
 const drop = (...paths: readonly string[]): EntryEdit => dropPaths((at) => paths.includes(at));
 
 describe("editLayer", () => {
-  it("gives a layer of ours back byte for byte when nothing is edited", async () => {
+  it("gives back a layer that oci-kit wrote byte for byte when nothing is edited", async () => {
     const files: LayerFiles = {
       "usr/": "",
       "usr/a": "content",
@@ -45,12 +45,12 @@ describe("editLayer", () => {
     expect(digestBytes(await edited(files, (entry) => entry))).toBe(digestBytes(before));
   });
 
-  it("leaves an entry out with its content", async () => {
+  it("drops an entry with its content", async () => {
     const tar = await edited({ a: "first", b: "second", c: "third" }, drop("/b"));
     expect(listed(tar)).toEqual(["a = first", "c = third"]);
   });
 
-  it("holds no more than a little of a large file", async () => {
+  it("keeps only a little of a large file in memory", async () => {
     const size = 512 * 1024 * 1024;
     const chunk = new Uint8Array(1024 * 1024);
     const content = async function* () {
@@ -72,7 +72,7 @@ describe("editLayer", () => {
     expect(most).toBeLessThan(size / 4);
   });
 
-  it("takes a hard link that carries content for the link alone", async () => {
+  it("drops the content of a hard link", async () => {
     const tar = joinBytes(
       rawEntry({ name: "a" }, "whole"),
       rawEntry({ name: "b", typeFlag: "1", linkName: "a" }, "whole"),
@@ -86,7 +86,7 @@ describe("editLayer", () => {
     expect(listed(result)).toEqual(["a = whole", "b -> a"]);
   });
 
-  it("passes on what the source throws at its end", async () => {
+  it("passes on an error that the source throws at its end", async () => {
     const damaged = async function* () {
       yield* layerTar({ a: "content" });
       throw new Error("damaged");
@@ -105,7 +105,7 @@ describe("hard links of an edited layer", () => {
   const files: LayerFiles = { "usr/a": "content", "usr/b": { hardlink: "usr/a" } };
   const linkFirst: LayerFiles = { "usr/b": { hardlink: "usr/a" }, "usr/a": "content" };
 
-  it("move with their targets", async () => {
+  it("are changed when their targets move", async () => {
     expect(listed(await edited(files, rename("/usr", "/opt")))).toEqual([
       "opt/a = content",
       "opt/b -> opt/a",
@@ -119,33 +119,40 @@ describe("hard links of an edited layer", () => {
   it.each([
     ["after its target", files],
     ["before its target", linkFirst],
-  ])("may be dropped with it, but not be left alone: a link %s", async (_, layer) => {
-    expect(listed(await edited(layer, drop("/usr/a", "/usr/b")))).toEqual([]);
-    await expect(edited(layer, drop("/usr/a"))).rejects.toMatchObject({
-      code: "invalid-argument",
-      message: 'layer: hard link "usr/b": expected its target at "/usr/a", but "/usr/a" is dropped',
-    });
-  });
+  ])(
+    "may be dropped with their target, but not be left without it: a link %s",
+    async (_, layer) => {
+      expect(listed(await edited(layer, drop("/usr/a", "/usr/b")))).toEqual([]);
+      await expect(edited(layer, drop("/usr/a"))).rejects.toMatchObject({
+        code: "invalid-argument",
+        message:
+          'layer: hard link "usr/b": expected its target at "/usr/a", but "/usr/a" is dropped',
+      });
+    },
+  );
 
   it.each([
     ["after its target", files],
     ["before its target", linkFirst],
-  ])("are refused by name when an edit moves the file alone: a link %s", async (_, layer) => {
-    const move: EntryEdit = (entry) =>
-      entry.type === "file" ? changeEntry(entry, { path: path("moved") }) : entry;
-    await expect(edited(layer, move)).rejects.toThrow(
-      'hard link "usr/b": expected its target at "/usr/a", but "/usr/a" is at "/moved"',
-    );
-  });
+  ])(
+    "are refused with their names when an edit moves only the file: a link %s",
+    async (_, layer) => {
+      const move: EntryEdit = (entry) =>
+        entry.type === "file" ? changeEntry(entry, { path: path("moved") }) : entry;
+      await expect(edited(layer, move)).rejects.toThrow(
+        'hard link "usr/b": expected its target at "/usr/a", but "/usr/a" is at "/moved"',
+      );
+    },
+  );
 
-  it("are refused when they come apart from each other before their target", async () => {
+  it("are refused when an edit separates links that come before their target", async () => {
     const layer = { b: { hardlink: "a" }, c: { hardlink: "a" }, a: "content" };
     const turn: EntryEdit = (entry) =>
       entry.path === "c" ? changeEntry(entry, { linkTarget: path("d") }) : entry;
     await expect(edited(layer, turn)).rejects.toThrow('hard link "c"');
   });
 
-  it("may lead to a layer below, which a rename of this one does not move", async () => {
+  it("may lead to a lower layer, whose files a rename in this layer does not move", async () => {
     const layer = { "usr/b": { hardlink: "usr/below" } };
     expect(listed(await edited(layer, drop("/other")))).toEqual(["usr/b -> usr/below"]);
     await expect(edited(layer, rename("/usr", "/opt"))).rejects.toThrow(
@@ -153,7 +160,7 @@ describe("hard links of an edited layer", () => {
     );
   });
 
-  it("lead to the last file of a name", async () => {
+  it("lead to the last one of several files with one name", async () => {
     const layer = { "./x": "old", x: "new", y: { hardlink: "x" } };
     let seen = 0;
     const dropFirst: EntryEdit = (entry) =>

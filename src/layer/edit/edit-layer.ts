@@ -12,15 +12,15 @@ import { writeLayer, type LayerInput } from "../write-layer.ts";
 export type EditLayerOptions = LayerParserOptions & AbortOptions;
 
 /**
- * A layer's uncompressed tar with every entry edited, in the same order, in the form that
- * `createLayerWriter` gives it: read and written at once, so that no content is ever held. What is
- * kept in memory is a path for each hard link and for each file that was moved or dropped.
+ * Edits every entry of a layer's uncompressed tar. The order stays, and the result has the form that
+ * `createLayerWriter` writes. It streams, so no content is held in memory; only a path for each hard link,
+ * and for each file that was moved or dropped.
  *
- * A hard link has to lead to the file that it led to: whoever moves a file changes the links to it
- * (`renamePaths` does), and whoever drops it drops them. Content that a hard link carries is left
- * out, as every reader takes the target's.
+ * A hard link must still lead to the same file: an edit that moves a file must also change the links to it
+ * (`renamePaths` does), and one that drops a file must drop its links. If a hard link has content, the
+ * content is left out, since every reader takes the target's.
  * @throws OciError while reading: `invalid-argument` for a hard link whose target was dropped or moved
- * without it, `invalid-layer`, `path-escape`; as {@link readLayer} and {@link writeLayer}
+ *   without the link; `invalid-layer`, `path-escape`; what {@link readLayer} and {@link writeLayer} throw
  */
 export function editLayer(tar: Bytes, edit: EntryEdit, options: EditLayerOptions = {}): Bytes {
   return writeLayer(editItems(readLayer(tar, options), edit, options.what ?? "layer"));
@@ -43,24 +43,24 @@ async function* editItems(
   links.finish();
 }
 
-/** A hard link that was kept: its name, and the path that it now leads to. */
+/** A hard link in the result: its own path, and the path that it leads to. */
 interface KeptLink {
   readonly path: ByteString;
   readonly target: ByteString;
 }
 
-/** Watches that each hard link leads where it led. */
+/** Checks that each hard link leads to the same file as before. */
 interface LinkCheck {
-  /** Takes an entry as it was and as it is. @throws OciError `invalid-argument` */
+  /** Records an entry before and after its edit. @throws OciError `invalid-argument` */
   add(entry: Entry, edited: Entry | undefined): void;
-  /** @throws OciError `invalid-argument` for a link that was led away from a file of a layer below */
+  /** @throws OciError `invalid-argument` for a link that led to a file of a lower layer and now leads elsewhere */
   finish(): void;
 }
 
 function createLinkCheck(what: string): LinkCheck {
-  /** Where files are now that were elsewhere; undefined: dropped. */
+  /** The new paths of files that were moved, by their old ones; undefined for files that were dropped. */
   const moved = new Map<ByteString, ByteString | undefined>();
-  /** By the path that a link led to. */
+  /** The links that were kept, by the path that they led to. */
   const kept = new Map<ByteString, KeptLink>();
 
   const addLink = (entry: Entry, edited: Entry): void => {

@@ -34,19 +34,19 @@ describe("metadata of an edited layer", () => {
   const entriesOf = async (...edits: readonly EntryEdit[]) =>
     listLayer(await edited(files, ...edits)).map(({ entry }) => entry);
 
-  it("gets another owner, without the names that would say another", async () => {
+  it("gets another owner, without the names of the old one", async () => {
     const [, both] = await entriesOf(changeOwner({ uid: 1, gid: 2 }));
     expect(both).toMatchObject({ uid: 1, gid: 2, userName: "", groupName: "" });
     const [, group] = await entriesOf(changeOwner({ gid: 2 }));
     expect(group).toMatchObject({ uid: 7, gid: 2, userName: "me", groupName: "" });
   });
 
-  it("gets other permission bits, symbolic links excepted", async () => {
+  it("gets other permission bits, except for symbolic links", async () => {
     const modes = (await entriesOf(changeMode(parseModeChange("u=rwX,go=rX")))).map((e) => e.mode);
     expect(modes).toEqual([0o755, 0o644, 0o777]);
   });
 
-  it("gets one time, or none later than one", async () => {
+  it("gets one time, or a latest time", async () => {
     const times = (edit: EntryEdit) =>
       entriesOf(edit).then((all) => all.map((e) => [e.mtime, e.mtimeNanoseconds]));
     expect(await times(setTimes(9))).toEqual([
@@ -69,7 +69,7 @@ describe("metadata of an edited layer", () => {
   it.each([
     ["setTimes", setTimes(9)],
     ["clampTimes", clampTimes(9)],
-  ])("keeps no other time with %s, and every other extension", async (_, edit) => {
+  ])("loses its other times with %s, but no other extension", async (_, edit) => {
     const extensions = new Map([
       ["atime", "1"],
       ["ctime", "2"],

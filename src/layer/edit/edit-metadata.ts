@@ -4,10 +4,10 @@ import { changeEntry, type EntryEdit } from "./edit-entry.ts";
 import type { Entry } from "../entry.ts";
 
 const EMPTY = "" as ByteString;
-/** The other times that a tar may hold. */
+/** PAX records with other times than the modification time. */
 const FURTHER_TIMES = ["atime", "ctime", "LIBARCHIVE.creationtime"].map(fromText);
 
-/** Another owner, or only another user or group. The name of what is set goes: it would say another. */
+/** Sets user and group, or only one of them. The name that belongs to the old number is removed. */
 export function changeOwner(owner: {
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
@@ -22,10 +22,10 @@ export function changeOwner(owner: {
     });
 }
 
-/** The new permission bits of something that has `mode` now. */
+/** Computes new permission bits from the present ones. */
 export type ModeChange = (mode: number, isDirectory: boolean) => number;
 
-/** Other permission bits, for everything but symbolic links, which have none. See `parseModeChange`. */
+/** Changes the permission bits of everything but symbolic links, which have none. See `parseModeChange`. */
 export function changeMode(change: ModeChange): EntryEdit {
   return (entry) =>
     entry.type === "symlink"
@@ -34,8 +34,8 @@ export function changeMode(change: ModeChange): EntryEdit {
 }
 
 /**
- * One time for everything, in whole seconds since 1970. Times of access, change and creation are left
- * out: they say when the layer's maker did something, not what it made.
+ * Sets the modification time of everything, in whole seconds since 1970. Times of access, change and creation
+ * are removed: they tell when the layer was made, not what is in it.
  */
 export function setTimes(seconds: number): EntryEdit {
   return (entry) =>
@@ -46,7 +46,7 @@ export function setTimes(seconds: number): EntryEdit {
     });
 }
 
-/** No time later than this one, in whole seconds since 1970; else as {@link setTimes}. */
+/** Replaces only modification times that are later than this one; otherwise as {@link setTimes}. */
 export function clampTimes(seconds: number): EntryEdit {
   return (entry) => {
     const { mtime, mtimeNanoseconds } = entry;

@@ -31,7 +31,7 @@ const rename = (from: string, to: string): EntryEdit => renamePaths(path(from), 
 const drop = (...paths: readonly string[]): EntryEdit => dropPaths((at) => paths.includes(at));
 
 describe("renamePaths", () => {
-  it("moves a path and what is below it, and nothing that only starts alike", async () => {
+  it("moves a path and what is below it, but not a path that only starts with the same letters", async () => {
     const files = { "usr/": "", "usr/a/": "", "usr/a/b": "1", "usr/ab": "2" };
     expect(listed(await edited(files, rename("/usr/a", "opt/x/")))).toEqual([
       "usr/",
@@ -41,7 +41,7 @@ describe("renamePaths", () => {
     ]);
   });
 
-  it("puts a prefix before everything, and takes one away", async () => {
+  it("adds a prefix to everything, and removes one", async () => {
     const files = { "./": "", "a/": "", "./a/b": "1" };
     const below = await edited(files, rename("/", "/opt"));
     expect(listed(below)).toEqual(["opt/", "opt/a/", "opt/a/b = 1"]);
@@ -49,7 +49,7 @@ describe("renamePaths", () => {
     expect(listed(tar)).toEqual(["./", "a/", "a/b = 1"]);
   });
 
-  it("moves whiteouts with what they remove", async () => {
+  it("moves whiteouts along with the paths that they remove", async () => {
     const files = { "usr/.wh.a": "", "usr/a/.wh..wh..opq": "", ".wh.top": "", ".wh..wh.plnk": "" };
     expect(listed(await edited(files, rename("/usr/a", "/opt/b")))).toEqual([
       "opt/.wh.b",
@@ -73,7 +73,7 @@ describe("renamePaths", () => {
   it.each([
     ["a file", { a: "content" }, "a file"],
     ["a whiteout", { ".wh.a": "" }, "a whiteout"],
-  ])("refuses to make the root of %s", async (_, files, got) => {
+  ])("refuses to put %s in place of the root", async (_, files, got) => {
     await expect(edited(files, rename("/a", "/"))).rejects.toThrow(
       `expected a directory to become the root, got ${got}`,
     );
@@ -83,7 +83,7 @@ describe("renamePaths", () => {
     expect(() => rename("/a", "../b")).toThrow(expect.objectContaining({ code: "path-escape" }));
   });
 
-  it("and back again changes nothing", async () => {
+  it("there and back changes nothing", async () => {
     const names = fc.constantFrom("a", "b", "a/b", "b/a/c", "a/.wh.x", "b/.wh..wh..opq");
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(names, { maxLength: 6 }), async (paths) => {
@@ -98,7 +98,7 @@ describe("renamePaths", () => {
 });
 
 describe("dropPaths", () => {
-  it("drops what is below a path, and what the layer removes there", async () => {
+  it("drops everything below a path, and whiteouts there", async () => {
     const files = {
       "usr/": "",
       "usr/doc/": "",

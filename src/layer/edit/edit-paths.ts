@@ -7,11 +7,11 @@ import { normalisePath } from "../normalise.ts";
 import { classifyWhiteout, opaquePath, whiteoutPath } from "../whiteout.ts";
 
 /**
- * Moves a path and all that is below it: `/usr/local` to `/opt`; from `/` it puts a prefix before
- * everything. Targets of hard links move too, and whiteouts with what they remove. Targets of symbolic
- * links stay as they are. Directories on the way to the new place are not made: readers imply them.
- * @throws OciError `path-escape` for either path; from the edit `invalid-argument` when something that is
- * no directory would become the root
+ * Moves a path and all that is below it: `/usr/local` to `/opt`; from `/` it puts a prefix before everything.
+ * Targets of hard links and whiteouts move along. Targets of symbolic links stay as they are. No entries are
+ * added for the parent directories of the new path: readers imply them.
+ * @throws OciError `path-escape` for either path; while editing `invalid-argument` when something other than
+ *   a directory would become the root
  */
 export function renamePaths(from: ByteString, to: ByteString): EntryEdit {
   const before = normalisePath(from);
@@ -33,9 +33,9 @@ export function renamePaths(from: ByteString, to: ByteString): EntryEdit {
 }
 
 /**
- * Leaves out every path that matches, or that is below one that does; a whiteout where what it removes
- * matches: the layer then says nothing of that path.
- * @param matches is asked with normalised paths
+ * Drops every entry whose path matches, or is below a path that does. A whiteout is dropped when the path
+ * that it removes matches, so that the layer says nothing about that path.
+ * @param matches gets normalised paths
  */
 export function dropPaths(matches: (path: ByteString) => boolean): EntryEdit {
   return (entry) => {
@@ -48,14 +48,14 @@ export function dropPaths(matches: (path: ByteString) => boolean): EntryEdit {
   };
 }
 
-/** What follows `directory` in a path that is it (then nothing) or is below it; undefined for any other. */
+/** The part of a path after `directory`: empty for the directory itself, undefined for a path that is not below it. */
 function belowOf(path: ByteString, directory: ByteString): string | undefined {
   if (directory === "/") return path === "/" ? "" : path;
   if (path === directory) return "";
   return path.startsWith(`${directory}/`) ? path.slice(directory.length) : undefined;
 }
 
-/** The name of an entry at another path; bookkeeping of AUFS, which stands for no path, keeps its own. */
+/** The name of an entry after it moved to another path. Bookkeeping of AUFS, which is about no path, keeps its name. */
 function nameAt(entry: Entry, path: ByteString): ByteString {
   const kind = classifyWhiteout(entry.path)?.kind;
   if (kind === "ignored") return entry.path;

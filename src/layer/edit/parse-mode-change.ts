@@ -6,7 +6,7 @@ import type { ModeChange } from "./edit-metadata.ts";
 const OCTAL = /^[0-7]{1,4}$/;
 const CLAUSE = /^([ugoa]*)((?:[-+=][rwxXst]*)+)$/;
 const BITS: Readonly<Record<string, number>> = Object.freeze({ r: 0o444, w: 0o222, x: 0o111 });
-/** What each of the named may have: its three bits and its special one. */
+/** All the bits that user, group or others can have: three permissions and a special one. */
 const SHARES: Readonly<Record<string, number>> = Object.freeze({
   u: 0o4700,
   g: 0o2070,
@@ -15,9 +15,9 @@ const SHARES: Readonly<Record<string, number>> = Object.freeze({
 });
 
 /**
- * Permission bits as `chmod` takes them: octal (`755`), or clauses such as `u=rwX,go=rX` and `go-w`; without
- * `u`, `g` or `o` a clause is for all. `X` is `x` for directories and for what has an `x` already. `=`
- * takes away what is not named, `s` and `t` too.
+ * Parses a change of permission bits as `chmod` takes it: octal (`755`), or clauses such as `u=rwX,go=rX` and
+ * `go-w`. A clause without `u`, `g` or `o` applies to all three. `X` means `x` for directories, and for files
+ * that have an `x` already. `=` also removes the bits that it does not name, `s` and `t` among them.
  * @throws OciError `invalid-argument`
  */
 export function parseModeChange(text: string): ModeChange {

@@ -7,10 +7,11 @@ const { at: FIELD_AT, length: FIELD_LENGTH } = USTAR.checksum;
 /** The checksum field counts as eight spaces. */
 const FIELD_SUM = FIELD_LENGTH * 0x20;
 
-/** The sum of a header's bytes, its checksum field as spaces. */
+/** The sum of a header's bytes, with the checksum field counted as spaces. */
 export function headerChecksum(block: Uint8Array, at = 0): number {
   let sum = FIELD_SUM;
-  // Measured: eight bytes a step take less than half the time, and this is a third of all parsing.
+  // Measured: adding eight bytes in each step takes less than half the time, and this is a third of all
+  // parsing.
   for (let next = at; next < at + BLOCK; next += 8) {
     sum += block[next]! + block[next + 1]! + block[next + 2]! + block[next + 3]!;
     sum += block[next + 4]! + block[next + 5]! + block[next + 6]! + block[next + 7]!;
@@ -20,7 +21,7 @@ export function headerChecksum(block: Uint8Array, at = 0): number {
   return sum;
 }
 
-/** The sum as old Sun tars made it, of signed bytes. */
+/** The sum of the bytes as signed numbers, as old Sun tars computed it. */
 function signedChecksum(block: Uint8Array): number {
   let sum = headerChecksum(block);
   for (let next = 0; next < BLOCK; next += 1) {
@@ -29,7 +30,7 @@ function signedChecksum(block: Uint8Array): number {
   return sum;
 }
 
-/** Whether the block's checksum is right, by unsigned or signed bytes: whether it is a header. */
+/** Whether the block is a header: its checksum is right for unsigned or for signed bytes. */
 export function isHeader(block: Uint8Array): boolean {
   const stored = tryNumber(block, USTAR.checksum);
   return stored === headerChecksum(block) || stored === signedChecksum(block);
@@ -46,7 +47,7 @@ export function verifyChecksum(block: Uint8Array): void {
   );
 }
 
-/** Whether a block is all zeros, as the two that end an archive. */
+/** Whether a block is all zeros. Two such blocks end an archive. */
 export function isZeroBlock(block: Uint8Array): boolean {
   for (let next = 0; next < BLOCK; next += 1) if (block[next] !== 0) return false;
   return true;

@@ -3,12 +3,12 @@
 /** A tar is made of blocks of this many bytes. */
 export const BLOCK = 512;
 
-/** Bytes from the end of `size` bytes of content to the next block. */
+/** How many bytes of padding follow `size` bytes of content. */
 export function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
 
-/** Where a field of a header lies. */
+/** The position of a field in a header. */
 export interface Field {
   readonly name: string;
   readonly at: number;
@@ -38,7 +38,7 @@ export const USTAR = Object.freeze({
   prefix: field("prefix", 345, 155),
 });
 
-/** What GNU tar keeps where ustar has the prefix. */
+/** The fields of GNU tar, in the place of ustar's prefix. */
 export const GNU = Object.freeze({
   atime: field("atime", 345, 12),
   ctime: field("ctime", 357, 12),
@@ -47,7 +47,7 @@ export const GNU = Object.freeze({
   realSize: field("realsize", 483, 12),
 });
 
-/** What Schily's star keeps there: a shorter prefix, and its mark in the last four bytes. */
+/** The fields of Schily's star in that place: a shorter prefix, and star's mark in the last four bytes. */
 export const STAR = Object.freeze({
   prefix: field("prefix", 345, 131),
   atime: field("atime", 476, 12),

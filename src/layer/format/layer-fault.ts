@@ -3,16 +3,16 @@ import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError, type ErrorCode } from "../../oci/errors.ts";
 import { limitExceeded, type Limits } from "../../oci/limits.ts";
 
-/** The kinds of failure that bytes of a layer can cause. */
+/** The failures that the bytes of a layer can cause. */
 type FaultCode = Extract<ErrorCode, "invalid-layer" | "truncated" | "limit-exceeded">;
 
-/** What a fault takes besides its code and message: as of an {@link OciError}. */
+/** The hint and the details of the {@link OciError} that a fault becomes. */
 interface FaultOptions {
   readonly hint?: string | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What is wrong with a layer, thrown where only the bytes at hand are known; see {@link locateFault}. */
+/** An error in a layer, thrown by code that does not know which entry is being read. {@link locateFault} adds that. */
 export class LayerFault extends Error {
   readonly code: FaultCode;
   readonly hint: string | undefined;
@@ -28,7 +28,7 @@ export class LayerFault extends Error {
 
 /** The entry that was being read when something went wrong. */
 export interface FaultyEntry {
-  /** Names the layer. */
+  /** What the layer is called. */
   readonly what: string;
   readonly ordinal: number;
   readonly offset: number;
@@ -36,7 +36,7 @@ export interface FaultyEntry {
   readonly path: ByteString | undefined;
 }
 
-/** A fault with its entry: the error that users of the parser see. */
+/** Makes the error that users of the parser see: the fault, with the entry that it is in. */
 export function locateFault(fault: LayerFault, faulty: FaultyEntry): OciError {
   const { what, ordinal, offset, path } = faulty;
   const name = path === undefined ? "" : ` "${toText(path)}"`;
@@ -58,7 +58,7 @@ export function locateFault(fault: LayerFault, faulty: FaultyEntry): OciError {
 
 /**
  * @param unit what is counted, to be read after a number
- * @throws LayerFault `limit-exceeded` when there is more than `allowed`, by the limit of that name
+ * @throws LayerFault `limit-exceeded` when `got` is above `allowed`, which is the limit of that name
  */
 export function checkLimit(got: number, allowed: number, unit: string, limit: keyof Limits): void {
   if (got <= allowed) return;

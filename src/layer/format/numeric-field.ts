@@ -8,13 +8,13 @@ const ZERO = 0x30;
 // Zeros in front, which some tars write to fill a field, are not part of the number.
 const DECIMAL = /^0{0,64}[0-9]{1,16}$/;
 
-/** The largest user, group and device number: Linux has 32 bits for each. */
+/** The largest user, group or device number: Linux has 32 bits for each. */
 export const LARGEST_ID = 0xffff_ffff;
 
 /**
- * The number in a header field: octal digits with spaces or NULs around them (nothing at all is 0), or
- * GNU's big-endian binary form, marked by the top bit and negative with the next one.
- * Undefined when the field holds neither, or a number that is not a safe integer.
+ * The number in a header field: octal digits with spaces or NULs around them (an empty field is 0), or GNU's
+ * big-endian binary form, which has the top bit set, and the next bit for a negative number. Undefined when
+ * the field holds neither, or a number that is not a safe integer.
  */
 export function tryNumber(block: Uint8Array, { at, length }: Field): number | undefined {
   if (block[at]! >= 0x80) return readBinary(block, at, at + length);
@@ -65,19 +65,19 @@ export function readNumber(block: Uint8Array, field: Field): number {
   );
 }
 
-/** A header field that counts: a safe integer from 0. @throws LayerFault `invalid-layer` */
+/** The number in a header field, which must not be negative. @throws LayerFault `invalid-layer` */
 export function readCount(block: Uint8Array, field: Field): number {
   const value = readNumber(block, field);
   if (value >= 0) return value;
   throw new LayerFault("invalid-layer", `field ${field.name}: expected 0 or more, got ${value}`);
 }
 
-/** A header field with a user, group or device number. @throws LayerFault `invalid-layer` */
+/** The user, group or device number in a header field. @throws LayerFault `invalid-layer` */
 export function readId(block: Uint8Array, field: Field): number {
   return checkId(readNumber(block, field), field.name);
 }
 
-/** A decimal number of a PAX record, a safe integer from 0. @throws LayerFault `invalid-layer` */
+/** The decimal number of a PAX record: a safe integer that is not negative. @throws LayerFault `invalid-layer` */
 export function parseCount(value: ByteString, what: string): number {
   const number = DECIMAL.test(value) ? Number(value) : Number.NaN;
   if (Number.isSafeInteger(number)) return number;
@@ -87,7 +87,7 @@ export function parseCount(value: ByteString, what: string): number {
   );
 }
 
-/** A user, group or device number of a PAX record. @throws LayerFault `invalid-layer` */
+/** The user, group or device number of a PAX record. @throws LayerFault `invalid-layer` */
 export function parseId(value: ByteString, what: string): number {
   return checkId(parseCount(value, what), what);
 }

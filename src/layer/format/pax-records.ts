@@ -2,10 +2,10 @@
 import { fromBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
 import { LayerFault } from "./layer-fault.ts";
 
-/** Records of an extended header (pax, "pax Extended Header"): keyword to value, both bytes. */
+/** The records of an extended header (pax, "pax Extended Header"): values by keyword, both bytes. */
 export type PaxRecords = ReadonlyMap<ByteString, ByteString>;
 
-/** The keywords that have a meaning in a layer's entries. */
+/** The keywords that say something about an entry. */
 export const Keyword = {
   xattr: "SCHILY.xattr." as ByteString,
   libarchiveXattr: "LIBARCHIVE.xattr." as ByteString,
@@ -15,14 +15,14 @@ export const Keyword = {
 
 const SPARSE_OFFSET = "GNU.sparse.offset";
 const SPARSE_LENGTH = "GNU.sparse.numbytes";
-/** The longest record length that is read, in digits, zeros in front counted. */
+/** The most digits that the length of a record may have, leading zeros counted. */
 const LENGTH_DIGITS = 20;
 
 /**
- * Parses the records of an extended header. Of records with the same keyword the last one counts, as
- * POSIX says; only the offsets and lengths of GNU's sparse format 0.0 repeat, and are put together to
- * the one `GNU.sparse.map` of format 0.1.
- * @throws LayerFault `invalid-layer` for a length that lies, a keyword that is empty, a NUL in it
+ * Parses the records of an extended header. Of several records with one keyword the last counts, as POSIX
+ * says. The exception is GNU's sparse format 0.0, which repeats records for offsets and lengths: they are
+ * joined to the one `GNU.sparse.map` of format 0.1.
+ * @throws LayerFault `invalid-layer` for a wrong length, and for a keyword that is empty or holds a NUL
  */
 export function parseRecords(bytes: Uint8Array): Map<ByteString, ByteString> {
   const records = new Map<ByteString, ByteString>();
@@ -45,7 +45,7 @@ export function parseRecords(bytes: Uint8Array): Map<ByteString, ByteString> {
   return records;
 }
 
-/** The length of the record at `at`, whose digits end before `space`. */
+/** The length of the record at `at`, written in the digits from there to `space`. */
 function recordLength(bytes: Uint8Array, at: number, space: number): number {
   let length = 0;
   for (let next = at; next < space; next += 1) {
@@ -78,7 +78,7 @@ function addExtent(extents: ByteString[], key: ByteString, value: ByteString): v
   extents.push(value);
 }
 
-/** One record with its length in front, which counts itself. */
+/** One record, with its length in front. The length includes its own digits. */
 export function formatRecord(key: ByteString, value: ByteString): ByteString {
   const rest = ` ${key}=${value}\n`;
   let length = rest.length + 1;

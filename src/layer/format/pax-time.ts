@@ -5,16 +5,16 @@ import { LayerFault } from "./layer-fault.ts";
 const BILLION = 1_000_000_000;
 const TIME = /^(-?)(0{0,64}[0-9]{1,20})(?:\.([0-9]*))?$/;
 
-/** A point in time: `seconds` since 1970 rounded down, and 0 to 999,999,999 nanoseconds on top. */
+/** A point in time: `seconds` since 1970, rounded down, plus 0 to 999,999,999 nanoseconds. */
 export interface Time {
   readonly seconds: number;
   readonly nanoseconds: number;
 }
 
 /**
- * Parses the decimal seconds of a PAX time record; digits beyond nanoseconds are cut off. `-1.5` is
- * two seconds before 1970 and half a second on top. Of what a double can't hold, millions of years away
- * from here, it is the last second that it can.
+ * Parses the decimal seconds of a PAX time record; digits beyond nanoseconds are cut off. `-1.5` becomes -2
+ * seconds plus half a second. A time too far away for a double, millions of years, becomes the last second
+ * that a double can hold.
  * @throws LayerFault `invalid-layer`
  */
 export function parseTime(value: ByteString, what: string): Time {

@@ -6,14 +6,14 @@ import { Keyword, type PaxRecords } from "../format/pax-records.ts";
 import { parseTime } from "../format/pax-time.ts";
 import { isLink, type EntryDraft } from "./header-block.ts";
 
-/** GNU's records about a sparse file, without their prefix (`GNU.sparse.`). */
+/** GNU's records about a sparse file, by keywords without the prefix `GNU.sparse.`. */
 export type SparseRecords = ReadonlyMap<string, ByteString>;
 
 const HEX_PAIR = /%([0-9a-fA-F]{2})/g;
 
 type Apply = (draft: EntryDraft, value: ByteString) => void;
 
-/** The records that stand for one field of an entry. */
+/** The records that set a field of an entry. */
 const FIELDS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ["path", (draft, value) => (draft.path = checkName(value, "path"))],
   ["linkpath", applyLinkPath],
@@ -25,7 +25,7 @@ const FIELDS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ["mtime", applyTime],
   ["SCHILY.devmajor", (draft, value) => (draft.deviceMajor = parseId(value, "SCHILY.devmajor"))],
   ["SCHILY.devminor", (draft, value) => (draft.deviceMinor = parseId(value, "SCHILY.devminor"))],
-  // How to decode names; ours stay bytes.
+  // Says how to decode names. Here names stay bytes.
   ["hdrcharset", () => undefined],
 ]);
 
@@ -40,7 +40,7 @@ function applyTime(draft: EntryDraft, value: ByteString): void {
   draft.mtimeNanoseconds = time.nanoseconds;
 }
 
-/** Whether a PAX keyword stands for a field of {@link Entry}, so that it can't be an extension. */
+/** Whether a PAX keyword sets a field of {@link Entry}, so that it can't be one of its extensions. */
 export function isFieldKeyword(key: ByteString): boolean {
   return (
     FIELDS.has(key) ||
@@ -51,10 +51,10 @@ export function isFieldKeyword(key: ByteString): boolean {
 }
 
 /**
- * Gives an entry what its PAX records say, in place of what its header says. An empty value takes a
- * record back, so that the header's field holds; only an extended attribute may be empty. Where an
- * attribute comes in both forms, Schily's counts: it is the only one that container runtimes read.
- * Returns the records about sparseness, if any.
+ * Applies an entry's PAX records, which override its header. An empty value deletes the record, so that the
+ * header's field counts; only an extended attribute may be empty. If an attribute is there in both forms,
+ * Schily's counts: container runtimes read no other. Returns the records about a sparse file, if there are
+ * any.
  * @throws LayerFault `invalid-layer`
  */
 export function applyRecords(draft: EntryDraft, records: PaxRecords): SparseRecords | undefined {
@@ -83,7 +83,7 @@ export function applyRecords(draft: EntryDraft, records: PaxRecords): SparseReco
   return sparse;
 }
 
-/** @throws LayerFault for a NUL, which no name can hold and which readers in C would stop at */
+/** @throws LayerFault for a NUL: no name can hold one, and readers written in C would stop at it */
 export function checkName(value: ByteString, what: string): ByteString {
   if (!value.includes("\0")) return value;
   throw new LayerFault(
@@ -97,7 +97,7 @@ function xattrName(name: string): ByteString {
   return checkName(name as ByteString, "extended attribute");
 }
 
-/** libarchive writes names as in a URL. */
+/** libarchive writes the names of attributes with the escapes of URLs. */
 function decodePercents(name: string): string {
   return name.replace(HEX_PAIR, (_, pair: string) =>
     String.fromCharCode(Number.parseInt(pair, 16)),

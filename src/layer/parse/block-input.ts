@@ -4,37 +4,37 @@ import { BLOCK } from "../format/header-layout.ts";
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
- * The bytes that were fed and not yet parsed: the rest of one chunk, and before it a block that began
- * in the chunks before. Views of the chunk are handed out wherever possible.
+ * The bytes that were fed and are not parsed yet: the rest of the last chunk, and before it a block that
+ * began in earlier chunks. Where possible, views of the chunk are handed out, not copies.
  */
 export class BlockInput {
   /** No more chunks will come. */
   ended = false;
   #chunk = NOTHING;
   #at = 0;
-  /** Offset of the chunk's first byte in the layer. */
+  /** The offset in the layer of the chunk's first byte. */
   #base = 0;
   readonly #held = new Uint8Array(BLOCK);
   #heldLength = 0;
 
-  /** Takes the next chunk; the one before must be used up. */
+  /** Takes the next chunk. The one before must be used up. */
   give(chunk: Uint8Array): void {
     this.#base += this.#chunk.length;
     this.#chunk = chunk;
     this.#at = 0;
   }
 
-  /** Where in the layer the next byte lies. */
+  /** The offset in the layer of the next byte. */
   get offset(): number {
     return this.#base + this.#at - this.#heldLength;
   }
 
-  /** Bytes of the next block that are here, when they are not enough for one. */
+  /** How many bytes there are of a next block that is not complete. */
   get heldLength(): number {
     return this.#heldLength;
   }
 
-  /** The next block, which stays the next one; undefined when more must be fed. Valid until then. */
+  /** The next block, without passing over it; undefined when more must be fed. Valid until the next call of `feed`. */
   peekBlock(): Uint8Array | undefined {
     const end = this.#at + BLOCK - this.#heldLength;
     if (this.#heldLength === 0 && end <= this.#chunk.length) {
@@ -47,13 +47,13 @@ export class BlockInput {
     return this.#heldLength === BLOCK ? this.#held : undefined;
   }
 
-  /** Goes on after the block that {@link peekBlock} gave. */
+  /** Passes over the block that {@link peekBlock} returned. */
   skipBlock(): void {
     if (this.#heldLength > 0) this.#heldLength = 0;
     else this.#at += BLOCK;
   }
 
-  /** The next bytes, at most `limit`; empty when more must be fed. Never written to again. */
+  /** Takes the next bytes, at most `limit`; none when more must be fed. Their memory is never written to again. */
   take(limit: number): Uint8Array {
     if (this.#heldLength > 0) return this.#takeHeld(limit);
     const start = this.#at;
@@ -63,7 +63,10 @@ export class BlockInput {
       : this.#chunk.subarray(start, this.#at);
   }
 
-  /** The next `size` bytes in one piece; undefined, and nothing taken, when the chunk doesn't have them. */
+  /**
+   * Takes the next `size` bytes in one piece; undefined, and nothing is taken, when the chunk doesn't have
+   * them all.
+   */
   takeWhole(size: number): Uint8Array | undefined {
     const end = this.#at + size;
     return this.#heldLength === 0 && end <= this.#chunk.length ? this.take(size) : undefined;
@@ -76,7 +79,7 @@ export class BlockInput {
     return part;
   }
 
-  /** Passes over at most `limit` bytes; says how many. */
+  /** Passes over at most `limit` bytes. Returns how many. */
   skip(limit: number): number {
     if (this.#heldLength > 0) return this.#takeHeld(limit).length;
     const start = this.#at;

@@ -10,9 +10,9 @@ import { Keyword, parseRecords, type PaxRecords } from "../format/pax-records.ts
 import { readTypeFlag } from "./header-block.ts";
 import { readBytes, skipPadding, truncated, waitForBlock, type Step } from "./step.ts";
 
-/** What stands before the content of one entry. */
+/** The headers of one entry. */
 export interface EntryHeaders {
-  /** The entry's own header. Not yet passed over in the input, and valid only until it is. */
+  /** The entry's own header. It is still the next block of the input, and valid only until it is passed over. */
   block: Uint8Array | undefined;
   /** PAX `x`. */
   records: PaxRecords | undefined;
@@ -22,16 +22,16 @@ export interface EntryHeaders {
   longLinkTarget: ByteString | undefined;
 }
 
-/** The PAX records of global headers so far. */
+/** The PAX records of the global headers so far. */
 export type GlobalRecords = Map<ByteString, ByteString>;
 
-/** Would give every entry one name or one size. */
+/** Keywords refused in a global header: they would give every entry the same name or size. */
 const NEVER_GLOBAL: ReadonlySet<string> = new Set(["path", "linkpath", "size"]);
 
 /**
- * Reads the headers of the next entry; its `block` is undefined at the end of the bytes or at a block
- * of zeros (which stays the next one). Extended headers must stand directly before their entry, each
- * kind once, global ones first: readers disagree on what anything else means.
+ * Reads the headers of the next entry; its `block` is undefined at the end of the bytes, or at a block of
+ * zeros, which is not passed over. Extended headers must stand directly before their entry, global ones
+ * first, and each kind only once: readers disagree on the meaning of anything else.
  * @throws LayerFault
  */
 export function* readHeaders(
@@ -73,7 +73,10 @@ export function* readHeaders(
   }
 }
 
-/** PAX's `x` and `g`, Solaris' older `X`, GNU's long names `L` and `K`. */
+/**
+ * Whether a type flag is that of an extended header: PAX's `x` and `g`, Solaris' older `X`, GNU's `L` and `K`
+ * for long names.
+ */
 function isExtended(flag: string): boolean {
   return flag === "x" || flag === "g" || flag === "L" || flag === "K" || flag === "X";
 }
@@ -143,7 +146,7 @@ function addGlobals(
   checkLimit(total, limits.globalHeaderBytes, "bytes of global headers", "globalHeaderBytes");
 }
 
-/** The records that count for an entry: its own, and the global ones that it doesn't override. */
+/** The records that apply to an entry: its own, and the global ones that it doesn't override. */
 export function effectiveRecords(
   globals: GlobalRecords,
   own: PaxRecords | undefined,

@@ -104,7 +104,7 @@ describe("layers made by other tools", () => {
     expectTree(file, { ...EXACT, owner: ROOT }, ["sparse"]);
   });
 
-  it("reads Python's tarfile: a global header counts for every entry", () => {
+  it("reads Python's tarfile: a global header applies to every entry", () => {
     const extensions = new Map([[bytes("comment"), bytes("global")]]);
     const names = ALL.filter((name) => name !== "sparse");
     expectTree("python.tar", { ...EXACT, owner: ROOT, extensions }, names);
@@ -146,7 +146,7 @@ describe("layers made by other tools", () => {
   });
 
   it.each("gnu gnu-posix bsdtar python umoci-0.4.7 umoci-0.6.0 v7".split(" "))(
-    "writes what it read of %s.tar so that it reads the same again",
+    "reads %s.tar, writes it, and reads the same again",
     (name) => {
       const listed = listLayer(read(`${name}.tar`));
       const items = listed.map(({ entry, content }) => ({ entry, content: toBytes(content) }));

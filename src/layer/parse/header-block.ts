@@ -5,7 +5,7 @@ import { GNU, STAR, USTAR, type Field } from "../format/header-layout.ts";
 import { LayerFault } from "../format/layer-fault.ts";
 import { readCount, readId, readSeconds, tryNumber } from "../format/numeric-field.ts";
 
-/** An entry that is being put together from its headers. */
+/** An entry while its headers are being read. */
 export type EntryDraft = { -readonly [K in keyof Entry]: Entry[K] } & {
   extensions: Map<ByteString, ByteString>;
 };
@@ -14,7 +14,7 @@ const EMPTY = "" as ByteString;
 const PERMISSIONS = 0o7777;
 const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 
-/** Which dialect a header is in; each adds fields to the oldest (v7). */
+/** The dialect of a header. Each one adds fields to the oldest, v7. */
 type Dialect = "v7" | "ustar" | "gnu" | "star";
 
 const TYPES: Readonly<Record<string, EntryType>> = Object.freeze({
@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<string, EntryType>> = Object.freeze({
   "6": "fifo",
   // "contiguous": POSIX lets a reader treat it as a file
   "7": "file",
-  // GNU sparse; what makes it sparse is read by sparse-map.ts
+  // GNU sparse; sparse-map.ts reads the map of its extents
   S: "file",
 });
 
@@ -48,10 +48,10 @@ export function isGnuHeader(block: Uint8Array): boolean {
 }
 
 /**
- * The entry that a header alone describes: `size` is what is stored after it, and a directory of the
- * oldest tars (only a trailing slash marks it) is still a file.
- * @throws LayerFault `invalid-layer` for a field that is no number, or a type that no layer has: a
- * name for it would be a guess, and container runtimes refuse it too
+ * The entry as this header alone describes it: `size` is the number of bytes stored after it. The oldest tars
+ * mark a directory only by a trailing slash: here it is a file still.
+ * @throws LayerFault `invalid-layer` for a field that is not a number, and for a type that layers don't have:
+ *   its meaning would be a guess, and container runtimes refuse it too
  */
 export function readHeader(block: Uint8Array): EntryDraft {
   const flag = readTypeFlag(block);
@@ -105,7 +105,7 @@ function readUstarFields(block: Uint8Array, dialect: Dialect, draft: EntryDraft)
     readPrefix(block, STAR.prefix, draft);
     readTimes(block, [STAR.atime, STAR.ctime], draft);
   } else if (!readTimes(block, [GNU.atime, GNU.ctime], draft)) {
-    // Go before 1.8 put a ustar prefix into GNU headers, and so did Docker: no time looks like a path
+    // Go before 1.8, and so Docker, put a ustar prefix into GNU headers. A path can't be taken for a time.
     readPrefix(block, USTAR.prefix, draft);
   }
 }
@@ -115,7 +115,7 @@ function readPrefix(block: Uint8Array, field: Field, draft: EntryDraft): void {
   draft.path = `${readName(block, field)}/${draft.path}` as ByteString;
 }
 
-/** Keeps access and change time as the PAX records of the same names. False when there is no number. */
+/** Keeps the access and change times as PAX records of the same names. Returns false when they are not numbers. */
 function readTimes(block: Uint8Array, fields: readonly Field[], draft: EntryDraft): boolean {
   for (const field of fields) {
     if (block[field.at] === 0) continue;

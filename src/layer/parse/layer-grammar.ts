@@ -20,7 +20,7 @@ import { readContent, skipPadding, waitForBlock, type Step } from "./step.ts";
 
 const ZEROS = new Uint8Array(65_536);
 
-/** What the parser works with, and how far it is. */
+/** The state of the parser. */
 export interface Parsing {
   readonly input: BlockInput;
   readonly handler: LayerHandler;
@@ -29,15 +29,15 @@ export interface Parsing {
   ordinal: number;
   /** Where the entry's headers start. */
   offset: number;
-  /** The entry's; undefined until its headers are decoded. */
+  /** The path of the entry; undefined until its headers are decoded. */
   path: ByteString | undefined;
-  /** Zero bytes that were told for holes so far. */
+  /** Bytes in holes of sparse files so far. */
   holes: number;
-  /** The last entry is a hard link whose size was taken for one without content. */
+  /** Whether the last entry is a hard link whose size was ignored, as it seemed to have no content. */
   isSizeIgnored: boolean;
 }
 
-/** The whole grammar of a layer: entries, then the end. */
+/** Parses a whole layer: its entries, then its end. */
 export function* parseLayer(parsing: Parsing): Step<void> {
   const { input, limits } = parsing;
   for (;;) {
@@ -59,7 +59,7 @@ function* parseEntry(parsing: Parsing, headers: EntryHeaders, block: Uint8Array)
   const sparseRecords = records === undefined ? undefined : applyRecords(draft, records);
   applyLongNames(draft, headers);
   parsing.path = draft.path;
-  // the oldest tars know a directory by its slash alone
+  // the oldest tars mark a directory only by the trailing slash
   if (readTypeFlag(block) === "\0" && draft.path.endsWith("/")) draft.type = "directory";
   const map = yield* readSparse(input, block, draft, sparseRecords, limits);
   checkLimit(draft.path.length, limits.pathBytes, "bytes of the path", "pathBytes");
@@ -96,10 +96,10 @@ function checkSame(gnu: ByteString, pax: ByteString | undefined, what: string): 
 }
 
 /**
- * Decides whether content follows. Only files have some; the size of a directory, link, device or fifo
- * is ignored, as Go and libarchive do. A hard link is the exception: old tars wrote the file's size and
- * no content, POSIX allows content, and nothing says which. If a header, zeros or the end follow
- * directly, there is none (GNU tar and Go always think so); else it is content (as libarchive thinks).
+ * Decides whether content follows. Only files have content; the size of a directory, link, device or fifo is
+ * ignored, as Go and libarchive do. A hard link is the exception: old tars wrote the file's size without
+ * content, POSIX allows content, and no field tells which. If a header, zeros or the end follow directly,
+ * there is no content (GNU tar and Go always assume that); anything else is content (as libarchive assumes).
  */
 function* settleSize(parsing: Parsing, draft: EntryDraft): Step<void> {
   parsing.isSizeIgnored = false;
@@ -127,7 +127,7 @@ function countHoles(parsing: Parsing, length: number): void {
   );
 }
 
-/** Hands on a sparse file: what is stored from the input, and zeros between. */
+/** Passes on the content of a sparse file: its extents from the input, and the holes between them. */
 function* readExtents({ input, handler }: Parsing, map: SparseMap, size: number): Step<void> {
   let position = 0;
   for (let at = 0; at < map.length; at += 2) {
@@ -152,10 +152,10 @@ export function writeHole(handler: Pick<LayerHandler, "data" | "hole">, length: 
 }
 
 /**
- * The end: two blocks of zeros, one and the end of the bytes, or the end alone (Go accepts all three).
- * One block of zeros with something else behind is refused, as Go does: GNU tar would stop there and
- * others go on. What follows the end is read and ignored; only after a hard link whose size was
- * ignored it must be zeros, for else the zeros may have been its content.
+ * The end: two blocks of zeros, one and the end of the bytes, or the end alone (Go accepts all three). One
+ * block of zeros with something else behind is refused, as Go does: GNU tar would stop there and others go
+ * on. What follows the end is read and ignored. Only after a hard link whose size was ignored must it be
+ * zeros: otherwise the two blocks of zeros may have been its content.
  */
 function* parseEnd({ input, isSizeIgnored }: Parsing): Step<void> {
   for (let blocks = 0; blocks < 2; blocks += 1) {

@@ -19,7 +19,7 @@ const bytes = (text: string): Uint8Array => toBytes(text as ByteString);
 const only = (...parts: Uint8Array[]): Entry => listLayer(rawTar(...parts))[0]!.entry;
 const xattrsOf = (entry: Entry): unknown => Object.fromEntries(entry.xattrs);
 
-describe("what tar-stream 3.2.2 loses", () => {
+describe("the parser, where tar-stream 3.2.2 loses something,", () => {
   it("reads a PAX uid above 262143", () => {
     const entry = only(paxHeader({ uid: "3000000", gid: "4000000000" }), rawEntry({ name: "x" }));
     expect(entry).toMatchObject({ uid: 3_000_000, gid: 4_000_000_000 });
@@ -48,7 +48,7 @@ describe("what tar-stream 3.2.2 loses", () => {
     });
   });
 
-  it("applies global records to all that follow, until overridden or taken back", () => {
+  it("applies global records to all following entries, until they are overridden or deleted", () => {
     const tar = rawTar(
       rawEntry({ name: "before" }),
       paxHeader({ uid: "7", comment: "c" }, "g"),
@@ -114,12 +114,12 @@ describe("what tar-stream 3.2.2 loses", () => {
   });
 });
 
-describe("dialects", () => {
+describe("the parser with dialects of tar", () => {
   it("joins the ustar prefix and the name", () => {
     expect(only(rawEntry({ name: "b/c", prefix: "usr/a" })).path).toBe("usr/a/b/c");
   });
 
-  it("knows star's shorter prefix, its times behind it", () => {
+  it("reads star's shorter prefix, and the times behind it", () => {
     const at = { 476: "00000000012\0", 488: "00000000013\0", 508: "tar\0" };
     const entry = only(rawEntry({ name: "b", prefix: "a", at }));
     expect(entry.path).toBe("a/b");
@@ -129,7 +129,7 @@ describe("dialects", () => {
     ]);
   });
 
-  it("keeps access and change time of a GNU header, where ustar has the prefix", () => {
+  it("keeps access and change time of a GNU header, which are in the place of ustar's prefix", () => {
     const entry = only(
       rawEntry({ name: "b", magic: GNU_MAGIC, prefix: "00000000012\x0000000000013\0" }),
     );
@@ -143,7 +143,7 @@ describe("dialects", () => {
     );
   });
 
-  it("takes no owner names from the oldest headers, and a trailing slash there for a directory", () => {
+  it("reads no owner names from the oldest headers, and knows a directory there by its trailing slash", () => {
     const old = { magic: "", typeFlag: "\0", userName: "garbage" };
     expect(only(rawEntry({ ...old, name: "d/" }))).toMatchObject({
       type: "directory",
@@ -164,7 +164,7 @@ describe("dialects", () => {
     expect(only(paxHeader({ path: "a" }, "X"), rawEntry({ name: "x" })).path).toBe("a");
   });
 
-  it("takes a checksum of signed bytes, as old Suns made it", () => {
+  it("accepts a checksum of signed bytes, as old Suns wrote it", () => {
     const block = rawHeader({ name: bytes("\xe9\xe9") });
     const signed = block.reduce((sum, byte, at) => {
       if (at >= 148 && at < 156) return sum;
@@ -174,7 +174,7 @@ describe("dialects", () => {
     expect(only(rawHeader({ name: bytes("\xe9\xe9"), checksum })).path).toBe("\xe9\xe9");
   });
 
-  it("takes numbers with spaces in front, without a terminator, or none at all", () => {
+  it("accepts numbers with spaces in front, without a terminator, and empty ones", () => {
     const entry = only(
       rawEntry({ name: "x", mode: "  644 \0", uid: "77777777", gid: "", mtime: "" }),
     );
@@ -185,7 +185,7 @@ describe("dialects", () => {
     expect(only(rawEntry({ name: "x", mode: "0104755" })).mode).toBe(0o4755);
   });
 
-  it("gives a link target to links only", () => {
+  it("gives a link target only to links", () => {
     expect(only(rawEntry({ name: "x", linkName: "garbage" })).linkTarget).toBe("");
     expect(only(paxHeader({ linkpath: "garbage" }), rawEntry({ name: "x" })).linkTarget).toBe("");
     expect(
@@ -204,8 +204,8 @@ describe("dialects", () => {
   });
 });
 
-describe("extended attributes", () => {
-  it("reads libarchive's form where Schily's is not there", () => {
+describe("the parser with extended attributes", () => {
+  it("reads libarchive's form if Schily's is missing", () => {
     const records = {
       "LIBARCHIVE.xattr.user.a%3db": "AP8",
       "LIBARCHIVE.xattr.user.both": "AAAA",
@@ -215,7 +215,7 @@ describe("extended attributes", () => {
     expect(xattrsOf(entry)).toEqual({ "user.a=b": "\x00\xff", "user.both": "schily" });
   });
 
-  it("keeps an empty one: only other records are taken back by an empty value", () => {
+  it("keeps an attribute with an empty value, though other records are deleted by one", () => {
     const records = { "SCHILY.xattr.user.empty": "", comment: "" };
     const entry = only(paxHeader(records), rawEntry({ name: "x" }));
     expect(xattrsOf(entry)).toEqual({ "user.empty": "" });
@@ -224,7 +224,7 @@ describe("extended attributes", () => {
 });
 
 describe("createLayerParser", () => {
-  it("says ordinal and offsets of each entry", () => {
+  it("gives ordinal and offsets of each entry", () => {
     const tar = rawTar(
       rawEntry({ name: "a" }, "abc"),
       paxHeader({ mtime: "1.5" }),
@@ -249,7 +249,7 @@ describe("createLayerParser", () => {
     expect(listed[2]?.content).toBe(`\0x${"\0".repeat(8)}`);
   });
 
-  it("hands on views of what was fed, and whole chunks as they are", () => {
+  it("passes on views of the fed chunks, and whole chunks as they are", () => {
     const chunks: Uint8Array[] = [];
     const parser = createLayerParser({
       entry: () => undefined,
@@ -264,7 +264,7 @@ describe("createLayerParser", () => {
     expect(chunks[1]).toBe(content);
   });
 
-  it("tells holes where the handler takes them", () => {
+  it("reports holes to a handler that takes them", () => {
     const events: (string | number)[] = [];
     const parser = createLayerParser({
       entry: (entry) => events.push(entry.path),
@@ -283,7 +283,7 @@ describe("createLayerParser", () => {
     expect(events).toEqual(["real", 100, "2 stored", 98, "1 stored", 799, "end"]);
   });
 
-  it("throws the same error again after a failure, its own or the handler's", () => {
+  it("throws the same error again after an error of its own or of the handler", () => {
     const parser = createLayerParser({ entry: () => undefined, data: () => undefined });
     const fail = (): void => parser.feed(bytes("x".repeat(512)));
     expect(fail).toThrow(/header checksum/);
@@ -304,7 +304,7 @@ describe("createLayerParser", () => {
     expect(() => parser.feed(new Uint8Array(1))).toThrow(/fed after its end/);
   });
 
-  it("takes chunks of a subclass, as Node's Buffer", () => {
+  it("accepts chunks of a subclass, such as Node's Buffer", () => {
     const tar = Buffer.from(rawTar(rawEntry({ name: "a" }, "abc")));
     const chunks: Uint8Array[] = [];
     const parser = createLayerParser({

@@ -6,27 +6,27 @@ import type { LayerHandler } from "./layer-handler.ts";
 import { LayerFault, locateFault } from "../format/layer-fault.ts";
 import { parseLayer, type Parsing } from "./layer-grammar.ts";
 
-/** A layer's parser: bytes pushed in, events out, nothing asynchronous. */
+/** A parser of one layer: bytes are pushed in, events come out, and nothing is asynchronous. */
 export interface LayerParser {
-  /** Takes the next bytes, any number. The chunk may be reused afterwards. */
+  /** Parses the next bytes, any number of them. The chunk may be reused afterwards. */
   feed(chunk: Uint8Array): void;
-  /** Says that there are no more bytes. Idempotent. @throws OciError `truncated` when an entry is not complete */
+  /** Says that there are no more bytes. Idempotent. @throws OciError `truncated` when the last entry is not complete */
   end(): void;
 }
 
 export interface LayerParserOptions {
   readonly limits?: Partial<Limits> | undefined;
-  /** Names the layer in messages; "layer" if not given. */
+  /** What the layer is called in messages. Default: "layer". */
   readonly what?: string | undefined;
 }
 
 /**
- * A parser for one layer's uncompressed tar. It reads v7, ustar, GNU and PAX headers, in any mixture,
- * and refuses what readers would understand differently. Chunks of content are views of what was fed.
- * Bytes after the end of the archive are taken and ignored: who counts or hashes must see them too.
- * After an error the parser is of no more use: it throws the same error again.
- * @throws OciError from `feed` and `end`: `invalid-layer`, `truncated`, `limit-exceeded`; each says the
- * ordinal, path and offset of the entry
+ * Creates a parser for the uncompressed tar of one layer. It reads v7, ustar, GNU and PAX headers in any
+ * mixture, and refuses what readers would understand differently. Chunks of content are views of the bytes
+ * that were fed. Bytes after the end of the archive may be fed and are ignored, so that callers can count and
+ * hash the whole stream. After an error every call throws the same error again.
+ * @throws OciError from `feed` and `end`: `invalid-layer`, `truncated`, `limit-exceeded`; each with the
+ *   ordinal, path and offset of the entry
  */
 export function createLayerParser(
   handler: LayerHandler,
@@ -82,7 +82,7 @@ function stopAtFirstError(call: () => void): () => void {
   };
 }
 
-/** A subclass (Node's Buffer) makes every view several times slower. */
+/** Views of a subclass (Node's Buffer) are several times slower to make. */
 function plainBytes(chunk: Uint8Array): Uint8Array {
   return chunk.constructor === Uint8Array
     ? chunk

@@ -17,9 +17,9 @@ import {
 import { truncated, waitForBlock, type Step } from "./step.ts";
 
 /**
- * Passes over the entry's header `block` and what GNU's sparse formats (old, 0.0, 0.1, 1.0) put between
- * it and the content. For a sparse file the draft gets its real name and size, and the map is
- * returned: its extents are what is stored. Undefined for anything else.
+ * Passes over the entry's header `block`, and over what GNU's sparse formats (old, 0.0, 0.1, 1.0) put between
+ * it and the content. For a sparse file the draft gets its real name and size, and the map of the stored
+ * extents is returned. Undefined for anything else.
  * @throws LayerFault
  */
 export function* readSparse(

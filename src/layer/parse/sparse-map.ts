@@ -4,22 +4,22 @@ import { BLOCK, GNU, type Field } from "../format/header-layout.ts";
 import { checkLimit, LayerFault } from "../format/layer-fault.ts";
 import { parseCount, readCount } from "../format/numeric-field.ts";
 
-/** The parts of a sparse file that are stored: offset, length, offset, length… in order, apart. */
+/** The stored extents of a sparse file as offset, length, offset, length…, in order and without overlap. */
 export type SparseMap = readonly number[];
 
 const NUMBER_LENGTH = 12;
 const EXTENTS_IN_HEADER = 4;
 const EXTENTS_IN_BLOCK = 21;
-/** Where a block of further extents says whether another one follows. */
+/** Offset of the byte in a block of further extents that says whether another such block follows. */
 const MORE_AT = EXTENTS_IN_BLOCK * 2 * NUMBER_LENGTH;
 
-/** Adds the extents in an old GNU sparse header to `map`. Says whether a block with more follows it. */
+/** Adds the extents in an old GNU sparse header to `map`. Returns whether a block with further extents follows. */
 export function readHeaderExtents(block: Uint8Array, map: number[]): boolean {
   readExtents(block, GNU.sparseExtents.at, EXTENTS_IN_HEADER, map);
   return block[GNU.isExtended.at] !== 0;
 }
 
-/** Adds the extents in a block after an old GNU sparse header. Says whether another one follows it. */
+/** Adds the extents in such a block to `map`. Returns whether another one follows. */
 export function readBlockExtents(block: Uint8Array, map: number[]): boolean {
   readExtents(block, 0, EXTENTS_IN_BLOCK, map);
   return block[MORE_AT] !== 0;
@@ -47,12 +47,12 @@ export function parseSparseMap(text: ByteString, limit: number): SparseMap {
 
 /** Reads the map that GNU's sparse format 1.0 puts before the content, in whole blocks. */
 export interface SparseMapReader {
-  /** Takes a block. True when the map is complete; what is left of the block is padding. */
+  /** Reads a block. Returns true when the map is complete: the rest of the block is padding. */
   read(block: Uint8Array): boolean;
   readonly map: SparseMap;
 }
 
-/** A reader for a map of lines: the number of extents, then offset and length of each. */
+/** Creates a reader for a map that consists of lines: the number of extents, then offset and length of each. */
 export function createSparseMapReader(limit: number): SparseMapReader {
   const map: number[] = [];
   let expected = -1;
@@ -82,7 +82,7 @@ export function createSparseMapReader(limit: number): SparseMapReader {
   };
 }
 
-/** Bytes that are stored of a sparse file. */
+/** The sum of the lengths of the extents. */
 export function storedLength(map: SparseMap): number {
   let length = 0;
   for (let at = 1; at < map.length; at += 2) length += map[at]!;
@@ -90,8 +90,8 @@ export function storedLength(map: SparseMap): number {
 }
 
 /**
- * Checks that the extents are in order, apart and inside the file, and that together they are as long
- * as what is stored.
+ * Checks that the extents are in order, don't overlap, lie inside the file, and are together as long as the
+ * stored content.
  * @throws LayerFault `invalid-layer`
  */
 export function checkSparseMap(map: SparseMap, size: number, storedSize: number): void {

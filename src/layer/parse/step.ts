@@ -3,12 +3,12 @@ import type { BlockInput } from "./block-input.ts";
 import { LayerFault } from "../format/layer-fault.ts";
 
 /**
- * A part of the parser, written as if it could wait: it yields when the input is used up, and goes on
- * when there is more or the input has ended.
+ * A part of the parser, written as a generator so that it can wait: it yields when the input is used up, and
+ * goes on when there is more, or the input has ended.
  */
 export type Step<T> = Generator<undefined, T, undefined>;
 
-/** The next block, once it is here; undefined when the input ends before. The block stays the next one. */
+/** Waits for the next block, without passing over it; undefined when the input ends before. */
 export function* waitForBlock(input: BlockInput): Step<Uint8Array | undefined> {
   for (;;) {
     const block = input.peekBlock();
@@ -18,7 +18,7 @@ export function* waitForBlock(input: BlockInput): Step<Uint8Array | undefined> {
   }
 }
 
-/** Reads `size` bytes into memory of their own. @throws LayerFault `truncated` */
+/** Copies the next `size` bytes. @throws LayerFault `truncated` */
 export function* readBytes(input: BlockInput, size: number): Step<Uint8Array> {
   const bytes = new Uint8Array(size);
   let filled = 0;
@@ -31,7 +31,7 @@ export function* readBytes(input: BlockInput, size: number): Step<Uint8Array> {
   return bytes;
 }
 
-/** Hands on the next `size` bytes as they come. @throws LayerFault `truncated` */
+/** Passes on the next `size` bytes as they come. @throws LayerFault `truncated` */
 export function* readContent(
   input: BlockInput,
   size: number,
@@ -48,7 +48,7 @@ export function* readContent(
   }
 }
 
-/** Passes over up to `size` bytes; the input may end before: some writers leave out the last padding. */
+/** Passes over `size` bytes. The input may end before: some writers leave out the last padding. */
 export function* skipPadding(input: BlockInput, size: number): Step<void> {
   let left = size - input.skip(size);
   while (left > 0 && !input.ended) {
@@ -57,7 +57,7 @@ export function* skipPadding(input: BlockInput, size: number): Step<void> {
   }
 }
 
-/** The input ended where `expected` should have come. */
+/** The error for an input that ended where `expected` should have followed. */
 export function truncated(expected: string): LayerFault {
   return new LayerFault("truncated", `expected ${expected}, got the end of the layer`, {
     hint: "The layer was cut off: fetch or write it again.",

@@ -7,8 +7,8 @@ import { LARGEST_ID } from "../format/numeric-field.ts";
 import { isLink } from "../parse/header-block.ts";
 
 /**
- * Checks that a tar can hold every field of an entry, so that nothing is lost or changed in writing.
- * @throws OciError `invalid-argument` that names the field
+ * Checks that a tar can hold every field of an entry, so that writing loses and changes nothing.
+ * @throws OciError `invalid-argument` with the name of the field
  */
 export function checkEntry(entry: Entry): void {
   checkNumber(entry, "mode", 0o7777);

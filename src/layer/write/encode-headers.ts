@@ -18,20 +18,20 @@ const TYPE_FLAGS: Readonly<Record<EntryType, string>> = Object.freeze({
 });
 
 const EXTENDED_FLAG = "x";
-/** The name that tars without PAX would give the extended header; Python's tarfile uses it too. */
+/** The name of an extended header, which only a tar without PAX would use. Python's tarfile writes the same. */
 const EXTENDED_NAME = "././@PaxHeader" as ByteString;
 const MAGIC = "ustar\x0000" as ByteString;
 const EMPTY = "" as ByteString;
 const ASCII = /^[\x01-\x7f]*$/;
 
-/** What one header block holds, numbers and names already known to fit. */
+/** The fields of one header block, after it was checked that they fit. */
 type Fields = readonly (readonly [field: Field, value: number | ByteString])[];
 
 /**
- * The headers of an entry: a ustar header, and a PAX header before it for what doesn't fit: long names,
- * names that are not ASCII (as bytes), uid and gid from 2,097,152, sizes from 8 GiB, times with
- * nanoseconds, before 1970 or after 2242, extended attributes and extensions. The bytes depend on the
- * entry alone: records are sorted by keyword. `before` zero bytes come in front.
+ * Encodes the headers of an entry: a ustar header, and before it a PAX header for what doesn't fit into that:
+ * long names, names that are not ASCII (as bytes), uid and gid from 2,097,152, sizes from 8 GiB, times with
+ * nanoseconds, before 1970 or after 2242, extended attributes and extensions. The bytes depend only on the
+ * entry: records are sorted by keyword. `before` is the number of zero bytes to put in front.
  */
 export function encodeHeaders(entry: Entry, before: number): Uint8Array<ArrayBuffer> {
   const records = new Map<ByteString, ByteString>();
@@ -52,7 +52,7 @@ export function encodeHeaders(entry: Entry, before: number): Uint8Array<ArrayBuf
   return bytes;
 }
 
-/** The fields of the ustar header; what doesn't fit goes into `records`, and its field stays 0 or empty. */
+/** The fields of the ustar header. What doesn't fit goes into `records`, and its field stays 0 or empty. */
 function encodeFields(entry: Entry, records: Map<ByteString, ByteString>): Fields {
   const number = (field: Field, value: number, keyword: string): readonly [Field, number] => {
     if (fitsOctal(value, field)) return [field, value];
@@ -92,7 +92,10 @@ function encodeFields(entry: Entry, records: Map<ByteString, ByteString>): Field
   return fields;
 }
 
-/** Splits a long path where ustar allows it: at most 155 bytes, a slash, at most 100 bytes; else it stays whole. */
+/**
+ * Splits a long path into ustar's prefix (at most 155 bytes) and name (at most 100), at a slash. A path for
+ * which that is not possible is returned whole.
+ */
 function splitPath(path: ByteString): readonly [prefix: ByteString, rest: ByteString] {
   if (path.length <= USTAR.name.length || !ASCII.test(path)) return [EMPTY, path];
   const slash = path.indexOf("/", Math.max(1, path.length - USTAR.name.length - 1));
@@ -120,7 +123,7 @@ function writeHeader(bytes: Uint8Array, at: number, fields: Fields): void {
   writeChecksum(bytes, at);
 }
 
-/** Six octal digits, a NUL and a space, as every tar writes it. */
+/** Encodes the checksum as all tars do: six octal digits, a NUL and a space. */
 function writeChecksum(bytes: Uint8Array, at: number): void {
   const { at: checksumAt, length } = USTAR.checksum;
   const sum = headerChecksum(bytes, at);

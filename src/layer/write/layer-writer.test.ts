@@ -52,7 +52,7 @@ describe("createLayerWriter", () => {
     expect(new TextDecoder().decode(headers[0]?.subarray(512, 532))).toBe("19 size=8589934592\n\0");
   });
 
-  it("hands content on as it came, and headers with the padding before them", () => {
+  it("passes content on as it came, and joins headers with the padding before them", () => {
     const chunks: Uint8Array[] = [];
     const writer = createLayerWriter((chunk) => chunks.push(chunk));
     const content = new Uint8Array([1, 2, 3]);
@@ -65,11 +65,11 @@ describe("createLayerWriter", () => {
     expect(chunks[1]).toBe(content);
   });
 
-  it("makes an empty layer of the end alone", () => {
+  it("writes an empty layer as only the end of the archive", () => {
     expect(layerOf([])).toEqual(new Uint8Array(1024));
   });
 
-  it("refuses content that is not as long as the entry said", () => {
+  it("refuses content of another length than the entry has", () => {
     const writer = (): ReturnType<typeof createLayerWriter> => {
       const made = createLayerWriter(() => undefined);
       made.entry(file({ size: 3 }));
@@ -136,7 +136,7 @@ describe("createLayerWriter", () => {
       { extensions: new Map([[bytes("GNU.sparse.map"), bytes("1")]]) },
       /expected no record of a field/,
     ],
-  ])("refuses %s, rather than change it", (_, init, message) => {
+  ])("refuses %s instead of changing it", (_, init, message) => {
     expect(() => layerOf([{ entry: file(init) }])).toThrow(message);
   });
 });
@@ -147,7 +147,7 @@ describe("makeEntry", () => {
     expect([mode("file"), mode("directory"), mode("symlink")]).toEqual([0o644, 0o755, 0o777]);
   });
 
-  it("keeps what it is told", () => {
+  it("keeps the given fields", () => {
     expect(file({ mode: 0o4755, uid: 7 })).toMatchObject({ mode: 0o4755, uid: 7, gid: 0, size: 0 });
   });
 });

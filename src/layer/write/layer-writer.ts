@@ -6,24 +6,27 @@ import { encodeHeaders } from "./encode-headers.ts";
 import type { Entry } from "../entry.ts";
 import { BLOCK, paddingOf } from "../format/header-layout.ts";
 
-/** Writes a layer, entry by entry. After an error it is of no more use. */
+/** Writes a layer, entry by entry. It can't be used after an error. */
 export interface LayerWriter {
   /**
    * Starts an entry.
-   * @throws OciError `size-mismatch` when content of the entry before is missing; `invalid-argument` for
-   * what a tar can't hold, and for content of anything but a file: readers of layers expect none
+   * @throws OciError `size-mismatch` when content of the entry before is missing; `invalid-argument` for what
+   *   a tar can't hold, and for content of anything but a file, where readers of layers expect none
    */
   entry(entry: Entry): void;
-  /** Some content of the entry started last; handed to the sink as it is. @throws OciError `size-mismatch` beyond its size */
+  /**
+   * The next content of the last entry. The sink gets the same chunk. @throws OciError `size-mismatch` for
+   * more than its size
+   */
   data(chunk: Uint8Array): void;
   /** Ends the layer with two blocks of zeros. @throws OciError `size-mismatch` */
   end(): void;
 }
 
 /**
- * A writer of layers, in PAX format where plain ustar can't hold an entry. Deterministic: the same
- * entries and contents give the same bytes. The sink gets chunks that are its own, except for content,
- * which it gets as it came.
+ * Creates a writer. It uses the PAX format where plain ustar can't hold an entry. Deterministic: the same
+ * entries and contents give the same bytes. The sink may keep the chunks that it gets, except those of
+ * content, which are the caller's.
  */
 export function createLayerWriter(sink: (chunk: Uint8Array) => void): LayerWriter {
   let current: Entry | undefined;

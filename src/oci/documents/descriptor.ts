@@ -3,8 +3,8 @@ import type { Digest } from "../digest.ts";
 import type { Platform } from "../platform.ts";
 
 /**
- * What names content: its type, digest and size (image-spec, descriptor.md). The JSON keys are the
- * spec's; keys this version does not know stay on the object.
+ * Names content by its type, digest and size (image-spec, descriptor.md). The JSON keys are the spec's; keys
+ * that this version does not know stay on the object.
  */
 export interface Descriptor {
   readonly mediaType: string;
@@ -13,7 +13,7 @@ export interface Descriptor {
   readonly size: number;
   readonly urls?: readonly string[] | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
-  /** Base64 of the content itself. */
+  /** The content itself, in base64. */
   readonly data?: string | undefined;
   readonly artifactType?: string | undefined;
   readonly platform?: Platform | undefined;

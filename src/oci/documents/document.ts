@@ -2,8 +2,8 @@
 import type { Descriptor } from "./descriptor.ts";
 
 /**
- * A JSON document with the bytes it was read from. The bytes are what was digested and what is sent
- * on; `value` is a view beside them and is never serialised again. Fields unknown to this version
+ * A JSON document with the bytes it was read from. The digest is that of the bytes, and the bytes are what is
+ * sent on; `value` is what they were parsed to, and is never serialised again. Fields unknown to this version
  * stay on `value`.
  */
 export interface Document<T> {

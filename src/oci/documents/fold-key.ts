@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A key without its case, as Go's JSON compares keys with the names of fields: by simple folding, for
- * which the long s and the Kelvin sign are letters of the alphabet.
+ * A key with its case folded, as Go's JSON compares keys with the names of fields. By that simple folding the
+ * long s equals s, and the Kelvin sign equals k.
  */
 export function foldKey(key: string): string {
   return key.toUpperCase().toLowerCase();
 }
 
-/** The key of an object that stands for `key`: the same one, else the first in another case. */
+/** The key of an object that means `key`: the same one, or else the first that differs only in case. */
 export function findKey(object: object, key: string): string | undefined {
   if (Object.hasOwn(object, key)) return key;
   const folded = foldKey(key);
   return Object.keys(object).find((other) => foldKey(other) === folded);
 }
 
-/** What {@link respellKeys} made. */
+/** The result of {@link respellKeys}. */
 export interface Respelled {
-  /** The same object when every key was spelt right. Order and unknown keys stay. */
+  /** The object, or the same one if every key was spelled right. The order and unknown keys stay. */
   readonly object: object;
-  /** A known key for which the object has two, of which one reader takes the first and one the last. */
+  /** A known key that the object has twice in different cases: readers disagree on which one counts. */
   readonly ambiguous: string | undefined;
 }
 
-/** An object with the keys that are known spelt as they are known. */
+/** The object with its known keys in their right spelling. */
 export function respellKeys(object: object, known: readonly string[]): Respelled {
   const keys = Object.keys(object);
   const unknown = keys.filter((key) => !known.includes(key));

@@ -2,10 +2,10 @@
 import * as z from "zod";
 import { respellKeys } from "./fold-key.ts";
 
-// Shapes of JSON as Go reads it, for which all of these documents are written: a field that is null or
-// absent has the zero value of its type, inside lists and maps too, and a key may be in any case. An
-// issue's message is what was expected; a list or a map of text is one check, so that a hostile one with
-// a million wrong members is one issue and not a million.
+// Shapes of JSON as Go reads it, since most of these documents are made for programs in Go: a field that is
+// null or absent has the zero value of its type, also inside lists and maps, and keys may be in upper or
+// lower case. The message of an issue says only what was expected. Each list and each map of text is one
+// check, so that a hostile one with a million wrong members makes one issue and not a million.
 
 export function isText(value: unknown): value is string {
   return typeof value === "string";
@@ -34,7 +34,7 @@ export function list<T extends z.ZodType>(schema: T) {
     .transform((value) => value ?? []);
 }
 
-/** An object with these keys, in whatever case they are written; unknown ones stay. */
+/** An object with these keys, in upper or lower case. Unknown keys stay. */
 export function object<T extends z.core.$ZodLooseShape>(shape: T) {
   const known = Object.keys(shape);
   return z.preprocess(
@@ -70,7 +70,7 @@ export const textMap = optional(mapOf<string>(isText, "", "an object of strings"
 /** A map of objects. */
 export const objectMap = optional(mapOf<object>(isObject, {}, "an object of objects"));
 
-/** A map with members of one kind, null being the zero value. */
+/** A map whose members have one shape. A member that is null gets the zero value. */
 function mapOf<T>(isMember: (value: unknown) => boolean, zero: T, expected: string) {
   return z
     .custom<Readonly<Record<string, T | null>>>(

@@ -2,7 +2,7 @@
 import type { DiffId } from "../digest.ts";
 import type { Platform } from "../platform.ts";
 
-/** The configuration of an image (image-spec, config.md), its JSON keys unchanged; unknown keys stay on it. */
+/** The configuration of an image (image-spec, config.md) under its own JSON keys; unknown keys stay on it. */
 export interface ImageConfig extends Platform {
   /** RFC 3339. */
   readonly created?: string | undefined;
@@ -23,7 +23,7 @@ export interface ExecutionConfig {
   readonly WorkingDir?: string | undefined;
   readonly Labels?: Readonly<Record<string, string>> | undefined;
   readonly StopSignal?: string | undefined;
-  /** Docker's. */
+  /** An addition of Docker's. */
   readonly Healthcheck?: Healthcheck | undefined;
   readonly ArgsEscaped?: boolean | undefined;
   readonly OnBuild?: readonly string[] | undefined;
@@ -40,7 +40,7 @@ export interface Healthcheck {
   readonly Retries?: number | undefined;
 }
 
-/** How one layer, or one step without a layer, came to be. */
+/** How one layer was made, or what one build step without a layer did. */
 export interface History {
   readonly created?: string | undefined;
   readonly created_by?: string | undefined;

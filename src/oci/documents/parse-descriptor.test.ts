@@ -37,7 +37,7 @@ describe("parseDescriptor", () => {
     },
   );
 
-  it.each([0, 2 ** 53 - 1])("takes the size %s", (size) => {
+  it.each([0, 2 ** 53 - 1])("accepts the size %s", (size) => {
     expect(parseDescriptor({ ...layer, size }, "here").size).toBe(size);
   });
 
@@ -52,7 +52,7 @@ describe("parseDescriptor", () => {
     "application/vnd.cncf.helm.config.v1+json",
     "text/plain; charset=utf-8",
     "application/x",
-  ])("takes the media type of an artifact: %s", (mediaType) => {
+  ])("accepts the media type of an artifact: %s", (mediaType) => {
     expect(parseDescriptor({ ...layer, mediaType }, "here").mediaType).toBe(mediaType);
   });
 
@@ -65,19 +65,19 @@ describe("parseDescriptor", () => {
     ["base64 with too much padding", "Y==="],
     ["base64 on two lines", "YW\nJj"],
     ["no text", 3],
-  ])("refuses data of %s where size says three", (_name, data) => {
+  ])("refuses data of %s when the size is three", (_name, data) => {
     expect(() => parseDescriptor({ ...layer, data }, "here")).toThrow(
       /^here, data: expected base64 of as many/,
     );
   });
 
-  it("takes data of exactly its size, nothing included", () => {
+  it("accepts data of exactly its size, also of size zero", () => {
     expect(parseDescriptor({ ...layer, data: "YWJj" }, "here").data).toBe("YWJj");
     expect(parseDescriptor({ ...layer, size: 0, data: "" }, "here").data).toBe("");
     expect(parseDescriptor({ ...layer, size: 1, data: "YQ==" }, "here").data).toBe("YQ==");
   });
 
-  it("never interprets annotations: a path, a newline, a megabyte are text like any other", () => {
+  it("accepts any text in annotations: a path, a newline, a megabyte", () => {
     const annotations = {
       "org.opencontainers.image.title": "../../x",
       "org.opencontainers.image.ref.name": "a\nb\u001b[2J",
@@ -92,7 +92,7 @@ describe("parseDescriptor", () => {
     ["urls", ["a", 1], "an array of strings, got an array"],
     ["platform", { os: 1 }, "a string, got 1"],
     ["artifactType", 1, "a string, got 1"],
-  ])("refuses other %s", (key, value, message) => {
+  ])("refuses malformed %s", (key, value, message) => {
     expect(() => parseDescriptor({ ...layer, [key]: value }, "here")).toThrow(message);
   });
 

@@ -32,7 +32,7 @@ const asConfig = (body: unknown) => parse(parseConfig, body, MediaType.config);
 const withCode = (code: ErrorCode) => expect.objectContaining({ code }) as Error;
 
 describe("parseManifest", () => {
-  it("gives the descriptor, the very bytes, and a value with every unknown key", () => {
+  it("returns the descriptor, the same bytes, and a value with every unknown key", () => {
     const body = { ...manifest, "x-unknown": { a: [1] }, annotations: { a: "b" }, subject: child };
     const bytes = formatJson(body);
     const descriptor = { mediaType: MediaType.manifest, digest: DIGEST, size: bytes.length };
@@ -49,7 +49,7 @@ describe("parseManifest", () => {
     expect(asManifest(plain).value).toEqual(plain);
   });
 
-  it("takes null for an empty list of layers and for absent fields, as Go writes them", () => {
+  it("reads null as an empty list of layers and as absent fields, as Go writes them", () => {
     const { value } = asManifest({
       ...manifest,
       layers: null,
@@ -71,7 +71,7 @@ describe("parseManifest", () => {
   });
 
   it.each([MediaType.index, MediaType.dockerManifest, "", 5])(
-    "refuses a body that says it is %j where the descriptor says otherwise (CVE-2021-41190)",
+    "refuses a body with the media type %j when the descriptor has another (CVE-2021-41190)",
     (mediaType) => {
       expect(() => asManifest({ ...manifest, mediaType })).toThrow(withCode("invalid-manifest"));
     },
@@ -87,7 +87,7 @@ describe("parseManifest", () => {
     );
   });
 
-  it("refuses Docker's schema 1 with a hint, whoever says that it is that", () => {
+  it("refuses Docker's schema 1 with a hint, whether the body or the descriptor names it", () => {
     const schema1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
     const bodies = [
       { schemaVersion: 1, fsLayers: [] },
@@ -102,7 +102,7 @@ describe("parseManifest", () => {
     expect(() => parse(parseManifest, {}, schema1)).toThrow(expect.objectContaining(refusal));
   });
 
-  it("names the place, what it expected and what it got", () => {
+  it("says where, what it expected and what it got", () => {
     const layers = [layer, { ...layer, size: -1 }];
     expect(() => asManifest({ ...manifest, layers })).toThrow(
       `manifest ${DIGEST}, layers[1].size: expected a whole number of bytes from 0 to 2^53-1, got -1`,
@@ -135,13 +135,13 @@ describe("parseManifest", () => {
     expect(() => asManifest("[".repeat(100_000))).toThrow(withCode("limit-exceeded"));
   });
 
-  it("refuses other bytes than the descriptor's size says", () => {
+  it("refuses bytes of another size than the descriptor has", () => {
     const bytes = formatJson(manifest);
     const descriptor = { mediaType: MediaType.manifest, digest: DIGEST, size: bytes.length + 1 };
     expect(() => parseManifest(bytes, descriptor)).toThrow(withCode("size-mismatch"));
   });
 
-  it("limits the layers", () => {
+  it("limits the number of layers", () => {
     const body = { ...manifest, layers: [layer, layer] };
     expect(parse(parseManifest, body, MediaType.manifest, 2).value.layers).toHaveLength(2);
     expect(() => parse(parseManifest, body, MediaType.manifest, 1)).toThrow(
@@ -151,7 +151,7 @@ describe("parseManifest", () => {
 });
 
 describe("parseIndex", () => {
-  it("reads OCI's index and Docker's list, unknown keys and nested indexes kept", () => {
+  it("reads OCI's index and Docker's list, and keeps unknown keys and nested indexes", () => {
     const nested = { ...child, mediaType: MediaType.index };
     const attestation = { ...child, platform: { os: "unknown", architecture: "unknown" } };
     const body = { ...index, manifests: [child, nested, attestation], extra: true };
@@ -179,7 +179,7 @@ describe("parseIndex", () => {
     );
   });
 
-  it("refuses 100,000 children, well-formed or not, before it looks at one", () => {
+  it("refuses 100,000 children before it checks any of them", () => {
     const text = (member: string) =>
       `{"schemaVersion":2,"manifests":[${Array(100_000).fill(member).join()}]}`;
     expect(() => asIndex(text("{}"))).toThrow(withCode("limit-exceeded"));
@@ -225,7 +225,7 @@ describe("parseConfig", () => {
     expect(parse(parseConfig, body, MediaType.dockerConfig).value).toEqual(body);
   });
 
-  it("takes what Go writes as null for absent or empty", () => {
+  it("reads the nulls that Go writes as absent or empty", () => {
     const { value } = asConfig({
       ...minimal,
       config: {
@@ -264,13 +264,13 @@ describe("parseConfig", () => {
     expect(() => asConfig(body)).toThrow(withCode("invalid-config"));
   });
 
-  it("refuses the config of an artifact, which is no image's", () => {
+  it("refuses the config of an artifact", () => {
     expect(() => parse(parseConfig, {}, MediaType.empty)).toThrow(
       withCode("unsupported-media-type"),
     );
   });
 
-  it("limits diffIDs and history", () => {
+  it("limits the numbers of diffIDs and of history entries", () => {
     const two = { ...minimal, rootfs: { type: "layers", diff_ids: [DIGEST, DIGEST] } };
     expect(() => parse(parseConfig, two, MediaType.config, 1)).toThrow(withCode("limit-exceeded"));
     const history = { ...minimal, history: [{}, {}] };
@@ -279,7 +279,7 @@ describe("parseConfig", () => {
     );
   });
 
-  it("makes one failure, not a million, of a million wrong members", () => {
+  it("reports a million wrong members as one failure", () => {
     const body = { ...minimal, config: { Env: Array(1_000_000).fill(0) } };
     expect(() => asConfig(body)).toThrow(
       /config\.Env: expected an array of strings, got an array$/,
@@ -288,7 +288,7 @@ describe("parseConfig", () => {
 });
 
 describe("every parser of documents", () => {
-  it("throws nothing but OciError, whatever a body holds", () => {
+  it("throws nothing but OciError for any body", () => {
     const key = fc.constantFrom(
       ...Object.keys({ ...manifest, ...index }),
       "rootfs",

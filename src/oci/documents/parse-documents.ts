@@ -17,19 +17,19 @@ import { configSchema, descriptorSchema, indexSchema, manifestSchema } from "./s
 
 /** Options of the functions that parse a document. */
 export interface ParseDocumentOptions {
-  /** `documentBytes`, `jsonDepth` and `children` count here. */
+  /** `documentBytes`, `jsonDepth` and `children` apply here. */
   readonly limits?: Partial<Limits> | undefined;
 }
 
-/** What tells one kind of document from the others. */
+/** What distinguishes a kind of document from the others. */
 interface Kind<T> {
   readonly noun: string;
   readonly code: ErrorCode;
   readonly schema: ZodType<T>;
   readonly hasType: (mediaType: string) => boolean;
-  /** Keys that make the body another kind of document too. */
+  /** Keys of other kinds of document: a body that has one could be read as both. */
   readonly foreignKeys: readonly string[];
-  /** The lists that the limit on children holds for, as paths. */
+  /** Paths of the lists that the limit `children` applies to. */
   readonly lists: readonly (readonly string[])[];
 }
 
@@ -63,11 +63,10 @@ const CONFIG: Kind<ImageConfig> = {
 const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+";
 
 /**
- * Checks a descriptor (image-spec, descriptor.md): the digest by the strict grammar, the size a safe
- * non-negative integer, embedded `data` base64 of exactly `size` bytes. That `data` hashes to the digest
- * is for the reader of the bytes to verify, as of any other. Unknown keys stay; annotations are not
- * interpreted: any text may be in them.
- * @param where For messages: what holds the descriptor, as `index.json manifests[3]`.
+ * Checks a descriptor (image-spec, descriptor.md): the digest by the strict grammar, the size (a safe
+ * non-negative integer), and that embedded `data` is base64 of exactly `size` bytes. Whoever reads `data`
+ * verifies its digest, as for any other bytes. Unknown keys stay. Annotations may hold any text.
+ * @param where For messages: where the descriptor stands, such as `index.json manifests[3]`.
  * @throws OciError `invalid-descriptor`
  */
 export function parseDescriptor(value: unknown, where: string): Descriptor {
@@ -75,12 +74,11 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
 }
 
 /**
- * Parses an image manifest, OCI's or Docker's schema 2, beside its bytes. `bytes` must be what the
- * descriptor names, its digest verified by whoever read them; of the descriptor only type and size are
- * compared here. A body that says another media type than its descriptor, or that could be read as an
- * index too, is refused (CVE-2021-41190).
+ * Parses an image manifest, OCI's or Docker's schema 2, and keeps its bytes. The caller has verified that
+ * `bytes` have the descriptor's digest; only type and size are compared here. A body that names another media
+ * type than its descriptor, or that could also be read as an index, is refused (CVE-2021-41190).
  * @throws OciError `invalid-manifest`, `invalid-json`, `size-mismatch`, `limit-exceeded`;
- * `unsupported-media-type` when the descriptor is no manifest's, or the body is Docker's schema 1
+ *   `unsupported-media-type` when the descriptor is not that of a manifest, or the body is Docker's schema 1
  */
 export function parseManifest(
   bytes: Uint8Array,
@@ -103,10 +101,10 @@ export function parseIndex(
 }
 
 /**
- * Parses an image's configuration, OCI's or Docker's; see {@link parseManifest}. What is null or absent
- * is absent in the value where it may be, else the zero value of its type, as Go reads it: `Volumes`'
- * members, an architecture, the diffIDs of an image without layers. Whether it has a diffID for each
- * layer is for the image to check.
+ * Parses an image's configuration, OCI's or Docker's; see {@link parseManifest}. An optional field that is
+ * null or absent is absent from the value; a required one gets the zero value of its type, as Go reads it
+ * (members of `Volumes`, an architecture, the diffIDs of an image without layers). That it has a diffID for
+ * each layer is checked by `readImage`.
  * @throws OciError `invalid-config`, and what {@link parseManifest} throws besides
  */
 export function parseConfig(
@@ -139,7 +137,7 @@ function parseDocument<T>(
   return { descriptor, bytes, value: validate(kind.schema, body, kind.code, what) };
 }
 
-/** Refuses what another reader would take for another kind of document. */
+/** Refuses a body that another reader would take for another kind of document. */
 function checkKind(kind: Kind<unknown>, body: unknown, what: string, mediaType: string): void {
   const claimed = valueAt(body, ["mediaType"]) ?? undefined;
   if (

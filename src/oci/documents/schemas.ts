@@ -16,10 +16,10 @@ import {
   zeroText,
 } from "./go-shapes.ts";
 
-// The shapes of the documents. An issue's message is what was expected, nothing more: the parser adds
-// where and what it got.
+// The shapes of the documents. The message of an issue says only what was expected; the parser adds where,
+// and what it got.
 
-// RFC 6838, section 4.2, and parameters, which some artifacts carry.
+// RFC 6838, section 4.2, plus parameters, which the media types of some artifacts have.
 const MEDIA_TYPE =
   /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}( *;[ -~]{1,127})?$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -126,7 +126,7 @@ export const configSchema = object({
   ),
 });
 
-/** Bytes that canonical base64 (RFC 4648, section 4, padded) stands for; NaN when its length is wrong. */
+/** How many bytes canonical base64 (RFC 4648, section 4, padded) decodes to; NaN when its length is wrong. */
 function base64Length(data: string): number {
   const padding = data.endsWith("==") ? 2 : data.endsWith("=") ? 1 : 0;
   return data.length % 4 === 0 ? (data.length / 4) * 3 - padding : NaN;

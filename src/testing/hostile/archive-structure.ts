@@ -39,7 +39,7 @@ function failing(
   }));
 }
 
-/** A layer without the end that {@link oneLayer} gives it. */
+/** A layer of exactly these bytes: without the end of archive that {@link oneLayer} adds. */
 function endingWith(
   name: string,
   expect: HostileExpectation,
@@ -64,7 +64,7 @@ const sized = (size: RawField, content = "abc"): Uint8Array[] => [
 ];
 const records = (text: string): Uint8Array[] => [paxHeader(raw(text)), X];
 
-/** Layers that one reader understands differently from another: sizes, extended headers, ends. */
+/** Layers that readers understand differently: by their sizes, extended headers or ends. */
 export const archiveStructureCases: readonly HostileCase[] = [
   ...accepted({ number: 54 }, [
     [
@@ -260,7 +260,7 @@ export const archiveStructureCases: readonly HostileCase[] = [
   },
 ];
 
-/** Empty files, a thousand names again and again. */
+/** Empty files, which repeat a thousand names. */
 function* manyEntries(count: number): Iterable<Uint8Array> {
   const headers = joinBytes(
     ...Array.from({ length: 1000 }, (_, at) => rawHeader({ name: `d${at % 10}/f${at}` })),

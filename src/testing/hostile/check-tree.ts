@@ -8,25 +8,25 @@ import type { TreeFact, TreeFacts } from "./hostile-case.ts";
 
 const MOST_CONTENT = 1 << 20;
 
-/** What is at a path. */
+/** What a tree has at a path. */
 interface Found {
   readonly type: NodeType;
   readonly mode: number;
   readonly mtime: number;
   readonly size: number;
   readonly linkTarget: string;
-  /** The same for each name of an inode. */
+  /** Identifies the inode: the same for all its names. */
   readonly identity: unknown;
 }
 
-/** It may be there, and this user can't see it. */
+/** Whether this user is not allowed to see whether it is there. */
 const HIDDEN = Symbol("hidden");
 
-/** A tree to be asked. */
+/** A tree whose paths can be looked at. */
 interface Probe {
   lstat(path: ByteString): Found | undefined | typeof HIDDEN;
   content(path: ByteString): Promise<string | typeof HIDDEN>;
-  /** Whether something else may stand where a device or a pipe can't be made. */
+  /** Whether an empty file, or nothing, may be in place of a device or a pipe. */
   readonly hasPlaceholders: boolean;
 }
 

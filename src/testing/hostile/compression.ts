@@ -45,7 +45,7 @@ function cases(
   }));
 }
 
-/** A bomb: a header of a large file, and zeros that compress well. */
+/** A bomb: the header of a large file, and zeros, which compress well. */
 function bomb(name: string, mediaType: string, compressed: () => Uint8Array): HostileCase {
   return {
     number: 63,
@@ -66,7 +66,7 @@ function repeat(bytes: Uint8Array, count: number): Uint8Array {
   return all;
 }
 
-/** Blobs that expand without end, that end early or late, or that are not what they say. */
+/** Blobs that expand to very much, that end early or late, or that are compressed in another way than claimed. */
 export const compressionCases: readonly HostileCase[] = [
   bomb("a gzip bomb", MediaType.layerGzip, () =>
     gzip(joinBytes(BOMB_HEAD, new Uint8Array(BOMB_BYTES))),
@@ -160,7 +160,7 @@ export const compressionCases: readonly HostileCase[] = [
   }),
 ];
 
-/** One member with all that RFC 1952 allows in its header. */
+/** One member with every optional field that RFC 1952 allows in its header. */
 function withOptionalFields(bytes: Uint8Array): Uint8Array {
   const plain = gzip(bytes);
   const header = raw("\x1f\x8b\x08\x1c\0\0\0\0\0\x03\x04\0AB\0\0name\0comment\0");

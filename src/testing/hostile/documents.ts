@@ -47,7 +47,7 @@ function cases({ number }: Numbered, variants: Readonly<Record<string, Damaged>>
   }));
 }
 
-/** The manifest with another first layer. */
+/** The manifest with changes to the descriptor of its first layer. */
 function withLayer(change: JsonObject): (manifest: JsonObject) => JsonObject {
   return (manifest) => {
     const [first] = manifest["layers"] as [JsonObject];
@@ -78,7 +78,7 @@ const annotated = (annotations: JsonObject): Damaged => ({
   manifest: (manifest) => withLayer({ annotations })({ ...manifest, annotations }),
 });
 
-/** Manifests, configurations and indexes that lie about layers, name paths or can be read in two ways. */
+/** Manifests, configurations and indexes that are wrong about layers, contain paths, or can be read in two ways. */
 export const documentCases: readonly HostileCase[] = [
   ...cases(
     { number: 69 },
@@ -221,7 +221,7 @@ export const documentCases: readonly HostileCase[] = [
   ),
 ];
 
-/** 74: the layout's index becomes the innermost of many. */
+/** For attack 74: puts the layout's index into other indexes, one inside another. */
 function nestIndexes({ directory }: WrittenLayout): void {
   const path = join(directory, "index.json");
   for (let depth = 0; depth < 20; depth += 1) {
@@ -231,7 +231,7 @@ function nestIndexes({ directory }: WrittenLayout): void {
   }
 }
 
-/** 75: the same layer more than once. */
+/** For attack 75: the same layer more than once. */
 function repeatedLayers(): HostileCase[] {
   const zipped = blobLayer(new Uint8Array(gzipSync(TAR)), MediaType.layerGzip, TAR);
   return [

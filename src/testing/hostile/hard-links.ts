@@ -5,7 +5,7 @@ import { directory, file, hardlink, oneLayer, symlink } from "./parts.ts";
 const WRITTEN = "written by the image";
 const FILE = { type: "file", content: WRITTEN } as const;
 
-/** Hard links to what is outside, to what is not there, and to links. */
+/** Hard links to targets outside the root, to missing targets, and to links. */
 export const hardLinkCases: readonly HostileCase[] = [
   {
     number: 8,

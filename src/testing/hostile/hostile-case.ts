@@ -4,50 +4,53 @@ import type { ErrorCode } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
 
 /**
- * What must become of a hostile or odd image. `refused`: an error. `limited`: an error, because a limit
- * of the case is exceeded. `contained`: it is an attack, and lands inside the root. `accepted`: odd and
- * legitimate, it must work. Whatever becomes of it, nothing outside the destination may change.
+ * What must happen to a hostile or odd image. `refused`: an error. `limited`: an error because a limit is
+ * exceeded. `contained`: an attack that must have its effect inside the root. `accepted`: odd but legitimate,
+ * it must work. In every case nothing outside the destination may change.
  */
 export type HostileExpectation = "refused" | "limited" | "contained" | "accepted";
 
-/** What lies around the destination: what a case tries to reach. */
+/** What is around the destination, for attacks to aim at. */
 export interface Surroundings {
-  /** Absolute path of a directory beside the destination's parent; holds `file`, `directory/file` and `setuid`. */
+  /** Absolute path of a directory outside the destination. It holds `file`, `directory/file` and `setuid`. */
   readonly canary: string;
-  /** The same relative to the destination: `../../canary`. */
+  /** The path of the canary relative to the destination: `../../canary`. */
   readonly up: string;
-  /** Name of the destination: a sibling with that name and `-evil` behind it is there. */
+  /** Name of the destination. There is a sibling with `-evil` added to that name. */
   readonly destination: string;
   /** A regular file in the working directory of the process. */
   readonly inWorkingDirectory: string;
 }
 
-/** A layer's blob and what is said of it. */
+/** A layer's blob, with what the image says about it. */
 export interface HostileBlob {
-  /** The bytes of the blob: a layer is not always held in memory. */
+  /** The bytes of the blob, in chunks, since some are too large for memory. */
   readonly blob: () => Iterable<Uint8Array>;
-  /** `application/vnd.oci.image.layer.v1.tar` if not given. */
+  /** Default: `application/vnd.oci.image.layer.v1.tar`. */
   readonly mediaType?: string | undefined;
-  /** The uncompressed tar, for its diffID; the blob if not given. */
+  /** The uncompressed tar, from which the diffID is computed. Default: the blob. */
   readonly tar?: (() => Iterable<Uint8Array>) | undefined;
 }
 
-/** A layer: an uncompressed tar, or a blob. */
+/** A layer: the bytes of an uncompressed tar, or any blob. */
 export type HostileLayer = Uint8Array | HostileBlob;
 
-/** What changes an image's documents, or its layout once it is written. Documents are text or values for JSON. */
+/**
+ * Changes the documents of an image, or the layout after it was written. A changed document is a value for
+ * JSON, or text or bytes.
+ */
 export interface LayoutDamage {
   readonly config?: (config: JsonObject) => JsonObject | string | Uint8Array;
   readonly manifest?: (manifest: JsonObject) => JsonObject | string | Uint8Array;
   readonly index?: (index: JsonObject) => JsonObject | string | Uint8Array;
-  /** Does something to the directory itself; `blob` gives the path of a blob. */
+  /** Changes files of the layout. */
   readonly directory?: (layout: WrittenLayout) => void;
 }
 
-/** Parts of a document, to be changed at will. */
+/** An object of a JSON document. */
 export type JsonObject = Record<string, unknown>;
 
-/** Where a case was written. */
+/** The paths of a case's layout and its files. */
 export interface WrittenLayout {
   readonly directory: string;
   readonly config: string;
@@ -56,9 +59,9 @@ export interface WrittenLayout {
   readonly layers: readonly string[];
 }
 
-/** A fact about a path of the tree that comes out; only what is given counts. */
+/** What a path of the resulting tree must be. Fields that are not given are not checked. */
 export interface TreeFact {
-  /** `absent`: there is nothing. */
+  /** `absent` if nothing may be there. */
   readonly type?: NodeType | "absent" | undefined;
   readonly content?: string | undefined;
   readonly size?: number | undefined;
@@ -67,14 +70,14 @@ export interface TreeFact {
   readonly mode?: number | undefined;
   /** Whole seconds. */
   readonly mtime?: number | undefined;
-  /** Another path of the same inode. */
+  /** Another path that must be the same inode. */
   readonly sameAs?: string | undefined;
 }
 
-/** Facts by path. Paths are byte strings as in a layer, absolute, and links in them are not followed. */
+/** Facts by absolute path. Paths are byte strings; links in them are not followed. */
 export type TreeFacts = Readonly<Record<string, TreeFact>>;
 
-/** An image, and what must come out when it is accepted or contained. */
+/** An image, with the tree that it must give if it is accepted or contained. */
 export interface HostileImage {
   /** The lowest first. */
   readonly layers: readonly HostileLayer[];
@@ -82,23 +85,23 @@ export interface HostileImage {
   readonly tree?: TreeFacts | undefined;
 }
 
-/** The family that cases belong to; `number: 14` finds them in the source. */
+/** The number of an attack, to be spread into its cases. */
 export type Numbered = Pick<HostileCase, "number">;
 
 /** One attack, or one odd but legitimate image, made by code. */
 export interface HostileCase {
-  /** The family that it belongs to, in the numbering of this corpus. Cases of one number are variants. */
+  /** The attack that the case is a variant of: a key of `HOSTILE_ATTACKS`. */
   readonly number: number;
   /** Unique in the corpus. */
   readonly name: string;
   readonly expect: HostileExpectation;
-  /** What oci-kit's own error may be. */
+  /** The codes of oci-kit's error, one of which must be thrown. */
   readonly codes?: readonly ErrorCode[] | undefined;
-  /** Limits to unpack with, where the real ones would take minutes to reach. */
+  /** Limits for unpacking, where reaching the default ones would take minutes. */
   readonly limits?: Partial<Limits> | undefined;
-  /** A tree in memory can hold it and a disk can't: refused only where it is written. */
+  /** Whether a tree in memory can hold it and a disk can't, so that it is refused only when it is written. */
   readonly refusedOnDisk?: boolean | undefined;
-  /** Puts something into the destination before, which is not there else. */
+  /** Puts something into the destination before. Without it, the destination does not exist yet. */
   readonly prepare?: ((destination: string, surroundings: Surroundings) => void) | undefined;
   readonly build: (surroundings: Surroundings) => HostileImage;
 }

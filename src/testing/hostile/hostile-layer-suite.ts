@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { isOciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
 import type { TestRunner } from "../store-contract/contract.ts";
+import { HOSTILE_ATTACKS } from "./attacks.ts";
 import { checkDirectory } from "./check-tree.ts";
 import type { HostileCase } from "./hostile-case.ts";
 import { hostileLayers } from "./hostile-layers.ts";
@@ -14,33 +15,33 @@ import { writeHostileImage } from "./write-case.ts";
 export interface HostileSubject {
   readonly name: string;
   /**
-   * Unpacks the only image of an OCI layout into a directory, which is not there yet unless the case is about
-   * that. Rejects when it refuses. Limits that it does not have it ignores.
+   * Unpacks the only image of an OCI layout into a directory, which does not exist yet in most cases. Rejects
+   * to refuse the image. May ignore limits that the program does not have.
    */
   readonly unpack: (
     layout: string,
     destination: string,
     options: { readonly limits: Partial<Limits> },
   ) => Promise<void>;
-  /** What it writes beside the destination, by name; the destination's own name is `out`. */
+  /** Names that the program writes beside the destination, whose own name is `out`. */
   readonly beside?: readonly string[] | undefined;
   /**
-   * Names of cases that it treats otherwise, each with the reason. Of these only is tested that nothing
-   * outside the destination changes.
+   * Cases in which the program does something else than expected: the reasons, by the names of the cases. For
+   * these only is tested that nothing outside the destination changes.
    */
   readonly deviations?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * Declares a test for each case of the hostile corpus: that nothing outside the destination changes (files,
- * bits, owners, times, links to it), and that the image is refused or comes out as it must. For POSIX systems.
+ * Declares a test for each case of the hostile corpus. It checks that nothing outside the destination changes
+ * (files, modes, owners, times, numbers of links), and that the image is refused or gives the right tree. For
+ * POSIX systems.
  */
 export function hostileLayerSuite(runner: TestRunner, subject: HostileSubject): void {
   runner.describe(`hostile layers: ${subject.name}`, () => {
     for (const hostile of hostileLayers) {
-      runner.it(`${hostile.number} ${hostile.name}: ${hostile.expect}`, () =>
-        runCase(hostile, subject),
-      );
+      const attack = `attack ${hostile.number}, ${HOSTILE_ATTACKS[hostile.number]!}`;
+      runner.it(`${attack}: ${hostile.name}: ${hostile.expect}`, () => runCase(hostile, subject));
     }
   });
 }

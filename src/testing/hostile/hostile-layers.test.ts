@@ -8,6 +8,7 @@ import { onlyRoot } from "../../image/only-root.ts";
 import { isOciError, type OciError } from "../../oci/errors.ts";
 import { openImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { openLayout } from "../../store/layout/layout.ts";
+import { HOSTILE_ATTACKS } from "./attacks.ts";
 import { checkFilesystem } from "./check-tree.ts";
 import type { HostileCase } from "./hostile-case.ts";
 import { hostileLayers } from "./hostile-layers.ts";
@@ -16,7 +17,7 @@ import { writeHostileImage } from "./write-case.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
-/** Attacks that are no images, and where they are tested. */
+/** Attacks that need more than an image, with the tests that make them. */
 const ELSEWHERE: readonly { readonly number: number; readonly file: string }[] = [
   { number: 24, file: "src/convert/unpack/unpack-race.test.ts" },
   { number: 25, file: "src/convert/unpack/unpack-race.test.ts" },
@@ -29,23 +30,23 @@ beforeAll(() => {
 afterAll(() => sandbox.remove());
 
 describe("the hostile corpus", () => {
-  it("has every number from 1 to 77, or says where it is tested", () => {
+  it("has a case for every attack of the table, or names the test that makes it", () => {
     const numbers = new Set([...hostileLayers, ...ELSEWHERE].map(({ number }) => number));
-    expect([...numbers].sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 77 }, (_, at) => at + 1),
-    );
+    const attacks = Object.keys(HOSTILE_ATTACKS).map(Number);
+    expect([...numbers].sort((a, b) => a - b)).toEqual(attacks);
+    expect(attacks).toEqual(Array.from({ length: attacks.length }, (_, at) => at + 1));
     expect(ELSEWHERE.filter(({ file }) => !existsSync(join(root, file)))).toEqual([]);
   });
 
-  it("names each case once", () => {
+  it("has no two cases of one name", () => {
     const names = hostileLayers.map(({ name }) => name);
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
   });
 });
 
-describe("images in memory", () => {
+describe("a hostile or odd image in memory", () => {
   it.each(hostileLayers.map((hostile) => [hostile.number, hostile.name, hostile] as const))(
-    "%i %s",
+    "of attack %i: %s",
     async (_number, _name, hostile) => {
       const image = hostile.build(sandbox);
       writeHostileImage(image, sandbox.layout);

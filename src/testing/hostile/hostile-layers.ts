@@ -13,9 +13,10 @@ import { symbolicLinkCases } from "./symbolic-links.ts";
 import { whiteoutCases } from "./whiteouts.ts";
 
 /**
- * The hostile corpus: what has been used against programs that unpack images, and beside each attack what
- * is odd and legitimate and must not be refused. Attacks that need a registry are not images; what needs
- * a second process at work in the destination (a directory swapped for a link meanwhile) is not here either.
+ * The hostile corpus: attacks that have been used against programs that unpack images, and with each attack
+ * odd but legitimate images, which must not be refused. `HOSTILE_ATTACKS` says what the numbers mean. Attacks
+ * that need a registry are not here, nor those in which another process changes the destination meanwhile (24
+ * and 25).
  */
 export const hostileLayers: readonly HostileCase[] = Object.freeze([
   ...pathCases,

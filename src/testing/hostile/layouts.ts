@@ -38,7 +38,7 @@ function damaged(
 
 type Replacement = readonly [what: string, replace: (path: string) => void];
 
-/** Moves what is there aside, so that a link to it would lead to the right bytes. */
+/** Moves a file aside, so that a link to it leads to the right bytes. */
 function aside(path: string): string {
   renameSync(path, `${path}.aside`);
   return `${path}.aside`;
@@ -69,7 +69,7 @@ const PLACES: readonly (readonly [string, (layout: WrittenLayout) => string])[] 
   ["a layer's blob", ({ layers }) => layers[0]!],
 ];
 
-/** Layouts whose files are not what they are named, or no files. */
+/** Layouts with something other than a regular file in place of a file. */
 export const layoutCases: readonly HostileCase[] = [
   damaged({ number: 69 }, "a blob of other bytes", ["digest-mismatch"], ({ layers }) => {
     const bytes = readFileSync(layers[0]!);

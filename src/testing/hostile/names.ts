@@ -3,7 +3,7 @@ import { joinBytes, paxHeader, paxRecord } from "../raw-tar.ts";
 import type { HostileCase, TreeFacts } from "./hostile-case.ts";
 import { directory, entry, file, hardlink, oneLayer, raw, symlink, withRecords } from "./parts.ts";
 
-/** A file a name, each with its name as content, and all of them must come out. */
+/** One file for each name, with the name as its content. All of them must be in the resulting tree. */
 function allNames(names: readonly string[]): ReturnType<HostileCase["build"]> {
   const facts = names.map((name) => [`/${asBytes(name)}`, { content: asBytes(name) }] as const);
   return oneLayer(
@@ -12,14 +12,14 @@ function allNames(names: readonly string[]): ReturnType<HostileCase["build"]> {
   );
 }
 
-/** The UTF-8 bytes of text, one character each. */
+/** The UTF-8 bytes of a text, each as one character. */
 function asBytes(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
 const DEEP = "d/".repeat(2100);
 
-/** Names that another system understands differently, that are no text, too long, or that meet. */
+/** Names that mean something else on other systems, that are not text, that are too long, or that are equal. */
 export const nameCases: readonly HostileCase[] = [
   {
     number: 27,
@@ -144,7 +144,7 @@ export const nameCases: readonly HostileCase[] = [
   ...paxNames(),
 ];
 
-/** 33: the same path more than once. */
+/** For attack 33: the same path more than once. */
 function duplicates(): HostileCase[] {
   const variants: readonly [string, Uint8Array[], TreeFacts][] = [
     ["the last wins", [file("f", "first"), file("f", "last")], { "/f": { content: "last" } }],
@@ -192,7 +192,7 @@ function duplicates(): HostileCase[] {
   }));
 }
 
-/** 34: PAX records that a careless reader takes for something else. */
+/** For attack 34: PAX records that a careless reader misunderstands. */
 function paxNames(): HostileCase[] {
   const proto = joinBytes(
     paxHeader(joinBytes(paxRecord("__proto__", "polluted"), paxRecord("constructor", "x"))),

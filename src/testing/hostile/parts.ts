@@ -2,7 +2,7 @@
 import { gnuLongName, joinBytes, paxHeader, rawEntry, rawTar, type RawHeader } from "../raw-tar.ts";
 import type { HostileImage, HostileLayer, TreeFacts } from "./hostile-case.ts";
 
-// The words that the corpus is written in: entries of a layer, layers, and an image of them.
+// The parts that cases are built from: entries of a layer, layers, and images.
 
 const encoder = new TextEncoder();
 const FIELD = 100;
@@ -16,7 +16,7 @@ export function file(
   return named(name, "", (fields) => rawEntry({ ...fields, ...header }, content));
 }
 
-/** A directory; mode 0755 unless the header says otherwise. */
+/** A directory, of mode 0755 unless the header sets another. */
 export function directory(name: string, header: RawHeader = {}): Uint8Array {
   return entry("5", name, { mode: 0o755, ...header });
 }
@@ -40,7 +40,7 @@ function link(typeFlag: string, name: string, target: string, header: RawHeader)
   return named(name, target, (fields) => rawEntry({ ...fields, typeFlag, ...header }));
 }
 
-/** GNU's headers for what doesn't fit into the fields, before the entry. */
+/** An entry preceded by GNU's headers for names that don't fit into its own. */
 function named(
   name: string,
   linkName: string,
@@ -54,7 +54,7 @@ function named(
   );
 }
 
-/** An entry with PAX records before it. */
+/** An entry preceded by a PAX header with these records. */
 export function withRecords(
   records: Readonly<Record<string, string | Uint8Array>>,
   part: Uint8Array,
@@ -75,12 +75,12 @@ export function layers(
   return { layers: stack.map((parts) => rawTar(...parts)), tree };
 }
 
-/** A layer that is one blob in memory: compressed, or no tar at all. */
+/** A layer from a blob in memory: a compressed one, or one that is not a tar. */
 export function blobLayer(blob: Uint8Array, mediaType: string, tar?: Uint8Array): HostileLayer {
   return { blob: () => [blob], mediaType, tar: tar && ((): Uint8Array[] => [tar]) };
 }
 
-/** The bytes of text, one for each character up to U+00FF: names that are not UTF-8. */
+/** One byte for each character up to U+00FF, to make names that are not UTF-8. */
 export function raw(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -5,7 +5,7 @@ import { directory, entry, file, layers, oneLayer, symlink } from "./parts.ts";
 const WRITTEN = "written by the image";
 const FILE = { type: "file", content: WRITTEN } as const;
 
-/** Names of entries that lead out of the root, replace it, or seem to; and those that lack what others have. */
+/** Entries whose names lead out of the root, replace it, or seem to do so; and entries without parents. */
 export const pathCases: readonly HostileCase[] = [
   ...["../file", "a/../../file", "/../file", "./.././../file", "a/b/../../../file"].map(
     (name): HostileCase => ({

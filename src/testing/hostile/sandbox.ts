@@ -22,15 +22,15 @@ import type { Surroundings } from "./hostile-case.ts";
 const DESTINATION = "out";
 const LONG_AGO = 1_000_000_000;
 
-/** A directory with a destination in it, and around that what must not change. */
+/** A temporary directory with a destination, and around it files that must not change. */
 export interface Sandbox extends Surroundings {
   /** Where to write an image's layout; not there yet. */
   readonly layout: string;
   /** Where to unpack; not there yet. */
   readonly target: string;
   /**
-   * All that is not the destination, nor one of the names that may be beside it: a line a path, with
-   * type, bits, owner, links, times and content.
+   * Describes everything but the destination and the given names beside it: one line for each path, with
+   * type, mode, owner, number of links, times and content.
    */
   snapshot(beside?: readonly string[]): string[];
   remove(): void;
@@ -71,7 +71,7 @@ function fillCanary(canary: string): void {
   }
 }
 
-/** A line for each path below `root`, the `left` out ones and what is in them excepted. */
+/** A line for each path below `root`, without the paths in `left` and everything below them. */
 function list(root: string, left: ReadonlySet<string>): string[] {
   const lines: string[] = [];
   const pending = [root];
@@ -89,7 +89,7 @@ function list(root: string, left: ReadonlySet<string>): string[] {
           .filter((child) => !left.has(child)),
       );
     }
-    // What is left out comes and goes in its parent, and changes its times.
+    // The times of this directory change when something that is left out appears in it.
     const isParent = [...left].some((child) => dirname(child) === path);
     const times = isParent ? "" : `${nlink} ${size} ${mtimeNs} ${ctimeNs}`;
     lines.push(`${path} ${ino} ${mode.toString(8)} ${uid}:${gid} ${times} ${content}`);
@@ -97,7 +97,7 @@ function list(root: string, left: ReadonlySet<string>): string[] {
   return lines.sort();
 }
 
-/** Removes whatever is there: directories without permissions and paths longer than the system takes, too. */
+/** Removes everything, also directories without permissions, and paths that are too long for the system. */
 export function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { file, oneLayer, raw, withRecords } from "./parts.ts";
 
 const OUT: TreeFacts = { "/x": { content: "\0\0abc\0\0d\0\0" } };
 
-/** GNU's format 0.1, and 0.0's by its records. */
+/** A file in GNU's sparse format 0.1: the map is a PAX record. */
 function mapped(map: string, size: number, content: string): Uint8Array[] {
   const records = { "GNU.sparse.size": String(size), "GNU.sparse.map": map };
   return [withRecords(records, file("x", content))];
@@ -61,7 +61,7 @@ function cases(
   }));
 }
 
-/** Files with holes, in all formats of GNU tar, and maps that lie (CVE-2025-58183). */
+/** Files with holes in all formats of GNU tar, and wrong maps of their extents (CVE-2025-58183). */
 export const sparseFileCases: readonly HostileCase[] = [
   ...cases("accepted", {
     "format 0.0": () =>

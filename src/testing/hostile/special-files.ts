@@ -30,14 +30,14 @@ function refused(
 const owned = (header: RawHeader): Uint8Array => file("f", "x", header);
 const F: TreeFacts = { "/f": { content: "x" } };
 
-/** A capability of the kernel's format 2 or 3. */
+/** The value of `security.capability` in the kernel's format 2 or 3. */
 function capability(version: 2 | 3): Uint8Array {
   const bytes = new Uint8Array(version === 2 ? 20 : 24);
   bytes.set([1, 0, 0, version, 0, 0x20]);
   return bytes;
 }
 
-/** Devices, pipes, bits, owners, times and attributes, odd and impossible ones. */
+/** Devices, pipes, modes, owners, times and attributes, odd and impossible ones. */
 export const specialFileCases: readonly HostileCase[] = [
   ...accepted({ number: 46 }, [
     [
@@ -191,7 +191,7 @@ export const specialFileCases: readonly HostileCase[] = [
   ...accepted({ number: 53 }, elfs()),
 ];
 
-/** 53: executables whose headers lie. Whoever looks into them must end; whoever copies them must not care. */
+/** For attack 53: executables with wrong headers. Reading them must end, and copying them must work. */
 function elfs(): Variant[] {
   const header = (patch: (view: DataView) => void): Uint8Array => {
     const bytes = new Uint8Array(256);

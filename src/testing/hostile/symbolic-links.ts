@@ -9,7 +9,7 @@ const FILE = { type: "file", content: WRITTEN } as const;
 const MANY = 10_000;
 const SOME = 500;
 
-/** Writes through `l`, which leads to the canary, and says where it must land. */
+/** An image with a link `l` to the canary and a file written through it, and where that file must land. */
 function through(
   { number }: Numbered,
   name: string,
@@ -39,7 +39,7 @@ function through(
 
 const MORE_UP = "../".repeat(40);
 
-/** Symbolic links that lead out of the root, and files that are written through them: they land inside. */
+/** Symbolic links that lead out of the root, with files written through them, which must land inside. */
 export const symbolicLinkCases: readonly HostileCase[] = [
   through({ number: 3 }, "an absolute link, then files through it", (canary) => canary),
   through({ number: 4 }, "a link with .. in its middle", (canary) => `/dummy/..${canary}`),
@@ -158,7 +158,7 @@ function chain(length: number): Uint8Array[] {
   return Array.from({ length }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
 }
 
-/** 16: directories that become links and links that become directories, in one layer and in two. */
+/** For attack 16: directories that become links, and links that become directories, in one layer and in two. */
 function replacements(): HostileCase[] {
   const cases: HostileCase[] = [];
   const add = (

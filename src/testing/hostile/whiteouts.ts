@@ -31,7 +31,7 @@ function overLower(
 
 const LOWER = [directory("d"), file("d/a", "a"), file("d/b", "b")];
 
-/** Whiteouts that name nothing, that lead out of the root, or that come with more than a name. */
+/** Whiteouts that name nothing, that lead out of the root, or that are more than an empty file. */
 export const whiteoutCases: readonly HostileCase[] = [
   ...[".wh..", ".wh...", "a/.wh..", ".wh.", "a/.wh.", ".wh..wh.x", "a/.wh..wh..wh..opq"].map(
     (name): HostileCase => ({

@@ -18,8 +18,8 @@ interface Written {
 }
 
 /**
- * Writes an image of the corpus as an OCI layout, whose index names it alone, without a tag: right in
- * all that the case doesn't make wrong. `directory` must not exist yet.
+ * Writes an image of the corpus as an OCI layout whose index names only this image, without a tag. Everything
+ * that the case does not change is correct. `directory` must not exist yet.
  */
 export function writeHostileImage(image: HostileImage, directory: string): WrittenLayout {
   const { damage = {} } = image;
@@ -93,7 +93,7 @@ function writeDocument(
   return writeBlob(directory, mediaType, [bytes]);
 }
 
-/** Writes a blob under its digest; it is hashed on the way, because it may be large. */
+/** Writes a blob under its digest, which is computed meanwhile, because the blob may be large. */
 export function writeBlob(
   directory: string,
   mediaType: string,

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { joinBytes } from "../raw-tar.ts";
 
-// zstd by hand (RFC 8878, section 3.1), uncompressed: no Node before 24 can write any.
+// Frames of zstd made by hand (RFC 8878, section 3.1), with stored blocks: Node 20 can't compress to zstd.
 
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
 const MOST = 128 * 1024;
 const RAW = 0;
 const RUN = 1;
 
-/** A frame of stored blocks. `window` is the descriptor byte of a window of its own: exponent << 3. */
+/** A frame of stored blocks. `window` is the byte that describes the window's size: exponent << 3. */
 export function zstdFrame(
   content: Uint8Array,
   options: { readonly window?: number | undefined } = {},
@@ -35,7 +35,7 @@ export function zstdOfZeros(size: number): Uint8Array {
   return joinBytes(...parts);
 }
 
-/** A frame that decoders pass over; `kind` from 0 to 15. */
+/** A skippable frame of a kind from 0 to 15. */
 export function skippableFrame(content: Uint8Array, kind = 0): Uint8Array {
   const header = [0x50 + kind, 0x2a, 0x4d, 0x18, ...littleEndian(content.length, 4)];
   return joinBytes(Uint8Array.from(header), content);

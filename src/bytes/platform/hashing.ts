@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { DigestAlgorithm } from "../oci/digest.ts";
+import type { DigestAlgorithm } from "../../oci/digest.ts";
 
 /** A digest being computed, chunk by chunk. */
 export interface Hasher {
