@@ -164,12 +164,17 @@ describe("an owned name", () => {
     const dead = nameOf(owner, ".x.dead");
     await kill(owner);
     const mine = ownedName(".x.mine");
-    for (const name of [dead, mine, ".x.old", ".x.new", "other"]) mkdirSync(join(directory, name));
-    utimesSync(join(directory, ".x.old"), 0, 0);
+    const foreign = (stem: string): string => `${stem}.0123456789ab.1.1.0123456789abcdef`;
+    const names = [dead, mine, foreign(".x.old"), foreign(".x.new"), ".x.of-somebody", "other"];
+    for (const name of names) mkdirSync(join(directory, name));
+    utimesSync(join(directory, foreign(".x.old")), 0, 0);
+    utimesSync(join(directory, ".x.of-somebody"), 0, 0);
     utimesSync(join(directory, mine), 0, 0);
     utimesSync(join(directory, "other"), 0, 0);
     sweepAbandoned(directory, ".x", 60_000);
-    expect(readdirSync(directory).sort()).toEqual([".x.new", mine, "other"].sort());
+    expect(readdirSync(directory).sort()).toEqual(
+      [foreign(".x.new"), mine, ".x.of-somebody", "other"].sort(),
+    );
     expect(isAbandoned(join(directory, "gone"), 0)).toBe(false);
   });
 });

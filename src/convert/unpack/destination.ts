@@ -4,7 +4,9 @@ import { resolve, sep } from "node:path";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import { fileError, systemCode, writing } from "../../files/system-error.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { removeTree } from "../../files/remove-tree.ts";
+import { syncDirectory } from "../../files/sync/sync-directory.ts";
 import { readRecord, sidecarOf, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
 import { isStagingName } from "../staging/staging.ts";
 import { procPath, hasProcPaths } from "../../files/proc-path.ts";
@@ -96,10 +98,11 @@ export function openDestination(
   options: DestinationOptions = {},
 ): OpenDestination {
   if (state === "absent") {
-    writing(directory, () =>
-      fs.mkdirSync(resolve(directory, ".."), { recursive: true, mode: 0o700 }),
-    );
-    writing(directory, () => fs.mkdirSync(directory, 0o700));
+    writing(directory, () => {
+      makeDirectories(resolve(directory, ".."), 0o700);
+      fs.mkdirSync(directory, 0o700);
+      syncDirectory(resolve(directory, ".."));
+    });
   }
   const usesProcPaths = options.hasProcPaths ?? hasProcPaths();
   const fd = writing(directory, () => openItself(directory, usesProcPaths));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -10,8 +10,9 @@ import { digestOf } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson } from "../../oci/json.ts";
 import type { Limits } from "../../oci/limits.ts";
+import { findOutput } from "../../files/output-place.ts";
 import { writing } from "../../files/system-error.ts";
-import { writeNewFile, writeStandardOutput } from "../../files/write-output.ts";
+import { writeOutput, writeStandardOutput } from "../../files/write-output.ts";
 import { openBlob } from "../layout/layout-blobs.ts";
 import {
   INDEX_FILE,
@@ -29,7 +30,7 @@ import type { RootedStore } from "../store.ts";
  */
 export interface ArchiveWriter extends RootedStore {
   /**
-   * Writes the archive and puts it in place, whole, replacing what was there. Idempotent.
+   * Writes the archive and puts it in place as `writeOutput` does: whole, and durably. Idempotent.
    * @throws OciError `invalid-argument` when nothing was tagged; `unwritable`
    */
   readonly close: (options?: AbortOptions) => Promise<void>;
@@ -64,7 +65,7 @@ export async function createArchive(
   options: CreateArchiveOptions,
   documents: (layout: LayoutStore) => Promise<readonly ArchiveDocument[]>,
 ): Promise<ArchiveWriter> {
-  const beside = file === "-" ? tmpdir() : dirname(file);
+  const beside = stagingPlace(file);
   const stage = join(beside, ownedName(STAGE));
   writing(beside, () => {
     sweepAbandoned(beside, STAGE, ABANDONED_AGE);
@@ -82,7 +83,7 @@ export async function createArchive(
   const close = async ({ signal }: AbortOptions = {}): Promise<void> => {
     if (done) return;
     try {
-      await finish(layout, join(stage, "archive.tar"), file, { ...options, signal }, documents);
+      await finish(layout, file, { ...options, signal }, documents);
     } finally {
       await discard();
     }
@@ -90,9 +91,14 @@ export async function createArchive(
   return { ...layout, close, discard };
 }
 
+/** Beside an ordinary file; what is not one is written to, and nothing is made beside it. */
+function stagingPlace(file: string): string {
+  const place = file === "-" ? undefined : findOutput(file);
+  return place?.kind === "file" ? dirname(place.path) : tmpdir();
+}
+
 async function finish(
   layout: LayoutStore,
-  temporary: string,
   file: string,
   options: CreateArchiveOptions,
   documents: (layout: LayoutStore) => Promise<readonly ArchiveDocument[]>,
@@ -111,8 +117,7 @@ async function finish(
   for (const { name, bytes } of await documents(layout)) made.set(name, new Uint8Array(bytes));
   const bytes = packed(layout, made);
   if (file === "-") return (options.output ?? writeStandardOutput)(bytes);
-  await writeNewFile(temporary, bytes, options);
-  writing(file, () => renameSync(temporary, file));
+  await writeOutput(file, bytes, options);
 }
 
 /** The tar: documents first, then blobs by digest; nothing in it depends on the day or the order of pushes. */

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {
-  chmodSync,
   closeSync,
+  fchmodSync,
   fsync,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -20,8 +19,10 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestEncoded, digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { fileError, writing } from "../../files/system-error.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { openRegularFile, writeWhole } from "../../files/regular-file.ts";
 import { ownedName } from "../../files/owned-name.ts";
+import { syncDirectoryTogether } from "../../files/sync/sync-directory.ts";
 
 // The blobs of a layout: blobs/<algorithm>/<hex> (image-spec, image-layout.md, "Blobs"). A directory
 // in that path is never a link, and a blob is a regular file or it is refused.
@@ -101,8 +102,8 @@ function mark(path: string): void {
 }
 
 /**
- * Writes a blob: into a file of its own, synced, made read-only, and renamed to the name that its digest
- * gives. When `bytes` fails, nothing stays behind.
+ * Writes a blob: into a file of its own, made read-only, synced, and renamed to the name that its digest
+ * gives; durable when this resolves. When `bytes` fails, nothing stays behind.
  * @param digest what the digest is known to be, when `bytes` verifies it; else it is computed
  */
 export async function writeBlob(
@@ -115,17 +116,20 @@ export async function writeBlob(
   try {
     const written = await writeFile(temporary, bytes, digest, options);
     const path = blobPath(directory, written.digest);
-    writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+    writing(path, () => makeDirectories(dirname(path)));
     checkDirectories(directory, written.digest);
-    writing(path, () => {
-      chmodSync(temporary, 0o444);
-      renameSync(temporary, path);
-    });
+    writing(path, () => renameSync(temporary, path));
+    await syncDirectoryTogether(dirname(path));
     return written;
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** Makes durable that a blob is there, which whoever wrote it may not have come to. @throws OciError `unwritable` */
+export function settleBlob(directory: string, digest: Digest): Promise<void> {
+  return syncDirectoryTogether(dirname(blobPath(directory, digest)));
 }
 
 async function writeFile(
@@ -145,6 +149,7 @@ async function writeFile(
       writing(path, () => writeWhole(fd, chunk));
       size += chunk.length;
     }
+    writing(path, () => fchmodSync(fd, 0o444));
     await syncFile(fd, path);
     return { digest: known ?? digestOf("sha256", hasher.hex()), size };
   } finally {

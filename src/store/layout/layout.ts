@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, existsSync, mkdirSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import { verify } from "../../bytes/verify.ts";
@@ -9,8 +9,9 @@ import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
 import { fetchVerified } from "../fetch-verified.ts";
 import { writing } from "../../files/system-error.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
-import { hasBlob, openBlob, OWN_PREFIX, writeBlob } from "./layout-blobs.ts";
+import { hasBlob, openBlob, OWN_PREFIX, settleBlob, writeBlob } from "./layout-blobs.ts";
 import { checkLayout, initialiseLayout, LAYOUT_FILE } from "./layout-index.ts";
 import { layoutRoots, lockLayout, type LayoutOptions } from "./layout-roots.ts";
 import { describeManifest } from "../manifest-type.ts";
@@ -53,7 +54,7 @@ export async function openLayout(
 
 async function createLayout(directory: string, options: OpenLayoutOptions): Promise<void> {
   if (existsSync(join(directory, LAYOUT_FILE))) return;
-  writing(directory, () => mkdirSync(directory, { recursive: true }));
+  writing(directory, () => makeDirectories(directory));
   await lockLayout(directory, () => initialiseLayout(directory), options);
 }
 
@@ -103,7 +104,7 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
       return found;
     },
     push: async (descriptor, source, abort) => {
-      if (hasBlob(directory, descriptor)) return;
+      if (hasBlob(directory, descriptor)) return settleBlob(directory, descriptor.digest);
       const what = `${name}: ${descriptor.digest}`;
       await write(verify(source.open(abort), descriptor, { what }), descriptor.digest, abort);
     },
