@@ -7,12 +7,12 @@ import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/streams/node-stream.ts";
 import { OciError } from "../oci/errors.ts";
 import { makeLike } from "./keep-owner.ts";
-import { findOutput, type OutputPlace } from "./output-place.ts";
+import { findOutput, type OutputPlace } from "./output/output-place.ts";
 import { ownedName, sweepAbandoned } from "./owned-name.ts";
 import { readFileBytes, writeWhole } from "./regular-file.ts";
 import { syncDirectory } from "./sync/sync-directory.ts";
 import { fileError, systemCode, writing } from "./system-error.ts";
-import { writeThrough } from "./write-through.ts";
+import { writeThrough } from "./output/write-through.ts";
 
 const STAGE = ".oci-kit.output";
 const ABANDONED_AGE = 24 * 3600_000;

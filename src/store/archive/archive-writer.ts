@@ -10,7 +10,7 @@ import { digestOf } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson } from "../../oci/json.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { findOutput } from "../../files/output-place.ts";
+import { findOutput } from "../../files/output/output-place.ts";
 import { writing } from "../../files/system-error.ts";
 import { writeOutput, writeStandardOutput } from "../../files/write-output.ts";
 import { openBlob } from "../layout/layout-blobs.ts";

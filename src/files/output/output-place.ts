@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { fileError, writing } from "./system-error.ts";
+import { fileError, writing } from "../system-error.ts";
 
 /** What a path for an output stands for. */
 export type OutputPlace =
