@@ -36,7 +36,7 @@ import {
 } from "./checks.ts";
 import { serveWork } from "./serve-work.ts";
 
-const CUTS = Number(process.env["OCI_KIT_POWER_CUTS"] ?? 170);
+const CUTS = Number(process.env["OCI_KIT_POWER_CUTS"] ?? 120);
 const SEED = Number(process.env["OCI_KIT_POWER_SEED"] ?? Date.now() % 1_000_000);
 
 let one: Image;
@@ -78,7 +78,7 @@ async function archiveWork({ disk, acknowledge, always }: Job): Promise<void> {
   for (const [name, create, open] of kinds) {
     const check = async (path: string): Promise<void> => {
       const store = await open(path);
-      for (const root of await store.capabilities.roots()) await readWhole(store, root);
+      for (const root of await store.capabilities.roots!()) await readWhole(store, root);
       await store.close();
     };
     always(`${name} is whole or not there`, async (at) => {
@@ -118,6 +118,17 @@ async function unpackWork({ disk, acknowledge, always }: Job): Promise<void> {
         checkUnpacked(join(at, "deep/root"), image, contents),
       );
     }
+  }
+}
+
+/** As in an image that holds Node and nothing else. */
+async function unpackWithoutCommands(job: Job): Promise<void> {
+  const path = process.env["PATH"];
+  process.env["PATH"] = "/nonexistent";
+  try {
+    await unpackWork(job);
+  } finally {
+    process.env["PATH"] = path;
   }
 }
 
@@ -168,6 +179,7 @@ const WORKS = {
   "copy to archives": archiveWork,
   export: exportWork,
   unpack: unpackWork,
+  "unpack without the command sync": unpackWithoutCommands,
   pack: packWork,
   assemble: assembleWork,
   store: storeWork,

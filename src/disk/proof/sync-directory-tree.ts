@@ -7,7 +7,7 @@ import { mapBounded } from "../../bytes/map-bounded.ts";
 import { syncFilesystems } from "../../files/sync/sync-filesystems.ts";
 import { fileError } from "../../files/system-error.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
-import type { DirectoryFilesystem } from "../directory.ts";
+import { openDirectory, type DirectoryFilesystem } from "../directory.ts";
 
 const AT_ONCE = 16;
 const flush = promisify(fsync);
@@ -19,8 +19,8 @@ export interface SyncTreeOptions extends AbortOptions {
 }
 
 /**
- * Brings a directory with all below it to the disk, and what was written to the file system that `beside`
- * is on. Where whole file systems can't be synced each file and directory is, and `beside` is not.
+ * Brings a directory and the one that is kept `beside` it to the disk, with all below them: by their whole
+ * file systems, or where that can't be done each file and directory by itself.
  * @throws OciError `unwritable`, `aborted`; what reading the directory throws
  */
 export async function syncDirectoryTree(
@@ -29,6 +29,16 @@ export async function syncDirectoryTree(
   { signal, syncWhole = syncFilesystems }: SyncTreeOptions = {},
 ): Promise<void> {
   if (await syncWhole([disk.directory, beside], { signal })) return;
+  await syncEach(disk, { signal });
+  const other = openDirectory(beside);
+  try {
+    await syncEach(other, { signal });
+  } finally {
+    other.close();
+  }
+}
+
+async function syncEach(disk: DirectoryFilesystem, { signal }: AbortOptions): Promise<void> {
   const paths: ByteString[] = [];
   for (const [path, { type }] of walkFilesystem(disk)) {
     if (type === "file" || type === "directory") paths.push(path);
