@@ -156,7 +156,7 @@ describe("a lock", () => {
     expect(await isHeld()).toBe(false);
   });
 
-  it("of an earlier version, which did not say its boot, is kept as long as its host may still run", async () => {
+  it("of an earlier version, which did not say its boot, is kept as long as its host may still run", () => {
     const text = `process 1 on ${hostname()} since 2026-01-01T00:00:00.000Z\n`;
     const started = Date.now() - uptime() * 1000;
     const silence = 120_000;

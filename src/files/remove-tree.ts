@@ -54,7 +54,10 @@ async function removeDirectory(path: string, signal: AbortSignal | undefined): P
   const aside = below(top, Buffer.from(name));
   const waiting: Buffer[] = [top];
   if (!makeAside(aside)) {
-    if (!makeAsideOfAny(top, aside)) return rmdirSync(top);
+    if (!makeAsideOfAny(top, aside)) {
+      rmdirSync(top);
+      return;
+    }
     waiting.push(aside);
   }
   let moved = 0;
@@ -138,7 +141,10 @@ function makeOurs(path: Buffer): boolean {
 }
 
 function setMode(path: Buffer, mode: number): void {
-  if (process.platform !== "linux") return chmodSync(path, mode);
+  if (process.platform !== "linux") {
+    chmodSync(path, mode);
+    return;
+  }
   // Without O_PATH a directory without permissions can't be opened.
   const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {

@@ -15,9 +15,9 @@ export interface Job {
   /** The disk that it works on. */
   readonly disk: string;
   /** Something was acknowledged now, and has to be kept; until what is given back is called. */
-  acknowledge(what: string, check: Check): () => void;
+  readonly acknowledge: (what: string, check: Check) => () => void;
   /** Holds at any moment: nothing says of itself that it is whole unless it is. */
-  always(what: string, check: Check): void;
+  readonly always: (what: string, check: Check) => void;
 }
 
 interface Promised {

@@ -51,7 +51,7 @@ beforeAll(async () => {
   const images = CONTENTS.map((contents) =>
     makeImage([
       [directory("d"), directory("d/e"), file("shared", "shared"), symlink("l", "shared")],
-      [file("d/e/small", contents["d/e/small"]!), file("d/large", contents["d/large"]!)],
+      [file("d/e/small", contents["d/e/small"]), file("d/large", contents["d/large"])],
     ]),
   );
   [one, two] = (await Promise.all(images)) as [Image, Image];

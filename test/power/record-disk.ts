@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import fs from "node:fs";
+import type fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
   createDiskLog,
@@ -113,7 +113,11 @@ function createWitness(root: string, log: OpenDiskLog): Witness {
     moment: () => log.now(),
     synced(what, covers) {
       const inode =
-        what === "everything" ? what : typeof what === "number" ? open.get(what)?.inode : at(what);
+        what === undefined
+          ? "everything"
+          : typeof what === "number"
+            ? open.get(what)?.inode
+            : at(what);
       if (inode !== undefined) log.add({ kind: "sync", inode, covers });
     },
   };

@@ -63,9 +63,9 @@ async function pushInParts(
   const begun = await fetch(`${repository}/blobs/uploads/`, { method: "POST" });
   const place = new URL(begun.headers.get("location")!, repository);
   const half = bytes.length >> 1;
-  await fetch(place, { method: "PATCH", body: bytes.slice(0, half) as Uint8Array<ArrayBuffer> });
+  await fetch(place, { method: "PATCH", body: bytes.slice(0, half) });
   place.searchParams.set("digest", digest);
-  await expectCreated(place, { method: "PUT", body: bytes.slice(half) as Uint8Array<ArrayBuffer> });
+  await expectCreated(place, { method: "PUT", body: bytes.slice(half) });
 }
 
 async function expectCreated(url: string | URL, request: RequestInit): Promise<void> {

@@ -29,7 +29,8 @@ export interface Witness {
   /** Those inside a directory before it. */
   removed(places: readonly Place[]): void;
   moment(): number;
-  synced(what: number | Place | "everything", covers: number): void;
+  /** A descriptor, a place, or everything. */
+  synced(what: number | Place | undefined, covers: number): void;
 }
 
 /** The calls as Node has them. */
@@ -229,7 +230,7 @@ async function runFile(
   const told = witness;
   const covers = told?.moment() ?? 0;
   const result = await execFile(file, args, options);
-  if (file === "sync") told?.synced("everything", covers);
+  if (file === "sync") told?.synced(undefined, covers);
   return result;
 }
 

@@ -30,7 +30,8 @@ export async function writeThrough(
     if (place.isFifo) return writeFifo(place.path, name, bytes, options);
     const fd = writing(name, () => openSync(place.path, O_WRONLY));
     try {
-      return await writeOpen(fd, name, bytes, options);
+      await writeOpen(fd, name, bytes, options);
+      return;
     } finally {
       closeSync(fd);
     }
