@@ -2,6 +2,9 @@
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+const RECURSIVE_MKDIR =
+  "Node's recursive mkdir never returns where the system says ENOENT below a directory that exists, and syncs nothing: makeDirectories of src/files does both.";
+
 export default defineConfig(
   { ignores: ["dist/", "out/", "**/out/", "node_modules/", "coverage/", "**/*.js"] },
   tseslint.configs.strictTypeChecked,
@@ -26,6 +29,24 @@ export default defineConfig(
       // A bound that is checked once, before an index in a hot loop, is not seen by the type checker.
       "@typescript-eslint/no-non-null-assertion": "off",
       "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true } }],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.name=/^mkdir(Sync)?$/] Property[key.name='recursive']",
+          message: RECURSIVE_MKDIR,
+        },
+        {
+          selector:
+            "CallExpression[callee.property.name=/^mkdir(Sync)?$/] Property[key.name='recursive']",
+          message: RECURSIVE_MKDIR,
+        },
+      ],
     },
   },
   {

@@ -38,6 +38,8 @@ export interface DirectoryFilesystem extends RootFilesystem {
    * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is something else
    */
   open(path: ByteString): number;
+  /** As `open`, and of a directory too: what is written to it can be synced by its descriptor. */
+  openToSync(path: ByteString): number;
   /**
    * Where directories are read ahead, a promise until what is in this one can be asked for without waiting
    * for the disk. It can be asked for in any case.
@@ -130,6 +132,10 @@ export function openDirectory(
     },
     read: (path, abort) => readFile(() => open(path), abort),
     open,
+    openToSync: (path) => {
+      const place = walk.locate(path);
+      return place === undefined ? open(path) : openListed(name, path, place);
+    },
     prepare: (path) => ahead?.prepare(path),
     close() {
       ahead?.close();
@@ -215,6 +221,14 @@ function statAt(
     return place === undefined ? undefined : fs.lstatSync(place, { bigint: true });
   } catch (error) {
     if (isAbsent(error)) return undefined;
+    throw unreadable(root, path, error);
+  }
+}
+
+function openListed(root: string, path: ByteString, place: SystemPath): number {
+  try {
+    return fs.openSync(below(place, "." as ByteString), "r");
+  } catch (error) {
     throw unreadable(root, path, error);
   }
 }

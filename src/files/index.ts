@@ -7,4 +7,4 @@ export * from "./lock.ts";
 export * from "./regular-file.ts";
 export { removeTree } from "./remove-tree.ts";
 export { replaceDurably, type ReplaceDurablyOptions } from "./replace-durably.ts";
-export * from "./write-output.ts";
+export { writeOutput, writeStandardOutput } from "./write-output.ts";

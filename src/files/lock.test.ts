@@ -10,10 +10,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir, uptime } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describeBoot, isOfEarlierBoot } from "./earlier-boot.ts";
 import { withLock } from "./lock.ts";
 import { isAbandoned, ownedName, stemOf, sweepAbandoned } from "./owned-name.ts";
 
@@ -135,6 +136,36 @@ describe("a lock", () => {
     expect(await withLock(lock, () => 1, { timeout: 0 })).toBe(1);
   });
 
+  it("of an earlier boot of this host, or life of this container, is taken over at once", async () => {
+    const foreign = join(directory, "it.0123456789ab.1.1.0123456789abcdef");
+    const holds = (text: string, ageMs: number): void => {
+      writeFileSync(foreign, text);
+      utimesSync(foreign, new Date(), new Date(Date.now() - ageMs));
+    };
+    const isHeld = (): Promise<boolean> =>
+      withLock(lock, () => false, { timeout: 0 }).catch(() => true);
+    const boot = describeBoot();
+    const earlier = boot.replace(/^boot \S+/, "boot 01234567-89ab-cdef-0123-456789abcdef");
+    const since = (host: string): string => `process 1 on ${host} since 2026-01-01T00:00:00.000Z`;
+    holds(`${since(hostname())}\n${boot}\n`, 0);
+    expect(await isHeld()).toBe(true);
+    holds(`${since("elsewhere")}\n${earlier.replace(/\S+$/, "0123456789abcdef")}\n`, 0);
+    expect(await isHeld()).toBe(true);
+    if (boot.includes("boot -") || boot.endsWith(" -")) return;
+    holds(`${since(hostname())}\n${earlier}\n`, 0);
+    expect(await isHeld()).toBe(false);
+  });
+
+  it("of an earlier version, which did not say its boot, is kept as long as its host may still run", () => {
+    const text = `process 1 on ${hostname()} since 2026-01-01T00:00:00.000Z\n`;
+    const started = Date.now() - uptime() * 1000;
+    const silence = 120_000;
+    expect(isOfEarlierBoot(text, Date.now(), silence)).toBe(false);
+    expect(isOfEarlierBoot(text, started - silence - 1000, silence)).toBe(true);
+    expect(isOfEarlierBoot(text.replace(hostname(), "elsewhere"), 0, silence)).toBe(false);
+    expect(isOfEarlierBoot("", 0, silence)).toBe(false);
+  });
+
   it("does not mind the lock of a longer name", async () => {
     await withLock(`${lock}.too`, async () => {
       expect(await withLock(lock, () => 1, { timeout: 0 })).toBe(1);
@@ -164,12 +195,17 @@ describe("an owned name", () => {
     const dead = nameOf(owner, ".x.dead");
     await kill(owner);
     const mine = ownedName(".x.mine");
-    for (const name of [dead, mine, ".x.old", ".x.new", "other"]) mkdirSync(join(directory, name));
-    utimesSync(join(directory, ".x.old"), 0, 0);
+    const foreign = (stem: string): string => `${stem}.0123456789ab.1.1.0123456789abcdef`;
+    const names = [dead, mine, foreign(".x.old"), foreign(".x.new"), ".x.of-somebody", "other"];
+    for (const name of names) mkdirSync(join(directory, name));
+    utimesSync(join(directory, foreign(".x.old")), 0, 0);
+    utimesSync(join(directory, ".x.of-somebody"), 0, 0);
     utimesSync(join(directory, mine), 0, 0);
     utimesSync(join(directory, "other"), 0, 0);
     sweepAbandoned(directory, ".x", 60_000);
-    expect(readdirSync(directory).sort()).toEqual([".x.new", mine, "other"].sort());
+    expect(readdirSync(directory).sort()).toEqual(
+      [foreign(".x.new"), mine, ".x.of-somebody", "other"].sort(),
+    );
     expect(isAbandoned(join(directory, "gone"), 0)).toBe(false);
   });
 });

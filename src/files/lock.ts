@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { escapeText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
+import { describeBoot, isOfEarlierBoot } from "./earlier-boot.ts";
 import { fileError, systemCode } from "./system-error.ts";
 import { isAbandoned, ownedName, stemOf } from "./owned-name.ts";
 
@@ -31,6 +32,8 @@ export const DEFAULT_LOCK_TIMEOUT = 60_000;
 /** A lock of another host or container is dead when its file was not touched for so long. */
 const FOREIGN_AGE = 10 * 60_000;
 const HEARTBEAT = 60_000;
+/** Who lives has touched its file within this. */
+const SILENCE = 2 * HEARTBEAT;
 const SHORTEST_WAIT = 5;
 const LONGEST_WAIT = 25;
 
@@ -78,7 +81,8 @@ function attempt(path: string): Attempt {
     if (holder !== undefined) return { holder };
     const mine = ownedName(path);
     const since = new Date().toISOString();
-    writeFileSync(mine, `process ${process.pid} on ${hostname()} since ${since}\n`, { flag: "wx" });
+    const who = `process ${process.pid} on ${hostname()} since ${since}\n${describeBoot()}\n`;
+    writeFileSync(mine, who, { flag: "wx" });
     const other = livingHolder(path, mine);
     if (other === undefined) return { mine };
     rmSync(mine, { force: true });
@@ -92,10 +96,17 @@ function livingHolder(path: string, mine?: string): string | undefined {
   for (const name of readdirSync(dirname(path))) {
     const file = join(dirname(path), name);
     if (stemOf(name) !== basename(path) || file === mine) continue;
-    if (!isAbandoned(file, FOREIGN_AGE)) return file;
+    if (!isAbandoned(file, FOREIGN_AGE) && !isLeftBehind(file)) return file;
     rmSync(file, { force: true });
   }
   return undefined;
+}
+
+function isLeftBehind(file: string): boolean {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  const text = readHolder(file);
+  if (stats === undefined || text === undefined) return false;
+  return isOfEarlierBoot(text, stats.mtimeMs, SILENCE);
 }
 
 function touch(lock: string): void {
@@ -116,10 +127,16 @@ function locked(path: string, holder: string, timeout: number, what = path): Oci
 }
 
 function describeHolder(holder: string): string {
+  const text = readHolder(holder);
+  if (text === undefined) return "a process that has just let go";
+  const [who = ""] = text.split("\n", 1);
+  return who === "" ? "an unnamed process" : escapeText(who.slice(0, 200));
+}
+
+function readHolder(file: string): string | undefined {
   try {
-    const text = readFileSync(holder, "utf8").slice(0, 200).trim();
-    return text === "" ? "an unnamed process" : escapeText(text);
+    return readFileSync(file, "utf8").slice(0, 1000).trim();
   } catch {
-    return "a process that has just let go";
+    return undefined;
   }
 }

@@ -34,16 +34,22 @@ export function isAbandoned(path: string, age: number): boolean {
 }
 
 /**
- * Removes what dead processes left in a directory under names with this prefix, and what is of
- * unknown owners and not touched for `age` milliseconds. Safe at any time, by any number of processes.
+ * Removes what dead processes of this user left in a directory under {@link ownedName}s with this prefix,
+ * and what is of processes that can't be looked for and not touched for `age` milliseconds. Nothing of
+ * another user, who could exchange it for a link meanwhile, is touched, nor any other name. Safe at any
+ * time, by any number of processes.
  */
 export function sweepAbandoned(directory: string, prefix: string, age: number): void {
   for (const name of readdirSync(directory)) {
     const path = join(directory, name);
-    if (name.startsWith(prefix) && isAbandoned(path, age)) {
-      rmSync(path, { recursive: true, force: true });
-    }
+    if (!name.startsWith(prefix) || stemOf(name) === undefined) continue;
+    if (isOurs(path) && isAbandoned(path, age)) rmSync(path, { recursive: true, force: true });
   }
+}
+
+function isOurs(path: string): boolean {
+  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
+  return owner !== undefined && owner === (process.geteuid?.() ?? owner);
 }
 
 let knownRealm: string | undefined;

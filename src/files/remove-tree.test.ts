@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {
+import fs, {
   chmodSync,
   existsSync,
   linkSync,
@@ -12,9 +12,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { removeTree } from "./remove-tree.ts";
 
 let place: string;
@@ -97,6 +98,27 @@ describe("removing a tree", () => {
     await removeTree(file);
     await removeTree(file);
     expect(readdirSync(place)).toEqual(["tree"]);
+  });
+
+  it("frees what a full disk has no room to work with: it makes no directory where none can be made", async () => {
+    for (const at of ["one/0/deep", "two/1", "three"]) {
+      mkdirSync(join(tree, at), { recursive: true });
+      writeFileSync(join(tree, at, "file"), "");
+    }
+    writeFileSync(join(tree, "file"), "");
+    chmodSync(join(tree, "one"), 0o777);
+    const full = vi.spyOn(fs, "mkdirSync").mockImplementation(() => {
+      throw Object.assign(new Error("ENOSPC: no space left on device, mkdir"), { code: "ENOSPC" });
+    });
+    syncBuiltinESMExports();
+    try {
+      await removeTree(tree);
+      expect(full).toHaveBeenCalled();
+    } finally {
+      full.mockRestore();
+      syncBuiltinESMExports();
+    }
+    expect(readdirSync(place)).toEqual([]);
   });
 
   it("can be stopped, and gone on with", async () => {

@@ -27,6 +27,8 @@ import { ownedName } from "./owned-name.ts";
 const ASIDE = ".aside";
 const OURS = 0o700;
 const BREATH_MS = 50;
+/** What a full disk, or one without inodes, says: removing must need none. */
+const FULL = new Set(["ENOSPC", "EDQUOT"]);
 
 /**
  * Removes a file, or a directory with all below it, whatever its depth, its names and the permissions of
@@ -48,15 +50,22 @@ export async function removeTree(path: string, { signal }: AbortOptions = {}): P
 async function removeDirectory(path: string, signal: AbortSignal | undefined): Promise<void> {
   const top = Buffer.from(path);
   makeOurs(top);
-  const aside = below(top, Buffer.from(ownedName(ASIDE)));
-  mkdirSync(aside, { mode: OURS });
+  const name = ownedName(ASIDE);
+  const aside = below(top, Buffer.from(name));
   const waiting: Buffer[] = [top];
+  if (!makeAside(aside)) {
+    if (!makeAsideOfAny(top, aside)) {
+      rmdirSync(top);
+      return;
+    }
+    waiting.push(aside);
+  }
   let moved = 0;
   let breath = performance.now();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for (const child of listDirectory(next)) {
       if (child.path.equals(aside)) continue;
-      const place = below(aside, Buffer.from(String(moved)));
+      const place = below(aside, Buffer.from(`${name}-${moved}`));
       if (child.isDirectory && moveUp(child.path, place)) {
         waiting.push(place);
         moved += 1;
@@ -64,7 +73,7 @@ async function removeDirectory(path: string, signal: AbortSignal | undefined): P
         removeFile(child.path);
       }
     }
-    if (next !== top) rmdirSync(next);
+    if (next !== top && next !== aside) rmdirSync(next);
     if (performance.now() - breath < BREATH_MS) continue;
     throwIfAborted(signal, path);
     await setImmediate();
@@ -72,6 +81,30 @@ async function removeDirectory(path: string, signal: AbortSignal | undefined): P
   }
   rmdirSync(aside);
   rmdirSync(top);
+}
+
+/** False when the disk has no room for it, or not one inode. */
+function makeAside(aside: Buffer): boolean {
+  try {
+    mkdirSync(aside, { mode: OURS });
+    return true;
+  } catch (error) {
+    if (!FULL.has(systemCode(error) ?? "")) throw error;
+    return false;
+  }
+}
+
+/**
+ * Removes the files of a directory, then makes the private directory, or takes the first that is there as
+ * one. False when there was none: then the top is empty.
+ */
+function makeAsideOfAny(top: Buffer, aside: Buffer): boolean {
+  const children = listDirectory(top);
+  for (const { path, isDirectory } of children) if (!isDirectory) removeFile(path);
+  if (makeAside(aside)) return true;
+  if (!children.some(({ path, isDirectory }) => isDirectory && moveUp(path, aside))) return false;
+  setMode(aside, OURS);
+  return true;
 }
 
 function listDirectory(path: Buffer): { readonly path: Buffer; readonly isDirectory: boolean }[] {
@@ -103,18 +136,22 @@ function moveUp(path: Buffer, place: Buffer): boolean {
 function makeOurs(path: Buffer): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory() !== true || (stats.mode & OURS) === OURS) return false;
+  setMode(path, OURS);
+  return true;
+}
+
+function setMode(path: Buffer, mode: number): void {
   if (process.platform !== "linux") {
-    chmodSync(path, OURS);
-    return true;
+    chmodSync(path, mode);
+    return;
   }
   // Without O_PATH a directory without permissions can't be opened.
   const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
-    chmodSync(procPath(fd), OURS);
+    chmodSync(procPath(fd), mode);
   } finally {
     closeSync(fd);
   }
-  return true;
 }
 
 function removeFile(path: Buffer): void {

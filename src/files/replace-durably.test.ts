@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { replaceDurably, syncDirectory } from "./replace-durably.ts";
+import { replaceDurably } from "./replace-durably.ts";
+import { syncDirectory } from "./sync/sync-directory.ts";
 
 let directory: string;
 const stem = ".test";
@@ -23,6 +32,13 @@ describe("a file, replaced durably", () => {
     expect(readFileSync(join(directory, "file"), "utf8")).toBe("after");
     expect(statSync(join(directory, "file")).mode & 0o777).toBe(0o600);
     expect(readdirSync(directory)).toEqual(["file"]);
+  });
+
+  it("keeps the permissions of the one before where none are asked for", () => {
+    writeFileSync(join(directory, "file"), "before", { mode: 0o640 });
+    chmodSync(join(directory, "file"), 0o640);
+    replaceDurably(directory, "file", AFTER, { stem });
+    expect(statSync(join(directory, "file")).mode & 0o777).toBe(0o640);
   });
 
   it("is not made where a directory is, and nothing stays beside that", () => {

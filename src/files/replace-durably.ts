@@ -1,32 +1,47 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
-import { writing } from "./system-error.ts";
+import { makeLike } from "./keep-owner.ts";
 import { ownedName } from "./owned-name.ts";
+import { writeWhole } from "./regular-file.ts";
+import { syncDirectory } from "./sync/sync-directory.ts";
+import { writing } from "./system-error.ts";
 
 export interface ReplaceDurablyOptions {
   /** The stem of the name it is written under first: what sweeps the directory knows it by. */
   readonly stem: string;
-  /** Its permissions, less the umask. Default: 0o666. */
+  /** Its permissions, less the umask. Default: those of the one before, else 0o666. */
   readonly mode?: number | undefined;
 }
 
 /**
  * Puts a small file in place of the one before, whole or not at all, and durable when this returns:
- * it is written and synced beside its place, renamed, and the directory synced.
+ * it is written and synced beside its place, renamed, and the directory synced. It has the owner of the
+ * one before where this user may give it to him.
  * @throws OciError `unwritable`, `not-found` for the directory
  */
 export function replaceDurably(
   directory: string,
   name: string,
   bytes: Uint8Array,
-  { stem, mode = 0o666 }: ReplaceDurablyOptions,
+  { stem, mode }: ReplaceDurablyOptions,
 ): void {
   const temporary = join(directory, ownedName(stem));
   try {
     writing(directory, () => {
-      writeFileSync(temporary, bytes, { flag: "wx", flush: true, mode });
-      renameSync(temporary, join(directory, name));
+      const place = join(directory, name);
+      const before = lstatSync(place, { throwIfNoEntry: false });
+      writeLike(temporary, bytes, before, mode);
+      renameSync(temporary, place);
       syncDirectory(directory);
     });
   } finally {
@@ -34,13 +49,20 @@ export function replaceDurably(
   }
 }
 
-/** Makes renames in a directory durable, where the file system can. @throws the error of opening it */
-export function syncDirectory(directory: string): void {
-  const fd = openSync(directory, "r");
+function writeLike(
+  path: string,
+  bytes: Uint8Array,
+  before: Stats | undefined,
+  mode: number | undefined,
+): void {
+  const fd = openSync(path, "wx", mode ?? (before?.isFile() === true ? 0o600 : 0o666));
   try {
+    writeWhole(fd, bytes);
+    if (before?.isFile() === true) {
+      const { uid, gid } = before;
+      makeLike(fd, mode === undefined ? before : { uid, gid, mode: fstatSync(fd).mode });
+    }
     fsyncSync(fd);
-  } catch {
-    return; // not every file system syncs directories; it still orders renames
   } finally {
     closeSync(fd);
   }

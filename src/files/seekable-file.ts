@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {
-  closeSync,
-  createReadStream,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { abortable } from "../bytes/abort.ts";
@@ -17,6 +9,7 @@ import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
 import { fileError, writing } from "./system-error.ts";
 import { readFileBytes, writeWhole } from "./regular-file.ts";
+import { makeDirectories } from "./make-directories.ts";
 import { ownedName } from "./owned-name.ts";
 
 /** Options of {@link openSeekable}. */
@@ -112,7 +105,7 @@ async function spool(bytes: Bytes, file: string, options: OpenSeekableOptions): 
   const { limits, signal, spoolDirectory: directory, onSpool } = options;
   const path = join(directory, ownedName(".oci-kit.spool"));
   const fd = writing(path, () => {
-    mkdirSync(directory, { recursive: true });
+    makeDirectories(directory);
     return openSync(path, "wx+", 0o600);
   });
   rmSync(path, { force: true });

@@ -1,56 +1,97 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/streams/node-stream.ts";
 import { OciError } from "../oci/errors.ts";
-import { fileError, writing } from "./system-error.ts";
-import { writeWhole } from "./regular-file.ts";
+import { makeLike } from "./keep-owner.ts";
+import { findOutput, type OutputPlace } from "./output/output-place.ts";
 import { ownedName, sweepAbandoned } from "./owned-name.ts";
+import { readFileBytes, writeWhole } from "./regular-file.ts";
+import { syncDirectory } from "./sync/sync-directory.ts";
+import { fileError, systemCode, writing } from "./system-error.ts";
+import { writeThrough } from "./output/write-through.ts";
 
 const STAGE = ".oci-kit.output";
 const ABANDONED_AGE = 24 * 3600_000;
 
 /**
- * Writes bytes to a file that is not there yet, and to the disk. When it fails, part of the file stays.
+ * Writes bytes to where a path leads. An ordinary file, or one that is not there yet, is replaced whole or
+ * left as it was, keeps its owner and its permissions, and is on the disk when this resolves: the bytes are
+ * written beside it first. A file that can't be replaced so, as it is mounted or its owner can't be given
+ * to another, gets the bytes when they are complete. A link is followed; what is no ordinary file (a
+ * device, a fifo, `/dev/stdout`) is written to, never replaced.
  * @throws OciError `unwritable`, `not-found` for its directory, `aborted`; what the bytes throw
  */
-export async function writeNewFile(
+export async function writeOutput(
   path: string,
   bytes: Bytes,
-  { signal }: AbortOptions = {},
+  options: AbortOptions = {},
 ): Promise<void> {
-  const fd = writing(path, () => openSync(path, "wx", 0o644));
+  const place = findOutput(path);
+  if (place.kind === "file") return replaceFile(place, bytes, options);
+  if (place.kind === "descriptor" && place.fd === 1) return writeStandardOutput(bytes);
+  return writeThrough(place, path, bytes, options);
+}
+
+type FilePlace = OutputPlace & { readonly kind: "file" };
+
+async function replaceFile(place: FilePlace, bytes: Bytes, options: AbortOptions): Promise<void> {
+  const { path } = place;
+  const beside = dirname(path);
+  const temporary = join(beside, ownedName(STAGE));
+  try {
+    writing(beside, () => sweepAbandoned(beside, STAGE, ABANDONED_AGE));
+    const isLike = await writeNewFile(temporary, place.stats, bytes, options);
+    if (!isLike || !takePlace(temporary, path)) await writeInto(path, temporary);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** Writes a file and to the disk. False when it could not be given the owner of the one before. */
+async function writeNewFile(
+  path: string,
+  before: Stats | undefined,
+  bytes: Bytes,
+  { signal }: AbortOptions,
+): Promise<boolean> {
+  const fd = writing(path, () => openSync(path, "wx", before === undefined ? 0o644 : 0o600));
   try {
     for await (const chunk of bytes) {
       throwIfAborted(signal, path);
       writing(path, () => writeWhole(fd, chunk));
     }
+    const isLike = before === undefined || makeLike(fd, before);
     writing(path, () => fsyncSync(fd));
+    return isLike;
   } finally {
     closeSync(fd);
   }
 }
 
-/**
- * Puts a file in place whole, or leaves what was there: it is written beside its place first.
- * @throws OciError `unwritable`, `not-found` for its directory, `aborted`; what the bytes throw
- */
-export async function replaceFile(
-  path: string,
-  bytes: Bytes,
-  options: AbortOptions = {},
-): Promise<void> {
-  const beside = dirname(path);
-  const temporary = join(beside, ownedName(STAGE));
+/** False for what a file is mounted on. */
+function takePlace(temporary: string, path: string): boolean {
   try {
-    writing(beside, () => sweepAbandoned(beside, STAGE, ABANDONED_AGE));
-    await writeNewFile(temporary, bytes, options);
-    writing(path, () => renameSync(temporary, path));
+    renameSync(temporary, path);
+  } catch (error) {
+    if (systemCode(error) === "EBUSY") return false;
+    throw fileError("unwritable", path, error);
+  }
+  writing(path, () => syncDirectory(dirname(path)));
+  return true;
+}
+
+async function writeInto(path: string, complete: string): Promise<void> {
+  const { O_WRONLY, O_TRUNC, O_NOFOLLOW } = constants;
+  const fd = writing(path, () => openSync(path, O_WRONLY | O_TRUNC | O_NOFOLLOW));
+  try {
+    for await (const chunk of readFileBytes(complete)) writing(path, () => writeWhole(fd, chunk));
+    writing(path, () => fsyncSync(fd));
   } finally {
-    rmSync(temporary, { force: true });
+    closeSync(fd);
   }
 }
 

@@ -8,6 +8,7 @@ import { bodyOf, sendEmpty } from "./call.ts";
 import type { Call } from "./call.ts";
 import { clientOf } from "./client-connections.ts";
 import { isOciError } from "../oci/errors.ts";
+import { settleBlob } from "../store/layout/layout-blobs.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Upload } from "./uploads.ts";
 
@@ -18,6 +19,7 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
   if (mounted !== null) {
     const digest = parseKnownDigest(mounted);
     if (hasBlob(call, digest)) {
+      await settleBlob(call.store.directory, digest);
       sendCreated(call, repository, digest);
       return;
     }

@@ -7,6 +7,7 @@ import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
 import { fileError, systemCode, writing } from "../files/system-error.ts";
 import { withLock, type LockOptions } from "../files/lock.ts";
+import { makeDirectories } from "../files/make-directories.ts";
 import { isAbandoned, ownedName } from "../files/owned-name.ts";
 import { removeTree } from "../files/remove-tree.ts";
 
@@ -89,7 +90,7 @@ export function openDigestCache(directory: string): DigestCache {
       const known = await get(key);
       if (known !== undefined) return known;
       const locks = join(directory, LOCKS);
-      writing(locks, () => mkdirSync(locks, { recursive: true }));
+      writing(locks, () => makeDirectories(locks));
       const make = async (): Promise<string> => (await get(key)) ?? publish(directory, key, create);
       const what = `cache ${quote(key)}`;
       return withLock(join(locks, key), make, { timeout, signal, what, onWait });

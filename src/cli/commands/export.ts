@@ -104,7 +104,7 @@ async function writeTar(
   context: Context,
   onBytes: (bytes: number) => void,
 ): Promise<Exported> {
-  const [{ createHasher }, { exportTree }, { replaceFile, writeStandardOutput }] =
+  const [{ createHasher }, { exportTree }, { writeOutput, writeStandardOutput }] =
     await Promise.all([
       import("../../bytes/hash.ts"),
       import("../../rootfs/export/export-tree.ts"),
@@ -125,6 +125,6 @@ async function writeTar(
       yield chunk;
     }
   };
-  await (file === undefined ? writeBytes(watched()) : replaceFile(file, watched(), { signal }));
+  await (file === undefined ? writeBytes(watched()) : writeOutput(file, watched(), { signal }));
   return { entries, bytes, tar: { digest: digestOf("sha256", hasher.hex()), size } };
 }

@@ -8,6 +8,7 @@ import { OciError } from "../../oci/errors.ts";
 import type { LayerListener } from "../../rootfs/contents/read-layer-once.ts";
 import { writeWhole } from "../../files/regular-file.ts";
 import { systemCode, writing } from "../../files/system-error.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
 import { CONTENTS, KEPT, LAYERS, NEW, RAW } from "./layer-record.ts";
 import { createContentTable } from "./content-table.ts";
@@ -46,10 +47,10 @@ const ABANDONED_AGE = 24 * 3600_000;
 export function createLayerRecorder(sidecar: string, layer: number, diffId: DiffId): LayerRecorder {
   const layers = join(sidecar, LAYERS);
   const fresh = join(layers, ownedName(NEW));
-  writing(layers, () => fs.mkdirSync(layers, { recursive: true }));
+  writing(layers, () => makeDirectories(layers));
   sweepAbandoned(layers, NEW, ABANDONED_AGE);
   const raw = writing(fresh, () => {
-    fs.mkdirSync(join(fresh, KEPT), { recursive: true, mode: 0o700 });
+    makeDirectories(join(fresh, KEPT), 0o700);
     return createRawFile(join(fresh, RAW));
   });
   const table = createContentTable();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { OciError } from "../../oci/errors.ts";
 import { openDigestCache, type DigestCache } from "../../store/digest-cache.ts";
 import { writing } from "../../files/system-error.ts";
 import { withLock, type LockOptions } from "../../files/lock.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { ownedName, stemOf, sweepAbandoned } from "../../files/owned-name.ts";
 import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
 import type { Conversion } from "./conversion.ts";
@@ -36,7 +37,7 @@ export function openConversionStore(path: string): ConversionStore {
 export function createStore({ directory }: ConversionStore): void {
   for (const name of ["names", "conversions"]) {
     const path = join(directory, name);
-    writing(path, () => mkdirSync(path, { recursive: true }));
+    writing(path, () => makeDirectories(path));
   }
 }
 
@@ -74,7 +75,7 @@ export async function holdConversion<T>(
 ): Promise<T> {
   const lease = join(directory, LEASES, ownedName(key));
   writing(lease, () => {
-    mkdirSync(dirname(lease), { recursive: true });
+    makeDirectories(dirname(lease));
     writeFileSync(lease, "", { flag: "wx" });
   });
   try {

@@ -7,6 +7,7 @@ import { openReference } from "../../image/open-reference.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { platformMatches } from "../../oci/platform.ts";
+import { syncDirectory } from "../../files/sync/sync-directory.ts";
 import { toText } from "../../bytes/byte-string.ts";
 import { unpack } from "../unpack/unpack.ts";
 import { conversionKey, type ConversionKey } from "./conversion-key.ts";
@@ -114,7 +115,10 @@ function publish(
 ): Promise<Conversion | undefined> {
   const work = async (): Promise<Conversion | undefined> => {
     const found = await findConversion(store, key);
-    if (found !== undefined) for (const name of names) await pointName(store, name, key);
+    if (found === undefined) return undefined;
+    // Whoever put it there may not have come to that.
+    syncDirectory(store.cache.directory);
+    for (const name of names) await pointName(store, name, key);
     return found;
   };
   return lockNames(store, work, { signal });

@@ -9,6 +9,7 @@ import { isDigest, type DiffId, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
 import { quote } from "../../oci/quote.ts";
+import { syncDirectory } from "../../files/sync/sync-directory.ts";
 import { fileError, writing } from "../../files/system-error.ts";
 import type { ConversionSettings } from "./conversion-key.ts";
 
@@ -46,7 +47,7 @@ const RECORD = z.looseObject({
 /** What a conversion is of, and how it was made: its `image.json`. Unknown keys stay. */
 export type ImageRecord = z.infer<typeof RECORD>;
 
-/** Writes the `image.json` of a conversion. */
+/** Writes the `image.json` of a conversion, durably. */
 export function writeImageRecord(
   directory: string,
   image: Image,
@@ -68,7 +69,10 @@ export function writeImageRecord(
     bytes,
   };
   const file = join(directory, FILE);
-  writing(file, () => writeFileSync(file, formatJson(record), { flag: "wx", mode: 0o600 }));
+  writing(file, () => {
+    writeFileSync(file, formatJson(record), { flag: "wx", flush: true, mode: 0o600 });
+    syncDirectory(directory);
+  });
 }
 
 /** @throws OciError `not-found`, `unreadable`, `invalid-json`; `invalid-layout` when it says something else */

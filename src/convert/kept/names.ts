@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import { fileError, systemCode, writing } from "../../files/system-error.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
+import { syncDirectory } from "../../files/sync/sync-directory.ts";
 import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
 import { decodeName, encodeName } from "./name-encoding.ts";
 
@@ -18,9 +20,9 @@ export type NameEntry =
 export interface Names {
   /** Undefined when there is no such name. @throws OciError `unreadable`, `invalid-layout` for another thing in its place */
   read(name: string): ConversionKey | undefined;
-  /** Lets a name mean this conversion, whatever it meant, in one step. @throws OciError `invalid-layout`, `unwritable` */
+  /** Lets a name mean this conversion, whatever it meant, in one step, durably. @throws OciError `invalid-layout`, `unwritable` */
   point(name: string, key: ConversionKey): void;
-  /** Removes a name, and a link of any other sort in its place. False when there is none. */
+  /** Removes a name, and a link of any other sort in its place, durably. False when there is none. */
   remove(name: string): boolean;
   /** Everything in the directory, sorted by file name. @throws OciError `unreadable`, `not-found` */
   list(): NameEntry[];
@@ -40,17 +42,21 @@ export function openNames(directory: string, conversions: string): Names {
     point(name, key) {
       const file = fileOf(name);
       readTarget(file); // not over anything but a link: whatever it is, it is not ours
-      writing(directory, () => mkdirSync(directory, { recursive: true }));
+      writing(directory, () => makeDirectories(directory));
       const fresh = join(directory, ownedName(NEW));
       writing(file, () => {
         symlinkSync(toConversions + key, fresh);
         renameSync(fresh, file);
+        syncDirectory(directory);
       });
     },
     remove(name) {
       const file = fileOf(name);
       if (readTarget(file) === undefined) return false;
-      writing(file, () => unlinkSync(file));
+      writing(file, () => {
+        unlinkSync(file);
+        syncDirectory(directory);
+      });
       return true;
     },
     list: () =>

@@ -64,7 +64,7 @@ function openToPack(
   directory: string,
   { sidecar, uidMap = [], gidMap = [] }: PackOptions,
 ): UnpackedDirectory {
-  const unpacked = openUnpacked(directory, { sidecar });
+  const unpacked = openUnpacked(directory, { sidecar, refuseTorn: true });
   try {
     const isMapped = uidMap.length > 0 || gidMap.length > 0;
     if (unpacked.record === undefined) return mapOwners(unpacked, { uidMap, gidMap });

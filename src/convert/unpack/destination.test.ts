@@ -10,7 +10,8 @@ import {
   symlink,
   whiteout,
 } from "../../../test/fixtures/layers.ts";
-import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
+import { IS_ROOT, makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
+import { loadXattrCalls, type XattrWriteCalls } from "../../disk/xattrs/xattr-calls.ts";
 import { unpack, unpackOn } from "./unpack.ts";
 
 let scratch: Scratch;
@@ -167,4 +168,74 @@ describe("a name that the disk does not take", () => {
     await scratch.unpack([[directory("d"), file("d/short", "x")]]);
     expect(scratch.list()).toEqual(["d/", "d/short"]);
   });
+});
+
+/** Two users: what `setfacl -d -m u:1234:rwx` gives a directory. */
+const DEFAULT_ACL = accessList([
+  [1, 7],
+  [2, 7, 1234],
+  [4, 5],
+  [16, 7],
+  [32, 5],
+]);
+
+/** acl(5) as the system stores it: tag, permissions and id of each entry. */
+function accessList(entries: readonly (readonly number[])[]): Buffer {
+  const list = Buffer.alloc(4 + 8 * entries.length);
+  list.writeUInt32LE(2);
+  for (const [at, [tag = 0, permissions = 0, id = 0xffffffff]] of entries.entries()) {
+    list.writeUInt16LE(tag, 4 + 8 * at);
+    list.writeUInt16LE(permissions, 6 + 8 * at);
+    list.writeUInt32LE(id, 8 + 8 * at);
+  }
+  return list;
+}
+
+describe("what lies around the destination", () => {
+  const pieces = [
+    directory("d", { mode: 0o755 }),
+    directory("d/e", { mode: 0o711 }),
+    file("d/f", "x", { mode: 0o600 }),
+    file("g", "x", { mode: 0o644 }),
+    symlink("l", "g"),
+  ];
+  const places = [".", "d", "d/e", "d/f", "g"];
+
+  it.each([["absent"], ["empty"]])(
+    "never gets in: a default list of access rights, the destination %s",
+    async (state) => {
+      const calls = loadXattrCalls() as XattrWriteCalls;
+      try {
+        calls.setAttributeSync(scratch.top, "system.posix_acl_default", DEFAULT_ACL);
+      } catch (error) {
+        if (process.env["CI"] !== undefined) throw error;
+        return; // the file system of temporary files here has no such lists
+      }
+      if (state === "empty") fs.mkdirSync(scratch.directory);
+      const { refusals } = await scratch.unpack([pieces]);
+      expect(refusals.xattrs.size).toBe(0);
+      for (const place of places) {
+        expect(calls.listAttributesSync(scratch.at(place)), place).toEqual([]);
+      }
+      expect(fs.statSync(scratch.at("g")).mode & 0o7777).toBe(0o644);
+    },
+  );
+
+  it.each([["absent"], ["empty"]])(
+    "never gets in: the group and the bit of a set-group-ID directory, the destination %s",
+    async (state) => {
+      const other = process.getgroups?.().find((id) => id !== process.getegid?.()) ?? 50;
+      if (IS_ROOT || process.getgroups?.().includes(other) === true) {
+        fs.chownSync(scratch.top, -1, other);
+      }
+      fs.chmodSync(scratch.top, 0o2755);
+      if (state === "empty") fs.mkdirSync(scratch.directory);
+      await scratch.unpack([pieces], { sameOwner: false });
+      for (const place of places) {
+        const { mode, gid } = fs.statSync(scratch.at(place));
+        expect(mode & 0o2000, place).toBe(0);
+        if (place !== ".") expect(gid, place).toBe(process.getegid?.());
+      }
+    },
+  );
 });

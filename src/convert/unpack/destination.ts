@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import { resolve, sep } from "node:path";
-import { OciError } from "../../oci/errors.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import { fileError, systemCode, writing } from "../../files/system-error.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { removeTree } from "../../files/remove-tree.ts";
+import { syncDirectory } from "../../files/sync/sync-directory.ts";
 import { readRecord, sidecarOf, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
 import { isStagingName } from "../staging/staging.ts";
 import { procPath, hasProcPaths } from "../../files/proc-path.ts";
@@ -23,7 +25,7 @@ export interface Destination {
   readonly sidecar: string;
   /** `empty`: there, with nothing in it. `unpacked`: what an earlier unpack left, finished or not. */
   readonly state: "absent" | "empty" | "unpacked";
-  /** What the sidecar says of the earlier unpack. */
+  /** What the sidecar says of the earlier unpack; undefined also where it is damaged. */
   readonly record: UnpackRecord | undefined;
 }
 
@@ -52,13 +54,28 @@ export function inspectDestination(
       `${directory}: expected its sidecar outside, got ${quote(sidecar)}`,
     );
   }
-  const record = readRecord(sidecar);
-  const names = listNames(path, record !== undefined);
+  const { record, isOurs } = readEarlier(sidecar);
+  const names = listNames(path, isOurs);
   if (names === undefined) return { directory: path, sidecar, state: "absent", record };
   const safe = options.hasProcPaths ?? hasProcPaths();
   if (!safe) throw notFresh(directory);
-  if (names.length > 0 && record === undefined) throw notEmpty(directory, sidecar);
+  if (names.length > 0 && !isOurs) throw notEmpty(directory, sidecar);
   return { directory: path, sidecar, state: names.length === 0 ? "empty" : "unpacked", record };
+}
+
+/**
+ * What the sidecar says, and whether there was an earlier unpack. A record that is damaged says that much:
+ * nothing of it is trusted, and this unpack makes it anew.
+ * @throws OciError `invalid-sidecar` for one of another version, `unreadable`
+ */
+function readEarlier(sidecar: string): Pick<Destination, "record"> & { readonly isOurs: boolean } {
+  try {
+    const record = readRecord(sidecar);
+    return { record, isOurs: record !== undefined };
+  } catch (error) {
+    if (!isOciError(error, "invalid-sidecar") || "version" in error.details) throw error;
+    return { record: undefined, isOurs: true };
+  }
 }
 
 /** The names in a directory; undefined when there is nothing. One of ours may be closed to its owner: it is not empty. */
@@ -96,10 +113,11 @@ export function openDestination(
   options: DestinationOptions = {},
 ): OpenDestination {
   if (state === "absent") {
-    writing(directory, () =>
-      fs.mkdirSync(resolve(directory, ".."), { recursive: true, mode: 0o700 }),
-    );
-    writing(directory, () => fs.mkdirSync(directory, 0o700));
+    writing(directory, () => {
+      makeDirectories(resolve(directory, ".."), 0o700);
+      fs.mkdirSync(directory, 0o700);
+      syncDirectory(resolve(directory, ".."));
+    });
   }
   const usesProcPaths = options.hasProcPaths ?? hasProcPaths();
   const fd = writing(directory, () => openItself(directory, usesProcPaths));

@@ -2,6 +2,7 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { applyMetadata } from "../../disk/inode/apply-metadata.ts";
+import { startFromNothing } from "../../disk/inode/start-from-nothing.ts";
 import { createXattrBatch } from "../../disk/xattrs/xattr-batch.ts";
 import { writeRecord, type UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
 import { openDestination, type OpenDestination } from "./destination.ts";
@@ -33,7 +34,7 @@ export function openUnpackSession(job: UnpackJob, record: UnpackRecord): UnpackS
   const name = stagingName();
   writeRecord(sidecar, { ...record, staging: name });
   const open = openDestination(destination, job.machine);
-  const staging = makeStaging(open, name);
+  const staging = makeStaging(job, open, name);
   const batch = createXattrBatch(policy);
   const numberOf = (layer: number): number => options.layer ?? layer;
   const stager = createLayerStager(view, {
@@ -79,10 +80,21 @@ export function openUnpackSession(job: UnpackJob, record: UnpackRecord): UnpackS
   };
 }
 
-function makeStaging(open: OpenDestination, name: string): Staging {
+/** What lies around the destination has no part in what is made in it. */
+function makeStaging(
+  { destination, policy }: UnpackJob,
+  open: OpenDestination,
+  name: string,
+): Staging {
+  let staging: Staging | undefined;
   try {
-    return createStaging(open.root, name, open.usesProcPaths);
+    const { fd, root, usesProcPaths } = open;
+    if (destination.state !== "unpacked") startFromNothing({ path: `${root}/.`, fd }, policy);
+    staging = createStaging(root, name, usesProcPaths);
+    startFromNothing({ path: `${root}/${name}`, fd: staging.fd }, policy);
+    return staging;
   } catch (error) {
+    staging?.close();
     open.close();
     throw error;
   }

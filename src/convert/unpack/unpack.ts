@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, rmdirSync } from "node:fs";
+import { rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Image } from "../../image/image.ts";
 import { quote } from "../../oci/quote.ts";
 import { systemCode, writing } from "../../files/system-error.ts";
 import { withLock } from "../../files/lock.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { createMetadataPolicy } from "../../disk/metadata-policy.ts";
 import { inspectDestination, removeLeftover } from "./destination.ts";
 import { onlyLayer } from "./only-layer.ts";
@@ -52,7 +53,7 @@ export async function unpackOn(
   const first = inspect();
   if (options.dryRun === true) return planUnpack(first);
   const { sidecar } = first.destination;
-  writing(sidecar, () => mkdirSync(sidecar, { recursive: true, mode: 0o700 }));
+  writing(sidecar, () => makeDirectories(sidecar, 0o700));
   const { signal } = options;
   const work = async (): Promise<UnpackResult> => {
     await removeLeftover(inspect().destination);

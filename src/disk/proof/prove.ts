@@ -13,6 +13,7 @@ import { draftSidecar, type SidecarDraft } from "../sidecar/draft-sidecar.ts";
 import type { Maker } from "./explain-difference.ts";
 import { countTree } from "../sidecar/format-tree.ts";
 import { withEveryPair } from "./paced-pairs.ts";
+import { syncDirectoryTree } from "./sync-directory-tree.ts";
 import { createReading } from "./read-back.ts";
 import { writeRecord, type HeldCounts, type UnpackRecord } from "../sidecar/unpack-record.ts";
 
@@ -50,8 +51,8 @@ export interface ProveOptions
  * Reads a directory back and compares it with the tree that was put there. Only what the policy
  * explains may differ: refused owners, special files and attributes, mapped numbers, times as near as
  * Node and the disk have them, and set-id bits of files whose owner is not real. When nothing else
- * differs, writes `tree.mtree` and `placed`, and last `sidecar.json` with the state `complete`; else
- * writes nothing.
+ * differs, brings the directory to the disk and writes `tree.mtree` and `placed`, and last `sidecar.json`
+ * with the state `complete`, durably; else writes nothing.
  * @throws OciError `nothing-to-check` when nothing was compared; `unreadable`, `unwritable`,
  * `unsupported-operation` where extended attributes can't be read, `aborted`
  */
@@ -92,7 +93,10 @@ export async function proveAndRecord(
     const { both, contents, contentBytes, held } = reading.counts();
     if (both === 0) throw nothingCompared(directory);
     const proof = { compared, contents, contentBytes, differences, held, unreadXattrs };
-    if (differences.length === 0) complete(sidecar, record, draft, proof, policy.refusals);
+    if (differences.length > 0) return proof;
+    // Once at the end: what the record calls complete is on the disk before the record is.
+    await syncDirectoryTree(disk, sidecar, { signal });
+    complete(sidecar, record, draft, proof, policy.refusals);
     return proof;
   } finally {
     await reading.close();

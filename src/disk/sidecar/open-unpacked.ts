@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ByteString } from "../../bytes/byte-string.ts";
+import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { WORTH_A_THREAD } from "../ahead/read-ahead.ts";
@@ -42,6 +42,8 @@ export interface OpenUnpackedOptions {
   readonly sidecar?: string | undefined;
   /** Reads every content that is asked for, also where the sidecar knows that it did not change. */
   readonly readContents?: boolean | undefined;
+  /** Refuses files of which the disk shows less than was recorded of them, as after a power cut. */
+  readonly refuseTorn?: boolean | undefined;
   /** Reads the inodes of a large directory ahead, for who asks for all of it in the order of `pairTrees`. */
   readonly readAhead?: boolean | undefined;
 }
@@ -51,7 +53,8 @@ export interface OpenUnpackedOptions {
  * left after unpacking is the image's; one that was changed since is the disk's. What the user who
  * unpacked makes later belongs to 0:0 where owners are not real, and `user.rootlesscontainers` is an
  * owner and no attribute. Files that the user owns and may not read are made readable while they are read.
- * @throws OciError `invalid-sidecar` when the sidecar is damaged or the unpack was not finished;
+ * @throws OciError `invalid-sidecar` when the sidecar is damaged or the unpack was not finished, and, with
+ * `refuseTorn`, from `lstat`;
  * `not-found`, `invalid-argument`, `unreadable`
  */
 export function openUnpacked(
@@ -59,6 +62,7 @@ export function openUnpacked(
   options: OpenUnpackedOptions = {},
 ): UnpackedDirectory {
   const { sidecar = sidecarOf(directory), readContents = false, readAhead = false } = options;
+  const { refuseTorn = false } = options;
   const record = readRecord(sidecar);
   if (record?.state === "writing") throw unfinished(directory, sidecar);
   const tree = record && readRecordedTree(sidecar, record);
@@ -78,6 +82,7 @@ export function openUnpacked(
     const known = shared.get(node);
     if (known !== undefined) return known;
     const unpacked = new UnpackedNode(node, tree && find(tree, path, node), rules);
+    if (refuseTorn && unpacked.isTorn) throw torn(directory, path, unpacked);
     if (node.linkCount > 1 && node.type !== "directory") shared.set(node, unpacked);
     return unpacked;
   };
@@ -119,6 +124,17 @@ function unfinished(directory: string, sidecar: string): OciError {
     `${JSON.stringify(directory)}: expected an unpacked directory, got one that was not finished`,
     {
       details: { directory, sidecar },
+      hint: "Run the same oci-kit unpack again: it completes what is there.",
+    },
+  );
+}
+
+function torn(directory: string, path: ByteString, { size }: UnpackedNode): OciError {
+  return new OciError(
+    "invalid-sidecar",
+    `${JSON.stringify(directory)}: ${toText(path)}: expected the size that its sidecar recorded, got ${size} bytes that nobody changed since, as after a power cut`,
+    {
+      details: { directory, path },
       hint: "Run the same oci-kit unpack again: it completes what is there.",
     },
   );

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { writing } from "../../files/system-error.ts";
 import { writeWhole } from "../../files/regular-file.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
-import { replaceDurably, syncDirectory } from "../../files/replace-durably.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
+import { replaceDurably } from "../../files/replace-durably.ts";
+import { syncDirectory } from "../../files/sync/sync-directory.ts";
 import { OciError } from "../../oci/errors.ts";
 
 /** What was unpacked, how, and whether it was finished. */
@@ -25,7 +27,7 @@ export function sidecarOf(directory: string): string {
 /** Makes the sidecar's directory, for its owner only, and removes what interrupted writers left in it. */
 export function prepareSidecar(sidecar: string): void {
   writing(sidecar, () => {
-    mkdirSync(sidecar, { recursive: true, mode: 0o700 });
+    makeDirectories(sidecar, 0o700);
     sweepAbandoned(sidecar, TEMPORARY, ABANDONED);
   });
 }

@@ -5,7 +5,7 @@ import type { Node, NodeType } from "../../rootfs/root-filesystem.ts";
 import type { DiskNode } from "../disk-node.ts";
 import { isEnvironmentLabel } from "../xattrs/environment-labels.ts";
 import { parseRootlessOwner, ROOTLESS_OWNER } from "../xattrs/rootless-owner.ts";
-import { hasSameContent, type RecordedPath } from "./recorded-tree.ts";
+import { hasSameContent, isSameInode, type RecordedPath } from "./recorded-tree.ts";
 
 /** A number or name of the owner, as the image has it. */
 export interface Owners {
@@ -113,6 +113,21 @@ export class UnpackedNode implements Node {
   get isUntouched(): boolean {
     const placed = this.#recorded?.placed;
     return placed !== undefined && hasSameContent(placed, this.#disk.stamp);
+  }
+
+  /**
+   * Whether it is what was unpacked and has another size, though nobody changed it since: the disk shows
+   * less than was recorded, as after a power cut.
+   */
+  get isTorn(): boolean {
+    const placed = this.#recorded?.placed;
+    const { stamp } = this.#disk;
+    return (
+      placed !== undefined &&
+      isSameInode(placed, stamp) &&
+      placed.size !== stamp.size &&
+      stamp.ctimeNs <= placed.ctimeNs
+    );
   }
 
   /** The time of change is that of attributes, too: what it vouches for need not be read. */

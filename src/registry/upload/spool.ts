@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bytes, Source } from "../../bytes/bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf } from "../../oci/digest.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
 import { writing } from "../../files/system-error.ts";
 
@@ -22,7 +23,7 @@ export interface Spooled {
  * needs the size beforehand and may have to start again. When `bytes` fails, nothing stays behind.
  */
 export async function spool(mediaType: string, bytes: Bytes, below: string): Promise<Spooled> {
-  writing(below, () => mkdirSync(below, { recursive: true }));
+  writing(below, () => makeDirectories(below));
   const directory = await mkdtemp(join(below, ".oci-kit.upload-"));
   const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
@@ -9,8 +9,10 @@ import { digestOf } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson } from "../../oci/json.ts";
 import { limitExceeded, withLimits, type Excess, type Limits } from "../../oci/limits.ts";
+import { findOutput } from "../../files/output/output-place.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { writing } from "../../files/system-error.ts";
-import { writeNewFile, writeStandardOutput } from "../../files/write-output.ts";
+import { writeOutput, writeStandardOutput } from "../../files/write-output.ts";
 import { openBlob } from "../layout/layout-blobs.ts";
 import {
   INDEX_FILE,
@@ -30,7 +32,7 @@ import type { RootedStore } from "../store.ts";
  */
 export interface ArchiveWriter extends RootedStore {
   /**
-   * Writes the archive and puts it in place, whole, replacing what was there. Idempotent.
+   * Writes the archive and puts it in place as `writeOutput` does: whole, and durably. Idempotent.
    * @throws OciError `invalid-argument` when nothing was tagged; `unwritable`
    */
   readonly close: (options?: AbortOptions) => Promise<void>;
@@ -65,8 +67,7 @@ export async function createArchive(
   options: CreateArchiveOptions,
   documents: (layout: LayoutStore) => Promise<readonly ArchiveDocument[]>,
 ): Promise<ArchiveWriter> {
-  const beside = file === "-" ? defaultSpoolDirectory() : dirname(file);
-  if (file === "-") writing(beside, () => mkdirSync(beside, { recursive: true }));
+  const beside = stagingPlace(file);
   const stage = join(beside, ownedName(STAGE));
   writing(beside, () => {
     sweepAbandoned(beside, STAGE, ABANDONED_AGE);
@@ -84,7 +85,7 @@ export async function createArchive(
   const close = async ({ signal }: AbortOptions = {}): Promise<void> => {
     if (done) return;
     try {
-      await finish(layout, join(stage, "archive.tar"), file, { ...options, signal }, documents);
+      await finish(layout, file, { ...options, signal }, documents);
     } finally {
       await discard();
     }
@@ -92,9 +93,17 @@ export async function createArchive(
   return { ...layout, close, discard };
 }
 
+/** Beside an ordinary file, else in the cache: nothing is made beside a device or a fifo. */
+function stagingPlace(file: string): string {
+  const place = file === "-" ? undefined : findOutput(file);
+  if (place?.kind === "file") return dirname(place.path);
+  const directory = defaultSpoolDirectory();
+  makeDirectories(directory);
+  return directory;
+}
+
 async function finish(
   layout: LayoutStore,
-  temporary: string,
   file: string,
   options: CreateArchiveOptions,
   documents: (layout: LayoutStore) => Promise<readonly ArchiveDocument[]>,
@@ -114,8 +123,7 @@ async function finish(
   checkReadable(layout, made, options.limits);
   const bytes = packed(layout, made);
   if (file === "-") return (options.output ?? writeStandardOutput)(bytes);
-  await writeNewFile(temporary, bytes, options);
-  writing(file, () => renameSync(temporary, file));
+  await writeOutput(file, bytes, options);
 }
 
 /** What is written has to be what {@link openOuterArchive} reads. @throws OciError `limit-exceeded` */

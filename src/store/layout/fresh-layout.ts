@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
+import { missingDirectories } from "../../files/make-directories.ts";
 import { openLayout, type LayoutStore, type OpenLayoutOptions } from "./layout.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { INDEX_FILE, LAYOUT_FILE, readLayoutIndex } from "./layout-index.ts";
@@ -30,7 +31,7 @@ export async function openFreshLayout(
   options: Omit<OpenLayoutOptions, "create"> = {},
 ): Promise<FreshLayout> {
   const wasThere = existsSync(join(directory, LAYOUT_FILE));
-  const made = missingDirectories(directory);
+  const made = missingDirectories(directory).reverse();
   const store = await openLayout(directory, { ...options, create: true });
   if (wasThere) return { store, discard: () => Promise.resolve() };
   return {
@@ -45,13 +46,6 @@ export async function openFreshLayout(
       if (removed) made.every(removeEmptyDirectory);
     },
   };
-}
-
-/** The directories of a path that are not there, the innermost first. */
-function missingDirectories(path: string): string[] {
-  const missing: string[] = [];
-  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
-  return missing;
 }
 
 /** The caller holds the lock. */

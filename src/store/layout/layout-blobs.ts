@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, lstatSync, mkdirSync, renameSync, utimesSync, type Stats } from "node:fs";
+import { chmodSync, lstatSync, renameSync, utimesSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestEncoded, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { fileError, writing } from "../../files/system-error.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { openRegularFile } from "../../files/regular-file.ts";
+import { syncDirectoryTogether } from "../../files/sync/sync-directory.ts";
 
 // The blobs of a layout: blobs/<algorithm>/<hex> (image-spec, image-layout.md, "Blobs"). A directory
 // in that path is never a link, and a blob is a regular file or it is refused.
@@ -82,15 +84,22 @@ function mark(path: string): void {
 }
 
 /**
- * Puts a file that holds a whole blob in its place: made read-only, and renamed to the name that its
- * digest gives.
+/**
+ * Puts a synced file that holds a whole blob in its place: made read-only, and renamed to the name that its
+ * digest gives. Durable when this resolves.
  */
-export function placeBlob(directory: string, file: string, digest: Digest): void {
+export async function placeBlob(directory: string, file: string, digest: Digest): Promise<void> {
   const path = blobPath(directory, digest);
-  writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+  writing(path, () => makeDirectories(dirname(path)));
   checkDirectories(directory, digest);
   writing(path, () => {
     chmodSync(file, 0o444);
     renameSync(file, path);
   });
+  await syncDirectoryTogether(dirname(path));
+}
+
+/** Makes durable that a blob is there, which whoever wrote it may not have come to. @throws OciError `unwritable` */
+export function settleBlob(directory: string, digest: Digest): Promise<void> {
+  return syncDirectoryTogether(dirname(blobPath(directory, digest)));
 }

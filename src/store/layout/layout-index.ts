@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, mkdirSync, readdirSync } from "node:fs";
+import { closeSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { describe } from "../../bytes/describe.ts";
@@ -13,7 +13,9 @@ import { quote } from "../../oci/quote.ts";
 import { writing } from "../../files/system-error.ts";
 import { openRegularFile, readFileBytes } from "../../files/regular-file.ts";
 import { OWN_PREFIX } from "./layout-blobs.ts";
-import { replaceDurably, syncDirectory } from "../../files/replace-durably.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
+import { replaceDurably } from "../../files/replace-durably.ts";
+import { syncDirectory } from "../../files/sync/sync-directory.ts";
 
 // The two documents of a layout directory, oci-layout and index.json (image-spec, image-layout.md).
 
@@ -135,7 +137,7 @@ export function initialiseLayout(directory: string): void {
       { details: { directory, foreign }, hint: "Name a directory that does not exist yet." },
     );
   }
-  writing(directory, () => mkdirSync(join(directory, "blobs", "sha256"), { recursive: true }));
+  writing(directory, () => makeDirectories(join(directory, "blobs", "sha256")));
   if (!names.includes(INDEX_FILE)) writeLayoutIndex(directory, EMPTY_INDEX);
   writeDocument(directory, LAYOUT_FILE, LAYOUT_DOCUMENT);
 }

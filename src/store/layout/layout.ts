@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, existsSync, mkdirSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
@@ -7,8 +7,9 @@ import type { Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
 import { writing } from "../../files/system-error.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
-import { hasBlob, openBlob, OWN_PREFIX } from "./layout-blobs.ts";
+import { hasBlob, openBlob, OWN_PREFIX, settleBlob } from "./layout-blobs.ts";
 import { checkLayout, initialiseLayout, LAYOUT_FILE } from "./layout-index.ts";
 import { layoutRoots, lockLayout, type LayoutOptions } from "./layout-roots.ts";
 import { layoutUploads, uploadOf, type LayoutUploads } from "./layout-uploads.ts";
@@ -58,7 +59,7 @@ export async function openLayout(
 
 async function createLayout(directory: string, options: OpenLayoutOptions): Promise<void> {
   if (existsSync(join(directory, LAYOUT_FILE))) return;
-  writing(directory, () => mkdirSync(directory, { recursive: true }));
+  writing(directory, () => makeDirectories(directory));
   await lockLayout(directory, () => initialiseLayout(directory), options);
 }
 
@@ -110,7 +111,8 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
       return found;
     },
     push: async (descriptor, source, abort) => {
-      if (!hasBlob(directory, descriptor)) await replace(descriptor, source, abort);
+      if (hasBlob(directory, descriptor)) return settleBlob(directory, descriptor.digest);
+      await replace(descriptor, source, abort);
     },
     ingest: async (mediaType, bytes, abort) => {
       const blob = newBlob();

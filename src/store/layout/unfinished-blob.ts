@@ -99,7 +99,7 @@ export class UnfinishedBlob {
         throw digestMismatch(WHAT, { digest: expected, size }, digest);
       }
       await syncFile(this.#path);
-      placeBlob(this.#directory, this.#path, digest);
+      await placeBlob(this.#directory, this.#path, digest);
       return { digest, size };
     } catch (error) {
       this.discard();

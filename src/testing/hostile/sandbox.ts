@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -17,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { digestBytes } from "../../bytes/hash.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import type { Surroundings } from "./hostile-case.ts";
 
 const DESTINATION = "out";
@@ -42,7 +42,7 @@ export function createSandbox(): Sandbox {
   const canary = join(root, "canary");
   const work = join(root, "work");
   fillCanary(canary);
-  mkdirSync(join(work, `${DESTINATION}-evil`), { recursive: true });
+  makeDirectories(join(work, `${DESTINATION}-evil`));
   writeFileSync(join(work, `${DESTINATION}-evil`, "file"), "sibling");
   const isFile = (name: string): boolean => lstatSync(name).isFile();
   return {
@@ -59,7 +59,7 @@ export function createSandbox(): Sandbox {
 }
 
 function fillCanary(canary: string): void {
-  mkdirSync(join(canary, "directory"), { recursive: true });
+  makeDirectories(join(canary, "directory"));
   writeFileSync(join(canary, "file"), "the canary sings");
   writeFileSync(join(canary, "directory", "file"), "inside");
   writeFileSync(join(canary, "setuid"), "#!/bin/sh\n");

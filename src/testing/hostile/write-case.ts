@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createHasher } from "../../bytes/hash.ts";
+import { makeDirectories } from "../../files/make-directories.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { TEST_PLATFORM } from "../build-image.ts";
 import type {
@@ -23,7 +24,7 @@ interface Written {
  */
 export function writeHostileImage(image: HostileImage, directory: string): WrittenLayout {
   const { damage = {} } = image;
-  mkdirSync(join(directory, "blobs", "sha256"), { recursive: true });
+  makeDirectories(join(directory, "blobs", "sha256"));
   const layers = image.layers.map((layer) => writeLayerBlob(directory, toBlob(layer)));
   const config: JsonObject = {
     ...TEST_PLATFORM,

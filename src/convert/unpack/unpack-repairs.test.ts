@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { directory, file, makeImage } from "../../../test/fixtures/layers.ts";
+import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import type { UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
+import { isOciError } from "../../oci/errors.ts";
+import { createMemoryStore } from "../../store/memory-store.ts";
+import { packDirectory } from "../pack/pack-directory.ts";
+import { unpack } from "./unpack.ts";
+
+const LAYERS = [
+  [directory("d", { mode: 0o700 }), file("d/f", "hello", { mtimeNanoseconds: 123 })],
+  [file("s", "s".repeat(5000))],
+];
+
+let scratch: Scratch;
+
+beforeEach(() => {
+  scratch = makeScratch();
+});
+afterEach(() => scratch.remove());
+
+async function hintOf(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+  } catch (error) {
+    if (isOciError(error, "invalid-sidecar")) return error.hint;
+    throw error;
+  }
+  return undefined;
+}
+
+const pack = (): Promise<unknown> => packDirectory(scratch.directory, createMemoryStore());
+
+describe("the unpack that the hint of a damaged sidecar names", () => {
+  const damages: readonly (readonly [string, (path: string) => void])[] = [
+    ["lost", (path) => fs.rmSync(path)],
+    ["cut short", (path) => fs.truncateSync(path, fs.statSync(path).size - 7)],
+    ["empty", (path) => fs.truncateSync(path, 0)],
+    ["altered", (path) => fs.appendFileSync(path, "x")],
+  ];
+  for (const name of ["sidecar.json", "tree.mtree", "placed", "config.json", "manifest.json"]) {
+    it.each(damages)(`makes a ${name} anew that is %s`, async (_, damage) => {
+      const image = await makeImage(LAYERS);
+      await unpack(image, scratch.directory);
+      damage(join(scratch.sidecar, name));
+      const hint = await hintOf(pack());
+      if (hint !== undefined) expect(hint).toMatch(/^Run (the same )?oci-kit unpack again/);
+      const { proof } = await unpack(image, scratch.directory);
+      expect(proof).toMatchObject({ differences: [] });
+      expect(await hintOf(pack())).toBeUndefined();
+      expect(scratch.list()).toEqual(["d/", "d/f", "s"]);
+    });
+  }
+
+  it("is refused where a newer version wrote it, which the hint says", async () => {
+    await scratch.unpack(LAYERS);
+    const path = join(scratch.sidecar, "sidecar.json");
+    fs.writeFileSync(path, fs.readFileSync(path, "utf8").replace('"version": 1', '"version": 2'));
+    expect(await hintOf(scratch.unpack(LAYERS))).toContain("unpack into another directory");
+  });
+});
+
+describe("a directory of which a power cut took the contents", () => {
+  /** Lets the sidecar say of a file that it was larger, as it is when the disk has less than was written. */
+  function recordLarger(size: number): void {
+    const placed = join(scratch.sidecar, "placed");
+    const text = fs.readFileSync(placed, "latin1");
+    expect(text).toContain(` ${size} `);
+    const bytes = Buffer.from(text.replace(` ${size} `, ` ${size + 1} `), "latin1");
+    fs.writeFileSync(placed, bytes);
+    const path = join(scratch.sidecar, "sidecar.json");
+    const record = JSON.parse(fs.readFileSync(path, "utf8")) as UnpackRecord;
+    const files = { ...record.files, placed: { size: bytes.length, digest: digestBytes(bytes) } };
+    fs.writeFileSync(path, JSON.stringify({ ...record, files }));
+  }
+
+  it("is not packed, and completed by the unpack that the hint names", async () => {
+    await scratch.unpack(LAYERS);
+    recordLarger(5000);
+    expect(await hintOf(pack())).toContain("oci-kit unpack again");
+    await scratch.unpack(LAYERS);
+    expect(await hintOf(pack())).toBeUndefined();
+    expect(scratch.read("s")).toBe("s".repeat(5000));
+  });
+
+  it("is packed when it is the user who changed a size", async () => {
+    await scratch.unpack(LAYERS);
+    fs.truncateSync(scratch.at("s"), 3);
+    expect(await hintOf(pack())).toBeUndefined();
+  });
+});

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRandom } from "../fuzz/random.ts";
+import { cutPower, everythingOf, writeState } from "./cut-power.ts";
+import type { DiskLog } from "./disk-log.ts";
+import { recordDisk } from "./record-disk.ts";
+
+/** Fails unless what is on a disk, a directory with all that was there, is as it was promised. */
+export type Check = (disk: string) => unknown;
+
+/** What work tells while it is recorded. */
+export interface Job {
+  /** The disk that it works on. */
+  readonly disk: string;
+  /** Something was acknowledged now, and has to be kept; until what is given back is called. */
+  readonly acknowledge: (what: string, check: Check) => () => void;
+  /** Holds at any moment: nothing says of itself that it is whole unless it is. */
+  readonly always: (what: string, check: Check) => void;
+}
+
+interface Promised {
+  readonly what: string;
+  readonly check: Check;
+  readonly from: number;
+  until: number;
+}
+
+export interface RecordedWork {
+  readonly log: DiskLog;
+  readonly promised: readonly Promised[];
+  /** Removes the disk. */
+  remove(): void;
+}
+
+/** Does work on a disk of its own, and writes down what it changed and what it acknowledged when. */
+export async function recordWork(work: (job: Job) => Promise<void>): Promise<RecordedWork> {
+  const top = mkdtempSync(join(tmpdir(), "oci-kit-power-"));
+  mkdirSync(join(top, "disk"));
+  const promised: Promised[] = [];
+  const disk = recordDisk(join(top, "disk"));
+  const add = (what: string, check: Check, from: number): (() => void) => {
+    const promise = { what, check, from, until: Infinity };
+    promised.push(promise);
+    return () => (promise.until = disk.now());
+  };
+  try {
+    await work({
+      disk: disk.directory,
+      acknowledge: (what, check) => add(what, check, disk.now()),
+      always: (what, check) => void add(what, check, 0),
+    });
+  } finally {
+    disk.stop();
+  }
+  return { log: disk.log, promised, remove: () => rmSync(top, { recursive: true }) };
+}
+
+/** What is amiss on a disk of which nothing was lost: the work itself, or what was recorded of it. */
+export function findFaults(work: RecordedWork): Promise<string[]> {
+  return onDisk(work, work.log.changes.length, (path) => writeState(everythingOf(work.log), path));
+}
+
+/** What was promised and is not there after one power cut; cuts are numbered, and the same for a seed. */
+export async function findLosses(work: RecordedWork, seed: number): Promise<string[]> {
+  const { log, promised } = work;
+  const random = createRandom(seed);
+  const moments = promised.map(({ from }) => from).filter((from) => from > 0);
+  // Every other one at the moment of an answer.
+  const after =
+    random.oneIn(2) && moments.length > 0
+      ? random.of(moments)
+      : random.below(log.changes.length + 1);
+  const state = cutPower(log, after, () => random.below(2 ** 32) / 2 ** 32);
+  const losses = await onDisk(work, after, (path) => writeState(state, path));
+  return losses.map((loss) => `seed ${seed}, after change ${after}: ${loss}`);
+}
+
+async function onDisk(
+  { promised }: RecordedWork,
+  after: number,
+  write: (path: string) => void,
+): Promise<string[]> {
+  const top = mkdtempSync(join(tmpdir(), "oci-kit-power-"));
+  const path = join(top, "disk");
+  const losses: string[] = [];
+  try {
+    write(path);
+    for (const { what, check, from, until } of promised) {
+      if (from > after || until < after) continue;
+      try {
+        await check(path);
+      } catch (error) {
+        losses.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  } finally {
+    rmSync(top, { recursive: true });
+  }
+  return losses;
+}

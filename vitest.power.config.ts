@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+import { defineConfig } from "vitest/config";
+
+/** A thousand power cuts: `OCI_KIT_POWER_CUTS` says how many each kind of work gets, `OCI_KIT_POWER_SEED` repeats a run. */
+export default defineConfig({
+  test: {
+    include: ["test/power/*.test.ts"],
+    // Before any module takes its calls from node:fs.
+    setupFiles: ["test/power/watch-system-calls.ts"],
+    testTimeout: 900_000,
+    hookTimeout: 120_000,
+  },
+});
