@@ -56,6 +56,9 @@ async function keysAfter(maxAge: number, maxBytes: number): Promise<string[]> {
   return (await inspectCache(cache)).items.map(({ key }) => key);
 }
 
+/** A name that a process of another machine made. */
+const LEFT = "oci-kit-spool.0123456789ab.12345.1.0123456789abcdef";
+
 describe("a cache", () => {
   it("has a size and the day of each last use, the least recent first", async () => {
     await keep("layer-indexes", "new", 500, 1);
@@ -104,10 +107,10 @@ describe("a cache", () => {
     expect(readdirSync(join(cache, "blobs/blobs/sha256"))).toEqual([]);
   });
 
-  it("loses what killed processes left in its spool", async () => {
+  it("loses what killed processes of another machine left in its spool, a day later", async () => {
     mkdirSync(join(cache, "spool"));
-    writeFileSync(join(cache, "spool", "left"), "x");
-    utimesSync(join(cache, "spool", "left"), daysAgo(2), daysAgo(2));
+    writeFileSync(join(cache, "spool", LEFT), "x");
+    utimesSync(join(cache, "spool", LEFT), daysAgo(2), daysAgo(2));
     await pruneCache(cache, { maxAge: DAY, maxBytes: 0 });
     expect(readdirSync(join(cache, "spool"))).toEqual([]);
   });
