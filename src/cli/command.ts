@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: MIT
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { Context } from "./context.ts";
-import { openProgressLine, type ProgressLine } from "./output/progress.ts";
+import { printBytes, printDocument, printLines } from "./output/print.ts";
+import {
+  openProgress,
+  PROGRESS_KINDS,
+  type Progress,
+  type ProgressKind,
+} from "./output/progress.ts";
 
 /** What a command hands back: the same facts for programs and for people. */
 export interface Outcome {
   readonly status: number;
   /** Printed as it is with `--json`; stable, see docs/json.md. */
   readonly document: object;
-  /** Printed otherwise. */
-  readonly text: string;
+  /** Printed otherwise; each stays one line, whatever is in it. */
+  readonly lines: readonly string[];
+  /** A document as it is stored, printed instead of the lines. */
+  readonly bytes?: Uint8Array | undefined;
+  /** What has to be said besides, on stderr. */
+  readonly notices?: readonly string[] | undefined;
   /** The command's own bytes went to stdout: what is told goes to stderr. */
   readonly tookStdout?: boolean | undefined;
   /** What goes on after the outcome was told, until it ends or is interrupted: a server. */
@@ -19,7 +29,11 @@ export interface Outcome {
 /** What a command's action is given besides its own arguments. */
 export interface Session {
   readonly context: Context;
-  readonly progress: ProgressLine;
+  readonly progress: Progress;
+  /** Whether the result is one JSON document on stdout. */
+  readonly json: boolean;
+  /** Says something on stderr while the command goes on. */
+  readonly warn: (message: string) => void;
 }
 
 /** Registers one command of the program; its work is imported only when it runs. */
@@ -28,6 +42,8 @@ export type Register = (program: Command, invoke: Invoke) => void;
 /** The flags that more than one command has. */
 export interface CommonFlags {
   readonly json?: true | undefined;
+  readonly quiet?: true | undefined;
+  readonly progress?: ProgressKind | undefined;
   readonly plainHttp?: true | undefined;
 }
 
@@ -40,28 +56,54 @@ export type Invoke = (
 /** Makes the function through which every command runs: one place for `--json`, progress and status. */
 export function makeInvoke(context: Context, finish: (status: number) => void): Invoke {
   return async (options, action) => {
-    const progress = openProgressLine(context.stderr);
-    try {
-      const { status, document, text, tookStdout, afterwards } = await action({
-        context: options.plainHttp === true ? { ...context, registry: PLAIN_HTTP } : context,
-        progress,
-      });
+    const progress = openProgress(context.stderr, progressKind(options, context));
+    const warn = (message: string): void => {
       progress.clear();
-      const output = tookStdout === true ? context.stderr : context.stdout;
-      output.write(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : text);
-      finish(status);
-      await afterwards?.();
+      printLines(context.stderr, [`oci-kit: ${message}`]);
+    };
+    const session = {
+      context: options.plainHttp === true ? { ...context, registry: PLAIN_HTTP } : context,
+      progress,
+      json: options.json === true,
+      warn,
+    };
+    try {
+      const outcome = await action(session);
+      outcome.notices?.forEach(warn);
+      progress.clear();
+      tell(outcome, session);
+      finish(outcome.status);
+      await outcome.afterwards?.();
     } finally {
       progress.clear();
     }
   };
 }
 
+function tell({ document, lines, bytes, tookStdout }: Outcome, { context, json }: Session): void {
+  const output = tookStdout === true ? context.stderr : context.stdout;
+  if (json) printDocument(output, document);
+  else if (bytes === undefined) printLines(output, lines);
+  else printBytes(output, bytes);
+}
+
+function progressKind({ quiet, progress = "auto" }: CommonFlags, { env }: Context): ProgressKind {
+  if (quiet === true) return "none";
+  return progress === "auto" && env["TERM"] === "dumb" ? "plain" : progress;
+}
+
 const PLAIN_HTTP = Object.freeze({ plainHttp: true });
 
-/** Adds the option that every command has. */
+/** Adds the options that every command has. */
 export function withJson(command: Command): Command {
-  return command.option("--json", "print the result as JSON");
+  return command
+    .option("--json", "print the result as JSON")
+    .option("-q, --quiet", "tell no progress, only results, warnings and errors")
+    .addOption(
+      new Option("--progress <HOW>", "on stderr: drawn, lines, an event a line").choices(
+        PROGRESS_KINDS,
+      ),
+    );
 }
 
 /** Adds the options of every command that may ask a registry. */

@@ -191,7 +191,7 @@ describe("progress", () => {
       { isTTY: true },
       ...["copy", "oci:out/linux-runtime/riscv64", "oci:out/mirror"],
     );
-    expect(stderr).toMatch(/^\r\u001b\[2K[\s\S]+\r\u001b\[2K$/);
+    expect(stderr).toMatch(/^\r\u001b\[J[\s\S]+\u001b\[J$/);
     expect(stdout).not.toContain("\u001b");
   });
 });

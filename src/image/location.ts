@@ -171,3 +171,28 @@ export function formatLocation(location: Location): string {
 function suffix(separator: string, part: string | undefined): string {
   return part === undefined ? "" : `${separator}${part}`;
 }
+
+/**
+ * The store that a location is in, for moving its tags: the location without its tag and digest.
+ * @throws OciError `unsupported-operation` for what is written once and whole
+ */
+export function storeOf(location: Location): Location {
+  switch (location.kind) {
+    case "registry": {
+      const { registry, repository } = location.reference;
+      return { kind: "registry", reference: { registry, repository } };
+    }
+    case "oci":
+      return { kind: "oci", directory: location.directory };
+    case "path":
+      return { kind: "oci", directory: location.path };
+    case "oci-archive":
+    case "docker-archive":
+    case "dir":
+      throw new OciError(
+        "unsupported-operation",
+        `${location.kind}: expected a registry or a layout, whose tags can be moved`,
+        { hint: "Copy it into one: oci-kit copy SRC oci:DIR:TAG" },
+      );
+  }
+}

@@ -13,7 +13,9 @@ export {
   type Difference,
 } from "./compare/compare-trees.ts";
 export { exportTree, type ExportTreeOptions } from "./export/export-tree.ts";
+export * from "./export/export-reference.ts";
 export * from "./export/flatten-image.ts";
+export * from "./export/flatten-reference.ts";
 export * from "./glob.ts";
 export * from "./image-filesystem.ts";
 export type { IndexProgress } from "./layer-index/image-indexes.ts";

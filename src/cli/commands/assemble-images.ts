@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: MIT
 import type { Recipe } from "../../assemble/recipe/recipe.ts";
-import type { AssembleOptions, AssembleProgress, AssembleResult } from "../../assemble/result.ts";
+import type { AssembleOptions, AssembleResult } from "../../assemble/result.ts";
 import type { Configuration } from "../../config/configuration.ts";
-import { escapeText } from "../../bytes/byte-string.ts";
 import type { Outcome, Session } from "../command.ts";
 import { findConfigured, parseConfigured, variablesOf } from "../input/configured.ts";
+import { compressionOf } from "../input/compression.ts";
 import { sourceDateEpochOf } from "../input/created.ts";
 import { DONE } from "../exit-status.ts";
-import { formatBytes } from "../output/format.ts";
-import type { ProgressLine } from "../output/progress.ts";
-import {
-  architecturesOf,
-  compressionOf,
-  outputOf,
-  recipeOf,
-  type AssembleFlags,
-} from "./assemble-flags.ts";
-import { renderPlan, renderResult } from "./assemble-text.ts";
+import { showAssembly } from "../output/show-assembly.ts";
+import { architecturesOf, outputOf, recipeOf, type AssembleFlags } from "./assemble-flags.ts";
+import { planLines, resultLines } from "./assemble-text.ts";
 
 /** What is the same for every image of one run of the command. */
 interface Run {
@@ -27,7 +20,7 @@ interface Run {
 }
 
 /** One image that was, or would be, made. */
-type Made = Pick<Outcome, "document" | "text">;
+type Made = Pick<Outcome, "document" | "lines">;
 
 /** `oci-kit assemble`: a recipe for each architecture, then the images one after the other. */
 export async function assembleImages(flags: AssembleFlags, session: Session): Promise<Outcome> {
@@ -58,30 +51,30 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   return {
     status: DONE,
     document: { images: made.map((one) => one.document), dryRun: flags.dryRun === true },
-    text: made.map((one) => one.text).join(""),
+    lines: made.flatMap((one) => one.lines),
   };
 }
 
 async function plan(name: string, recipe: Recipe, { options }: Run): Promise<Made> {
   const { planAssembly } = await import("../../assemble/assemble.ts");
   const planned = await planAssembly(recipe, options);
-  return { document: { architecture: name, ...planned }, text: renderPlan(name, planned) };
+  return { document: { architecture: name, ...planned }, lines: planLines(name, planned) };
 }
 
 async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
   const { flags, configuration, session } = run;
   const output = await outputOf(name, flags, configuration);
   const result = await writeImage(recipe, output, run);
-  session.progress.clear();
-  for (const { message } of result.warnings) {
-    session.context.stderr.write(`oci-kit: ${name}: ${escapeText(message)}\n`);
-  }
+  for (const { message } of result.warnings) session.warn(`${name}: ${message}`);
   const pushed = flags.push && (await push(recipe, output, flags.push, run));
   const place = output.replace(/^oci:/, "");
   const { descriptor, ...rest } = result;
   return {
     document: { architecture: name, output, digest: descriptor.digest, ...rest, pushed },
-    text: renderResult(name, place, result) + (pushed === undefined ? "" : `  pushed ${pushed}\n`),
+    lines: [
+      ...resultLines(name, place, result),
+      ...(pushed === undefined ? [] : [`  pushed ${pushed}`]),
+    ],
   };
 }
 
@@ -117,12 +110,4 @@ async function push(
     tag: tag === true ? undefined : tag,
     session,
   });
-}
-
-function showAssembly(progress: ProgressLine, name: string): (event: AssembleProgress) => void {
-  return (event) => {
-    if (event.kind !== "read") return;
-    const { artifact, bytes, total } = event;
-    progress.show(`${name}: from ${artifact}: ${formatBytes(bytes)} of ${formatBytes(total)}`);
-  };
 }

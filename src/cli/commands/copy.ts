@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { shortDigest } from "../../oci/digest.ts";
-import type { CopySummary } from "../../store/copy/copy.ts";
-import type { CopyEvent } from "../../store/copy/transfer.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { isStdout, openConfigured, parseConfigured, rootOf } from "../input/configured.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { parseTarget } from "../input/target.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
-import type { ProgressLine } from "../output/progress.ts";
-
-interface CopyFlags {
-  readonly json?: true;
-  readonly dryRun?: true;
-  readonly platform?: string;
-}
+import { showCopy } from "../output/show-copy.ts";
+import { notSentParts, targetName } from "../output/transfer-text.ts";
 
 export const copyCommand: Register = (program, invoke) => {
   withRegistry(program.command("copy <SRC> <DST>"))
@@ -34,7 +28,7 @@ Examples:
   nerdctl save IMAGE | oci-kit copy docker-archive:- oci:out/local-oci/android/riscv64
   oci-kit copy --platform linux/amd64 HOST/REPO:TAG docker-archive:- | docker load`,
     )
-    .action(async (source: string, target: string, flags: CopyFlags) =>
+    .action(async (source: string, target: string, flags: ReferenceFlags) =>
       invoke(flags, (session) => copyBetween(source, target, flags, session)),
     );
 };
@@ -42,69 +36,28 @@ Examples:
 async function copyBetween(
   source: string,
   destination: string,
-  flags: CopyFlags,
-  { context, progress }: Session,
+  flags: ReferenceFlags,
+  session: Session,
 ): Promise<Outcome> {
-  const [{ copy }, { openTarget }] = await Promise.all([
-    import("../../store/copy/copy.ts"),
-    import("../../image/open-reference.ts"),
-  ]);
-  const { signal, registry } = context;
-  const dryRun = flags.dryRun === true;
-  const location = await parseConfigured(destination);
-  const from = await openConfigured(source, context);
-  try {
-    const root = await rootOf(from, flags.platform, context);
-    const to = await openTarget(location, { signal, registry });
-    try {
-      const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
-      const onProgress = showCopy(progress);
-      const summary = await copy(from.store, root, to.store, { tag, dryRun, onProgress, signal });
-      if (!dryRun) await to.close();
-      return outcomeOf(summary, to.store.name, tag, { dryRun, tookStdout: isStdout(location) });
-    } finally {
-      await to.discard();
-    }
-  } finally {
-    await from.close();
-  }
-}
-
-/** Draws a running copy: how much of all that is to be sent has gone. */
-export function showCopy(progress: ProgressLine): (event: CopyEvent) => void {
-  const sent = new Map<string, number>();
-  let total = 0;
-  return (event) => {
-    if (event.kind === "planned") total = event.bytes;
-    if (event.kind === "progress") sent.set(event.descriptor.digest, event.bytes);
-    if (event.kind === "finished") {
-      const { descriptor } = event.transfer;
-      sent.set(descriptor.digest, descriptor.size);
-    }
-    let bytes = 0;
-    for (const part of sent.values()) bytes += part;
-    progress.show(`${formatBytes(bytes)} of ${formatBytes(total)}`);
-  };
-}
-
-function outcomeOf(
-  summary: CopySummary,
-  store: string,
-  tag: string | undefined,
-  { dryRun, tookStdout }: { readonly dryRun: boolean; readonly tookStdout: boolean },
-): Outcome {
-  const { root, copied, skipped, mounted } = summary;
-  const verb = dryRun ? "would copy" : "copied";
+  const { context, progress } = session;
+  const { copyReference } = await import("../../image/by-reference/copy-reference.ts");
+  const options = await referenceOptions(flags, context);
+  const to = await parseTarget(destination, options.dryRun, session);
+  const from = await parseConfigured(source);
+  const copied = await copyReference(from, to.location, {
+    ...options,
+    onProgress: showCopy(progress),
+  });
+  const { store, tag, root, copied: sent, skipped, mounted } = copied;
+  const { dryRun } = options;
   const parts = [
-    `${verb} ${count(copied.count, "piece")}, ${formatBytes(copied.bytes)}`,
-    ...(skipped.count > 0 ? [`${formatBytes(skipped.bytes)} already there`] : []),
-    ...(mounted.count > 0 ? [`${formatBytes(mounted.bytes)} mounted`] : []),
+    `${dryRun ? "would copy" : "copied"} ${count(sent.count, "piece")}, ${formatBytes(sent.bytes)}`,
+    ...notSentParts(skipped, mounted),
   ];
-  const name = tag === undefined ? store : `${store}:${tag}`;
   return {
     status: DONE,
-    document: { store, tag, digest: root.digest, dryRun, copied, skipped, mounted },
-    tookStdout,
-    text: `${name} ${shortDigest(root.digest)}: ${parts.join("; ")}\n`,
+    document: { store, tag, digest: root.digest, dryRun, copied: sent, skipped, mounted },
+    tookStdout: to.isStdout,
+    lines: [`${targetName(copied)} ${root.digest}: ${parts.join("; ")}`],
   };
 }

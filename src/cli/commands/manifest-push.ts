@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
 import { gatherFromLocations, type GatheredChildren } from "../../publish/gather-children.ts";
 import { planIndexPush } from "../../publish/plan-push.ts";
 import { pushIndex } from "../../publish/push-index.ts";
-import type { Location } from "../../image/location.ts";
+import { storeOf, type Location } from "../../image/location.ts";
 import { openTarget, type OpenTarget } from "../../image/open-reference.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import type { Context } from "../context.ts";
-import { findConfigured, parseConfigured, storeOf } from "../input/configured.ts";
-import { showCopy } from "./copy.ts";
+import { findConfigured, parseConfigured } from "../input/configured.ts";
+import { showCopy } from "../output/show-copy.ts";
 import { gatherConfigured } from "./gather-configured.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
 
@@ -46,7 +45,7 @@ async function pushTo(
   { store: target }: OpenTarget,
   tag: string,
   flags: PushFlags,
-  { context, progress }: Session,
+  { context, progress, warn }: Session,
 ): Promise<Outcome> {
   const { signal } = context;
   const configuration = await findConfigured();
@@ -57,7 +56,7 @@ async function pushTo(
     : gatherNamed(flags.from, context));
   try {
     for (const { name, reason } of gathered.leftOut) {
-      context.stderr.write(`oci-kit: left out ${escapeText(name)}: ${escapeText(reason)}\n`);
+      warn(`left out ${name}: ${reason}`);
     }
     const { children } = gathered;
     const runIdKey = configuration?.document.provenance?.keys?.runId;

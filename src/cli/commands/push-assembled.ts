@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { architectureTag } from "../../publish/tag-names.ts";
-import { openReference, openTarget } from "../../image/open-reference.ts";
+import { copyReference } from "../../image/by-reference/copy-reference.ts";
 import type { Platform } from "../../oci/platform.ts";
-import { copy } from "../../store/copy/copy.ts";
 import type { Session } from "../command.ts";
 import { noConfiguration, parseConfigured } from "../input/configured.ts";
-import { showCopy } from "./copy.ts";
+import { showCopy } from "../output/show-copy.ts";
 
 const DEFAULT_TAG = "latest-cross";
 
@@ -32,15 +31,8 @@ export async function pushAssembled(
   }
   const { context, progress } = session;
   const { signal, registry } = context;
-  const name = architectureTag(tag, platform);
-  const from = await openReference(await parseConfigured(output), { signal, registry });
-  try {
-    const to = await openTarget(`${repository}:${name}`, { signal, registry });
-    const root = await from.root({ signal });
-    await copy(from.store, root, to.store, { tag: name, signal, onProgress: showCopy(progress) });
-  } finally {
-    await from.close();
-    progress.clear();
-  }
-  return `${repository}:${name}`;
+  const target = `${repository}:${architectureTag(tag, platform)}`;
+  const onProgress = showCopy(progress);
+  await copyReference(await parseConfigured(output), target, { signal, registry, onProgress });
+  return target;
 }

@@ -56,7 +56,7 @@ async function serve(
   return {
     status: DONE,
     document: { url: server.url, host, port: server.port, directory },
-    text: `serving ${directory} on ${server.url} (stop it with Ctrl-C)\n`,
+    lines: [`serving ${directory} on ${server.url} (stop it with Ctrl-C)`],
     async afterwards() {
       if (!signal.aborted) await once(signal, "abort");
       await server.close();

@@ -69,7 +69,7 @@ async function verify(
 ): Promise<Outcome> {
   const [{ judgeReports, verifyRoots }, { indexCacheOf }] = await Promise.all([
     import("../../verify/verify-roots.ts"),
-    import("../input/open-image.ts"),
+    import("../input/index-cache.ts"),
   ]);
   const asked = (flags.expect ?? []).map(parseExpectation);
   const locations = await Promise.all(targets.map(locationOf));
@@ -82,11 +82,12 @@ async function verify(
     onProgress: showIndexing(progress),
   });
   const { formatLinkReport } = await import("../../verify/format-report.ts");
+  const reportLines = (report: LinkReport) => formatLinkReport(report).split("\n");
   const verdict = judgeReports(reports);
   return {
     status: STATUSES[verdict],
     document: { ok: verdict === "holds", roots: reports.map(linkReportDocument) },
-    text: `${reports.map(formatLinkReport).join("\n")}\n${summary(reports, verdict)}\n`,
+    lines: [...reports.flatMap(reportLines), summary(reports, verdict)],
   };
 }
 

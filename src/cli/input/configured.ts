@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Configuration } from "../../config/configuration.ts";
-import type { OpenReference } from "../../image/open-reference.ts";
 import type { Location } from "../../image/location.ts";
-import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
-import type { Context } from "../context.ts";
 
 /**
  * The configuration of the working directory: `linux/oci-kit.yaml` or `oci-kit.yaml`, found upward.
@@ -58,58 +55,4 @@ export async function parseConfigured(text: string): Promise<Location> {
 /** Whether the text is neither a path nor a full reference, but what a tag looks like. */
 export function isBareWord(text: string): boolean {
   return /^\w[\w.-]*$/.test(text);
-}
-
-/** Opens a reference as people type it, for reading. The caller closes it. */
-export async function openConfigured(
-  text: string,
-  { signal, registry }: Context,
-): Promise<OpenReference> {
-  const { openReference } = await import("../../image/open-reference.ts");
-  return openReference(await parseConfigured(text), { signal, registry });
-}
-
-/** What a reference means, or with a platform the image for it of what it means. */
-export async function rootOf(
-  from: OpenReference,
-  platform: string | undefined,
-  { signal }: Context,
-): Promise<Descriptor> {
-  if (platform === undefined) return from.root({ signal });
-  const [{ findImage }, { parsePlatform }] = await Promise.all([
-    import("../../image/find-image.ts"),
-    import("../../oci/platform.ts"),
-  ]);
-  const wanted = parsePlatform(platform);
-  return findImage(from.store, await from.root({ signal }), wanted, { signal });
-}
-
-/** Whether what is written to a location goes to the standard output, which then can't take a report too. */
-export function isStdout(location: Location): boolean {
-  return "file" in location && location.file === "-";
-}
-
-/**
- * The store that a location is in, for moving its tags: the location without its tag and digest.
- * @throws OciError `unsupported-operation` for what is written once and whole
- */
-export function storeOf(location: Location): Location {
-  switch (location.kind) {
-    case "registry": {
-      const { registry, repository } = location.reference;
-      return { kind: "registry", reference: { registry, repository } };
-    }
-    case "oci":
-      return { kind: "oci", directory: location.directory };
-    case "path":
-      return { kind: "oci", directory: location.path };
-    case "oci-archive":
-    case "docker-archive":
-    case "dir":
-      throw new OciError(
-        "unsupported-operation",
-        `${location.kind}: expected a registry or a layout, whose tags can be moved`,
-        { hint: "Copy it into one: oci-kit copy SRC oci:DIR:TAG" },
-      );
-  }
 }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+import { join } from "node:path";
+import type { LayerIndexCache } from "../../rootfs/layer-index/index-cache.ts";
+import type { Context } from "../context.ts";
+
+/** The user's cache of layer indexes. */
+export async function indexCacheOf({ env }: Context): Promise<LayerIndexCache> {
+  const [{ openLayerIndexCache }, { defaultCacheDirectory }] = await Promise.all([
+    import("../../rootfs/layer-index/open-index-cache.ts"),
+    import("../../store/digest-cache.ts"),
+  ]);
+  return openLayerIndexCache(join(defaultCacheDirectory(env), "layer-indexes"));
+}
