@@ -2,6 +2,25 @@
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+// What was stopped throws OciError "aborted", and nothing else: who catches tells it from a failure by its code.
+const aborted =
+  "Stopped by a signal is OciError `aborted`: throwIfAborted or abortedError of bytes/abort.ts.";
+const NOT_ABORTED = [
+  "CallExpression[callee.type='MemberExpression'][callee.property.name='throwIfAborted']",
+  "NewExpression[callee.name='DOMException']",
+  "ThrowStatement > MemberExpression[object.name='signal'][property.name='reason']",
+  "CallExpression[callee.name='reject'] > MemberExpression[property.name='reason']",
+  "CallExpression[callee.property.name='reject'] > MemberExpression[property.name='reason']",
+].map((selector) => ({ selector, message: aborted }));
+
+// Names from outside are in everything that is printed: one path escapes them.
+const NOT_PRINTED = [
+  {
+    selector: "CallExpression[callee.type='MemberExpression'][callee.property.name='write']",
+    message: "Text goes to a terminal through src/cli/output/print.ts, which escapes it.",
+  },
+];
+
 export default defineConfig(
   { ignores: ["dist/", "out/", "**/out/", "node_modules/", "coverage/", "**/*.js"] },
   tseslint.configs.strictTypeChecked,
@@ -26,7 +45,13 @@ export default defineConfig(
       // A bound that is checked once, before an index in a hot loop, is not seen by the type checker.
       "@typescript-eslint/no-non-null-assertion": "off",
       "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true } }],
+      "no-restricted-syntax": ["error", ...NOT_ABORTED],
     },
+  },
+  {
+    files: ["src/cli/**/*.ts"],
+    ignores: ["src/cli/output/p*.ts", "**/*.test.ts"],
+    rules: { "no-restricted-syntax": ["error", ...NOT_ABORTED, ...NOT_PRINTED] },
   },
   {
     files: ["*.config.ts", "test/interop/require-peers.ts"],

@@ -2,11 +2,14 @@
 import { OciError } from "../oci/errors.ts";
 import type { Bytes } from "./bytes.ts";
 
-/** @throws OciError `aborted`, its cause the signal's reason, once the signal was given. */
+/** What everything that was stopped by its signal throws: `aborted`, its cause the signal's reason. */
+export function abortedError({ reason }: AbortSignal, what: string): OciError {
+  return new OciError("aborted", `${what}: stopped, as was asked`, { cause: reason });
+}
+
+/** @throws OciError `aborted` once the signal was given. */
 export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
-  if (signal?.aborted === true) {
-    throw new OciError("aborted", `${what}: stopped, as was asked`, { cause: signal.reason });
-  }
+  if (signal?.aborted === true) throw abortedError(signal, what);
 }
 
 /** The same bytes, until the signal is given: looked at before every chunk. @throws OciError `aborted` */

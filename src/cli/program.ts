@@ -21,6 +21,7 @@ import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
 import type { Context } from "./context.ts";
 import { DONE, FAILED } from "./exit-status.ts";
+import { printText } from "./output/print.ts";
 
 const COMMANDS: readonly Register[] = [
   assembleCommand,
@@ -91,8 +92,8 @@ function createProgram({ stdout, stderr }: Context): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
+      writeOut: (text) => printText(stdout, text),
+      writeErr: (text) => printText(stderr, text),
       outputError: () => undefined, // told like every other error
       getOutHelpWidth: () => Math.min(stdout.columns ?? WIDEST, WIDEST),
       getErrHelpWidth: () => Math.min(stderr.columns ?? WIDEST, WIDEST),

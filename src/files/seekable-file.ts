@@ -33,7 +33,11 @@ export async function openSeekable(
   file: string,
   options: OpenSeekableOptions = {},
 ): Promise<number> {
-  if (file === "-") return spool(options.input ?? fromReadable(process.stdin), "-", options);
+  const { signal } = options;
+  if (file === "-") {
+    const input = options.input ?? fromReadable(process.stdin, { signal, what: "stdin" });
+    return spool(input, "-", options);
+  }
   const stats = stat(file);
   if (stats.isDirectory()) {
     throw new OciError(
@@ -42,7 +46,9 @@ export async function openSeekable(
       { details: { file }, hint: "A layout directory is named oci:DIR." },
     );
   }
-  if (!stats.isFile()) return spool(fromReadable(createReadStream(file)), file, options);
+  if (!stats.isFile()) {
+    return spool(fromReadable(createReadStream(file), { signal, what: file }), file, options);
+  }
   const fd = open(file);
   try {
     if (compressionOf(headOf(fd), file) === undefined) return fd;

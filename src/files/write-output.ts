@@ -6,7 +6,7 @@ import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/streams/node-stream.ts";
 import { OciError } from "../oci/errors.ts";
-import { fileError, writing } from "./system-error.ts";
+import { systemCode, writing } from "./system-error.ts";
 import { writeWhole } from "./regular-file.ts";
 import { ownedName, sweepAbandoned } from "./owned-name.ts";
 
@@ -54,6 +54,15 @@ export async function replaceFile(
   }
 }
 
+/** What a standard output that takes no more means: nobody reads it, or its disk is full. */
+export function stdoutError(cause: unknown): OciError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new OciError("unwritable", `stdout: expected to write to it, got ${reason}`, {
+    details: { errno: systemCode(cause) },
+    cause,
+  });
+}
+
 /**
  * Writes bytes to the standard output, which stays open.
  * @throws OciError `unwritable`; what the bytes throw
@@ -62,6 +71,6 @@ export async function writeStandardOutput(bytes: Bytes): Promise<void> {
   try {
     await pipeline(toReadable(bytes), process.stdout, { end: false });
   } catch (error) {
-    throw error instanceof OciError ? error : fileError("unwritable", "-", error);
+    throw error instanceof OciError ? error : stdoutError(error);
   }
 }

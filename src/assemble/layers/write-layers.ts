@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../../bytes/abort.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { createLayerParser } from "../../layer/parse/layer-parser.ts";
@@ -53,7 +54,7 @@ export async function writeLayers(
     for (const [at, layer] of layers.entries()) await writeHead(layer, outputs[at]!);
     const progress = createProgress(layers, options);
     for (const pass of passesOf(layers, outputs)) {
-      options.signal?.throwIfAborted();
+      throwIfAborted(options.signal, target.name);
       await (pass.tree.image === undefined
         ? readDirectory(pass, progress, options)
         : readArtifactLayer(pass, progress, options));

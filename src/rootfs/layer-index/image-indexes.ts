@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../../bytes/abort.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { drain } from "../../bytes/streams/read-all.ts";
 import type { Image } from "../../image/image.ts";
@@ -68,7 +69,7 @@ export async function indexLayers(
     options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
   const run = async (): Promise<void> => {
     for (let diffId = wanted.shift(); diffId !== undefined; diffId = wanted.shift()) {
-      signal.throwIfAborted();
+      throwIfAborted(signal, image.store.name);
       found.set(diffId, await findIndex(image, diffIds.indexOf(diffId), { ...options, signal }));
     }
   };
