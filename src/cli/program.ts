@@ -23,24 +23,24 @@ import type { Context } from "./context.ts";
 import { DONE, FAILED } from "./exit-status.ts";
 import { printText } from "./output/print.ts";
 
-const COMMANDS: readonly Register[] = [
-  assembleCommand,
-  verifyLinksCommand,
-  manifestCommand,
-  retagCommand,
-  copyCommand,
-  unpackCommand,
-  packCommand,
-  verifyCommand,
-  storeCommand,
-  exportCommand,
-  flattenCommand,
-  appendCommand,
-  rebaseCommand,
-  configCommand,
-  inspectCommand,
-  tagsCommand,
-  serveCommand,
+const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
+  ["assemble", assembleCommand],
+  ["verify-links", verifyLinksCommand],
+  ["manifest", manifestCommand],
+  ["retag", retagCommand],
+  ["copy", copyCommand],
+  ["unpack", unpackCommand],
+  ["pack", packCommand],
+  ["verify", verifyCommand],
+  ["store", storeCommand],
+  ["export", exportCommand],
+  ["flatten", flattenCommand],
+  ["append", appendCommand],
+  ["rebase", rebaseCommand],
+  ["config", configCommand],
+  ["inspect", inspectCommand],
+  ["tags", tagsCommand],
+  ["serve", serveCommand],
 ];
 
 const ABOUT = prose(`
@@ -72,7 +72,9 @@ export async function runProgram(words: readonly string[], context: Context): Pr
   const invoke = makeInvoke(context, (ended) => {
     status = ended;
   });
-  for (const register of COMMANDS) register(program, invoke);
+  // to make them all takes 5 ms: where one is named, it is enough
+  const named = COMMANDS.filter(([name]) => words.includes(name));
+  for (const [, register] of named.length > 0 ? named : COMMANDS) register(program, invoke);
   try {
     await program.parseAsync([...words], { from: "user" });
     return status;

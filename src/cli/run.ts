@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
 import { OciError } from "../oci/errors.ts";
 import type { Context } from "./context.ts";
 import { DONE, exitStatusOf } from "./exit-status.ts";
@@ -26,7 +27,7 @@ export async function run(words: readonly string[], context: Context): Promise<n
 
 async function runWords(words: readonly string[], context: Context): Promise<number> {
   if (words[0] === "--version" || words[0] === "-v") {
-    printLines(context.stdout, [await version()]);
+    printLines(context.stdout, [version()]);
     return DONE;
   }
   const { runProgram } = await import("./program.ts");
@@ -41,8 +42,7 @@ function interruption({ reason }: AbortSignal): OciError {
 }
 
 /** The version in package.json: it stands at the same place beside `src` and beside `dist`. */
-async function version(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

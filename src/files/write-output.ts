@@ -6,7 +6,7 @@ import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { toReadable } from "../bytes/streams/node-stream.ts";
 import { OciError } from "../oci/errors.ts";
-import { systemCode, writing } from "./system-error.ts";
+import { stdoutError, writing } from "./system-error.ts";
 import { writeWhole } from "./regular-file.ts";
 import { ownedName, sweepAbandoned } from "./owned-name.ts";
 
@@ -52,15 +52,6 @@ export async function replaceFile(
   } finally {
     rmSync(temporary, { force: true });
   }
-}
-
-/** What a standard output that takes no more means: nobody reads it, or its disk is full. */
-export function stdoutError(cause: unknown): OciError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new OciError("unwritable", `stdout: expected to write to it, got ${reason}`, {
-    details: { errno: systemCode(cause) },
-    cause,
-  });
 }
 
 /**

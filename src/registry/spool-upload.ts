@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, openSync, writeSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { closeSync, openSync, promises, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bytes, Source } from "../bytes/bytes.ts";
@@ -22,8 +21,8 @@ export interface Spooled {
  * needs the size beforehand and may have to start again. When `bytes` fails, nothing stays behind.
  */
 export async function spool(mediaType: string, bytes: Bytes): Promise<Spooled> {
-  const directory = await mkdtemp(join(tmpdir(), "oci-kit-"));
-  const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  const directory = await promises.mkdtemp(join(tmpdir(), "oci-kit-"));
+  const close = (): Promise<void> => promises.rm(directory, { recursive: true, force: true });
   try {
     const file = join(directory, "content");
     const { size, hex } = await writeHashed(file, bytes);

@@ -15,7 +15,7 @@ import { referenceOptions, type ReferenceFlags } from "../input/reference-option
 import type { Context } from "../context.ts";
 import { parseTime, sourceDateEpochOf } from "../input/created.ts";
 import { showPacking } from "../output/show-converting.ts";
-import { letYoungGenerationGrow } from "../young-generation.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface PackFlags extends ReferenceFlags {
   readonly base?: string;

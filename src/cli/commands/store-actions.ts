@@ -8,7 +8,7 @@ import { parseDuration } from "../input/duration.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
-import { letYoungGenerationGrow } from "../young-generation.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 import { showConverting } from "../output/show-converting.ts";
 
 export interface AddFlags extends CommonFlags {

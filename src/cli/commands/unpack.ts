@@ -13,7 +13,7 @@ import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { showUnpacking } from "../output/show-converting.ts";
-import { letYoungGenerationGrow } from "../young-generation.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface UnpackFlags extends ReferenceFlags {
   readonly include?: readonly string[];

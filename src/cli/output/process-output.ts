@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { WriteStream } from "node:tty";
-import { stdoutError } from "../../files/write-output.ts";
+import { stdoutError } from "../../files/system-error.ts";
 import type { Output } from "../context.ts";
 
 /**

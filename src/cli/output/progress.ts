@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Output } from "../context.ts";
+import { milliseconds } from "./clock.ts";
 import { fitWidth } from "./display-width.ts";
 import { printEvent, printLines } from "./print.ts";
 import { escapeLine } from "./terminal-text.ts";
@@ -31,7 +32,7 @@ const WIDTH = 80;
 export function openProgress(
   output: Output,
   kind: ProgressKind,
-  now = () => performance.now(),
+  now = milliseconds,
 ): Progress {
   switch (kind) {
     case "none":

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { milliseconds } from "./clock.ts";
 import { formatBytes } from "./format.ts";
 
 const WINDOW = 5000;
@@ -9,7 +10,7 @@ const SHORTEST = 500;
 export type TransferMeter = (bytes: number, total?: number) => string;
 
 /** Starts to measure. Bytes that become fewer, because something is sent again, start a new rate. */
-export function createTransferMeter(now = () => performance.now()): TransferMeter {
+export function createTransferMeter(now = milliseconds): TransferMeter {
   let samples: { readonly at: number; readonly bytes: number }[] = [];
   return (bytes, total) => {
     const at = now();
