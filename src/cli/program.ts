@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { Command, CommanderError } from "commander";
 import { OciError } from "../oci/errors.ts";
-import { makeInvoke, prose, type Register } from "./command.ts";
+import { collect, makeInvoke, prose, type Register } from "./command.ts";
 import { appendCommand } from "./commands/append.ts";
 import { assembleCommand } from "./commands/assemble.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -41,6 +42,7 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["inspect", inspectCommand],
   ["tags", tagsCommand],
   ["serve", serveCommand],
+  ["completion", completionCommand],
 ];
 
 const ABOUT = prose(`
@@ -60,6 +62,8 @@ Exit status: 0 it holds or it is done; 2 it was checked and does not hold;
 1 it failed, was asked wrongly, could not tell, or found nothing to check.`;
 
 const WIDEST = 100;
+/** What the scripts of `completion` call. */
+const COMPLETE = "__complete";
 
 /**
  * Parses the words and runs the command they name.
@@ -73,8 +77,11 @@ export async function runProgram(words: readonly string[], context: Context): Pr
     status = ended;
   });
   // to make them all takes 5 ms: where one is named, it is enough
-  const named = COMMANDS.filter(([name]) => words.includes(name));
+  const isCompleting = words[0] === COMPLETE;
+  const named = isCompleting ? [] : COMMANDS.filter(([name]) => words.includes(name));
+  if (isCompleting) completeCommand(program, invoke);
   for (const [, register] of named.length > 0 ? named : COMMANDS) register(program, invoke);
+  eachCommand(program, refuseRepeated);
   try {
     await program.parseAsync([...words], { from: "user" });
     return status;
@@ -100,6 +107,29 @@ function createProgram({ stdout, stderr }: Context): Command {
       getOutHelpWidth: () => Math.min(stdout.columns ?? WIDEST, WIDEST),
       getErrHelpWidth: () => Math.min(stderr.columns ?? WIDEST, WIDEST),
     });
+}
+
+function eachCommand(command: Command, work: (command: Command) => void): void {
+  work(command);
+  for (const below of command.commands) eachCommand(below, work);
+}
+
+/** An option that may come once is refused twice: the last would win, and nobody is told. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || option.parseArg === collect) continue;
+    let seen = false;
+    command.on(`option:${option.name()}`, () => {
+      if (!seen) {
+        seen = true;
+        return;
+      }
+      throw new OciError(
+        "invalid-argument",
+        `${option.long ?? option.flags}: expected it once, got it twice`,
+      );
+    });
+  }
 }
 
 /** `manifest push`: as much of a command's name as the words hold. */

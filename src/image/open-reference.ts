@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+import { statSync } from "node:fs";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { OciError } from "../oci/errors.ts";
+import { isOciError, OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RegistryOptions } from "../registry/repository.ts";
@@ -10,7 +11,7 @@ import type { ArchiveWriter } from "../store/archive/archive-writer.ts";
 import { openFreshLayout } from "../store/layout/fresh-layout.ts";
 import { openLayout } from "../store/layout/layout.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
-import { type Location, formatLocation, parseLocation } from "./location.ts";
+import { type Location, formatLocation, hubHint, parseLocation } from "./location.ts";
 import { onlyRoot } from "./only-root.ts";
 
 /** How registries are reached, and how much is read. */
@@ -71,6 +72,27 @@ export async function openReference(
 
 // Archives and registries are loaded where they are meant: reading a small layout took half as long again with them.
 
+/** A layout; for what is none, the hint says what the text can have meant. */
+async function openLayoutAt(directory: string, options: OpenOptions): Promise<ReadableStore> {
+  try {
+    return await openLayout(directory, options);
+  } catch (error) {
+    if (!isOciError(error, "not-found", "unreadable", "invalid-layout")) throw error;
+    const isFile = statSync(directory, { throwIfNoEntry: false })?.isFile() === true;
+    const hint = isFile
+      ? `A file is an archive: oci-archive:${directory} or docker-archive:${directory}`
+      : error.code === "not-found"
+        ? hubHint(directory)
+        : undefined;
+    if (hint === undefined) throw error;
+    const message = isFile
+      ? `${JSON.stringify(directory)}: expected an OCI layout, which is a directory, got a file`
+      : error.message;
+    const code = isFile ? "invalid-layout" : error.code;
+    throw new OciError(code, message, { hint, details: error.details, cause: error });
+  }
+}
+
 type OpenStore = Pick<OpenReference, "store" | "close">;
 type CreatedStore = Pick<OpenTarget, "store" | "close" | "discard">;
 
@@ -79,9 +101,9 @@ async function openStore(location: Location, options: OpenOptions): Promise<Open
     case "registry":
       return stayOpen(await openRegistry(location.reference, options));
     case "oci":
-      return stayOpen(await openLayout(location.directory, options));
+      return stayOpen(await openLayoutAt(location.directory, options));
     case "path":
-      return stayOpen(await openLayout(location.path, options));
+      return stayOpen(await openLayoutAt(location.path, options));
     case "oci-archive": {
       const { openOciArchive } = await import("../store/archive/oci-archive.ts");
       return closing(await openOciArchive(location.file, options));

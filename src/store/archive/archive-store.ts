@@ -87,7 +87,11 @@ export async function archivedLayout(
     );
   }
   checkLayoutDocument(await archive.readDocument(LAYOUT_FILE), `${where}: ${LAYOUT_FILE}`);
-  const index = parseLayoutIndex(await archive.readDocument(INDEX_FILE), limits);
+  const index = parseLayoutIndex(
+    await archive.readDocument(INDEX_FILE),
+    `${where}: ${INDEX_FILE}`,
+    limits,
+  );
   const hold = (digest: Digest): Held | undefined => {
     const path = `blobs/${knownAlgorithm(digest)}/${digestEncoded(digest)}`;
     return archive.has(path) ? archive.find(path) : undefined;
