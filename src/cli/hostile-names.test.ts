@@ -9,7 +9,6 @@ import { buildImage, buildIndex } from "../testing/build-image.ts";
 /** Clears the screen, writes a title, breaks lines, turns the direction of text. */
 const EVIL = "a\u001b[2J\u001b]0;title\u0007b\r\nc\u009b31md\u202ee";
 // all control characters but the line break that ends a line, and what turns the direction
-// eslint-disable-next-line no-control-regex
 const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 let project: ImagesProject;
@@ -81,7 +80,6 @@ describe("names from outside never reach a terminal raw, by", () => {
   it("progress, whatever is drawn", async () => {
     const words = ["append", "oci:evil:one", "oci:more", "--layer", dir];
     const { stderr } = await project.runWith({ isTTY: true }, ...words);
-    // eslint-disable-next-line no-control-regex
     expect(stderr.replaceAll(/\r?\u001b\[(?:\d+A\u001b\[)?J/g, "")).not.toMatch(RAW);
   });
 });

@@ -29,11 +29,7 @@ const MOST_PARTS = 8;
 const WIDTH = 80;
 
 /** Opens the progress of a command. The caller clears it before writing anything else. */
-export function openProgress(
-  output: Output,
-  kind: ProgressKind,
-  now = milliseconds,
-): Progress {
+export function openProgress(output: Output, kind: ProgressKind, now = milliseconds): Progress {
   switch (kind) {
     case "none":
       return { show: () => undefined, clear: () => undefined };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync } from "node:fs";
+import { promises } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { OciError } from "../../oci/errors.ts";
@@ -31,7 +31,7 @@ export async function findCredentials(
   environment: Environment = process.env,
 ): Promise<Credentials | undefined> {
   for (const file of credentialFiles(environment)) {
-    const auths = readAuths(file);
+    const auths = await readAuths(file);
     const credentials = auths && parseEntry(chooseEntry(auths, registry, repository), file);
     if (credentials !== undefined) return credentials;
   }
@@ -40,10 +40,10 @@ export async function findCredentials(
 
 type Auths = Readonly<Record<string, unknown>>;
 
-function readAuths(file: string): Auths | undefined {
+async function readAuths(file: string): Promise<Auths | undefined> {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = await promises.readFile(file, "utf8");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
