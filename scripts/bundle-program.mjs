@@ -1,37 +1,94 @@
 // SPDX-License-Identifier: MIT
 // Makes the program a few files, dist/program, out of what tsc made: Node takes twice the processor time to find and load the
-// 290 modules that an unpack needs, and one file for all takes `--version` as long as an unpack. Beside them: the licenses of the
-// packages that are in them.
+// 290 modules that an unpack needs, and one file for all takes `--version` as long as an unpack. Each command loads what it needs.
+// Beside them: the licenses of the packages that are in them.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const dist = new URL("../dist/", import.meta.url);
 const START = fileURLToPath(new URL("cli/main.js", dist));
-const COMMAND_LINE = fileURLToPath(new URL("cli/program.js", dist));
+/** The files of the program, each with the modules that it is loaded for; a module is in the first that loads it. */
+const PARTS = /** @type {const} */ ([
+  ["start", ["cli/main.js"]],
+  ["command-line", ["cli/program.js"]],
+  ["readers", ["image/by-reference/inspect-reference.js", "image/by-reference/list-tags.js"]],
+  ["registry", ["registry/repository.js"]],
+]).map(
+  ([name, files]) =>
+    /** @type {const} */ ([name, files.map((file) => fileURLToPath(new URL(file, dist)))]),
+);
 /** Of each module, all that are loaded with it. @type {Map<string, Set<string>>} */
 const closures = new Map();
+
+/**
+ * What packages load and the program does not use, by who loads it. Loading it was a third of a small command's time.
+ * @type {readonly { by: RegExp, id: string, instead: string }[]}
+ */
+const UNUSED = [
+  // for commands that are programs of their own, of which there are none
+  { by: /\/commander\//, id: "node:child_process", instead: "module.exports = {};" },
+  // HTTP/2 is never offered
+  { by: /\/undici\//, id: "node:http2", instead: "module.exports = { constants: {} };" },
+  // to know Node's own answers when they are sent as a body, and its default of the longest head
+  {
+    by: /\/undici\//,
+    id: "node:http",
+    instead: "module.exports = { IncomingMessage: class {}, maxHeaderSize: 16384 };",
+  },
+  // Of undici only the agent and its requests: its index loads fetch, web sockets and caches, and with them Node's own
+  // copy of the same. What is set here is what that index sets.
+  {
+    by: /./,
+    id: "undici",
+    instead: `
+      const Dispatcher = require("undici/lib/dispatcher/dispatcher.js");
+      const Agent = require("undici/lib/dispatcher/agent.js");
+      Object.assign(Dispatcher.prototype, require("undici/lib/api/index.js"));
+      module.exports = { Agent };`,
+  },
+];
+
+const leaveOut = {
+  name: "leave-out-unused",
+  /** @type {(id: string, importer: string | undefined) => string | undefined} */
+  resolveId(id, importer = "") {
+    const at = UNUSED.findIndex((one) => one.id === id && one.by.test(importer));
+    return at < 0 ? undefined : `\0unused-${at}.cjs`;
+  },
+  /** @type {(id: string) => string | undefined} */
+  load(id) {
+    const at = /^\0unused-(\d+)/.exec(id)?.[1];
+    return at === undefined ? undefined : UNUSED[Number(at)]?.instead;
+  },
+};
 
 const bundle = await rolldown({
   input: START,
   platform: "node",
   // its paths lead to the sources
   tsconfig: false,
+  preserveEntrySignatures: "allow-extension",
+  plugins: [leaveOut],
   // looked for while the program runs: the one may be missing, the other is loaded by the text of a worker
-  external: [/^node:/, "@napi-rs/xattr", "zstd-codec"],
-  preserveEntrySignatures: false,
+  external: ["@napi-rs/xattr", "zstd-codec"],
   // what is imported when it is needed may be loaded already, with other modules
   checks: { ineffectiveDynamicImport: false },
 });
+// CommonJS, because Node 20 can keep what V8 made of that (bin/code-cache.cjs) and not of modules
 const { output } = await bundle.write({
   dir: fileURLToPath(new URL("program", dist)),
-  chunkFileNames: "[name].js",
+  format: "cjs",
+  minify: true,
+  entryFileNames: "main.js",
+  chunkFileNames: "[name]-[hash].js",
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [{ debugName: "what is loaded together", name: partOf }],
   },
 });
 await bundle.close();
+writeFileSync(new URL("program/package.json", dist), '{ "type": "commonjs" }\n');
 writeFileSync(new URL("program/LICENSES", dist), packagesIn(output).map(licenseOf).join("\n"));
 // the program's modules are in it; who uses the library imports the others
 rmSync(new URL("cli", dist), { recursive: true });
@@ -42,12 +99,10 @@ rmSync(new URL("cli", dist), { recursive: true });
  * @type {(module: string, graph: Graph) => string | null}
  */
 function partOf(module, graph) {
-  // which waits for a command to end: what a command imported of that file would wait for it in turn
-  if (module === START) return null;
-  if (closureOf(START, graph).has(module)) return "start";
-  if (closureOf(COMMAND_LINE, graph).has(module)) return "command-line";
+  for (const [name, starts] of PARTS) {
+    if (starts.some((start) => closureOf(start, graph).has(module))) return name;
+  }
   const closure = [...closureOf(module, graph)];
-  if (closure.some((id) => id.includes("/node_modules/undici/"))) return "registry";
   if (closure.some((id) => id.includes("/node_modules/yaml/"))) return "configuration";
   return "images";
 }

@@ -17,6 +17,7 @@ export { openRootFilesystem } from "./disk/open-root-filesystem.ts";
 export { findImage } from "./image/find-image.ts";
 export { readImage, type Image } from "./image/image.ts";
 export { listImages } from "./image/list-images.ts";
+export { copyReference } from "./image/by-reference/copy-reference.ts";
 export { openReference, openTarget } from "./image/open-reference.ts";
 export { retag } from "./image/retag.ts";
 export { OciError, isOciError, type ErrorCode } from "./oci/errors.ts";

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: MIT
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { fileError } from "../files/system-error.ts";
 import type { Context } from "./context.ts";
-import { openProgressLine, type ProgressLine } from "./output/progress.ts";
+import { printBytes, printDocument, printLines } from "./output/print.ts";
+import {
+  openProgress,
+  PROGRESS_KINDS,
+  type Progress,
+  type ProgressKind,
+} from "./output/progress.ts";
 
 /** What a command hands back: the same facts for programs and for people. */
 export interface Outcome {
   readonly status: number;
   /** Printed as it is with `--json`; stable, see docs/json.md. */
   readonly document: object;
-  /** Printed otherwise. */
-  readonly text: string;
+  /** Printed otherwise; each stays one line, whatever is in it. */
+  readonly lines: readonly string[];
+  /** A document as it is stored, printed instead of the lines. */
+  readonly bytes?: Uint8Array | undefined;
+  /** What has to be said besides, on stderr. */
+  readonly notices?: readonly string[] | undefined;
   /** The command's own bytes went to stdout: what is told goes to stderr. */
   readonly tookStdout?: boolean | undefined;
   /** What goes on after the outcome was told, until it ends or is interrupted: a server. */
@@ -20,7 +30,11 @@ export interface Outcome {
 /** What a command's action is given besides its own arguments. */
 export interface Session {
   readonly context: Context;
-  readonly progress: ProgressLine;
+  readonly progress: Progress;
+  /** Whether the result is one JSON document on stdout. */
+  readonly json: boolean;
+  /** Says something on stderr while the command goes on. */
+  readonly warn: (message: string) => void;
 }
 
 /** Registers one command of the program; its work is imported only when it runs. */
@@ -29,6 +43,8 @@ export type Register = (program: Command, invoke: Invoke) => void;
 /** The flags that more than one command has. */
 export interface CommonFlags {
   readonly json?: true | undefined;
+  readonly quiet?: true | undefined;
+  readonly progress?: ProgressKind | undefined;
   readonly plainHttp?: true | undefined;
   readonly config?: string | false | undefined;
   /** The directory to go to first. */
@@ -52,25 +68,32 @@ export function makeInvoke(
   finish: (status: number) => void,
 ): Invoke {
   return async (options, action) => {
-    const progress = openProgressLine(context.stderr);
+    const progress = openProgress(context.stderr, progressKind(options, context));
     const here = process.cwd();
     const general = before();
     const configuration = options.config ?? general.config;
+    const warn = (message: string): void => {
+      progress.clear();
+      printLines(context.stderr, [`oci-kit: ${message}`]);
+    };
     try {
       for (const directory of [general.C, options.C]) if (directory !== undefined) goTo(directory);
-      const { status, document, text, tookStdout, afterwards } = await action({
+      const session = {
         context: {
           ...context,
           ...(await told(options)),
           ...(configuration !== undefined && { configuration }),
         },
         progress,
-      });
+        json: options.json === true,
+        warn,
+      };
+      const outcome = await action(session);
+      outcome.notices?.forEach(warn);
       progress.clear();
-      const output = tookStdout === true ? context.stderr : context.stdout;
-      output.write(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : text);
-      finish(status);
-      await afterwards?.();
+      tell(outcome, session);
+      finish(outcome.status);
+      await outcome.afterwards?.();
     } finally {
       progress.clear();
       process.chdir(here);
@@ -86,6 +109,18 @@ async function told({ plainHttp, limit }: CommonFlags): Promise<Partial<Context>
   return { limits, registry: { limits, ...(plainHttp === true && { plainHttp }) } };
 }
 
+function tell({ document, lines, bytes, tookStdout }: Outcome, { context, json }: Session): void {
+  const output = tookStdout === true ? context.stderr : context.stdout;
+  if (json) printDocument(output, document);
+  else if (bytes === undefined) printLines(output, lines);
+  else printBytes(output, bytes);
+}
+
+function progressKind({ quiet, progress = "auto" }: CommonFlags, { env }: Context): ProgressKind {
+  if (quiet === true) return "none";
+  return progress === "auto" && env["TERM"] === "dumb" ? "plain" : progress;
+}
+
 function goTo(directory: string): void {
   try {
     process.chdir(directory);
@@ -98,6 +133,12 @@ function goTo(directory: string): void {
 export function withJson(command: Command): Command {
   const common = command
     .option("--json", "print the result as JSON")
+    .option("-q, --quiet", "tell no progress, only results, warnings and errors")
+    .addOption(
+      new Option("--progress <HOW>", "on stderr: drawn, lines, an event a line").choices(
+        PROGRESS_KINDS,
+      ),
+    )
     .option(
       "--limit <NAME=N>",
       "raise or lower a limit that an error names, as holeBytes=10GiB; may be repeated",

@@ -6,6 +6,8 @@ import type { RegistryOptions } from "../registry/repository.ts";
 /** Where text of a command goes. */
 export interface Output {
   write(text: string): unknown;
+  /** Ends when all was taken. @throws OciError `unwritable` when something was not */
+  flushed?(): Promise<void>;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }

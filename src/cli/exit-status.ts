@@ -7,11 +7,17 @@ export const DONE = 0;
 export const FAILED = 1;
 /** It was checked, and does not hold. */
 export const DOES_NOT_HOLD = 2;
+/** It was stopped: 128 and the number of the signal, as shells have it. */
+export const STOPPED_BY = Object.freeze({ SIGINT: 130, SIGTERM: 143 });
 
 /** The codes that are an answer, not a failure: the evidence was good, and says no. */
 const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["wrong-architecture", "gate-refused"]);
 
 /** The exit status of a command that ended with this error. The one table of the command line. */
 export function exitStatusOf(error: unknown): number {
-  return error instanceof OciError && ANSWERS.has(error.code) ? DOES_NOT_HOLD : FAILED;
+  if (!(error instanceof OciError)) return FAILED;
+  if (error.code === "aborted") {
+    return error.details["signal"] === "SIGTERM" ? STOPPED_BY.SIGTERM : STOPPED_BY.SIGINT;
+  }
+  return ANSWERS.has(error.code) ? DOES_NOT_HOLD : FAILED;
 }

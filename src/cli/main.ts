@@ -1,28 +1,37 @@
 // SPDX-License-Identifier: MIT
-/**
- * The program `oci-kit`: the process around {@link run}.
- * @module
- */
+import { OciError } from "../oci/errors.ts";
+import { STOPPED_BY } from "./exit-status.ts";
+import { processOutput } from "./output/process-output.ts";
 import { run } from "./run.ts";
-import { keepYoungGenerationSmall } from "./young-generation.ts";
+import { compileWebAssemblyLater, keepYoungGenerationSmall } from "./v8-flags.ts";
 
-keepYoungGenerationSmall();
+/** Milliseconds that a command has for what it must undo when it is stopped, and the registry for its clients. */
+const GRACE = 3500;
 
-const interrupt = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"] as const) {
-  process.once(name, () => {
-    interrupt.abort(new Error(`stopped by ${name}`));
-  });
+/** The program `oci-kit`: the process around {@link run}, its signals, its streams and its exit status. */
+export async function main(): Promise<void> {
+  keepYoungGenerationSmall();
+  compileWebAssemblyLater();
+  const signal = listenForSignals();
+  const stdout = processOutput(process.stdout);
+  const stderr = processOutput(process.stderr);
+  const { argv, env } = process;
+  const status = await run(argv.slice(2), { stdout, stderr, env, signal });
+  // What may still wait, for stdin or for a pipe that nobody opens, must not hold who was told to stop.
+  if (signal.aborted) process.exit(status);
+  process.exitCode = status;
 }
-// A reader that went away (`oci-kit … | head`) is not a failure of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exitCode = 0;
-});
 
-process.exitCode = await run(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  signal: interrupt.signal,
-});
+/** Given by the first signal; the second ends the process. */
+function listenForSignals(): AbortSignal {
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const exit = (): never => process.exit(STOPPED_BY[signal]);
+    process.on(signal, () => {
+      if (interrupt.signal.aborted) exit();
+      interrupt.abort(new OciError("aborted", `stopped by ${signal}`, { details: { signal } }));
+      setTimeout(exit, GRACE).unref();
+    });
+  }
+  return interrupt.signal;
+}

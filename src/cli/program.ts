@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { OciError } from "../oci/errors.ts";
 import {
+  collect,
   makeInvoke,
   prose,
   withConfiguration,
@@ -12,6 +13,7 @@ import {
 import { appendCommand } from "./commands/append.ts";
 import { assembleCommand } from "./commands/assemble.ts";
 import { cacheCommand } from "./commands/cache.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -30,27 +32,29 @@ import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
 import type { Context } from "./context.ts";
 import { DONE, FAILED } from "./exit-status.ts";
+import { printText } from "./output/print.ts";
 
-const COMMANDS: readonly Register[] = [
-  assembleCommand,
-  verifyLinksCommand,
-  manifestCommand,
-  retagCommand,
-  copyCommand,
-  unpackCommand,
-  packCommand,
-  verifyCommand,
-  storeCommand,
-  pruneCommand,
-  cacheCommand,
-  exportCommand,
-  flattenCommand,
-  appendCommand,
-  rebaseCommand,
-  configCommand,
-  inspectCommand,
-  tagsCommand,
-  serveCommand,
+const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
+  ["assemble", assembleCommand],
+  ["verify-links", verifyLinksCommand],
+  ["manifest", manifestCommand],
+  ["retag", retagCommand],
+  ["copy", copyCommand],
+  ["unpack", unpackCommand],
+  ["pack", packCommand],
+  ["verify", verifyCommand],
+  ["store", storeCommand],
+  ["prune", pruneCommand],
+  ["cache", cacheCommand],
+  ["export", exportCommand],
+  ["flatten", flattenCommand],
+  ["append", appendCommand],
+  ["rebase", rebaseCommand],
+  ["config", configCommand],
+  ["inspect", inspectCommand],
+  ["tags", tagsCommand],
+  ["serve", serveCommand],
+  ["completion", completionCommand],
 ];
 
 const ABOUT = prose(`
@@ -70,6 +74,8 @@ Exit status: 0 it holds or it is done; 2 it was checked and does not hold;
 1 it failed, was asked wrongly, could not tell, or found nothing to check.`;
 
 const WIDEST = 100;
+/** What the scripts of `completion` call. */
+const COMPLETE = "__complete";
 
 /**
  * Parses the words and runs the command they name.
@@ -83,7 +89,12 @@ export async function runProgram(words: readonly string[], context: Context): Pr
   const invoke = makeInvoke(context, before, (ended) => {
     status = ended;
   });
-  for (const register of COMMANDS) register(program, invoke);
+  // to make them all takes 5 ms: where one is named, it is enough
+  const isCompleting = words[0] === COMPLETE;
+  const named = isCompleting ? [] : COMMANDS.filter(([name]) => words.includes(name));
+  if (isCompleting) completeCommand(program, invoke);
+  for (const [, register] of named.length > 0 ? named : COMMANDS) register(program, invoke);
+  eachCommand(program, refuseRepeated);
   try {
     await program.parseAsync([...words], { from: "user" });
     return status;
@@ -103,12 +114,35 @@ function createProgram({ stdout, stderr }: Context): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
+      writeOut: (text) => printText(stdout, text),
+      writeErr: (text) => printText(stderr, text),
       outputError: () => undefined, // told like every other error
       getOutHelpWidth: () => Math.min(stdout.columns ?? WIDEST, WIDEST),
       getErrHelpWidth: () => Math.min(stderr.columns ?? WIDEST, WIDEST),
     });
+}
+
+function eachCommand(command: Command, work: (command: Command) => void): void {
+  work(command);
+  for (const below of command.commands) eachCommand(below, work);
+}
+
+/** An option that may come once is refused twice: the last would win, and nobody is told. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || option.parseArg === collect) continue;
+    let seen = false;
+    command.on(`option:${option.name()}`, () => {
+      if (!seen) {
+        seen = true;
+        return;
+      }
+      throw new OciError(
+        "invalid-argument",
+        `${option.long ?? option.flags}: expected it once, got it twice`,
+      );
+    });
+  }
 }
 
 /** `manifest push`: as much of a command's name as the words hold. */

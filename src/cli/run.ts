@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
 import { OciError } from "../oci/errors.ts";
 import type { Context } from "./context.ts";
 import { DONE, exitStatusOf } from "./exit-status.ts";
+import { printDocument, printLines, printText } from "./output/print.ts";
 import { errorDocument, renderError } from "./output/render-error.ts";
 
 /**
@@ -11,31 +13,36 @@ import { errorDocument, renderError } from "./output/render-error.ts";
  */
 export async function run(words: readonly string[], context: Context): Promise<number> {
   try {
-    if (words[0] === "--version" || words[0] === "-v") {
-      context.stdout.write(`${await version()}\n`);
-      return DONE;
-    }
-    const { runProgram } = await import("./program.ts");
-    return await runProgram(words, context);
+    const status = await runWords(words, context);
+    await context.stdout.flushed?.();
+    return status;
   } catch (thrown) {
     const error = context.signal.aborted ? interruption(context.signal) : thrown;
-    context.stderr.write(renderError(error));
-    if (words.includes("--json")) {
-      context.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
-    }
+    printText(context.stderr, renderError(error));
+    if (words.includes("--json")) printDocument(context.stdout, errorDocument(error));
+    await Promise.allSettled([context.stdout.flushed?.(), context.stderr.flushed?.()]);
     return exitStatusOf(error);
   }
+}
+
+async function runWords(words: readonly string[], context: Context): Promise<number> {
+  if (words[0] === "--version" || words[0] === "-v") {
+    printLines(context.stdout, [version()]);
+    return DONE;
+  }
+  const { runProgram } = await import("./program.ts");
+  return runProgram(words, context);
 }
 
 /** Whatever an interrupted command failed with, the reason is the interruption. */
 function interruption({ reason }: AbortSignal): OciError {
   const why = reason instanceof Error ? reason.message : "interrupted";
-  return new OciError("aborted", `${why}; what was complete stays`, { cause: reason });
+  const details = reason instanceof OciError ? reason.details : {};
+  return new OciError("aborted", `${why}; what was complete stays`, { details, cause: reason });
 }
 
 /** The version in package.json: it stands at the same place beside `src` and beside `dist`. */
-async function version(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -12,3 +12,4 @@ export * from "./load-configuration.ts";
 export * from "./output-directory.ts";
 export * from "./recipe-from-flags.ts";
 export { configurationJsonSchema, type ConfigurationDocument } from "./schema.ts";
+export { shortPathFrom } from "./short-path.ts";

@@ -4,8 +4,10 @@
  * @module
  */
 export * from "./directory.ts";
+export { parseIdRange } from "./inode/id-map.ts";
 export * from "./open-root-filesystem.ts";
 export * from "./proof/prove.ts";
+export * from "./proof/verify-against.ts";
 export * from "./proof/verify-directory.ts";
 export * from "./sidecar/open-unpacked.ts";
 export * from "./sidecar/unpack-record.ts";

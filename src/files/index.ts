@@ -7,4 +7,5 @@ export * from "./lock.ts";
 export * from "./regular-file.ts";
 export { removeTree } from "./remove-tree.ts";
 export { replaceDurably, type ReplaceDurablyOptions } from "./replace-durably.ts";
+export { fileError, stdoutError } from "./system-error.ts";
 export { writeOutput, writeStandardOutput } from "./write-output.ts";

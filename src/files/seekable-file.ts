@@ -46,7 +46,11 @@ const REPORT_EVERY = 16 * 1024 * 1024;
  * `unsupported-compression` for xz and bzip2
  */
 export async function openSeekable(file: string, options: OpenSeekableOptions): Promise<number> {
-  if (file === "-") return spool(options.input ?? fromReadable(process.stdin), "-", options);
+  const { signal } = options;
+  if (file === "-") {
+    const input = options.input ?? fromReadable(process.stdin, { signal, what: "stdin" });
+    return spool(input, "-", options);
+  }
   const stats = stat(file);
   if (stats.isDirectory()) {
     throw new OciError(
@@ -55,7 +59,9 @@ export async function openSeekable(file: string, options: OpenSeekableOptions): 
       { details: { file }, hint: "A layout directory is named oci:DIR." },
     );
   }
-  if (!stats.isFile()) return spool(fromReadable(createReadStream(file)), file, options);
+  if (!stats.isFile()) {
+    return spool(fromReadable(createReadStream(file), { signal, what: file }), file, options);
+  }
   const fd = open(file);
   try {
     if (compressionOf(headOf(fd), file) === undefined) return fd;

@@ -32,3 +32,12 @@ export function writing<T>(path: string, work: () => T): T {
     throw systemCode(error) === undefined ? error : fileError("unwritable", path, error);
   }
 }
+
+/** What a standard output that takes no more means: nobody reads it, or its disk is full. */
+export function stdoutError(cause: unknown): OciError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new OciError("unwritable", `stdout: expected to write to it, got ${reason}`, {
+    details: { errno: systemCode(cause) },
+    cause,
+  });
+}

@@ -11,7 +11,7 @@ import { findOutput, type OutputPlace } from "./output/output-place.ts";
 import { ownedName, sweepAbandoned } from "./owned-name.ts";
 import { readFileBytes, writeWhole } from "./regular-file.ts";
 import { syncDirectory } from "./sync/sync-directory.ts";
-import { fileError, systemCode, writing } from "./system-error.ts";
+import { fileError, stdoutError, systemCode, writing } from "./system-error.ts";
 import { writeThrough } from "./output/write-through.ts";
 
 const STAGE = ".oci-kit.output";
@@ -103,6 +103,6 @@ export async function writeStandardOutput(bytes: Bytes): Promise<void> {
   try {
     await pipeline(toReadable(bytes), process.stdout, { end: false });
   } catch (error) {
-    throw error instanceof OciError ? error : fileError("unwritable", "-", error);
+    throw error instanceof OciError ? error : stdoutError(error);
   }
 }

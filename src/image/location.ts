@@ -75,7 +75,8 @@ function parseBare(text: string, options: LocationOptions): Location {
   if (namesHost(text)) return { kind: "registry", reference: parseReference(text) };
   if (isPath(text)) return { kind: "path", path: text };
   if (!TAG.test(text)) {
-    throw refuse(text, "it names neither a host nor a known scheme", `Write one of ${SCHEMES}.`);
+    const hint = hubHint(text) ?? schemeHint(text) ?? `Write one of ${SCHEMES}.`;
+    throw refuse(text, "it names neither a host nor a known scheme", hint);
   }
   if (options.repository === undefined) {
     throw refuse(
@@ -85,6 +86,23 @@ function parseBare(text: string, options: LocationOptions): Location {
     );
   }
   return parseLocation(`${options.repository}:${text}`);
+}
+
+/** What people mean who are used to Docker, where no host is Docker Hub; undefined for what is no such name. */
+export function hubHint(text: string): string | undefined {
+  const [, owner, name, tag = ""] =
+    /^(?:([a-z0-9]+(?:[._-][a-z0-9]+)*)\/)?([a-z0-9]+(?:[._-][a-z0-9]+)*)(:\w[\w.-]*)?$/.exec(
+      text,
+    ) ?? [];
+  if (name === undefined) return undefined;
+  return `Docker Hub's images are named with their host: docker.io/${owner ?? "library"}/${name}${tag}`;
+}
+
+function schemeHint(text: string): string | undefined {
+  const rest = /^https?:\/\/(.+)/.exec(text)?.[1];
+  if (rest === undefined) return undefined;
+  const flag = text.startsWith("http:") ? " with --plain-http, where it is not loopback" : "";
+  return `A registry's reference has no scheme: ${rest}${flag}`;
 }
 
 function isPath(text: string): boolean {
@@ -170,4 +188,29 @@ export function formatLocation(location: Location): string {
 
 function suffix(separator: string, part: string | undefined): string {
   return part === undefined ? "" : `${separator}${part}`;
+}
+
+/**
+ * The store that a location is in, for moving its tags: the location without its tag and digest.
+ * @throws OciError `unsupported-operation` for what is written once and whole
+ */
+export function storeOf(location: Location): Location {
+  switch (location.kind) {
+    case "registry": {
+      const { registry, repository } = location.reference;
+      return { kind: "registry", reference: { registry, repository } };
+    }
+    case "oci":
+      return { kind: "oci", directory: location.directory };
+    case "path":
+      return { kind: "oci", directory: location.path };
+    case "oci-archive":
+    case "docker-archive":
+    case "dir":
+      throw new OciError(
+        "unsupported-operation",
+        `${location.kind}: expected a registry or a layout, whose tags can be moved`,
+        { hint: "Copy it into one: oci-kit copy SRC oci:DIR:TAG" },
+      );
+  }
 }

@@ -18,3 +18,4 @@ export * from "./media-types.ts";
 export * from "./documents/parse-documents.ts";
 export * from "./platform.ts";
 export * from "./reference.ts";
+export * from "./quote.ts";

@@ -50,7 +50,10 @@ describe("readPublished", () => {
   it("stops when aborted", async () => {
     const { store } = recordStore(createMemoryStore(), () => new Error("stopped"));
     const signal = AbortSignal.abort(new Error("enough"));
-    await expect(readPublished(store, "latest", { signal })).rejects.toThrow("enough");
+    await expect(readPublished(store, "latest", { signal })).rejects.toMatchObject({
+      code: "aborted",
+      cause: { message: "enough" },
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../bytes/abort.ts";
 import type { ReadOptions } from "../image/image.ts";
 import { listImages } from "../image/list-images.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
@@ -29,14 +30,14 @@ export async function readPublished(
   try {
     descriptor = await store.resolve(tag, options);
   } catch (error) {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal, `${store.name}:${tag}`);
     return isOciError(error, "not-found") ? { state: "absent" } : { state: "unreadable", error };
   }
   try {
     const { images } = await listImages(store, descriptor, options);
     return { state: "present", descriptor, images };
   } catch (error) {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal, `${store.name}:${tag}`);
     return { state: "unreadable", error };
   }
 }

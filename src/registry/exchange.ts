@@ -197,7 +197,7 @@ function unreachable(request: Exchange, cause: unknown): OciError {
 
 function hintFor(url: URL, code: string | undefined): string | undefined {
   if (url.protocol === "https:" && code !== undefined && NOT_TLS.has(code)) {
-    return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so (plainHttp).`;
+    return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so: --plain-http`;
   }
   if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
   if (code === "ECONNREFUSED") return refusedHint(url);

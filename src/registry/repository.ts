@@ -3,7 +3,7 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { parseRepository, parseTag } from "../oci/reference.ts";
-import { defaultSpoolDirectory } from "../store/digest-cache.ts";
+import { defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
 import { openBlob } from "./blobs.ts";

@@ -15,7 +15,9 @@ export {
 export type { ContentLocation } from "./contents/content-plan.ts";
 export { nameImage, type LayerSource } from "./contents/open-layer-tar.ts";
 export { exportTree, type ExportTreeOptions } from "./export/export-tree.ts";
+export * from "./export/export-reference.ts";
 export * from "./export/flatten-image.ts";
+export * from "./export/flatten-reference.ts";
 export * from "./glob.ts";
 export * from "./image-filesystem.ts";
 export type { IndexProgress } from "./layer-index/image-indexes.ts";

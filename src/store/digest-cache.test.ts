@@ -15,7 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { defaultCacheDirectory, openDigestCache } from "./digest-cache.ts";
+import { openDigestCache } from "./digest-cache.ts";
+import { defaultCacheDirectory } from "./cache-directory.ts";
 
 let directory: string;
 

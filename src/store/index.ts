@@ -5,8 +5,10 @@
  * @module
  */
 export * from "./cache.ts";
+export * from "./cache-directory.ts";
+export { sweepCacheDaily } from "./sweep-cache.ts";
 export * from "./cache-item.ts";
-export { collectGarbage } from "./layout/collect-garbage.ts";
+export { collectGarbage, isBeingWritten } from "./layout/collect-garbage.ts";
 export type { CollectOptions, Collected } from "./layout/collect-garbage.ts";
 export * from "./content-graph.ts";
 export * from "./copy/copy-error.ts";

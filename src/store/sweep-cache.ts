@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, lstatSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { CACHE_LIMITS, pruneCache } from "./cache.ts";
 
@@ -24,6 +25,6 @@ export async function sweepCacheDaily(
     else utimesSync(stamp, new Date(), new Date());
     await pruneCache(directory, { ...CACHE_LIMITS, ...options });
   } catch {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal, directory);
   }
 }

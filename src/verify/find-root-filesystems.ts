@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../bytes/abort.ts";
 import { existsSync, readFileSync, readdirSync, statSync, type Dirent } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fromText } from "../bytes/byte-string.ts";
@@ -56,7 +57,7 @@ export async function findRootFilesystems(
   const found: FoundRoot[] = [];
   const pending = [path];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal, directory);
     if (await isLayout(directory)) {
       found.push(...(await findInLayout(directory, options)));
     } else if (isRootfs(directory, directory === path)) {

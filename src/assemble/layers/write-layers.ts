@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../../bytes/abort.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestOf } from "../../oci/digest.ts";
@@ -55,7 +56,7 @@ export async function writeLayers(
     const progress = createProgress(layers, options);
     for (const [tree, { passes }] of planDeliveries(layers, outputs)) {
       for (const pass of passes) {
-        options.signal?.throwIfAborted();
+        throwIfAborted(options.signal, target.name);
         await (tree.image === undefined
           ? readDirectory(tree, pass, progress, options)
           : readArtifactLayer(tree, pass, progress, options));

@@ -34,6 +34,7 @@ describe("bytes through a Node transform", () => {
     async function* source(): AsyncGenerator<Uint8Array> {
       await Promise.resolve();
       yield packed.subarray(0, 100);
+      // eslint-disable-next-line no-restricted-syntax -- a thrown text, as foreign code may throw one
       AbortSignal.abort("a string").throwIfAborted();
     }
     expect(await failureOf(through(source(), createGunzip()))).toMatchObject({

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Readable } from "node:stream";
 import type { Duplex } from "node:stream";
-import type { Bytes } from "../bytes.ts";
+import { abortedError } from "../abort.ts";
+import type { AbortOptions, Bytes } from "../bytes.ts";
 
 // The one place where Node streams and Bytes meet.
 
@@ -45,9 +46,29 @@ function write(transform: Duplex, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => transform.write(chunk, () => resolve()));
 }
 
-/** The bytes of a Node readable, which is destroyed when the reader stops early. It must not be in object mode. */
-export async function* fromReadable(readable: Readable): Bytes & AsyncGenerator<Uint8Array> {
-  yield* readable as AsyncIterable<Uint8Array>;
+/** What {@link fromReadable} takes. */
+export interface FromReadableOptions extends AbortOptions {
+  /** For the message when it is stopped. */
+  readonly what?: string | undefined;
+}
+
+/**
+ * The bytes of a Node readable, which is destroyed when the reader stops early, and at once when the
+ * signal is given, also while nothing comes. It must not be in object mode.
+ * @throws OciError `aborted`; what the readable fails with
+ */
+export async function* fromReadable(
+  readable: Readable,
+  { signal, what = "stream" }: FromReadableOptions = {},
+): Bytes & AsyncGenerator<Uint8Array> {
+  const stop = (): void => void readable.destroy(signal && abortedError(signal, what));
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    yield* readable as AsyncIterable<Uint8Array>;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
 }
 
 /** A Node readable over bytes. Destroying it closes them. */

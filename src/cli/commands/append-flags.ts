@@ -8,10 +8,10 @@ import { normalisePath } from "../../layer/normalise.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import { compileGlob } from "../../rootfs/glob.ts";
-import type { EditFlags } from "./write-edited.ts";
+import type { ReferenceFlags } from "../input/reference-options.ts";
 
 /** The flags of `oci-kit append`, as they were typed. */
-export interface AppendFlags extends EditFlags {
+export interface AppendFlags extends ReferenceFlags {
   readonly layer: readonly string[];
   readonly drop?: readonly string[];
   readonly rename?: readonly string[];

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
-import { escapeText } from "../../bytes/byte-string.ts";
-import type { NewLayer } from "../../image/edit/image-view.ts";
 import {
   collect,
   prose,
@@ -11,6 +7,13 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
+import { compressionOf } from "../input/compression.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { createdOf, sourceDateEpochOf } from "../input/created.ts";
+import { parseTarget } from "../input/target.ts";
+import { referenceOptions } from "../input/reference-options.ts";
+import { editedOutcome } from "../output/edited-outcome.ts";
+import { showWriting } from "../output/show-copy.ts";
 import type { AppendFlags } from "./append-flags.ts";
 
 export const appendCommand: Register = (program, invoke) => {
@@ -56,44 +59,26 @@ async function append(
   flags: AppendFlags,
   session: Session,
 ): Promise<Outcome> {
-  const [{ writeEdited }, { appendLayer }, { createdOf }] = await Promise.all([
-    import("./write-edited.ts"),
-    import("../../image/edit/append-layer.ts"),
-    import("../input/created.ts"),
-  ]);
-  const created = createdOf(session.context.env);
-  const layers: NewLayer[] = [];
-  for (const path of flags.layer) layers.push(await openLayer(path, flags, session));
-  const edit = (view: Parameters<typeof appendLayer>[0]) =>
-    layers.reduce((image, layer) => appendLayer(image, layer, { created }), view);
-  return writeEdited({ source, destination, flags, edit }, session);
-}
-
-async function openLayer(
-  path: string,
-  flags: AppendFlags,
-  { context, progress }: Session,
-): Promise<NewLayer> {
-  const [{ entryEditOf }, { compressionOf }, { sourceDateEpochOf }] = await Promise.all([
+  const { context, progress, warn } = session;
+  const [{ appendToReference }, { entryEditOf }] = await Promise.all([
+    import("../../convert/append-to-reference.ts"),
     import("./append-flags.ts"),
-    import("./assemble-flags.ts"),
-    import("../input/created.ts"),
   ]);
-  const edit = entryEditOf(flags, sourceDateEpochOf(context.env));
-  const storedAs = compressionOf(flags.compression);
-  const name = escapeText(basename(resolve(path)));
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    const { openLayerFile } = await import("../../image/edit/layer-file.ts");
-    return openLayerFile(path, { name, edit, storedAs });
-  }
-  const { openLayerDirectory } = await import("../../convert/layer-directory.ts");
-  return openLayerDirectory(path, {
-    name,
-    edit,
-    storedAs,
-    onSkipped: (skipped) => {
-      progress.clear();
-      context.stderr.write(`oci-kit: ${name}: left out ${skipped.path}: ${skipped.reason}\n`);
+  const { env } = context;
+  const options = await referenceOptions(flags, session);
+  const to = await parseTarget(destination, options.dryRun, session);
+  const edited = await appendToReference(
+    await parseConfigured(source, context),
+    to.location,
+    flags.layer,
+    {
+      ...options,
+      edit: entryEditOf(flags, sourceDateEpochOf(env)),
+      storedAs: compressionOf(flags.compression),
+      created: createdOf(env),
+      onSkipped: (layer, { path, reason }) => warn(`${layer}: left out ${path}: ${reason}`),
+      onProgress: showWriting(progress),
     },
-  });
+  );
+  return editedOutcome(edited, options.dryRun, to.isStdout);
 }

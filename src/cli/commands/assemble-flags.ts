@@ -2,7 +2,6 @@
 import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { OciError } from "../../oci/errors.ts";
-import type { Compression } from "../../oci/media-types.ts";
 import { isBareWord, noConfiguration } from "../input/configured.ts";
 
 /** The flags of `oci-kit assemble`, as they were typed. */
@@ -23,7 +22,6 @@ export interface AssembleFlags {
   readonly force?: true;
 }
 
-const COMPRESSIONS: readonly string[] = ["gzip", "zstd", "none"] satisfies Compression[];
 /** In a flag: the architecture of each image. */
 const ARCH = "${ARCH}";
 
@@ -116,13 +114,4 @@ export async function outputOf(
   const { DEFAULT_OUTPUT, outputDirectory } = await import("../../config/output-directory.ts");
   if (configuration === undefined) return `oci:${DEFAULT_OUTPUT}/${architecture}`;
   return `oci:${outputDirectory(configuration, architecture)}`;
-}
-
-/** @throws OciError `invalid-argument` */
-export function compressionOf(text: string | undefined): Compression | undefined {
-  if (text === undefined || COMPRESSIONS.includes(text)) return text as Compression | undefined;
-  throw new OciError(
-    "invalid-argument",
-    `--compression: expected gzip, zstd or none, got ${JSON.stringify(text)}`,
-  );
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Recipe } from "../../assemble/recipe/recipe.ts";
-import type { AssembleOptions, AssembleProgress, AssembleResult } from "../../assemble/result.ts";
+import type { AssembleOptions, AssembleResult } from "../../assemble/result.ts";
 import type { Configuration } from "../../config/configuration.ts";
-import { escapeText } from "../../bytes/byte-string.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import type { Location } from "../../image/location.ts";
 import type { Outcome, Session } from "../command.ts";
@@ -11,23 +10,22 @@ import {
   findConfigured,
   nameOf,
   parseConfigured,
-  spoolingFor,
   variablesOf,
 } from "../input/configured.ts";
+import { compressionOf } from "../input/compression.ts";
 import { sourceDateEpochOf } from "../input/created.ts";
+import { showSpooling } from "../output/show-spooling.ts";
 import { DONE } from "../exit-status.ts";
-import { formatBytes } from "../output/format.ts";
-import type { ProgressLine } from "../output/progress.ts";
+import { showAssembly } from "../output/show-assembly.ts";
 import {
   architecturesOf,
-  compressionOf,
   hasBareTag,
   outputOf,
   recipeOf,
   saysEverything,
   type AssembleFlags,
 } from "./assemble-flags.ts";
-import { renderPlan, renderResult } from "./assemble-text.ts";
+import { planLines, resultLines } from "./assemble-text.ts";
 
 /** How one image is made. */
 interface Run {
@@ -41,7 +39,7 @@ interface Run {
 }
 
 /** One image that was, or would be, made. */
-type Made = Pick<Outcome, "document" | "text">;
+type Made = Pick<Outcome, "document" | "lines">;
 
 /** `oci-kit assemble`: a recipe for each architecture, then the images one after the other. */
 export async function assembleImages(flags: AssembleFlags, session: Session): Promise<Outcome> {
@@ -49,7 +47,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   const configuration = await configurationOf(flags, session);
   const names = architecturesOf(flags, configuration);
   const recipes = await recipesOf(names, flags, configuration, session);
-  const { defaultCacheDirectory } = await import("../../store/digest-cache.ts");
+  const { defaultCacheDirectory } = await import("../../store/cache-directory.ts");
   const options = {
     cache: defaultCacheDirectory(env),
     sourceDateEpoch: sourceDateEpochOf(env),
@@ -65,7 +63,11 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   for (const name of names) {
     const output = await outputOf(name, flags, configuration);
     const location = await parseConfigured(output, session.context);
-    const spooling = await spoolingFor(location, session.context);
+    const { spoolPlaceBeside } = await import("../../image/spool-place.ts");
+    const spooling = {
+      spoolDirectory: spoolPlaceBeside(location),
+      onSpool: showSpooling(session),
+    };
     const onProgress = showAssembly(session.progress, name);
     const own = { ...options, ...spooling, onProgress };
     const run = { flags, configuration, session, output, location, options: own };
@@ -81,20 +83,20 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
       dryRun: flags.dryRun === true,
       configuration: configuration?.file,
     },
-    text: `${made.map((one) => one.text).join("")}configuration: ${await nameOf(configuration)}\n`,
+    lines: [...made.flatMap((one) => one.lines), `configuration: ${await nameOf(configuration)}`],
   };
 }
 
 /** The configuration that counts: none where the flags say everything, which is said when one was named. */
 async function configurationOf(
   flags: AssembleFlags,
-  { context }: Session,
+  { context, warn }: Session,
 ): Promise<Configuration | undefined> {
   const variables = variablesOf(flags.set ?? []);
   const isReplaced = saysEverything(flags);
   if (isReplaced && typeof context.configuration === "string") {
-    context.stderr.write(
-      `oci-kit: --config ${escapeText(context.configuration)} does not count: --base, --artifact, --copy and --output say everything\n`,
+    warn(
+      `--config ${context.configuration} does not count: --base, --artifact, --copy and --output say everything`,
     );
   }
   const configuration = isReplaced ? undefined : await findConfigured(context, { variables });
@@ -151,23 +153,23 @@ async function plan(name: string, recipe: Recipe, run: Run): Promise<Made> {
   });
   return {
     document: { architecture: name, output, ...planned },
-    text: renderPlan(name, output.replace(/^oci:/, ""), planned),
+    lines: planLines(name, output.replace(/^oci:/, ""), planned),
   };
 }
 
 async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
   const { flags, output, session } = run;
   const result = await writeImage(recipe, run);
-  session.progress.clear();
-  for (const { message } of result.warnings) {
-    session.context.stderr.write(`oci-kit: ${name}: ${escapeText(message)}\n`);
-  }
+  for (const { message } of result.warnings) session.warn(`${name}: ${message}`);
   const pushed = flags.push && (await push(recipe, output, flags.push, run));
   const place = output.replace(/^oci:/, "");
   const { descriptor, ...rest } = result;
   return {
     document: { architecture: name, output, digest: descriptor.digest, ...rest, pushed },
-    text: renderResult(name, place, result) + (pushed === undefined ? "" : `  pushed ${pushed}\n`),
+    lines: [
+      ...resultLines(name, place, result),
+      ...(pushed === undefined ? [] : [`  pushed ${pushed}`]),
+    ],
   };
 }
 
@@ -199,12 +201,4 @@ async function push(
     tag: tag === true ? undefined : tag,
     session,
   });
-}
-
-function showAssembly(progress: ProgressLine, name: string): (event: AssembleProgress) => void {
-  return (event) => {
-    if (event.kind !== "read") return;
-    const { artifact, bytes, total } = event;
-    progress.show(`${name}: from ${artifact}: ${formatBytes(bytes)} of ${formatBytes(total)}`);
-  };
 }

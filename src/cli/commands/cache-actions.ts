@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
 import { inspectCache, pruneCache, type CacheContent } from "../../store/cache.ts";
 import type { CacheItem } from "../../store/cache-item.ts";
-import { defaultCacheDirectory } from "../../store/digest-cache.ts";
+import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import type { Outcome } from "../command.ts";
 import type { Context } from "../context.ts";
 import { DONE } from "../exit-status.ts";
@@ -32,7 +31,7 @@ export async function showCache({ env, signal }: Context): Promise<Outcome> {
   return {
     status: DONE,
     document: { directory, bytes, parts },
-    text: `${table(rows)}${escapeText(directory)}: ${formatBytes(bytes)}\n`,
+    lines: [...table(rows), `${directory}: ${formatBytes(bytes)}`],
   };
 }
 
@@ -51,7 +50,7 @@ export async function pruneCacheBy(
   const { directory, removed, removedBytes, items, bytes } = pruned;
   const rows = removed.map((item) => [
     item.part,
-    escapeText(item.key),
+    item.key,
     formatBytes(item.bytes),
     `used ${day(item.usedAt)}`,
   ]);
@@ -61,7 +60,10 @@ export async function pruneCacheBy(
   return {
     status: DONE,
     document: { directory, dryRun, removed, removedBytes, kept: items.length, keptBytes: bytes },
-    text: `${table(rows)}${escapeText(directory)}: ${removed.length === 0 ? "nothing to remove" : `${verb} ${what}`}; ${stays}\n`,
+    lines: [
+      ...table(rows),
+      `${directory}: ${removed.length === 0 ? "nothing to remove" : `${verb} ${what}`}; ${stays}`,
+    ],
   };
 }
 

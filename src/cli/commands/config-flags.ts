@@ -4,10 +4,10 @@ import { OciError } from "../../oci/errors.ts";
 import type { Healthcheck } from "../../oci/documents/image-config.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import { quote } from "../../oci/quote.ts";
-import type { EditFlags } from "./write-edited.ts";
+import type { ReferenceFlags } from "../input/reference-options.ts";
 
 /** The flags of `oci-kit config`, as they were typed. */
-export interface ConfigFlags extends EditFlags {
+export interface ConfigFlags extends ReferenceFlags {
   readonly env?: readonly string[];
   readonly unsetEnv?: readonly string[];
   readonly clearEnv?: true;

@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { collect, prose, withRegistry, type Register } from "../command.ts";
+import {
+  collect,
+  prose,
+  withRegistry,
+  type Outcome,
+  type Register,
+  type Session,
+} from "../command.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { parseTarget } from "../input/target.ts";
+import { referenceOptions } from "../input/reference-options.ts";
+import { editedOutcome } from "../output/edited-outcome.ts";
+import { showWriting } from "../output/show-copy.ts";
 import type { ConfigFlags } from "./config-flags.ts";
 
 export const configCommand: Register = (program, invoke) => {
@@ -51,15 +63,30 @@ Examples:
   oci-kit config HOST/REPO:1 HOST/REPO:2 --user 1000:1000 --expose 8080 --no-healthcheck`,
     )
     .action(async (source: string, destination: string, flags: ConfigFlags) =>
-      invoke(flags, async (session) => {
-        const [{ writeEdited }, { configEditsOf }, { editConfig }] = await Promise.all([
-          import("./write-edited.ts"),
-          import("./config-flags.ts"),
-          import("../../image/edit/edit-config.ts"),
-        ]);
-        const edits = configEditsOf(flags);
-        const edit = (view: Parameters<typeof editConfig>[0]) => editConfig(view, edits);
-        return writeEdited({ source, destination, flags, edit }, session);
-      }),
+      invoke(flags, (session) => changeConfig(source, destination, flags, session)),
     );
 };
+
+async function changeConfig(
+  source: string,
+  destination: string,
+  flags: ConfigFlags,
+  session: Session,
+): Promise<Outcome> {
+  const { context, progress } = session;
+  const [{ editReference }, { configEditsOf }, { editConfig }] = await Promise.all([
+    import("../../image/by-reference/edit-reference.ts"),
+    import("./config-flags.ts"),
+    import("../../image/edit/edit-config.ts"),
+  ]);
+  const edits = configEditsOf(flags);
+  const options = await referenceOptions(flags, session);
+  const to = await parseTarget(destination, options.dryRun, session);
+  const edited = await editReference(
+    await parseConfigured(source, context),
+    to.location,
+    (view) => editConfig(view, edits),
+    { ...options, onProgress: showWriting(progress) },
+  );
+  return editedOutcome(edited, options.dryRun, to.isStdout);
+}

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { shortDigest } from "../../oci/digest.ts";
-import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import type { CopySummary } from "../../store/copy/copy.ts";
-import type { CopyEvent } from "../../store/copy/transfer.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { isStdout, openConfigured, parseConfigured, rootOf } from "../input/configured.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { parseTarget } from "../input/target.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
 import { absentLines } from "../output/absent-lines.ts";
 import { count, formatBytes } from "../output/format.ts";
-import type { ProgressLine } from "../output/progress.ts";
+import { showCopy } from "../output/show-copy.ts";
+import { notSentParts, targetName } from "../output/transfer-text.ts";
 
-interface CopyFlags {
-  readonly json?: true;
-  readonly dryRun?: true;
-  readonly platform?: string;
+interface CopyFlags extends ReferenceFlags {
   readonly verifyPresent?: true;
 }
 
@@ -44,7 +40,7 @@ Examples:
   nerdctl save IMAGE | oci-kit copy docker-archive:- oci:out/local-oci/android/riscv64
   oci-kit copy --platform linux/amd64 HOST/REPO:TAG docker-archive:- | docker load`,
     )
-    .action(async (source: string, target: string, flags: CopyFlags) =>
+    .action(async (source: string, target: string, flags: ReferenceFlags) =>
       invoke(flags, (session) => copyBetween(source, target, flags, session)),
     );
 };
@@ -53,84 +49,32 @@ async function copyBetween(
   source: string,
   destination: string,
   flags: CopyFlags,
-  { context, progress }: Session,
+  session: Session,
 ): Promise<Outcome> {
-  const [{ copy }, { openTarget }] = await Promise.all([
-    import("../../store/copy/copy.ts"),
-    import("../../image/open-reference.ts"),
-  ]);
-  const { signal, registry, limits } = context;
-  const dryRun = flags.dryRun === true;
-  const location = await parseConfigured(destination, context);
-  const from = await openConfigured(source, context, location);
-  try {
-    const root = await rootOf(from, flags.platform, context);
-    const to = await openTarget(location, { signal, registry, limits });
-    try {
-      const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
-      const onProgress = showCopy(progress);
-      const { verifyPresent } = flags;
-      const options = { tag, dryRun, verifyPresent, onProgress, signal, limits };
-      const summary = await copy(from.store, root, to.store, options);
-      if (!dryRun) await to.close();
-      const absent = (await from.store.capabilities.absent?.({ signal })) ?? [];
-      const tookStdout = isStdout(location);
-      return outcomeOf(summary, to.store.name, tag, { dryRun, tookStdout, absent });
-    } finally {
-      await to.discard();
-    }
-  } finally {
-    await from.close();
-  }
-}
-
-/** Draws a running copy: how much of all that is to be sent has gone. */
-export function showCopy(progress: ProgressLine): (event: CopyEvent) => void {
-  const sent = new Map<string, number>();
-  let total = 0;
-  return (event) => {
-    if (event.kind === "planned") total = event.bytes;
-    if (event.kind === "progress") sent.set(event.descriptor.digest, event.bytes);
-    if (event.kind === "finished") {
-      const { descriptor } = event.transfer;
-      sent.set(descriptor.digest, descriptor.size);
-    }
-    let bytes = 0;
-    for (const part of sent.values()) bytes += part;
-    progress.show(`${formatBytes(bytes)} of ${formatBytes(total)}`);
-  };
-}
-
-/** What is told of a copy besides what was sent. */
-interface Told {
-  readonly dryRun: boolean;
-  readonly tookStdout: boolean;
-  /** What the source names and lacks. */
-  readonly absent: readonly Descriptor[];
-}
-
-function outcomeOf(
-  summary: CopySummary,
-  store: string,
-  tag: string | undefined,
-  { dryRun, tookStdout, absent }: Told,
-): Outcome {
-  const { root, copied, skipped, mounted, replaced } = summary;
-  const verb = dryRun ? "would copy" : "copied";
+  const { progress } = session;
+  const { copyReference } = await import("../../image/by-reference/copy-reference.ts");
+  const options = await referenceOptions(flags, session);
+  const to = await parseTarget(destination, options.dryRun, session);
+  const from = await parseConfigured(source, session.context);
+  const result = await copyReference(from, to.location, {
+    ...options,
+    verifyPresent: flags.verifyPresent,
+    onProgress: showCopy(progress),
+  });
+  const { store, tag, root, copied, skipped, mounted, replaced, absent } = result;
+  const { dryRun } = options;
   const parts = [
-    `${verb} ${count(copied.count, "piece")}, ${formatBytes(copied.bytes)}`,
+    `${dryRun ? "would copy" : "copied"} ${count(copied.count, "piece")}, ${formatBytes(copied.bytes)}`,
     ...(replaced.count > 0 ? [`${formatBytes(replaced.bytes)} over damaged content`] : []),
-    ...(skipped.count > 0 ? [`${formatBytes(skipped.bytes)} already there`] : []),
-    ...(mounted.count > 0 ? [`${formatBytes(mounted.bytes)} mounted`] : []),
+    ...notSentParts(skipped, mounted),
   ];
-  const name = tag === undefined ? store : `${store}:${tag}`;
   return {
     status: DONE,
     document: {
       ...{ store, tag, digest: root.digest, dryRun, copied, skipped, mounted, replaced },
       ...(absent.length > 0 && { absent }),
     },
-    tookStdout,
-    text: `${name} ${shortDigest(root.digest)}: ${parts.join("; ")}\n${absentLines(absent)}`,
+    tookStdout: to.isStdout,
+    lines: [`${targetName(result)} ${root.digest}: ${parts.join("; ")}`, ...absentLines(absent)],
   };
 }

@@ -50,7 +50,7 @@ describe("export", () => {
   it("refuses a terminal, and an index without --platform", async () => {
     const onTerminal = await project.runWith({ isTTY: true }, "export", "oci:images:one");
     expect(onTerminal).toMatchObject({ status: 1 });
-    expect(onTerminal.stderr).toContain("expected a pipe or a file, got a terminal");
+    expect(onTerminal.stderr).toContain("expected a pipe or a file for stdout, got a terminal");
     const index = await project.run("export", "oci:images:all");
     expect(index.stderr).toContain("expected one image, got 2");
     const one = await project.run("export", "oci:images:all", "--platform", "linux/riscv64");

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: MIT
-import type { Bytes } from "../../bytes/bytes.ts";
-import { digestOf, shortDigest, type Digest } from "../../oci/digest.ts";
-import { OciError } from "../../oci/errors.ts";
-import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured } from "../input/configured.ts";
-import type { Context } from "../context.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { indexCacheOf } from "../input/index-cache.ts";
+import { claimStandardOutput } from "../input/target.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
 import { showIndexing } from "../output/show-indexing.ts";
 
-interface ExportFlags {
-  readonly json?: true;
-  readonly dryRun?: true;
-  readonly platform?: string;
+interface ExportFlags extends ReferenceFlags {
   readonly output?: string;
 }
+
+const HINT = "Name a file with -o FILE, or send the tar to a program: … | tar -t";
 
 export const exportCommand: Register = (program, invoke) => {
   withRegistry(program.command("export <REF>"))
@@ -27,7 +24,7 @@ export const exportCommand: Register = (program, invoke) => {
         that ends with an error is not whole; a FILE is put in place only when it is.`),
     )
     .option("--platform <PLATFORM>", "the image of an index for this platform, as linux/arm64")
-    .option("-o, --output <FILE>", "write to a file instead")
+    .option("-o, --output <FILE>", "write to a file instead; - is stdout")
     .option("--dry-run", "say what would be written")
     .addHelpText(
       "after",
@@ -41,90 +38,42 @@ Examples:
     );
 };
 
-/** What was written, or would be. */
-interface Exported {
-  readonly entries: number;
-  /** Of file contents. */
-  readonly bytes: number;
-  readonly tar?: { readonly digest: Digest; readonly size: number };
-}
-
 async function exportImage(
   reference: string,
   flags: ExportFlags,
-  { context, progress }: Session,
+  session: Session,
 ): Promise<Outcome> {
-  const { output: file, dryRun = false } = flags;
-  if (file === undefined && !dryRun) refuseTerminal(context);
-  const { imageOf, openFilesystem } = await import("../input/open-image.ts");
-  const from = await openConfigured(reference, context);
-  try {
-    const image = await imageOf(from, flags.platform, context);
-    const root = await openFilesystem(image, context, showIndexing(progress));
-    const onBytes = (bytes: number) => progress.show(`exporting: ${formatBytes(bytes)}`);
-    const exported = dryRun ? measure(root) : await writeTar(root, file, context, onBytes);
-    const { digest } = image.descriptor;
-    const { entries, bytes } = exported;
-    const verb = dryRun ? "would export" : "exported";
-    return {
-      status: DONE,
-      document: { image: digest, file, dryRun, ...exported },
-      tookStdout: file === undefined && !dryRun,
-      text: `${verb} ${shortDigest(digest)}: ${count(entries, "entry", "entries")}, ${formatBytes(bytes)}\n`,
-    };
-  } finally {
-    await from.close();
-  }
-}
-
-function refuseTerminal({ stdout }: Context): void {
-  if (stdout.isTTY !== true) return;
-  throw new OciError("invalid-argument", "export: expected a pipe or a file, got a terminal", {
-    hint: "Name a file with -o FILE, or send the tar to a program: … | tar -t",
-  });
-}
-
-/** Names of one file are one content; the root counts where a layer names it. */
-function measure(root: ImageFilesystem): Exported {
-  const seen = new Set<unknown>();
-  let entries = 0;
-  let bytes = 0;
-  for (const [path, node] of root.paths()) {
-    if (path === "/" && root.location(node) === undefined) continue;
-    entries += 1;
-    if (!seen.has(node)) bytes += node.size;
-    if (node.type !== "directory") seen.add(node);
-  }
-  return { entries, bytes };
-}
-
-async function writeTar(
-  root: ImageFilesystem,
-  file: string | undefined,
-  context: Context,
-  onBytes: (bytes: number) => void,
-): Promise<Exported> {
-  const [{ createHasher }, { exportTree }, { writeOutput, writeStandardOutput }] =
-    await Promise.all([
-      import("../../bytes/hash.ts"),
-      import("../../rootfs/export/export-tree.ts"),
-      import("../../files/write-output.ts"),
-    ]);
-  const { signal, limits, writeBytes = writeStandardOutput } = context;
-  let [entries, bytes, size] = [0, 0, 0];
-  const onEntry = (_: unknown, length: number): void => {
-    entries += 1;
-    bytes += length;
+  const { context, progress } = session;
+  const [options, { writeStandardOutput }, { exportReference }] = await Promise.all([
+    referenceOptions(flags, session),
+    import("../../files/write-output.ts"),
+    import("../../rootfs/export/export-reference.ts"),
+  ]);
+  const file = flags.output === "-" ? undefined : flags.output;
+  const { dryRun } = options;
+  const isToStdout = file === undefined && !dryRun;
+  if (isToStdout) claimStandardOutput("export", HINT, session);
+  const show = showIndexing(progress);
+  const { image, ...exported } = await exportReference(
+    await parseConfigured(reference, context),
+    file ?? context.writeBytes ?? writeStandardOutput,
+    {
+      ...options,
+      cache: await indexCacheOf(context),
+      onProgress: (event) => {
+        if (event.kind !== "exporting") show(event);
+        else progress.show(`exporting: ${formatBytes(event.bytes)}`, event);
+      },
+    },
+  );
+  const { entries, bytes } = exported;
+  const verb = dryRun ? "would export" : "exported";
+  return {
+    status: DONE,
+    document: { image: image.digest, file, dryRun, ...exported },
+    tookStdout: isToStdout,
+    lines: [
+      `${verb} ${image.digest}: ${count(entries, "entry", "entries")}, ${formatBytes(bytes)}`,
+    ],
   };
-  const hasher = createHasher("sha256");
-  const watched = async function* (): Bytes {
-    for await (const chunk of exportTree(root, { signal, limits, onEntry })) {
-      hasher.update(chunk);
-      size += chunk.length;
-      onBytes(size);
-      yield chunk;
-    }
-  };
-  await (file === undefined ? writeBytes(watched()) : writeOutput(file, watched(), { signal }));
-  return { entries, bytes, tar: { digest: digestOf("sha256", hasher.hex()), size } };
 }

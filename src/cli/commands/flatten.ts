@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
-import type { ImageEdit } from "../../image/edit/edit-images.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { showIndexing } from "../output/show-indexing.ts";
-import type { EditFlags } from "./write-edited.ts";
+import { compressionOf } from "../input/compression.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { createdOf } from "../input/created.ts";
+import { indexCacheOf } from "../input/index-cache.ts";
+import { parseTarget } from "../input/target.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { editedOutcome } from "../output/edited-outcome.ts";
+import { isIndexing, showIndexing } from "../output/show-indexing.ts";
+import { showWriting } from "../output/show-copy.ts";
 
-interface FlattenFlags extends EditFlags {
+interface FlattenFlags extends ReferenceFlags {
   readonly compression?: string;
 }
 
@@ -39,22 +45,17 @@ async function flatten(
   flags: FlattenFlags,
   session: Session,
 ): Promise<Outcome> {
-  const [{ writeEdited }, { compressionOf }, { createdOf }, { flattenImage }, { openFilesystem }] =
-    await Promise.all([
-      import("./write-edited.ts"),
-      import("./assemble-flags.ts"),
-      import("../input/created.ts"),
-      import("../../rootfs/export/flatten-image.ts"),
-      import("../input/open-image.ts"),
-    ]);
   const { context, progress } = session;
-  const options = {
+  const { flattenReference } = await import("../../rootfs/export/flatten-reference.ts");
+  const options = await referenceOptions(flags, session);
+  const to = await parseTarget(destination, options.dryRun, session);
+  const show = { indexing: showIndexing(progress), writing: showWriting(progress) };
+  const edited = await flattenReference(await parseConfigured(source, context), to.location, {
+    ...options,
     created: createdOf(context.env),
     compression: compressionOf(flags.compression),
-  };
-  const edit: ImageEdit = async (view) => {
-    const root = await openFilesystem(view.image, context, showIndexing(progress));
-    return flattenImage(view, root, options);
-  };
-  return writeEdited({ source, destination, flags, edit }, session);
+    cache: await indexCacheOf(context),
+    onProgress: (event) => (isIndexing(event) ? show.indexing(event) : show.writing(event)),
+  });
+  return editedOutcome(edited, options.dryRun, to.isStdout);
 }

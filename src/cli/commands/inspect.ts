@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
-import type { Image, ReadOptions } from "../../image/image.ts";
-import type { ImageListing } from "../../image/list-images.ts";
+import type { Inspected } from "../../image/by-reference/inspect-reference.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { absentLines } from "../output/absent-lines.ts";
-import { openConfigured, rootOf } from "../input/configured.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
+import { absentLines } from "../output/absent-lines.ts";
 import { formatBytes, table } from "../output/format.ts";
 
-interface InspectFlags {
-  readonly json?: true;
-  readonly platform?: string;
+interface InspectFlags extends ReferenceFlags {
   readonly raw?: true;
 }
 
@@ -38,81 +35,49 @@ Examples:
     );
 };
 
-async function inspect(
-  reference: string,
-  flags: InspectFlags,
-  { context }: Session,
-): Promise<Outcome> {
-  const { isIndexType } = await import("../../oci/media-types.ts");
-  const { signal, limits } = context;
-  const options = { signal, limits };
-  const from = await openConfigured(reference, context);
-  try {
-    const root = await rootOf(from, flags.platform, context);
-    if (flags.raw === true) return await rawOutcome(from.store, root, options);
-    if (isIndexType(root.mediaType)) {
-      const { listImages } = await import("../../image/list-images.ts");
-      const absent = (await from.store.capabilities.absent?.(options)) ?? [];
-      return indexOutcome(root, await listImages(from.store, root, options), absent);
-    }
-    const { readImage } = await import("../../image/image.ts");
-    return imageOutcome(await readImage(from.store, root, options));
-  } finally {
-    await from.close();
+async function inspect(reference: string, flags: InspectFlags, session: Session): Promise<Outcome> {
+  const { inspectReference, readRoot } =
+    await import("../../image/by-reference/inspect-reference.ts");
+  const options = await referenceOptions(flags, session);
+  const location = await parseConfigured(reference, session.context);
+  if (flags.raw === true) {
+    const bytes = await readRoot(location, options);
+    const document = JSON.parse(new TextDecoder().decode(bytes)) as object;
+    return { status: DONE, document, lines: [], bytes };
   }
+  const inspected = await inspectReference(location, options);
+  return inspected.kind === "index" ? indexOutcome(inspected) : imageOutcome(inspected);
 }
 
-async function rawOutcome(
-  store: Image["store"],
-  root: Descriptor,
-  options: ReadOptions,
-): Promise<Outcome> {
-  const [{ readAll }, { withLimits }] = await Promise.all([
-    import("../../bytes/streams/read-all.ts"),
-    import("../../oci/limits.ts"),
-  ]);
-  const bytes = await readAll(
-    store.fetch(root, options),
-    withLimits(options.limits).documentBytes,
-    root.digest,
-  );
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  return { status: DONE, document: JSON.parse(text) as object, text };
-}
-
-function indexOutcome(
-  root: Descriptor,
-  listing: ImageListing,
-  absent: readonly Descriptor[],
-): Outcome {
-  const rows = listing.images.map((image) => [
-    `  ${platformName(image)}`,
-    image.digest,
-    formatBytes(image.size),
-  ]);
-  const { attestations, others } = listing;
-  const rest = [
-    ...attestations.map((child) => ["  attestation", child.digest, formatBytes(child.size)]),
-    ...others.map((child) => [
-      `  ${escapeText(child.mediaType)}`,
-      child.digest,
-      formatBytes(child.size),
-    ]),
+function indexOutcome(index: Extract<Inspected, { kind: "index" }>): Outcome {
+  const { descriptor, images, attestations, others, absent } = index;
+  const rows = [
+    ...images.map((child) => [platformName(child), child] as const),
+    ...attestations.map((child) => ["attestation", child] as const),
+    ...others.map((child) => [child.mediaType, child] as const),
   ];
   return {
     status: DONE,
-    document: { descriptor: root, ...listing, ...(absent.length > 0 && { absent }) },
-    text: `index ${root.digest}\n${table([...rows, ...rest])}${absentLines(absent)}`,
+    document: { descriptor, images, attestations, others, ...(absent.length > 0 && { absent }) },
+    lines: [
+      `index ${descriptor.digest}`,
+      ...table(rows.map(([name, { digest, size }]) => [`  ${name}`, digest, formatBytes(size)])),
+      ...absentLines(absent),
+    ],
   };
 }
 
 function platformName({ platform }: Descriptor): string {
   if (platform === undefined) return "unknown platform";
   const { os, architecture, variant } = platform;
-  return escapeText([os, architecture, ...(variant === undefined ? [] : [variant])].join("/"));
+  return [os, architecture, ...(variant === undefined ? [] : [variant])].join("/");
 }
 
-function imageOutcome({ descriptor, manifest, config }: Image): Outcome {
+function imageOutcome({
+  descriptor,
+  manifest,
+  config,
+}: Extract<Inspected, { kind: "image" }>): Outcome {
   const { os, architecture, variant, created, config: settings = {} } = config.value;
   const facts: [string, string | undefined][] = [
     ["platform", [os, architecture, ...(variant === undefined ? [] : [variant])].join("/")],
@@ -123,26 +88,31 @@ function imageOutcome({ descriptor, manifest, config }: Image): Outcome {
     ["cmd", settings.Cmd?.join(" ")],
   ];
   const said = facts.flatMap(([key, value]) =>
-    value === undefined || value === "" ? [] : [[`  ${key}`, escapeText(value)]],
+    value === undefined || value === "" ? [] : [[`  ${key}`, value]],
   );
-  const many = (name: string, values: readonly string[]): string =>
-    values.length === 0
-      ? ""
-      : `${name}\n${values.map((value) => `  ${escapeText(value)}\n`).join("")}`;
-  const pairs = (record: Readonly<Record<string, string>> | undefined): string[] =>
-    Object.entries(record ?? {}).map(([key, value]) => `${key}=${value}`);
-  const layers = manifest.value.layers.map((layer) => [
-    `  ${layer.digest}`,
-    formatBytes(layer.size),
+  const layers = manifest.value.layers.map(({ digest, size }) => [
+    `  ${digest}`,
+    formatBytes(size),
   ]);
   return {
     status: DONE,
     document: { descriptor, manifest: manifest.value, config: config.value },
-    text:
-      `image ${descriptor.digest}\n${table(said)}` +
-      many("env", settings.Env ?? []) +
-      many("labels", pairs(settings.Labels)) +
-      many("annotations", pairs(manifest.value.annotations)) +
-      `layers\n${table(layers)}`,
+    lines: [
+      `image ${descriptor.digest}`,
+      ...table(said),
+      ...section("env", settings.Env ?? []),
+      ...section("labels", pairs(settings.Labels)),
+      ...section("annotations", pairs(manifest.value.annotations)),
+      "layers",
+      ...table(layers),
+    ],
   };
+}
+
+function section(name: string, values: readonly string[]): string[] {
+  return values.length === 0 ? [] : [name, ...values.map((value) => `  ${value}`)];
+}
+
+function pairs(record: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(record).map(([key, value]) => `${key}=${value}`);
 }

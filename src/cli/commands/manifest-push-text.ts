@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
 import type { GateFinding } from "../../publish/gates.ts";
 import type { IndexPushPlan, TagChange } from "../../publish/plan-push.ts";
 import type { IndexPushResult } from "../../publish/push-index.ts";
-import { shortDigest } from "../../oci/digest.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome } from "../command.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
@@ -14,18 +12,21 @@ export function planOutcome(plan: IndexPushPlan): Outcome {
   const { children, index, findings, tags, toSend, upToDate } = plan;
   const rows = children.map(({ child, toSend: send, alreadyThere }) => [
     `  ${formatPlatform(child.platform)}`,
-    shortDigest(child.descriptor.digest),
+    child.descriptor.digest,
     `send ${formatBytes(send.bytes)}`,
     `there ${formatBytes(alreadyThere.bytes)}`,
-    escapeText(child.name),
+    child.name,
   ]);
   const verdict = upToDate ? "nothing to do" : `would send ${formatBytes(toSend.bytes)}`;
   return {
     status: findings.length > 0 ? DOES_NOT_HOLD : DONE,
     document: { dryRun: true, ...documentOf(plan), findings, toSend, upToDate },
-    text:
-      `index ${index.descriptor.digest}: ${verdict}\n${table(rows)}${tagLines(tags, "would set")}` +
-      findingLines(findings, "refused by"),
+    lines: [
+      `index ${index.descriptor.digest}: ${verdict}`,
+      ...table(rows),
+      ...tagLines(tags, "would set"),
+      ...findingLines(findings, "refused by"),
+    ],
   };
 }
 
@@ -46,9 +47,12 @@ export function pushOutcome(plan: IndexPushPlan, result: IndexPushResult): Outco
   return {
     status: DONE,
     document: { dryRun: false, ...documentOf(plan), changed, sent, mounted, skipped, overridden },
-    text:
-      `${name} ${index.digest}: ${what}\n${table(rows)}${tagLines(tags, "set")}` +
-      findingLines(overridden, "overridden by --force:"),
+    lines: [
+      `${name} ${index.digest}: ${what}`,
+      ...table(rows),
+      ...tagLines(tags, "set"),
+      ...findingLines(overridden, "overridden by --force:"),
+    ],
   };
 }
 
@@ -68,16 +72,15 @@ function documentOf({ target, tag, index, children, tags }: IndexPushPlan): obje
   };
 }
 
-function tagLines(tags: readonly TagChange[], verb: string): string {
+function tagLines(tags: readonly TagChange[], verb: string): string[] {
   return tags
     .filter(({ from, to }) => from !== to)
     .map(({ tag, from, to }) => {
-      const before = from === undefined ? "" : ` (was ${shortDigest(from)})`;
-      return `${verb} ${tag} to ${shortDigest(to)}${before}\n`;
-    })
-    .join("");
+      const before = from === undefined ? "" : ` (was ${from})`;
+      return `${verb} ${tag} to ${to}${before}`;
+    });
 }
 
-function findingLines(findings: readonly GateFinding[], verb: string): string {
-  return findings.map(({ gate, message }) => `${verb} ${gate}: ${message}\n`).join("");
+function findingLines(findings: readonly GateFinding[], verb: string): string[] {
+  return findings.map(({ gate, message }) => `${verb} ${gate}: ${message}`);
 }

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
 import { gatherFromLocations, type GatheredChildren } from "../../publish/gather-children.ts";
 import { planIndexPush } from "../../publish/plan-push.ts";
 import { pushIndex } from "../../publish/push-index.ts";
 import type { Configuration } from "../../config/configuration.ts";
-import type { Location } from "../../image/location.ts";
+import { storeOf, type Location } from "../../image/location.ts";
 import { openTarget, type OpenTarget } from "../../image/open-reference.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import type { Context } from "../context.ts";
-import {
-  findConfigured,
-  findConfiguredFor,
-  nameOf,
-  parseConfigured,
-  storeOf,
-} from "../input/configured.ts";
-import { showCopy } from "./copy.ts";
+import { findConfigured, findConfiguredFor, nameOf, parseConfigured } from "../input/configured.ts";
+import { showCopy } from "../output/show-copy.ts";
 import { gatherConfigured } from "./gather-configured.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
 
@@ -64,7 +57,7 @@ async function pushTo(
   { store: target }: OpenTarget,
   tag: string,
   { flags, held, source }: Pushing,
-  { context, progress }: Session,
+  { context, progress, warn }: Session,
 ): Promise<Outcome> {
   const { signal, limits } = context;
   const architectures = flags.arch?.split(",") ?? held?.architectures;
@@ -74,7 +67,7 @@ async function pushTo(
     : gatherNamed(flags.from, context));
   try {
     for (const { name, reason } of gathered.leftOut) {
-      context.stderr.write(`oci-kit: left out ${escapeText(name)}: ${escapeText(reason)}\n`);
+      warn(`left out ${name}: ${reason}`);
     }
     const { children } = gathered;
     const runIdKey = source?.document.provenance?.keys?.runId;
@@ -107,7 +100,7 @@ async function says(
   return {
     ...outcome,
     document: { ...outcome.document, configuration: source?.file },
-    text: `${outcome.text}configuration: ${await nameOf(source)}${what}\n`,
+    lines: [...outcome.lines, `configuration: ${await nameOf(source)}${what}`],
   };
 }
 

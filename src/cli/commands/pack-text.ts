@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
-import type { PackedImage, PackedPath, SkippedPath } from "../../convert/pack/pack-options.ts";
-import { shortDigest } from "../../oci/digest.ts";
+import type { PackedImage, PackedPath } from "../../convert/pack/pack-options.ts";
+import type { WrittenTo } from "../../image/by-reference/with-reference.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes, table } from "../output/format.ts";
+import { targetName } from "../output/transfer-text.ts";
 
 /** What was packed, or would be, for programs and for people. */
-export function packOutcome(packed: PackedImage, store: string, tag: string | undefined): Outcome {
-  const { image, layers, entries, bytes, changes, skipped } = packed;
+export function packOutcome(packed: PackedImage & WrittenTo): Outcome {
+  const { store, tag, image, layers, entries, bytes, changes, skipped } = packed;
   const dryRun = image === undefined;
   const digest = image?.digest;
-  const document = { store, tag, digest, dryRun, layers, entries, bytes, changes, skipped };
-  const warnings = skipped.map(renderSkipped).join("");
-  const text = dryRun ? renderPlan(packed) : renderPacked(packed, store, tag);
-  return { status: DONE, document, text: warnings + text };
-}
-
-function renderSkipped({ path, reason }: SkippedPath): string {
-  return `left out ${path}: ${reason}\n`;
+  return {
+    status: DONE,
+    document: { store, tag, digest, dryRun, layers, entries, bytes, changes, skipped },
+    lines: [
+      ...skipped.map(({ path, reason }) => `left out ${path}: ${reason}`),
+      ...(dryRun ? planLines(packed) : packedLines(packed)),
+    ],
+  };
 }
 
 const SIGNS: Readonly<Record<PackedPath["change"], string>> = Object.freeze({
@@ -26,25 +27,23 @@ const SIGNS: Readonly<Record<PackedPath["change"], string>> = Object.freeze({
   removed: "D",
 });
 
-function renderPlan({ changes, entries, bytes }: PackedImage): string {
-  const lines = changes.map(({ change, path }) => `${SIGNS[change]} ${path}\n`).join("");
+function planLines({ changes, entries, bytes }: PackedImage): string[] {
   const would = `would pack ${count(entries, "entry", "entries")}, ${formatBytes(bytes)} of content`;
-  return `${lines}${entries === 0 ? "nothing to pack" : would}\n`;
+  return [
+    ...changes.map(({ change, path }) => `${SIGNS[change]} ${path}`),
+    entries === 0 ? "nothing to pack" : would,
+  ];
 }
 
-function renderPacked(
-  { image, layers }: PackedImage,
-  store: string,
-  tag: string | undefined,
-): string {
-  const name = tag === undefined ? store : `${store}:${tag}`;
+function packedLines(packed: PackedImage & WrittenTo): string[] {
+  const { image, layers } = packed;
   const rows = layers.map(({ descriptor, diffId, entries, bytes }) => [
     "  layer",
-    shortDigest(descriptor.digest),
+    descriptor.digest,
     formatBytes(descriptor.size),
     `${count(entries, "entry", "entries")}, ${formatBytes(bytes)}`,
-    `diffID ${shortDigest(diffId)}`,
+    `diffID ${diffId}`,
   ]);
   const unchanged = layers.length === 0 ? ": nothing changed, it is the base" : "";
-  return `${name} ${image!.digest}${unchanged}\n${table(rows)}`;
+  return [`${targetName(packed)} ${image!.digest}${unchanged}`, ...table(rows)];
 }

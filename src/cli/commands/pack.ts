@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { PackOptions, PackProgress, PackedImage } from "../../convert/pack/pack-options.ts";
 import {
   collect,
   prose,
@@ -8,26 +7,22 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import type { Location } from "../../image/location.ts";
-import { isStdout, openConfigured, parseConfigured } from "../input/configured.ts";
-import type { Context } from "../context.ts";
+import { compressionOf } from "../input/compression.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { indexCacheOf } from "../input/index-cache.ts";
+import { parseTarget } from "../input/target.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTime, sourceDateEpochOf } from "../input/created.ts";
-import { formatBytes } from "../output/format.ts";
-import type { ProgressLine } from "../output/progress.ts";
-import { showIndexing } from "../output/show-indexing.ts";
-import { letYoungGenerationGrow } from "../young-generation.ts";
-import { compressionOf } from "./assemble-flags.ts";
+import { showPacking } from "../output/show-converting.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-interface PackFlags {
-  readonly json?: true;
+interface PackFlags extends ReferenceFlags {
   readonly base?: string;
   readonly exact?: true;
-  readonly platform?: string;
   readonly created?: string;
   readonly compression?: string;
   readonly uidMap?: readonly string[];
   readonly gidMap?: readonly string[];
-  readonly dryRun?: true;
 }
 
 export const packCommand: Register = (program, invoke) => {
@@ -73,51 +68,33 @@ async function packTo(
   directory: string,
   reference: string,
   flags: PackFlags,
-  { context, progress }: Session,
+  session: Session,
 ): Promise<Outcome> {
-  const [options, { packDirectory }, { openTarget }, { packOutcome }] = await Promise.all([
-    optionsOf(flags, context),
-    import("../../convert/pack/pack-directory.ts"),
-    import("../../image/open-reference.ts"),
+  const { progress } = session;
+  const [options, { packToReference }, { packOutcome }] = await Promise.all([
+    optionsOf(flags, session),
+    import("../../convert/pack/pack-to-reference.ts"),
     import("./pack-text.ts"),
   ]);
-  const { signal, registry, limits } = context;
   letYoungGenerationGrow();
-  const location = await parseConfigured(reference, context);
-  const base = await openBase(flags, location, context);
-  try {
-    const to = await openTarget(location, { signal, registry, limits });
-    try {
-      const tag = to.tag ?? (location.kind === "registry" ? "latest" : undefined);
-      const packed: PackedImage = await packDirectory(directory, to.store, {
-        ...options,
-        base: base?.image,
-        tag,
-        signal,
-        limits,
-        onProgress: showPacking(progress),
-      });
-      if (!options.dryRun) await to.close();
-      return { ...packOutcome(packed, to.store.name, tag), tookStdout: isStdout(location) };
-    } finally {
-      await to.discard();
-    }
-  } finally {
-    await base?.close();
-  }
+  const to = await parseTarget(reference, options.dryRun, session);
+  const packed = await packToReference(directory, to.location, {
+    ...options,
+    onProgress: showPacking(progress),
+  });
+  return { ...packOutcome(packed), tookStdout: to.isStdout };
 }
 
-async function optionsOf(flags: PackFlags, context: Context): Promise<PackOptions> {
-  const [{ parseIdRange }, { parsePlatform }, { indexCacheOf }] = await Promise.all([
+async function optionsOf(flags: PackFlags, session: Session) {
+  const { context } = session;
+  const [{ parseIdRange }, options] = await Promise.all([
     import("../../disk/inode/id-map.ts"),
-    import("../../oci/platform.ts"),
-    import("../input/open-image.ts"),
+    referenceOptions(flags, session),
   ]);
-  // With a base it says which image of an index is meant.
-  const isOwn = flags.platform !== undefined && flags.base === undefined;
   return {
+    ...options,
+    base: flags.base === undefined ? undefined : await parseConfigured(flags.base, context),
     exact: flags.exact,
-    platform: isOwn ? parsePlatform(flags.platform) : undefined,
     created:
       flags.created === undefined
         ? sourceDateEpochOf(context.env)
@@ -125,44 +102,6 @@ async function optionsOf(flags: PackFlags, context: Context): Promise<PackOption
     compression: compressionOf(flags.compression),
     uidMap: flags.uidMap?.map(parseIdRange),
     gidMap: flags.gidMap?.map(parseIdRange),
-    dryRun: flags.dryRun,
     cache: await indexCacheOf(context),
-  };
-}
-
-async function openBase(
-  { base, platform }: PackFlags,
-  target: Location,
-  context: Context,
-): Promise<
-  { readonly image: PackOptions["base"]; readonly close: () => Promise<void> } | undefined
-> {
-  if (base === undefined) return undefined;
-  const { imageOf } = await import("../input/open-image.ts");
-  const from = await openConfigured(base, context, target);
-  try {
-    return { image: await imageOf(from, platform, context), close: () => from.close() };
-  } catch (error) {
-    await from.close();
-    throw error;
-  }
-}
-
-/** Draws a running pack. */
-function showPacking(progress: ProgressLine): (event: PackProgress) => void {
-  const showIndex = showIndexing(progress);
-  return (event) => {
-    switch (event.kind) {
-      case "comparing":
-        progress.show(`comparing: ${event.compared} paths`);
-        return;
-      case "packing": {
-        const { layer, entries, bytes } = event;
-        progress.show(`layer ${layer + 1}: ${entries} entries, ${formatBytes(bytes)}`);
-        return;
-      }
-      default:
-        showIndex(event);
-    }
   };
 }

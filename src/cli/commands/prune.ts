@@ -87,6 +87,6 @@ function outcomeOf(store: string, dryRun: boolean, collected: Collected): Outcom
   return {
     status: DONE,
     document: { store, dryRun, removed, removedBytes, kept },
-    text: `${store}: ${verb} ${what}; ${kept} stay${more}\n${table(rows)}`,
+    lines: [`${store}: ${verb} ${what}; ${kept} stay${more}`, ...table(rows)],
   };
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { architectureTag } from "../../publish/tag-names.ts";
-import { openReference, openTarget } from "../../image/open-reference.ts";
+import { copyReference } from "../../image/by-reference/copy-reference.ts";
 import type { OciError } from "../../oci/errors.ts";
 import type { Platform } from "../../oci/platform.ts";
-import { copy } from "../../store/copy/copy.ts";
 import type { Session } from "../command.ts";
 import { noConfiguration, parseConfigured } from "../input/configured.ts";
-import { showCopy } from "./copy.ts";
+import { showCopy } from "../output/show-copy.ts";
 
 const DEFAULT_TAG = "latest-cross";
 
@@ -35,17 +34,8 @@ export async function pushAssembled(
 ): Promise<string> {
   const { context, progress } = session;
   const { signal, registry, limits } = context;
-  const name = architectureTag(tag, platform);
-  const location = await parseConfigured(output, context);
-  const from = await openReference(location, { signal, registry, limits });
-  try {
-    const to = await openTarget(`${repository}:${name}`, { signal, registry, limits });
-    const root = await from.root({ signal });
-    const onProgress = showCopy(progress);
-    await copy(from.store, root, to.store, { tag: name, signal, limits, onProgress });
-  } finally {
-    await from.close();
-    progress.clear();
-  }
-  return `${repository}:${name}`;
+  const target = `${repository}:${architectureTag(tag, platform)}`;
+  const options = { signal, registry, limits, onProgress: showCopy(progress) };
+  await copyReference(await parseConfigured(output, context), target, options);
+  return target;
 }

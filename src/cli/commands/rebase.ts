@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { ImageEdit } from "../../image/edit/edit-images.ts";
-import type { OpenReference } from "../../image/open-reference.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { openConfigured } from "../input/configured.ts";
-import type { EditFlags } from "./write-edited.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { parseTarget } from "../input/target.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { editedOutcome } from "../output/edited-outcome.ts";
+import { showWriting } from "../output/show-copy.ts";
 
-interface RebaseFlags extends EditFlags {
+interface RebaseFlags extends ReferenceFlags {
   readonly oldBase: string;
   readonly newBase: string;
 }
@@ -42,32 +43,15 @@ async function rebase(
   flags: RebaseFlags,
   session: Session,
 ): Promise<Outcome> {
-  const { context } = session;
-  const [{ writeEdited }, { rebaseImage }, { formatLocation }, { imageOf }] = await Promise.all([
-    import("./write-edited.ts"),
-    import("../../image/edit/rebase-image.ts"),
-    import("../../image/location.ts"),
-    import("../input/open-image.ts"),
-  ]);
-  const bases: OpenReference[] = [];
-  try {
-    const oldBase = await openConfigured(flags.oldBase, context);
-    bases.push(oldBase);
-    const newBase = await openConfigured(flags.newBase, context);
-    bases.push(newBase);
-    const { location } = newBase;
-    const name = location.kind === "registry" ? formatLocation(location) : undefined;
-    const edit: ImageEdit = async (view) => {
-      const { architecture, os, variant } = view.config.value;
-      const platform = { architecture, os, variant };
-      const [below, above] = [
-        await imageOf(oldBase, platform, context),
-        await imageOf(newBase, platform, context),
-      ];
-      return rebaseImage(view, below, above, { name });
-    };
-    return await writeEdited({ source, destination, flags, edit }, session);
-  } finally {
-    for (const base of bases) await base.close();
-  }
+  const { context, progress } = session;
+  const { rebaseReference } = await import("../../image/by-reference/rebase-reference.ts");
+  const options = await referenceOptions(flags, session);
+  const to = await parseTarget(destination, options.dryRun, session);
+  const edited = await rebaseReference(await parseConfigured(source, context), to.location, {
+    ...options,
+    oldBase: await parseConfigured(flags.oldBase, context),
+    newBase: await parseConfigured(flags.newBase, context),
+    onProgress: showWriting(progress),
+  });
+  return editedOutcome(edited, options.dryRun, to.isStdout);
 }

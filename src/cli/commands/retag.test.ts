@@ -25,7 +25,7 @@ it("is one manifest PUT a tag, and touches no blob", async () => {
     const source = `${proxy.host}/family/image:latest-cross`;
     const { status, stdout } = await project.run("retag", source, "stable", "2026.11");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^tagged sha256:[0-9a-f]{12} as stable in 127/);
+    expect(stdout).toMatch(/^tagged sha256:[0-9a-f]{64} as stable in 127/);
     const puts = proxy.requests.filter((request) => request.startsWith("PUT "));
     expect(puts).toEqual([
       "PUT /v2/family/image/manifests/stable",
@@ -41,7 +41,7 @@ it("is one manifest PUT a tag, and touches no blob", async () => {
 it("moves tags of a layout, and says what it would do with --dry-run", async () => {
   const source = "oci:out/linux-runtime/riscv64:latest";
   const dry = await project.run("retag", source, "stable", "--dry-run");
-  expect(dry.stdout).toMatch(/^would tag sha256:[0-9a-f]{12} as stable in oci:out\/linux-runtime/);
+  expect(dry.stdout).toMatch(/^would tag sha256:[0-9a-f]{64} as stable in oci:out\/linux-runtime/);
   expect((await project.json("tags", "oci:out/linux-runtime/riscv64")).document).toEqual({
     store: "oci:out/linux-runtime/riscv64",
     tags: ["latest"],

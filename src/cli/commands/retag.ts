@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { shortDigest } from "../../oci/digest.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { parseConfigured, storeOf } from "../input/configured.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
-
-interface RetagFlags {
-  readonly json?: true;
-  readonly dryRun?: true;
-}
 
 export const retagCommand: Register = (program, invoke) => {
   withRegistry(program.command("retag <SRC> <TAG...>"))
@@ -26,38 +21,29 @@ Examples:
   oci-kit retag latest-cross latest                   # tags of the configured repository
   oci-kit retag oci:out/mirror:latest-cross latest`,
     )
-    .action(async (source: string, tags: readonly string[], flags: RetagFlags) =>
-      invoke(flags, (session) => retag(source, tags, flags.dryRun === true, session)),
+    .action(async (source: string, tags: readonly string[], flags: ReferenceFlags) =>
+      invoke(flags, (session) => retag(source, tags, flags, session)),
     );
 };
 
 async function retag(
   source: string,
-  tags: readonly string[],
-  dryRun: boolean,
-  { context }: Session,
+  names: readonly string[],
+  flags: ReferenceFlags,
+  session: Session,
 ): Promise<Outcome> {
-  const { signal, registry, limits } = context;
-  const [{ openReference, openTarget }, { formatLocation }, { parseTag }] = await Promise.all([
-    import("../../image/open-reference.ts"),
-    import("../../image/location.ts"),
-    import("../../oci/reference.ts"),
-  ]);
-  tags.forEach(parseTag);
-  const location = await parseConfigured(source, context);
-  const place = storeOf(location);
-  const from = await openReference(location, { signal, registry, limits });
-  const root = await from.root({ signal });
-  await from.close();
-  if (!dryRun) {
-    const { store } = await openTarget(place, { signal, registry, limits });
-    for (const tag of tags) await store.tag(root, tag, { signal });
-  }
-  const name = formatLocation(place);
+  const { retagReference } = await import("../../image/by-reference/retag-reference.ts");
+  const options = await referenceOptions(flags, session);
+  const { store, root, tags } = await retagReference(
+    await parseConfigured(source, session.context),
+    names,
+    options,
+  );
+  const { dryRun } = options;
   const verb = dryRun ? "would tag" : "tagged";
   return {
     status: DONE,
-    document: { store: name, digest: root.digest, tags, dryRun },
-    text: tags.map((tag) => `${verb} ${shortDigest(root.digest)} as ${tag} in ${name}\n`).join(""),
+    document: { store, digest: root.digest, tags, dryRun },
+    lines: tags.map((tag) => `${verb} ${root.digest} as ${tag} in ${store}`),
   };
 }

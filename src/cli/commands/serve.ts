@@ -4,6 +4,7 @@ import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import { collect, prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
+import { printText } from "../output/print.ts";
 import { formatServerEvent, type LogFormat } from "../output/server-log.ts";
 
 const DEFAULT_DIRECTORY = "out/registry";
@@ -68,7 +69,7 @@ async function serve(
     host: flags.host,
     port,
     allowedHosts: flags.allowHost,
-    onEvent: (event) => stderr.write(formatServerEvent(event, log, new Date())),
+    onEvent: (event) => printText(stderr, formatServerEvent(event, log, new Date())),
   }).catch((error: unknown) => {
     throw cannotListen(error, flags);
   });
@@ -76,7 +77,7 @@ async function serve(
   return {
     status: DONE,
     document: { url: server.url, host, port: server.port, directory },
-    text: `serving ${directory} on ${server.url} (stop it with Ctrl-C)\n`,
+    lines: [`serving ${directory} on ${server.url} (stop it with Ctrl-C)`],
     async afterwards() {
       if (!signal.aborted) await once(signal, "abort");
       await server.close();

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
 import { openConversions } from "../../convert/kept/conversions.ts";
-import type { Conversion, ConvertProgress } from "../../convert/kept/conversions.ts";
-import { shortDigest } from "../../oci/digest.ts";
+import type { Conversion } from "../../convert/kept/conversions.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { CommonFlags, Outcome, Session } from "../command.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { parseDuration } from "../input/duration.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
-import { indexCacheOf } from "../input/open-image.ts";
-import { letYoungGenerationGrow } from "../young-generation.ts";
-import type { ProgressLine } from "../output/progress.ts";
-import { showUnpacking } from "./unpack.ts";
+import { indexCacheOf } from "../input/index-cache.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
+import { showConverting } from "../output/show-converting.ts";
 
 export interface AddFlags extends CommonFlags {
   readonly platform?: string;
@@ -47,7 +44,7 @@ export async function addToStore(
   return {
     status: DONE,
     document: { store: store.directory, names: wanted, ...documentOf(found), converted },
-    text: `${wanted.map(escapeText).join(", ")}: ${shortDigest(found.digest)} ${how}, in ${found.rootfs}\n`,
+    lines: [`${wanted.join(", ")}: ${found.digest} ${how}, in ${found.rootfs}`],
   };
 }
 
@@ -63,7 +60,7 @@ export async function linkInStore(
   return {
     status: DONE,
     document: { store: store.directory, name, ...documentOf(found) },
-    text: `${escapeText(name)}: ${shortDigest(found.digest)}\n`,
+    lines: [`${name}: ${found.digest}`],
   };
 }
 
@@ -78,7 +75,7 @@ export async function unlinkInStore(
   return {
     status: DONE,
     document: { store: store.directory, name },
-    text: `${escapeText(name)}: removed\n`,
+    lines: [`${name}: removed`],
   };
 }
 
@@ -93,7 +90,7 @@ export async function pathInStore(
   return {
     status: DONE,
     document: { store: store.directory, name, ...documentOf(found) },
-    text: `${found.rootfs}\n`,
+    lines: [found.rootfs],
   };
 }
 
@@ -108,20 +105,11 @@ export async function pruneStore(
   const minimumAge = parseDuration("--min-age", flags.minAge);
   const { removed, kept } = await store.prune({ minimumAge, dryRun, signal });
   const verb = dryRun ? "would remove" : "removed";
-  const lines = removed.map(({ key, bytes }) => `${verb} ${key}${sizeOf(bytes)}\n`);
+  const lines = removed.map(({ key, bytes }) => `${verb} ${key}${sizeOf(bytes)}`);
   return {
     status: DONE,
     document: { store: store.directory, removed, kept, dryRun },
-    text: `${lines.join("")}${count(kept, "conversion")} kept\n`,
-  };
-}
-
-/** Draws a running conversion, or whom it waits for. */
-function showConverting(progress: ProgressLine): (event: ConvertProgress) => void {
-  const show = showUnpacking(progress);
-  return (event) => {
-    if (event.kind !== "waiting") show(event);
-    else progress.show(`waiting: converted already by ${event.holder}`);
+    lines: [...lines, `${count(kept, "conversion")} kept`],
   };
 }
 

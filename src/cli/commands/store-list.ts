@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
 import {
   openConversions,
   type ConversionList,
   type ListedConversion,
 } from "../../convert/kept/conversions.ts";
-import { shortDigest } from "../../oci/digest.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
@@ -27,7 +25,7 @@ export async function listStore(directory: string): Promise<Outcome> {
       })),
       conversions: list.conversions.map(documentOf),
     },
-    text: textOf(list),
+    lines: linesOf(list),
   };
 }
 
@@ -36,21 +34,21 @@ function documentOf(conversion: ListedConversion): object {
   return { key, digest, rootfs, names, usedAt, image, problem: problem?.message };
 }
 
-function textOf({ names, conversions }: ConversionList): string {
+function linesOf({ names, conversions }: ConversionList): string[] {
   const rows = conversions.flatMap((conversion) => {
     const { digest, usedAt, image, problem } = conversion;
     const facts = [
-      shortDigest(digest),
+      digest,
       image === undefined ? "?" : formatPlatform(image.platform),
       image === undefined ? "?" : formatBytes(image.bytes),
       `used ${usedAt.toISOString().slice(0, 16)}Z`,
-      problem === undefined ? "" : escapeText(problem.message),
+      problem === undefined ? "" : problem.message,
     ];
-    const called = conversion.names.length > 0 ? conversion.names.map(escapeText) : ["(no name)"];
+    const called = conversion.names.length > 0 ? conversion.names : ["(no name)"];
     return called.map((name) => [name, ...facts]);
   });
   const broken = names
     .filter(({ problem }) => problem !== undefined)
-    .map(({ name, problem }) => `broken: ${escapeText(name)}: ${escapeText(problem!.message)}\n`);
-  return table(rows) + broken.join("");
+    .map(({ name, problem }) => `broken: ${name}: ${problem!.message}`);
+  return [...table(rows), ...broken];
 }

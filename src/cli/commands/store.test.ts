@@ -23,7 +23,7 @@ it("converts an image under the name it was asked by, and under others for nothi
   const first = await project.run("store", "add", "s", "oci:images:latest", "--platform", "amd64");
   expect(first.stderr).toBe("");
   expect(first.stdout).toMatch(
-    /^oci:images:latest: sha256:[0-9a-f]{12} converted, in \/.*rootfs\n$/,
+    /^oci:images:latest: sha256:[0-9a-f]{64} converted, in \/.*rootfs\n$/,
   );
   const second = await project.json(
     "store",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
 import { withRegistry, type Outcome, type Register, type Session } from "../command.ts";
-import { findConfigured, noConfiguration, openConfigured } from "../input/configured.ts";
+import { findConfigured, noConfiguration, parseConfigured } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
 
 export const tagsCommand: Register = (program, invoke) => {
@@ -17,28 +16,20 @@ Examples:
   oci-kit tags oci:out/mirror`,
     )
     .action(async (repository: string | undefined, flags: { readonly json?: true }) =>
-      invoke(flags, (session) => listTags(repository, session)),
+      invoke(flags, (session) => tell(repository, session)),
     );
 };
 
-async function listTags(repository: string | undefined, { context }: Session): Promise<Outcome> {
+async function tell(repository: string | undefined, { context }: Session): Promise<Outcome> {
+  const { listTags } = await import("../../image/by-reference/list-tags.ts");
   const name = repository ?? (await findConfigured(context))?.image;
   if (name === undefined) {
     throw noConfiguration("tags", "Name the repository: oci-kit tags ghcr.io/family/image");
   }
-  const from = await openConfigured(name, context);
-  try {
-    const list = from.store.capabilities.tags;
-    if (list === undefined) {
-      throw new OciError("unsupported-operation", `${from.store.name}: it can't list its tags`);
-    }
-    const tags = await list({ signal: context.signal });
-    return {
-      status: DONE,
-      document: { store: from.store.name, tags },
-      text: tags.map((tag) => `${tag}\n`).join(""),
-    };
-  } finally {
-    await from.close();
-  }
+  const { signal, registry } = context;
+  const { store, tags } = await listTags(await parseConfigured(name, context), {
+    signal,
+    registry,
+  });
+  return { status: DONE, document: { store, tags }, lines: tags };
 }

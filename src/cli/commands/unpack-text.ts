@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { escapeText, toText, type ByteString } from "../../bytes/byte-string.ts";
+import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Proof } from "../../disk/proof/prove.ts";
 import type { UnpackPlan, UnpackResult } from "../../convert/unpack/unpack-options.ts";
-import { shortDigest } from "../../oci/digest.ts";
 import type { Outcome } from "../command.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
@@ -14,7 +13,7 @@ export function unpackOutcome(result: UnpackResult): Outcome {
   return {
     status: proof !== undefined && proof.differences.length > 0 ? DOES_NOT_HOLD : DONE,
     document: documentOf(result),
-    text: textOf(result),
+    lines: linesOf(result),
   };
 }
 
@@ -48,17 +47,16 @@ function documentOf(result: UnpackResult): object {
   };
 }
 
-function textOf(result: UnpackResult): string {
+function linesOf(result: UnpackResult): string[] {
   const { directory, image, counts, bytes, proof, plan } = result;
   const { written, changed, kept, removed } = counts;
   const verb = result.dryRun ? "would be " : "";
   const summary = `${count(written, "path")} ${verb}written, ${changed} changed, ${kept} kept, ${removed} removed; ${formatBytes(bytes)}`;
   return [
     ...(plan === undefined ? [] : planLines(plan)),
-    `${escapeText(directory)} ${shortDigest(image.digest)}: ${summary}`,
+    `${directory} ${image.digest}: ${summary}`,
     ...(proof === undefined ? [] : [...proofLines(proof), ...heldLines(result, proof)]),
-    "",
-  ].join("\n");
+  ];
 }
 
 function planLines({ written, changed, removed }: UnpackPlan): string[] {
@@ -103,8 +101,5 @@ function heldLines({ sidecar, refusals }: UnpackResult, { held }: Proof): string
     ...[...refusals.xattrs].map(([name, why]) => `${toText(name)}: ${why}`),
   ];
   if (parts.length === 0) return [];
-  return [
-    `kept in ${escapeText(sidecar)}: ${parts.join(", ")}`,
-    ...reasons.map((reason) => `  ${reason}`),
-  ];
+  return [`kept in ${sidecar}: ${parts.join(", ")}`, ...reasons.map((reason) => `  ${reason}`)];
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { UnpackOptions, UnpackProgress } from "../../convert/unpack/unpack-options.ts";
+import type { UnpackOptions } from "../../convert/unpack/unpack-options.ts";
 import { OciError } from "../../oci/errors.ts";
 import {
   collect,
@@ -9,15 +9,13 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { openConfigured } from "../input/configured.ts";
-import { formatBytes } from "../output/format.ts";
-import type { ProgressLine } from "../output/progress.ts";
-import { showIndexing } from "../output/show-indexing.ts";
-import { letYoungGenerationGrow } from "../young-generation.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { indexCacheOf } from "../input/index-cache.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { showUnpacking } from "../output/show-converting.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-interface UnpackFlags {
-  readonly json?: true;
-  readonly platform?: string;
+interface UnpackFlags extends ReferenceFlags {
   readonly include?: readonly string[];
   readonly layer?: string;
   readonly exact?: true;
@@ -26,7 +24,6 @@ interface UnpackFlags {
   readonly sameOwner: boolean;
   readonly rootlesscontainers?: true;
   readonly proof: boolean;
-  readonly dryRun?: true;
 }
 
 export const unpackCommand: Register = (program, invoke) => {
@@ -71,26 +68,22 @@ async function unpackImage(
   reference: string,
   directory: string,
   flags: UnpackFlags,
-  { context, progress }: Session,
+  session: Session,
 ): Promise<Outcome> {
-  const [options, { unpack }, { imageOf, indexCacheOf }, { unpackOutcome }] = await Promise.all([
+  const { context, progress } = session;
+  const [options, { unpackReference }, { unpackOutcome }] = await Promise.all([
     optionsOf(flags),
-    import("../../convert/unpack/unpack.ts"),
-    import("../input/open-image.ts"),
+    import("../../convert/unpack/unpack-reference.ts"),
     import("./unpack-text.ts"),
   ]);
-  const { signal, limits } = context;
   letYoungGenerationGrow();
-  const from = await openConfigured(reference, context, { kind: "dir", directory });
-  try {
-    const image = await imageOf(from, flags.platform, context);
-    const cache = await indexCacheOf(context);
-    const onProgress = showUnpacking(progress);
-    const told = { ...options, cache, signal, limits, onProgress };
-    return unpackOutcome(await unpack(image, directory, told));
-  } finally {
-    await from.close();
-  }
+  const unpacked = await unpackReference(await parseConfigured(reference, context), directory, {
+    ...options,
+    ...(await referenceOptions(flags, session)),
+    cache: await indexCacheOf(context),
+    onProgress: showUnpacking(progress),
+  });
+  return unpackOutcome(unpacked);
 }
 
 async function optionsOf(flags: UnpackFlags): Promise<UnpackOptions> {
@@ -104,7 +97,6 @@ async function optionsOf(flags: UnpackFlags): Promise<UnpackOptions> {
     sameOwner: flags.sameOwner ? undefined : false,
     rootlessXattr: flags.rootlesscontainers,
     verify: flags.proof,
-    dryRun: flags.dryRun,
   };
 }
 
@@ -114,27 +106,4 @@ function parseLayer(text: string): number {
     "invalid-argument",
     `--layer: expected a layer's number from 0, got ${JSON.stringify(text)}`,
   );
-}
-
-/** Draws a running unpack. */
-export function showUnpacking(progress: ProgressLine): (event: UnpackProgress) => void {
-  const showIndex = showIndexing(progress);
-  return (event) => {
-    switch (event.kind) {
-      case "staging": {
-        const { layer, bytes, size, entries } = event;
-        const part = `${formatBytes(bytes)} of ${formatBytes(size)}`;
-        progress.show(`layer ${layer + 1}: ${part}, ${entries} files`);
-        return;
-      }
-      case "moving":
-        progress.show(`moving into place: ${event.entries} of ${event.total}`);
-        return;
-      case "proving":
-        progress.show(`comparing: ${event.compared} of ${event.total}`);
-        return;
-      default:
-        showIndex(event);
-    }
-  };
 }

@@ -77,7 +77,7 @@ async function verify(
   flags: VerifyLinksFlags,
   { context, progress }: Session,
 ): Promise<Outcome> {
-  const { indexCacheOf } = await import("../input/open-image.ts");
+  const { indexCacheOf } = await import("../input/index-cache.ts");
   const asked = (flags.expect ?? []).map(parseExpectation);
   const options = {
     architecture: flags.arch,
@@ -147,7 +147,11 @@ async function outcomeOf(checked: readonly Checked[]): Promise<Outcome> {
   return {
     status: STATUSES[verdict],
     document: { ok: verdict === "holds", roots },
-    text: `${reports.map(formatLinkReport).join("\n")}\nconfiguration: ${[...names].join(", ")}\n${summary(reports, verdict)}\n`,
+    lines: [
+      ...reports.flatMap((report) => formatLinkReport(report).split("\n")),
+      `configuration: ${[...names].join(", ")}`,
+      summary(reports, verdict),
+    ],
   };
 }
 

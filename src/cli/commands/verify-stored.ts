@@ -6,18 +6,19 @@ import type { LayoutStore } from "../../store/layout/layout.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
-import { openConfigured } from "../input/configured.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { referenceOptions } from "../input/reference-options.ts";
 import { count, formatBytes } from "../output/format.ts";
 
 /** `verify REF`: every blob of a layout or an archive, or of the image that the reference names, read and hashed. */
-export async function verifyStored(
-  reference: string,
-  { context, progress }: Session,
-): Promise<Outcome> {
-  const { verifyContent } = await import("../../store/verify-content.ts");
-  const { signal } = context;
-  const from = await openConfigured(reference, context);
-  try {
+export async function verifyStored(reference: string, session: Session): Promise<Outcome> {
+  const [{ verifyContent }, { withSource }, options] = await Promise.all([
+    import("../../store/verify-content.ts"),
+    import("../../image/by-reference/with-reference.ts"),
+    referenceOptions({}, session),
+  ]);
+  const { signal } = options;
+  return withSource(await parseConfigured(reference, session.context), options, async (from) => {
     const { store, location } = from;
     const whole = from.reference === undefined && store.capabilities.roots !== undefined;
     const roots = whole
@@ -28,12 +29,15 @@ export async function verifyStored(
       layout: whole ? await layoutOf(from) : undefined,
       signal,
       onProgress: (checked, bytes) =>
-        progress.show(`verified: ${count(checked, "piece")}, ${formatBytes(bytes)}`),
+        session.progress.show(`verified: ${count(checked, "piece")}, ${formatBytes(bytes)}`, {
+          kind: "verifying",
+          checked,
+          bytes,
+        }),
     });
-    return outcomeOf(store.name, verified);
-  } finally {
-    await from.close();
-  }
+    const absent = (await store.capabilities.absent?.(options)) ?? [];
+    return outcomeOf(store.name, { ...verified, absent: [...verified.absent, ...absent] });
+  });
 }
 
 async function layoutOf({ location }: OpenReference): Promise<LayoutStore | undefined> {
@@ -59,7 +63,7 @@ function outcomeOf(store: string, { checked, bytes, findings, absent }: Verified
       absent: absent.map(({ digest }) => digest),
       findings,
     },
-    text: [
+    lines: [
       `${store}: verified ${count(checked, "piece")}, ${formatBytes(bytes)}: ${verdict}`,
       ...findings.map(({ code, digest, message }) => `  ${digest}: ${code}: ${message}`),
       ...(absent.length === 0
@@ -70,7 +74,6 @@ function outcomeOf(store: string, { checked, bytes, findings, absent }: Verified
       ...(wrong.length === 0
         ? []
         : ["  mend it: oci-kit copy --verify-present SRC DST, from where the image is whole"]),
-      "",
-    ].join("\n"),
+    ],
   };
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
-import type { DirectoryComparison } from "../../disk/proof/verify-directory.ts";
+import type { ImageComparison } from "../../disk/proof/verify-against.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import type { ComparedField } from "../../rootfs/compare/compare-nodes.ts";
-import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import {
   collect,
   prose,
@@ -13,17 +11,17 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { openConfigured } from "../input/configured.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { indexCacheOf } from "../input/index-cache.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../output/format.ts";
 import { showIndexing } from "../output/show-indexing.ts";
-import { letYoungGenerationGrow } from "../young-generation.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-interface VerifyFlags {
-  readonly json?: true;
+interface VerifyFlags extends ReferenceFlags {
   readonly against?: string;
-  readonly platform?: string;
   readonly ignore?: readonly string[];
 }
 
@@ -85,28 +83,26 @@ function refuseAlone(subject: string, { platform, ignore }: VerifyFlags): void {
 async function verify(
   directory: string,
   flags: VerifyFlags & { readonly against: string },
-  { context, progress }: Session,
+  session: Session,
 ): Promise<Outcome> {
-  const [{ COMPARED_FIELDS }, { verifyDirectory }, { imageOf, openFilesystem }] = await Promise.all(
-    [
-      import("../../rootfs/compare/compare-nodes.ts"),
-      import("../../disk/proof/verify-directory.ts"),
-      import("../input/open-image.ts"),
-    ],
-  );
+  const { context, progress } = session;
+  const [{ COMPARED_FIELDS }, { verifyAgainst }] = await Promise.all([
+    import("../../rootfs/compare/compare-nodes.ts"),
+    import("../../disk/proof/verify-against.ts"),
+  ]);
   const ignore = (flags.ignore ?? []).map((field) => parseField(field, COMPARED_FIELDS));
-  const { signal } = context;
   letYoungGenerationGrow();
-  const from = await openConfigured(flags.against, context);
-  try {
-    const image = await imageOf(from, flags.platform, context);
-    const tree = await openFilesystem(image, context, showIndexing(progress));
-    const onProgress = (compared: number): void => progress.show(`comparing: ${compared} paths`);
-    const compared = await verifyDirectory(directory, tree, { ignore, signal, onProgress });
-    return outcomeOf(directory, tree, compared);
-  } finally {
-    await from.close();
-  }
+  const show = showIndexing(progress);
+  const found = await verifyAgainst(directory, await parseConfigured(flags.against, context), {
+    ...(await referenceOptions(flags, session)),
+    ignore,
+    cache: await indexCacheOf(context),
+    onProgress: (event) => {
+      if (event.kind !== "comparing") show(event);
+      else progress.show(`comparing: ${event.compared} paths`, event);
+    },
+  });
+  return outcomeOf(directory, found);
 }
 
 /** @throws OciError `invalid-argument` */
@@ -121,22 +117,21 @@ function parseField(text: string, fields: readonly ComparedField[]): ComparedFie
 
 function outcomeOf(
   directory: string,
-  { name, image }: ImageFilesystem,
-  { compared, differences, hasSidecar }: DirectoryComparison,
+  { name, image, compared, differences, hasSidecar }: ImageComparison,
 ): Outcome {
   const ok = differences.length === 0;
-  const what = `${escapeText(directory)}: compared ${count(compared, "path")} with ${escapeText(name)}`;
+  const what = `${directory}: compared ${count(compared, "path")} with ${name}`;
   const verdict = ok ? "all as in the image" : `${differences.length} not as in the image`;
   return {
     status: ok ? DONE : DOES_NOT_HOLD,
     document: {
       ok,
       directory,
-      digest: image.descriptor.digest,
+      digest: image.digest,
       sidecar: hasSidecar,
       compared,
       differences: differences.map(differenceDocument),
     },
-    text: [`${what}: ${verdict}`, ...differenceLines(differences), ""].join("\n"),
+    lines: [`${what}: ${verdict}`, ...differenceLines(differences)],
   };
 }

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from "node:path";
 import type { Configuration } from "../../config/configuration.ts";
-import { escapeText } from "../../bytes/byte-string.ts";
-import type { OpenOptions, OpenReference } from "../../image/open-reference.ts";
 import type { Location } from "../../image/location.ts";
-import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Context } from "../context.ts";
-import { formatBytes } from "../output/format.ts";
 
 /** What a command takes a configuration for. */
 export interface ConfigurationWanted {
@@ -129,93 +125,4 @@ export async function parseConfigured(text: string, context: Context): Promise<L
 /** Whether the text is neither a path nor a full reference, but what a tag looks like. */
 export function isBareWord(text: string): boolean {
   return /^\w[\w.-]*$/.test(text);
-}
-
-/**
- * Opens a reference as people type it, for reading. The caller closes it.
- * @param target what is on its way to: what has to be kept meanwhile is kept beside it
- */
-export async function openConfigured(
-  text: string,
-  context: Context,
-  target?: Location,
-): Promise<OpenReference> {
-  const { signal, registry, limits } = context;
-  const [{ openReference }, location] = await Promise.all([
-    import("../../image/open-reference.ts"),
-    parseConfigured(text, context),
-  ]);
-  const isArchive = location.kind === "oci-archive" || location.kind === "docker-archive";
-  const spooling = isArchive ? await spoolingFor(target, context) : {};
-  return openReference(location, { signal, registry, limits, ...spooling });
-}
-
-/** Where archives that can't be read in place are kept, and that it is said how much room they take. */
-export async function spoolingFor(
-  target: Location | undefined,
-  { env, stderr }: Context,
-): Promise<Pick<OpenOptions, "spoolDirectory" | "onSpool">> {
-  const [{ spoolPlaceBeside }, { defaultSpoolDirectory }] = await Promise.all([
-    import("../../image/spool-place.ts"),
-    import("../../store/digest-cache.ts"),
-  ]);
-  const beside = target && spoolPlaceBeside(target);
-  return {
-    spoolDirectory: beside ?? defaultSpoolDirectory(env),
-    onSpool: ({ kind, directory, bytes }) => {
-      if (kind === "spooling" && stderr.isTTY !== true) return;
-      const verb = kind === "spooling" ? "keeping" : "kept";
-      const text = `${verb} ${formatBytes(bytes)} in ${escapeText(directory)} until the command ends`;
-      stderr.write(
-        kind === "spooling"
-          ? `\r${text}`
-          : `${stderr.isTTY === true ? "\r" : ""}oci-kit: ${text}\n`,
-      );
-    },
-  };
-}
-
-/** What a reference means, or with a platform the image for it of what it means. */
-export async function rootOf(
-  from: OpenReference,
-  platform: string | undefined,
-  { signal, limits }: Context,
-): Promise<Descriptor> {
-  if (platform === undefined) return from.root({ signal });
-  const [{ findImage }, { parsePlatform }] = await Promise.all([
-    import("../../image/find-image.ts"),
-    import("../../oci/platform.ts"),
-  ]);
-  const wanted = parsePlatform(platform);
-  return findImage(from.store, await from.root({ signal }), wanted, { signal, limits });
-}
-
-/** Whether what is written to a location goes to the standard output, which then can't take a report too. */
-export function isStdout(location: Location): boolean {
-  return "file" in location && location.file === "-";
-}
-
-/**
- * The store that a location is in, for moving its tags: the location without its tag and digest.
- * @throws OciError `unsupported-operation` for what is written once and whole
- */
-export function storeOf(location: Location): Location {
-  switch (location.kind) {
-    case "registry": {
-      const { registry, repository } = location.reference;
-      return { kind: "registry", reference: { registry, repository } };
-    }
-    case "oci":
-      return { kind: "oci", directory: location.directory };
-    case "path":
-      return { kind: "oci", directory: location.path };
-    case "oci-archive":
-    case "docker-archive":
-    case "dir":
-      throw new OciError(
-        "unsupported-operation",
-        `${location.kind}: expected a registry or a layout, whose tags can be moved`,
-        { hint: "Copy it into one: oci-kit copy SRC oci:DIR:TAG" },
-      );
-  }
 }

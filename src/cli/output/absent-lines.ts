@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 
 /** A line for each image that the source names and does not hold. */
-export function absentLines(absent: readonly Descriptor[]): string {
-  return absent
-    .map(({ platform, digest }) => {
-      const name = platform === undefined ? "" : `${escapeText(formatPlatform(platform))} `;
-      return `  not in the source: ${name}${digest}\n`;
-    })
-    .join("");
+export function absentLines(absent: readonly Descriptor[]): string[] {
+  return absent.map(({ platform, digest }) => {
+    const name = platform === undefined ? "" : `${formatPlatform(platform)} `;
+    return `  not in the source: ${name}${digest}`;
+  });
 }

@@ -28,6 +28,15 @@ it("columns are as wide as their widest cell, and lines have no trailing blanks"
       ["a", "long", "x"],
       ["bbb", "b"],
     ]),
-  ).toBe("a    long  x\nbbb  b\n");
-  expect(table([])).toBe("");
+  ).toEqual(["a    long  x", "bbb  b"]);
+  expect(table([])).toEqual([]);
+});
+
+it("columns of wide letters are aligned by the columns that a terminal gives them", () => {
+  expect(
+    table([
+      ["日本", "x"],
+      ["abcde", "x"],
+    ]),
+  ).toEqual(["日本   x", "abcde  x"]);
 });

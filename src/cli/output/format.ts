@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { displayWidth } from "./display-width.ts";
+import { escapeLine } from "./terminal-text.ts";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
@@ -19,21 +21,19 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
   return `${String(number)} ${number === 1 ? noun : plural}`;
 }
 
-/** Columns padded to the widest cell of each, two spaces between, no trailing blanks. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns padded to the widest cell of each, two spaces between, no trailing blanks: a line a row. */
+export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
-  for (const row of rows) {
+  const cells = rows.map((row) => row.map(escapeLine));
+  for (const row of cells) {
     row.forEach((cell, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, cell.length);
+      widths[at] = Math.max(widths[at] ?? 0, displayWidth(cell));
     });
   }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd(widths[at]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
+  return cells.map((row) =>
+    row
+      .map((cell, at) => cell + " ".repeat(widths[at]! - displayWidth(cell)))
+      .join("  ")
+      .trimEnd(),
+  );
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
+import { escapeLines } from "./terminal-text.ts";
 
 /** What people read on stderr when a command failed: what, then what to try. */
 export function renderError(error: unknown): string {
   if (!(error instanceof OciError)) return `oci-kit: ${unexpected(error)}\n`;
-  const hint = error.hint === undefined ? "" : `  try: ${lines(error.hint)}\n`;
-  return `oci-kit: ${lines(error.message)}\n${hint}`;
+  const hint = error.hint === undefined ? "" : `  try: ${escapeLines(error.hint)}\n`;
+  return `oci-kit: ${escapeLines(error.message)}\n${hint}`;
 }
 
 /** What programs read on stdout with `--json` when a command failed. */
@@ -20,15 +21,5 @@ export function errorDocument(error: unknown): object {
 
 function unexpected(error: unknown): string {
   if (!(error instanceof Error)) return escapeText(String(error));
-  return lines(error.stack ?? error.message);
-}
-
-/** Messages may have several lines of their own; nothing else in them may move the cursor. */
-function lines(text: string): string {
-  return text.split("\n").map(escapeMessage).join("\n");
-}
-
-/** As `escapeText`, but a backslash is left alone: names in messages were escaped when they went in. */
-function escapeMessage(line: string): string {
-  return line.split("\\").map(escapeText).join("\\");
+  return escapeLines(error.stack ?? error.message);
 }

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: MIT
 import type { IndexProgress } from "../../rootfs/layer-index/image-indexes.ts";
-import { formatBytes } from "./format.ts";
-import type { ProgressLine } from "./progress.ts";
+import type { Progress } from "./progress.ts";
+import { createTransferMeter } from "./transfer-meter.ts";
 
-/** Draws how far the reading of an image's layers is. */
-export function showIndexing(progress: ProgressLine): (event: IndexProgress) => void {
+/** Tells how far the reading of an image's layers is. */
+export function showIndexing(progress: Progress): (event: IndexProgress) => void {
+  const meter = createTransferMeter();
   return (event) => {
-    if (event.kind !== "layer-reading") return;
-    const { layer, bytes, size } = event;
-    progress.show(`reading layer ${layer + 1}: ${formatBytes(bytes)} of ${formatBytes(size)}`);
+    switch (event.kind) {
+      case "layer-reading":
+        progress.show(`reading layer ${event.layer + 1}: ${meter(event.bytes, event.size)}`, event);
+        return;
+      case "layer-cached":
+        progress.show(`layer ${event.layer + 1}: its index is known`, event);
+        return;
+      case "layer-indexed":
+        progress.show(`layer ${event.layer + 1}: ${event.entries} entries`, event);
+        return;
+      case "cache-unusable":
+        progress.show(`layer ${event.layer + 1}: its index can't be kept`, event);
+        return;
+    }
   };
+}
+
+/** Tells the events of indexing from those of what follows it. */
+export function isIndexing(event: { readonly kind: string }): event is IndexProgress {
+  return event.kind.startsWith("layer-") || event.kind === "cache-unusable";
 }

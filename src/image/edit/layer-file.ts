@@ -4,11 +4,15 @@ import { decompress, detectCompression } from "../../bytes/compression.ts";
 import { skip } from "../../bytes/cut-bytes.ts";
 import type { EntryEdit } from "../../layer/edit/edit-entry.ts";
 import { editLayer } from "../../layer/edit/edit-layer.ts";
+import { isHeader } from "../../layer/format/checksum.ts";
 import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
 import type { Limits } from "../../oci/limits.ts";
 import type { Compression } from "../../oci/media-types.ts";
 import { fileSource } from "../../files/regular-file.ts";
 import type { NewLayer } from "./image-view.ts";
+
+const BLOCK = 512;
 
 export interface LayerFileOptions extends AbortOptions {
   /** What the history says about the layer. Default: the file's name, without its directories. */
@@ -45,7 +49,10 @@ export async function openLayerFile(
 async function compressionOf(source: Source, path: string): Promise<Compression> {
   for await (const head of source.open()) {
     const detected = detectCompression(head);
-    if (detected === undefined) return "none";
+    if (detected === undefined) {
+      checkTar(head, path);
+      return "none";
+    }
     if (detected === "gzip" || detected === "zstd") return detected;
     throw new OciError(
       "unsupported-compression",
@@ -54,4 +61,19 @@ async function compressionOf(source: Source, path: string): Promise<Compression>
     );
   }
   return "none";
+}
+
+/** A plain tar begins with a header, or with zeros where it is empty. */
+function checkTar(head: Uint8Array, path: string): void {
+  const block = head.subarray(0, BLOCK);
+  if (block.length === BLOCK && (isHeader(block) || block.every((byte) => byte === 0))) return;
+  const begin = new TextDecoder().decode(head.subarray(0, 24));
+  throw new OciError(
+    "invalid-layer",
+    `${JSON.stringify(path)}: expected a tar, plain or compressed with gzip or zstd, got what begins with ${quote(begin)}`,
+    {
+      details: { path },
+      hint: "To add a file, put it into a directory and name that: --layer DIR",
+    },
+  );
 }

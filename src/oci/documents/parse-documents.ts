@@ -60,6 +60,9 @@ const CONFIG: Kind<ImageConfig> = {
   lists: [["rootfs", "diff_ids"], ["history"]],
 };
 
+/** Of smaller documents compiling the schema takes longer than checking without: 4 ms at the first of each kind. */
+const WORTH_COMPILING = 64 * 1024;
+
 const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+";
 
 /**
@@ -134,7 +137,8 @@ function parseDocument<T>(
   const body = parseJson(bytes, { what, limits: options.limits });
   checkKind(kind, body, what, mediaType);
   checkChildren(kind, body, what, withLimits(options.limits).children);
-  return { descriptor, bytes, value: validate(kind.schema, body, kind.code, what) };
+  const jitless = bytes.length < WORTH_COMPILING;
+  return { descriptor, bytes, value: validate(kind.schema, body, kind.code, what, jitless) };
 }
 
 /** Refuses a body that another reader would take for another kind of document. */
@@ -178,8 +182,14 @@ function checkChildren(kind: Kind<unknown>, body: unknown, what: string, childre
   }
 }
 
-function validate<T>(schema: ZodType<T>, value: unknown, code: ErrorCode, where: string): T {
-  const result = schema.safeParse(value);
+function validate<T>(
+  schema: ZodType<T>,
+  value: unknown,
+  code: ErrorCode,
+  where: string,
+  jitless = true,
+): T {
+  const result = schema.safeParse(value, { jitless });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path ?? [];

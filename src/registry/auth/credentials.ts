@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from "node:fs/promises";
+import { promises } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { OciError } from "../../oci/errors.ts";
@@ -43,7 +43,7 @@ type Auths = Readonly<Record<string, unknown>>;
 async function readAuths(file: string): Promise<Auths | undefined> {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await promises.readFile(file, "utf8");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, openSync, writeSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { closeSync, openSync, promises, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Bytes, Source } from "../../bytes/bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
@@ -24,8 +23,8 @@ export interface Spooled {
  */
 export async function spool(mediaType: string, bytes: Bytes, below: string): Promise<Spooled> {
   writing(below, () => makeDirectories(below));
-  const directory = await mkdtemp(join(below, ".oci-kit.upload-"));
-  const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  const directory = await promises.mkdtemp(join(below, ".oci-kit.upload-"));
+  const close = (): Promise<void> => promises.rm(directory, { recursive: true, force: true });
   try {
     const file = join(directory, "content");
     const { size, hex } = await writeHashed(file, bytes);

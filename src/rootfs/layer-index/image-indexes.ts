@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../../bytes/abort.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { drain } from "../../bytes/streams/read-all.ts";
 import type { Image } from "../../image/image.ts";
 import { shortDigest, type DiffId } from "../../oci/digest.ts";
-import { OciError } from "../../oci/errors.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
 import type { LayerIndexCache } from "./index-cache.ts";
 import { parseLayerIndex } from "./serialised-index.ts";
@@ -68,7 +69,7 @@ export async function indexLayers(
     options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
   const run = async (): Promise<void> => {
     for (let diffId = wanted.shift(); diffId !== undefined; diffId = wanted.shift()) {
-      signal.throwIfAborted();
+      throwIfAborted(signal, image.store.name);
       found.set(diffId, await findIndex(image, diffIds.indexOf(diffId), { ...options, signal }));
     }
   };
@@ -127,11 +128,15 @@ async function requireBlob(
 ): Promise<void> {
   const descriptor = image.manifest.value.layers[layer]!;
   if (await image.store.exists(descriptor, { signal })) return;
-  throw new OciError(
-    "not-found",
-    `${nameImage(image)}: expected layer ${layer} (${shortDigest(descriptor.digest)}) in the store, got nothing`,
-    { details: { layer, digest: descriptor.digest } },
-  );
+  // What is cut short is not there either, and reading it says so.
+  await drain(image.store.fetch(descriptor, { signal })).catch((error: unknown) => {
+    if (!isOciError(error, "not-found")) throw error;
+    throw new OciError(
+      "not-found",
+      `${nameImage(image)}: expected layer ${layer} (${shortDigest(descriptor.digest)}) in the store, got nothing`,
+      { details: { layer, digest: descriptor.digest }, cause: error },
+    );
+  });
 }
 
 async function verifyBlob(

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { digestEncoded, knownAlgorithm, type DiffId } from "../../oci/digest.ts";
 import type { LayerIndexCache } from "./index-cache.ts";
 import { LAYER_INDEX_VERSION } from "./serialised-index.ts";
-import { defaultCacheDirectory, openDigestCache } from "../../store/digest-cache.ts";
+import { openDigestCache } from "../../store/digest-cache.ts";
+import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 
 const FILE = "index";
 

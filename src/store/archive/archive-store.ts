@@ -107,7 +107,11 @@ export async function readArchivedLayout(
     );
   }
   checkLayoutDocument(await archive.readDocument(LAYOUT_FILE), `${where}: ${LAYOUT_FILE}`);
-  const index = parseLayoutIndex(await archive.readDocument(INDEX_FILE), limits);
+  const index = parseLayoutIndex(
+    await archive.readDocument(INDEX_FILE),
+    `${where}: ${INDEX_FILE}`,
+    limits,
+  );
   const hold = (digest: Digest): Held | undefined => {
     const path = `blobs/${knownAlgorithm(digest)}/${digestEncoded(digest)}`;
     return archive.has(path) ? archive.find(path) : undefined;

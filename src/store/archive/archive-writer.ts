@@ -23,7 +23,7 @@ import {
 import { openLayout, type LayoutStore } from "../layout/layout.ts";
 import { mostMembers } from "./outer-archive.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
-import { defaultSpoolDirectory } from "../digest-cache.ts";
+import { defaultSpoolDirectory } from "../cache-directory.ts";
 import type { RootedStore } from "../store.ts";
 
 /**

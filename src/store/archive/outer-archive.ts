@@ -9,7 +9,7 @@ import { isOciError, OciError } from "../../oci/errors.ts";
 import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
-import { defaultSpoolDirectory } from "../digest-cache.ts";
+import { defaultSpoolDirectory } from "../cache-directory.ts";
 import { openSeekable, type OpenSeekableOptions } from "../../files/seekable-file.ts";
 
 // The tar around an image (oci-archive, docker-archive): indexed once, then read at any offset. Its

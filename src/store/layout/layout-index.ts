@@ -50,9 +50,20 @@ export function checkLayoutDocument(bytes: Uint8Array, where: string): void {
   );
 }
 
-/** Parses the bytes of an index.json. @throws OciError `invalid-index`, `limit-exceeded` */
-export function parseLayoutIndex(bytes: Uint8Array, limits?: Partial<Limits>): ImageIndex {
-  return parseIndex(bytes, describe(MediaType.index, bytes), { limits }).value;
+/** Parses the bytes of an index.json, which errors name by its file. @throws OciError `invalid-json`, `invalid-index`, `limit-exceeded` */
+export function parseLayoutIndex(
+  bytes: Uint8Array,
+  where: string,
+  limits?: Partial<Limits>,
+): ImageIndex {
+  const descriptor = describe(MediaType.index, bytes);
+  try {
+    return parseIndex(bytes, descriptor, { limits }).value;
+  } catch (error) {
+    if (!(error instanceof OciError)) throw error;
+    const message = error.message.replace(`index ${descriptor.digest}`, where);
+    throw new OciError(error.code, message, { details: { ...error.details, where }, cause: error });
+  }
 }
 
 /** Checks that a directory is a layout. @throws OciError `not-found`, `unreadable`, `invalid-layout` */
@@ -66,7 +77,8 @@ export async function readLayoutIndex(
   directory: string,
   limits?: Partial<Limits>,
 ): Promise<ImageIndex> {
-  return parseLayoutIndex(await readSmallFile(join(directory, INDEX_FILE), limits), limits);
+  const path = join(directory, INDEX_FILE);
+  return parseLayoutIndex(await readSmallFile(path, limits), path, limits);
 }
 
 async function readSmallFile(

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createImagesProject, type ImagesProject } from "../../test/fixtures/images-project.ts";
+
+let project: ImagesProject;
+
+beforeEach(async () => {
+  project = await createImagesProject();
+});
+afterEach(() => project.remove());
+
+/** Cuts the last layer of `oci:images:one` short; its digest. */
+async function cutLayer(): Promise<string> {
+  const { manifest } = await project.inspected("oci:images:one");
+  const { digest, size } = manifest.layers.at(-1)!;
+  truncateSync(join("images/blobs", digest.replace(":", "/")), size - 1);
+  return digest;
+}
+
+describe("a message names the cause:", () => {
+  it("a layer that was cut short is not called absent, though its index is known", async () => {
+    expect((await project.run("export", "oci:images:one", "-o", "first.tar")).status).toBe(0);
+    const digest = await cutLayer();
+    for (const words of [
+      ["export", "oci:images:one", "-o", "second.tar"],
+      ["unpack", "oci:images:one", "unpacked"],
+      ["copy", "oci:images:one", "oci:copied"],
+    ]) {
+      const { status, stderr } = await project.run(...words);
+      expect(stderr).toMatch(new RegExp(`${digest}: expected \\d+ bytes`));
+      expect(stderr).toContain("cut short");
+      expect(status).toBe(1);
+    }
+  });
+
+  it("a text that is given as a layer is no tar, and not a tar that was cut off", async () => {
+    for (const text of ["hello", "a line of text\n".repeat(100)]) {
+      project.write("notes.txt", text);
+      const words = ["append", "oci:images:one", "oci:new", "--layer", "notes.txt"];
+      const { status, stderr } = await project.run(...words);
+      expect(stderr).toContain('"notes.txt": expected a tar, plain or compressed');
+      expect(stderr).toContain(JSON.stringify(text.slice(0, 24)));
+      expect(stderr).toContain("--layer DIR");
+      expect(status).toBe(1);
+    }
+  });
+
+  it("an index.json that is no JSON is named by its file", async () => {
+    writeFileSync("images/index.json", readFileSync("images/index.json", "utf8").slice(0, -9));
+    const { status, stderr } = await project.run("inspect", "oci:images:one");
+    expect(stderr).toContain("images/index.json: expected JSON");
+    expect(status).toBe(1);
+  });
+
+  it("a file that is called a layout is an archive", async () => {
+    await project.run("copy", "oci:images:one", "oci-archive:app.tar:v1");
+    for (const reference of ["oci:app.tar", "oci:app.tar:v1", "./app.tar"]) {
+      const { status, stderr } = await project.run("inspect", reference);
+      expect(stderr).toMatch(/app\.tar": expected an OCI layout, which is a directory, got a file/);
+      expect(stderr).toMatch(/oci-archive:(\.\/)?app\.tar or docker-archive:/);
+      expect(status).toBe(1);
+    }
+  });
+
+  it.each([
+    ["alpine:3", "docker.io/library/alpine:3"],
+    ["library/alpine:3", "docker.io/library/alpine:3"],
+    ["nginx/nginx-ingress", "docker.io/nginx/nginx-ingress"],
+    ["https://ghcr.io/a/b:1", "has no scheme: ghcr.io/a/b:1"],
+  ])("%s is what Docker calls it: %s is told", async (reference, told) => {
+    const { status, stderr } = await project.run("inspect", reference);
+    expect(stderr).toContain(told);
+    expect(status).toBe(1);
+  });
+
+  it("an option that may come once is refused twice, and one that may come again is not", async () => {
+    const twice = ["inspect", "oci:images:all", "--platform", "a/b", "--platform", "c/d"];
+    const { status, stderr } = await project.run(...twice);
+    expect(stderr).toContain("--platform: expected it once, got it twice");
+    expect(status).toBe(1);
+    const labels = ["--label", "a=1", "--label", "b=2"];
+    expect((await project.run("config", "oci:images:one", "oci:new", ...labels)).status).toBe(0);
+  });
+
+  it("a digest in a result can be typed back", async () => {
+    const { stdout } = await project.run("copy", "oci:images:one", "oci:copied:one");
+    const digest = /sha256:[0-9a-f]{64}/.exec(stdout)?.[0];
+    expect((await project.run("inspect", `oci:copied@${digest!}`)).status).toBe(0);
+  });
+});

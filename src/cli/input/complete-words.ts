@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+
+/** A completion waits for a registry no longer than this. */
+const PATIENCE = 2000;
+
+/**
+ * What the last word can become: a command, a flag, the value of a flag that has few, or a tag of the
+ * repository or the layout that the word names. Nothing where the shell's own files are meant.
+ * @param words all after the program's name; the last may be empty
+ */
+export async function completeWords(
+  program: Command,
+  words: readonly string[],
+  context: Context,
+): Promise<readonly string[]> {
+  const last = words.at(-1) ?? "";
+  const { command, flag } = readWords(program, words.slice(0, -1));
+  const values = command.options.find(({ long, short }) => flag === long || flag === short);
+  if (values?.argChoices !== undefined) return starting(values.argChoices, last);
+  if (last.startsWith("-")) return starting(["--help", ...flagsOf(command)], last);
+  const below = command.commands.filter((one) => !isHidden(one)).map((one) => one.name());
+  if (below.length > 0) return starting(below, last);
+  const [argument] = command.registeredArguments;
+  if (argument?.argChoices !== undefined) return starting(argument.argChoices, last);
+  return tagsOf(last, context);
+}
+
+/** The command that the words before are of, and the flag whose value comes next. */
+function readWords(
+  program: Command,
+  words: readonly string[],
+): { readonly command: Command; readonly flag: string | undefined } {
+  let command = program;
+  for (const word of words) {
+    command = command.commands.find((one) => one.name() === word) ?? command;
+  }
+  const before = words.at(-1);
+  return { command, flag: before?.startsWith("-") === true ? before : undefined };
+}
+
+function flagsOf(command: Command): string[] {
+  return command.options.flatMap(({ long }) => (typeof long === "string" ? [long] : []));
+}
+
+function isHidden(command: Command): boolean {
+  return command.name().startsWith("__");
+}
+
+function starting(all: readonly string[], start: string): string[] {
+  return all.filter((one) => one.startsWith(start)).sort();
+}
+
+/** `oci:DIR:TAG` and `host/repository:TAG`: the tags there; what can't be asked has none. */
+async function tagsOf(word: string, { signal, registry }: Context): Promise<readonly string[]> {
+  const [, place = "", start = ""] =
+    /^((?:oci:)?[^:]*(?::\d+\/[^:]*)?[^:]):([\w.-]*)$/.exec(word) ?? [];
+  if (!/^oci:.|\/./.test(place)) return [];
+  const { listTags } = await import("../../image/by-reference/list-tags.ts");
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+  try {
+    const { tags } = await listTags(place, { signal: stop, registry });
+    return starting(tags, start).map((tag) => `${place}:${tag}`);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+import type { SourceOptions, TargetOptions } from "../../image/by-reference/with-reference.ts";
+import { defaultSpoolDirectory } from "../../store/cache-directory.ts";
+import type { Session } from "../command.ts";
+import { showSpooling } from "../output/show-spooling.ts";
+
+/** The flags that say how references are read and written. */
+export interface ReferenceFlags {
+  readonly json?: true;
+  readonly platform?: string;
+  readonly dryRun?: true;
+}
+
+/** What a library function that takes references is told by flags. @throws OciError `invalid-platform` */
+export async function referenceOptions(
+  { platform, dryRun }: ReferenceFlags,
+  session: Session,
+): Promise<SourceOptions & TargetOptions & { readonly dryRun: boolean }> {
+  const { env, signal, registry, limits } = session.context;
+  const spooling = { spoolDirectory: defaultSpoolDirectory(env), onSpool: showSpooling(session) };
+  const reach = { signal, registry, limits, ...spooling, dryRun: dryRun === true };
+  if (platform === undefined) return reach;
+  const { parsePlatform } = await import("../../oci/platform.ts");
+  return { ...reach, platform: parsePlatform(platform) };
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+import type { WrittenTo } from "../../image/by-reference/with-reference.ts";
+import type { TransferTotal } from "../../store/copy/copy.ts";
+import { escapeLine } from "./terminal-text.ts";
+import { formatBytes } from "./format.ts";
+
+/** What was not sent, because it was there or the registry took it over. */
+export function notSentParts(skipped: TransferTotal, mounted: TransferTotal): string[] {
+  return [
+    ...(skipped.count > 0 ? [`${formatBytes(skipped.bytes)} already there`] : []),
+    ...(mounted.count > 0 ? [`${formatBytes(mounted.bytes)} mounted`] : []),
+  ];
+}
+
+/** Where something was written, by its tag where it has one. */
+export function targetName({ store, tag }: WrittenTo): string {
+  return escapeLine(tag === undefined ? store : `${store}:${tag}`);
+}

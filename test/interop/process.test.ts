@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const CLI = join(import.meta.dirname, "../../bin/oci-kit");
+
+let place: string;
+let image: string;
+
+beforeAll(() => {
+  place = mkdtempSync(join(tmpdir(), "oci-kit-process-"));
+  mkdirSync(join(place, "root"));
+  writeFileSync(join(place, "root/file"), "x".repeat(1 << 20));
+  image = `oci:${place}/image:one`;
+  expect(shell(`oci-kit pack ${place}/root ${image}`).status).toBe(0);
+});
+afterAll(() => rmSync(place, { recursive: true }));
+
+/** Runs a line in bash, in which `oci-kit` is the built program. */
+function shell(line: string): { status: number | null; stdout: string; stderr: string } {
+  const script = `oci-kit() { ${process.execPath} ${CLI} "$@"; }; ${line}`;
+  return spawnSync("bash", ["-c", script], { encoding: "utf8" });
+}
+
+describe("a stdout that takes no more is one line and exit 1, for", () => {
+  it.each([
+    ["a result, on a full disk", `oci-kit inspect IMAGE >/dev/full`],
+    ["a tar, on a full disk", `oci-kit export IMAGE >/dev/full`],
+    ["an archive, on a full disk", `oci-kit copy IMAGE oci-archive:- >/dev/full`],
+    ["a result, for a reader that is gone", `oci-kit inspect IMAGE | true; exit $PIPESTATUS`],
+    ["a document, for a reader that is gone", `oci-kit tags IMAGE --json | true; exit $PIPESTATUS`],
+    ["a tar, for a reader that is gone", `oci-kit export IMAGE | true; exit $PIPESTATUS`],
+    ["a tar, for a reader of its head", `oci-kit export IMAGE | head -c 9; exit $PIPESTATUS`],
+    ["a help, for a reader that is gone", `oci-kit copy --help | true; exit $PIPESTATUS`],
+  ])("%s", (_what, line) => {
+    const { status, stderr } = shell(line.replace("IMAGE", image));
+    expect(stderr).toMatch(/^oci-kit: stdout: expected to write to it, got .*(ENOSPC|EPIPE).*\n$/);
+    expect(status).toBe(1);
+  });
+});
+
+describe("bytes and a document do not share stdout", () => {
+  it.each(["export IMAGE", "export IMAGE -o -", "copy IMAGE docker-archive:-:a/b:c"])(
+    "%s with --json is refused, and says how",
+    (words) => {
+      const { status, stdout, stderr } = shell(`oci-kit ${words.replace("IMAGE", image)} --json`);
+      expect(status).toBe(1);
+      expect(stderr).toContain("expected stdout to take one thing, got --json");
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: "invalid-argument" } });
+    },
+  );
+
+  it("-o - is stdout", () => {
+    const { status, stdout } = shell(`oci-kit export ${image} -o - | tar -t; exit $PIPESTATUS`);
+    expect(status).toBe(0);
+    expect(stdout).toContain("file");
+  });
+});
+
+describe("Ctrl-C", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s ends what waits for stdin at once, with %i", async (signal, status) => {
+    const words = ["copy", "docker-archive:-", `oci:${place}/never`];
+    const child = spawn(process.execPath, [CLI, ...words], { stdio: ["pipe", "pipe", "pipe"] });
+    let told = "";
+    child.stderr.on("data", (chunk: Buffer) => (told += chunk.toString()));
+    // the program is up, and waits, when it has taken the first bytes
+    await new Promise<void>((resolve) => child.stdin.write(Buffer.alloc(1 << 20), () => resolve()));
+    child.kill(signal);
+    expect(await once(child, "exit")).toEqual([status, null]);
+    expect(told).toBe(`oci-kit: stopped by ${signal}; what was complete stays\n`);
+  });
+});
