@@ -74,7 +74,7 @@ function sorted(pairs: readonly [ByteString, ByteString][]): ReadonlyMap<ByteStr
   return new Map([...pairs].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Names of the root: some directories with something below, some files with several names. */
+/** Random contents of a root: some directories with something inside, some files with several names. */
 const tree = fc
   .array(fc.tuple(name, node, fc.option(name)), { maxLength: 8 })
   .map((items): RootFilesystem => {
@@ -99,7 +99,7 @@ function format(root: RootFilesystem): string {
   return [formatter.start(), ...entries, formatter.end()].join("");
 }
 
-/** Every path with its node, but for the number of names, which not every tree tells. */
+/** Every path with its node, without link counts, which not every tree has. */
 function nodesOf(root: RootFilesystem): [ByteString, Node][] {
   return [...walkFilesystem(root)].map(([path, item]) => [path, { ...item, linkCount: undefined }]);
 }
@@ -108,7 +108,7 @@ const linesOf = (text: string): string[] => text.slice(0, -1).split("\n");
 const parse = (text: string): RootFilesystem => treeOf(new Map(parseTree(linesOf(text))));
 
 describe("tree.mtree", () => {
-  it("gives every tree back, whatever its names, times, owners and attributes are", () => {
+  it("gives back every tree that was written to it, whatever names, times, owners and attributes it has", () => {
     fc.assert(
       fc.property(tree, (root) => {
         const text = format(root);
@@ -141,7 +141,7 @@ describe("tree.mtree", () => {
     ]),
   );
 
-  it("is mtree(5), and what that has no word for are comments", () => {
+  it("is valid mtree(5), with comments for what mtree has no keyword for", () => {
     expect(linesOf(format(SAMPLE))).toEqual([
       "#mtree v2.0",
       ". type=dir mode=0755 uid=0 gid=0 time=-2.500000000",
@@ -154,7 +154,7 @@ describe("tree.mtree", () => {
     ]);
   });
 
-  it("names the first name of a file with each other one, and counts them", () => {
+  it("refers to the first name of a file at each other name, and states how many names there are", () => {
     const file = makeNode();
     const root = treeOf(
       new Map([
@@ -211,7 +211,7 @@ describe("tree.mtree", () => {
     ["has a comment that is unknown", (lines) => lines.with(3, "# by hand")],
     ["has a comment before its first entry", (lines) => lines.toSpliced(1, 0, lines[3]!)],
     ["names a link to nothing", (lines) => lines.with(3, "#link=./nothing")],
-  ])("is refused when it %s, with the number of the line", (_, damage) => {
+  ])("is refused when it %s, and the error gives the line number", (_, damage) => {
     expect(() => [...parseTree(damage([...GOOD]))]).toThrow(
       expect.objectContaining({
         code: "invalid-sidecar",
@@ -222,7 +222,7 @@ describe("tree.mtree", () => {
 });
 
 describe("vis(3) escapes", () => {
-  it("give all bytes back as one word of printable characters", () => {
+  it("turn any bytes into one word of printable characters, and back", () => {
     fc.assert(
       fc.property(bytes, (text) => {
         const word = formatVis(text);
@@ -233,12 +233,12 @@ describe("vis(3) escapes", () => {
     );
   });
 
-  it.each(["a b", "a\\", "\\9", "\\400", "\\\\134", "\u00e9", "a=b", "#"])("refuse %j", (word) => {
+  it.each(["a b", "a\\", "\\9", "\\400", "\\\\134", "\u00e9", "a=b", "#"])("are refused in the malformed word %j", (word) => {
     expect(parseVis(word)).toBeUndefined();
   });
 });
 
-describe("placed", () => {
+describe("the file placed", () => {
   const placed = fc.record({
     type: fc.constantFrom(...TYPES),
     mode: fc.nat(0o7777),
@@ -258,7 +258,7 @@ describe("placed", () => {
       .map((pairs) => new Map(pairs)),
   });
 
-  it("gives every stamp back", () => {
+  it("gives back every stamp that was written to it", () => {
     fc.assert(
       fc.property(fc.array(placed, { maxLength: 5 }), (stamps: ProvenInode[]) => {
         const text =
