@@ -233,9 +233,12 @@ describe("vis(3) escapes", () => {
     );
   });
 
-  it.each(["a b", "a\\", "\\9", "\\400", "\\\\134", "\u00e9", "a=b", "#"])("are refused in the malformed word %j", (word) => {
-    expect(parseVis(word)).toBeUndefined();
-  });
+  it.each(["a b", "a\\", "\\9", "\\400", "\\\\134", "\u00e9", "a=b", "#"])(
+    "are refused in the malformed word %j",
+    (word) => {
+      expect(parseVis(word)).toBeUndefined();
+    },
+  );
 });
 
 describe("the file placed", () => {
