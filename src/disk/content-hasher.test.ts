@@ -26,8 +26,8 @@ const openCount = (): number => fs.readdirSync("/proc/self/fd").length;
 
 describe("hashing files in threads", () => {
   it.each([
-    ["at once while there is little to do", 1e9],
-    ["in threads once there is more", 0],
+    ["in the calling thread while there is little to do", 1e9],
+    ["in threads of its own once there is more", 0],
   ])("gives each file's digest, %s", async (_, threshold) => {
     hasher = createContentHasher({ threshold });
     const contents = Array.from({ length: 100 }, (_unused, at) =>

@@ -27,8 +27,8 @@ afterEach(() => {
 });
 
 const WALKS = [
-  ["through descriptors, where there are such", (directory: string) => openWalk(directory)],
-  ["by looking at each component", (directory: string) => openPathWalk(directory)],
+  ["through descriptors, where the system has them", (directory: string) => openWalk(directory)],
+  ["by checking each component", (directory: string) => openPathWalk(directory)],
 ] as const;
 
 async function textOf(path: ByteString): Promise<string> {

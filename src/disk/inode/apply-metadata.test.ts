@@ -75,7 +75,7 @@ describe("the metadata of an inode", () => {
   });
 
   it.runIf(process.platform === "linux")(
-    "never reach through a link that took the file's place",
+    "are never set through a link that took the file's place",
     () => {
       fs.writeFileSync(join(base, "outside"), "", { mode: 0o600 });
       fs.unlinkSync(file);

@@ -86,7 +86,7 @@ describe("a map of owner numbers", () => {
       ],
     ],
     [
-      "twice the same",
+      "because one is given twice",
       [
         { image: 0, disk: 0, size: 1 },
         { image: 0, disk: 0, size: 1 },

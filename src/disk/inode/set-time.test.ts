@@ -35,7 +35,7 @@ describe("the time of an inode", () => {
     ["now", 1_790_000_000],
     ["1938", -1_000_000_000],
     ["2106 and later", 2 ** 32 + 5],
-    ["the first second that 32 bits hold", -(2 ** 31)],
+    ["the first second of a signed 32-bit time", -(2 ** 31)],
   ])("is exact for whole seconds: %s", (_, seconds) => {
     expect(errorOf(seconds, 0)).toBe(0);
   });

@@ -130,15 +130,15 @@ function keepingTimes(change: () => void): void {
 
 describe("the proof fails when", () => {
   it.each<[string, () => void, readonly unknown[]]>([
-    ["a file is gone", () => fs.rmSync(root.at("usr/text")), ["/usr/text: missing"]],
-    ["a file is there too much", () => fs.writeFileSync(root.at("x"), ""), ["/x: unexpected"]],
+    ["a file is missing", () => fs.rmSync(root.at("usr/text")), ["/usr/text: missing"]],
+    ["there is an additional file", () => fs.writeFileSync(root.at("x"), ""), ["/x: unexpected"]],
     [
-      "a content changed",
+      "the content of a file changed",
       () => fs.writeFileSync(root.at("usr/text"), "TEXT"),
       [expect.stringMatching(/^\/usr\/text: content: expected sha256:/)],
     ],
     [
-      "a file was cut",
+      "a file was truncated",
       () => fs.truncateSync(root.at("usr/text"), 1),
       ["/usr/text: size: expected 4, got 1"],
     ],
@@ -152,9 +152,9 @@ describe("the proof fails when", () => {
       () => fs.chmodSync(root.at("usr/text"), 0o4644),
       ["/usr/text: mode: expected 0644, got 4644"],
     ],
-    ["a link was bent", () => bend(), ["/usr/link: link: expected tool, got toot"]],
+    ["a link has another target", () => bend(), ["/usr/link: link: expected tool, got toot"]],
     [
-      "a file is a directory now",
+      "a file was replaced by a directory",
       () => {
         fs.rmSync(root.at("usr/text"));
         fs.mkdirSync(root.at("usr/text"));
@@ -162,7 +162,7 @@ describe("the proof fails when", () => {
       [expect.stringMatching(/^\/usr\/text: type: expected file, got directory; mode:/)],
     ],
     [
-      "a name is a file of its own",
+      "a hard link was replaced by a separate file",
       () => unlinkName(),
       [
         "/usr/tool: names: expected /usr/tool, /usr/tool-1, got /usr/tool",

@@ -183,7 +183,7 @@ describe("an unpacked directory with its sidecar", () => {
       [expect.stringMatching(/^\/etc\/link: time: .*; link: expected held, got x$/)],
     ],
     [
-      "a device, by what is written where it stood",
+      "a device, by writing to the file in its place",
       () => fs.writeFileSync(at("tty"), "x"),
       [
         expect.stringMatching(
@@ -204,13 +204,13 @@ describe("an unpacked directory with its sidecar", () => {
       ],
     ],
     [
-      "by a new file: it is root's, as in a container",
+      "by a new file, which belongs to root, as in a container",
       () => fs.writeFileSync(at("new"), ""),
       ["/new: unexpected"],
     ],
     ["by removing a file", () => fs.rmSync(at("text")), ["/text: missing"]],
     [
-      "by making one name a file of its own",
+      "by replacing a hard link with a separate file",
       () => {
         fs.cpSync(at("shared"), at("x"));
         fs.renameSync(at("x"), at("shared-1"));
@@ -281,26 +281,26 @@ describe("a sidecar", () => {
     fs.writeFileSync(file(name), change(fs.readFileSync(file(name), "latin1")), "latin1");
 
   it.each<[string, () => void]>([
-    ["sidecar.json is cut", () => fs.truncateSync(file("sidecar.json"), 40)],
+    ["sidecar.json is truncated", () => fs.truncateSync(file("sidecar.json"), 40)],
     ["sidecar.json is empty", () => fs.truncateSync(file("sidecar.json"))],
-    ["sidecar.json is gone, and the rest is there", () => fs.rmSync(file("sidecar.json"))],
-    ["sidecar.json is no object", () => fs.writeFileSync(file("sidecar.json"), "[]")],
+    ["sidecar.json alone is missing", () => fs.rmSync(file("sidecar.json"))],
+    ["sidecar.json is not an object", () => fs.writeFileSync(file("sidecar.json"), "[]")],
     [
-      "sidecar.json has a key that is unknown",
+      "sidecar.json has an unknown key",
       () => edit("sidecar.json", (text) => text.replace('"exact"', '"exakt"')),
     ],
     [
       "sidecar.json has no digests",
       () => edit("sidecar.json", (text) => text.replace(/,\s+"files": \{[^]*/, "}")),
     ],
-    ["tree.mtree is gone", () => fs.rmSync(file("tree.mtree"))],
-    ["tree.mtree is cut", () => fs.truncateSync(file("tree.mtree"), 200)],
+    ["tree.mtree is missing", () => fs.rmSync(file("tree.mtree"))],
+    ["tree.mtree is truncated", () => fs.truncateSync(file("tree.mtree"), 200)],
     ["tree.mtree is altered", () => edit("tree.mtree", (text) => text.replace("uid=33", "uid=00"))],
-    ["placed is gone", () => fs.rmSync(file("placed"))],
-    ["placed is cut", () => fs.truncateSync(file("placed"), 60)],
+    ["placed is missing", () => fs.rmSync(file("placed"))],
+    ["placed is truncated", () => fs.truncateSync(file("placed"), 60)],
     ["placed is altered", () => edit("placed", (text) => text.replace(" owner", " awner"))],
     [
-      "placed is of another tree",
+      "placed belongs to another tree",
       () => edit("sidecar.json", (text) => text.replace('"paths": 8', '"paths": 9')),
     ],
   ])(

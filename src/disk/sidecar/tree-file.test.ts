@@ -173,44 +173,50 @@ describe("tree.mtree", () => {
   const GOOD = linesOf(format(SAMPLE));
   it.each<[string, (lines: string[]) => readonly string[]]>([
     ["is empty", () => []],
-    ["starts with something else", (lines) => ["#mtree", ...lines.slice(1)]],
-    ["lost its last line", (lines) => lines.slice(0, -1)],
-    ["lost a line", (lines) => lines.toSpliced(2, 1)],
-    ["lost half a line", (lines) => lines.with(2, lines[2]!.slice(0, 30))],
-    ["goes on after its end", (lines) => [...lines, "./x"]],
-    ["has another number of entries", (lines) => lines.with(-1, "#end 5")],
-    ["has a keyword that is unknown", (lines) => lines.with(1, `${lines[1]!} flags=none`)],
-    ["has a keyword that is everybody's", (lines) => lines.with(1, `${lines[1]!} constructor=1`)],
+    ["starts with another signature", (lines) => ["#mtree", ...lines.slice(1)]],
+    ["lacks its last line", (lines) => lines.slice(0, -1)],
+    ["lacks a line", (lines) => lines.toSpliced(2, 1)],
+    ["lacks half a line", (lines) => lines.with(2, lines[2]!.slice(0, 30))],
+    ["continues after its last line", (lines) => [...lines, "./x"]],
+    ["states another number of entries", (lines) => lines.with(-1, "#end 5")],
+    ["has an unknown keyword", (lines) => lines.with(1, `${lines[1]!} flags=none`)],
+    [
+      "has a keyword that is a property of every object (constructor)",
+      (lines) => lines.with(1, `${lines[1]!} constructor=1`),
+    ],
     ["has a keyword twice", (lines) => lines.with(1, `${lines[1]!} uid=1`)],
     ["lacks a keyword", (lines) => lines.with(1, lines[1]!.replace(" uid=0", ""))],
-    ["has a type that is unknown", (lines) => lines.with(1, lines[1]!.replace("dir", "door"))],
-    ["has a number that is none", (lines) => lines.with(1, lines[1]!.replace("uid=0", "uid=0x1"))],
+    ["has an unknown type", (lines) => lines.with(1, lines[1]!.replace("dir", "door"))],
+    ["has a malformed number", (lines) => lines.with(1, lines[1]!.replace("uid=0", "uid=0x1"))],
     [
-      "has a number too big",
+      "has a number that is too large",
       (lines) => lines.with(1, lines[1]!.replace("uid=0", `uid=${"9".repeat(16)}`)),
     ],
-    ["has a mode that is none", (lines) => lines.with(1, lines[1]!.replace("0755", "0855"))],
-    ["has a time that is none", (lines) => lines.with(1, lines[1]!.replace(".500000000", ".5"))],
-    ["has a device that is none", (lines) => lines.with(4, lines[4]!.replace("native", "bsd"))],
-    ["has a digest that is none", (lines) => lines.with(2, lines[2]!.slice(0, -1))],
+    ["has a malformed mode", (lines) => lines.with(1, lines[1]!.replace("0755", "0855"))],
+    ["has a malformed time", (lines) => lines.with(1, lines[1]!.replace(".500000000", ".5"))],
+    ["has a malformed device", (lines) => lines.with(4, lines[4]!.replace("native", "bsd"))],
+    ["has a malformed digest", (lines) => lines.with(2, lines[2]!.slice(0, -1))],
     ...["./..", "./../null", ".//null", "./null/", "./a/./null", "./", "./nu\\000ll"].map(
       (path): [string, (lines: string[]) => readonly string[]] => [
         `has the path ${path}`,
         (lines) => lines.with(4, lines[4]!.replace("./null", path)),
       ],
     ),
-    ["has a path outside", (lines) => lines.with(4, lines[4]!.replace("./null", "/null"))],
+    [
+      "has a path that leads outside",
+      (lines) => lines.with(4, lines[4]!.replace("./null", "/null")),
+    ],
     [
       "has a byte that should be escaped",
       (lines) => lines.with(4, lines[4]!.replace("null", "n\u00fcll")),
     ],
-    ["has an escape that is none", (lines) => lines.with(4, lines[4]!.replace("null", "n\\ull"))],
-    ["has base64 that is none", (lines) => lines.with(3, "#xattr.user.a=A")],
+    ["has a malformed escape", (lines) => lines.with(4, lines[4]!.replace("null", "n\\ull"))],
+    ["has malformed base64", (lines) => lines.with(3, "#xattr.user.a=A")],
     ["has an attribute without a value", (lines) => lines.with(3, "#xattr.user.a")],
     ["has an attribute twice", (lines) => lines.toSpliced(3, 0, lines[3]!)],
-    ["has a comment that is unknown", (lines) => lines.with(3, "# by hand")],
+    ["has an unknown comment", (lines) => lines.with(3, "# by hand")],
     ["has a comment before its first entry", (lines) => lines.toSpliced(1, 0, lines[3]!)],
-    ["names a link to nothing", (lines) => lines.with(3, "#link=./nothing")],
+    ["has a hard link to a missing name", (lines) => lines.with(3, "#link=./nothing")],
   ])("is refused when it %s, and the error gives the line number", (_, damage) => {
     expect(() => [...parseTree(damage([...GOOD]))]).toThrow(
       expect.objectContaining({
@@ -272,13 +278,13 @@ describe("the file placed", () => {
   });
 
   it.each([
-    ["starts with something else", ["#oci-kit placed 2"]],
-    ["has a line that is cut", ["#oci-kit placed 1", "file 644 0 0 1 2 3"]],
-    ["has a type that is unknown", ["#oci-kit placed 1", "door 644 0 0 1 2 3 4 5"]],
-    ["has a field that is unknown", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 size"]],
-    ["has a field twice over", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a xattr.a"]],
-    ["has an attribute that is none", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a\\=A"]],
-    ["has base64 that is none", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a=A"]],
+    ["starts with another signature", ["#oci-kit placed 2"]],
+    ["has a truncated line", ["#oci-kit placed 1", "file 644 0 0 1 2 3"]],
+    ["has an unknown type", ["#oci-kit placed 1", "door 644 0 0 1 2 3 4 5"]],
+    ["has an unknown field", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 size"]],
+    ["has a field twice", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a xattr.a"]],
+    ["has a malformed attribute", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a\\=A"]],
+    ["has malformed base64", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a=A"]],
   ])("is refused when it %s", (_, lines) => {
     expect(() => [...parseProvenInodes(lines)]).toThrow(
       expect.objectContaining({ code: "invalid-sidecar" }),

@@ -35,10 +35,10 @@ describe("an owner in user.rootlesscontainers", () => {
   });
 
   it.each([
-    ["a number that is cut off", "08"],
-    ["a number that does not end", "08ffffffffffffffffffffff01"],
-    ["a field that is no number", "0a0161"],
-    ["a number that no system has", "0880808080808001"],
+    ["a truncated number", "08"],
+    ["a number that is too long", "08ffffffffffffffffffffff01"],
+    ["a field that is not a number", "0a0161"],
+    ["a number beyond those of any system", "0880808080808001"],
     ["text", "313030303a31303030"],
   ])("is undefined with %s", (_, value) => {
     expect(parseRootlessOwner(hex(value))).toBeUndefined();

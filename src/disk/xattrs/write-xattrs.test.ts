@@ -77,7 +77,7 @@ function taken(wanted: Attributes, { refusals }: MetadataPolicy): Attributes {
 
 const WAYS: readonly (readonly [string, MetadataPolicyOptions])[] = [
   ["by the package, where it can be used", {}],
-  ["by commands, where there are any", { loadXattrs: () => undefined }],
+  ["by commands, where they are installed", { loadXattrs: () => undefined }],
 ];
 
 describe.each(WAYS)("extended attributes set %s", (_, options) => {
@@ -147,9 +147,9 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
 
   it.each([
     ["another mask", accessList(6, 4, 0o4), 0o660],
-    ["nothing but the mode", fromBytes(accessEntries([1, 6], [4, 4], [0x20, 0])), 0o640],
+    ["only the mode's entries", fromBytes(accessEntries([1, 6], [4, 4], [0x20, 0])), 0o640],
   ])(
-    "that are a list of access rights with %s give way to the mode, and that is said",
+    "that are an access control list with %s are overridden by the mode, and a refusal is recorded",
     (__, list, mode) => {
       const policy = createMetadataPolicy(options);
       const node = makeNode({ ...MINE, mode, xattrs: { [ACCESS_ACL]: list } });

@@ -95,7 +95,7 @@ describe("reading a sparse file of an image", () => {
   it.each<[string, Extents, number]>([
     ["starts and ends with holes", [[1000, "abc"]], 5000],
     [
-      "has parts right behind each other",
+      "has adjacent parts",
       [
         [0, "abc"],
         [3, "def"],

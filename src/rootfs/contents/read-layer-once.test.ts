@@ -25,7 +25,7 @@ const TOLD = ["a", "=1", "b", "=22", "c", "end"];
 
 describe("reading a layer once", () => {
   it.each(["none", "gzip", "zstd"] as const)(
-    "tells every listener what a layer (compression: %s) holds, and tells its end once it is verified",
+    "tells every listener what a layer with compression %s holds, and reports its end once it is verified",
     async (compression) => {
       const image = await makeImage([LAYER], { compression });
       const [one, other] = [listen(), listen()];

@@ -251,7 +251,7 @@ describe("hard links of a merged tree", () => {
   });
 
   it.each([
-    ["what is not there (CVE-2026-50163)", hardlink("h", "package.json")],
+    ["a missing file (CVE-2026-50163)", hardlink("h", "package.json")],
     ["themselves", hardlink("h", "h")],
     ["a directory", hardlink("h", "etc")],
     ["the root", hardlink("h", "/")],
