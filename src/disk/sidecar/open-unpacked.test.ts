@@ -303,18 +303,15 @@ describe("a sidecar", () => {
       "placed belongs to another tree",
       () => edit("sidecar.json", (text) => text.replace('"paths": 8', '"paths": 9')),
     ],
-  ])(
-    "that is damaged is an error that says what to do, and never taken as missing: %s",
-    (_, damage) => {
-      damage();
-      expect(() => open()).toThrow(
-        expect.objectContaining({
-          code: "invalid-sidecar",
-          hint: expect.stringMatching(/^Run oci-kit unpack again: /) as string,
-        }),
-      );
-    },
-  );
+  ])("that is damaged is an error with a hint, not a missing one: %s", (_, damage) => {
+    damage();
+    expect(() => open()).toThrow(
+      expect.objectContaining({
+        code: "invalid-sidecar",
+        hint: expect.stringMatching(/^Run oci-kit unpack again: /) as string,
+      }),
+    );
+  });
 
   it("that a newer oci-kit wrote is refused", () => {
     edit("sidecar.json", (text) => text.replace('"version": 1', '"version": 2, "new": true'));
