@@ -26,9 +26,9 @@ const openCount = (): number => fs.readdirSync("/proc/self/fd").length;
 
 describe("hashing files in threads", () => {
   it.each([
-    ["at once while there is little to do", 1e9],
-    ["in threads once there is more", 0],
-  ])("tells each file's digest, %s", async (_, threshold) => {
+    ["in the calling thread while there is little to do", 1e9],
+    ["in threads of its own once there is more", 0],
+  ])("gives each file's digest, %s", async (_, threshold) => {
     hasher = createContentHasher({ threshold });
     const contents = Array.from({ length: 100 }, (_unused, at) =>
       new Uint8Array(at * 9973).fill(at),
@@ -45,7 +45,7 @@ describe("hashing files in threads", () => {
   });
 
   it.each([1e9, 0])(
-    "tells why a file can't be read, and goes on (threshold %d)",
+    "says why a file cannot be read, and continues with the others (threshold %d)",
     async (threshold) => {
       hasher = createContentHasher({ threshold });
       const outcomes: HashOutcome[] = [];
@@ -60,7 +60,7 @@ describe("hashing files in threads", () => {
     },
   );
 
-  it("stops waiting when it is told to", async () => {
+  it("stops waiting when it is aborted", async () => {
     hasher = createContentHasher({ threshold: 0 });
     hasher.add(open("x", new Uint8Array(50_000_000)), 50_000_000, () => undefined);
     const controller = new AbortController();
@@ -69,7 +69,7 @@ describe("hashing files in threads", () => {
     await expect(finished).rejects.toMatchObject({ code: "aborted" });
   });
 
-  it("asks to wait when many files are open", async () => {
+  it("asks the caller to pause when many files are open", async () => {
     hasher = createContentHasher({ threshold: 0 });
     let told = 0;
     expect(hasher.pause()).toBeUndefined();
@@ -83,7 +83,7 @@ describe("hashing files in threads", () => {
 });
 
 describe.runIf(process.platform === "linux")("hashing files in threads on Linux", () => {
-  it("leaves no descriptor open, whether it came to its end or was stopped", async () => {
+  it("leaves no descriptor open, whether it finishes or is stopped", async () => {
     const before = openCount();
     for (const isWhole of [true, false]) {
       hasher = createContentHasher({ threshold: 0 });

@@ -10,30 +10,30 @@ import { startWorker, type WorkerContext } from "../bytes/worker.ts";
 import { digestOf, type Digest } from "../oci/digest.ts";
 import { hashOpenFile } from "./read-file.ts";
 
-/** What became of a file: its digest, or the system's words why it can't be read. */
+/** The result for one file: its digest, or the system's message why it cannot be read. */
 export type HashOutcome = { readonly digest: Digest } | { readonly failure: string };
 
-/** Hashes files in threads of its own, once there is enough to do. Descriptors are the same in all threads. */
+/** Hashes files, in threads of its own once there is enough to do. All threads of a process share its descriptors. */
 export interface ContentHasher {
-  /** Takes over a descriptor, and closes it. `tell` is called now or later. */
+  /** Takes a descriptor over and closes it. `tell` gets the result, during this call or later. */
   add(fd: number, size: number, tell: (outcome: HashOutcome) => void): void;
-  /** A promise when enough is waiting, until it is less; undefined when more may be added at once. */
+  /** A promise while enough files wait, which settles when there are fewer; undefined when more may be added at once. */
   readonly pause: () => Promise<void> | undefined;
-  /** Waits until everything is told. @throws OciError `aborted`; what a thread failed with */
+  /** Waits until every result was given. @throws OciError `aborted`; the error of a thread that failed */
   finish(options?: AbortOptions): Promise<void>;
-  /** Ends the threads, and closes what is not read yet; nothing is told any more. Idempotent. */
+  /** Ends the threads and closes files not yet read; `tell` is not called any more. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface ContentHasherOptions {
-  /** Bytes that are hashed at once, in this thread, before others are started. Default: 16 MiB. */
+  /** How many bytes are hashed in this thread before others are started. Default: 16 MiB. */
   readonly threshold?: number | undefined;
 }
 
-/** Starting a thread takes as long as hashing this. */
+/** In bytes: starting a thread takes as long as hashing this much. */
 const THRESHOLD = 16 * 1024 * 1024;
 const MOST_THREADS = 4;
-/** Each has a descriptor open. */
+/** How many files may wait; each holds a descriptor open. */
 const MOST_WAITING = 256;
 const BATCH_FILES = 32;
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -145,8 +145,8 @@ function hashNow(fd: number): HashOutcome {
 }
 
 /**
- * In the thread: everything it uses it is given. It leaves the descriptors open: Node warns when a thread
- * closes what another opened.
+ * Runs in the thread, and uses only its parameters. It leaves the descriptors open: Node warns when a thread
+ * closes one that another thread opened.
  */
 function hashFiles({ require, port, data }: WorkerContext): void {
   const { readSync } = require("node:fs") as typeof FileSystem;

@@ -5,22 +5,23 @@ import { OciError } from "../oci/errors.ts";
 import { below, procPath, hasProcPaths, O_PATH, type SystemPath } from "../files/proc-path.ts";
 import { widenDirectory } from "./widen.ts";
 
-/** Finds the directories below a root without following a link. */
+/** Finds the directories below a root without following links. */
 export interface DirectoryWalk {
   /**
-   * A path for a directory of the root (normalised, `/` the root itself), which names are put `below`;
-   * undefined when there is none, or a link stands in the way. Valid until the next call.
+   * A path at which this machine reaches a directory of the root (normalised; `/` is the root itself); append
+   * names to it with `below`. Undefined when there is no such directory or a link is on the way. Valid until
+   * the next call.
    * @throws OciError `unreadable`
    */
   locate(directory: ByteString): SystemPath | undefined;
-  /** The root's own mode, when it was widened to be read. */
+  /** The original mode of the root, if it was changed to make the root readable. */
   readonly rootMode?: number | undefined;
   close(): void;
 }
 
 /** Options of {@link openWalk}. */
 export interface WalkOptions {
-  /** Opens directories to their owner that he may not read, as long as the walk is in them. */
+  /** Makes directories that their owner may not read readable for the owner, as long as the walk is in them. */
   readonly widen?: boolean | undefined;
 }
 
@@ -30,14 +31,14 @@ const ABSENT: ReadonlySet<string | undefined> = new Set([
   "ENOTDIR",
   "ELOOP",
   "ENAMETOOLONG",
-  // a name with a zero byte: no disk can hold one
+  // For a name with a zero byte, which no disk can hold.
   "ERR_INVALID_ARG_VALUE",
 ]);
 
 /**
- * Opens a root to walk in. On Linux every component is opened by itself relative to the one before
- * (through `/proc/self/fd`), so that a directory that becomes a link meanwhile leads nowhere; where that
- * can't be had every component is looked at before use.
+ * Opens a root to walk in. On Linux every component is opened relative to the one before it (through
+ * `/proc/self/fd`), so that a directory replaced by a link during the walk leads nowhere. On other systems
+ * every component is checked before it is used.
  * @throws OciError `not-found`, `invalid-argument` when it is no directory, `unreadable`
  */
 export function openWalk(directory: string, { widen = false }: WalkOptions = {}): DirectoryWalk {
@@ -69,15 +70,15 @@ interface OpenDirectory {
   /** Empty for the root. */
   readonly path: ByteString;
   readonly fd: number;
-  /** The mode to give back when it is closed. */
+  /** The mode to restore when it is closed. */
   readonly narrow: number | undefined;
 }
 
-/** Deeper than this, directories are opened again when they are come back to. */
+/** How many directories stay open. Deeper ones are opened again when the walk returns to them. */
 const MOST_OPEN = 64;
 
 function openDescriptorWalk(rootFd: number, name: string, widen: boolean): DirectoryWalk {
-  // The way from the root to the directory asked for last stays open: its neighbours are usually asked for next.
+  // The directories from the root to the last one located stay open, because its neighbours usually come next.
   const open: OpenDirectory[] = [];
   const push = (path: ByteString, fd: number): OpenDirectory => {
     const opened = { path, fd, narrow: widen ? widenDirectory(fd) : undefined };
@@ -132,7 +133,7 @@ function openInside(
   }
 }
 
-/** The walk where a descriptor has no path: every component is looked at, then used by its name. */
+/** The walk for systems on which a descriptor has no path: every component is checked, then used by its name. */
 export function openPathWalk(root: string): DirectoryWalk {
   return {
     locate(directory) {
@@ -153,7 +154,7 @@ export function openPathWalk(root: string): DirectoryWalk {
   };
 }
 
-/** Whether the system said that there is no such thing; anything else means that it could not be asked. */
+/** Whether the system's error says that nothing is there. Any other error means that the system could not tell. */
 export function isAbsent(error: unknown): boolean {
   return ABSENT.has(systemCode(error));
 }
@@ -162,7 +163,7 @@ function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-/** The error for what is there, or may be, and can't be read. */
+/** The error for something that exists, or may exist, and cannot be read. */
 export function unreadable(root: string, path: ByteString, cause: unknown): OciError {
   return new OciError(
     "unreadable",

@@ -27,22 +27,22 @@ afterEach(() => {
 });
 
 const WALKS = [
-  ["through descriptors, where there are such", (directory: string) => openWalk(directory)],
-  ["by looking at each component", (directory: string) => openPathWalk(directory)],
+  ["through descriptors, where the system has them", (directory: string) => openWalk(directory)],
+  ["by checking each component", (directory: string) => openPathWalk(directory)],
 ] as const;
 
 async function textOf(path: ByteString): Promise<string> {
   return fromBytes(await readAll(root.read(path), 1e6, path));
 }
 
-describe.each(WALKS)("a plain directory walked %s", (_, open) => {
+describe.each(WALKS)("a plain directory that is walked %s", (_, open) => {
   function openRoot(): void {
     const directory = join(base, "root");
     root = openDirectory(directory, { walk: open(directory) });
   }
   const inRoot = (path: string): string => join(base, "root", path);
 
-  it("shows what the disk has", async () => {
+  it("shows what is on the disk", async () => {
     fs.writeFileSync(inRoot("usr/bin/tool"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
     fs.utimesSync(inRoot("usr/bin/tool"), 1_000_000, 1_234_567.5);
     fs.symlinkSync("/etc/x", inRoot("usr/link"));
@@ -63,7 +63,7 @@ describe.each(WALKS)("a plain directory walked %s", (_, open) => {
     expect(await textOf(b("/usr/bin/tool"))).toBe("#!/bin/sh\nexit 0\n");
   });
 
-  it("never follows a link, neither at the end nor on the way", async () => {
+  it("never follows a link, neither at the end of a path nor among its parents", async () => {
     fs.symlinkSync(base, inRoot("out"));
     fs.symlinkSync(join(base, "outside"), inRoot("file"));
     fs.symlinkSync("../..", inRoot("usr/up"));
@@ -75,7 +75,7 @@ describe.each(WALKS)("a plain directory walked %s", (_, open) => {
     await expect(drain(root.read(b("/file")))).rejects.toMatchObject({ code: "invalid-argument" });
   });
 
-  it("resolves absolute links inside itself, though this machine has other files there", () => {
+  it("resolves absolute links inside itself, even when this machine has files at their targets", () => {
     fs.mkdirSync(inRoot(base), { recursive: true });
     fs.writeFileSync(inRoot(`${base}/outside`), "inside");
     fs.symlinkSync(`${base}/outside`, inRoot("usr/bin/cc"));
@@ -85,7 +85,7 @@ describe.each(WALKS)("a plain directory walked %s", (_, open) => {
     expect(node?.size).toBe("inside".length);
   });
 
-  it("says that what is not there is not there", async () => {
+  it("finds nothing at paths that do not exist", async () => {
     fs.writeFileSync(inRoot("file"), "");
     openRoot();
     expect(root.lstat(b("/no"))).toBeUndefined();
@@ -98,14 +98,14 @@ describe.each(WALKS)("a plain directory walked %s", (_, open) => {
     await expect(drain(root.read(b("/no")))).rejects.toMatchObject({ code: "not-found" });
   });
 
-  it("never calls unreadable what is absent, nor absent what is unreadable", async () => {
+  it("never reports an absent path as unreadable, nor an unreadable one as absent", async () => {
     fs.mkdirSync(inRoot("shut"));
     fs.writeFileSync(inRoot("shut/x"), "x");
     fs.writeFileSync(inRoot("locked"), "x", { mode: 0 });
     fs.chmodSync(inRoot("shut"), 0);
     openRoot();
     try {
-      // The superuser may read everything.
+      // Root may read everything.
       if (process.getuid?.() === 0) {
         expect(root.lstat(b("/shut/x"))?.type).toBe("file");
         expect(await textOf(b("/locked"))).toBe("x");
@@ -121,7 +121,7 @@ describe.each(WALKS)("a plain directory walked %s", (_, open) => {
     }
   });
 
-  it("gives hard links one node, and files with a single name their own", () => {
+  it("gives hard links one shared node, and files with a single name a node of their own", () => {
     fs.writeFileSync(inRoot("a"), "x");
     fs.linkSync(inRoot("a"), inRoot("usr/b"));
     fs.writeFileSync(inRoot("c"), "x");
@@ -130,7 +130,7 @@ describe.each(WALKS)("a plain directory walked %s", (_, open) => {
     expect(root.lstat(b("/c"))).not.toBe(root.lstat(b("/a")));
   });
 
-  it("reads the first bytes of ELF files and scripts only when asked", () => {
+  it("reads the first bytes of ELF files and scripts, but only when asked", () => {
     fs.writeFileSync(inRoot("elf"), Buffer.concat([elf("arm64"), Buffer.alloc(500)]));
     fs.writeFileSync(inRoot("text"), "text");
     fs.writeFileSync(inRoot("empty"), "");
@@ -141,7 +141,7 @@ describe.each(WALKS)("a plain directory walked %s", (_, open) => {
     expect(root.lstat(b("/usr"))?.head).toBeUndefined();
   });
 
-  it("lists in the order of bytes, whatever was asked before", () => {
+  it("lists names sorted by bytes, whatever was asked before", () => {
     for (const name of ["b", "B", "a", "\u00e4", "z"]) fs.mkdirSync(inRoot(`usr/${name}`));
     openRoot();
     expect(root.lstat(b("/usr/bin/no"))).toBeUndefined();
@@ -157,7 +157,7 @@ describe.runIf(process.platform === "linux")("a plain directory on Linux", () =>
     root = openDirectory(join(base, "root"));
   }
 
-  it("keeps names that are no text", async () => {
+  it("keeps names that are not UTF-8", async () => {
     const name = Buffer.from([0x63, 0xe9, 0xff]);
     fs.writeFileSync(Buffer.concat([Buffer.from(`${base}/root/`), name]), "bytes");
     openRoot();
@@ -167,7 +167,7 @@ describe.runIf(process.platform === "linux")("a plain directory on Linux", () =>
     expect(await textOf(path)).toBe("bytes");
   });
 
-  it("never opens a fifo (CVE-2024-9676), nor takes a socket for a file", async () => {
+  it("never opens a fifo (CVE-2024-9676), and does not take a socket for a file", async () => {
     execFileSync("mkfifo", [join(base, "root/passwd")]);
     const server = createServer().listen(join(base, "root/socket"));
     await new Promise((resolve) => server.once("listening", resolve));
@@ -180,7 +180,7 @@ describe.runIf(process.platform === "linux")("a plain directory on Linux", () =>
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it("tells a device by its numbers", () => {
+  it("gives the numbers of a device", () => {
     root = openDirectory("/dev");
     expect(root.lstat(b("/null"))).toMatchObject({
       type: "character",
@@ -189,7 +189,7 @@ describe.runIf(process.platform === "linux")("a plain directory on Linux", () =>
     });
   });
 
-  it("stays where it was when a directory is swapped for a link meanwhile (CVE-2025-47290)", async () => {
+  it("never leads outside when a directory is replaced by a link during the walk (CVE-2025-47290)", async () => {
     fs.writeFileSync(join(base, "root/usr/bin/cc"), "inside");
     fs.mkdirSync(join(base, "evil"));
     fs.writeFileSync(join(base, "evil/cc"), "evil");
@@ -197,7 +197,7 @@ describe.runIf(process.platform === "linux")("a plain directory on Linux", () =>
     expect(root.lstat(b("/usr/bin/cc"))?.size).toBe(6);
     fs.renameSync(join(base, "root/usr/bin"), join(base, "root/usr/moved"));
     fs.symlinkSync(join(base, "evil"), join(base, "root/usr/bin"));
-    // The directory that was open still answers; one that is opened now is a link, and leads nowhere.
+    // The directory that was already open still answers; opened anew it is a link, which leads nowhere.
     expect(await textOf(b("/usr/bin/cc"))).toBe("inside");
     expect(root.list(b("/"))).toEqual(["usr"]);
     expect(root.lstat(b("/usr/bin/cc"))).toBeUndefined();
@@ -220,14 +220,14 @@ describe.runIf(process.platform === "linux")("a plain directory on Linux", () =>
 });
 
 describe("opening a plain directory", () => {
-  it("refuses what is not there or no directory", () => {
+  it("refuses a path that does not exist or is not a directory", () => {
     root = openDirectory(base);
     const open = (path: string) => () => openDirectory(join(base, path));
     expect(open("no")).toThrow(expect.objectContaining({ code: "not-found" }));
     expect(open("outside")).toThrow(expect.objectContaining({ code: "invalid-argument" }));
   });
 
-  it("that was closed refuses every question", () => {
+  it("gives a filesystem that refuses every question once it is closed", () => {
     root = openDirectory(base);
     root.close();
     expect(() => root.lstat(b("/x"))).toThrow(/closed/);

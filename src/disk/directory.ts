@@ -27,48 +27,49 @@ export interface DirectoryFilesystem extends RootFilesystem {
   readonly directory: string;
   lstat(path: ByteString): DiskNode | undefined;
   /**
-   * What changes whenever the content at a path may have: device, inode, size, times of modification and
-   * of change. Undefined when there is nothing. For this machine only. @throws OciError `unreadable`
+   * A text that changes whenever the content at a path may have changed: device, inode, size, and the times of
+   * modification and change. Undefined when nothing is there. Valid on this machine only.
+   * @throws OciError `unreadable`
    */
   stamp(path: ByteString): string | undefined;
-  /** What the system says of the inode at a path now, whatever was asked before. @throws OciError `unreadable` */
+  /** The inode at a path as the system shows it now, even if the node was asked for before. @throws OciError `unreadable` */
   inode(path: ByteString): InodeStamp | undefined;
   /**
-   * Opens a regular file, and nothing else, for reading. The caller closes the descriptor.
-   * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is something else
+   * Opens a file for reading if it is a regular file. The caller closes the descriptor.
+   * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is not a regular file
    */
   open(path: ByteString): number;
-  /** As `open`, and of a directory too: what is written to it can be synced by its descriptor. */
+  /** As `open`, but also for directories. The descriptor can be used to sync what was written. */
   openToSync(path: ByteString): number;
   /**
-   * Where directories are read ahead, a promise until what is in this one can be asked for without waiting
-   * for the disk. It can be asked for in any case.
+   * When directories are read ahead: a promise that settles once this one can be queried without waiting for
+   * the disk. Waiting for it is optional.
    */
   prepare(path: ByteString): Promise<void> | undefined;
-  /** Frees the directory's descriptor; nothing can be asked afterwards. Idempotent. */
+  /** Closes the directory's descriptor; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
 
 export interface OpenDirectoryOptions extends XattrReaderOptions {
-  /** How directories are reached; the default is the safest that the machine has. */
+  /** How directories are reached. Default: the safest way that the machine has. */
   readonly walk?: DirectoryWalk | undefined;
-  /** Whether a file's node has a `contentDigest`: the file is read when it is asked for. Default: false. */
+  /** Whether a file's node has a `contentDigest`. Asking for the digest then reads the file. Default: false. */
   readonly hashContents?: boolean | undefined;
   /**
-   * Reads the inodes in a thread of its own, for who asks for all of the directory in the order of
-   * `pairTrees`: a directory's are then those of a moment before it is listed. With contents, small files
-   * are read, too, and have a `contentDigest`. Default: none.
+   * Reads inodes in advance, in a thread of its own: for callers that go through the whole directory in the
+   * order of `pairTrees`. Inodes are then as they were a moment before their directory is listed. With
+   * "contents", small files are read too and have a `contentDigest`. Default: "none".
    */
   readonly readAhead?: "none" | "inodes" | "contents" | undefined;
 }
 
 /**
- * Opens a directory as a root filesystem. Nothing leads out of it: every part of a path is opened by
- * itself and no link is followed. Fifos and devices are never opened. Names are bytes. Owners have no
- * names here, only numbers. A node's `head` and `xattrs` are read when they are asked for, and throw
- * `unreadable` when they can't be; `xattrs` throws `unsupported-operation` where this machine has no way
- * to read them (Node itself has no call for that), which is not the same as having none. Where only a
- * command reads them they are those of the moment at which they were asked for first.
+ * Opens a directory as a root filesystem. Nothing leads out of it: every part of a path is opened by itself
+ * and no link is followed. Fifos and devices are never opened. Names are bytes. Owners are numbers and have
+ * no names. A node's `head` and `xattrs` are read when they are asked for, and throw `unreadable` when that
+ * fails. `xattrs` throws `unsupported-operation` when this machine has no way to read attributes (Node has
+ * no call for it); this is not the same as having none. Where only a command can read them, all attributes
+ * of the directory are read when the first are asked for.
  * @throws OciError `not-found`, `invalid-argument` when it is no directory, `unreadable`
  */
 export function openDirectory(
@@ -78,7 +79,7 @@ export function openDirectory(
   const { hashContents = false, widen = false } = options;
   const walk = options.walk ?? openWalk(directory, { widen });
   const name = `dir:${directory}`;
-  /** Nodes with several names, so that each name gives the same object. */
+  /** Files with several names, so that each name gives the same object. */
   const shared = new Map<string, DiskNode>();
 
   const ahead = startAhead(walk, options);
@@ -150,7 +151,7 @@ interface NodeSource {
   readonly rootMode?: number | undefined;
 }
 
-/** Undefined where a thread can't reach what is open here. */
+/** Undefined when a thread could not use the directory that is open here. */
 function startAhead(
   walk: DirectoryWalk,
   { readAhead = "none", loadXattrs }: OpenDirectoryOptions,

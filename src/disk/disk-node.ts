@@ -16,23 +16,24 @@ const TYPES: ReadonlyMap<number, NodeType> = new Map([
   [constants.S_IFIFO, "fifo"],
 ]);
 
-/** What is read of a node only when it is asked for, and then once. */
+/** Properties of a node that are read when first asked for, and then kept. */
 export interface LazyReads {
-  /** Of a file. */
+  /** For files only. */
   readonly head: (path: ByteString) => ByteString | undefined;
   readonly xattrs: (path: ByteString) => ReadonlyMap<ByteString, ByteString>;
-  /** Of a file; not there when contents are not to be hashed. */
+  /** For files only; left out when contents are not to be hashed. */
   readonly contentDigest?: ((path: ByteString) => Digest) | undefined;
 }
 
-/** What was read of a node before it was made. */
+/** Properties of a node that were read before the node was made. */
 export interface KnownReads {
   readonly xattrs: ReadonlyMap<ByteString, ByteString> | undefined;
-  /** Of a file's content. */
+  /** The digest of a file's content. */
   readonly digest: Digest | undefined;
 }
 
-/** What lstat says of an inode; all that changes when it, or its content, does. */
+/** What lstat says of an inode, limited to what changes whenever the inode or its content does. */
+/** As the system reports it, also for directories and links. */
 export interface InodeStamp {
   readonly type: NodeType;
   /** The twelve permission bits. */
@@ -44,21 +45,21 @@ export interface InodeStamp {
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
   readonly ino: bigint;
-  /** 0 where the file system keeps none. */
+  /** 0 when the file system does not record it. */
   readonly birthtimeNs: bigint;
 }
 
-/** What lstat says of an inode, and where a link leads. */
+/** What lstat says of an inode, and the target of a link. */
 export interface InodeFacts {
   readonly stamp: InodeStamp;
-  /** How many names it has on the whole disk. */
+  /** How many names it has on the whole disk, not only in this directory. */
   readonly linkCount: number;
   readonly linkTarget: ByteString;
-  /** Of a device, as the system has it. */
+  /** The number of the device that a device file represents, as the system encodes it. */
   readonly rdev: bigint;
 }
 
-/** A node of a plain directory. A class, for the same reason as `LayerNode`: there are many. */
+/** A node of a plain directory. A class to save memory, as `LayerNode`: there are many. */
 export class DiskNode implements Node {
   readonly stamp: InodeStamp;
   readonly linkCount: number;
@@ -71,7 +72,7 @@ export class DiskNode implements Node {
   #xattrs: ReadonlyMap<ByteString, ByteString> | undefined;
   #digest: Digest | undefined;
 
-  /** `path` is what it is read by; `known` is what was read of it already. */
+  /** `path` is where the node is read from; `known` is what was already read of it. */
   constructor(
     { stamp, linkCount, linkTarget, rdev }: InodeFacts,
     path: ByteString,
@@ -135,12 +136,12 @@ export class DiskNode implements Node {
   }
 }
 
-/** What the system says of an inode; the target is that of a link. */
+/** The facts of an inode from its lstat and, for a link, its target. */
 export function factsOf(stat: BigIntStats, linkTarget: ByteString = EMPTY): InodeFacts {
   return { stamp: stampOf(stat), linkCount: Number(stat.nlink), linkTarget, rdev: stat.rdev };
 }
 
-/** The part of what lstat says that tells whether an inode changed. */
+/** The part of lstat's result that shows whether an inode changed. */
 export function stampOf(stat: BigIntStats): InodeStamp {
   return {
     type: typeOf(Number(stat.mode)),
@@ -160,12 +161,12 @@ function nanosecondsOf(time: bigint): bigint {
   return rest < 0n ? rest + BILLION : rest;
 }
 
-/** What the upper bits of a mode say, by `S_IFMT`. */
+/** The type that the upper bits of a mode (`S_IFMT`) stand for. */
 export function typeOf(mode: number): NodeType {
   return TYPES.get(mode & constants.S_IFMT) ?? "socket";
 }
 
-// Linux, gnu_dev_major and gnu_dev_minor
+// As gnu_dev_major and gnu_dev_minor on Linux.
 function majorOf(device: bigint): number {
   return Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn));
 }

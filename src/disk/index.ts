@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The tree on a real disk: a plain directory read as a root filesystem, with its sidecar where it has one.
+ * A directory on a real disk, read as a root filesystem: plain, or unpacked from an image with its sidecar.
  * @module
  */
 export * from "./directory.ts";

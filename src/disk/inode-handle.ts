@@ -5,42 +5,42 @@ import { fromBytes, fromText, toText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
 
-/** Where an inode is. */
+/** How to reach an inode. */
 export interface InodeHandle {
   /**
-   * Its path, by whose last component it is reached and which is never followed:
-   * `/proc/self/fd/<descriptor of its directory>/<name>` on Linux. A Buffer where the name is not UTF-8.
+   * Its path, whose last component must never be followed if it is a link. On Linux:
+   * `/proc/self/fd/<descriptor of its directory>/<name>`. A Buffer when the name is not UTF-8.
    */
   readonly path: SystemPath;
-  /** Its own descriptor, where it is open already (for reading or writing, not with O_PATH). */
+  /** Its own descriptor, if it is open already (for reading or writing, not with O_PATH). */
   readonly fd?: number | undefined;
   /**
-   * Whether it was there before, or may have taken something over from its directory: its owner is then
-   * set in any case, and attributes that the node does not have are removed. An inode that is not said
-   * to have existed was made by this process just now; such files are all made in the same directory.
+   * True if the inode was there before, or may have inherited something from its directory: its owner is then
+   * always set, and attributes that the node lacks are removed. Otherwise this process has just made it, and
+   * all such files are made in the same directory.
    */
   readonly existed?: boolean | undefined;
-  /** The twelve bits of its mode, where it was made with them and has no attributes: they need not be set. */
+  /** The twelve bits of its mode, if it was made with them and has no attributes: they need not be set again. */
   readonly mode?: number | undefined;
 }
 
-/** What an inode is given: a node has it, and a layer's entry. */
+/** What an inode on the disk is given. Both nodes and the entries of layers have these properties. */
 export type InodeMetadata = Pick<
   Node,
   "type" | "mode" | "uid" | "gid" | "mtime" | "mtimeNanoseconds" | "xattrs"
 >;
 
-/** A place whose path is text. */
+/** A handle whose path is text. */
 export interface TextHandle extends InodeHandle {
   readonly path: string;
 }
 
-/** What the system says of an inode, a link not followed. */
+/** What the system says of the inode. A link is not followed. */
 export function statInode({ path, fd }: InodeHandle): fs.Stats {
   return fd === undefined ? fs.lstatSync(path) : fs.fstatSync(fd);
 }
 
-/** The error for metadata that every disk has and that still can't be set. */
+/** The error for metadata that every disk supports and that could not be set. */
 export function unwritable({ path }: InodeHandle, what: string, cause: unknown): OciError {
   const name = typeof path === "string" ? fromText(path) : fromBytes(path);
   const why = cause instanceof Error ? cause.message : String(cause);

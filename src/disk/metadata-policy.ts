@@ -8,50 +8,50 @@ import { loadXattrCalls } from "./xattrs/xattr-calls.ts";
 export type { IdRange } from "./inode/id-map.ts";
 
 /**
- * How the nodes of an image are put on a disk: what was asked for, and what this disk and this user
- * turned out not to take.
+ * How the nodes of an image are put on a disk: what the caller asked for, and what this disk and this user
+ * turned out to be unable to set.
  */
 export interface MetadataPolicy {
-  /** Whether owners are set for real. What is not set is kept in the sidecar. */
+  /** Whether to set owners on the disk. Owners that are not set are kept in the sidecar. */
   readonly sameOwner: boolean;
-  /** Empty: numbers are the same on both sides. */
+  /** Empty when numbers are the same in the image and on the disk. */
   readonly uidMap: readonly IdRange[];
   readonly gidMap: readonly IdRange[];
-  /** Whether owners that are not set are also kept in the attribute `user.rootlesscontainers`. */
+  /** Whether to keep owners that are not set also in the attribute `user.rootlesscontainers`. */
   readonly rootlessXattr: boolean;
-  /** The calls that set extended attributes; undefined where there are none, which takes a slower way. */
+  /** Loads the calls that set extended attributes; undefined where there are none, and slower commands are used. */
   readonly loadXattrs: () => XattrWriteCalls | undefined;
   readonly refusals: Refusals;
 }
 
 /**
- * What could not be set, each with a reason for people. Filled while nodes are made; only what stands
- * here may differ between the image and the disk, and is then kept in the sidecar.
+ * What could not be set, each with a reason for people. Filled while nodes are made. Only what is listed
+ * here may differ between the image and the disk; the sidecar then keeps it.
  */
 export interface Refusals {
-  /** Owners can't be set, at least on one inode. Where they are not, setuid and setgid are not set either. */
+  /** Owners could not be set, at least on one inode. Where the owner is not set, setuid and setgid are not either. */
   owner: string | undefined;
-  /** Devices, or fifos, can't be made: an empty file stands in their place. */
+  /** Types that cannot be made; an empty file is in the place of each such node. */
   readonly special: Map<"character" | "block" | "fifo", string>;
-  /** Extended attributes, by name, that the disk or the system did not take, at least on one inode. */
+  /** Extended attributes, by name, that the disk or the system refused, at least on one inode. */
   readonly xattrs: Map<ByteString, string>;
 }
 
-/** What {@link createMetadataPolicy} is asked for. */
+/** Options of {@link createMetadataPolicy}. */
 export interface MetadataPolicyOptions {
-  /** Whether owners are set; by default where the user is root, unless `rootlessXattr` is asked for. */
+  /** Whether to set owners. Default: true for root, unless `rootlessXattr` is set. */
   readonly sameOwner?: boolean | undefined;
   readonly uidMap?: readonly IdRange[] | undefined;
   readonly gidMap?: readonly IdRange[] | undefined;
-  /** Also keeps owners in `user.rootlesscontainers`; then they are not set. */
+  /** Keeps owners in `user.rootlesscontainers`, and does not set them. */
   readonly rootlessXattr?: boolean | undefined;
   /** Default: the optional package `@napi-rs/xattr`. */
   readonly loadXattrs?: (() => XattrWriteCalls | undefined) | undefined;
 }
 
 /**
- * A policy for this user, nothing refused yet but what an ordinary user can't do in any case.
- * @throws OciError `invalid-argument` when a map is not one, and when owners are to be both set and not set
+ * A policy for this user. Its refusals start with what no ordinary user can set, and are otherwise empty.
+ * @throws OciError `invalid-argument` for an invalid map, or when owners are both to be set and not to be set
  */
 export function createMetadataPolicy(options: MetadataPolicyOptions = {}): MetadataPolicy {
   const { uidMap = [], gidMap = [], rootlessXattr = false, loadXattrs = loadAddon } = options;

@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(base, { recursive: true, force: true });
 });
 
-it("a layout is opened as the filesystem of its image, by scheme, by path and by tag", async () => {
+it("a layout is opened as the filesystem of its image, by scheme, by path or by tag", async () => {
   const directory = join(base, "layout");
   const store = await openLayout(directory, { create: true });
   const made = await makeImage([[file("etc/x")]], { store, tag: "one" });
@@ -33,7 +33,7 @@ it("a layout is opened as the filesystem of its image, by scheme, by path and by
   }
 });
 
-it("a directory that is no layout is opened as it is, and closed", async () => {
+it("a directory that is not a layout is opened as a plain directory, and can be closed", async () => {
   mkdirSync(join(base, "etc"));
   for (const reference of [base, `dir:${base}`]) {
     const { root, image, close } = await openRootFilesystem(reference);
@@ -45,13 +45,13 @@ it("a directory that is no layout is opened as it is, and closed", async () => {
   }
 });
 
-it("a directory that means to be a layout is one, however broken", async () => {
+it("a directory with any file of a layout is opened as a layout, however broken it is", async () => {
   writeFileSync(join(base, "index.json"), "{}");
   expect(await isLayout(base)).toBe(true);
   await expect(openRootFilesystem(base)).rejects.toMatchObject({ code: "invalid-layout" });
 });
 
-it("of an index the image of the platform is opened, and without one all are listed", async () => {
+it("an index is opened as its image for the given platform, and without a platform the error lists all", async () => {
   const directory = join(base, "layout");
   const store = await openLayout(directory, { create: true });
   const children = [];
@@ -70,6 +70,6 @@ it("of an index the image of the platform is opened, and without one all are lis
   await expect(opening).rejects.toMatchObject({ code: "ambiguous" });
 });
 
-it("what is not there is not found", async () => {
+it("opening a path that does not exist fails with not-found", async () => {
   await expect(openRootFilesystem(join(base, "no"))).rejects.toMatchObject({ code: "not-found" });
 });

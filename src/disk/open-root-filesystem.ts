@@ -17,15 +17,15 @@ import { openImageFilesystem } from "../rootfs/image-filesystem.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 
 export interface OpenRootOptions extends OpenOptions, AbortOptions {
-  /** Which image of an index. */
+  /** Which image of an index to open. */
   readonly platform?: Platform | undefined;
   readonly cache?: LayerIndexCache | undefined;
-  /** As `indexLayers` takes it: the bytes of layers that the cache knows are read and verified, too. */
+  /** As in `indexLayers`: the blobs of layers that the cache knows are also read and verified. */
   readonly verifyCached?: boolean | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
 }
 
-/** A root filesystem, and the image it is of, if it is one. */
+/** A root filesystem and, unless it is a plain directory, the image that it comes from. */
 export interface OpenRoot {
   readonly root: RootFilesystem;
   /** Undefined for a plain directory. */
@@ -35,8 +35,8 @@ export interface OpenRoot {
 }
 
 /**
- * Opens what a location names as a root filesystem: an image of any store, or a plain directory. A bare
- * path is a layout when it holds one, else a plain directory. The caller closes it.
+ * Opens what a location names as a root filesystem: an image in any store, or a plain directory. A path
+ * without a scheme is a layout if there is one at the path, otherwise a plain directory. The caller closes it.
  * @throws OciError `not-found`, `ambiguous`; what opening the store and indexing the layers throw
  */
 export async function openRootFilesystem(
@@ -72,7 +72,7 @@ function openPlain(directory: string): OpenRoot {
 }
 
 /**
- * Whether a directory is an OCI image layout, or means to be one: it has an `oci-layout` file or an
+ * Whether a directory is an OCI image layout, even a broken one: it has an `oci-layout` file or an
  * `index.json`.
  * @throws OciError `unreadable`
  */

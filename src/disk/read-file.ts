@@ -13,9 +13,10 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 const CHUNK = 256 * 1024;
 
 /**
- * Opens a regular file and nothing else: a fifo would wait for its writer, a device may act. With
- * `widen` also one of ours that we may not read. `root` and `path` are for messages. The caller closes.
- * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is something else
+ * Opens a path only if it is a regular file: opening a fifo would wait for its writer, and opening a device
+ * can have effects. With `widen` it also opens files that the user owns and may not read. `root` and `path`
+ * are for messages. The caller closes the descriptor.
+ * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is not a regular file
  */
 export function openFile(
   root: string,
@@ -46,7 +47,7 @@ function openReadable(place: SystemPath, widen: boolean): number {
   } catch (error) {
     if (!widen || systemCode(error) !== "EACCES") throw error;
     return readWidened(place, (opened) => {
-      // Through the descriptor's path a device would be opened too: the inode may be another one by now.
+      // The path of a descriptor also opens a device, and the inode may have been replaced by one.
       if (!fs.statSync(opened).isFile()) throw error;
       return fs.openSync(opened, O_RDONLY | O_NONBLOCK);
     });
@@ -55,7 +56,7 @@ function openReadable(place: SystemPath, widen: boolean): number {
 
 let buffer: Buffer | undefined;
 
-/** The sha256 of all of a file from its first byte. Closes the descriptor. @throws OciError `unreadable` */
+/** The sha256 of a whole file. Closes the descriptor. @throws OciError `unreadable` */
 export function hashFile(root: string, path: ByteString, fd: number): Digest {
   try {
     return hashOpenFile(fd);
@@ -64,7 +65,7 @@ export function hashFile(root: string, path: ByteString, fd: number): Digest {
   }
 }
 
-/** As {@link hashFile}. @throws the system's error */
+/** As {@link hashFile}, but throws the system's own error. */
 export function hashOpenFile(fd: number): Digest {
   buffer ??= Buffer.allocUnsafeSlow(CHUNK);
   const hasher = createHasher("sha256");

@@ -4,7 +4,7 @@ import { procPath, O_PATH, type SystemPath } from "../files/proc-path.ts";
 import { unwritable, type InodeHandle } from "./inode-handle.ts";
 
 /**
- * Sets the permission bits of an inode that is no symbolic link.
+ * Sets the permission bits of an inode that is not a symbolic link.
  * @throws OciError `unwritable`
  */
 export function setMode(inode: InodeHandle, mode: number): void {
@@ -17,7 +17,7 @@ export function setMode(inode: InodeHandle, mode: number): void {
   }
 }
 
-/** Node has no chmod that leaves a link alone. A descriptor of the place does; it opens no fifo and no device. */
+/** Sets the mode through an O_PATH descriptor, which opens no fifo or device: Node has no chmod that spares a link's target. */
 function setModeOf(path: SystemPath, mode: number): void {
   const fd = fs.openSync(path, O_PATH | fs.constants.O_NOFOLLOW);
   try {

@@ -2,22 +2,22 @@
 import * as fs from "node:fs";
 import { procPath, O_PATH, type SystemPath } from "../files/proc-path.ts";
 
-// What an ordinary user owns and may not read, a file or directory of mode 000, he may give himself the
-// right to read: through a descriptor that is only a place, so that no link is followed and nothing is
-// opened meanwhile. Only the mode changes, and is given back: the time of modification stays.
+// A user may own a file or directory without the right to read it (mode 000). The owner may then change the
+// mode, which is done here through an O_PATH descriptor: no link is followed and nothing is opened by it.
+// Only the mode changes, and it is restored; the time of modification stays.
 
 const READ_FILE = 0o400;
 const READ_DIRECTORY = 0o500;
 
-/** Lets the owner read and search a directory; the mode to give back, if it was changed. @throws the system's error */
+/** Lets the owner read and search a directory. Returns the mode to restore, if it was changed. @throws the system's error */
 export function widenDirectory(fd: number): number | undefined {
   return widen(fd, READ_DIRECTORY);
 }
 
 /**
- * Does what reads an inode while its owner may. The last part of the path is not followed; on what is
- * not ours, or readable already, nothing is changed.
- * @throws what `read`, or the system, throws
+ * Calls `read` while the owner is allowed to read the inode. A link at the end of the path is not followed.
+ * Nothing is changed if the inode is readable already or belongs to someone else.
+ * @throws what `read` or the system throws
  */
 export function readWidened<T>(place: SystemPath, read: (opened: string) => T): T {
   const fd = fs.openSync(place, O_PATH | fs.constants.O_NOFOLLOW);

@@ -9,8 +9,9 @@ const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 export type NodeDraft = { -readonly [Key in keyof Node]: Node[Key] };
 
 /**
- * An empty node, of 0:0, of 1970, without attributes; a new object each time, since a node is an inode. To be
- * filled in by assignments: an object made by a spread takes V8 kilobytes, and there may be one for each entry.
+ * A new empty node: owner 0:0, time 1970, no attributes. The caller fills it in by assignment: V8 needs
+ * kilobytes for an object made by a spread, and there may be one for each entry. Never share a node, since
+ * each is an inode.
  */
 export function makeBlankNode(type: NodeType, mode: number): NodeDraft {
   return {
@@ -34,7 +35,7 @@ export function makeBlankNode(type: NodeType, mode: number): NodeDraft {
   };
 }
 
-/** The directory that is there although no layer has an entry for it: 0755, otherwise blank. */
+/** A directory that exists only because something is below it, with no entry in any layer: mode 0755, otherwise blank. */
 export function makeImpliedDirectory(): Node {
   return makeBlankNode("directory", 0o755);
 }

@@ -8,7 +8,7 @@ function matches(pattern: string, path: string): boolean {
   return compileGlob(fromText(pattern)).some((glob) => glob.matches(fromText(path)));
 }
 
-describe("a pattern", () => {
+describe("a glob pattern", () => {
   it.each([
     ["/usr/lib/*.so*", "/usr/lib/libvvdec.so.1", true],
     ["/usr/lib/*.so*", "/usr/lib/sub/libvvdec.so", false],
@@ -38,18 +38,18 @@ describe("a pattern", () => {
     ["/\\*", "/*", true],
     ["/\\*", "/a", false],
     ["/ü*", "/übel", true],
-  ])("%s and %s: %s", (pattern, path, expected) => {
+  ])("matches or not: %s against %s is %s", (pattern, path, expected) => {
     expect(matches(pattern, path)).toBe(expected);
   });
 
-  it("says which leading directory it can only match below", () => {
+  it("reports the leading directory below which all its matches are", () => {
     const [first, second] = compileGlob(fromText("/usr/{lib/x*/y,include}"));
     expect(first).toMatchObject({ prefix: "/usr/lib", literal: false, depth: 5 });
     expect(second).toMatchObject({ prefix: "/usr/include", literal: true });
   });
 
   it.each(["/a[", "/a[]", "/a{b", "/a\\", "/[/]"])(
-    "that is malformed (%s) is refused",
+    "is refused when it is malformed: %s",
     (pattern) => {
       expect(() => compileGlob(fromText(pattern))).toThrow(
         expect.objectContaining({ code: "invalid-argument" }),
@@ -57,16 +57,16 @@ describe("a pattern", () => {
     },
   );
 
-  it("with too many choices is refused before it takes the memory", () => {
+  it("is refused when its braces expand to too many patterns, before they take memory", () => {
     expect(() => compileGlob(fromText("/" + "{a,b}".repeat(12)))).toThrow(/at most 1000 choices/);
   });
 
-  it("takes time in proportion: many stars against a long name that does not match", () => {
+  it("needs time in proportion to its length times the path's, even with many stars and no match", () => {
     const [glob] = compileGlob(fromText(`/${"*a".repeat(40)}b`));
     expect(glob!.matches(fromText(`/${"a".repeat(5_000)}`))).toBe(false);
   });
 
-  it("without wildcards matches exactly itself", () => {
+  it("matches only itself when it has no wildcards", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^(\/[a-z.]{1,5}){1,4}$/), fc.string(), (path, other) => {
         expect(isGlob(path)).toBe(false);

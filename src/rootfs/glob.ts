@@ -4,15 +4,15 @@ import { OciError } from "../oci/errors.ts";
 
 /** A pattern without braces, ready to match. */
 export interface Glob {
-  /** What follows is compiled from this. */
+  /** The text that this pattern was compiled from. */
   readonly pattern: ByteString;
-  /** The leading components that hold no wildcard; the whole pattern when {@link literal}. */
+  /** The leading components without a wildcard; the whole pattern when {@link literal}. */
   readonly prefix: ByteString;
-  /** Whether the pattern has no wildcard at all: it matches itself only. */
+  /** Whether the pattern has no wildcard: it then matches only itself. */
   readonly literal: boolean;
-  /** How many components a match has at most; Infinity with `**`. */
+  /** The largest number of components that a match can have; Infinity with `**`. */
   readonly depth: number;
-  /** Whether the whole path matches. Takes time in proportion to path times pattern, whatever they are. */
+  /** Whether the whole path matches. Takes time in proportion to the path's length times the pattern's, even for hostile ones. */
   matches(path: ByteString): boolean;
 }
 
@@ -20,23 +20,23 @@ type Token =
   | { readonly kind: "one"; readonly test: (character: string) => boolean }
   /** `*`: any bytes of one component. */
   | { readonly kind: "star" }
-  /** `**` and the slash behind it: any number of whole components. */
+  /** `**` and the slash after it: any number of whole components. */
   | { readonly kind: "directories" }
-  /** A final `**`: all that is below. */
+  /** A final `**`: everything below. */
   | { readonly kind: "rest" };
 
 const WILDCARD = /[*?[{\\]/;
 const MOST_ALTERNATIVES = 1000;
 
-/** Whether the text is a pattern rather than a path. */
+/** Whether the text has glob characters, and so is more than a plain path. */
 export function isGlob(text: string): boolean {
   return WILDCARD.test(text);
 }
 
 /**
- * Compiles a pattern: `*` and `?` match within one component (names that start with a dot too), `**`
- * as a whole component any number of them, `[a-z]` and `[!a-z]` one byte, `{a,b}` either; a backslash
- * takes the next character as it is. Each choice of braces is a pattern of its own.
+ * Compiles a pattern. `*` and `?` match within one component, leading dots included; `**` as a whole
+ * component matches any number of components; `[a-z]` and `[!a-z]` match one byte; `{a,b}` matches either;
+ * a backslash makes the next character literal. Returns one compiled pattern for each choice of braces.
  * @throws OciError `invalid-argument`
  */
 export function compileGlob(pattern: ByteString): readonly Glob[] {
@@ -145,7 +145,7 @@ function readClass(
   return { test: (got) => got !== "/" && inside(got) !== negated, length: whole.length };
 }
 
-/** Every choice of the braces, in the order written. */
+/** One pattern for each choice of the braces, in the order written. */
 function expandBraces(pattern: ByteString, whole: ByteString): ByteString[] {
   const open = findUnescaped(pattern, "{", 0);
   if (open < 0) return [pattern];

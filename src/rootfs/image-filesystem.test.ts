@@ -26,7 +26,7 @@ import { openImageFilesystem } from "./image-filesystem.ts";
 import type { IndexProgress } from "./layer-index/image-indexes.ts";
 import type { LayerIndexCache } from "./layer-index/index-cache.ts";
 
-/** A store that counts the bytes read of its content. */
+/** A store that counts how many bytes of its blobs are read. */
 function countFetches(inner: ContentStore): {
   store: ContentStore;
   digests: string[];
@@ -81,7 +81,7 @@ describe("the filesystem of an image", () => {
     },
   );
 
-  it("says where each node comes from", async () => {
+  it("says which layer and entry each node comes from", async () => {
     const root = await mergeImage(LAYERS);
     const at = (path: string): object | undefined => root.location(root.lstat(b(path))!);
     expect(at("/etc/a")).toEqual({ layer: 1, entry: 0 });
@@ -92,7 +92,7 @@ describe("the filesystem of an image", () => {
     expect(root.location(other.lstat(b("/etc/a"))!)).toBeUndefined();
   });
 
-  it("answers only to what is there", async () => {
+  it("has no node, location or content for what is not there", async () => {
     const root = await mergeImage(LAYERS);
     expect(root.lstat(b("/etc/no"))).toBeUndefined();
     expect(root.lstat(b("/l/a"))).toBeUndefined();
@@ -111,7 +111,7 @@ describe("the filesystem of an image", () => {
     );
   });
 
-  it("reads a layer that stands in the stack twice once", async () => {
+  it("reads a layer that occurs twice in the image only once", async () => {
     const image = await makeImage([LAYERS[0]!, LAYERS[1]!, LAYERS[0]!]);
     const counted = countFetches(image.store as ContentStore);
     const root = await openImageFilesystem({ ...image, store: counted.store });
@@ -120,7 +120,7 @@ describe("the filesystem of an image", () => {
     expect(await contentOf(root, "/etc/a")).toBe("lower");
   });
 
-  it("reads a layer no further than a file's end", async () => {
+  it("reads a layer no further than the end of the requested file", async () => {
     const noise = Uint8Array.from({ length: 4_000_000 }, (_, at) => (at * at * 7919) >> 11);
     const image = await makeImage([[file("first", "x"), file("noise", noise), file("last", "y")]], {
       compression: "none",
@@ -133,27 +133,27 @@ describe("the filesystem of an image", () => {
     expect(await contentOf(root, "/last")).toBe("y");
   });
 
-  it("can be stopped", async () => {
+  it("can be aborted", async () => {
     const image = await makeImage(LAYERS);
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(openImageFilesystem(image, { signal })).rejects.toMatchObject({ code: "aborted" });
   });
 });
 
-describe("evidence that does not hold", () => {
+describe("the filesystem of an image refuses", () => {
   async function withDiffIds(diffIds: readonly DiffId[]): Promise<Image> {
     const image = await makeImage(LAYERS);
     const value = { ...image.config.value, rootfs: { type: "layers", diff_ids: diffIds } } as const;
     return { ...image, config: { ...image.config, value } };
   }
 
-  it("is a layer whose tar is not the configuration's", async () => {
+  it("a layer whose tar does not match the diffID in the configuration", async () => {
     const wrong = [1, 2].map((n) => parseDiffId(`sha256:${String(n).repeat(64)}`));
     const opening = openImageFilesystem(await withDiffIds(wrong));
     await expect(opening).rejects.toMatchObject({ code: "diff-id-mismatch" });
   });
 
-  it("is a layer that the store does not give as described, and nothing is kept of it", async () => {
+  it("a layer whose blob does not match its descriptor, and caches nothing of it", async () => {
     const image = await makeImage(LAYERS, { compression: "none" });
     const inner = image.store as ContentStore;
     const layer = await collect(inner.fetch(image.manifest.value.layers[0]!));
@@ -166,7 +166,7 @@ describe("evidence that does not hold", () => {
     expect(cache.kept.size).toBe(0);
   });
 
-  it("is content that changed since its layer was indexed", async () => {
+  it("content that changed after its layer was indexed", async () => {
     const image = await makeImage([[file("a", "good")]], { compression: "none" });
     const cache = createCache();
     await openImageFilesystem(image, { cache });
@@ -177,7 +177,7 @@ describe("evidence that does not hold", () => {
     await expect(drain(root.read(b("/a")))).rejects.toMatchObject({ code: "digest-mismatch" });
   });
 
-  it("is a cached layer that the store has lost", async () => {
+  it("a cached layer whose blob the store has lost", async () => {
     const image = await makeImage(LAYERS);
     const cache = createCache();
     await openImageFilesystem(image, { cache });
@@ -187,8 +187,8 @@ describe("evidence that does not hold", () => {
   });
 });
 
-describe("the index cache", () => {
-  it("spares the second reading, and the events say so", async () => {
+describe("the cache of layer indexes", () => {
+  it("makes a second reading unnecessary, and the events say so", async () => {
     const image = await makeImage(LAYERS);
     const cache = createCache();
     const events: IndexProgress[] = [];
@@ -209,7 +209,7 @@ describe("the index cache", () => {
     expect(events).toContainEqual({ kind: "layer-cached", layer: 1, diffId: upper });
   });
 
-  it("with something else in it is written anew", async () => {
+  it("is rewritten when it holds something else", async () => {
     const image = await makeImage(LAYERS);
     const cache = createCache();
     const [lower] = image.config.value.rootfs.diff_ids;
@@ -219,7 +219,7 @@ describe("the index cache", () => {
     expect(cache.kept.get(lower!)?.length).toBeGreaterThan(100);
   });
 
-  it("that fails is reported, and costs only time", async () => {
+  it("that fails is reported, and only costs time", async () => {
     const image = await makeImage([[file("a")]]);
     const broken: LayerIndexCache = {
       read: () => Promise.reject(new Error("no")),
@@ -235,7 +235,7 @@ describe("the index cache", () => {
     expect(unusable).toMatchObject([{ error: { message: "no" } }, { error: { message: "full" } }]);
   });
 
-  it("tells of long readings a MiB at a time", async () => {
+  it("is filled with a progress event for each MiB of a large layer", async () => {
     const noise = Uint8Array.from({ length: 5_000_000 }, (_, at) => (at * at * 7919) >> 11);
     const image = await makeImage([[file("noise", noise)]], { compression: "none" });
     const events: IndexProgress[] = [];
@@ -248,7 +248,7 @@ describe("the index cache", () => {
   });
 });
 
-it("an image with a layer type that is none is refused when its tar is asked for", async () => {
+it("reading the tar of a layer with an unknown media type is refused", async () => {
   const image = await makeImage([[file("a")]]);
   const bytes = new TextEncoder().encode("{}");
   await (image.store as ContentStore).push(describeBytes("text/plain", bytes), sourceOf(bytes));

@@ -21,19 +21,19 @@ import type { Node, RootFilesystem } from "./root-filesystem.ts";
 /** The merged filesystem of an image. It keeps no resources open. */
 export interface ImageFilesystem extends RootFilesystem, LayerSource {
   /**
-   * The entry that a node came from; a hard link's is that of the file. Undefined for directories that
-   * no layer names (they are implied by what is in them) and for nodes of other filesystems.
+   * The entry that a node came from; for a hard link, the entry of the file. Undefined for directories that
+   * no layer names (they exist because something is below them) and for nodes of other filesystems.
    */
   location(node: Node): ContentLocation | undefined;
-  /** Every path with its node, the root first, parents before children, the names of a directory in order of their bytes. */
+  /** Every path with its node: the root first, parents before children, the names in a directory sorted by bytes. */
   paths(): Iterable<[ByteString, Node]>;
 }
 
 export type OpenImageFilesystemOptions = IndexLayersOptions;
 
 /**
- * Indexes the layers of an image, each one read and verified once and then known by its diffID, and
- * merges them into one tree. A layer that the cache knows is not read; the store has to hold it.
+ * Indexes the layers of an image and merges them into one tree. Each layer is read and verified once; its
+ * index is then known by the diffID. A layer that the cache knows is not read, but the store must hold it.
  * @throws OciError `invalid-layer`, `diff-id-mismatch`, `link-loop`; what the store, decompression and
  * the parser throw
  */
@@ -45,7 +45,7 @@ export async function openImageFilesystem(
 }
 
 /**
- * Merges the layers of an image whose indexes are known, one a layer, the lowest first. Nothing is read.
+ * Merges the layers of an image from their indexes: one for each layer, the lowest first. Reads nothing.
  * @throws OciError `invalid-layer`, `link-loop`
  */
 export function makeImageFilesystem(
@@ -56,7 +56,7 @@ export function makeImageFilesystem(
   return viewTree(image, indexes, mergeLayers(indexes, options), options);
 }
 
-/** The filesystem of a tree that was merged of an image's layers, whole or only a part of it. */
+/** The filesystem of a tree that was merged from an image's layers: the whole tree or a part of it. */
 export function viewTree(
   image: Image,
   indexes: readonly LayerIndex[],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The merged filesystem of an image as a tree, with paths resolved inside its root; trees compared and
- * written as a tar; the indexes of layers, and where they are kept.
+ * The merged filesystem of an image: its tree, paths resolved inside its root, comparison of two trees,
+ * export as a tar, and the indexes of layers with their cache.
  * @module
  */
 export * from "./compare/compare-nodes.ts";

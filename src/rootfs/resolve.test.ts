@@ -39,7 +39,7 @@ function hopsOf({ hops }: Resolution): string[] {
 }
 
 describe("resolving a path inside a root", () => {
-  it("restarts at the root for an absolute target, and lists every hop", () => {
+  it("restarts at the root for an absolute target, and lists every link followed", () => {
     const found = resolve("/bin/cc");
     expect(found).toMatchObject({ path: "/opt/gcc-14/bin/gcc", stop: undefined });
     expect(found.node).toBe(root.lstat(b("/opt/gcc-14/bin/gcc")));
@@ -50,7 +50,7 @@ describe("resolving a path inside a root", () => {
     ]);
   });
 
-  it("stops `..` at the root, and says which target climbs above it", () => {
+  it("stops `..` at the root, and says which link target tried to climb above it", () => {
     const found = resolve("/usr/bin/up");
     expect(found.path).toBe("/opt/gcc-14/bin/gcc");
     expect(found.hops[0]?.climbs).toBe(true);
@@ -58,14 +58,14 @@ describe("resolving a path inside a root", () => {
     expect(resolve("/../../opt").path).toBe("/opt");
   });
 
-  it("passes over empty components and `.`, and takes the root for itself", () => {
+  it("ignores empty components and `.`, and resolves the root to itself", () => {
     expect(resolve("/usr/bin/dots").path).toBe("/opt/gcc-14/bin/gcc");
     expect(resolve("/")).toMatchObject({ path: "/", node: { type: "directory" } });
     expect(resolve("").path).toBe("/");
     expect(resolve("//usr/./bin/..//bin").path).toBe("/usr/bin");
   });
 
-  it("of a dangling link says where it stopped and what it wanted", () => {
+  it("says where it stopped and which path was missing for a dangling link", () => {
     const found = resolve("/usr/bin/dangling");
     expect(found.node).toBeUndefined();
     expect(found.stop).toEqual({ path: "/usr/lib", why: "absent" });
@@ -73,7 +73,7 @@ describe("resolving a path inside a root", () => {
     expect(found.hops).toHaveLength(1);
   });
 
-  it("takes no file for a directory, also where only a slash asks for one", () => {
+  it("does not accept a file where a directory is needed, even if only by a trailing slash", () => {
     const stop = { path: "/opt/gcc-14/bin/gcc", why: "not-a-directory" };
     expect(resolve("/usr/bin/through-file").stop).toEqual(stop);
     expect(resolve("/usr/bin/file-slash").stop).toEqual(stop);
@@ -81,7 +81,7 @@ describe("resolving a path inside a root", () => {
     expect(resolve("/usr/bin/dir-slash").path).toBe("/opt");
   });
 
-  it("follows forty links and no more", () => {
+  it("follows forty links but no more", () => {
     expect(resolve("/chain/40").path).toBe("/chain/0");
     expect(() => resolve("/chain/41")).toThrow(expect.objectContaining({ code: "link-loop" }));
     expect(() => resolvePath(root, b("/chain/3"), { limits: { linkHops: 2 } })).toThrow(
@@ -89,11 +89,11 @@ describe("resolving a path inside a root", () => {
     );
   });
 
-  it.each(["/loop/a", "/usr/bin/self", "/loop/a/b"])("refuses the loop at %s", (path) => {
+  it.each(["/loop/a", "/usr/bin/self", "/loop/a/b"])("refuses the link loop at %s", (path) => {
     expect(() => resolve(path)).toThrow(expect.objectContaining({ code: "link-loop" }));
   });
 
-  it("shows the hops of a loop to who wants to see them", () => {
+  it("lists the links of a loop when they are traced", () => {
     const traced = tracePath(root, b("/loop/a"));
     expect(traced.stop?.why).toBe("link-loop");
     expect(hopsOf(traced).slice(0, 3)).toEqual([
@@ -104,7 +104,7 @@ describe("resolving a path inside a root", () => {
     expect(traced.hops).toHaveLength(40);
   });
 
-  it("leaves the last link alone when asked to, and not those before it", () => {
+  it("does not follow a link at the end when told so, but follows those before it", () => {
     const found = resolvePath(root, b("/bin/cc"), { followLast: false });
     expect(found).toMatchObject({ path: "/usr/bin/cc", node: { type: "symlink" } });
   });

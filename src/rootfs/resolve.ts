@@ -6,45 +6,45 @@ import type { Node, RootFilesystem } from "./root-filesystem.ts";
 
 /** One symbolic link that a resolution followed. */
 export interface Hop {
-  /** Where the link is: its parents are real directories. */
+  /** The path of the link, with no link among its parents. */
   readonly path: ByteString;
   /** Its target, as stored. */
   readonly target: ByteString;
   readonly node: Node;
-  /** Whether a `..` of this target tried to climb above the root, where it stays. */
+  /** Whether a `..` in this target tried to climb above the root. The walk stays at the root then. */
   readonly climbs: boolean;
 }
 
-/** Why a resolution ended without a node, and at which path. */
+/** Where and why a resolution ended without a node. */
 export interface Stop {
   readonly path: ByteString;
   readonly why: "absent" | "not-a-directory" | "link-loop";
 }
 
-/** What a path leads to inside a root. */
+/** The result of resolving a path inside a root. */
 export interface Resolution {
-  /** Every link followed, in order; links among the parents too. */
+  /** Every link that was followed, in order, including links among the parents. */
   readonly hops: readonly Hop[];
   /**
-   * The path without any link. Without a node: the path that was wanted last, what could not be
-   * looked up any more appended as it stood.
+   * The path with all links resolved. If there is no node: the path that could not be found, followed by
+   * the components that were not looked up any more.
    */
   readonly path: ByteString;
-  /** Undefined when the path leads nowhere: then {@link stop} says where and why. */
+  /** Undefined when the path leads nowhere; {@link stop} then says where and why. */
   readonly node: Node | undefined;
   readonly stop: Stop | undefined;
 }
 
 export interface ResolveOptions {
-  /** Whether a link at the very end is followed (default true). Links among the parents always are. */
+  /** Whether to follow a link at the very end (default true). Links among the parents are always followed. */
   readonly followLast?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
 
 /**
- * Resolves a path inside the root as the kernel would in a container: component by component, an
- * absolute target starts again at the root, `..` stops there. A path that leads nowhere is a result
- * (see {@link Resolution.stop}), not an error.
+ * Resolves a path inside the root as the kernel would in a container: component by component; an absolute
+ * target starts again at the root, and `..` stops there. A path that leads nowhere is a result (see
+ * {@link Resolution.stop}), not an error.
  * @throws OciError `link-loop` after more than `limits.linkHops` links; what `root.lstat` throws
  */
 export function resolvePath(
@@ -63,7 +63,8 @@ export function resolvePath(
 }
 
 /**
- * As {@link resolvePath}, but a loop is a result too, its hops included: for showing the way to people.
+ * As {@link resolvePath}, but a loop is a result too, with the links that were followed: for explaining a
+ * path to people.
  * @throws what `root.lstat` throws
  */
 export function tracePath(
@@ -102,7 +103,7 @@ export function tracePath(
   return { hops, path: end, node: root.lstat(end), stop: undefined };
 }
 
-/** The parts of a path that mean anything. A trailing `/` or `/.` asks for a directory: it stays, as `.`. */
+/** The components that have a meaning. A trailing `/` or `/.` requires a directory, so it is kept, as `.`. */
 function components(path: ByteString): ByteString[] {
   const parts = path.split("/").filter((name) => name !== "" && name !== ".");
   if (parts.length > 0 && /\/\.?$/.test(path)) parts.push(".");

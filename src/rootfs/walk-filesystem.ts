@@ -3,22 +3,22 @@ import { compareByteStrings, type ByteString } from "../bytes/byte-string.ts";
 import type { Node, RootFilesystem } from "./root-filesystem.ts";
 
 /**
- * Orders paths as {@link walkFilesystem} gives them: parents before children, names by their bytes. (The
- * bytes of whole paths would put `/a-b` before `/a/b`, though not before `/a`.)
+ * Orders paths as {@link walkFilesystem} yields them: parents before children, names by their bytes.
+ * (Comparing whole paths by bytes would put `/a-b` between `/a` and `/a/b`.)
  */
 export function comparePaths(a: ByteString, b: ByteString): number {
   return compareByteStrings(orderOf(a), orderOf(b));
 }
 
-// No name holds a zero byte, and no byte comes before it.
+// Turns slashes into zero bytes: no name holds one, and no other byte sorts before it.
 function orderOf(path: ByteString): ByteString {
   return path.replaceAll("/", "\0") as ByteString;
 }
 
 /**
- * Every path of a root filesystem with its node: the root first, parents before children, the names of a
- * directory in order of their bytes. What is no longer there when it is come to is left out.
- * @throws what the filesystem throws; `not-found` for a directory that went away between two questions
+ * Every path of a root filesystem with its node: the root first, parents before children, the names in a
+ * directory sorted by bytes. A name that vanished before the walk reaches it is left out.
+ * @throws what the filesystem throws; `not-found` for a directory that vanishes between its `lstat` and `list`
  */
 export function* walkFilesystem<Kind extends Node>(
   root: FilesystemOf<Kind>,
@@ -26,22 +26,22 @@ export function* walkFilesystem<Kind extends Node>(
   for (const [path, node] of pairTrees(root, undefined)) if (node !== undefined) yield [path, node];
 }
 
-/** A path, and what is there in one and in the other of two filesystems. */
+/** A path, and its node in each of two filesystems. */
 export type PathPair<One extends Node = Node, Other extends Node = Node> = [
   path: ByteString,
   one: One | undefined,
   other: Other | undefined,
 ];
 
-/** A root filesystem whose nodes are of a kind. */
+/** A root filesystem whose nodes have a more specific type. */
 export type FilesystemOf<Kind extends Node> = Omit<RootFilesystem, "lstat"> & {
   lstat(path: ByteString): Kind | undefined;
 };
 
 /**
- * Every path that is in at least one of two root filesystems, in the order of {@link comparePaths}. Below
- * a path that is a directory in only one of them only that one is asked.
- * @throws what the two throw
+ * Every path that exists in at least one of two root filesystems, in the order of {@link comparePaths}.
+ * Below a directory that only one of them has, only that one is queried.
+ * @throws what the two filesystems throw
  */
 export function* pairTrees<One extends Node, Other extends Node>(
   one: FilesystemOf<One>,
@@ -54,7 +54,7 @@ export function* pairTrees<One extends Node, Other extends Node>(
     const [path, here, there] = next;
     const names = unite(listOf(one, path, here), listOf(other, path, there));
     const prefix = path === "/" ? "/" : `${path}/`;
-    // All of a directory is looked at while it is at hand: the walk of a disk keeps it open.
+    // Looks at all children at once, while the walk of a disk has their directory open.
     const children = names.map(([name, inOne, inOther]): PathPair<One, Other> => {
       const child = `${prefix}${name}` as ByteString;
       return [
@@ -81,7 +81,7 @@ function listOf(
 
 type NamePresence = [name: ByteString, inOne: boolean, inOther: boolean];
 
-/** Two sorted lists of names as one, with where each name is from. */
+/** Merges two sorted lists of names, and marks which list each name is from. */
 function unite(one: readonly ByteString[], other: readonly ByteString[]): NamePresence[] {
   const united: NamePresence[] = [];
   let at = 0;

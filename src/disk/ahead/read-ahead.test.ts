@@ -29,7 +29,7 @@ function write(path: string, content = path): void {
   fs.writeFileSync(join(directory, path), content);
 }
 
-/** One of everything that a user may make. */
+/** Makes one inode of every type that an ordinary user can make. */
 function makeOddities(): void {
   write("a/file");
   write("a-b", "before a/file, as bytes go");
@@ -60,7 +60,7 @@ async function take(ahead: ReadAhead, path: ByteString): Promise<AheadDirectory 
   return ahead.take(path);
 }
 
-/** Paths that a directory read ahead, asked in order, has different from the directory itself. */
+/** Walks the directory with and without reading ahead, and returns the paths at which the two differ. */
 async function compareWithItself(): Promise<{ paths: number; different: ByteString[] }> {
   const plain = openDirectory(directory);
   const ahead = openDirectory(directory, { readAhead: "contents" });
@@ -89,20 +89,20 @@ async function compareWithItself(): Promise<{ paths: number; different: ByteStri
   }
 }
 
-describe("a directory that is read ahead", () => {
-  it("is what it is without", async () => {
+describe("a directory opened with read-ahead", () => {
+  it("shows the same as one opened without", async () => {
     makeOddities();
     expect(await compareWithItself()).toEqual({ paths: 14, different: [] });
   });
 
-  it("is whole when it has more than is kept, and is deeper than is gone into", async () => {
+  it("is complete when it has more entries than are kept in advance, and is deeper than the thread goes", async () => {
     makeMany(30, 400);
     const deep = Array.from({ length: 230 }, () => "x").join("/");
     fs.mkdirSync(join(directory, deep), { recursive: true });
     expect(await compareWithItself()).toEqual({ paths: 1 + 30 * 401 + 230, different: [] });
   });
 
-  it("can be asked in another order, and without waiting", () => {
+  it("can be queried in another order, and without waiting for the thread", () => {
     makeOddities();
     makeMany(3, 3);
     const ahead = openDirectory(directory, { readAhead: "contents" });
@@ -118,8 +118,8 @@ describe("a directory that is read ahead", () => {
   });
 });
 
-describe("the thread that reads ahead", () => {
-  it("tells the inodes of every directory, in the order of a walk", async () => {
+describe("the thread that reads a tree ahead", () => {
+  it("reports the inodes of every directory, in the order of a walk", async () => {
     makeOddities();
     const ahead = startReadAhead(directory, { addon: ADDON, contents: true });
     try {
@@ -145,7 +145,7 @@ describe("the thread that reads ahead", () => {
     }
   });
 
-  it("says that there are no attributes only where it asked and there are none", async () => {
+  it("reports an inode as having no attributes only when it asked and found none", async () => {
     makeOddities();
     const known = async (addon: string | undefined): Promise<unknown[]> => {
       const ahead = startReadAhead(directory, { addon, contents: false });
@@ -163,7 +163,7 @@ describe("the thread that reads ahead", () => {
     expect(await known("no-such-addon")).toEqual([false, false, false]);
   });
 
-  it("follows no link, wherever it leads", async () => {
+  it("follows no link, wherever the link leads", async () => {
     write("outside/secret");
     fs.mkdirSync(join(directory, "root"));
     fs.symlinkSync("../outside", join(directory, "root/d"));
@@ -176,7 +176,7 @@ describe("the thread that reads ahead", () => {
     }
   });
 
-  it("waits until what it told is taken, and ends when it is closed meanwhile", async () => {
+  it("waits until what it reported is taken, and ends when it is closed while waiting", async () => {
     makeMany(30, 400);
     const threads = (): number => fs.readdirSync("/proc/self/task").length;
     const before = threads();

@@ -14,51 +14,51 @@ const { ROOM, STOP, UNKNOWN, NO_ATTRIBUTES, NUMBERS, IDS, TIMES } = PROTOCOL;
 /** An entry of a directory that was read ahead. */
 export interface ScannedInode {
   readonly facts: InodeFacts;
-  /** The same for all names of one inode. */
+  /** The same for every name of one inode. */
   readonly key: string;
   readonly hasNoXattrs: boolean;
-  /** Of a file whose content was read. */
+  /** Set only for a file whose content was read. */
   readonly digest: Digest | undefined;
 }
 
 /** A directory that was read ahead. */
 export interface AheadDirectory {
   readonly path: ByteString;
-  /** In the order of their bytes. */
+  /** Sorted by their bytes. */
   readonly names: readonly ByteString[];
-  /** Undefined: the system has to be asked. Quickest in the order of the names. */
+  /** Undefined when the system has to be asked instead. Fastest when asked in the order of the names. */
   inode(name: ByteString): ScannedInode | undefined;
 }
 
 /**
- * Reads the inodes of a whole tree in a thread of its own, a little before they are asked for. It only ever
- * saves time: whatever it does not have, who asks has to read himself.
+ * Reads the inodes of a whole tree in a thread of its own, a little before they are needed. It only saves
+ * time: whatever it has not read, the caller reads from the disk.
  */
 export interface ReadAhead {
-  /** A promise while a directory may still be read ahead; undefined when that is decided. */
+  /** A promise that settles when the directory was read ahead or will not be; undefined when that is known already. */
   prepare(directory: ByteString): Promise<void> | undefined;
-  /** What was read of a directory, once. Directories are asked for in the order of `comparePaths`. */
+  /** What was read of a directory. Each can be taken once, in the order of `comparePaths`. */
   take(directory: ByteString): AheadDirectory | undefined;
   /** Ends the thread. Idempotent. */
   close(): void;
 }
 
-/** Until the thread tells something, the inodes of 1500 to 4000 paths could have been read. */
+/** Directories smaller than this are not worth a thread: before it reports anything, 1500 to 4000 paths could have been read. */
 export const WORTH_A_THREAD = 2000;
 
-/** Entries that are kept for who asks. */
+/** How many entries are kept until they are taken. */
 const MOST_KEPT = 4096;
-/** Bytes. The contents of larger files are better read by several threads. */
+/** In bytes. Larger files are better hashed by several threads. */
 const SMALL = 64 * 1024;
 
 export interface ReadAheadOptions {
-  /** The module with the calls for extended attributes; without it they are not asked for. */
+  /** The file of the module with the calls for extended attributes; without it attributes are not read. */
   readonly addon: string | undefined;
-  /** Whether the contents of small files are read, too. */
+  /** Whether to read the contents of small files too. */
   readonly contents: boolean;
 }
 
-/** Starts to read a tree. The caller closes it. @throws the system's error */
+/** Starts to read a tree ahead. The caller closes it. @throws the system's error */
 export function startReadAhead(root: SystemPath, { addon, contents }: ReadAheadOptions): ReadAhead {
   const fd = fs.openSync(below(root, "." as ByteString), O_PATH | fs.constants.O_DIRECTORY);
   const gate = new Int32Array(new SharedArrayBuffer(8));
@@ -79,7 +79,7 @@ export function startReadAhead(root: SystemPath, { addon, contents }: ReadAheadO
     queue.push(...batch);
     wake?.();
   });
-  // A thread that failed has read less than it could, no more.
+  // A thread that fails has only read less than it could have.
   worker.on("error", () => undefined);
   worker.once("exit", () => {
     fs.closeSync(fd);
@@ -111,7 +111,7 @@ export function startReadAhead(root: SystemPath, { addon, contents }: ReadAheadO
     },
     close() {
       Atomics.store(gate, STOP, 1);
-      // Another value, too: a thread that was about to wait for room would not hear of the end.
+      // Changes the value, so that a thread about to wait for room does not go to sleep.
       Atomics.add(gate, ROOM, 1);
       Atomics.notify(gate, ROOM);
     },

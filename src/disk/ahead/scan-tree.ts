@@ -4,45 +4,45 @@ import type * as FileSystem from "node:fs";
 import type { WorkerContext } from "../../bytes/worker.ts";
 import type { XattrCalls } from "../xattrs/xattr-calls.ts";
 
-/** What the thread of {@link scanTree} is started with. */
+/** What the thread of {@link scanTree} gets at its start. */
 export interface ScanOrder {
-  /** The root's open descriptor. It stays the starter's, who closes it when the thread has ended. */
+  /** The root's open descriptor. The thread's creator closes it once the thread has ended. */
   readonly root: number;
-  /** The module with the calls for extended attributes; without it none are asked for. */
+  /** The file of the module with the calls for extended attributes; without it attributes are not read. */
   readonly addon: string | undefined;
-  /** Files up to this many bytes are read and hashed, too; 0: none. */
+  /** Files of up to this many bytes are also read and hashed; 0 for none. */
   readonly contents: number;
-  /** Shared: `ROOM`, how many more entries may be told before the thread waits; `STOP`, not 0 when it is to end. */
+  /** Shared memory. `ROOM`: how many more entries may be sent before the thread waits. `STOP`: not 0 when the thread must end. */
   readonly gate: Int32Array;
   readonly protocol: typeof PROTOCOL;
-  /** `O_PATH` */
+  /** The value of `O_PATH`. */
   readonly pathOnly: number;
 }
 
-/** How the two threads understand each other. */
+/** The constants that both threads use. */
 export const PROTOCOL = {
-  /** Places in the gate. */
+  /** Positions in the gate. */
   ROOM: 0,
   STOP: 1,
-  /** What is known of an entry: nothing, so that the system has to be asked; its inode; also that it has no attributes. */
+  /** What is known of an entry: nothing, so that the system has to be asked; its inode; its inode, and that it has no attributes. */
   UNKNOWN: 0,
   INODE: 1,
   NO_ATTRIBUTES: 2,
-  /** Numbers of an entry: mode, link count, uid, gid, size. */
+  /** How many numbers each entry has: mode, link count, uid, gid, size. */
   NUMBERS: 5,
-  /** Device, inode, device that it stands for. */
+  /** How many ids each entry has: its device, its inode, and the device that it represents. */
   IDS: 3,
-  /** Times of modification, change and birth, in nanoseconds. */
+  /** How many times each entry has, in nanoseconds: of modification, of change, of birth. */
   TIMES: 3,
 } as const;
 
-/** One directory, its entries in the order of their names' bytes, in columns. Strings are byte strings. */
+/** One directory: its entries sorted by the bytes of their names, in columns. Strings are byte strings. */
 export interface ScannedDirectory {
   readonly path: string;
   readonly names: readonly string[];
-  /** Of links; empty for the others. */
+  /** The targets of links; empty for other types. */
   readonly targets: readonly string[];
-  /** Of files that were read, the sha256 as hex; empty for the others. */
+  /** The sha256 as hex of files whose content was read; empty for the others. */
   readonly digests: readonly string[];
   readonly known: Uint8Array;
   readonly numbers: Float64Array;
@@ -51,10 +51,10 @@ export interface ScannedDirectory {
 }
 
 /**
- * In a thread: tells every directory below a root, each before those in it and these in the order of their
- * names, as `pairTrees` asks for them. A directory that it can't read, or that lies too deep, is left out
- * with all below. Every directory is opened by itself relative to the one before, and no link is followed.
- * (It runs as text in its thread: all it uses is given to it.)
+ * Runs in a thread, and sends every directory below a root in the order in which `pairTrees` asks for them:
+ * each before its subdirectories, and those in the order of their names. A directory that cannot be read or
+ * lies too deep is left out with everything below it. Every directory is opened relative to its parent, and
+ * no link is followed. (The function is passed to its thread as text, so it can use only its parameters.)
  */
 export function scanTree({ require, port, data }: WorkerContext): void {
   const fs = require("node:fs") as typeof FileSystem;
@@ -66,7 +66,7 @@ export function scanTree({ require, port, data }: WorkerContext): void {
   const READ_ONLY = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
   const [MOST_DEPTH, BATCH] = [200, 256];
   const content = new Uint8Array(contents + 1);
-  // Of files with several names, by device and inode.
+  // Digests of files with several names, by device and inode.
   const hashed = new Map<string, string>();
   let batch: ScannedDirectory[] = [];
   let gathered = 0;
@@ -82,7 +82,7 @@ export function scanTree({ require, port, data }: WorkerContext): void {
       return false;
     }
   };
-  /** Of a regular file; empty when it is something else by now, or of another size. */
+  /** The digest of a regular file; empty when it is no longer a file, or has another size. */
   const hash = (place: string | Buffer, size: number): string => {
     const fd = fs.openSync(place, READ_ONLY);
     try {
@@ -172,7 +172,7 @@ export function scanTree({ require, port, data }: WorkerContext): void {
     try {
       scan(fd, path, depth);
     } catch (error) {
-      // What can't be listed is left to who asks for it; anything else is a fault of this code.
+      // A directory that cannot be listed is left to the caller, who asks the disk. Other errors are faults of this code.
       if (!(error instanceof Error && "syscall" in error)) throw error;
     } finally {
       fs.closeSync(fd);

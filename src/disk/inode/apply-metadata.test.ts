@@ -43,7 +43,7 @@ describe("the metadata of an inode", () => {
     expect(policy.refusals.xattrs.size).toBe(0);
   });
 
-  it("are set however little the mode allows", () => {
+  it("are set even when its mode permits nothing", () => {
     fs.mkdirSync(join(base, "d"));
     for (const path of [file, join(base, "d")]) {
       const type = path === file ? "file" : "directory";
@@ -56,7 +56,7 @@ describe("the metadata of an inode", () => {
     fs.chmodSync(join(base, "d"), 0o700);
   });
 
-  it("are those of a link, never of its target", () => {
+  it("are set on a link itself, never on its target", () => {
     const link = join(base, "link");
     fs.symlinkSync("file", link);
     const before = fs.statSync(file);
@@ -75,7 +75,7 @@ describe("the metadata of an inode", () => {
   });
 
   it.runIf(process.platform === "linux")(
-    "never reach through a link that took the file's place",
+    "are never set through a link that took the file's place",
     () => {
       fs.writeFileSync(join(base, "outside"), "", { mode: 0o600 });
       fs.unlinkSync(file);
@@ -92,7 +92,7 @@ describe("the metadata of an inode", () => {
     },
   );
 
-  it("that every disk has and that can't be set are an error that names the path", () => {
+  it("cause an error that names the path when every disk supports them but setting fails", () => {
     const attempt = (): void => {
       applyMetadata(
         { path: join(base, "no"), existed: true },
@@ -108,7 +108,7 @@ describe("the metadata of an inode", () => {
     );
   });
 
-  it.runIf(process.platform === "linux")("are set of names that are no text", () => {
+  it.runIf(process.platform === "linux")("are set on files whose names are not UTF-8", () => {
     const name = Buffer.concat([Buffer.from(`${base}/`), Buffer.from([0x63, 0xe9])]);
     fs.writeFileSync(name, "");
     const directory = Buffer.concat([name, Buffer.from("d")]);
@@ -132,19 +132,19 @@ describe("the owner of an inode", () => {
     return { owner: [user, group], mode: modeOf(), refusal: policy.refusals.owner };
   };
 
-  it("is set by root, and setuid and setgid survive that; an ordinary user sets neither", () => {
+  it("is set by root and keeps setuid and setgid; for an ordinary user neither owner nor bits are set", () => {
     const result = set(12_345, 54_321);
     if (IS_ROOT)
       expect(result).toEqual({ owner: [12_345, 54_321], mode: 0o6755, refusal: undefined });
     else expect(result).toEqual({ owner: [UID, GID], mode: 0o755, refusal: "only root can" });
   });
 
-  it("can be the highest that there is", () => {
+  it("can be the highest number that exists", () => {
     const highest = 2 ** 32 - 2;
     expect(set(highest, highest).owner).toEqual(IS_ROOT ? [highest, highest] : [UID, GID]);
   });
 
-  it("is left alone where that is asked for, and then setuid needs the right one", () => {
+  it("is left alone when asked, and setuid is then set only if the owner is right anyway", () => {
     expect(set(UID, GID, 0o6755, { sameOwner: false })).toMatchObject({ mode: 0o6755 });
     expect(set(UID + 1, GID, 0o7755, { sameOwner: false })).toMatchObject({ mode: 0o3755 });
     expect(set(UID, GID + 1, 0o7755, { sameOwner: false })).toMatchObject({
@@ -154,7 +154,7 @@ describe("the owner of an inode", () => {
     });
   });
 
-  it("is taken through the map, and one outside it is refused and kept", () => {
+  it("is translated through the id map; one outside the map is refused and recorded", () => {
     const uidMap = [{ image: 5, disk: UID, size: 1 }];
     const gidMap = [{ image: 6, disk: GID, size: 1 }];
     const options = { sameOwner: true, uidMap, gidMap };
@@ -174,7 +174,7 @@ describe("the owner of an inode", () => {
     });
   });
 
-  it("that the system refuses is no failure, and is said", () => {
+  it("that the system refuses to set is recorded, and is no error", () => {
     const result = set(UID + 1, GID, 0o4755, { sameOwner: true }, true);
     if (IS_ROOT) expect(result.owner).toEqual([UID + 1, GID]);
     else
@@ -185,7 +185,7 @@ describe("the owner of an inode", () => {
       });
   });
 
-  it("of an inode that was there before is set whatever new ones have", () => {
+  it("is set on an inode that was there before, whatever owner new files get", () => {
     const policy = createMetadataPolicy();
     const node = makeNode({ uid: UID, gid: GID });
     applyMetadata({ path: file }, node, policy);
@@ -194,7 +194,7 @@ describe("the owner of an inode", () => {
     expect(fs.lstatSync(file).uid).toBe(UID);
   });
 
-  it("of a link is the link's", () => {
+  it("is set on a link itself", () => {
     const link = join(base, "link");
     fs.symlinkSync("file", link);
     applyMetadata(
@@ -207,7 +207,7 @@ describe("the owner of an inode", () => {
     expect(fs.lstatSync(file).uid).toBe(UID);
   });
 
-  it("can't be both set and kept in an attribute", () => {
+  it("cannot be both set and kept in an attribute", () => {
     expect(() => createMetadataPolicy({ sameOwner: true, rootlessXattr: true })).toThrow(
       expect.objectContaining({ code: "invalid-argument" }),
     );

@@ -20,10 +20,10 @@ import { runXattrTool } from "../xattrs/write-by-command.ts";
 export type { InodeHandle } from "../inode-handle.ts";
 
 /**
- * Gives an inode the metadata of its node: owner, then extended attributes, then mode, then time.
- * What this disk or this user does not take goes to `policy.refusals`, and is no error. A time is the
- * nearest that Node can set. Setuid and setgid are left out where the owner, or group, is not the node's.
- * With a batch, attributes that need another process, and the mode after them, wait for `batch.finish()`.
+ * Gives an inode the metadata of its node: owner, then extended attributes, then mode, then time. What this
+ * disk or this user cannot set goes to `policy.refusals` and is no error. The time is set as exactly as Node
+ * can. Setuid or setgid is left out when the inode's owner or group is not the node's. With a batch,
+ * attributes that need another process wait for `batch.finish()`, and so does the mode after them.
  * @throws OciError `unwritable` when the system refuses the mode or the time
  */
 export function applyMetadata(

@@ -20,7 +20,7 @@ describe("a map of owner numbers", () => {
     { image: HIGHEST, disk: 0, size: 1 },
   ];
 
-  it("leads from the image to the disk and back", () => {
+  it("translates from the image to the disk and back", () => {
     const pairs = [
       [0, 1000],
       [1, 100_000],
@@ -33,7 +33,7 @@ describe("a map of owner numbers", () => {
     }
   });
 
-  it("has no answer outside its ranges", () => {
+  it("has no result for numbers outside its ranges", () => {
     for (const image of [65_536, 1_000_000, 2 ** 32 - 1])
       expect(toDisk(map, image)).toBeUndefined();
     for (const disk of [1, 999, 1001, 165_535]) expect(toImage(map, disk)).toBeUndefined();
@@ -48,7 +48,7 @@ describe("a map of owner numbers", () => {
     expect(toDisk([], 2 ** 40)).toBeUndefined();
   });
 
-  it("gives every number back that it maps", () => {
+  it("gives back every number that it maps", () => {
     const ranges = fc.array(fc.tuple(fc.nat(1e6), fc.nat(1e6), fc.integer({ min: 1, max: 1e6 })));
     fc.assert(
       fc.property(ranges, fc.nat(), (steps, at) => {
@@ -86,7 +86,7 @@ describe("a map of owner numbers", () => {
       ],
     ],
     [
-      "twice the same",
+      "because one is given twice",
       [
         { image: 0, disk: 0, size: 1 },
         { image: 0, disk: 0, size: 1 },
@@ -113,7 +113,7 @@ describe("a map of owner numbers", () => {
 });
 
 describe("the text of a range of owner numbers", () => {
-  it("has a size, or means one number", () => {
+  it("may state a size; without one it means a single number", () => {
     expect(parseIdRange("0:100000:65536")).toEqual({ image: 0, disk: 100_000, size: 65_536 });
     expect(parseIdRange("0:1000")).toEqual({ image: 0, disk: 1000, size: 1 });
     expect(parseIdRange(`0:0:${HIGHEST + 1}`).size).toBe(HIGHEST + 1);
@@ -137,7 +137,7 @@ describe("the text of a range of owner numbers", () => {
     expect(() => parseIdRange(text)).toThrow(refused);
   });
 
-  it("does not write to the terminal when it is refused", () => {
+  it("has no control characters in the message when it is refused", () => {
     expect(() => parseIdRange("\u001b[2J")).toThrow("\\x1b[2J");
   });
 });

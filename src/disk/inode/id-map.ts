@@ -2,24 +2,24 @@
 import { OciError } from "../../oci/errors.ts";
 import { escapeText } from "../../bytes/byte-string.ts";
 
-/** A range of owner numbers: `size` numbers from `image` on in the image are those from `disk` on on the disk. */
+/** A range of owner numbers: `size` numbers that start at `image` in the image and at `disk` on the disk. */
 export interface IdRange {
   readonly image: number;
   readonly disk: number;
   readonly size: number;
 }
 
-/** The number after the highest that a system can use: 2^32 - 1 means "leave it" to chown. */
+/** One more than the highest number that can be used: to chown, 2^32 - 1 means "do not change". */
 const END_OF_IDS = 2 ** 32 - 1;
 
-/** The number on the disk for one of the image; undefined when no range has it. An empty map changes nothing. */
+/** The number on the disk for a number in the image; undefined when no range contains it. An empty map changes nothing. */
 export function toDisk(map: readonly IdRange[], id: number): number | undefined {
   if (map.length === 0) return id < END_OF_IDS ? id : undefined;
   const range = map.find(({ image, size }) => id >= image && id < image + size);
   return range && id - range.image + range.disk;
 }
 
-/** The number in the image for one of the disk; undefined when no range has it. An empty map changes nothing. */
+/** The number in the image for a number on the disk; undefined when no range contains it. An empty map changes nothing. */
 export function toImage(map: readonly IdRange[], id: number): number | undefined {
   if (map.length === 0) return id;
   const range = map.find(({ disk, size }) => id >= disk && id < disk + size);
@@ -27,7 +27,7 @@ export function toImage(map: readonly IdRange[], id: number): number | undefined
 }
 
 /**
- * Reads `IMAGE:DISK[:SIZE]`, three decimal numbers; a size that is not given is 1.
+ * Parses `IMAGE:DISK[:SIZE]`, decimal numbers; the default size is 1.
  * @throws OciError `invalid-argument`
  */
 export function parseIdRange(text: string): IdRange {
@@ -45,7 +45,7 @@ export function parseIdRange(text: string): IdRange {
 }
 
 /**
- * Makes sure that a map has one answer for every number, in both directions.
+ * Requires that a map is unambiguous in both directions.
  * @throws OciError `invalid-argument` for an empty range, one past 2^32 - 2, and ranges that overlap
  */
 export function checkIdMap(map: readonly IdRange[]): void {
@@ -69,7 +69,7 @@ export function checkIdMap(map: readonly IdRange[]): void {
   }
 }
 
-/** The text that {@link parseIdRange} reads. */
+/** Formats a range so that {@link parseIdRange} can parse it. */
 export function formatIdRange({ image, disk, size }: IdRange): string {
   return `${image}:${disk}:${size}`;
 }

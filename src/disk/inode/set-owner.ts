@@ -7,7 +7,7 @@ import { statInode, type InodeMetadata, type InodeHandle } from "../inode-handle
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
-/** To chown: leave it. */
+/** To chown: do not change. */
 const SAME = -1;
 
 interface Owner {
@@ -15,12 +15,12 @@ interface Owner {
   readonly gid: number;
 }
 
-/** Who owns the files that this process makes: the system is asked once, as a network disk may have its own idea. */
+/** Who owns the files that this process makes. Found out from the system once, because a network disk may use another owner. */
 const ownerOfNew = new WeakMap<MetadataPolicy, Owner>();
 
 /**
- * Sets the owner of an inode where that was asked for, and gives the bits of its mode that may be set:
- * not setuid, nor setgid, where the owner, or the group, is not the node's. What can't be set goes to
+ * Sets the owner of an inode if the policy asks for it, and returns the mode that may be set: without setuid
+ * if the owner is not the node's, without setgid if the group is not. What cannot be set goes to
  * `policy.refusals`.
  */
 export function setOwner(inode: InodeHandle, node: InodeMetadata, policy: MetadataPolicy): number {
@@ -58,7 +58,7 @@ function isSet(
   uid: number,
   gid: number,
 ): boolean {
-  // A directory may have its group from the one that it is in.
+  // A directory may have inherited its group from its parent.
   if (inode.existed !== true && node.type !== "directory") {
     let owner = ownerOfNew.get(policy);
     if (owner === undefined) ownerOfNew.set(policy, (owner = statInode(inode)));

@@ -21,7 +21,7 @@ afterAll(() => {
   fs.rmSync(base, { recursive: true, force: true });
 });
 
-/** How many nanoseconds what was set is from what was asked for. */
+/** The difference in nanoseconds between the time that was set and the one asked for. */
 function errorOf(seconds: number, nanoseconds: number): number {
   setTime({ path, fd }, seconds, nanoseconds);
   const wanted = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
@@ -35,12 +35,12 @@ describe("the time of an inode", () => {
     ["now", 1_790_000_000],
     ["1938", -1_000_000_000],
     ["2106 and later", 2 ** 32 + 5],
-    ["the first second that 32 bits hold", -(2 ** 31)],
+    ["the first second of a signed 32-bit time", -(2 ** 31)],
   ])("is exact for whole seconds: %s", (_, seconds) => {
     expect(errorOf(seconds, 0)).toBe(0);
   });
 
-  it("is as near as Node can set it, before and after 1970, and never now", () => {
+  it("is as close as Node can set it, before and after 1970, and never the current time", () => {
     const seconds = fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 });
     fc.assert(
       fc.property(seconds, fc.integer({ min: 0, max: 999_999_999 }), (whole, nanoseconds) => {
@@ -49,7 +49,7 @@ describe("the time of an inode", () => {
     );
   });
 
-  it("keeps whole microseconds of this century within what a double holds", () => {
+  it("differs by a few hundred nanoseconds at most for whole microseconds of this century", () => {
     fc.assert(
       fc.property(fc.nat(4e9), fc.nat(999_999), (seconds, microseconds) => {
         expect(Math.abs(errorOf(seconds, microseconds * 1000))).toBeLessThanOrEqual(240);
@@ -57,7 +57,7 @@ describe("the time of an inode", () => {
     );
   });
 
-  it("is the nearest that the disk has where it ends before the year 9999", () => {
+  it("is the nearest one that the disk supports when it ends before the year 9999", () => {
     const error = errorOf(253_402_300_799, 0);
     expect(error).toBeLessThanOrEqual(0);
     const year = fs.lstatSync(path).mtime.getUTCFullYear();
@@ -66,7 +66,7 @@ describe("the time of an inode", () => {
     expect(() => errorOf(2 ** 53 - 1, 999_999_999)).not.toThrow();
   });
 
-  it("is that of a link, not of its target", () => {
+  it("is set on a link itself, not on its target", () => {
     const link = join(base, "link");
     fs.symlinkSync("file", link);
     errorOf(1000, 0);
@@ -75,7 +75,7 @@ describe("the time of an inode", () => {
     expect(fs.statSync(link).mtimeMs).toBe(1_000_000);
   });
 
-  it("that can't be set is an error that names the path", () => {
+  it("causes an error that names the path when it cannot be set", () => {
     expect(() => {
       setTime({ path: join(base, "no") }, 1, 0);
     }).toThrow(

@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import { unwritable, type InodeHandle } from "../inode-handle.ts";
 
 /**
- * Sets the time of modification (and of access) of an inode to the nearest that Node can set; a disk that
- * has no such year takes the nearest that it has.
+ * Sets the modification time (and access time) of an inode, as exactly as Node can. A disk that does not
+ * support the year uses the nearest time that it supports.
  * @throws OciError `unwritable`
  */
 export function setTime(inode: InodeHandle, seconds: number, nanoseconds: number): void {
@@ -26,10 +26,10 @@ function isBefore(version: string, major: number, minor: number): boolean {
 }
 
 /**
- * What to give Node's calls. Measured on Node 20, 24 and 26: a number is exact for whole seconds, and
- * otherwise as near as a double is (119 ns this century) or, where it is cut, within half a microsecond
- * when it aims at the middle of one. A Date is cut to milliseconds. A negative number is taken for *now*, a
- * string of it is not.
+ * The value to pass to Node's calls. Measured on Node 20, 24 and 26: a number is exact for whole seconds, and
+ * otherwise as exact as a double (119 ns this century) or, where times are cut, within half a microsecond if
+ * it is the middle of a microsecond. A Date is cut to milliseconds. A negative number means *now*; the same
+ * number as a string does not.
  */
 export function nearestTime(seconds: number, nanoseconds: number): number | string {
   if (nanoseconds === 0) return seconds < 0 ? String(seconds) : seconds;

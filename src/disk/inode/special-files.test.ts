@@ -44,7 +44,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
   };
   const statOf = (name: string): fs.Stats => fs.lstatSync(join(base, name));
 
-  it("are made many at once, for their owner alone", () => {
+  it("are made many at once, accessible to their owner alone", () => {
     const names = Array.from({ length: 300 }, (_, at) => `0-${at}`);
     make(Object.fromEntries(names.map((name) => [name, FIFO])));
     expect(names.every((name) => statOf(name).isFIFO())).toBe(true);
@@ -52,7 +52,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
     expect(policy.refusals.special.size).toBe(0);
   });
 
-  it("are devices with their numbers, or empty files and a reason", () => {
+  it("are devices with the given numbers, or else empty files with a reason", () => {
     const big = { deviceMajor: 259, deviceMinor: 70_000 };
     const block = makeNode({ type: "block", ...big });
     make({ "0-1": NULL_DEVICE, "0-2": block, "0-3": FIFO });
@@ -90,7 +90,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
     expect([mode & 0o7777, mtimeMs]).toEqual([0o622, 9000]);
   });
 
-  it("stand where their directory is, though it was moved and a link took its place", () => {
+  it("are made in the directory that was opened, even after it was moved and a link took its place", () => {
     const moved = `${base}-moved`;
     fs.renameSync(base, moved);
     fs.mkdirSync(`${base}-outside`);
@@ -106,7 +106,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
     }
   });
 
-  it("are empty files, and the reason is said, where there is no shell", () => {
+  it("are replaced by empty files, with the reason, when there is no shell", () => {
     withPath(join(base, "no"), () => {
       make({ "0-1": FIFO });
     });
@@ -114,7 +114,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
     expect([...policy.refusals.special]).toEqual([["fifo", "sh can't be run here"]]);
   });
 
-  it("are empty files, and the reason is said, where the shell has no such command", () => {
+  it("are replaced by empty files, with the reason, when the shell has no such command", () => {
     fs.mkdirSync(join(base, "bin"));
     const shell = ["/bin/sh", "/usr/bin/sh"].find((path) => fs.existsSync(path))!;
     fs.symlinkSync(shell, join(base, "bin/sh"));
@@ -138,13 +138,13 @@ describe.runIf(process.platform === "linux")("special files", () => {
     },
   );
 
-  it("are fifos and devices, nothing else", () => {
+  it("can only be fifos and devices", () => {
     expect(() => {
       make({ "0-1": makeNode() });
     }).toThrow('got file "0-1"');
   });
 
-  it("never take the place of what is there", () => {
+  it("never replace what exists already", () => {
     fs.writeFileSync(join(base, "0-1"), "mine");
     expect(() => {
       make({ "0-1": FIFO });
@@ -152,7 +152,7 @@ describe.runIf(process.platform === "linux")("special files", () => {
     expect(fs.readFileSync(join(base, "0-1"), "utf8")).toBe("mine");
   });
 
-  it("need no shell when there are none", () => {
+  it("need no shell when there are none to make", () => {
     withPath(join(base, "no"), () => {
       make({});
     });

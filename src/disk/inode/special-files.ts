@@ -8,9 +8,9 @@ import type { Node } from "../../rootfs/root-filesystem.ts";
 import { DiskNode, factsOf } from "../disk-node.ts";
 import type { MetadataPolicy } from "../metadata-policy.ts";
 
-/** A fifo or device to be made. */
+/** A fifo or device to make. */
 export interface SpecialFile {
-  /** Letters, digits and `-`, no `-` in front. */
+  /** Letters, digits and `-`, not starting with `-`. */
   readonly name: string;
   readonly node: Node;
 }
@@ -18,8 +18,8 @@ export interface SpecialFile {
 const SAFE_NAME = /^[0-9A-Za-z][-0-9A-Za-z]*$/;
 
 /**
- * Makes fifos and devices in a directory, for their owner alone, all in one process: Node has no call for
- * that. Where one can't be made an empty file stands in its place, and `policy.refusals` has the reason.
+ * Makes fifos and devices in a directory, accessible to their owner alone, all with one process: Node has no
+ * call for that. For each that cannot be made, an empty file is made, and the reason goes to `policy.refusals`.
  * @throws OciError `invalid-argument` for another name or type, `unwritable` when not even a file can be made
  */
 export function makeSpecialFiles(
@@ -58,7 +58,7 @@ function commandFor({ name, node }: SpecialFile): string {
   );
 }
 
-/** What the commands said of each name: `mknod: 3-14: Operation not permitted`; or `sh: 2: mknod: not found` of all. */
+/** The reason that the commands gave for a name: `mknod: 3-14: Operation not permitted`, or for all `sh: 2: mknod: not found`. */
 function reasonsIn(messages: string): (name: string) => string {
   const lines = messages.split("\n");
   return (name) => {

@@ -8,9 +8,9 @@ import { writeXattrs, type XattrJob } from "../xattrs/write-xattrs.ts";
 const SETGID = 0o2000;
 
 /**
- * Takes from an open directory of ours what it took over from the one that it was made in, and would hand on
- * to all that is made in it: lists of access rights, and the bit that gives it a group.
- * @throws OciError `unwritable`; what the disk does not take is in the policy's refusals
+ * Removes from an open directory that we made what it inherited from its parent and would pass on to
+ * everything made in it: access control lists, and the set-group-ID bit.
+ * @throws OciError `unwritable`; what the disk refuses goes to the policy's refusals
  */
 export function startFromNothing(
   { path, fd }: TextHandle & { readonly fd: number },

@@ -4,16 +4,16 @@ import * as fs from "node:fs";
 import { procPath, O_PATH, type SystemPath } from "../../files/proc-path.ts";
 import { decodeText, fromBytes } from "../../bytes/byte-string.ts";
 
-/** A path that is text, for callees that take no bytes. */
+/** A path as text, for functions that do not accept bytes. */
 export interface TextPath {
   readonly path: string;
   close(): void;
 }
 
 /**
- * Another path of an inode whose path is no text, valid until it is closed: a directory gets a descriptor,
- * anything else a second name.
- * @throws whatever the system says when it allows neither
+ * Gives an inode whose path is not text a second path that is, valid until it is closed: through a
+ * descriptor for a directory, as a second name for anything else.
+ * @throws the system's error when neither is possible
  */
 export function openTextPath(path: SystemPath): TextPath {
   if (typeof path === "string") return { path, close: closeNothing };
@@ -39,7 +39,7 @@ export function openTextPath(path: SystemPath): TextPath {
 }
 
 function closeNothing(): void {
-  // The path is the inode's own.
+  // The path is the inode's own, and nothing was opened for it.
 }
 
 function openDirectoryPath(directory: Buffer): TextPath {

@@ -8,38 +8,38 @@ import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { createContentHasher, type ContentHasherOptions } from "../content-hasher.ts";
 import { compareContent } from "./same-content.ts";
 
-/** A root filesystem whose files have descriptors. */
+/** A root filesystem whose files can be opened as descriptors. */
 export interface OpenableFilesystem extends RootFilesystem {
   /** Opens a regular file for reading. The caller closes it. @throws OciError `unreadable`, `not-found` */
   open(path: ByteString): number;
 }
 
-/** Compares the contents of files while the caller goes on with something else. */
+/** Compares the contents of files in the background. */
 export interface ContentCheck {
-  /** Files whose content is, or will be, read; each once, whatever its names. */
+  /** How many files were added to be read. Each is counted once, whatever its names. */
   readonly contents: number;
   readonly contentBytes: number;
-  /** To be called of two files of equal size. @throws OciError `unreadable`, `not-found` */
+  /** Adds two files of equal size. @throws OciError `unreadable`, `not-found` */
   add(path: ByteString, expected: Node, actual: Node): void;
-  /** As `ContentHasher` has it. */
+  /** As `pause` of `ContentHasher`. */
   readonly pause: () => Promise<void> | undefined;
-  /** Waits until all are compared; what differs is among the findings. @throws OciError `unreadable`, `aborted` */
+  /** Waits until all are compared; differences are added to the findings. @throws OciError `unreadable`, `aborted` */
   finish(options: AbortOptions): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
-/** Whether two nodes are files of which the contents can be compared. */
+/** Whether two nodes are files of equal size, so that their contents can be compared. */
 export function haveEqualSize(one: Node, other: Node): boolean {
   return one.type === "file" && other.type === "file" && one.size === other.size;
 }
 
 export interface ContentCheckOptions extends ContentHasherOptions {
-  /** The digest of a file's content that was read on the way here, if it was. */
+  /** The digest of a file whose content was read already; undefined for others. */
   readonly knownDigest?: ((actual: Node) => Digest | undefined) | undefined;
 }
 
-/** Starts a check that tells its findings. The caller closes it. */
+/** Starts a check that adds what it finds to `findings`. The caller closes it. */
 export function createContentCheck(
   expected: RootFilesystem,
   actual: OpenableFilesystem,
@@ -48,7 +48,7 @@ export function createContentCheck(
 ): ContentCheck {
   const { knownDigest } = options;
   const hasher = createContentHasher(options);
-  /** Files with several names are read once for each node that they are to be. */
+  /** A file with several names is read once for each expected node. */
   const seen = new Map<Node, Node>();
   const undecided: ByteString[] = [];
   let failure: OciError | undefined;

@@ -24,8 +24,8 @@ beforeEach(() => {
 });
 afterEach(() => root.remove());
 
-describe("the proof allows, and the sidecar keeps,", () => {
-  it("owners that could not be set, and the set-id bits that they take along", async () => {
+describe("the differences that the proof of an unpacked directory allows", () => {
+  it("include owners that could not be set, and set-id bits lost with them", async () => {
     const nodes = {
       "/": makeNode({ type: "directory", uid: 8, gid: 9 }),
       "/sudo": makeNode({ content: "x", mode: 0o6755, uid: 33, gid: 34 }),
@@ -37,14 +37,14 @@ describe("the proof allows, and the sidecar keeps,", () => {
     expect(fs.readFileSync(join(root.sidecar, "placed"), "latin1")).toMatch(/ mode owner\n$/);
   });
 
-  it("but no bit less of a mode whose owner is real", async () => {
+  it("do not include a missing set-id bit of a file whose owner was set", async () => {
     const nodes = { ...NODES, "/usr/text": { ...NODES["/usr/text"]!, mode: 0o4755 } };
     root.place();
     fs.chmodSync(root.at("usr/text"), 0o755);
     expect(await root.differencesOf(nodes)).toEqual(["/usr/text: mode: expected 4755, got 0755"]);
   });
 
-  it("numbers that a map has moved", async () => {
+  it("include owner numbers that were translated by a map", async () => {
     const ids = {
       uidMap: [{ image: 0, disk: me.uid, size: 1 }],
       gidMap: [{ image: 0, disk: me.gid, size: 1 }],
@@ -54,7 +54,7 @@ describe("the proof allows, and the sidecar keeps,", () => {
     expect(await root.differencesOf(nodes)).toEqual([]);
   });
 
-  it("devices for which an empty file stands, but none with anything in it", async () => {
+  it("include empty files in place of devices, but no files with content", async () => {
     const device = makeNode({
       ...me,
       type: "character",
@@ -73,7 +73,7 @@ describe("the proof allows, and the sidecar keeps,", () => {
     expect(await root.differencesOf(nodes)).toEqual(["/null: type: expected character, got file"]);
   });
 
-  it("attributes that were refused, by name", async () => {
+  it("include attributes that were refused, by name", async () => {
     const xattrs = new Map([
       [b("trusted.a"), b("1")],
       [b("security.selinux"), b("label")],
@@ -90,7 +90,7 @@ describe("the proof allows, and the sidecar keeps,", () => {
     });
   });
 
-  it("times to the nanosecond, before 1970 and of years that doubles hardly have", async () => {
+  it("include times that the disk can only approximate, before 1970 and in far years too", async () => {
     const times = [
       [-5, 999_999_999],
       [1_700_000_000, 123_456_789],
@@ -105,7 +105,7 @@ describe("the proof allows, and the sidecar keeps,", () => {
     expect(await root.differencesOf(nodes)).toEqual([]);
   });
 
-  it("files and directories that their owner may not read, whose modes and times stay", async () => {
+  it("are not needed for files that their owner may not read, whose modes and times stay", async () => {
     const secret = makeNode({ ...me, content: "x", mode: 0 });
     const nodes = {
       "/": makeNode({ ...me, type: "directory", mode: 0o311 }),
@@ -134,7 +134,7 @@ describe("the proof allows, and the sidecar keeps,", () => {
     }
   });
 
-  it("owners in user.rootlesscontainers, where that was asked for", async () => {
+  it("include owners kept in user.rootlesscontainers, if that was asked for", async () => {
     const nodes = { "/": makeNode({ type: "directory" }), "/x": makeNode({ uid: 33, gid: 34 }) };
     root.place(nodes, { rootlessXattr: true });
     const { differences } = await root.prove(nodes);

@@ -8,22 +8,22 @@ import { toDisk } from "../inode/id-map.ts";
 import { formatRootlessOwner, ROOTLESS_OWNER } from "../xattrs/rootless-owner.ts";
 import type { MetadataPolicy } from "../metadata-policy.ts";
 
-/** Who the files belong to that are made by whoever unpacks. */
+/** The user who unpacks, to whom files belong whose owner is not set. */
 export interface Maker {
   readonly uid: number;
-  /** His own group, and that of a set-group-ID directory that the root filesystem is in. */
+  /** The user's own group, and the group of the parent directory if that has the set-group-ID bit. */
   readonly gids: readonly number[];
 }
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
 const BILLION = 1_000_000_000n;
-/** Nanoseconds that Node 20 is off at most: it cuts to microseconds. */
+/** The largest error of Node 20 in nanoseconds: it cuts times to microseconds. */
 const CUT = 1000;
 
 /**
- * Whether a difference between a node of an image and what the disk shows of it is one that the
- * policy says there would be: the disk, or the user, could not do better.
+ * Whether the policy accounts for a difference between an image's node and the disk: neither the disk nor
+ * the user could do better.
  */
 export function isExplained(
   { field, xattr }: FieldDifference,
@@ -71,7 +71,7 @@ function isExplainedOwner(
   );
 }
 
-/** Set-id bits may be missing where the owner, or the group, is not the node's. */
+/** Whether the modes differ at most by set-id bits that are missing because the owner or group is not the node's. */
 function isExplainedMode(node: Node, disk: DiskNode, { uidMap, gidMap }: MetadataPolicy): boolean {
   let droppable = 0;
   if (disk.uid !== toDisk(uidMap, node.uid)) droppable |= SETUID;
@@ -79,13 +79,13 @@ function isExplainedMode(node: Node, disk: DiskNode, { uidMap, gidMap }: Metadat
   return (disk.mode | droppable) === (node.mode | droppable) && (disk.mode & ~node.mode) === 0;
 }
 
-/** The last second of file systems that have one: 32 bits signed and unsigned, ext4 and XFS with big times. */
+/** The last second that file systems can store: signed and unsigned 32 bits, ext4, and XFS with big times. */
 const LAST_SECONDS = [2 ** 31 - 1, 2 ** 32 - 1, 15_032_385_535, 16_299_260_424];
 const FIRST_SECOND = -(2 ** 31);
 
 /**
- * Whether a time is as near as Node and the disk have it: a microsecond away, or what a double of that
- * size misses; without nanoseconds on a disk that has none; the first or last one that the disk knows.
+ * Whether a time is as close as Node and the disk allow: within a microsecond or the error of a double of
+ * that size; without nanoseconds on a disk that has none; or the first or last time that the disk supports.
  */
 function isNearestTime(node: Node, disk: DiskNode): boolean {
   const off = BigInt(node.mtime) * BILLION + BigInt(node.mtimeNanoseconds) - disk.stamp.mtimeNs;
@@ -117,8 +117,8 @@ function isExplainedXattr(
 const CAPABILITY = "security.capability";
 
 /**
- * Linux gives file capabilities of version 3 whose root is user 0 back as version 2, which means the same:
- * the fourth byte is the version, the last four are that user.
+ * Converts file capabilities to version 2. Linux returns version 3 with root user 0 as version 2, which means
+ * the same. The fourth byte is the version; the last four bytes are the root user.
  */
 function asVersion2(value: ByteString): string | undefined {
   if (value.length !== 24 || value[3] !== "\x03" || value.slice(20) !== "\0\0\0\0")

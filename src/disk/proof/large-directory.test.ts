@@ -24,7 +24,7 @@ const PIECES: readonly Piece[] = [
   ),
 ];
 
-it("a directory large enough to be read ahead is proven, verified and updated like any other", async () => {
+it("a directory large enough to be read ahead can be proven, verified and updated like any other", async () => {
   const { proof } = await scratch.unpack([PIECES]);
   expect(proof).toMatchObject({ compared: FILES + 51, contents: FILES, differences: [] });
   const tree = await openImageFilesystem(await makeImage([PIECES]));

@@ -7,13 +7,13 @@ import type { Node } from "../../rootfs/root-filesystem.ts";
 import { pairTrees, type FilesystemOf, type PathPair } from "../../rootfs/walk-filesystem.ts";
 
 export interface PaceOptions extends AbortOptions {
-  /** For messages. */
+  /** What to call the work in messages. */
   readonly what: string;
-  /** Told how many pairs are done, some times a second. */
+  /** Called several times a second with the number of pairs that are done. */
   readonly onTurn: (done: number) => void;
-  /** What is to be waited for before a directory that is in the second tree is listed, if anything. */
+  /** What to wait for, if anything, before a directory of the second tree is listed. */
   readonly prepare?: ((directory: ByteString) => Promise<void> | undefined) | undefined;
-  /** What is to be waited for before more is done, if anything. */
+  /** What to wait for, if anything, before the next pair. */
   readonly pause?: (() => Promise<void> | undefined) | undefined;
 }
 
@@ -21,7 +21,7 @@ const PAIRS_PER_LOOK = 32;
 const TURN_MS = 50;
 
 /**
- * Does something synchronous with every pair of two trees, and lets the event loop run in between.
+ * Calls the synchronous `work` for every pair of two trees, and regularly lets the event loop run.
  * @returns how many pairs there were
  * @throws OciError `aborted`; what the trees and `work` throw
  */

@@ -38,7 +38,7 @@ describe("the proof of an unpacked directory", () => {
     expect(fs.readdirSync(root.sidecar).sort()).toEqual(["placed", "sidecar.json", "tree.mtree"]);
   });
 
-  it("writes the same tree.mtree wherever and whenever it is unpacked", async () => {
+  it("writes the same tree.mtree wherever and whenever the image is unpacked", async () => {
     root.place();
     await root.prove();
     const read = (): string => fs.readFileSync(join(root.sidecar, "tree.mtree"), "latin1");
@@ -49,19 +49,19 @@ describe("the proof of an unpacked directory", () => {
     expect(read()).toBe(first);
   });
 
-  it("says how many attributes it could not read back where nothing can, and passes", async () => {
+  it("passes where attributes cannot be read back, and says how many were not checked", async () => {
     root.place();
     const loadXattrs = (): never => {
       throw new Error("Cannot find native binding.");
     };
     const dumpXattrs = (): undefined => undefined;
     const proof = await root.prove(NODES, { loadXattrs, dumpXattrs });
-    // The file with two names is asked once.
+    // The file with two names is read once.
     expect(proof).toMatchObject({ compared: 6, unreadXattrs: 5, differences: [] });
     expect(readRecord(root.sidecar)).toMatchObject({ state: "complete" });
   });
 
-  it("reads no content when that is not asked for, and still compares sizes", async () => {
+  it("reads no contents unless told to, but still compares sizes", async () => {
     root.place();
     const time = fs.lstatSync(root.at("usr/text")).mtime;
     fs.writeFileSync(root.at("usr/text"), "TEXT");
@@ -77,7 +77,7 @@ describe("the proof of an unpacked directory", () => {
     expect(differences.map(formatDifference)).toEqual(["/usr/text: size: expected 4, got 6"]);
   });
 
-  it("is about something: nothing compared is an error", async () => {
+  it("fails when nothing was compared", async () => {
     root.place();
     const nothing = proveAndRecord(
       root.directory,
@@ -93,7 +93,7 @@ describe("the proof of an unpacked directory", () => {
     expect(readRecord(root.sidecar)).toBeUndefined();
   });
 
-  it("ends when it is told to, and leaves the record as it was", async () => {
+  it("ends when it is aborted, and leaves the record unchanged", async () => {
     root.place();
     writeRecord(root.sidecar, recordOf(root.policy));
     const proof = root.prove(NODES, { signal: AbortSignal.abort() });
@@ -102,7 +102,7 @@ describe("the proof of an unpacked directory", () => {
     expect(fs.readdirSync(root.sidecar)).toEqual(["sidecar.json"]);
   });
 
-  it("compares files whose digest no index has by reading them", async () => {
+  it("compares files that have no digest in any index by reading them", async () => {
     const sparse = makeNode({ ...me, content: "text" });
     const unknown = { ...sparse, contentDigest: undefined };
     CONTENTS.set(sparse, "text").set(unknown, "text");
@@ -117,7 +117,7 @@ describe("the proof of an unpacked directory", () => {
   });
 });
 
-/** Times stay: only what is tampered with is found. */
+/** Restores the times after a change, so that only the change itself is found. */
 function keepingTimes(change: () => void): void {
   const paths = ["", "usr", "usr/tool", "usr/text"].map((path) => root.at(path));
   const before = paths.map((path) => [path, fs.lstatSync(path)] as const);
@@ -130,15 +130,15 @@ function keepingTimes(change: () => void): void {
 
 describe("the proof fails when", () => {
   it.each<[string, () => void, readonly unknown[]]>([
-    ["a file is gone", () => fs.rmSync(root.at("usr/text")), ["/usr/text: missing"]],
-    ["a file is there too much", () => fs.writeFileSync(root.at("x"), ""), ["/x: unexpected"]],
+    ["a file is missing", () => fs.rmSync(root.at("usr/text")), ["/usr/text: missing"]],
+    ["there is an additional file", () => fs.writeFileSync(root.at("x"), ""), ["/x: unexpected"]],
     [
-      "a content changed",
+      "the content of a file changed",
       () => fs.writeFileSync(root.at("usr/text"), "TEXT"),
       [expect.stringMatching(/^\/usr\/text: content: expected sha256:/)],
     ],
     [
-      "a file was cut",
+      "a file was truncated",
       () => fs.truncateSync(root.at("usr/text"), 1),
       ["/usr/text: size: expected 4, got 1"],
     ],
@@ -152,9 +152,9 @@ describe("the proof fails when", () => {
       () => fs.chmodSync(root.at("usr/text"), 0o4644),
       ["/usr/text: mode: expected 0644, got 4644"],
     ],
-    ["a link was bent", () => bend(), ["/usr/link: link: expected tool, got toot"]],
+    ["a link has another target", () => bend(), ["/usr/link: link: expected tool, got toot"]],
     [
-      "a file is a directory now",
+      "a file was replaced by a directory",
       () => {
         fs.rmSync(root.at("usr/text"));
         fs.mkdirSync(root.at("usr/text"));
@@ -162,7 +162,7 @@ describe("the proof fails when", () => {
       [expect.stringMatching(/^\/usr\/text: type: expected file, got directory; mode:/)],
     ],
     [
-      "a name is a file of its own",
+      "a hard link was replaced by a separate file",
       () => unlinkName(),
       [
         "/usr/tool: names: expected /usr/tool, /usr/tool-1, got /usr/tool",
@@ -211,7 +211,7 @@ describe("the proof fails when", () => {
     );
   });
 
-  it("an owner is neither the image's nor the user's", async () => {
+  it("an owner is neither the image's nor the unpacking user's", async () => {
     const other = { ...NODES, "/usr/text": makeNode({ content: "text", uid: 33, gid: 34 }) };
     root.place(NODES, { sameOwner: true });
     expect(await root.differencesOf(other)).toEqual([

@@ -17,22 +17,22 @@ import { syncDirectoryTree } from "./sync-directory-tree.ts";
 import { createReading } from "./read-back.ts";
 import { writeRecord, type HeldCounts, type UnpackRecord } from "../sidecar/unpack-record.ts";
 
-/** The outcome of reading an unpacked directory back. It is proven when nothing differs. */
+/** The result of reading an unpacked directory back. It is proven when there are no `differences`. */
 export interface Proof {
-  /** Paths. */
+  /** How many paths were compared. */
   readonly compared: number;
-  /** Files whose content was read; 0 when that was not asked for. */
+  /** How many files had their content read; 0 when that was not asked for. */
   readonly contents: number;
-  /** Bytes of them. */
+  /** The bytes of those contents. */
   readonly contentBytes: number;
   readonly differences: readonly Difference[];
-  /** Paths with a field that the disk does not show as the image has it, and the sidecar keeps. */
+  /** How many paths have a field that the disk does not show as in the image, so that the sidecar keeps it. */
   readonly held: HeldCounts;
-  /** Paths whose extended attributes this machine has no way to read back. */
+  /** How many paths have extended attributes that this machine cannot read back. */
   readonly unreadXattrs: number;
 }
 
-/** How far a proof has got. */
+/** How far a proof is. */
 export interface ProofProgress {
   readonly compared: number;
   readonly contentBytes: number;
@@ -40,21 +40,21 @@ export interface ProofProgress {
 
 export interface ProveOptions
   extends AbortOptions, Pick<OpenDirectoryOptions, "loadXattrs" | "dumpXattrs"> {
-  /** Where the sidecar is written: `sidecarOf(directory)`. */
+  /** The path of the sidecar to write: `sidecarOf(directory)`. */
   readonly sidecar: string;
-  /** Whether the content of every file is read and hashed; without it only sizes are compared. */
+  /** Whether to read and hash the content of every file. Otherwise only sizes are compared. */
   readonly verifyContent: boolean;
   readonly onProgress?: ((progress: ProofProgress) => void) | undefined;
 }
 
 /**
- * Reads a directory back and compares it with the tree that was put there. Only what the policy
- * explains may differ: refused owners, special files and attributes, mapped numbers, times as near as
- * Node and the disk have them, and set-id bits of files whose owner is not real. When nothing else
- * differs, brings the directory to the disk and writes `tree.mtree` and `placed`, and last `sidecar.json`
- * with the state `complete`, durably; else writes nothing.
+ * Reads a directory back and compares it with the tree that was put there. Only differences that the policy
+ * explains are allowed: refused owners, special files and attributes; mapped numbers; times as close as Node
+ * and the disk allow; and missing set-id bits of files whose owner was not set. If there are no others, it
+ * syncs the directory to the disk and durably writes `tree.mtree` and `placed`, and last `sidecar.json` with
+ * the state `complete`. Otherwise it writes nothing.
  * @throws OciError `nothing-to-check` when nothing was compared; `unreadable`, `unwritable`,
- * `unsupported-operation` where extended attributes can't be read, `aborted`
+ * `unsupported-operation` where extended attributes cannot be read, `aborted`
  */
 export async function proveAndRecord(
   directory: string,
@@ -94,7 +94,7 @@ export async function proveAndRecord(
     if (both === 0) throw nothingCompared(directory);
     const proof = { compared, contents, contentBytes, differences, held, unreadXattrs };
     if (differences.length > 0) return proof;
-    // Once at the end: what the record calls complete is on the disk before the record is.
+    // Synced before the record is written: what it calls complete must be on the disk first.
     await syncDirectoryTree(disk, sidecar, { signal });
     complete(sidecar, record, draft, proof, policy.refusals);
     return proof;
@@ -105,7 +105,7 @@ export async function proveAndRecord(
   }
 }
 
-/** The attributes of a node that the system took when they were set. */
+/** The attributes of a node without those that the system refused to set. */
 function xattrsSet(
   node: Node | undefined,
   { refusals }: MetadataPolicy,
@@ -150,7 +150,7 @@ function nothingCompared(directory: string): OciError {
 
 const SETGID = 0o2000;
 
-/** Files made in a set-group-ID directory have its group. */
+/** The unpacking user. Files made in a set-group-ID directory have the group of that directory. */
 function makerOf(directory: string, { user }: UnpackRecord): Maker {
   const parent = statSync(dirname(resolve(directory)), { throwIfNoEntry: false });
   const inherits = parent !== undefined && (parent.mode & SETGID) !== 0;

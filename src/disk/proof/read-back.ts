@@ -20,7 +20,7 @@ import { isExplained, type Maker } from "./explain-difference.ts";
 import type { HeldField, KeptFields } from "../sidecar/proven-inodes.ts";
 import type { HeldCounts } from "../sidecar/unpack-record.ts";
 
-/** What is read back, and what it is compared with. */
+/** What to read back, and what to compare it with. */
 export interface ReadingInput {
   readonly tree: RootFilesystem;
   readonly disk: DirectoryFilesystem;
@@ -30,27 +30,27 @@ export interface ReadingInput {
   readonly verifyContent: boolean;
 }
 
-/** How far a reading is. */
+/** How far the reading is. */
 export interface ReadingCounts {
-  /** Paths that both sides have. */
+  /** How many paths both sides have. */
   readonly both: number;
   readonly contents: number;
   readonly contentBytes: number;
   readonly held: HeldCounts;
 }
 
-/** A directory that is being read back. */
+/** A directory while it is read back. */
 export interface Reading {
   counts(): ReadingCounts;
   readonly add: (pair: PathPair<Node, DiskNode>) => void;
   readonly pause: () => Promise<void> | undefined;
-  /** Waits for the contents; everything that differs. Call it once. @throws OciError `unreadable`, `aborted` */
+  /** Waits for the contents and returns all differences. Call it once. @throws OciError `unreadable`, `aborted` */
   finish(options: AbortOptions): Promise<Difference[]>;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
-/** Compares path by path, drafts the sidecar, and counts. Pairs are given in the order of the paths. */
+/** Compares path by path, drafts the sidecar, and counts. Give it pairs in the order of the paths. */
 export function createReading(input: ReadingInput): Reading {
   const { disk, draft, policy, maker } = input;
   const found = createFindings();
@@ -94,19 +94,19 @@ export function createReading(input: ReadingInput): Reading {
   };
 }
 
-/** The disk's own nodes know a digest only when their content was just read. */
+/** The digest of a node on disk; undefined unless its content was read just now. */
 function knownDigest(node: Node): Digest | undefined {
   return node.contentDigest;
 }
 
-/** Contents are compared on the side. */
+// Contents are compared in the background.
 const METADATA = { ignore: ["content"] } as const;
 
 const NOTHING: KeptFields = { held: [], heldXattrs: new Map() };
 
-/** The fields that differ, as far as they can: what is not explained is never published. */
+/** Which fields the sidecar has to keep. Differences that nothing explains are included too, but such a sidecar is never published. */
 function whatIsHeld(fields: readonly FieldDifference[], node: Node, disk: DiskNode): KeptFields {
-  // An attribute of the image may look like an owner that could not be set.
+  // An attribute of the image itself may look like the record of an owner that was not set.
   if (fields.length === 0 && !node.xattrs.has(ROOTLESS_OWNER)) return NOTHING;
   const held = fields.filter(({ xattr }) => xattr === undefined).map(({ field }) => field);
   const names = fields.map(({ xattr }) => xattr).filter((name) => name !== undefined);
@@ -117,7 +117,7 @@ function whatIsHeld(fields: readonly FieldDifference[], node: Node, disk: DiskNo
   return { held: held as HeldField[], heldXattrs };
 }
 
-/** A file that had to be made readable has another time of change since it was looked at. */
+/** The inode's stamp, taken anew for a file that had to be made readable, since that changed its time of change. */
 function stampAfterReading(
   path: ByteString,
   disk: DirectoryFilesystem,

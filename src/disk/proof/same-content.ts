@@ -5,8 +5,8 @@ import type { FieldDifference } from "../../rootfs/compare/compare-nodes.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 
 /**
- * Compares a file of two root filesystems by reading both; undefined when they are the same.
- * @throws what the two throw
+ * Compares the content of a file in two root filesystems by reading both. Undefined when it is the same.
+ * @throws what the two filesystems throw
  */
 export async function compareContent(
   path: ByteString,
@@ -19,7 +19,7 @@ export async function compareContent(
   return { field: "content", expected: "the same bytes", got: `others from byte ${at} on` };
 }
 
-/** Where two byte streams differ first; undefined when they don't. */
+/** The offset of the first byte at which two streams differ; undefined when they are equal. */
 async function firstDifference(one: Bytes, other: Bytes): Promise<number | undefined> {
   const others = other[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array();

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => removeTree(top));
 
-it("a tree is synced file by file where whole file systems can't be, whatever its modes and names", async () => {
+it("a tree is synced file by file when whole file systems cannot be synced, whatever its modes and names", async () => {
   const name = Buffer.concat([Buffer.from(join(top, "root/")), Buffer.from([0x61, 0xff])]);
   fs.writeFileSync(name, "x");
   fs.symlinkSync("nowhere", join(top, "root/link"));

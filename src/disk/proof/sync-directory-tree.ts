@@ -14,13 +14,13 @@ const flush = promisify(fsync);
 
 /** Options of {@link syncDirectoryTree}. */
 export interface SyncTreeOptions extends AbortOptions {
-  /** Syncs whole file systems, or says that it can't; default: `syncFilesystems`. */
+  /** Syncs whole file systems, or reports that it cannot. Default: `syncFilesystems`. */
   readonly syncWhole?: typeof syncFilesystems | undefined;
 }
 
 /**
- * Brings a directory and the one that is kept `beside` it to the disk, with all below them: by their whole
- * file systems, or where that can't be done each file and directory by itself.
+ * Syncs a directory and the one `beside` it to the disk, with everything below them: their whole file
+ * systems at once or, if that is not possible, each file and directory separately.
  * @throws OciError `unwritable`, `aborted`; what reading the directory throws
  */
 export async function syncDirectoryTree(

@@ -18,19 +18,19 @@ export interface VerifyDirectoryOptions extends AbortOptions {
   readonly ignore?: readonly ComparedField[] | undefined;
   /** Default: `sidecarOf(directory)`. */
   readonly sidecar?: string | undefined;
-  /** Told how many paths are compared, some times a second. */
+  /** Called several times a second with the number of paths compared so far. */
   readonly onProgress?: ((compared: number) => void) | undefined;
 }
 
-/** What {@link verifyDirectory} found; nothing is left `undecided`. */
+/** The result of {@link verifyDirectory}; `undecided` is always empty. */
 export interface DirectoryComparison extends Comparison {
-  /** Whether a sidecar was applied. */
+  /** Whether there was a sidecar and it was applied. */
   readonly hasSidecar: boolean;
 }
 
 /**
- * Compares a directory, its sidecar applied where there is one, with a root filesystem. The content of
- * every file is read, whatever the sidecar knows of it. Labels of the machine are not compared.
+ * Compares a directory, with its sidecar applied if it has one, with a root filesystem. The content of every
+ * file is read, whatever the sidecar knows of it. Attributes that the machine itself adds are not compared.
  * @throws OciError `nothing-to-check` when there was nothing to compare; what `openUnpacked` and the
  * two filesystems throw
  */
@@ -41,7 +41,7 @@ export async function verifyDirectory(
 ): Promise<DirectoryComparison> {
   const { ignore = [], sidecar, signal, onProgress } = options;
   const withContent = !ignore.includes("content");
-  // Contents are compared on the side.
+  // Contents are compared in the background.
   const rules = { ignore: [...ignore, "content"] as const, ignoreXattr: isEnvironmentLabel };
   const found = createFindings();
   const names = createNameComparer();

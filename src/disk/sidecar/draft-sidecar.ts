@@ -9,16 +9,16 @@ import { formatProvenInode, startProvenInodes, type KeptFields } from "./proven-
 import { draftFile, PROVEN_FILE, prepareSidecar, TREE_FILE } from "./sidecar-files.ts";
 import type { RecordedFile, UnpackRecord } from "./unpack-record.ts";
 
-/** `tree.mtree` and `placed` while they are written, path by path. */
+/** `tree.mtree` and `placed` while they are being written, path by path. */
 export interface SidecarDraft {
   add(path: ByteString, node: Node, stamp: InodeStamp, kept: KeptFields): void;
-  /** Gives both their names, durably. Call it once. */
+  /** Gives both files their final names, durably. Call it once. */
   publish(): NonNullable<UnpackRecord["files"]>;
-  /** Removes what was not published. Idempotent. */
+  /** Removes the files unless they were published. Idempotent. */
   discard(): void;
 }
 
-/** Starts both files; `names` as `countTree` has them. @throws OciError `unwritable`, `not-found` */
+/** Starts both files. `names` comes from `countTree`. @throws OciError `unwritable`, `not-found` */
 export function draftSidecar(sidecar: string, names: ReadonlyMap<Node, number>): SidecarDraft {
   prepareSidecar(sidecar);
   const tree = draftText(sidecar, TREE_FILE);
@@ -50,7 +50,7 @@ interface TextDraft {
   discard(): void;
 }
 
-/** ASCII text, gathered into chunks. */
+/** Writes ASCII text, collected into chunks. */
 function draftText(sidecar: string, name: string): TextDraft {
   const file = draftFile(sidecar, name);
   const hasher = createHasher("sha256");

@@ -6,7 +6,7 @@ import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 import { END, LINK, PAX, SIGNATURE, TYPE_WORDS, XATTR } from "./mtree-keywords.ts";
 import { formatVis } from "./vis.ts";
 
-/** Writes the lines of `tree.mtree` one entry at a time. The same tree gives the same lines. */
+/** Formats the lines of `tree.mtree`, one entry at a time. The same tree always gives the same lines. */
 export interface TreeFormatter {
   /** The lines before the first entry. */
   start(): string;
@@ -15,7 +15,7 @@ export interface TreeFormatter {
   end(): string;
 }
 
-/** Starts to write a tree. Its files with several names have to be known before. */
+/** Starts to format a tree; `names` says which files have several names. */
 export function createTreeFormatter(names: ReadonlyMap<Node, number>): TreeFormatter {
   const firsts = new Map<Node, ByteString>();
   let entries = 0;
@@ -33,14 +33,14 @@ export function createTreeFormatter(names: ReadonlyMap<Node, number>): TreeForma
   };
 }
 
-/** What has to be known of a tree before it is written. */
+/** What must be known of a whole tree before its first line is formatted. */
 export interface TreeCounts {
   readonly paths: number;
-  /** How many names each file has that has more than one. */
+  /** The number of names of each file that has more than one. */
   readonly names: ReadonlyMap<Node, number>;
 }
 
-/** Counts the paths of a tree, and the names of its files. */
+/** Counts the paths of a tree, and the names of each file. */
 export function countTree(root: RootFilesystem): TreeCounts {
   const counts = new Map<Node, number>();
   let paths = 0;
@@ -53,7 +53,7 @@ export function countTree(root: RootFilesystem): TreeCounts {
   return { paths, names: counts };
 }
 
-/** `/` is `.`, everything else starts with `./`. */
+/** `/` becomes `.`, and every other path starts with `./`. */
 function formatPath(path: ByteString): string {
   return path === "/" ? "." : `.${formatVis(path)}`;
 }
@@ -66,7 +66,7 @@ function formatKeywords(node: Node, names: number): string {
   if (node.groupName !== "") text += ` gname=${formatVis(node.groupName)}`;
   if (names > 1) text += ` nlink=${names}`;
   if (node.type === "file") text += ` size=${node.size}`;
-  // As a struct timespec: half a second before 1970 is -1.500000000.
+  // As in a struct timespec: half a second before 1970 is -1.500000000.
   text += ` time=${node.mtime}.${String(node.mtimeNanoseconds).padStart(9, "0")}`;
   if (node.type === "symlink") text += ` link=${formatVis(node.linkTarget)}`;
   if (node.type === "character" || node.type === "block") {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 import type { NodeType } from "../../rootfs/root-filesystem.ts";
 
-// The vocabulary of tree.mtree: mtree(5) as FreeBSD, NetBSD and libarchive have it. bsdtar ends at the
-// first keyword that it does not know, so what mtree has no word for stands in comments, which every
-// reader passes over.
+// The keywords of tree.mtree are those of mtree(5) in FreeBSD, NetBSD and libarchive. bsdtar stops at the
+// first keyword that it does not know, so what mtree has no keyword for is written in comments, which every
+// reader skips.
 
 /** The first line. */
 export const SIGNATURE = "#mtree v2.0";
-/** `#xattr.<name>=<base64>`, after the entry it belongs to; without the `#` a keyword of go-mtree. */
+/** `#xattr.<name>=<base64>`, after the entry that it belongs to. Without the `#` it is a keyword of go-mtree. */
 export const XATTR = "#xattr.";
-/** `#pax.<name>=<base64>`, after the entry it belongs to: a PAX record that is nowhere else. */
+/** `#pax.<name>=<base64>`, after the entry that it belongs to: a PAX record that no other keyword expresses. */
 export const PAX = "#pax.";
-/** `#link=<path>`, after a name of a file that has another name before it: that one. */
+/** `#link=<path>`, after the entry of a hard link: the first name of the same file. */
 export const LINK = "#link=";
-/** `#end <paths>`, the last line. */
+/** `#end <paths>`, the last line; `<paths>` is the number of paths. */
 export const END = "#end ";
 
-/** What mtree calls each type. */
+/** The name that mtree has for each type. */
 export const TYPE_WORDS: Readonly<Record<NodeType, string>> = Object.freeze({
   file: "file",
   directory: "dir",

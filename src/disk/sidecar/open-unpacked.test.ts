@@ -37,7 +37,7 @@ afterEach(() => {
 
 const at = (path: string): string => join(directory, path);
 
-/** Whether the disk took the attribute. */
+/** Sets an attribute, and returns whether the disk accepted it. */
 function setXattr(place: string, name: string, value: ByteString): boolean {
   try {
     (loadXattrCalls() as XattrWriteCalls).setAttributeSync(place, name, toBytes(value));
@@ -79,7 +79,7 @@ const CONTENTS = new Map<Node, string>([
   [NODES["/text"], "text"],
 ]);
 
-/** Unpacks without owners, devices and foreign attributes, as an ordinary user on a poor disk would, and proves it. */
+/** Unpacks and proves as an ordinary user on a limited disk would: without owners, devices and foreign attributes. */
 async function unpackPoorly(): Promise<void> {
   policy = createMetadataPolicy({ sameOwner: false });
   for (const name of HELD.xattrs.keys()) policy.refusals.xattrs.set(name, "not here");
@@ -104,20 +104,20 @@ function open(options?: OpenUnpackedOptions): UnpackedDirectory {
   return view;
 }
 
-/** What `change` makes of the image. */
+/** The differences from the image after `change` was made to the directory. */
 function differencesAfter(change: () => void): string[] {
   change();
   return compareTrees(TREE, open()).differences.map(formatDifference);
 }
 
-/** Without the directories' times, which change with what is in them. */
+/** Leaves out the times of directories, which change with their contents. */
 const withoutTimes = (differences: readonly string[]): string[] =>
   differences.filter((difference) => !/^\/(etc)?: time: [^;]*$/.test(difference));
 
 describe("an unpacked directory with its sidecar", () => {
   beforeEach(() => unpackPoorly());
 
-  it("is the image, though the disk holds less of it", async () => {
+  it("shows the image, though the disk does not hold all of it", async () => {
     expect(differencesAfter(() => undefined)).toEqual([]);
     expect(view!.record?.state).toBe("complete");
     expect(view!.lstat(b("/tty"))).toMatchObject({ type: "character", deviceMajor: 5, size: 0 });
@@ -126,13 +126,13 @@ describe("an unpacked directory with its sidecar", () => {
     expect(fromBytes(await readAll(view!.read(b("/text")), 99, "text"))).toBe("text");
   });
 
-  it("gives the names of one file one node", () => {
+  it("gives all names of one file the same node", () => {
     open();
     expect(view!.lstat(b("/shared"))).toBe(view!.lstat(b("/shared-1")));
     expect(view!.lstat(b("/shared"))?.mode).toBe(0o4755);
   });
 
-  it("knows the contents that were not touched, and reads them all when it is asked to", () => {
+  it("knows the contents that did not change, and reads them only when told to", () => {
     open();
     expect(view!.isUntouched(b("/text"))).toBe(true);
     expect(view!.lstat(b("/text"))?.contentDigest).toBe(NODES["/text"].contentDigest);
@@ -145,7 +145,7 @@ describe("an unpacked directory with its sidecar", () => {
     expect(differences).toMatchObject([{ path: "/text", fields: [{ field: "content" }] }]);
   });
 
-  it("still is the image when it is copied elsewhere with its sidecar", () => {
+  it("still shows the image after it was copied elsewhere together with its sidecar", () => {
     const copy = join(base, "copy");
     fs.cpSync(directory, copy, {
       recursive: true,
@@ -157,7 +157,7 @@ describe("an unpacked directory with its sidecar", () => {
     const fields = compareTrees(TREE, open()).differences.flatMap(
       (difference) => difference.fields,
     );
-    // cpSync keeps no hard links, no exact times, and on Node 24 no modes of directories.
+    // cpSync keeps no hard links and no exact times, nor (on Node 24) the modes of directories.
     const lost = ["names", "time", "mode"];
     expect(fields.filter(({ field }) => !lost.includes(field))).toEqual([]);
   });
@@ -183,7 +183,7 @@ describe("an unpacked directory with its sidecar", () => {
       [expect.stringMatching(/^\/etc\/link: time: .*; link: expected held, got x$/)],
     ],
     [
-      "a device, by what is written where it stood",
+      "a device, by writing to the file in its place",
       () => fs.writeFileSync(at("tty"), "x"),
       [
         expect.stringMatching(
@@ -204,13 +204,13 @@ describe("an unpacked directory with its sidecar", () => {
       ],
     ],
     [
-      "by a new file: it is root's, as in a container",
+      "by a new file, which belongs to root, as in a container",
       () => fs.writeFileSync(at("new"), ""),
       ["/new: unexpected"],
     ],
     ["by removing a file", () => fs.rmSync(at("text")), ["/text: missing"]],
     [
-      "by making one name a file of its own",
+      "by replacing a hard link with a separate file",
       () => {
         fs.cpSync(at("shared"), at("x"));
         fs.renameSync(at("x"), at("shared-1"));
@@ -220,11 +220,11 @@ describe("an unpacked directory with its sidecar", () => {
         expect.stringMatching(/^\/shared-1: .*names: /),
       ],
     ],
-  ])("is the disk's where the user changed %s", (_, change, expected) => {
+  ])("shows what is on the disk where the user changed %s", (_, change, expected) => {
     expect(withoutTimes(differencesAfter(change))).toEqual(expected);
   });
 
-  it("gives what the user made to root, and to whom user.rootlesscontainers says", () => {
+  it("assigns files that the user made to root, or to the owner in user.rootlesscontainers", () => {
     fs.writeFileSync(at("new"), "");
     fs.writeFileSync(at("mine"), "");
     const takesOwner = setXattr(
@@ -241,23 +241,23 @@ describe("an unpacked directory with its sidecar", () => {
     expect(view!.lstat(b("/new"))).toMatchObject(me);
   });
 
-  it("knows a file again under another name, where the disk keeps the time of its birth", () => {
+  it("recognises a renamed file, if the disk records the time of birth", () => {
     const { birthtimeNs } = fs.lstatSync(at("text"), { bigint: true });
     fs.renameSync(at("text"), at("other"));
     const { uid, isUntouched } = open().lstat(b("/other")) as Node & { isUntouched: boolean };
     expect(uid).toBe(birthtimeNs === 0n ? 0 : 33);
-    // Renaming changes the time of change: the content is read again.
+    // Renaming changes the time of change, so the content is read again.
     expect(isUntouched).toBe(false);
   });
 
-  it("is the plain directory when there is no sidecar", () => {
+  it("is a plain directory when there is no sidecar", () => {
     fs.rmSync(sidecarOf(directory), { recursive: true });
     expect(open().record).toBeUndefined();
     expect(view!.lstat(b("/tty"))).toMatchObject({ type: "file", ...me });
     expect(view!.isUntouched(b("/text"))).toBe(false);
   });
 
-  it("takes numbers back through the maps they were moved by", () => {
+  it("translates owner numbers back through the maps that it was unpacked with", () => {
     const ids = {
       uidMap: [{ image: 7, disk: me.uid, size: 1 }],
       gidMap: [{ image: 8, disk: me.gid, size: 1 }],
@@ -273,7 +273,7 @@ describe("an unpacked directory with its sidecar", () => {
   });
 });
 
-describe("a sidecar that is damaged", () => {
+describe("a sidecar", () => {
   beforeEach(() => unpackPoorly());
 
   const file = (name: string): string => join(sidecarOf(directory), name);
@@ -281,29 +281,29 @@ describe("a sidecar that is damaged", () => {
     fs.writeFileSync(file(name), change(fs.readFileSync(file(name), "latin1")), "latin1");
 
   it.each<[string, () => void]>([
-    ["sidecar.json is cut", () => fs.truncateSync(file("sidecar.json"), 40)],
+    ["sidecar.json is truncated", () => fs.truncateSync(file("sidecar.json"), 40)],
     ["sidecar.json is empty", () => fs.truncateSync(file("sidecar.json"))],
-    ["sidecar.json is gone, and the rest is there", () => fs.rmSync(file("sidecar.json"))],
-    ["sidecar.json is no object", () => fs.writeFileSync(file("sidecar.json"), "[]")],
+    ["sidecar.json alone is missing", () => fs.rmSync(file("sidecar.json"))],
+    ["sidecar.json is not an object", () => fs.writeFileSync(file("sidecar.json"), "[]")],
     [
-      "sidecar.json has a key that is unknown",
+      "sidecar.json has an unknown key",
       () => edit("sidecar.json", (text) => text.replace('"exact"', '"exakt"')),
     ],
     [
       "sidecar.json has no digests",
       () => edit("sidecar.json", (text) => text.replace(/,\s+"files": \{[^]*/, "}")),
     ],
-    ["tree.mtree is gone", () => fs.rmSync(file("tree.mtree"))],
-    ["tree.mtree is cut", () => fs.truncateSync(file("tree.mtree"), 200)],
+    ["tree.mtree is missing", () => fs.rmSync(file("tree.mtree"))],
+    ["tree.mtree is truncated", () => fs.truncateSync(file("tree.mtree"), 200)],
     ["tree.mtree is altered", () => edit("tree.mtree", (text) => text.replace("uid=33", "uid=00"))],
-    ["placed is gone", () => fs.rmSync(file("placed"))],
-    ["placed is cut", () => fs.truncateSync(file("placed"), 60)],
+    ["placed is missing", () => fs.rmSync(file("placed"))],
+    ["placed is truncated", () => fs.truncateSync(file("placed"), 60)],
     ["placed is altered", () => edit("placed", (text) => text.replace(" owner", " awner"))],
     [
-      "placed is of another tree",
+      "placed belongs to another tree",
       () => edit("sidecar.json", (text) => text.replace('"paths": 8', '"paths": 9')),
     ],
-  ])("is an error that says what to do, never taken for none: %s", (_, damage) => {
+  ])("that is damaged is an error with a hint, not a missing one: %s", (_, damage) => {
     damage();
     expect(() => open()).toThrow(
       expect.objectContaining({
@@ -313,7 +313,7 @@ describe("a sidecar that is damaged", () => {
     );
   });
 
-  it("is refused when a newer oci-kit wrote it", () => {
+  it("that a newer oci-kit wrote is refused", () => {
     edit("sidecar.json", (text) => text.replace('"version": 1', '"version": 2, "new": true'));
     expect(() => open()).toThrow(
       expect.objectContaining({
@@ -324,7 +324,7 @@ describe("a sidecar that is damaged", () => {
     );
   });
 
-  it("is no finished directory while it is being written", () => {
+  it("that is still being written does not count as a finished directory", () => {
     writeRecord(sidecarOf(directory), recordOf(policy));
     expect(() => open()).toThrow(
       expect.objectContaining({
@@ -334,7 +334,7 @@ describe("a sidecar that is damaged", () => {
     );
   });
 
-  it("is none when its maker did not come to write anything", () => {
+  it("directory counts as missing when nothing was ever written into it", () => {
     fs.rmSync(sidecarOf(directory), { recursive: true });
     fs.mkdirSync(sidecarOf(directory));
     expect(open().record).toBeUndefined();

@@ -16,46 +16,45 @@ import {
 import { readRecord, sidecarOf, type UnpackRecord } from "./unpack-record.ts";
 import { UnpackedNode, type Owners } from "./unpacked-node.ts";
 
-/** An unpacked directory and its sidecar as one root filesystem. */
+/** An unpacked directory read together with its sidecar, as one root filesystem. */
 export interface UnpackedDirectory extends RootFilesystem {
   /** The directory's path, as given. */
   readonly directory: string;
-  /** Undefined when there is no sidecar: then this is the plain directory. */
+  /** Undefined when there is no sidecar; the filesystem is then that of the plain directory. */
   readonly record: UnpackRecord | undefined;
-  /** What was unpacked, without contents to read; undefined when there is no sidecar. */
+  /** The tree that was unpacked, from the sidecar alone: its contents cannot be read. Undefined when there is no sidecar. */
   readonly recorded: RootFilesystem | undefined;
   /**
-   * Whether the file at a path is, content included, what was unpacked there, as far as its inode, size
-   * and times tell; false for what has no record. Costs one lstat.
+   * Whether the file at a path is still what was unpacked there, content included, judged by its inode, size
+   * and times; false for a path that is not recorded. Costs one lstat.
    */
   isUntouched(path: ByteString): boolean;
-  /** Opens a regular file, and nothing else, for reading. The caller closes it. @throws as `read` does */
+  /** Opens a file for reading if it is a regular file. The caller closes it. @throws as `read` does */
   open(path: ByteString): number;
-  /** As of a directory. */
+  /** As `prepare` of a plain directory. */
   prepare(path: ByteString): Promise<void> | undefined;
-  /** Frees the directory's descriptors; nothing can be asked afterwards. Idempotent. */
+  /** Closes the directory's descriptors; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
 
 export interface OpenUnpackedOptions {
   /** Default: `sidecarOf(directory)`. */
   readonly sidecar?: string | undefined;
-  /** Reads every content that is asked for, also where the sidecar knows that it did not change. */
+  /** Always reads contents, even those that the sidecar knows to be unchanged. */
   readonly readContents?: boolean | undefined;
-  /** Refuses files of which the disk shows less than was recorded of them, as after a power cut. */
+  /** Refuses files that the disk shows shorter than recorded, as after a power cut. */
   readonly refuseTorn?: boolean | undefined;
-  /** Reads the inodes of a large directory ahead, for who asks for all of it in the order of `pairTrees`. */
+  /** Reads the inodes of a large directory in advance: for callers that go through all of it in the order of `pairTrees`. */
   readonly readAhead?: boolean | undefined;
 }
 
 /**
- * Opens an unpacked directory as the image that it now is. A field that the disk shows just as it was
- * left after unpacking is the image's; one that was changed since is the disk's. What the user who
- * unpacked makes later belongs to 0:0 where owners are not real, and `user.rootlesscontainers` is an
- * owner and no attribute. Files that the user owns and may not read are made readable while they are read.
- * @throws OciError `invalid-sidecar` when the sidecar is damaged or the unpack was not finished, and, with
- * `refuseTorn`, from `lstat`;
- * `not-found`, `invalid-argument`, `unreadable`
+ * Opens an unpacked directory as the image that it is now. A field that the disk shows unchanged since
+ * unpacking has the image's value; a field that was changed has the disk's. Where owners were not set, files
+ * that the unpacking user makes later belong to 0:0, and `user.rootlesscontainers` is read as an owner, not
+ * as an attribute. Files that the user owns and may not read are made readable while they are read.
+ * @throws OciError `invalid-sidecar` when the sidecar is damaged or unpacking was not finished, and with
+ * `refuseTorn` also from `lstat`; `not-found`, `invalid-argument`, `unreadable`
  */
 export function openUnpacked(
   directory: string,
@@ -101,7 +100,7 @@ export function openUnpacked(
   };
 }
 
-/** By the inode where it is surely the same, so that a file keeps what is known of it under another name; else by the path. */
+/** Finds a record by its inode if that is surely the same, so that a renamed file keeps its record; otherwise by the path. */
 function find(tree: RecordedTree, path: ByteString, { stamp }: DiskNode): RecordedPath | undefined {
   const here = tree.at(path);
   if (here !== undefined && isSameInode(here.placed, stamp)) return here;

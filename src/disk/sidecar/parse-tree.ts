@@ -8,13 +8,13 @@ import type { Node, NodeType } from "../../rootfs/root-filesystem.ts";
 import { END, LINK, PAX, SIGNATURE, TYPE_WORDS, XATTR } from "./mtree-keywords.ts";
 import { parseVis } from "./vis.ts";
 
-/** An entry of `tree.mtree`. Names of one file have the same node. */
+/** An entry of `tree.mtree`. All names of one file have the same node. */
 export type TreeEntry = [path: ByteString, node: Node];
 
 interface DraftEntry {
   readonly path: ByteString;
   readonly node: NodeDraft;
-  /** Set when it is another name of a file that came before. */
+  /** For a further name of a file: the node of the first one. */
   readonly first: Node | undefined;
 }
 
@@ -24,12 +24,11 @@ const TYPES = new Map(
 );
 
 /**
- * Parses the lines of `tree.mtree`. Strict: what the writer of this library would not have written is
- * not understood, and nothing is passed over.
+ * Parses the lines of `tree.mtree`. Strict: any line that this library would not write is an error.
  * @throws OciError `invalid-sidecar` that says which line
  */
 export function* parseTree(lines: Iterable<string>): Generator<TreeEntry> {
-  /** The files that have several names, by the first. */
+  /** The files that have several names, by their first name. */
   const firsts = new Map<ByteString, Node>();
   let entry: DraftEntry | undefined;
   let [number, entries, hasEnded] = [0, 0, false];
@@ -97,13 +96,13 @@ function withPair(
   return own.set(name, value);
 }
 
-/** The bytes of canonical base64; undefined for anything else. */
+/** The bytes that canonical base64 stands for; undefined for any other text. */
 export function parseBase64(text: string): ByteString | undefined {
   const bytes = Buffer.from(text, "base64");
   return bytes.toString("base64") === text ? fromBytes(bytes) : undefined;
 }
 
-/** Not a name: nothing, this directory, the one above, or with what no name has in it. */
+/** Finds what cannot be part of a normalised path: an empty component, `.`, `..`, or a zero byte. */
 const NO_NAME = /\/(?:\.{0,2})(?:\/|$)|\0/;
 
 function parsePath(word: string): ByteString | undefined {
@@ -130,7 +129,7 @@ function parseEntry(line: string): DraftEntry | undefined {
 
 const REQUIRED = ["type", "mode", "uid", "gid", "time"];
 
-/** Sets what a keyword says; false when its value is not what it has to be. */
+/** Sets the property that a keyword stands for; returns false when its value is malformed. */
 type Reader = (node: NodeDraft, value: string) => boolean;
 
 const READERS: Readonly<Record<string, Reader>> = {

@@ -9,17 +9,17 @@ import { TYPE_WORDS } from "./mtree-keywords.ts";
 import { parseBase64 } from "./parse-tree.ts";
 import { formatVis, parseVis } from "./vis.ts";
 
-/** A field of a path that the disk does not show as the image has it; attributes stand by name. */
+/** A field that the disk does not show as in the image. Attributes are listed by name instead. */
 export type HeldField = "owner" | "type" | "mode" | "time";
 
-/** What of a path is the image's only in the sidecar. */
+/** What only the sidecar keeps of a path, because the disk does not show it as in the image. */
 export interface KeptFields {
   readonly held: readonly HeldField[];
-  /** Attributes, with what the disk had of that name. */
+  /** Attributes, each with the value that the disk had under that name, if any. */
   readonly heldXattrs: ReadonlyMap<ByteString, ByteString | undefined>;
 }
 
-/** What the disk showed of a path when it was proven. */
+/** What the disk showed at a path when it was proven, and what the sidecar keeps of it. */
 export type ProvenInode = InodeStamp & KeptFields;
 
 /** The first line of `placed`. */
@@ -37,7 +37,7 @@ export function startProvenInodes(): string {
   return `${SIGNATURE}\n`;
 }
 
-/** The line of one path: type, mode, uid, gid, size, mtime, ctime, inode, time of birth, and what is held. */
+/** The line of one path: type, mode, uid, gid, size, mtime, ctime, inode, time of birth, and the fields that are kept. */
 export function formatProvenInode(stamp: InodeStamp, { held, heldXattrs }: KeptFields): string {
   const { type, mode, uid, gid, size, mtimeNs, ctimeNs, ino, birthtimeNs } = stamp;
   let line =

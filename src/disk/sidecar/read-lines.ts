@@ -11,9 +11,9 @@ import type { RecordedFile } from "./unpack-record.ts";
 const CHUNK = 256 * 1024;
 
 /**
- * The lines of a file of the sidecar, a character for each byte. Ends normally only when size and digest
- * are as recorded.
- * @throws OciError `invalid-sidecar` when they are not, or there is no such file; `unreadable`
+ * The lines of a file of the sidecar, one character for each byte. After the last line, size and digest are
+ * compared with the recorded ones.
+ * @throws OciError `invalid-sidecar` when they differ or the file is missing; `unreadable`
  */
 export function* readLines(
   sidecar: string,

@@ -4,7 +4,7 @@ import { isOciError } from "../../oci/errors.ts";
 import { fileError } from "../../files/system-error.ts";
 import { openRegularFile } from "../../files/regular-file.ts";
 
-/** All of a regular file of ours; undefined when there is none. @throws OciError `unreadable` */
+/** The whole content of a regular file that this library wrote; undefined when there is none. @throws OciError `unreadable` */
 export function readWholeFile(path: string): Uint8Array | undefined {
   let fd: number;
   try {

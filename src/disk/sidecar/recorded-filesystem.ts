@@ -6,7 +6,7 @@ import type { RecordedTree } from "./recorded-tree.ts";
 
 const NONE: readonly ByteString[] = [];
 
-/** What a sidecar knows of an unpacked tree as a root filesystem, whose files can't be read. */
+/** The unpacked tree that a sidecar records, as a root filesystem whose files cannot be read. */
 export function viewRecorded(sidecar: string, { paths }: RecordedTree): RootFilesystem {
   let names: ReadonlyMap<string, readonly ByteString[]> | undefined;
   return {
@@ -22,7 +22,7 @@ export function viewRecorded(sidecar: string, { paths }: RecordedTree): RootFile
   };
 }
 
-/** The names in each directory; in the order of a walk those of one directory are in order. */
+/** The names in each directory, sorted if the paths come in the order of a walk. */
 function namesByDirectory(paths: Iterable<ByteString>): ReadonlyMap<string, readonly ByteString[]> {
   const names = new Map<string, ByteString[]>();
   for (const path of paths) {

@@ -9,25 +9,25 @@ import { readLines } from "./read-lines.ts";
 import { damaged, PROVEN_FILE, TREE_FILE } from "./sidecar-files.ts";
 import type { UnpackRecord } from "./unpack-record.ts";
 
-/** What a sidecar knows of a path. */
+/** What a sidecar records of a path. */
 export interface RecordedPath {
-  /** As the image has it. Names of one file have the same node. */
+  /** As in the image. All names of one file have the same node. */
   readonly node: Node;
   readonly placed: ProvenInode;
 }
 
-/** All that a sidecar knows. */
+/** Everything that a sidecar records. */
 export interface RecordedTree {
-  /** Every path, parents first, names in order of their bytes. */
+  /** Every path: parents first, names sorted by bytes. */
   readonly paths: ReadonlyMap<ByteString, RecordedPath>;
   at(path: ByteString): RecordedPath | undefined;
-  /** What was recorded of an inode, wherever it is now; undefined when it is unknown, or not surely the same. */
+  /** The record of an inode, wherever it is now; undefined when there is none, or it may be another inode. */
   ofInode(stamp: InodeStamp): RecordedPath | undefined;
 }
 
 /**
- * Reads `tree.mtree` and `placed` of a complete unpack.
- * @throws OciError `invalid-sidecar` when they are missing or not what was written, `unreadable`
+ * Reads `tree.mtree` and `placed` of a completed unpack.
+ * @throws OciError `invalid-sidecar` when they are missing or were changed, `unreadable`
  */
 export function readRecordedTree(sidecar: string, record: UnpackRecord): RecordedTree {
   if (record.files === undefined)
@@ -62,12 +62,12 @@ export function readRecordedTree(sidecar: string, record: UnpackRecord): Recorde
   };
 }
 
-/** Numbers are given again when a file is removed; its birth is not. */
+/** Whether two stamps are of one inode. The number alone does not tell: it is reused after a removal, with another time of birth. */
 export function isSameInode(one: InodeStamp, other: InodeStamp): boolean {
   return one.ino === other.ino && one.birthtimeNs === other.birthtimeNs && one.birthtimeNs !== 0n;
 }
 
-/** Whether the content of a file is what it was, as far as the system tells. */
+/** Whether the content of a file is unchanged, as far as the system shows. */
 export function hasSameContent(one: InodeStamp, other: InodeStamp): boolean {
   return (
     one.ino === other.ino &&

@@ -11,20 +11,20 @@ import { OciError } from "../../oci/errors.ts";
 
 /** What was unpacked, how, and whether it was finished. */
 export const RECORD_FILE = "sidecar.json";
-/** Every path as the image has it, in the syntax of mtree(5). */
+/** Every path as in the image, in the format of mtree(5). */
 export const TREE_FILE = "tree.mtree";
-/** What the disk showed of every path when it was proven, in the same order. */
+/** What the disk showed at every path when it was proven, in the same order. */
 export const PROVEN_FILE = "placed";
 
 const TEMPORARY = ".tmp";
 const ABANDONED = 24 * 60 * 60 * 1000;
 
-/** Where the sidecar of a directory is: beside it, as `<directory>.oci-kit`. A link at its end is not followed. */
+/** The path of a directory's sidecar: `<directory>.oci-kit`, beside it. A link at the end of the path is not followed. */
 export function sidecarOf(directory: string): string {
   return `${resolve(directory)}.oci-kit`;
 }
 
-/** Makes the sidecar's directory, for its owner only, and removes what interrupted writers left in it. */
+/** Makes the sidecar's directory, accessible to its owner only, and removes what interrupted writers left in it. */
 export function prepareSidecar(sidecar: string): void {
   writing(sidecar, () => {
     makeDirectories(sidecar, 0o700);
@@ -32,17 +32,17 @@ export function prepareSidecar(sidecar: string): void {
   });
 }
 
-/** Replaces a file of the sidecar, whole or not at all. @throws OciError `unwritable`, `not-found` */
+/** Replaces a file of the sidecar atomically. @throws OciError `unwritable`, `not-found` */
 export function replaceFile(sidecar: string, name: string, bytes: Uint8Array): void {
   replaceDurably(sidecar, name, bytes, { stem: TEMPORARY, mode: 0o600 });
 }
 
-/** A file of the sidecar that is being written under another name. */
+/** A file of the sidecar that is being written under a temporary name. */
 export interface DraftFile {
   write(chunk: Uint8Array): void;
-  /** Makes it durable under its name, in place of the one before. Call it once. */
+  /** Gives the file its final name, durably, replacing the old one. Call it once. */
   publish(): void;
-  /** Removes it unless it was published. Idempotent. */
+  /** Removes the file unless it was published. Idempotent. */
   discard(): void;
 }
 
@@ -75,7 +75,7 @@ export function draftFile(sidecar: string, name: string): DraftFile {
   };
 }
 
-/** The error for a sidecar that says something else than it was given, or not all of it. */
+/** The error for a sidecar whose files are incomplete or were changed. */
 export function damaged(sidecar: string, name: string, problem: string, cause?: unknown): OciError {
   return new OciError("invalid-sidecar", `${JSON.stringify(join(sidecar, name))}: ${problem}`, {
     details: { sidecar, file: name },

@@ -74,7 +74,7 @@ function sorted(pairs: readonly [ByteString, ByteString][]): ReadonlyMap<ByteStr
   return new Map([...pairs].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Names of the root: some directories with something below, some files with several names. */
+/** Random contents of a root: some directories with something inside, some files with several names. */
 const tree = fc
   .array(fc.tuple(name, node, fc.option(name)), { maxLength: 8 })
   .map((items): RootFilesystem => {
@@ -99,7 +99,7 @@ function format(root: RootFilesystem): string {
   return [formatter.start(), ...entries, formatter.end()].join("");
 }
 
-/** Every path with its node, but for the number of names, which not every tree tells. */
+/** Every path with its node, without link counts, which not every tree has. */
 function nodesOf(root: RootFilesystem): [ByteString, Node][] {
   return [...walkFilesystem(root)].map(([path, item]) => [path, { ...item, linkCount: undefined }]);
 }
@@ -108,7 +108,7 @@ const linesOf = (text: string): string[] => text.slice(0, -1).split("\n");
 const parse = (text: string): RootFilesystem => treeOf(new Map(parseTree(linesOf(text))));
 
 describe("tree.mtree", () => {
-  it("gives every tree back, whatever its names, times, owners and attributes are", () => {
+  it("gives back every tree that was written to it, whatever names, times, owners and attributes it has", () => {
     fc.assert(
       fc.property(tree, (root) => {
         const text = format(root);
@@ -141,7 +141,7 @@ describe("tree.mtree", () => {
     ]),
   );
 
-  it("is mtree(5), and what that has no word for are comments", () => {
+  it("is valid mtree(5), with comments for what mtree has no keyword for", () => {
     expect(linesOf(format(SAMPLE))).toEqual([
       "#mtree v2.0",
       ". type=dir mode=0755 uid=0 gid=0 time=-2.500000000",
@@ -154,7 +154,7 @@ describe("tree.mtree", () => {
     ]);
   });
 
-  it("names the first name of a file with each other one, and counts them", () => {
+  it("refers to the first name of a file at each other name, and states how many names there are", () => {
     const file = makeNode();
     const root = treeOf(
       new Map([
@@ -173,45 +173,51 @@ describe("tree.mtree", () => {
   const GOOD = linesOf(format(SAMPLE));
   it.each<[string, (lines: string[]) => readonly string[]]>([
     ["is empty", () => []],
-    ["starts with something else", (lines) => ["#mtree", ...lines.slice(1)]],
-    ["lost its last line", (lines) => lines.slice(0, -1)],
-    ["lost a line", (lines) => lines.toSpliced(2, 1)],
-    ["lost half a line", (lines) => lines.with(2, lines[2]!.slice(0, 30))],
-    ["goes on after its end", (lines) => [...lines, "./x"]],
-    ["has another number of entries", (lines) => lines.with(-1, "#end 5")],
-    ["has a keyword that is unknown", (lines) => lines.with(1, `${lines[1]!} flags=none`)],
-    ["has a keyword that is everybody's", (lines) => lines.with(1, `${lines[1]!} constructor=1`)],
+    ["starts with another signature", (lines) => ["#mtree", ...lines.slice(1)]],
+    ["lacks its last line", (lines) => lines.slice(0, -1)],
+    ["lacks a line", (lines) => lines.toSpliced(2, 1)],
+    ["lacks half a line", (lines) => lines.with(2, lines[2]!.slice(0, 30))],
+    ["continues after its last line", (lines) => [...lines, "./x"]],
+    ["states another number of entries", (lines) => lines.with(-1, "#end 5")],
+    ["has an unknown keyword", (lines) => lines.with(1, `${lines[1]!} flags=none`)],
+    [
+      "has a keyword that is a property of every object (constructor)",
+      (lines) => lines.with(1, `${lines[1]!} constructor=1`),
+    ],
     ["has a keyword twice", (lines) => lines.with(1, `${lines[1]!} uid=1`)],
     ["lacks a keyword", (lines) => lines.with(1, lines[1]!.replace(" uid=0", ""))],
-    ["has a type that is unknown", (lines) => lines.with(1, lines[1]!.replace("dir", "door"))],
-    ["has a number that is none", (lines) => lines.with(1, lines[1]!.replace("uid=0", "uid=0x1"))],
+    ["has an unknown type", (lines) => lines.with(1, lines[1]!.replace("dir", "door"))],
+    ["has a malformed number", (lines) => lines.with(1, lines[1]!.replace("uid=0", "uid=0x1"))],
     [
-      "has a number too big",
+      "has a number that is too large",
       (lines) => lines.with(1, lines[1]!.replace("uid=0", `uid=${"9".repeat(16)}`)),
     ],
-    ["has a mode that is none", (lines) => lines.with(1, lines[1]!.replace("0755", "0855"))],
-    ["has a time that is none", (lines) => lines.with(1, lines[1]!.replace(".500000000", ".5"))],
-    ["has a device that is none", (lines) => lines.with(4, lines[4]!.replace("native", "bsd"))],
-    ["has a digest that is none", (lines) => lines.with(2, lines[2]!.slice(0, -1))],
+    ["has a malformed mode", (lines) => lines.with(1, lines[1]!.replace("0755", "0855"))],
+    ["has a malformed time", (lines) => lines.with(1, lines[1]!.replace(".500000000", ".5"))],
+    ["has a malformed device", (lines) => lines.with(4, lines[4]!.replace("native", "bsd"))],
+    ["has a malformed digest", (lines) => lines.with(2, lines[2]!.slice(0, -1))],
     ...["./..", "./../null", ".//null", "./null/", "./a/./null", "./", "./nu\\000ll"].map(
       (path): [string, (lines: string[]) => readonly string[]] => [
         `has the path ${path}`,
         (lines) => lines.with(4, lines[4]!.replace("./null", path)),
       ],
     ),
-    ["has a path outside", (lines) => lines.with(4, lines[4]!.replace("./null", "/null"))],
+    [
+      "has a path that leads outside",
+      (lines) => lines.with(4, lines[4]!.replace("./null", "/null")),
+    ],
     [
       "has a byte that should be escaped",
       (lines) => lines.with(4, lines[4]!.replace("null", "n\u00fcll")),
     ],
-    ["has an escape that is none", (lines) => lines.with(4, lines[4]!.replace("null", "n\\ull"))],
-    ["has base64 that is none", (lines) => lines.with(3, "#xattr.user.a=A")],
+    ["has a malformed escape", (lines) => lines.with(4, lines[4]!.replace("null", "n\\ull"))],
+    ["has malformed base64", (lines) => lines.with(3, "#xattr.user.a=A")],
     ["has an attribute without a value", (lines) => lines.with(3, "#xattr.user.a")],
     ["has an attribute twice", (lines) => lines.toSpliced(3, 0, lines[3]!)],
-    ["has a comment that is unknown", (lines) => lines.with(3, "# by hand")],
+    ["has an unknown comment", (lines) => lines.with(3, "# by hand")],
     ["has a comment before its first entry", (lines) => lines.toSpliced(1, 0, lines[3]!)],
-    ["names a link to nothing", (lines) => lines.with(3, "#link=./nothing")],
-  ])("is refused when it %s, with the number of the line", (_, damage) => {
+    ["has a hard link to a missing name", (lines) => lines.with(3, "#link=./nothing")],
+  ])("is refused when it %s, and the error gives the line number", (_, damage) => {
     expect(() => [...parseTree(damage([...GOOD]))]).toThrow(
       expect.objectContaining({
         code: "invalid-sidecar",
@@ -222,7 +228,7 @@ describe("tree.mtree", () => {
 });
 
 describe("vis(3) escapes", () => {
-  it("give all bytes back as one word of printable characters", () => {
+  it("turn any bytes into one word of printable characters, and back", () => {
     fc.assert(
       fc.property(bytes, (text) => {
         const word = formatVis(text);
@@ -233,12 +239,15 @@ describe("vis(3) escapes", () => {
     );
   });
 
-  it.each(["a b", "a\\", "\\9", "\\400", "\\\\134", "\u00e9", "a=b", "#"])("refuse %j", (word) => {
-    expect(parseVis(word)).toBeUndefined();
-  });
+  it.each(["a b", "a\\", "\\9", "\\400", "\\\\134", "\u00e9", "a=b", "#"])(
+    "are refused in the malformed word %j",
+    (word) => {
+      expect(parseVis(word)).toBeUndefined();
+    },
+  );
 });
 
-describe("placed", () => {
+describe("the file placed", () => {
   const placed = fc.record({
     type: fc.constantFrom(...TYPES),
     mode: fc.nat(0o7777),
@@ -258,7 +267,7 @@ describe("placed", () => {
       .map((pairs) => new Map(pairs)),
   });
 
-  it("gives every stamp back", () => {
+  it("gives back every stamp that was written to it", () => {
     fc.assert(
       fc.property(fc.array(placed, { maxLength: 5 }), (stamps: ProvenInode[]) => {
         const text =
@@ -269,13 +278,13 @@ describe("placed", () => {
   });
 
   it.each([
-    ["starts with something else", ["#oci-kit placed 2"]],
-    ["has a line that is cut", ["#oci-kit placed 1", "file 644 0 0 1 2 3"]],
-    ["has a type that is unknown", ["#oci-kit placed 1", "door 644 0 0 1 2 3 4 5"]],
-    ["has a field that is unknown", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 size"]],
-    ["has a field twice over", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a xattr.a"]],
-    ["has an attribute that is none", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a\\=A"]],
-    ["has base64 that is none", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a=A"]],
+    ["starts with another signature", ["#oci-kit placed 2"]],
+    ["has a truncated line", ["#oci-kit placed 1", "file 644 0 0 1 2 3"]],
+    ["has an unknown type", ["#oci-kit placed 1", "door 644 0 0 1 2 3 4 5"]],
+    ["has an unknown field", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 size"]],
+    ["has a field twice", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a xattr.a"]],
+    ["has a malformed attribute", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a\\=A"]],
+    ["has malformed base64", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a=A"]],
   ])("is refused when it %s", (_, lines) => {
     expect(() => [...parseProvenInodes(lines)]).toThrow(
       expect.objectContaining({ code: "invalid-sidecar" }),

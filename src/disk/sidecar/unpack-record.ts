@@ -37,32 +37,32 @@ const reasons = z.record(z.string(), z.string()).readonly();
 const RECORD = z
   .strictObject({
     version: z.literal(SIDECAR_VERSION),
-    /** `writing` from before the first change in the directory until everything in it is proven. */
+    /** `writing` from before the first change in the directory until all of it is proven, then `complete`. */
     state: z.enum(["writing", "complete"]),
-    /** The manifest's digest, and the name that people know the image by. */
+    /** The manifest's digest, and the image's name for people. */
     image: z.strictObject({ digest, name: z.string() }).readonly(),
-    /** Of all layers of the image, the lowest first. */
+    /** The diffIDs of all layers of the image, the lowest first. */
     diffIds: z.array(diffId).readonly(),
-    /** The only layer that was unpacked, from 0. */
+    /** Set when only one layer was unpacked: its number, from 0. */
     layer: number.optional(),
-    /** The patterns of the only paths that were unpacked. */
+    /** Set when only some paths were unpacked: the patterns that select them. */
     include: z.array(z.string()).readonly().optional(),
-    /** Whether `layers/` holds what gives the layers' exact bytes back. */
+    /** Whether `layers/` holds what is needed to restore the exact bytes of the layers. */
     exact: z.boolean(),
     sameOwner: z.boolean(),
     uidMap: idMap,
     gidMap: idMap,
     rootlessXattr: z.boolean(),
-    /** Who unpacked: files that he makes later belong to 0:0 in the image when owners are not real. */
+    /** The user who unpacked. Where owners were not set, files that this user makes later belong to 0:0 in the image. */
     user: z.strictObject({ uid: number, gid: number }).readonly(),
-    /** While `writing`: the name of the directory inside, in which files are made before they get their names. */
+    /** While `writing`: the name of the directory inside in which files are made before they get their final names. */
     staging: z.string().optional(),
-    /** When `complete`: what the disk did not take, with reasons for people; of attributes the first thousand. */
+    /** When `complete`: what the disk refused, with reasons for people; at most a thousand attributes. */
     refusals: z
       .strictObject({ owner: z.string().optional(), special: reasons, xattrs: reasons })
       .readonly()
       .optional(),
-    /** When `complete`: how many paths there are, and of how many the disk does not show a field as the image has it. */
+    /** When `complete`: how many paths there are, and for each field how many paths the disk does not show as in the image. */
     counts: z
       .strictObject({
         paths: number,
@@ -72,7 +72,7 @@ const RECORD = z
       })
       .readonly()
       .optional(),
-    /** When `complete`: the sidecar's other files, so that damage to them is found. */
+    /** When `complete`: the other files of the sidecar, so that damage to them is detected. */
     files: z.strictObject({ tree: file.readonly(), placed: file.readonly() }).readonly().optional(),
   })
   .readonly();
@@ -80,7 +80,7 @@ const RECORD = z
 /** `sidecar.json`: what was unpacked, how, and whether it was finished. docs/sidecar.md describes it. */
 export type UnpackRecord = z.infer<typeof RECORD>;
 
-/** How many paths have a field that the disk does not show as the image has it. */
+/** For each field: how many paths the disk does not show as in the image. */
 export type HeldCounts = NonNullable<UnpackRecord["counts"]>["held"];
 
 /** A file of the sidecar, as it was written. */
@@ -118,8 +118,8 @@ export function readRecord(sidecar: string): UnpackRecord | undefined {
 }
 
 /**
- * Writes the record, whole or not at all; makes the sidecar's directory where there is none.
- * @throws OciError `unwritable`, `not-found` when there is nothing to make it in
+ * Writes the record atomically, and makes the sidecar's directory if it is missing.
+ * @throws OciError `unwritable`, `not-found` when the parent directory does not exist
  */
 export function writeRecord(sidecar: string, record: UnpackRecord): void {
   prepareSidecar(sidecar);
@@ -127,7 +127,7 @@ export function writeRecord(sidecar: string, record: UnpackRecord): void {
   replaceFile(sidecar, RECORD_FILE, new TextEncoder().encode(text));
 }
 
-/** Whether a directory is a sidecar that lost its record. One that its maker did not come to fill is none. */
+/** Whether a directory is a sidecar that lost its record. An empty one is not: its maker was interrupted before writing anything. */
 function holdsFiles(sidecar: string): boolean {
   if (lstatSync(sidecar, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
   const names = readdirSync(sidecar);

@@ -7,17 +7,17 @@ import { isEnvironmentLabel } from "../xattrs/environment-labels.ts";
 import { parseRootlessOwner, ROOTLESS_OWNER } from "../xattrs/rootless-owner.ts";
 import { hasSameContent, isSameInode, type RecordedPath } from "./recorded-tree.ts";
 
-/** A number or name of the owner, as the image has it. */
+/** Translates the owner numbers of the disk to those of the image. */
 export interface Owners {
-  /** What a number on the disk is in the image, where nothing is recorded. */
+  /** The number in the image for a number on the disk, when nothing is recorded. */
   uid(disk: number): number;
   gid(disk: number): number;
 }
 
-/** How nodes of an unpacked directory are made. */
+/** What all nodes of an unpacked directory have in common. */
 export interface NodeRules {
   readonly owners: Owners;
-  /** Whether contents are read also where the record knows that they did not change. */
+  /** Whether to read contents even if the record shows that they did not change. */
   readonly readContents: boolean;
 }
 
@@ -25,8 +25,8 @@ const EMPTY = "" as ByteString;
 const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 
 /**
- * A node of an unpacked directory. Field by field: as long as the disk shows what it showed when it was
- * proven the field is the recorded one; when it shows anything else it is the disk's.
+ * A node of an unpacked directory. Each field separately has its recorded value as long as the disk shows
+ * the same as when it was proven; otherwise it has the disk's value.
  */
 export class UnpackedNode implements Node {
   readonly #disk: DiskNode;
@@ -45,7 +45,7 @@ export class UnpackedNode implements Node {
       isSameType &&
       disk.size === 0 &&
       placed.mtimeNs === disk.stamp.mtimeNs;
-    // A file where a directory was is another thing, and a file where a device stood is none any more.
+    // The record no longer applies to a file in place of a directory, nor to a changed file in place of a device.
     const isKnown = isSameType && (this.#isPlaceholder || recorded?.node.type === disk.type);
     this.#recorded = isKnown ? recorded : undefined;
     this.#rules = rules;
@@ -109,15 +109,15 @@ export class UnpackedNode implements Node {
     return this.#isPlaceholder ? undefined : this.#disk.head;
   }
 
-  /** Whether it is, content included, what was unpacked, as far as inode, size and times tell. */
+  /** Whether it is still what was unpacked, content included, judged by inode, size and times. */
   get isUntouched(): boolean {
     const placed = this.#recorded?.placed;
     return placed !== undefined && hasSameContent(placed, this.#disk.stamp);
   }
 
   /**
-   * Whether it is what was unpacked and has another size, though nobody changed it since: the disk shows
-   * less than was recorded, as after a power cut.
+   * Whether it is what was unpacked but has another size although nobody changed it: the disk lost some of
+   * what was recorded, as after a power cut.
    */
   get isTorn(): boolean {
     const placed = this.#recorded?.placed;
@@ -130,7 +130,7 @@ export class UnpackedNode implements Node {
     );
   }
 
-  /** The time of change is that of attributes, too: what it vouches for need not be read. */
+  /** Whether the time of change shows that nothing changed. It covers attributes too, so they need not be read. */
   #isTrusted(): boolean {
     return this.isUntouched && !this.#rules.readContents;
   }
@@ -161,12 +161,12 @@ export class UnpackedNode implements Node {
     };
   }
 
-  /** Linux keeps `user.` attributes of files and directories only: asking others would cost, and say nothing. */
+  /** Linux stores `user.` attributes only on files and directories: asking others for them would only take time. */
   #canHoldOwner(): boolean {
     return this.#disk.type === "file" || this.#disk.type === "directory";
   }
 
-  /** Whether an attribute that the disk shows is one of the image that has another meaning there. */
+  /** Whether an attribute on the disk is one of the image itself that there looks like the record of an owner. */
   #isOfImage(name: ByteString, value: ByteString): boolean {
     const held = this.#recorded?.placed.heldXattrs;
     return held?.has(name) === true && held.get(name) === value;

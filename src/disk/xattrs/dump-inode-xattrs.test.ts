@@ -15,19 +15,19 @@ afterEach(() => fs.rmSync(base, { recursive: true, force: true }));
 
 const isThere = spawnSync("getfattr", ["--version"]).error === undefined;
 
-/** A name that is not UTF-8, where the disk has such names. */
+/** A name that is not UTF-8, if the disk accepts such names. */
 function odd(byte: number): Buffer {
   return Buffer.concat([Buffer.from(`${base}/`), Buffer.of(byte)]);
 }
 
-/** Sets an attribute where the disk and the user may; says whether it is there. */
+/** Sets an attribute, and returns whether the disk and the user could. */
 function set(name: string, value: string): boolean {
   const shell = `setfattr -n '${name}' -v '${value}' "$1"/*`;
   return spawnSync("sh", ["-c", shell, "sh", base]).status === 0;
 }
 
-describe.runIf(process.platform === "linux")("attributes by a command", () => {
-  it("are those of an inode of any name, binary and empty ones among them; or there is no command", () => {
+describe.runIf(process.platform === "linux")("reading an inode's attributes with a command", () => {
+  it("gives all of them for an inode of any name, binary and empty values included; or reports that there is no command", () => {
     fs.writeFileSync(odd(0xff), "");
     if (!isThere) {
       expect(() => dumpXattrs(odd(0xff))).toThrow("ENOENT");
@@ -45,7 +45,7 @@ describe.runIf(process.platform === "linux")("attributes by a command", () => {
     expect(new Map(found)).toEqual(written);
   });
 
-  it("are a link's own, wherever it leads", () => {
+  it("gives those of a link itself, wherever it leads", () => {
     fs.symlinkSync("/nowhere", odd(0xfe));
     const dump = (): unknown =>
       [...dumpXattrs(odd(0xfe))].filter(([name]) => name.startsWith("user."));
@@ -53,7 +53,7 @@ describe.runIf(process.platform === "linux")("attributes by a command", () => {
     else expect(dump).toThrow("ENOENT");
   });
 
-  it("can't be had of what is not there", () => {
+  it("fails for an inode that does not exist", () => {
     expect(() => dumpXattrs(odd(0xfd))).toThrow("ENOENT");
     expect(() => dumpXattrs(join(base, "no"))).toThrow("ENOENT");
   });

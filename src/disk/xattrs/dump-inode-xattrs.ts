@@ -4,14 +4,14 @@ import { O_PATH, type SystemPath } from "../../files/proc-path.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { givenPath, NO_XATTRS, parseDump, runDump, type Xattrs } from "./xattr-command.ts";
 
-/** Where the command sees what it is asked of: no link to be followed further, whatever that is. */
+/** The path under which the command sees the inode. It leads to the inode itself, even if that is a link. */
 const GIVEN = givenPath(0);
 
 /**
- * All extended attributes of what lies at `place`, whatever bytes its name is made of, sorted by name, by
- * the command `getfattr`. It takes milliseconds: for what the calls can't be asked. A link is not followed.
- * Linux only.
- * @throws the system's error, also when there is no such command; an error with its words when it failed
+ * All extended attributes of the inode at `place`, whatever bytes its name has, sorted by name. It runs the
+ * command `getfattr`, which takes milliseconds: for names that the calls do not accept. A link is not
+ * followed. Linux only.
+ * @throws the system's error, also when there is no such command; an error with the command's message when it fails
  */
 export function dumpXattrs(place: SystemPath): Xattrs {
   const fd = fs.openSync(place, O_PATH | fs.constants.O_NOFOLLOW);

@@ -24,14 +24,14 @@ const noCalls = (): never => {
   throw new Error("Cannot find native binding.");
 };
 
-/** Sets an attribute where the disk takes it; says whether it is there. */
+/** Sets an attribute, and returns whether the disk accepted it. */
 function set(path: Buffer | string, value: string): boolean {
   const words = ["-h", "-n", "user.a b", "-v", value];
   return spawnSync("setfattr", [...words, "--", path as string]).status === 0;
 }
 
-describe.runIf(process.platform === "linux")("the attributes of a whole tree", () => {
-  it("come from one command where there are no calls; or there is no command", () => {
+describe.runIf(process.platform === "linux")("reading the attributes of a whole tree", () => {
+  it("uses one command where there are no calls; or reports that there is no command", () => {
     fs.mkdirSync(join(base, "d\n=\\"));
     fs.writeFileSync(join(base, "d\n=\\", "f"), "");
     fs.symlinkSync("d\n=\\", join(base, "link"));
@@ -49,7 +49,7 @@ describe.runIf(process.platform === "linux")("the attributes of a whole tree", (
     expect(ours(b("/d\n=\\"))).toEqual([]);
   });
 
-  it("are those of names of any bytes", () => {
+  it("works for names of any bytes", () => {
     const name = Buffer.concat([Buffer.from(`${base}/`), Buffer.of(0xff)]);
     fs.writeFileSync(name, "");
     const dumped = dumpTreeXattrs(Buffer.from(base));
@@ -57,7 +57,7 @@ describe.runIf(process.platform === "linux")("the attributes of a whole tree", (
     else expect(dumped.of(`/${fromBytes(Buffer.of(0xff))}` as ByteString)).toBeDefined();
   });
 
-  it("are not known below what may not be read, which is no answer", () => {
+  it("gives no answer for what lies below an unreadable directory", () => {
     fs.mkdirSync(join(base, "closed"), 0o000);
     const dumped = dumpTreeXattrs(Buffer.from(base));
     const isRoot = process.getuid?.() === 0;
@@ -66,7 +66,7 @@ describe.runIf(process.platform === "linux")("the attributes of a whole tree", (
     fs.chmodSync(join(base, "closed"), 0o700);
   });
 
-  it("are not none where a value may not be read: it is made readable, or an error", () => {
+  it("never takes an unreadable value as absent: it is made readable, or an error", () => {
     const isRoot = process.getuid?.() === 0;
     const file = join(base, "a: b");
     fs.writeFileSync(file, "");
@@ -88,7 +88,7 @@ describe.runIf(process.platform === "linux")("the attributes of a whole tree", (
     expect(fs.statSync(file).mode & 0o777).toBe(0);
   });
 
-  it("stand in for the calls of a directory", () => {
+  it("is used for a directory where there are no calls", () => {
     const isSet = set(base, "0x41");
     const root = openDirectory(base, { loadXattrs: noCalls });
     const ask = (): unknown => root.lstat(b("/"))?.xattrs.get(b("user.a b"));

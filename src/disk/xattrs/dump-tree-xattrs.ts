@@ -12,22 +12,22 @@ import {
   type Xattrs,
 } from "./xattr-command.ts";
 
-/** The extended attributes of a tree as they were when they were read, all at once. */
+/** The extended attributes of a tree at the moment when all of them were read. */
 export interface TreeXattrs {
-  /** Undefined when they could not be read. */
+  /** The attributes at a path; undefined when they could not be read. */
   of(path: ByteString): Xattrs | undefined;
 }
 
-/** Where the command sees the tree's root; `/name` is appended to it for what is below. */
+/** The path under which the command sees the tree's root; `/name` is appended to it for what is below. */
 const ROOT = `${givenPath(0)}/.`;
-/** Everything below, itself without what it leads to. */
+/** Everything below the root; links themselves, not what they lead to. */
 const WHOLE = ["-R", "-P", "-h"];
 const { O_RDONLY, O_DIRECTORY } = fs.constants;
 
 /**
- * Reads the attributes of everything in a directory with one process of the command `getfattr`: for
- * systems that the package with the calls has no build for. No link is followed. Linux only.
- * Undefined where there is no such command.
+ * Reads the attributes of everything in a directory with one process of the command `getfattr`: for systems
+ * for which the package with the calls has no build. No link is followed. Linux only. Returns undefined when
+ * there is no such command.
  * @throws the system's error
  */
 export function dumpTreeXattrs(directory: SystemPath): TreeXattrs | undefined {
@@ -55,7 +55,7 @@ function makeTreeXattrs(
   };
 }
 
-/** A disk without attributes complains of every path: they have none. */
+/** The paths that could not be read. A disk without attributes complains of every path: those have none, and are left out. */
 function unreadPaths(stderr: string): Set<ByteString> {
   const refused = parseComplaints(stderr).filter(
     ({ reason }) => reason !== "Operation not supported",

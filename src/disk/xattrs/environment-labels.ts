@@ -2,8 +2,8 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 
 /**
- * Extended attributes that the machine's security modules and file systems give to files by themselves:
- * they belong to the place, not to the image. A name that ends with `.` stands for all that start so.
+ * Extended attributes that the machine's security modules and file systems add to files by themselves: they
+ * belong to the machine, not to the image. A name that ends with `.` stands for all names that start with it.
  */
 export const ENVIRONMENT_LABELS: readonly string[] = Object.freeze([
   "security.selinux",
@@ -21,7 +21,7 @@ export const ENVIRONMENT_LABELS: readonly string[] = Object.freeze([
   "lustre.",
 ]);
 
-/** Whether an extended attribute is one of {@link ENVIRONMENT_LABELS}: differing there is no difference. */
+/** Whether an extended attribute is one of {@link ENVIRONMENT_LABELS}. Comparisons ignore those. */
 export function isEnvironmentLabel(name: ByteString): boolean {
   return ENVIRONMENT_LABELS.some((label) =>
     label.endsWith(".") ? name.startsWith(label) : name === label,

@@ -25,7 +25,7 @@ afterEach(() => {
   fs.rmSync(base, { recursive: true, force: true });
 });
 
-/** Calls that answer by a file's name. */
+/** Calls whose answers depend on a file's name. */
 function callsOf(
   attributes: Readonly<Record<string, Readonly<Record<string, Uint8Array | null>>>>,
   asked: string[] = [],
@@ -56,7 +56,7 @@ const xattrsOf = (path: string): ReadonlyMap<ByteString, ByteString> | undefined
   root.lstat(b(path))?.xattrs;
 
 describe("the extended attributes of a plain directory", () => {
-  it("are all there, as bytes and sorted, of files, directories, links and the root", () => {
+  it("are complete, as bytes and sorted, for files, directories, links and the root", () => {
     fs.mkdirSync(join(base, "d"));
     fs.symlinkSync("tool", join(base, "link"));
     const empty = new Uint8Array();
@@ -79,7 +79,7 @@ describe("the extended attributes of a plain directory", () => {
     expect([...xattrsOf("/")!]).toEqual([["user.root", binary]]);
   });
 
-  it("are asked for only when someone wants them, and once for all names of a file", () => {
+  it("are read only when someone asks, and once for all names of a file", () => {
     fs.linkSync(join(base, "tool"), join(base, "tool-1"));
     const asked: string[] = [];
     open(callsOf({}, asked));
@@ -89,7 +89,7 @@ describe("the extended attributes of a plain directory", () => {
     expect(asked).toEqual(["tool"]);
   });
 
-  it("are the same whether a path is text or bytes, and one empty map where there are none", () => {
+  it("are the same whether a path is text or bytes, and one shared empty map where there are none", () => {
     const calls = callsOf({ tool: { "user.a": BINARY } });
     open(calls);
     const read = (name: string): unknown[] =>
@@ -100,7 +100,7 @@ describe("the extended attributes of a plain directory", () => {
     expect(new Set([...read("none"), ...read("other")]).size).toBe(1);
   });
 
-  it("are none on a file system that has no such thing", () => {
+  it("are empty on a file system that does not support them", () => {
     open(failing(`Not supported (os error ${constants.errno.ENOTSUP})`));
     expect(xattrsOf("/tool")?.size).toBe(0);
   });
@@ -115,7 +115,7 @@ describe("the extended attributes of a plain directory", () => {
     );
   });
 
-  it("can't be asked for without the package, and that names the path and what to install", () => {
+  it("cannot be read without the package, and the error names the path and what to install", () => {
     const cause = Object.assign(new Error("Cannot find module"), { code: "MODULE_NOT_FOUND" });
     root = openDirectory(base, {
       loadXattrs: () => {
@@ -133,7 +133,7 @@ describe("the extended attributes of a plain directory", () => {
     );
   });
 
-  it("can't be asked for where the package has no build for the machine", () => {
+  it("cannot be read where the package has no build for the machine", () => {
     root = openDirectory(base, {
       loadXattrs: () => {
         throw new Error("Cannot find native binding.");
@@ -143,7 +143,7 @@ describe("the extended attributes of a plain directory", () => {
     expect(() => xattrsOf("/tool")).toThrow(`no build for ${process.platform} ${process.arch}`);
   });
 
-  it("are asked for by a command when a name among them is not UTF-8", () => {
+  it("are read by a command when an attribute's name is not UTF-8", () => {
     const input = `# file: ${join(base, "tool")}\nuser.\\351=0x3100\n`;
     const { status } = spawnSync("setfattr", ["--restore=-"], { input });
     open(failing('Invalid attribute: "user.\\xE9"', "InvalidArg"));
@@ -153,7 +153,7 @@ describe("the extended attributes of a plain directory", () => {
     } else expect(ask).toThrow(expect.objectContaining({ code: "unsupported-operation" }));
   });
 
-  it("of what is gone by now are an error, not none", () => {
+  it("of a file that was removed meanwhile are an error, not an empty map", () => {
     fs.mkdirSync(join(base, "d"));
     fs.writeFileSync(join(base, "d/x"), "");
     root = openDirectory(base, { walk: openPathWalk(base), loadXattrs: () => callsOf({}) });
@@ -164,7 +164,7 @@ describe("the extended attributes of a plain directory", () => {
 });
 
 describe.runIf(process.platform === "linux")("extended attributes on Linux", () => {
-  it("of a name that is no text are asked for by a command, and those below it as ever", () => {
+  it("are read by a command for a file name that is not UTF-8, and by the calls for files below such a directory", () => {
     const name = Buffer.from([0x63, 0xe9]);
     fs.mkdirSync(Buffer.concat([Buffer.from(`${base}/`), name]));
     fs.writeFileSync(Buffer.concat([Buffer.from(`${base}/`), name, Buffer.from("/x")]), "");
@@ -177,7 +177,7 @@ describe.runIf(process.platform === "linux")("extended attributes on Linux", () 
   });
 });
 
-/** The package, where it runs, with the call that sets one. */
+/** The package with its calls to write attributes, if it runs here. */
 function loadAddon(): typeof Addon | undefined {
   try {
     return loadXattrCalls() as typeof Addon;
@@ -186,8 +186,8 @@ function loadAddon(): typeof Addon | undefined {
   }
 }
 
-describe("the package that reads them", () => {
-  it("says of this disk what was written to it, never of a link's target; or is reported as missing", () => {
+describe("the package @napi-rs/xattr", () => {
+  it("reads from this disk what was written, never from a link's target; or is reported as missing", () => {
     fs.symlinkSync("tool", join(base, "link"));
     root = openDirectory(base);
     const addon = loadAddon();
@@ -198,7 +198,7 @@ describe("the package that reads them", () => {
       return;
     }
     const written = new Map<string, ByteString>();
-    // A disk, a container or a user may be refused either; those that were written have to be read.
+    // A disk, a container or a user may refuse either attribute; those that were written must be readable.
     for (const name of ["user.oci-kit", "security.capability"]) {
       const value = name.startsWith("user.") ? BINARY : CAPABILITY;
       try {
@@ -215,5 +215,5 @@ describe("the package that reads them", () => {
   });
 });
 
-/** `cap_net_bind_service=ep`, version 2. */
+/** The file capability `cap_net_bind_service=ep` in version 2. */
 const CAPABILITY = new Uint8Array([1, 0, 0, 2, 0, 4, ...new Uint8Array(14)]);

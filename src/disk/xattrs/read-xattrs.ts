@@ -15,16 +15,16 @@ import { ADDON, type XattrCalls } from "./xattr-calls.ts";
 import { NO_XATTRS, sortedXattrs, type Xattrs } from "./xattr-command.ts";
 
 const NO_NAMES: readonly string[] = [];
-/** A file system without extended attributes; two numbers outside Linux. */
+/** The errors of a file system without extended attributes; their numbers are equal on Linux only. */
 const UNSUPPORTED: readonly number[] = [constants.errno.ENOTSUP, constants.errno.EOPNOTSUPP];
 
 /**
- * All extended attributes of what lies at `place`, sorted by name, values as bytes; none on a file system
- * that has no such thing. A link is not followed. A name that is no text, its own or an attribute's,
- * is asked for by the command `getfattr`. `root` and `path` are for messages. Asked of every inode of a
- * tree: where there are none, which is most, it makes nothing.
- * @throws OciError `unsupported-operation` where they can't be asked for on this machine: no calls, or a
- * name that is no text and no command; `unreadable` where the system refused
+ * All extended attributes of the inode at `place`, sorted by name, values as bytes; none on a file system
+ * that does not support them. A link is not followed. If the path or the name of an attribute is not UTF-8,
+ * the command `getfattr` reads them. `root` and `path` are for messages. Called for every inode of a tree,
+ * so it allocates nothing when there are no attributes, which is the usual case.
+ * @throws OciError `unsupported-operation` where this machine cannot read them: no calls, or a name that is
+ * not UTF-8 and no command; `unreadable` when the system refuses
  */
 export function readXattrs(
   root: string,
@@ -46,7 +46,7 @@ export function readXattrs(
   return sortedXattrs(found);
 }
 
-/** Undefined when a name among them is not UTF-8. */
+/** The names of the attributes; undefined when one of them is not UTF-8. */
 function listNames(
   root: string,
   path: ByteString,
@@ -66,12 +66,12 @@ function isNameProblem(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "InvalidArg";
 }
 
-// The package tells the system's error only in its message: "Not supported (os error 95)".
+// The package gives the system's error only in its message: "Not supported (os error 95)".
 function systemNumber(error: unknown): number {
   return Number(/\(os error (\d+)\)/.exec(error instanceof Error ? error.message : "")?.[1]);
 }
 
-/** {@link readXattrs} by the command alone: it takes milliseconds, but any name. @throws as it does */
+/** As {@link readXattrs}, but always by the command, which takes milliseconds and accepts any name. @throws as it does */
 export function dumpOrExplain(root: string, path: ByteString, place: SystemPath): Xattrs {
   try {
     return dumpXattrs(place);

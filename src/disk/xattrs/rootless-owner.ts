@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 
-/** The extended attribute that keeps an owner that could not be set. */
+/** The extended attribute that records an owner that could not be set. */
 export const ROOTLESS_OWNER = "user.rootlesscontainers" as ByteString;
 
-/** Stands for "leave it", which is root: what an ordinary user owns on the disk is root's in the container. */
+/** Means "do not change the owner", and so root: what an ordinary user owns on the disk is root's in the container. */
 const LEAVE = 0xffff_ffff;
 
-/** Keys of the fields 1 and 2, both varints. */
+/** The protobuf keys of the fields 1 and 2, both varints. */
 const UID_KEY = 0x08;
 const GID_KEY = 0x10;
 
 /**
- * The value of `user.rootlesscontainers` for an owner: a `rootlesscontainers.Resource` of protobuf. The
- * same bytes as `umoci unpack --rootless` (0.6) writes, seen by experiment: a 0 is written as 0xffffffff,
- * and an inode of 0:0 has no such attribute at all.
+ * The value of `user.rootlesscontainers` for an owner: a protobuf message `rootlesscontainers.Resource`, with
+ * the same bytes as from `umoci unpack --rootless` (0.6). As experiments showed, umoci writes a 0 as
+ * 0xffffffff, and gives an inode of 0:0 no such attribute at all.
  */
 export function formatRootlessOwner(uid: number, gid: number): ByteString {
   return (formatField(UID_KEY, uid) + formatField(GID_KEY, gid)) as ByteString;
@@ -30,8 +30,8 @@ function formatField(key: number, id: number): string {
 }
 
 /**
- * The owner that such a value names, 0 for what it leaves; undefined when it is no such value. Fields
- * other than the two are passed over when they are numbers.
+ * The owner that such a value names, with 0 for a missing field; undefined when the value is malformed.
+ * Other fields are ignored if they are numbers.
  */
 export function parseRootlessOwner(value: ByteString): { uid: number; gid: number } | undefined {
   const owner = { uid: 0, gid: 0 };

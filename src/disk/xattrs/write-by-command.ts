@@ -21,20 +21,20 @@ import {
   type XattrJob,
 } from "./write-xattrs.ts";
 
-/** Inodes a process: their names have to fit a command line, their descriptors what may be open. */
+/** Inodes for each process. Their names must fit on a command line, and their descriptors must all be open. */
 const AT_ONCE = 200;
 const MISSING = "install the package @napi-rs/xattr, or the commands setfattr and getfattr";
 
-/** Inodes by their paths in the commands, which have other numbers for the same descriptors. */
+/** Inodes, by the paths that they have in the commands: there the same descriptors have other numbers. */
 interface Group {
   readonly jobs: ReadonlyMap<string, XattrJob>;
-  /** What the commands are given, in this order. */
+  /** The descriptors that the commands get, in this order. */
   readonly descriptors: readonly number[];
 }
 
 /**
- * Sets the attributes and then the mode of inodes with the commands `setfattr` and `getfattr`, a process
- * for hundreds of them. They are read back: what is not there goes to `policy.refusals`.
+ * Sets the attributes and then the modes of inodes with the commands `setfattr` and `getfattr`, hundreds of
+ * inodes with each process. Attributes are read back; missing ones go to `policy.refusals`.
  * @throws OciError `unwritable` when the system refuses a mode
  */
 export function runXattrTool(jobs: readonly XattrJob[], policy: MetadataPolicy): void {
@@ -57,7 +57,7 @@ function makeGroup(jobs: readonly XattrJob[]): Group {
   return { jobs: byPath, descriptors };
 }
 
-/** The same inodes, but only some of them. */
+/** A group with only some of the inodes. */
 function only({ jobs, descriptors }: Group, wants: (job: XattrJob) => boolean): Group {
   return { jobs: new Map([...jobs].filter(([, job]) => wants(job))), descriptors };
 }
@@ -108,14 +108,14 @@ function removeExtra(group: Group, policy: MetadataPolicy): void {
   }
 }
 
-/** Sets everything, whatever of it is refused. Gives the reason for a path. */
+/** Sets all attributes, even if some are refused. The result gives the reason for a path. */
 function restore({ jobs, descriptors }: Group): (path: string) => string {
   if (jobs.size === 0) return () => "";
   let input = "";
   for (const [path, { xattrs }] of jobs) {
     input += `# file: ${escapeOctal(fromText(path))}\n`;
     for (const [name, value] of xattrs) {
-      // A base64 of nothing is passed over by setfattr 2.5.
+      // An empty value has to be `""`: setfattr 2.5 ignores empty base64.
       const text = value === "" ? '""' : `0s${Buffer.from(value, "latin1").toString("base64")}`;
       input += `${escapeOctal(name)}=${text}\n`;
     }
@@ -127,14 +127,14 @@ function restore({ jobs, descriptors }: Group): (path: string) => string {
   return (path) => reasonFor(path) ?? "the system did not keep it";
 }
 
-/** The attributes of inodes, as far as they may be read, by their paths. */
+/** Reads the attributes of inodes, as far as they are readable. The result gives them for a path. */
 function dump({ jobs, descriptors }: Group): (path: string) => Xattrs | undefined {
   if (jobs.size === 0) return () => undefined;
   const found = parseDump(runDump(["-h"], [...jobs.keys()], descriptors).stdout);
   return (path) => found.get(fromText(path));
 }
 
-/** Why a command could not do what was asked for a path. */
+/** The result gives the reason, if any, why the command failed for a path. */
 function reasonsIn({ error, stderr }: CommandEnd): (path: string) => string | undefined {
   if (error !== undefined) return () => MISSING;
   const reasons = new Map(parseComplaints(stderr).map(({ path, reason }) => [path, reason]));

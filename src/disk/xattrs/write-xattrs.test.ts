@@ -42,14 +42,14 @@ afterEach(() => {
   fs.rmSync(base, { recursive: true, force: true });
 });
 
-/** As unpacking names it: the addon, and another process, have to understand it. */
+/** A path as unpacking forms it, which both the addon and another process have to understand. */
 function pathOf(name: string): string {
   return process.platform === "linux" ? `/proc/self/fd/${directoryFd}/${name}` : join(base, name);
 }
 
 type Attributes = Record<string, ByteString>;
 
-/** What the disk has, by another way than the one that set it where there is one. */
+/** The attributes on the disk, read if possible in another way than they were set. */
 function attributesOf(name: string): Attributes {
   const found: Attributes = {};
   if (HAS_COMMANDS) {
@@ -68,7 +68,7 @@ function attributesOf(name: string): Attributes {
   return found;
 }
 
-/** What is wanted and was not refused: a disk, a container or a user may be denied any of them. */
+/** The wanted attributes without those refused: a disk, a container or a user may deny any of them. */
 function taken(wanted: Attributes, { refusals }: MetadataPolicy): Attributes {
   return Object.fromEntries(
     Object.entries(wanted).filter(([name]) => !refusals.xattrs.has(fromText(name))),
@@ -77,11 +77,11 @@ function taken(wanted: Attributes, { refusals }: MetadataPolicy): Attributes {
 
 const WAYS: readonly (readonly [string, MetadataPolicyOptions])[] = [
   ["by the package, where it can be used", {}],
-  ["by commands, where there are any", { loadXattrs: () => undefined }],
+  ["by commands, where they are installed", { loadXattrs: () => undefined }],
 ];
 
 describe.each(WAYS)("extended attributes set %s", (_, options) => {
-  it("are those of the node, and what is refused has a reason", () => {
+  it("are those of the node, and each refused one has a reason", () => {
     const wanted = { "user.a": BINARY, "user.empty": EMPTY, "trusted.t": BINARY, "nope.x": BINARY };
     const policy = createMetadataPolicy(options);
     const node = makeNode({ ...MINE, mode: 0o400, mtime: 5, xattrs: wanted });
@@ -93,7 +93,7 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
     expect([mode & 0o7777, mtimeMs]).toEqual([0o400, 5000]);
   });
 
-  it("are those of a link and a directory themselves", () => {
+  it("are set on a link or directory itself", () => {
     fs.mkdirSync(pathOf("d"));
     fs.symlinkSync("file", pathOf("link"));
     const policy = createMetadataPolicy(options);
@@ -111,7 +111,7 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
     expect(attributesOf("file")).toEqual({});
   });
 
-  it("of an inode that was there before are no others, though its mode forbids everything", () => {
+  it("replace all others of an inode that was there before, even if its mode permits nothing", () => {
     const policy = createMetadataPolicy(options);
     const before = { "user.a": BINARY, "user.old": BINARY };
     applyMetadata({ path: file }, makeNode({ ...MINE, mode: 0, xattrs: before }), policy);
@@ -125,7 +125,7 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
     expect(attributesOf("file")).toEqual({});
   });
 
-  it("come after the owner, so that a capability is still there", () => {
+  it("are set after the owner, so that a capability is not lost", () => {
     const capability = fromBytes(new Uint8Array([1, 0, 0, 2, 0, 4, ...new Uint8Array(14)]));
     const wanted = { "security.capability": capability };
     const policy = createMetadataPolicy(options);
@@ -137,7 +137,7 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
     expect(attributesOf("file")).toEqual(taken(wanted, policy));
   });
 
-  it("that are a list of access rights are kept where they go with the mode", () => {
+  it("may include an access control list that agrees with the mode", () => {
     const wanted = { [ACCESS_ACL]: accessList(6, 4, 0o6) };
     const policy = createMetadataPolicy(options);
     applyMetadata({ path: file }, makeNode({ ...MINE, mode: 0o660, xattrs: wanted }), policy);
@@ -147,9 +147,9 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
 
   it.each([
     ["another mask", accessList(6, 4, 0o4), 0o660],
-    ["nothing but the mode", fromBytes(accessEntries([1, 6], [4, 4], [0x20, 0])), 0o640],
+    ["only the mode's entries", fromBytes(accessEntries([1, 6], [4, 4], [0x20, 0])), 0o640],
   ])(
-    "that are a list of access rights with %s give way to the mode, and that is said",
+    "that are an access control list with %s are overridden by the mode, and a refusal is recorded",
     (__, list, mode) => {
       const policy = createMetadataPolicy(options);
       const node = makeNode({ ...MINE, mode, xattrs: { [ACCESS_ACL]: list } });
@@ -160,7 +160,7 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
     },
   );
 
-  it.runIf(process.platform === "linux")("are set though the file's name is no text", () => {
+  it.runIf(process.platform === "linux")("can be set when the file's name is not UTF-8", () => {
     const name = Buffer.concat([Buffer.from(pathOf("")), Buffer.from([0x63, 0xe9])]);
     fs.writeFileSync(name, "");
     const wanted = { "user.a": BINARY };
@@ -171,7 +171,7 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
     expect(fs.readdirSync(base).sort()).toEqual(["file", "renamed"]);
   });
 
-  it("whose own name is no text are set, or refused with the reason", () => {
+  it("whose own name is not UTF-8 are set, or refused with the reason", () => {
     const name = fromBytes(Buffer.from("user.\u00e9=\n\\", "latin1"));
     const node = { ...makeNode(MINE), xattrs: new Map([[name, BINARY]]) };
     const policy = createMetadataPolicy(options);
@@ -183,7 +183,7 @@ describe.each(WAYS)("extended attributes set %s", (_, options) => {
   });
 });
 
-/** The bytes of a list of access rights: tag and permissions each; ids where the tag is one of a user. */
+/** The bytes of an access control list: a tag and permissions for each entry, and an id where the tag is one of a user. */
 function accessEntries(
   ...entries: readonly (readonly [tag: number, permissions: number])[]
 ): Uint8Array {
@@ -206,7 +206,7 @@ function countDescriptors(): number {
 }
 
 describe("a batch of extended attributes", () => {
-  it("waits for its end where that takes another process, and sets the modes then", () => {
+  it("waits for `finish` where another process is needed, and then sets the modes", () => {
     const policy = createMetadataPolicy({ loadXattrs: () => undefined });
     const batch = createXattrBatch(policy);
     const wanted = { "user.a": BINARY };
@@ -230,7 +230,7 @@ describe("a batch of extended attributes", () => {
     expect(countDescriptors()).toBe(before);
   });
 
-  it("follows a directory that is moved before its end", () => {
+  it("follows a directory that is moved before `finish`", () => {
     const policy = createMetadataPolicy({ loadXattrs: () => undefined });
     const batch = createXattrBatch(policy);
     fs.mkdirSync(pathOf("d"), 0o700);
@@ -250,8 +250,8 @@ describe("a batch of extended attributes", () => {
   });
 });
 
-describe("extended attributes", () => {
-  it("are refused with what to install where there is neither the package nor the commands", () => {
+describe("setting extended attributes", () => {
+  it("refuses them, and says what to install, where there is neither the package nor the commands", () => {
     const policy = createMetadataPolicy({ loadXattrs: () => undefined });
     const path = process.env["PATH"];
     process.env["PATH"] = join(base, "no");
@@ -266,7 +266,7 @@ describe("extended attributes", () => {
     expect(fs.lstatSync(file).mode & 0o7777).toBe(0o644);
   });
 
-  it("that a disk refuses, for whatever reason, are no failure", () => {
+  it("does not fail when the disk refuses them, for whatever reason", () => {
     const messages = [95, 1, 13, 28, 7, 61, 5].map((number) => `No (os error ${number})`);
     const wanted = Object.fromEntries(messages.map((_, at) => [`user.${at}`, BINARY] as const));
     const policy = createMetadataPolicy({ loadXattrs: () => failing(() => messages.shift()!) });
@@ -274,7 +274,7 @@ describe("extended attributes", () => {
     expect([...policy.refusals.xattrs]).toEqual(Object.keys(wanted).map((name) => [name, "No"]));
   });
 
-  it("that belong to the place are left alone", () => {
+  it("does not touch those that belong to the machine", () => {
     const has = ["security.selinux", "system.nfs4_acl", "user.old"];
     const removed: string[] = [];
     const calls: XattrWriteCalls = {
@@ -287,7 +287,7 @@ describe("extended attributes", () => {
     expect(removed).toEqual(["user.old"]);
   });
 
-  it("of an inode on a disk that has none are none", () => {
+  it("sets none on a disk that does not support any", () => {
     const policy = createMetadataPolicy({
       loadXattrs: () => failing(() => "Not supported (os error 95)"),
     });
@@ -296,7 +296,7 @@ describe("extended attributes", () => {
     expect(fs.lstatSync(file).mode & 0o7777).toBe(0o640);
   });
 
-  it("keep an owner where that is asked for, but on links and of root", () => {
+  it("records an owner when asked, except on links and for root", () => {
     const policy = createMetadataPolicy({ rootlessXattr: true });
     fs.symlinkSync("file", pathOf("link"));
     fs.writeFileSync(pathOf("device"), "");

@@ -19,19 +19,19 @@ import {
 import { formatRootlessOwner, ROOTLESS_OWNER } from "./rootless-owner.ts";
 import { setMode } from "../set-mode.ts";
 
-/** An inode that is to have these extended attributes, and no others if it existed before. */
+/** An inode and the extended attributes that it must have. If it existed before, all others are removed. */
 export interface XattrJob {
   readonly inode: TextHandle;
   readonly type: Node["type"];
   readonly xattrs: ReadonlyMap<ByteString, ByteString>;
-  /** Set after them: a list of access rights changes it, and it may take away the right to set them. */
+  /** Set after the attributes: an access control list changes it, and it may take away the right to set attributes. */
   readonly mode: number;
 }
 
-/** The list of access rights, which holds the permission bits too: setting one changes the other. */
+/** The access control list. It contains the permission bits too: setting the list or the mode changes the other. */
 export const ACCESS_ACL = "system.posix_acl_access" as ByteString;
 
-/** What an inode is to have: the node's, and its owner where that is asked for. */
+/** The attributes that an inode must have: its node's, and its owner if the policy keeps owners in an attribute. */
 export function wantedXattrs(
   inode: InodeHandle,
   node: InodeMetadata,
@@ -39,14 +39,14 @@ export function wantedXattrs(
 ): ReadonlyMap<ByteString, ByteString> {
   const { uid, gid, type, xattrs } = node;
   if (!rootlessXattr || (uid === 0 && gid === 0)) return xattrs;
-  // Links and special files can't have `user.` attributes; the empty file in place of a device can.
+  // Links and special files cannot have `user.` attributes; the empty file in place of a device can.
   if (type !== "file" && type !== "directory" && !statInode(inode).isFile()) return xattrs;
   return new Map(xattrs).set(ROOTLESS_OWNER, formatRootlessOwner(uid, gid));
 }
 
 /**
- * Sets the attributes of one inode. What is refused goes to `policy.refusals`.
- * @returns false when nothing was done because these calls can't: a name is not UTF-8
+ * Sets the attributes of one inode. Refused ones go to `policy.refusals`.
+ * @returns false when nothing was done because a name is not UTF-8, which these calls do not accept
  */
 export function writeXattrs(
   job: XattrJob,
@@ -73,19 +73,19 @@ export function writeXattrs(
   return true;
 }
 
-/** What an inode has and should not have; undefined when that can't be told by these calls. */
+/** The attributes that an inode has and should not have; undefined when these calls cannot list them. */
 function listExtra({ inode, xattrs }: XattrJob, calls: XattrWriteCalls): ByteString[] | undefined {
   try {
     return extraNames(calls.listAttributesSync(inode.path).map(fromText), xattrs);
   } catch (error) {
-    // A disk without attributes has none to remove.
+    // A disk without support for attributes has none to remove.
     return error instanceof Error && "code" in error && error.code === "InvalidArg"
       ? undefined
       : [];
   }
 }
 
-/** The names to remove: those that are neither wanted nor the environment's. */
+/** The names to remove: all that are neither wanted nor the machine's own. */
 export function extraNames(
   names: readonly ByteString[],
   wanted: ReadonlyMap<ByteString, ByteString>,
@@ -93,14 +93,14 @@ export function extraNames(
   return names.filter((name) => !wanted.has(name) && !isEnvironmentLabel(name));
 }
 
-/** An ordinary user may set `user.` attributes only of what he may write. The mode follows. */
+/** An ordinary user may set `user.` attributes only on writable inodes. The final mode is set afterwards. */
 export function allowWriting({ inode, type }: XattrJob): void {
   if (inode.existed === true && type !== "symlink" && process.geteuid?.() !== 0) {
     setMode(inode, 0o700);
   }
 }
 
-/** Once the mode is set: says so where the list of access rights is no longer, or never was, the node's. */
+/** Call it after the mode is set: records a refusal if the access control list is not, or no longer, the node's. */
 export function checkAccessAcl(
   { inode, xattrs }: XattrJob,
   calls: XattrWriteCalls,
@@ -112,15 +112,15 @@ export function checkAccessAcl(
   if (has === null || fromBytes(has) !== wanted) refuseXattr(policy, ACCESS_ACL, DIFFERENT_MODE);
 }
 
-/** Why a list of access rights is not on the disk as the node has it. */
+/** The reason when the access control list on the disk is not the node's. */
 export const DIFFERENT_MODE = "it does not go with the permission bits";
 
-/** Keeps the first reason for each name. */
+/** Records why an attribute was refused; only the first reason for each name is kept. */
 export function refuseXattr({ refusals }: MetadataPolicy, name: ByteString, reason: string): void {
   if (!refusals.xattrs.has(name)) refusals.xattrs.set(name, reason);
 }
 
-// "Operation not permitted (os error 1)"
+// The message looks like "Operation not permitted (os error 1)".
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/ \(os error \d+\)$/, "");

@@ -6,25 +6,26 @@ import { runXattrTool } from "./write-by-command.ts";
 import type { XattrJob } from "./write-xattrs.ts";
 
 /**
- * Extended attributes that wait to be set by one process; nothing ever waits where `@napi-rs/xattr` can do
- * it. A file has to stay where it is until `finish`, its directory's descriptor open; a directory may go.
+ * Extended attributes that wait so that one process can set many; nothing waits where `@napi-rs/xattr` can set
+ * them. Until `finish`, a file must keep its path, and the descriptor of its directory must stay open; a
+ * directory may be moved.
  */
 export interface XattrBatch {
-  /** Takes an inode along; false when it can't wait: a file that was there before. */
+  /** Adds an inode. Returns false when it cannot wait, because it is a file that was there before. */
   add(job: XattrJob): boolean;
   /**
-   * Sets what waits, and the modes after it. Idempotent.
+   * Sets everything that waits, and then the modes. Idempotent.
    * @throws OciError `unwritable` when the system refuses a mode
    */
   finish(): void;
-  /** Gives up what waits. Idempotent. */
+  /** Drops everything that waits. Idempotent. */
   discard(): void;
 }
 
-/** Directories a process: each needs a descriptor. */
+/** Directories for each process; each needs a descriptor. */
 const MOST_DIRECTORIES = 200;
 
-/** A batch that is empty, and can be used again when it is finished. */
+/** An empty batch. It can be used again after `finish`. */
 export function createXattrBatch(policy: MetadataPolicy): XattrBatch {
   let jobs: XattrJob[] = [];
   let descriptors: number[] = [];
@@ -51,7 +52,7 @@ export function createXattrBatch(policy: MetadataPolicy): XattrBatch {
       } else if (inode.existed === true) {
         return false;
       } else {
-        // Its own descriptor will be closed by then.
+        // Without its own descriptor, which will be closed before the batch is finished.
         jobs.push({ ...job, inode: { path: inode.path } });
       }
       if (descriptors.length >= MOST_DIRECTORIES) finish();

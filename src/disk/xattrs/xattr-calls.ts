@@ -3,29 +3,29 @@ import { createRequire } from "node:module";
 import type * as Addon from "@napi-rs/xattr";
 
 /**
- * The two system calls that Node lacks, as `@napi-rs/xattr` has them. Neither follows a link. Names are
- * text: one that is not UTF-8 can't be passed, and is an error with the code `InvalidArg` when listed.
+ * The two system calls that Node lacks, as `@napi-rs/xattr` provides them. They do not follow links. Names are
+ * text: one that is not UTF-8 cannot be passed, and listing it is an error with the code `InvalidArg`.
  */
 export interface XattrCalls {
   listAttributesSync(path: string): readonly string[];
-  /** Null when there is none, or it may not be read. */
+  /** Null when there is no such attribute, or it may not be read. */
   getAttributeSync(path: string, name: string): Uint8Array | null;
 }
 
-/** The calls of `@napi-rs/xattr` that write. None of them follows a link; a path and a name are text. */
+/** The calls of `@napi-rs/xattr` that write. They do not follow links; paths and names are text. */
 export interface XattrWriteCalls extends XattrCalls {
   setAttributeSync(path: string, name: string, value: Uint8Array): void;
   removeAttributeSync(path: string, name: string): void;
 }
 
-/** The optional package with the calls. */
+/** The optional package that provides the calls. */
 export const ADDON = "@napi-rs/xattr";
 
 let loaded: { readonly calls: XattrCalls } | { readonly failure: unknown } | undefined;
 
 /**
- * The calls of the optional package `@napi-rs/xattr`, loaded when they are asked for first.
- * @throws whatever loading throws: the package may be left out, and has no build for some architectures
+ * The calls of the optional package `@napi-rs/xattr`, which is loaded when first needed.
+ * @throws the error of loading: the package may not be installed, and has no build for some architectures
  */
 export function loadXattrCalls(): XattrCalls {
   loaded ??= tryToLoad();

@@ -27,8 +27,8 @@ function formatDump(tree: ReadonlyMap<ByteString, ReadonlyMap<ByteString, ByteSt
   return text;
 }
 
-describe("a dump of attributes", () => {
-  it("gives each path its own, whatever bytes paths, names and values are, sorted by name", () => {
+describe("parsing a dump of attributes", () => {
+  it("gives each path its own attributes, sorted by name, whatever bytes paths, names and values have", () => {
     const xattrs = fc.array(fc.tuple(someBytes, bytes), { minLength: 1 });
     fc.assert(
       fc.property(fc.array(fc.tuple(someBytes, xattrs)), (files) => {
@@ -42,7 +42,7 @@ describe("a dump of attributes", () => {
     );
   });
 
-  it("has names without a value in both ways of telling them, and nothing before its first path", () => {
+  it("accepts both ways of writing a name without a value, and ignores what comes before the first path", () => {
     const told = 'user.lost=0x31\n# file: a=b\nuser.z\nuser.y=""\nuser.x=0x\n\n# file: \\012\n';
     expect([...parseDump(told)].map(([path, xattrs]) => [path, [...xattrs]])).toEqual([
       [
@@ -59,8 +59,8 @@ describe("a dump of attributes", () => {
   });
 });
 
-describe("the commands for attributes", () => {
-  it("write every byte so that it is read back", () => {
+describe("the commands getfattr and setfattr", () => {
+  it("read back every byte that was written", () => {
     fc.assert(
       fc.property(bytes, (text) => {
         expect(escapeOctal(text)).toMatch(/^[\w./\\-]*$/);
@@ -69,7 +69,7 @@ describe("the commands for attributes", () => {
     );
   });
 
-  it("complain of paths, whatever stands in them", () => {
+  it("complain of paths in a form that can be parsed, whatever characters the paths have", () => {
     const said = "getfattr: /a: b\\012: Permission denied\nsetfattr: c: No space left\nusage\n";
     expect(parseComplaints(said)).toEqual([
       { path: "/a: b\n", reason: "Permission denied" },
@@ -77,7 +77,7 @@ describe("the commands for attributes", () => {
     ]);
   });
 
-  it("complain of values without their own name, which leaves several paths that may be meant", () => {
+  it("complain of values without marking the name, so that several paths may be meant", () => {
     const said = "/a: b\\012: user.a: Permission denied\n";
     expect(parseComplaints(said)).toEqual([
       { path: "/a", reason: "Permission denied" },
@@ -85,7 +85,7 @@ describe("the commands for attributes", () => {
     ]);
   });
 
-  it("that are not there are an error, not an exception", () => {
+  it("give an error and throw nothing when they are not installed", () => {
     const path = process.env["PATH"];
     process.env["PATH"] = "/nowhere";
     try {
@@ -100,8 +100,8 @@ describe("the commands for attributes", () => {
   });
 });
 
-describe("sorted attributes", () => {
-  it("that are none are always the same map", () => {
+describe("sorting attributes", () => {
+  it("gives the same shared map whenever there are none", () => {
     expect(sortedXattrs([])).toBe(NO_XATTRS);
   });
 });

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { compareByteStrings, fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 
-// The commands `getfattr` and `setfattr`, of the package attr: they take names of any bytes, and are there
-// where the package with the calls has no build.
+// Runs the commands `getfattr` and `setfattr` of the package attr: they accept names of any bytes, and also
+// exist where the package with the calls has no build.
 
 export type Xattrs = ReadonlyMap<ByteString, ByteString>;
 
@@ -12,14 +12,14 @@ export const NO_XATTRS: Xattrs = new Map();
 const MOST_OUTPUT = 2 ** 30;
 const FIRST_DESCRIPTOR = 3;
 
-/** The path in a command of the descriptor it is given at this place, from 0 on. */
+/** The path under which a command sees the descriptor at this position, from 0. */
 export function givenPath(at: number): string {
   return `/proc/self/fd/${FIRST_DESCRIPTOR + at}`;
 }
 
-/** How a command ended; its words are latin1: a character a byte. */
+/** How a command ended. Its output is latin1: one character for each byte. */
 export interface CommandEnd {
-  /** The system's, when it could not be run to its end; there are no words then. */
+  /** The system's error when the command could not be run to its end; there is no output then. */
   readonly error?: Error | undefined;
   readonly status: number | null;
   readonly stdout: string;
@@ -27,8 +27,8 @@ export interface CommandEnd {
 }
 
 /**
- * Runs one of the commands to its end, in an environment of its own language. It sees `descriptors` by
- * their {@link givenPath}. Takes milliseconds. Never throws: a command that is not there is an `error`.
+ * Runs one of the commands to its end, with messages in English. It sees `descriptors` under their
+ * {@link givenPath}. Takes milliseconds. Never throws: if the command is not installed, `error` is set.
  */
 export function runXattrCommand(
   command: "getfattr" | "setfattr",
@@ -43,7 +43,7 @@ export function runXattrCommand(
     encoding: "latin1",
     maxBuffer: MOST_OUTPUT,
   });
-  // Their type does not say that they are null then.
+  // When there is an error the output is null, although its type does not say so.
   return error === undefined
     ? { status, stdout, stderr }
     : { error, status, stdout: "", stderr: "" };
@@ -51,7 +51,7 @@ export function runXattrCommand(
 
 const DUMP = ["-d", "-m", "-", "-e", "hex", "--absolute-names", "--"];
 
-/** Runs `getfattr` for all attributes of what is at `paths`, as {@link parseDump} reads them. */
+/** Runs `getfattr` for all attributes of `paths`, for {@link parseDump} to read. */
 export function runDump(
   flags: readonly string[],
   paths: readonly string[],
@@ -60,10 +60,10 @@ export function runDump(
   return runXattrCommand("getfattr", [...flags, ...DUMP, ...paths], descriptors);
 }
 
-/** `# file: PATH`; below it `user.name=0x6162`, without a value `user.name`. */
+/** `# file: PATH`, then lines `user.name=0x6162`, or `user.name` without a value. */
 const DUMP_LINE = /^(?:# file: (.*)|([^=]+)(?:=(?:0x([0-9a-f]*)|""))?)$/;
 
-/** The attributes by the path that the command was given, sorted by name. A path without any is not in it. */
+/** The attributes by the path that the command was given, sorted by name. Paths without attributes are left out. */
 export function parseDump(text: string): Map<ByteString, Xattrs> {
   const found = new Map<ByteString, Xattrs>();
   let current: [ByteString, ByteString][] = [];
@@ -85,21 +85,22 @@ export function parseDump(text: string): Map<ByteString, Xattrs> {
   return found;
 }
 
-/** The attributes in the order of their names' bytes, in which this sorts the array, too. */
+/** The attributes sorted by the bytes of their names. Sorts the given array, too. */
 export function sortedXattrs(xattrs: [ByteString, ByteString][]): Xattrs {
   if (xattrs.length === 0) return NO_XATTRS;
   return new Map(xattrs.sort(([a], [b]) => compareByteStrings(a, b)));
 }
 
-/** What a command said of a path. */
+/** What a command reported about a path. */
 export interface Complaint {
   readonly path: ByteString;
   readonly reason: string;
 }
 
 /**
- * All complaints, in the command's order: `getfattr: PATH: Permission denied`, and of a value that may not
- * be read `PATH: NAME: Permission denied`. As both may hold colons, there is one for every way to read that.
+ * All complaints, in the command's order: `getfattr: PATH: Permission denied`, or for a value that may not be
+ * read `PATH: NAME: Permission denied`. Since PATH and NAME may hold colons, the result has one complaint for
+ * each possible reading.
  */
 export function parseComplaints(stderr: string): Complaint[] {
   const found: Complaint[] = [];
@@ -112,12 +113,12 @@ export function parseComplaints(stderr: string): Complaint[] {
   return found;
 }
 
-/** What stands before each colon and space. */
+/** The text before each colon that a space follows. */
 function beginnings(text: string): string[] {
   return Array.from(text.matchAll(/: /g), ({ index }) => text.slice(0, index));
 }
 
-/** Bytes as the commands read them: all but the plainest as `\` and three octal digits. */
+/** Bytes as the commands read them: all but the plainest characters become `\` and three octal digits. */
 export function escapeOctal(text: ByteString): string {
   return text.replace(
     /[^\w./-]/g,
@@ -125,7 +126,7 @@ export function escapeOctal(text: ByteString): string {
   );
 }
 
-/** The inverse of {@link escapeOctal}, of what the commands write, too. */
+/** The inverse of {@link escapeOctal}; also reads what the commands write. */
 export function unescapeOctal(text: string): ByteString {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),

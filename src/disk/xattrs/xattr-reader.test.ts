@@ -21,8 +21,8 @@ const noCalls = (): never => {
   throw new Error("Cannot find native binding.");
 };
 
-describe("attributes", () => {
-  it("are those of the whole directory where there are no calls, read once", () => {
+describe("the extended attributes that a reader gives", () => {
+  it("come from one dump of the whole directory where there are no calls", () => {
     const roots: unknown[] = [];
     const read = createXattrReader("test", () => "/root", {
       loadXattrs: noCalls,
@@ -35,7 +35,7 @@ describe("attributes", () => {
     expect(roots).toEqual(["/root"]);
   });
 
-  it("are assumed where nothing can read them, or are an error", () => {
+  it("are assumed ones where nothing can read them, or an error", () => {
     const options = { loadXattrs: noCalls, dumpXattrs: () => undefined };
     const read = createXattrReader("test", () => "/root", {
       ...options,
@@ -48,7 +48,7 @@ describe("attributes", () => {
     );
   });
 
-  it("of what went away meanwhile can't be read, opened to its owner or not", () => {
+  it("are an error for a file that was removed meanwhile, with or without the widen option", () => {
     fs.writeFileSync(join(base, "x"), "");
     for (const widen of [false, true]) {
       const root = openDirectory(base, { widen });

@@ -12,30 +12,30 @@ import { loadXattrCalls, type XattrCalls } from "./xattr-calls.ts";
 /** How the extended attributes of a directory are read. */
 export interface XattrReaderOptions {
   /**
-   * Gives the system calls for extended attributes, and throws where there are none. Called when a
-   * node's `xattrs` are asked for. Default: the optional package `@napi-rs/xattr`.
+   * Loads the system calls for extended attributes, and throws where there are none. Called when a node's
+   * `xattrs` are asked for. Default: the optional package `@napi-rs/xattr`.
    */
   readonly loadXattrs?: (() => XattrCalls) | undefined;
   /**
-   * Reads the attributes of the whole directory at once where there are no calls; undefined where that
-   * can't be done. Default: the command `getfattr`.
+   * Reads the attributes of the whole directory at once, for machines without the calls; returns undefined
+   * when that is not possible. Default: the command `getfattr`.
    */
   readonly dumpXattrs?: ((directory: SystemPath) => TreeXattrs | undefined) | undefined;
-  /** Answers for what this machine has no way to read, instead of an error. */
+  /** Supplies the attributes where this machine cannot read them, instead of an error. */
   readonly assumeXattrs?: ((path: ByteString) => Xattrs) | undefined;
   /**
-   * Whether what belongs to the user, and he may not read (mode 000), is made readable while it is read.
-   * Its mode is given back, its time of modification stays. Default: false.
+   * Whether to make files readable that the user owns and may not read (mode 000). Their mode is restored
+   * afterwards, and their time of modification stays. Default: false.
    */
   readonly widen?: boolean | undefined;
 }
 
-/** Reads the attributes of what is at a path of a directory, and at a place of this machine. */
+/** Reads the attributes of an inode: `path` is its path in the directory, `place` its path on this machine. */
 export type XattrReader = (path: ByteString, place: SystemPath) => Xattrs;
 
 /**
- * Reads attributes in whichever way there is: by calls, by one command for all of the directory, whose root
- * is asked for then, or as they are assumed. `name` is for messages.
+ * Reads attributes in the first way that this machine has: by calls, by one command for the whole directory,
+ * or as assumed. `root` is called only for the command. `name` is for messages.
  * @throws OciError from the reader: `unsupported-operation`, `unreadable`
  */
 export function createXattrReader(

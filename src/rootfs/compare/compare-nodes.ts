@@ -2,11 +2,11 @@
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Node } from "../root-filesystem.ts";
 
-/** What of a path is compared; `names` is the set of names that are one file. */
+/** A property that is compared. `names` is the set of paths that are one file (hard links). */
 export type ComparedField =
   "type" | "mode" | "owner" | "time" | "link" | "device" | "size" | "content" | "xattrs" | "names";
 
-/** All of them, in the order in which differences are told. */
+/** All compared fields, in the order in which differences are reported. */
 export const COMPARED_FIELDS: readonly ComparedField[] = Object.freeze([
   "type",
   "mode",
@@ -20,23 +20,23 @@ export const COMPARED_FIELDS: readonly ComparedField[] = Object.freeze([
   "names",
 ]);
 
-/** One field that differs, both sides as text for people. */
+/** One field that differs, with both values as text for people. */
 export interface FieldDifference {
   readonly field: ComparedField;
   readonly expected: string;
   readonly got: string;
-  /** Which extended attribute. Each that differs is a difference of its own. */
+  /** The extended attribute that differs; each one is reported as a difference of its own. */
   readonly xattr?: ByteString | undefined;
 }
 
 /** Options of {@link compareNodes}. */
 export interface CompareNodesOptions {
   readonly ignore?: readonly ComparedField[] | undefined;
-  /** Extended attributes that are not compared. */
+  /** Says which extended attributes to ignore. */
   readonly ignoreXattr?: ((name: ByteString) => boolean) | undefined;
   /**
-   * Told of two files of equal size of which one has no digest: whether their content is the same, or
-   * undefined when that is not known either.
+   * Called for two files of equal size when at least one has no digest. Returns whether their content is
+   * the same, or undefined when that cannot be told.
    */
   readonly sameContent?:
     ((path: ByteString, expected: Node, actual: Node) => boolean | undefined) | undefined;
@@ -45,7 +45,7 @@ export interface CompareNodesOptions {
 /** What {@link compareNodes} found. */
 export interface NodeComparison {
   readonly fields: readonly FieldDifference[];
-  /** Whether the contents are of equal size and could not be compared. */
+  /** True when the contents have equal size but could not be compared. */
   readonly undecided: boolean;
 }
 
@@ -53,8 +53,8 @@ const EQUAL: NodeComparison = Object.freeze({ fields: Object.freeze([]), undecid
 const UNDECIDED: NodeComparison = Object.freeze({ fields: Object.freeze([]), undecided: true });
 
 /**
- * Compares what two root filesystems have at one path, all but the names. The mode of a symbolic link
- * is not compared, for there is no way to set it; its time is.
+ * Compares what two root filesystems have at one path, except which paths are hard links. The mode of a
+ * symbolic link is not compared, because it cannot be set; its time is.
  */
 export function compareNodes(
   path: ByteString,
@@ -98,7 +98,7 @@ function haveSameContent(
   actual: Node,
   { sameContent }: CompareNodesOptions,
 ): boolean | undefined {
-  // Asking a disk for a digest reads the file: not where there is none to compare it with.
+  // A node on disk reads the whole file for a digest, so ask only when there is one to compare with.
   const digest = expected.contentDigest;
   const other = digest === undefined ? undefined : actual.contentDigest;
   return other === undefined ? sameContent?.(path, expected, actual) : other === digest;

@@ -54,7 +54,7 @@ const CHANGES: readonly (readonly [ComparedField, string, NodeParts, NodeParts, 
     ],
     [
       "xattrs",
-      "an attribute less",
+      "one attribute less",
       TOOL,
       { ...TOOL, xattrs: new Map() },
       'user.a="1"',
@@ -62,7 +62,7 @@ const CHANGES: readonly (readonly [ComparedField, string, NodeParts, NodeParts, 
     ],
     [
       "xattrs",
-      "an attribute more",
+      "one attribute more",
       LINK,
       { ...LINK, xattrs: new Map([[b("trusted.b"), b("")]]) },
       "no trusted.b",
@@ -71,18 +71,21 @@ const CHANGES: readonly (readonly [ComparedField, string, NodeParts, NodeParts, 
   ];
 
 describe("comparing two trees", () => {
-  it("finds nothing in a tree and itself, and counts every path", () => {
+  it("finds no difference between a tree and itself, and counts every path", () => {
     const tree = makeTree({ "/usr/tool": makeNode(TOOL), "/dev/null": makeNode(DEVICE) });
     expect(compareTrees(tree, tree)).toEqual({ compared: 5, differences: [], undecided: [] });
   });
 
-  it.each(CHANGES)("finds in %s %s, and nothing else", (field, _, before, after, expected, got) => {
-    const { differences } = compareOne(before, after);
-    const fields = [expect.objectContaining({ field, expected, got })];
-    expect(differences).toEqual([{ path: "/usr/x", kind: "different", fields }]);
-  });
+  it.each(CHANGES)(
+    "finds a changed %s (%s) and no other difference",
+    (field, _, before, after, expected, got) => {
+      const { differences } = compareOne(before, after);
+      const fields = [expect.objectContaining({ field, expected, got })];
+      expect(differences).toEqual([{ path: "/usr/x", kind: "different", fields }]);
+    },
+  );
 
-  it("finds another content of the same size", () => {
+  it("finds a different content of the same size", () => {
     const { differences } = compareOne(TOOL, { ...TOOL, content: "loot" });
     expect(differences).toMatchObject([{ path: "/usr/x", fields: [{ field: "content" }] }]);
   });
@@ -91,11 +94,11 @@ describe("comparing two trees", () => {
     expect(compareOne(LINK, { ...LINK, mode: 0 }).differences).toEqual([]);
   });
 
-  it.each(CHANGES)("ignores %s on demand", (field, _, before, after) => {
+  it.each(CHANGES)("ignores a changed %s when told to", (field, _, before, after) => {
     expect(compareOne(before, after, [field]).differences).toEqual([]);
   });
 
-  it("tells each attribute that differs by itself, and leaves out those that it is told to", () => {
+  it("reports each differing attribute separately, except those it is told to ignore", () => {
     const xattrs = new Map([
       [b("user.b"), b("1")],
       [b("security.selinux"), b("2")],
@@ -107,7 +110,7 @@ describe("comparing two trees", () => {
     expect(differences[0]?.fields.map(({ xattr }) => xattr)).toEqual(["user.a", "user.b"]);
   });
 
-  it("finds what is missing and what is there too much, with all below it, in the order of the paths", () => {
+  it("reports missing and unexpected paths with everything below them, in path order", () => {
     const file = makeNode(TOOL);
     const { compared, differences } = compareTrees(
       makeTree({ "/a/x": file, "/a-b": file, "/both": file, "/turned/x": file }),
@@ -125,7 +128,7 @@ describe("comparing two trees", () => {
     ]);
   });
 
-  it("finds names that are one file on one side only, whichever name comes first", () => {
+  it("finds hard links that exist on one side only, whichever name comes first", () => {
     const [one, other, third] = [makeNode(TOOL), makeNode(TOOL), makeNode(TOOL)];
     const { differences } = compareTrees(
       makeTree({ "/a": one, "/b": one, "/c": other, "/d": other }),
@@ -137,7 +140,7 @@ describe("comparing two trees", () => {
     ]);
   });
 
-  it("finds no difference in the names of a file of which another name is missing: that one is told", () => {
+  it("reports only the missing path when one of a file's several names is missing", () => {
     const file = makeNode(TOOL);
     const { differences } = compareTrees(
       makeTree({ "/a": file, "/b": file, "/c": file }),
@@ -146,14 +149,14 @@ describe("comparing two trees", () => {
     expect(differences).toEqual([{ path: "/a", kind: "missing", fields: [] }]);
   });
 
-  it("never takes a content for equal that has no digest on one side", () => {
+  it("never treats contents as equal when one side has no digest", () => {
     const sparse = { ...TOOL, contentDigest: undefined };
     expect(compareOne(sparse, TOOL)).toMatchObject({ differences: [], undecided: ["/usr/x"] });
     expect(compareOne(TOOL, sparse)).toMatchObject({ differences: [], undecided: ["/usr/x"] });
     expect(compareOne(TOOL, sparse, ["content"]).undecided).toEqual([]);
   });
 
-  it("asks whoever knows of a content without a digest whether it is the same", () => {
+  it("asks the sameContent callback about a content without a digest", () => {
     const tree = makeTree({ "/x": makeNode({ ...TOOL, contentDigest: undefined }) });
     const compareWith = (answer: boolean | undefined): Comparison =>
       compareTrees(tree, tree, { sameContent: () => answer });
@@ -162,7 +165,7 @@ describe("comparing two trees", () => {
     expect(compareWith(undefined)).toMatchObject({ differences: [], undecided: ["/x"] });
   });
 
-  it("asks no digest of a tree where there is none to compare it with, nor of empty files", () => {
+  it("reads no digest when the other side has none, nor for empty files", () => {
     const unasked = {
       get contentDigest(): never {
         throw new Error("asked");
@@ -178,7 +181,7 @@ describe("comparing two trees", () => {
     expect(compareTrees(sparse, disk).undecided).toEqual(["/x"]);
   });
 
-  it("tells how far it is, and ends when that throws", () => {
+  it("reports its progress, and ends when the progress callback throws", () => {
     const tree = makeTree({ "/x": makeNode() });
     const told: number[] = [];
     compareTrees(tree, tree, { onCompared: (compared) => told.push(compared) });
@@ -189,7 +192,7 @@ describe("comparing two trees", () => {
     expect(() => compareTrees(tree, tree, { onCompared: stop })).toThrow("stop");
   });
 
-  it("shows names and values without what could write to a terminal, cut where they are long", () => {
+  it("escapes names and values that could control a terminal, and shortens long ones", () => {
     const xattrs = new Map([[b("user.\u001b"), b("v".repeat(1000))]]);
     const { differences } = compareTrees(
       makeTree({ "/\u001b": makeNode() }),
@@ -201,7 +204,7 @@ describe("comparing two trees", () => {
     );
   });
 
-  it("shows the first names of a file that has many", () => {
+  it("shows only the first names of a file that has many", () => {
     const file = makeNode();
     const names = Array.from({ length: 10 }, (_, at) => `/${at}`);
     const { differences } = compareTrees(
@@ -216,14 +219,14 @@ describe("comparing two trees", () => {
     });
   });
 
-  it("has a difference for each field that there is", () => {
+  it("has a test case for every compared field", () => {
     const tested = new Set(CHANGES.map(([field]) => field));
     expect([...tested, "content", "names"].sort()).toEqual([...COMPARED_FIELDS].sort());
   });
 });
 
 describe("walking a tree", () => {
-  it("gives every path once, in the order that comparePaths has", () => {
+  it("yields every path once, in the order of comparePaths", () => {
     const name = fc.stringMatching(/^[ -.0-~\u00ff]{1,3}$/);
     const path = fc
       .array(name, { minLength: 1, maxLength: 3 })

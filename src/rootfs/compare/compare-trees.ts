@@ -12,38 +12,38 @@ import { comparePaths, pairTrees } from "../walk-filesystem.ts";
 /** A path at which two root filesystems differ. */
 export interface Difference {
   readonly path: ByteString;
-  /** `missing`: expected and not there; `unexpected`: there and not expected. */
+  /** `missing`: expected but not there; `unexpected`: there but not expected. */
   readonly kind: "missing" | "unexpected" | "different";
   /** Empty unless `different`. */
   readonly fields: readonly FieldDifference[];
 }
 
 /**
- * What a comparison found. The two are the same only when there are no `differences`, nothing is
- * `undecided`, and something was `compared`.
+ * The result of a comparison. The two trees are the same only if there are no `differences`, nothing is
+ * `undecided`, and `compared` is not 0.
  */
 export interface Comparison {
-  /** Paths that are in at least one of the two. */
+  /** How many paths exist in at least one of the two trees. */
   readonly compared: number;
   /** In the order of {@link comparePaths}. */
   readonly differences: readonly Difference[];
   /**
-   * Files of equal size whose content could not be compared by digest, because one side knows none (the
-   * index of a layer has none for files that are mostly holes): compare them by reading them.
+   * Files of equal size that could not be compared by digest because one side has none (a layer's index
+   * has none for files that are mostly holes). Read both to compare them.
    */
   readonly undecided: readonly ByteString[];
 }
 
 /** Options of {@link compareTrees}. */
 export interface CompareTreesOptions extends CompareNodesOptions {
-  /** Told how many paths are compared, once a path. What it throws ends the comparison. */
+  /** Called after each path with the number of paths compared so far. An error it throws ends the comparison. */
   readonly onCompared?: ((compared: number) => void) | undefined;
 }
 
 /**
- * Compares two root filesystems path by path, in one go: type, mode, numbers of the owner, time, link
- * target, device numbers, size, content by digest, extended attributes, and which names are one file.
- * @throws what the two throw when they are asked
+ * Compares two root filesystems path by path, synchronously: type, mode, numeric owner, time, link target,
+ * device numbers, size, content by digest, extended attributes, and which paths are one file.
+ * @throws whatever the two filesystems throw
  */
 export function compareTrees(
   expected: RootFilesystem,
@@ -67,18 +67,18 @@ export function compareTrees(
   return { compared, differences: found.differences(), undecided: found.undecided };
 }
 
-/** Differences as they are found, in any order. */
+/** Collects differences, in whatever order they are found. */
 export interface Findings {
   add(path: ByteString, field: FieldDifference): void;
   addWhole(path: ByteString, kind: "missing" | "unexpected"): void;
   addNodes(path: ByteString, compared: NodeComparison): void;
   addNames(names: NameComparer): void;
   readonly undecided: readonly ByteString[];
-  /** In the order of {@link comparePaths}. */
+  /** All differences, sorted by {@link comparePaths}. */
   differences(): Difference[];
 }
 
-/** Starts a list of differences. */
+/** Starts an empty collection of differences. */
 export function createFindings(): Findings {
   const found = new Map<ByteString, Difference & { readonly fields: FieldDifference[] }>();
   const undecided: ByteString[] = [];
@@ -102,7 +102,7 @@ export function createFindings(): Findings {
   };
 }
 
-/** Finds the names that are one file on one side and not on the other, of the paths that are on both. */
+/** Among the paths that both sides have, finds hard links that exist on one side only. */
 export interface NameComparer {
   add(path: ByteString, expected: Node, actual: Node): void;
   differences(): [ByteString, FieldDifference][];
@@ -133,15 +133,15 @@ export function createNameComparer(): NameComparer {
 
 interface Names {
   add(path: ByteString, node: Node): void;
-  /** Every path whose file has another name. */
+  /** Every path whose file has another name too. */
   shared(): Iterable<ByteString>;
-  /** All names of the file at a path. */
+  /** All names of the file at this path. */
   of(path: ByteString): readonly ByteString[];
 }
 
 function createNames(): Names {
   const firsts = new Map<Node, ByteString>();
-  /** The names of each file that has several, under each of them. */
+  /** For each file with several names: the list of its names, stored under each of them. */
   const groups = new Map<ByteString, ByteString[]>();
   return {
     add(path, node) {

@@ -1,45 +1,45 @@
 // SPDX-License-Identifier: MIT
 
-/** Where the content of a node is: which layer, from 0, and which of the entries that its parser announces, from 0. */
+/** Where the content of a node is: the number of its layer, and the number of its entry in the parser's order, both from 0. */
 export interface ContentLocation {
   readonly layer: number;
   readonly entry: number;
 }
 
-/** What one reading of one layer is to give. Parallel lists, because an image has a hundred thousand entries. */
+/** What to take from one reading of one layer. Parallel lists, because an image has a hundred thousand entries. */
 export interface LayerPass<Want> {
   readonly layer: number;
-  /** Above 0 for a layer that is read again: see {@link ContentPlanner.add}. */
+  /** Greater than 0 when the layer is read again: see {@link ContentPlanner.add}. */
   readonly round: number;
-  /** The numbers of the entries, ascending; one that several want is here once for each of them. */
+  /** Entry numbers, ascending. An entry that several callers want appears once for each of them. */
   readonly entries: Uint32Array;
-  /** Who wants each of `entries`; of one entry in the order in which they were added. */
+  /** Who wants the entry at the same position in `entries`; for one entry, in the order in which they were added. */
   readonly wants: readonly Want[];
-  /** Of content, each entry counted once for each who wants it. Where there is none the layer need not be read. */
+  /** Bytes of content, counted once for each `want`. If the pass has no content, the layer need not be read. */
   readonly bytes: number;
 }
 
-/** These entries of these layers, in this order. */
+/** Which entries of which layers to read, in reading order. */
 export interface ContentPlan<Want> {
-  /** The lowest layer first, the rounds of one layer one after the other. */
+  /** The lowest layer first; the rounds of one layer follow each other. */
   readonly passes: readonly LayerPass<Want>[];
-  /** Of all passes. */
+  /** Bytes of content of all passes together. */
   readonly bytes: number;
 }
 
 /** Gathers a plan. */
 export interface ContentPlanner<Want> {
   /**
-   * Somebody wants an entry, which has `size` bytes of content. Who can't take an entry twice while its
-   * layer is read once, because it writes down what it gets one after the other, asks for it in another
-   * `round`.
+   * Asks for an entry that has `size` bytes of content; `want` is handed back with it. A caller that writes
+   * contents one after the other cannot write the same entry twice in one reading of the layer: it asks for
+   * the second copy in another `round`.
    */
   add(location: ContentLocation, want: Want, size: number, round?: number): void;
-  /** What was added so far, in the order of the layers. */
+  /** The plan of all that was added so far. */
   plan(): ContentPlan<Want>;
 }
 
-/** What was added for one pass, in the order in which it was. */
+/** What was added for one pass, in the order of the calls. */
 interface Gathered<Want> {
   readonly entries: number[];
   readonly wants: Want[];
@@ -48,7 +48,7 @@ interface Gathered<Want> {
 
 /** Starts a plan. Nothing is read. */
 export function createContentPlanner<Want>(): ContentPlanner<Want> {
-  /** By layer and round. */
+  /** Indexed by layer, then by round. */
   const layers: (Gathered<Want> | undefined)[][] = [];
   return {
     add({ layer, entry }, want, size, round = 0) {
@@ -75,7 +75,7 @@ function inOrder<Want>({
   wants,
   bytes,
 }: Gathered<Want>): Pick<LayerPass<Want>, "entries" | "wants" | "bytes"> {
-  // Layers are mostly written in the order in which trees are walked, and a sort takes as long either way.
+  // Checked first: the entries are mostly in order already, and a sort takes no less time for that.
   const isInOrder = entries.every((entry, at) => at === 0 || entries[at - 1]! <= entry);
   if (isInOrder) return { entries: Uint32Array.from(entries), wants: [...wants], bytes };
   const order = Uint32Array.from(entries.keys());
@@ -87,7 +87,7 @@ function inOrder<Want>({
   };
 }
 
-/** Who wanted an entry first; undefined where nobody did. */
+/** Whoever asked for an entry first; undefined when nobody did. */
 export function firstWant<Want>(
   { passes }: ContentPlan<Want>,
   { layer, entry }: ContentLocation,

@@ -18,7 +18,7 @@ import { readLayerOnce } from "./read-layer-once.ts";
 
 interface Taken {
   readonly consumer: ContentConsumer<string>;
-  /** `path for who: content`. */
+  /** One line for each file: `path for wants: content`. */
   readonly files: string[];
 }
 
@@ -65,8 +65,8 @@ const LAYER = [
   file("d/empty"),
 ];
 
-describe("contents that are handed out", () => {
-  it("are those of the plan, each once to all who want it, in the order of the layer", async () => {
+describe("handing out the contents of a layer", () => {
+  it("gives each planned file once, with everyone who wants it, in layer order", async () => {
     const wanted = pass([6, "e"], [3, "one"], [1, "a"], [3, "other"]);
     expect(await handOut(LAYER, wanted, take())).toEqual([
       "d/a for a: 1",
@@ -75,7 +75,7 @@ describe("contents that are handed out", () => {
     ]);
   });
 
-  it("without a plan are those of all files, hard links and whiteouts left out", async () => {
+  it("gives all files when there is no plan, but no hard links and no whiteouts", async () => {
     expect(await handOut(LAYER, undefined, take())).toEqual([
       "d/a for : 1",
       "d/b for : 22",
@@ -83,7 +83,7 @@ describe("contents that are handed out", () => {
     ]);
   });
 
-  it("of a sparse file come with its holes, as zeros to who does not take holes", async () => {
+  it("passes on the holes of a sparse file, as zeros to a consumer without a hole method", async () => {
     const extents = [
       [3, "abc"],
       [9, "d"],
@@ -97,7 +97,7 @@ describe("contents that are handed out", () => {
     expect(holes).toEqual([3, 3, 2]);
   });
 
-  it("must all be there at the layer's end", async () => {
+  it("fails at the layer's end when a planned file was not there", async () => {
     const taken = take();
     await expect(handOut(LAYER, pass([3, "b"], [8, "x"], [8, "y"]), taken)).rejects.toMatchObject({
       code: "invalid-layer",
@@ -106,7 +106,7 @@ describe("contents that are handed out", () => {
     expect(taken.files).toEqual(["d/b for b: 22"]);
   });
 
-  it("must be of files", async () => {
+  it("fails when a planned entry is not a file", async () => {
     for (const [entry, type] of [
       [0, "directory"],
       [4, "hardlink"],
@@ -120,7 +120,7 @@ describe("contents that are handed out", () => {
     }
   });
 
-  it("are abandoned when the layer fails", async () => {
+  it("abandons the consumer when the layer fails", async () => {
     let abandoned = 0;
     const finish = (): never => {
       throw new Error("full");

@@ -9,24 +9,24 @@ import type { LayerPass } from "./content-plan.ts";
 import { createPassCursor, DAMAGED_INDEX } from "./pass-cursor.ts";
 import type { LayerListener } from "./read-layer-once.ts";
 
-/** An entry that has content. */
+/** An entry that has content of its own. */
 export type FileEntry = Entry & { readonly type: "file" };
 
-/** Who takes contents of files as they are pushed: those that it wants, and no others. */
+/** Receives the contents of files while their layer is read: only those it asked for. */
 export interface ContentConsumer<Want> extends Pick<LayerListener, "ready" | "abandon"> {
-  /** A file begins, and who wants it. `entry.size` bytes of content follow, then `finish`. */
+  /** A file begins; `wants` are those who asked for it. `entry.size` bytes of content follow, then `finish`. */
   start(entry: FileEntry, position: EntryPosition, wants: readonly Want[]): void;
-  /** Some of its content, in order. Valid during the call only. */
+  /** The next part of the content. Valid during the call only. */
   data(chunk: Uint8Array): void;
-  /** `length` zero bytes of a sparse file. Without this method they come through `data`. */
+  /** `length` zero bytes of a sparse file. Without this method holes come through `data`. */
   hole?(length: number): void;
-  /** The file is complete; the layer is not verified before its end. */
+  /** The file is complete. The layer is verified only at its own end. */
   finish(): void;
 }
 
 /**
- * Hands out what a pass names, and requires that all of it is there, and files. `what` names the layer in
- * messages. @throws OciError from its methods: `invalid-layer`
+ * Hands out the entries that a pass names, and requires that each of them is in the layer and is a file.
+ * `what` names the layer in messages. @throws OciError from its methods: `invalid-layer`
  */
 export function handOutPass<Want>(
   pass: LayerPass<Want>,
@@ -45,7 +45,7 @@ export function handOutPass<Want>(
   });
 }
 
-/** Hands out every file of a layer, whiteouts left out: for a layer that no plan can be made of, because its index is not known yet. */
+/** Hands out every file of a layer, whiteouts left out: for a layer whose index is not known yet, so that no plan can be made. */
 export function handOutFiles(consumer: ContentConsumer<never>): LayerListener {
   return handOut(consumer, {
     choose: (entry) =>
@@ -59,7 +59,7 @@ export function handOutFiles(consumer: ContentConsumer<never>): LayerListener {
 const NOBODY: readonly never[] = [];
 
 interface Choice<Want> {
-  /** The file and who wants it; undefined for what is passed over. */
+  /** The file and who wants it; undefined for an entry to skip. */
   readonly choose: (entry: Entry, position: EntryPosition) => Chosen<Want> | undefined;
   /** Called at the layer's end. */
   readonly checkEnd: () => void;

@@ -7,7 +7,7 @@ import { OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { layerCompression } from "../../oci/media-types.ts";
 
-/** An image whose layers are read, and what its layers may do to the reader. */
+/** An image whose layers can be read, and the limits for reading them. */
 export interface LayerSource {
   readonly image: Image;
   readonly limits?: Partial<Limits> | undefined;
@@ -15,23 +15,23 @@ export interface LayerSource {
 
 export interface LayerTarOptions extends AbortOptions {
   /**
-   * For who has more to do with the bytes than to read them: a large gzip layer is then decompressed and
-   * hashed in a thread.
+   * Set it when the caller does expensive work on the bytes: a large gzip layer is then decompressed and
+   * hashed in another thread.
    */
   readonly inThread?: boolean | undefined;
-  /** Told how many bytes of the compressed layer there were, chunk by chunk. */
+  /** Called with the size of each chunk that is read of the compressed layer. */
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
-/** Bytes of a blob for which a thread is started. */
+/** From this blob size on a thread is worth starting. */
 const WORTH_A_THREAD = 4 * 1024 * 1024;
 
-/** An image for messages: its store and its digest in short. */
+/** The image's name for messages: its store and its shortened digest. */
 export function nameImage({ store, descriptor }: Image): string {
   return `${store.name}@${shortDigest(descriptor.digest)}`;
 }
 
-/** A layer of an image for messages. */
+/** A layer's name for messages. */
 export function nameLayer(image: Image, layer: number): string {
   const digest = image.manifest.value.layers[layer]?.digest;
   const short = digest === undefined ? "" : ` (${shortDigest(digest)})`;
@@ -39,10 +39,10 @@ export function nameLayer(image: Image, layer: number): string {
 }
 
 /**
- * The uncompressed tar of a layer. Read to its end it is verified: the blob by its digest, the tar by
- * the diffID of the image's configuration.
+ * The uncompressed tar of a layer. Reading it to its end verifies the blob by its digest and the tar by
+ * the diffID in the image's configuration.
  * @throws OciError `invalid-argument` when there is no such layer, `unsupported-media-type`; while
- * reading what the store and decompression throw, and `diff-id-mismatch`
+ * reading: `diff-id-mismatch`, and what the store and decompression throw
  */
 export function openLayerTar(
   { image, limits }: LayerSource,

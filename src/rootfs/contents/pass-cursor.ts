@@ -2,15 +2,15 @@
 import { OciError } from "../../oci/errors.ts";
 import type { LayerPass } from "./content-plan.ts";
 
-/** How far the reading of a layer has come in what is wanted of it. */
+/** Follows the reading of a layer and says who wants each entry. */
 export interface PassCursor<Want> {
-  /** Who wants the entry of this number: none, one or several. To be asked for ascending numbers. */
+  /** Those who want the entry of this number: none, one or several. Call it with ascending numbers. */
   take(entry: number): readonly Want[];
-  /** At the layer's end: everything that is wanted must have been there. @throws OciError `invalid-layer` */
+  /** Call it at the layer's end. @throws OciError `invalid-layer` when a wanted entry was not there */
   checkEnd(): void;
 }
 
-/** What to do about a layer that is not what its index says. */
+/** The hint for a layer that differs from what its index says. */
 export const DAMAGED_INDEX = "The cached index of the layer is damaged: remove it.";
 
 const NOBODY: readonly never[] = [];

@@ -11,7 +11,7 @@ import type { Image } from "../../image/image.ts";
 import { rawEntry, rawTar } from "../../testing/raw-tar.ts";
 import { readEntry, type IndexedFile } from "./read-entry.ts";
 
-/** The second entry of the image's only layer, of this content, as an index might know it. */
+/** The second entry of the image's only layer, with this content, as an index could describe it. */
 function second(content: string, more: Partial<IndexedFile> = {}): IndexedFile {
   return {
     location: { layer: 0, entry: 1 },
@@ -27,12 +27,12 @@ async function read(image: Image, one: IndexedFile): Promise<string> {
 }
 
 const LAYER = [file("a", "1"), file("b", "twenty"), file("noise", noise(3_000_000))];
-/** `a` has a header, one block of content; `b` a header. */
+/** Where the content of `b` is stored: after the header and the one block of `a`, and the header of `b`. */
 const STORED = { offset: 3 * 512, extents: [0, 6] };
 
-describe("one file of a layer", () => {
+describe("reading one file of a layer", () => {
   it.each([STORED, undefined])(
-    "is read no further than to its end (stored: %j)",
+    "reads the layer no further than to the file's end (stored: %j)",
     async (stored) => {
       const watched = watchFetches(await makeImage([LAYER], { compression: "none" }));
       expect(await read(watched.image, second("twenty", { stored }))).toBe("twenty");
@@ -40,7 +40,7 @@ describe("one file of a layer", () => {
     },
   );
 
-  it("of which no digest is known is verified by the end of its layer", async () => {
+  it("reads the layer to its end to verify a file without a digest", async () => {
     const watched = watchFetches(await makeImage([LAYER], { compression: "none" }));
     const one = second("twenty", { digest: undefined, stored: STORED });
     expect(await read(watched.image, one)).toBe("twenty");
@@ -53,13 +53,16 @@ describe("one file of a layer", () => {
     await expect(read(damaged, one)).rejects.toMatchObject({ code: "diff-id-mismatch" });
   });
 
-  it.each([STORED, undefined])("is refused when it is another (stored: %j)", async (stored) => {
-    const image = await makeImage([[file("a", "1"), file("b", "others")]]);
-    const one = second("twenty", { stored });
-    await expect(read(image, one)).rejects.toMatchObject({ code: "digest-mismatch" });
-  });
+  it.each([STORED, undefined])(
+    "refuses a file whose content differs from its digest (stored: %j)",
+    async (stored) => {
+      const image = await makeImage([[file("a", "1"), file("b", "others")]]);
+      const one = second("twenty", { stored });
+      await expect(read(image, one)).rejects.toMatchObject({ code: "digest-mismatch" });
+    },
+  );
 
-  it("is refused when its layer ends before it", async () => {
+  it("refuses a layer that ends before the file", async () => {
     const image = await makeImage([[file("a", "1")]]);
     const stored = { offset: 1_000_000, extents: [0, 6] };
     await expect(read(image, second("twenty", { stored }))).rejects.toMatchObject({
@@ -71,7 +74,7 @@ describe("one file of a layer", () => {
     await expect(unknown).rejects.toMatchObject({ code: "invalid-layer" });
   });
 
-  it("that is empty needs nothing of its layer", async () => {
+  it("reads nothing of the layer for an empty file", async () => {
     const watched = watchFetches(await makeImage([LAYER]));
     const stored = { offset: 512, extents: [0, 0] };
     expect(await read(watched.image, second("", { stored }))).toBe("");
@@ -87,12 +90,12 @@ describe("one file of a layer", () => {
   });
 });
 
-describe("a sparse file of an image", () => {
+describe("reading a sparse file of an image", () => {
   const long = "0123456789".repeat(20_000);
   it.each<[string, Extents, number]>([
     ["starts and ends with holes", [[1000, "abc"]], 5000],
     [
-      "has parts right behind each other",
+      "has adjacent parts",
       [
         [0, "abc"],
         [3, "def"],
@@ -117,7 +120,7 @@ describe("a sparse file of an image", () => {
       ],
       800_000,
     ],
-  ])("is read with its holes when it %s", async (_, extents, size) => {
+  ])("fills its holes when it %s", async (_, extents, size) => {
     const parts = [rawEntry({ name: "before" }, "b"), sparseEntry("s", extents, size)];
     for (const compression of ["none", "gzip"] as const) {
       const root = await mergeImage([rawTar(...parts)], { compression });
@@ -126,7 +129,7 @@ describe("a sparse file of an image", () => {
     }
   });
 
-  it("is read when it is mostly a hole, of which no digest is made", async () => {
+  it("reads a file that is mostly a hole and therefore has no digest", async () => {
     const extents = [[300_000, "text"]] as const;
     const tar = rawTar(sparseEntry("s", extents, 400_000));
     const root = await mergeImage([tar], { limits: { expansionFloor: 100_000 } });
@@ -135,7 +138,7 @@ describe("a sparse file of an image", () => {
     expect(content).toBe(expandExtents(extents, 400_000));
   });
 
-  it("is read when it has more parts than an index keeps", async () => {
+  it("reads a file that has more stored parts than an index keeps", async () => {
     const extents = [
       [2, "a"],
       [4, "b"],
@@ -153,6 +156,6 @@ describe("a sparse file of an image", () => {
   });
 });
 
-it("a tar starts the content of its second file where these tests say", () => {
+it("in a tar made by these tests the content of the second file starts where they assume it", () => {
   expect(fromBytes(makeTar(LAYER).subarray(STORED.offset, STORED.offset + 6))).toBe("twenty");
 });

@@ -7,24 +7,25 @@ import { openLayerTar, type LayerSource } from "./open-layer-tar.ts";
 import { readPlanned } from "./read-planned.ts";
 import { cutContent, type StoredContent } from "./stored-content.ts";
 
-/** A file of a layer, as the layer's index knows it. */
+/** What a layer's index knows of one file. */
 export interface IndexedFile {
   readonly location: ContentLocation;
   readonly size: number;
   /** Undefined for a file that is mostly a hole. */
   readonly digest: Digest | undefined;
-  /** Undefined where the index does not say where it lies. */
+  /** Where the content lies in the layer; undefined when the index does not say. */
   readonly stored: StoredContent | undefined;
 }
 
-/** Names what is read, in messages. */
+/** What to call the file in messages. */
 export interface ReadEntryOptions extends AbortOptions {
   readonly what: string;
 }
 
 /**
  * The content of one file, verified by the digest that was taken when its layer was indexed: the layer is
- * read up to the file's end and no further. Without such a digest only the layer's own end verifies it.
+ * read up to the file's end and no further. A file without such a digest is verified with its whole layer,
+ * which is then read to its end.
  * @throws OciError while reading: as `openLayerTar`; `digest-mismatch`, `invalid-layer`
  */
 export function readEntry(

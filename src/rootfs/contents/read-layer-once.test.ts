@@ -6,7 +6,7 @@ import { fromBytes } from "../../bytes/byte-string.ts";
 import type { Image } from "../../image/image.ts";
 import { readLayerOnce, type LayerListener } from "./read-layer-once.ts";
 
-/** Notes what it is told: `a`, `=content`, `end`, `abandon`. */
+/** Records the calls it gets: `a` for an entry, `=content` for data, `end`, `abandon`. */
 function listen(more: Partial<LayerListener> = {}): { listener: LayerListener; told: string[] } {
   const told: string[] = [];
   const listener: LayerListener = {
@@ -23,9 +23,9 @@ function listen(more: Partial<LayerListener> = {}): { listener: LayerListener; t
 const LAYER = [file("a", "1"), file("b", "22"), hardlink("c", "a")];
 const TOLD = ["a", "=1", "b", "=22", "c", "end"];
 
-describe("a layer, read once", () => {
+describe("reading a layer once", () => {
   it.each(["none", "gzip", "zstd"] as const)(
-    "by %s is told to every listener, and its end when it is verified",
+    "tells every listener what a layer with compression %s holds, and reports its end once it is verified",
     async (compression) => {
       const image = await makeImage([LAYER], { compression });
       const [one, other] = [listen(), listen()];
@@ -35,7 +35,7 @@ describe("a layer, read once", () => {
     },
   );
 
-  it("gives every byte of its tar, each after what is in it", async () => {
+  it("passes on every chunk of the tar, after the entries found in it", async () => {
     const image = await makeImage([LAYER]);
     let tar = "";
     const { listener, told } = listen({
@@ -48,7 +48,7 @@ describe("a layer, read once", () => {
     expect(tar).toBe(fromBytes(makeTar(LAYER)));
   });
 
-  it("waits for who is slow after each chunk of the tar", async () => {
+  it("waits for a slow listener after each chunk of the tar", async () => {
     const image = await makeImage([[file("noise", noise(3_000_000))]]);
     let [waiting, most, waits] = [0, 0, 0];
     const { listener } = listen({
@@ -64,7 +64,7 @@ describe("a layer, read once", () => {
     expect(most).toBe(1);
   });
 
-  it("says how much of the blob is read, in the end all of it", async () => {
+  it("reports how much of the blob is read, and finally all of it", async () => {
     const image = await makeImage([[file("noise", noise(3_000_000))]], { compression: "none" });
     const reads: number[] = [];
     const { size } = image.manifest.value.layers[0]!;
@@ -79,7 +79,7 @@ describe("a layer, read once", () => {
     expect(reads.length).toBeLessThan(5);
   });
 
-  it("that is damaged is abandoned by everyone, and has no end", async () => {
+  it("abandons every listener of a damaged layer, and reports no end", async () => {
     const image = await makeImage([LAYER], { compression: "none" });
     const damaged = otherContent(makeTar(LAYER).fill(0x78, 512, 513));
     const wrong: Image = { ...image, store: { ...image.store, fetch: () => damaged } };
@@ -93,7 +93,7 @@ describe("a layer, read once", () => {
     }
   });
 
-  it("is abandoned by all listeners when one of them fails, at its end too", async () => {
+  it("abandons all listeners when one of them fails, even at the layer's end", async () => {
     const image = await makeImage([LAYER]);
     const full = (): never => {
       throw new Error("full");
@@ -107,7 +107,7 @@ describe("a layer, read once", () => {
     }
   });
 
-  it("stops when it is aborted meanwhile", async () => {
+  it("stops when it is aborted while reading", async () => {
     const image = await makeImage([[file("noise", noise(3_000_000))]]);
     const stop = new AbortController();
     const { listener, told } = listen({ data: () => stop.abort(new Error("enough")) });
@@ -116,7 +116,7 @@ describe("a layer, read once", () => {
     expect(told.at(-1)).toBe("abandon");
   });
 
-  it("is refused when there is none of its number, and abandoned", async () => {
+  it("refuses a layer number that the image does not have, and abandons the listeners", async () => {
     const { listener, told } = listen();
     const reading = readLayerOnce({ image: await makeImage([LAYER]) }, 1, [listener]);
     await expect(reading).rejects.toMatchObject({ code: "invalid-argument" });

@@ -11,19 +11,19 @@ import {
 } from "./open-layer-tar.ts";
 
 /**
- * Who is told what a layer holds while it is read. Everything is pushed: a promise for each entry would
- * cost four times the work.
+ * Receives what a layer holds while it is read. Everything is pushed by plain calls: a promise for each
+ * entry would take four times as long.
  */
 export interface LayerListener extends Required<Pick<LayerHandler, "entry" | "data" | "hole">> {
-  /** Each chunk of the uncompressed tar, right after what the parser found in it was told. Valid during the call only. */
+  /** Each chunk of the uncompressed tar, right after the entries and data that the parser found in it. Valid during the call only. */
   tar?(chunk: Uint8Array): void;
-  /** Of the `size` bytes of the blob `bytes` are read: at most once a MiB, and at the end. */
+  /** `bytes` of the blob's `size` bytes are read. Called at most once per MiB, and at the end. */
   read?(bytes: number, size: number): void;
-  /** Awaited after each chunk of the tar: for who hands on faster than the next one takes. */
+  /** Awaited after each chunk of the tar: lets a listener that passes data on slow the reading down. */
   readonly ready?: (() => Promise<void>) | undefined;
-  /** The layer was read to its end: it is whole, and its digest and its diffID are right. */
+  /** The layer was read to its end, and its digest and diffID are right. */
   end?(): void;
-  /** The layer failed, or another listener did: nothing that was told counts. Must not throw. */
+  /** The layer or another listener failed: discard everything that was received. Must not throw. */
   abandon?(): void;
 }
 
@@ -32,8 +32,8 @@ export type ReadLayerOptions = Omit<LayerTarOptions, "onRead">;
 const REPORT_EVERY = 1024 * 1024;
 
 /**
- * Reads a layer once and to its end, and tells it to listeners, each event to all of them in their order.
- * What they throw ends the reading.
+ * Reads a layer once, to its end, and passes each event to all listeners in the order given. An error that
+ * a listener throws ends the reading.
  * @throws OciError as `openLayerTar` and `createLayerParser`; `aborted`; what the listeners throw
  */
 export async function readLayerOnce(

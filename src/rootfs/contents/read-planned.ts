@@ -5,22 +5,22 @@ import type { ContentPlan, LayerPass } from "./content-plan.ts";
 import { nameLayer, openLayerTar, type LayerSource } from "./open-layer-tar.ts";
 import { createPassCursor } from "./pass-cursor.ts";
 
-/** An entry of a plan, come to. */
+/** An entry of the plan that the reading has reached. */
 export interface PlannedContent<Want> {
-  /** Who wants it: one at least, in the order of the plan. */
+  /** Who wants the entry: at least one, in the order of the plan. */
   readonly wants: readonly Want[];
   /**
-   * To be read before the next entry is asked for; what is not read is skipped. Undefined where no content
-   * is wanted of the whole layer, which is then not read.
+   * Read it before you ask for the next entry; what you do not read is skipped. Undefined when no content of
+   * the whole layer is wanted: the layer is then not read.
    */
   readonly content: Bytes | undefined;
 }
 
 /**
- * What a plan names, entry by entry, in its order: each pass reads its layer once, and to its end, so that
- * it is verified, unless who asks stops before. Stopping early frees the store.
- * @throws OciError as `openLayerTar` and `readLayer`; `invalid-layer` at the end of a layer that does not
- * have all that is wanted of it
+ * Yields the entries of a plan in its order. Each pass reads its layer once, to the end, which verifies it.
+ * A caller that stops early releases the store, and the layer is then not verified.
+ * @throws OciError as `openLayerTar` and `readLayer`; `invalid-layer` at the end of a layer that lacks a
+ * wanted entry
  */
 export async function* readPlanned<Want>(
   source: LayerSource,

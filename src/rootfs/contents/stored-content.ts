@@ -5,17 +5,17 @@ import { DAMAGED_INDEX } from "./pass-cursor.ts";
 
 /** Where the content of a file lies in the uncompressed tar of its layer. */
 export interface StoredContent {
-  /** Where its first stored byte is in the tar. */
+  /** Where the first stored byte is in the tar. */
   readonly offset: number;
   /**
-   * What is stored there, one part right behind the other: where each part belongs in the file, and how
-   * long it is, by turns and in ascending order. All else of the file is zeros. A file that is not sparse
+   * The stored parts, which follow each other in the tar without a gap. For each part two numbers: where it
+   * belongs in the file, and its length; ascending. The rest of the file is zeros. A file that is not sparse
    * has one part.
    */
   readonly extents: readonly number[];
 }
 
-/** Bytes stored of a content. */
+/** How many bytes of the content are stored in the tar. */
 export function storedLength({ extents }: StoredContent): number {
   let length = 0;
   for (let at = 1; at < extents.length; at += 2) length += extents[at]!;
@@ -23,9 +23,9 @@ export function storedLength({ extents }: StoredContent): number {
 }
 
 /**
- * Cuts a content of `size` bytes out of the tar of its layer, holes filled. The tar is read to its last
- * stored byte and no further, and nothing of it is parsed. `what` names the file in messages.
- * @throws OciError `invalid-layer` when the tar ends before
+ * Cuts a content of `size` bytes out of the tar of its layer and fills its holes with zeros. The tar is read
+ * up to the last stored byte and no further, and is not parsed. `what` names the file in messages.
+ * @throws OciError `invalid-layer` when the tar ends too early
  */
 export function cutContent(tar: Bytes, stored: StoredContent, size: number, what: string): Bytes {
   const { offset, extents } = stored;
@@ -49,7 +49,7 @@ async function* cutRange(tar: Bytes, start: number, end: number, what: string): 
   );
 }
 
-/** The stored parts of a sparse file where they belong. */
+/** The content of a sparse file: its stored parts, with zeros between them. */
 async function* fillHoles(stored: Bytes, extents: readonly number[], size: number): Bytes {
   let position = 0;
   let at = 0;

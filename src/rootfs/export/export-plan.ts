@@ -4,20 +4,20 @@ import { createContentPlanner, type ContentPlan } from "../contents/content-plan
 import type { ImageFilesystem } from "../image-filesystem.ts";
 import type { Node } from "../root-filesystem.ts";
 
-/** One inode of a merged tree with all its names, the first one in order of their bytes first. */
+/** One inode of a merged tree with all its names, sorted by their bytes. */
 export interface ExportedNode {
   readonly node: Node;
   readonly paths: ByteString[];
 }
 
-/** A merged tree in the order in which its layers hold it. */
+/** What to export of a merged tree, in the order in which its layers hold it. */
 export interface ExportPlan {
   readonly contents: ContentPlan<ExportedNode>;
-  /** Directories that no layer names, the root left out, in order of their paths. */
+  /** Directories that no layer names, without the root, sorted by path. */
   readonly implied: readonly ByteString[];
 }
 
-/** Finds out which entry of which layer each node of a merged tree came from. Nothing is read. */
+/** Determines which entry of which layer each node of a merged tree came from. Reads nothing. */
 export function planExport(filesystem: ImageFilesystem): ExportPlan {
   const known = new Map<Node, ExportedNode>();
   const planner = createContentPlanner<ExportedNode>();

@@ -49,13 +49,13 @@ function lines(entries: readonly ListedEntry[]): string[] {
   );
 }
 
-/** The tree that the exported tar makes, alone. */
+/** The filesystem that the exported tar has when it is an image's only layer. */
 async function reread(root: ImageFilesystem): Promise<ImageFilesystem> {
   const index = indexTar(await exported(root));
   return makeImageFilesystem(root.image, [index]);
 }
 
-/** A memory store that tells which blobs are read. */
+/** A memory store that records which blobs are read. */
 function watched(): { store: ContentStore; read: string[] } {
   const inner = createMemoryStore();
   const read: string[] = [];
@@ -67,7 +67,7 @@ function watched(): { store: ContentStore; read: string[] } {
 }
 
 describe("exportTree", () => {
-  it("writes layer by layer, in the order of each, parents first", async () => {
+  it("writes layer by layer, in the order of each layer, and parents first", async () => {
     const tar = await entriesOf(
       [file("usr/lib/z", "z"), directory("usr/"), file("a", "a"), directory("var/")],
       [file("etc/b", "b"), symlink("usr/bin", "/b"), special("fifo", "usr/pipe")],
@@ -85,7 +85,7 @@ describe("exportTree", () => {
     ]);
   });
 
-  it("has no whiteouts and nothing that they removed", async () => {
+  it("writes no whiteouts, and nothing that a whiteout removed", async () => {
     const tar = await entriesOf(
       [file("a/b", "1"), file("c/d", "2"), file("e", "3")],
       [whiteout("a/.wh.b"), whiteout("c/.wh..wh..opq"), file("c/f", "4"), whiteout(".wh.e")],
@@ -93,7 +93,7 @@ describe("exportTree", () => {
     expect(lines(tar)).toEqual(["c/", "c/f = 4", "a/"]);
   });
 
-  it("gives a directory the metadata of the topmost layer that names it, before what is in it", async () => {
+  it("gives a directory the metadata of the topmost layer that names it, ahead of its contents", async () => {
     const tar = await entriesOf(
       [directory("d/", { mode: 0o700, uid: 1 }), file("d/a", "1")],
       [directory("d/", { mode: 0o1777, uid: 2, mtime: 9 })],
@@ -102,20 +102,20 @@ describe("exportTree", () => {
     expect(lines(tar)).toEqual(["d/", "d/a = 1"]);
   });
 
-  it("names the root only where a layer does", async () => {
+  it("writes the root only when a layer has an entry for it", async () => {
     expect(lines(await entriesOf([file("a", "1")]))).toEqual(["a = 1"]);
     const tar = await entriesOf([file("a", "1")], [directory("./", { mode: 0o700 })]);
     expect(lines(tar)).toEqual(["a = 1", "./"]);
     expect(tar[1]!.entry.mode).toBe(0o700);
   });
 
-  it("writes every directory on a deep way once", async () => {
+  it("writes every directory on a deep path once", async () => {
     const deep = "d/".repeat(2_000);
     const tar = await entriesOf([file(`${deep}f`, "1")]);
     expect(tar).toHaveLength(2_001);
   });
 
-  it("lets an upper layer's hard link keep the lower layer's content", async () => {
+  it("keeps a lower layer's content when an upper layer hard-links to it", async () => {
     const tar = await entriesOf(
       [file("z", "content", { uid: 5 })],
       [hardlink("a", "z"), hardlink("b/c", "a")],
@@ -124,12 +124,12 @@ describe("exportTree", () => {
     expect(tar[0]!.entry.uid).toBe(5);
   });
 
-  it("lets the other name of an overwritten file live on with the old content", async () => {
+  it("keeps the old content under the other name of an overwritten file", async () => {
     const tar = await entriesOf([file("a", "old"), hardlink("b", "a")], [file("a", "new")]);
     expect(lines(tar)).toEqual(["b = old", "a = new"]);
   });
 
-  it("keeps hard links of what is no file together too", async () => {
+  it("keeps hard links of links, devices and fifos too", async () => {
     const device = { deviceMajor: 1, deviceMinor: 3 };
     const tar = await entriesOf(
       [special("character", "null", device), symlink("l", "x")],
@@ -138,7 +138,7 @@ describe("exportTree", () => {
     expect(lines(tar)).toEqual(["null", "zero -> null", "l -> x", "m -> l"]);
   });
 
-  it("reads a layer only where it holds a content of the tree, and once", async () => {
+  it("reads only the layers that hold content of the tree, each once", async () => {
     const { store, read } = watched();
     const layers = [
       [file("a", "1"), file("b", "2")],
@@ -152,7 +152,7 @@ describe("exportTree", () => {
     expect(read).toEqual([image.manifest.value.layers[0]!.digest]);
   });
 
-  it("tells of every entry, and reads nothing before it is read", async () => {
+  it("reports every entry, and reads nothing before the tar is read", async () => {
     const root = await mergeImage([[file("a/b", "12"), hardlink("c", "a/b")]]);
     const told: [string, number][] = [];
     const tar = exportTree(root, { onEntry: (path, size) => told.push([toText(path), size]) });
@@ -165,7 +165,7 @@ describe("exportTree", () => {
     ]);
   });
 
-  it("ends with an error when a layer is not what it says, and not before its end", async () => {
+  it("ends with an error at the end of a layer that does not match its diffID", async () => {
     const image = await makeImage([[file("a", "1")]]);
     const root = await openImageFilesystem(image);
     const other = await makeImage([[file("a", "2")]]);
@@ -190,7 +190,7 @@ describe("exportTree", () => {
     await expect(readAll(tar, 1 << 20, "tar")).rejects.toThrow();
   });
 
-  it("makes the tree again, whatever the layers did to each other", async () => {
+  it("reproduces the tree, whatever the layers did to each other", async () => {
     let trees = 0;
     await fc.assert(
       fc.asyncProperty(layerStacks(), async (stack) => {
@@ -210,7 +210,7 @@ describe("exportTree", () => {
   });
 });
 
-/** The merged tree; undefined for the few stacks that no tree can be made of. */
+/** The merged tree; undefined for the few stacks of layers that cannot be merged. */
 async function openStack(stack: readonly LayerFiles[]): Promise<ImageFilesystem | undefined> {
   const store = createMemoryStore();
   const { descriptor } = await buildImage(store, { layers: stack });

@@ -10,26 +10,26 @@ import type { ImageFilesystem } from "../image-filesystem.ts";
 import { entriesOf, entryOf } from "./node-entries.ts";
 
 export interface ExportTreeOptions extends AbortOptions {
-  /** Default: those with which the filesystem was opened. */
+  /** Default: the limits with which the filesystem was opened. */
   readonly limits?: Partial<Limits> | undefined;
-  /** Told of each entry that is written, and of its content's size. Never awaited. */
+  /** Called for each entry that is written, with the size of its content. Never awaited. */
   readonly onEntry?: ((path: ByteString, size: number) => void) | undefined;
 }
 
 /**
- * The merged filesystem of an image as one tar: no whiteouts, hard links kept, every path once with the
- * metadata that won. It is written in one pass over each layer that holds a content of the tree, and a
- * layer that holds none is not read. The order needs no more than that and depends on the image alone:
+ * The merged filesystem of an image as one tar: no whiteouts, hard links kept, every path once with its
+ * final metadata. It reads each layer that holds content of the tree once, and no other layer. The order
+ * is chosen to make that possible, and depends on the image alone:
  *
- * - the layers from the lowest, and what they hold of the tree in the order of their entries;
- * - before an entry the directories on its way that did not come yet, with their final metadata;
- * - after it the hard links to it, in order of their bytes; the first of its names has the content;
- * - at the end the directories that no layer names and that hold nothing.
+ * - the layers from the lowest up, and from each what the tree still has of it, in the order of its entries;
+ * - before an entry the directories on its path that were not written yet, with their final metadata;
+ * - after it the hard links to it, sorted by bytes; the content is under the first of its names;
+ * - at the end the directories that no layer names and that are empty.
  *
- * The root itself comes only where a layer names it. Contents are verified when the tar is read to
- * its end: each layer read by its digest and diffID.
+ * The root is written only if a layer names it. Contents are verified when the tar is read to its end:
+ * each layer that is read, by its digest and diffID.
  * @throws OciError while reading: what the store, decompression and the parser throw; `invalid-layer`
- * when a layer is not what its index says
+ * when a layer differs from its index
  */
 export function exportTree(filesystem: ImageFilesystem, options: ExportTreeOptions = {}): Bytes {
   return writeLayer(exportEntries(filesystem, options));
@@ -49,10 +49,10 @@ async function* exportEntries(
   for (const path of implied) yield* order.directory(path);
 }
 
-/** Puts entries into their order: parents first, directories once. */
+/** Puts entries in order: parents first, each directory once. */
 interface Order {
   entries(exported: ExportedNode, content: Bytes | undefined): Iterable<LayerInput>;
-  /** A directory, unless it came already. */
+  /** A directory, unless it was written already. */
   directory(path: ByteString): Iterable<LayerInput>;
 }
 
@@ -62,7 +62,7 @@ function createOrder(filesystem: ImageFilesystem, { onEntry }: ExportTreeOptions
     onEntry?.(path, entry.size);
     return { entry, content };
   };
-  /** The directories on the way to a path that did not come yet. What came has its own before it. */
+  /** The directories on the way to a path that were not written yet. A written one has its parents before it. */
   function* parents(path: ByteString): Generator<LayerInput> {
     const missing: ByteString[] = [];
     for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {

@@ -15,7 +15,7 @@ const LAYERS = [
 ];
 
 describe("flattenImage", () => {
-  it("is one layer with the same tree, the same way every time", async () => {
+  it("makes one layer with the same tree, and the same bytes every time", async () => {
     const image = await makeImage(LAYERS, { environment: ["A=1"] });
     const root = await openImageFilesystem(image);
     const digests = new Set<string>();
@@ -33,7 +33,7 @@ describe("flattenImage", () => {
     expect(digests.size).toBe(1);
   });
 
-  it("says when, and compresses as it is told", async () => {
+  it("uses the given creation time and compression", async () => {
     const image = await makeImage(LAYERS);
     const root = await openImageFilesystem(image);
     const created = "2026-01-02T03:04:05Z";

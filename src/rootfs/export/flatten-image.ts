@@ -15,9 +15,9 @@ export interface FlattenOptions extends Pick<ExportTreeOptions, "limits"> {
 }
 
 /**
- * The image with one layer in place of all, its merged tree as {@link exportTree} writes it, and one
- * entry of history. Its configuration and annotations stay.
- * @param filesystem the merged filesystem of the image of which `view` is one, its layers unchanged
+ * The image with its layers replaced by one: its merged tree as {@link exportTree} writes it, with one
+ * history entry. Its configuration and annotations stay.
+ * @param filesystem the merged filesystem of the image that `view` shows; `view` must still have the same layers
  */
 export function flattenImage(
   view: ImageView,

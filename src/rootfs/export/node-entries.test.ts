@@ -8,8 +8,8 @@ const directory = makeImpliedDirectory();
 const summary = (entries: ReturnType<typeof entriesOf>): unknown =>
   entries.map(({ type, path, linkTarget }) => [type, path, linkTarget]);
 
-describe("the entries of a node", () => {
-  it("name the root as tars of a directory do", () => {
+describe("the tar entries of a node", () => {
+  it("name the root ./ as tars of a directory do", () => {
     expect(summary(entriesOf(directory, [fromText("/")]))).toEqual([["directory", "./", ""]]);
   });
 
@@ -17,7 +17,7 @@ describe("the entries of a node", () => {
     expect(summary(entriesOf(directory, [fromText("/a/b")]))).toEqual([["directory", "a/b/", ""]]);
   });
 
-  it("are hard links at all paths but the first", () => {
+  it("are hard links at every path except the first", () => {
     const node = { ...directory, type: "file" as const, size: 3, uid: 7 };
     const entries = entriesOf(node, [fromText("/a"), fromText("/b/c")]);
     expect(summary(entries)).toEqual([

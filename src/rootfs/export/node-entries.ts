@@ -6,8 +6,8 @@ import type { Node } from "../root-filesystem.ts";
 
 /**
  * The entry of a node at its first path (normalised), and hard links to it at the others. The root is
- * `./`, as tars of a directory have it. A socket, which no layer can hold, comes out as a fifo: who minds
- * leaves it out before.
+ * `./`, as in tars of a directory. A socket, which no layer can hold, becomes a fifo: leave sockets out
+ * beforehand if that matters.
  */
 export function entriesOf(node: Node, paths: readonly ByteString[]): Entry[] {
   const entries = [entryOf(node, paths[0]!)];
@@ -17,7 +17,7 @@ export function entriesOf(node: Node, paths: readonly ByteString[]): Entry[] {
   return entries;
 }
 
-/** The entry of a node at a path. (No spread: an object made by one takes V8 kilobytes, and there is one for every entry.) */
+/** The entry of a node at a path. (Made without a spread, which takes V8 kilobytes an object; there is one for every entry.) */
 export function entryOf(node: Node, path: ByteString): Entry {
   const type = node.type === "socket" ? "fifo" : node.type;
   return {

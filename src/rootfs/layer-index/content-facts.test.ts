@@ -28,8 +28,8 @@ function digestOf(all: readonly Part[]): string {
   return hasher.hex();
 }
 
-describe("a reader of contents", () => {
-  it("knows the digest of each file, whether it comes whole, in parts or with holes", () => {
+describe("a reader of file contents", () => {
+  it("gives the digest of each file, whether the content comes whole, in parts or with holes", () => {
     fc.assert(
       fc.property(parts, (all) => {
         const reader = createContentReader(MOST_HOLES);
@@ -43,7 +43,7 @@ describe("a reader of contents", () => {
     );
   });
 
-  it("hashes no more holes than that in all files together: there could be a thousand of them", () => {
+  it("limits the hole bytes that it hashes in all files together, as a layer could have thousands of them", () => {
     const reader = createContentReader(MOST_HOLES);
     const hashed = Array.from({ length: 5 }, () => {
       reader.start(30_000);
@@ -53,7 +53,7 @@ describe("a reader of contents", () => {
     expect(hashed).toEqual([true, true, true, false, false]);
   });
 
-  it("makes none of a file that is mostly holes, and the next has one", () => {
+  it("gives no digest for a file that is mostly holes, but gives one for the next file", () => {
     const reader = createContentReader(MOST_HOLES);
     reader.start(MOST_HOLES + 3);
     reader.data(Uint8Array.of(1, 2));

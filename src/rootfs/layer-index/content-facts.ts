@@ -7,23 +7,23 @@ import { HEAD_BYTES, headOf } from "./file-head.ts";
 export interface FileFacts {
   /** The sha256; undefined for a file that is mostly a hole. */
   readonly hex: string | undefined;
-  /** What {@link headOf} says of the first bytes. */
+  /** What {@link headOf} returns for the first bytes. */
   readonly head: ByteString | undefined;
 }
 
-/** Takes what an index keeps of a file's content, one file after the other. */
+/** Collects what an index keeps of file contents, one file after the other. */
 export interface ContentReader {
-  /** A file of `size` bytes. */
+  /** Begins a file of `size` bytes. */
   start(size: number): void;
   data(chunk: Uint8Array): void;
   hole(length: number): void;
-  /** Ends the file. */
+  /** Ends the file and returns what is kept of it. */
   finish(): FileFacts;
 }
 
 /**
- * Hashes files and keeps their first bytes. `mostHoles` bytes of holes are hashed, in all files together;
- * of a file with more no digest is made: it could be terabytes, and there could be a thousand of them.
+ * Hashes files and keeps their first bytes. At most `mostHoles` bytes of holes are hashed in all files
+ * together; a file beyond that gets no digest, since holes can be terabytes, in a thousand files.
  */
 export function createContentReader(mostHoles: number): ContentReader {
   const zeros = new Uint8Array(64 * 1024);
@@ -35,7 +35,7 @@ export function createContentReader(mostHoles: number): ContentReader {
   let hex: string | undefined;
   let hasher: Hasher | undefined;
   const hash = (chunk: Uint8Array): void => {
-    // Most files come whole.
+    // Most files arrive as one chunk.
     if (chunk.length === size) hex = hashBytes(chunk, "sha256");
     else if (isHashed) (hasher ??= createHasher("sha256")).update(chunk);
   };

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 import type { Rows } from "./index-tables.ts";
 
-/** Takes down which parts of a sparse file are stored, from what the layer's parser tells of it. */
+/** Records which parts of a sparse file are stored, as the layer's parser reports them. */
 export interface ExtentTable {
   start(): void;
   data(length: number): void;
   hole(length: number): void;
-  /** Ends the file, which is this record of the index. False when there were too many parts: none of them are kept. */
+  /** Ends the file; `record` is its number in the index. Returns false when it had too many parts: none of them is kept. */
   finish(record: number): boolean;
 }
 
 /**
- * Gathers the parts of sparse files in columns of an index, at most so many for all of a layer: in a
- * hostile one they could be as many as it has bytes. Every file that is finished has one at least, an
- * empty one where all of it is a hole: so it is known as sparse.
+ * Collects the parts of sparse files in columns of an index: at most `most` for the whole layer, as a
+ * hostile one could have as many parts as bytes. Every finished file has at least one part (an empty one if
+ * the whole file is a hole), which marks it as sparse.
  */
 export function createExtentTable(rows: Rows, most: number): ExtentTable {
   let first = 0;

@@ -2,14 +2,14 @@
 import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { ELF_HEADER_BYTES } from "../../elf/elf-header.ts";
 
-/** How many of a file's first bytes {@link headOf} looks at: as many as Linux does for `#!`. */
+/** How many of a file's first bytes {@link headOf} looks at: as many as Linux reads for a `#!` line. */
 export const HEAD_BYTES = 256;
 
 const NEWLINE = 0x0a;
 
 /**
- * What a {@link Node.head} holds, from a file's first {@link HEAD_BYTES} bytes (fewer when it is
- * shorter): an ELF object's first 64 bytes, a script's `#!` line without its newline, else undefined.
+ * The value of {@link Node.head}, from a file's first {@link HEAD_BYTES} bytes (or all, if it is shorter):
+ * the first 64 bytes of an ELF object, a script's `#!` line without its newline, otherwise undefined.
  */
 export function headOf(first: Uint8Array): ByteString | undefined {
   if (startsWith(first, 0x7f, 0x45, 0x4c, 0x46)) {

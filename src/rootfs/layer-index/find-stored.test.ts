@@ -27,7 +27,7 @@ function storedOf(index: LayerIndex): unknown[] {
   return Array.from({ length: index.counts.records }, (_, record) => findStored(index, record));
 }
 
-describe("where contents lie, in a layer's index", () => {
+describe("where a layer's index says that file contents lie", () => {
   it("is where their bytes are in the tar", () => {
     const path = `${"long/".repeat(30)}file`;
     const tar = makeTar([
@@ -44,14 +44,14 @@ describe("where contents lie, in a layer's index", () => {
     expect(contents).toEqual(["one", "x".repeat(1000), "last"]);
   });
 
-  it("is not kept of what is no file", () => {
+  it("is undefined for everything that is not a file", () => {
     const tar = makeTar([directory("d"), symlink("l", "d"), file("f", "1"), hardlink("h", "f")]);
     const [none, link, found, hard] = storedOf(indexTar(tar));
     expect([none, link, hard]).toEqual([undefined, undefined, undefined]);
     expect(found).toEqual({ offset: 3 * 512, extents: [0, 1] });
   });
 
-  it("has the parts of a sparse file, after a round through the serialised form too", () => {
+  it("includes the parts of a sparse file, also after the index was serialised and parsed", () => {
     const before = rawEntry({ name: "before" }, "b");
     const tar = rawTar(before, sparseEntry("s", EXTENTS, 12), sparseEntry("hole", [], 7), before);
     const index = indexTar(tar);
@@ -75,7 +75,7 @@ describe("where contents lie, in a layer's index", () => {
     expect(findStored(indexer.finish(), 0)).toEqual({ offset: 2 ** 40, extents: [2 ** 33, 1] });
   });
 
-  it("is not kept of sparse files once there are too many parts, and those before and after stay", () => {
+  it("is missing for sparse files beyond the limit on parts, and present for the files before and after", () => {
     const entries = ["s", "t", "u"].map((name) => sparseEntry(name, EXTENTS, 12));
     entries.push(rawEntry({ name: "f" }, "1"));
     const [first, ...others] = storedOf(
@@ -86,7 +86,7 @@ describe("where contents lie, in a layer's index", () => {
     expect(others[2]).toMatchObject({ extents: [0, 1] });
   });
 
-  it("takes eight bytes a record, and nothing more where no file is sparse", () => {
+  it("takes eight bytes for each record, and no more when no file is sparse", () => {
     const { counts, columns } = indexTar(makeTar([file("a", "1"), file("b", "2")]));
     expect(counts.extents).toBe(0);
     expect(columns.contentOffset.byteLength).toBe(16);

@@ -2,7 +2,7 @@
 import type { StoredContent } from "../contents/stored-content.ts";
 import type { LayerIndex } from "./layer-index.ts";
 
-/** Where the content of a record lies in its layer; undefined for what is no file, and where the index does not say. */
+/** Where the content of a record lies in its layer; undefined when it is not a file, or when the index does not say. */
 export function findStored({ columns }: LayerIndex, record: number): StoredContent | undefined {
   const { extentRecord, extentStart, extentLength } = columns;
   const offset = columns.contentOffset[record]!;

@@ -16,7 +16,7 @@ import { createLayerIndexer } from "./index-builder.ts";
 /** What happens while the layers of an image are indexed. */
 export type IndexProgress =
   | { readonly kind: "layer-cached"; readonly layer: number; readonly diffId: DiffId }
-  /** At most once a MiB: `bytes` of the `size` bytes of the blob are read. */
+  /** `bytes` of the blob's `size` bytes are read. Sent at most once per MiB. */
   | {
       readonly kind: "layer-reading";
       readonly layer: number;
@@ -29,20 +29,20 @@ export type IndexProgress =
       readonly diffId: DiffId;
       readonly entries: number;
     }
-  /** The answer is not affected: the layer is read again next time. */
+  /** The cache failed. The result is still right, but the layer is read again next time. */
   | { readonly kind: "cache-unusable"; readonly layer: number; readonly error: unknown };
 
 export interface IndexLayersOptions extends AbortOptions {
   readonly cache?: LayerIndexCache | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /**
-   * Reads the bytes of layers that the cache knows, too, though not what is in them: they have to be what
-   * their digest says. Default: it is enough that the store holds them.
+   * Also reads and hashes the blobs of layers that the cache knows, without parsing them, to verify their
+   * digests. Default: it is enough that the store holds them.
    */
   readonly verifyCached?: boolean | undefined;
-  /** Layers read at the same time (default 3). */
+  /** How many layers are read at the same time (default 3). */
   readonly concurrency?: number | undefined;
-  /** Who wants more than the index of a layer that the cache does not know: it is read once for all of them. */
+  /** Further listeners to a layer that the cache does not know: it is read once for all of them and the index. */
   readonly listenersOf?: ((layer: number) => readonly LayerListener[]) | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
 }
@@ -50,8 +50,8 @@ export interface IndexLayersOptions extends AbortOptions {
 const DEFAULT_CONCURRENCY = 3;
 
 /**
- * The index of each layer of an image, the lowest first: from the cache, else by reading the layer. The
- * same layer twice is read once. The first failure ends the others.
+ * The index of each layer of an image, the lowest first: from the cache, or by reading the layer. A layer
+ * that occurs twice is read once. The first failure aborts the other readings.
  * @throws OciError `not-found` for a layer that the store does not hold, cached or not
  */
 export async function indexLayers(
@@ -61,7 +61,7 @@ export async function indexLayers(
   const diffIds = image.config.value.rootfs.diff_ids;
   const { layers } = image.manifest.value;
   const sizeOf = (diffId: DiffId): number => layers[diffIds.indexOf(diffId)]!.size;
-  // The longest first, so that none is left to be read alone at the end.
+  // The largest first, so that none of them is left to be read alone at the end.
   const wanted = [...new Set(diffIds)].sort((one, other) => sizeOf(other) - sizeOf(one));
   const found = new Map<DiffId, LayerIndex>();
   const stop = new AbortController();
@@ -120,7 +120,7 @@ async function readCached(
   }
 }
 
-/** An image that lacks a layer is no image, whatever the cache knows of it. */
+/** Requires that the store holds the layer, even when the cache knows it: an image must have all its layers. */
 async function requireBlob(
   image: Image,
   layer: number,
@@ -154,7 +154,7 @@ async function readIndex(
 ): Promise<LayerIndex> {
   const indexer = createLayerIndexer({ limits, what: nameLayer(image, layer) });
   const read = (bytes: number, size: number): void => {
-    // That all is read is told by `layer-indexed`.
+    // The event `layer-indexed` reports the end.
     if (bytes < size) onProgress?.({ kind: "layer-reading", layer, bytes, size });
   };
   const others = listenersOf?.(layer) ?? [];

@@ -29,9 +29,9 @@ export interface IndexLayerOptions {
   readonly what?: string | undefined;
 }
 
-/** A listener to a layer's reading, and the index of what it was told. */
+/** Listens to the reading of a layer and makes its index. */
 export interface LayerIndexer extends LayerListener {
-  /** After the layer's end. */
+  /** The index. Call it after the layer's end. */
   finish(): LayerIndex;
 }
 
@@ -146,7 +146,7 @@ function addRemoval({ rows, strings, directories }: Collection, { kind, path }: 
   rows.removalName.push(strings.idOf(isOpaque ? EMPTY : nameOf(path)));
 }
 
-/** One form in memory, whether it was just made or comes from a cache. */
+/** Serialises and parses, so that a new index has the same form in memory as one from the cache. */
 function buildIndex({ rows, strings, blobs, digests }: Collection): LayerIndex {
   const counts = {
     records: rows.type.length,
@@ -163,7 +163,7 @@ function buildIndex({ rows, strings, blobs, digests }: Collection): LayerIndex {
   return parseLayerIndex(formatLayerIndex(parts))!;
 }
 
-/** The normalised path of an entry. Only a directory can be the root. */
+/** The normalised path of an entry. Only a directory may be the root. */
 function entryPath(entry: Entry, what: string): ByteString {
   const path = normalisePath(entry.path);
   if (path !== "/" || entry.type === "directory") return path;
@@ -174,7 +174,7 @@ function entryPath(entry: Entry, what: string): ByteString {
   );
 }
 
-/** A symbolic link's target is kept as it is; a hard link's is a path in the root. */
+/** A symbolic link's target is kept as it is; a hard link's target becomes a path in the root. */
 function linkOf(entry: Entry): ByteString {
   if (entry.type === "hardlink") return normalisePath(entry.linkTarget);
   return entry.type === "symlink" ? entry.linkTarget : EMPTY;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { DiffId } from "../../oci/digest.ts";
 
-/** Where serialised layer indexes are kept, so that no layer is read twice. {@link openLayerIndexCache} has one on disk. */
+/** Stores serialised layer indexes, so that no layer is read twice. {@link openLayerIndexCache} keeps them on disk. */
 export interface LayerIndexCache {
-  /** What was written for this layer; undefined when nothing was. What it returns is not trusted. */
+  /** What was last written for this layer; undefined when nothing was. Callers verify it, so it need not be trustworthy. */
   read(diffId: DiffId): Promise<Uint8Array | undefined>;
-  /** Keeps the bytes, in place of what was kept before. Atomic. */
+  /** Stores the bytes, replacing those from before. Atomic. */
   write(diffId: DiffId, bytes: Uint8Array): Promise<void>;
 }

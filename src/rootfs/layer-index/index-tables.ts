@@ -6,29 +6,29 @@ import { limitExceeded } from "../../oci/limits.ts";
 import { packMap } from "./packed-map.ts";
 import type { Columns } from "./layer-index.ts";
 
-/** The columns of an index that is being made. */
+/** The columns of an index while it is made. */
 export type Rows = Record<keyof Columns, number[]>;
 
 type IdOf = (text: ByteString) => number;
 
-/** Numbers what entries have in common. */
+/** Stores each set of attributes once, and numbers it. */
 export interface AttributeTable {
   idOf(entry: Entry): number;
 }
 
-/** Numbers directories by their paths (normalised, the root as the empty one or `/`). */
+/** Numbers directories by their paths (normalised; the root is the empty path or `/`). */
 export interface DirectoryTable {
   idOf(path: ByteString): number;
-  /** Says that an entry has this path. */
+  /** Records that an entry has this path. */
   state(path: ByteString): void;
 }
 
-/** Owner, mode and the like, kept once for all entries that have them in common. */
+/** Keeps owner, mode and the like once for all entries that share them. */
 export function createAttributeTable(rows: Rows, stringId: IdOf, blobId: IdOf): AttributeTable {
   const ids = new Map<string, number>();
   return {
     idOf(entry) {
-      // whatever the header of a file or a pipe says: no inode but a device's has them
+      // Only devices have device numbers, whatever the header of a file or a pipe says.
       const isDevice = entry.type === "character" || entry.type === "block";
       const values = {
         mode: entry.mode,
@@ -51,18 +51,18 @@ export function createAttributeTable(rows: Rows, stringId: IdOf, blobId: IdOf): 
   };
 }
 
-/** What a directory table may hold. */
+/** The limits of a directory table. */
 export interface DirectoryBounds {
-  /** Most directories: one path of 64 KiB can go through 32,000 that have no entry of their own. */
+  /** The largest number of directories: a single path of 64 KiB can imply 32,000 without an entry of their own. */
   readonly most: number;
-  /** Most bytes of their paths, beyond those of the paths that were stated. */
+  /** The largest total length of their paths in bytes, beyond the length of the paths that have entries. */
   readonly mostImplied: number;
-  /** Names the layer in messages. */
+  /** What to call the layer in messages. */
   readonly what: string;
 }
 
 /**
- * The directories that paths go through, kept as a tree: a deep path costs only what is new in it.
+ * All directories on the paths of entries, kept as a tree: a deep path costs only its new components.
  * `idOf` throws OciError `limit-exceeded`.
  */
 export function createDirectoryTable(

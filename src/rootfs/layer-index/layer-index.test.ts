@@ -66,7 +66,7 @@ function nodes(layer: LayerIndex): object[] {
 }
 
 describe("the index of a layer", () => {
-  it("keeps all that an entry says, and what its content starts with", () => {
+  it("keeps everything that an entry says, and the first bytes of its content", () => {
     const root = mergeLayers([index()]);
     const found = new Map(walkTree(root));
     const tool = found.get(b("/bin/tool"))!;
@@ -82,7 +82,7 @@ describe("the index of a layer", () => {
     expect(found.get(b("/bin"))?.contentDigest).toBeUndefined();
   });
 
-  it("says the same after a round through its serialised form, at any alignment", () => {
+  it("is the same after it was serialised and parsed, at any alignment", () => {
     const made = index();
     for (const offset of [0, 1, 4]) {
       const room = new Uint8Array(made.bytes.length + offset);
@@ -92,11 +92,11 @@ describe("the index of a layer", () => {
     }
   });
 
-  it("has the same bytes whenever it is made", () => {
+  it("serialises to the same bytes every time", () => {
     expect(index().bytes).toEqual(index().bytes);
   });
 
-  it("finds the ELF header and the `#!` line however the content is cut", () => {
+  it("finds the ELF header and the `#!` line however the content is split into chunks", () => {
     const script = `#!/usr/bin/env -S ${"x".repeat(300)}\n`;
     const indexer = createLayerIndexer();
     for (const { entry, content } of [file("s", script), file("e", elf("arm64"))]) {
@@ -123,7 +123,7 @@ describe("the index of a layer", () => {
     expect(found.get(b("/f1"))).toMatchObject({ size: 2 ** 42, contentDigest: undefined });
   });
 
-  it("keeps the numbers of devices, and none that the header of anything else has", () => {
+  it("keeps the numbers of devices, and ignores device numbers in the headers of other entries", () => {
     const numbers = { deviceMajor: 8, deviceMinor: 1 };
     const types = ["block", "fifo"] as const;
     const entries = [...types.map((type) => special(type, type, numbers)), file("x", "", numbers)];
@@ -132,7 +132,7 @@ describe("the index of a layer", () => {
     expect(kept).toEqual(["/ 0", "/block 8", "/fifo 0", "/x 0"]);
   });
 
-  it("bounds the directories that paths go through, entries of their own or not", () => {
+  it("limits the directories on the paths of entries, with or without entries of their own", () => {
     const deep = (count: number): LayerIndex =>
       indexTar(makeTar([file(`${"d/".repeat(count)}x`)]), {
         limits: { entries: 100 },
@@ -147,14 +147,14 @@ describe("the index of a layer", () => {
     );
   });
 
-  it("of an empty layer is an empty root", () => {
+  it("has only an empty root when the layer is empty", () => {
     const empty = indexTar(makeTar([]));
     expect([...walkTree(mergeLayers([empty]))].map(([path]) => path)).toEqual(["/"]);
   });
 });
 
 describe("a serialised index", () => {
-  it("of another version, cut short, or with any byte changed is nothing", () => {
+  it("is refused when its version is another, when it is cut short, or when any byte is changed", () => {
     const { bytes } = index();
     const damaged = (at: number, value: number): LayerIndex | undefined => {
       const copy = bytes.slice();
@@ -173,8 +173,8 @@ describe("a serialised index", () => {
   });
 });
 
-describe("packed attributes", () => {
-  it("come back as they were, whatever is in them", () => {
+describe("packed extended attributes", () => {
+  it("are unpacked as they were, whatever bytes they hold", () => {
     const map = new Map([
       [b("a:1"), b("3:x")],
       [b(""), b("")],
@@ -185,12 +185,12 @@ describe("packed attributes", () => {
   });
 });
 
-describe("a path through directories that have no entry", () => {
+describe("a layer with paths through directories that have no entry", () => {
   const indexOf = (items: Parameters<typeof makeTar>[0], limits: Partial<Limits> = {}) =>
     indexTar(makeTar(items), { limits });
   const deepTar = (levels: number) => [file(`${"a/".repeat(levels)}x`)];
 
-  it("is refused when their paths together are far beyond the layer: 218 bytes made 900 MB", () => {
+  it("is refused when the paths of those directories are far longer than the layer: 218 bytes made 900 MB", () => {
     const refusal = { code: "limit-exceeded", details: { limit: "impliedPathBytes" } };
     expect(() => indexOf(deepTar(30_000))).toThrow(expect.objectContaining(refusal));
     expect(indexOf(deepTar(2_000)).counts.directories).toBe(2_001);
@@ -198,7 +198,7 @@ describe("a path through directories that have no entry", () => {
     expect(indexOf(deepTar(30_000), limits).counts.directories).toBe(30_001);
   });
 
-  it("counts nothing against a layer that states its directories", () => {
+  it("is not limited by directories that have entries", () => {
     const stated = Array.from({ length: 1_000 }, (_, at) => directory("a/".repeat(at + 1)));
     expect(indexOf(stated, { impliedPathBytes: 1000 }).counts.records).toBe(1_000);
   });

@@ -3,10 +3,10 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { NodeType } from "../root-filesystem.ts";
 
-/** What a record of a layer is; a hard link is resolved when layers are merged. */
+/** The type of a layer's record. Hard links are resolved when layers are merged. */
 export type RecordType = NodeType | "hardlink";
 
-/** The record types by the number that stands for each in a layer index. */
+/** The record types; the position of each is its number in a layer index. */
 export const RECORD_TYPES: readonly RecordType[] = Object.freeze([
   "file",
   "directory",
@@ -19,19 +19,19 @@ export const RECORD_TYPES: readonly RecordType[] = Object.freeze([
 ]);
 
 /**
- * What one layer says, without its content and independent of any other layer: a table with a column
- * for each property, because objects would cost five times the memory. Records are numbered from 0, in
- * the order of the layer. Strings, blobs, attributes and directories are kept once and named by number;
+ * What one layer says, without its contents and independent of any other layer. It is a table with a column
+ * for each property, because objects would take five times the memory. Records are numbered from 0, in the
+ * order of the layer. Strings, blobs, attributes and directories are kept once and referred to by number;
  * number 0 is the empty string, the empty blob and the root directory.
  */
 export interface LayerIndex {
-  /** The serialised form that all columns are views of: see serialised-index.ts. */
+  /** The serialised form, of which all columns are views: see serialised-index.ts. */
   readonly bytes: Uint8Array;
   readonly counts: Readonly<Record<Count, number>>;
   readonly columns: Columns;
   readonly string: (id: number) => ByteString;
   readonly blob: (id: number) => ByteString;
-  /** A record's content digest, by its number in the `digest` column. */
+  /** The content digest for a number in the `digest` column. */
   readonly digest: (id: number) => Digest | undefined;
 }
 
@@ -45,16 +45,16 @@ export type Count =
   | "digests"
   | "extents";
 
-/** The columns, in the order in which they are stored: the widest first, so that each one is aligned. */
+/** The columns, in the order in which they are stored: the widest first, which keeps all of them aligned. */
 export interface Columns {
   readonly mtime: Float64Array;
   readonly size: Float64Array;
-  /** Where a file's stored content starts in the uncompressed layer; 0 where that is not kept, and for what is no file. */
+  /** Where a file's stored content starts in the uncompressed layer; 0 when that is not kept, and for what is not a file. */
   readonly contentOffset: Float64Array;
-  // what is stored of sparse files, by their records in ascending order: where in the file, and how much
+  // The stored parts of sparse files, by ascending record: where each belongs in the file, and its length.
   readonly extentStart: Float64Array;
   readonly extentLength: Float64Array;
-  // attributes: what most files of a layer have in common
+  // Attributes: one row for each combination that records share.
   readonly mode: Float64Array;
   readonly uid: Float64Array;
   readonly gid: Float64Array;
@@ -64,7 +64,7 @@ export interface Columns {
   readonly groupName: Uint32Array;
   readonly xattrs: Uint32Array;
   readonly extensions: Uint32Array;
-  // records
+  // Records.
   readonly ordinal: Uint32Array;
   readonly directory: Uint32Array;
   /** The last component of the path; empty for the root itself. */
@@ -75,19 +75,19 @@ export interface Columns {
   readonly head: Uint32Array;
   readonly digest: Uint32Array;
   readonly extentRecord: Uint32Array;
-  // what is taken away from lower layers: a name, or with an empty one all that is in the directory
+  // What the layer removes from lower layers: a name in a directory, or with an empty name all the directory's contents.
   readonly removalDirectory: Uint32Array;
   readonly removalName: Uint32Array;
-  // directories that paths go through, parents first
+  // The directories on the paths of records, parents first.
   readonly directoryParent: Uint32Array;
   readonly directoryName: Uint32Array;
-  // ends of strings (in characters) and blobs (in bytes); each starts where the one before ends
+  // Where strings (in characters) and blobs (in bytes) end; each starts where the one before it ends.
   readonly stringEnd: Uint32Array;
   readonly blobEnd: Uint32Array;
   readonly type: Uint8Array;
 }
 
-/** How many rows each column has, and how wide they are. The order is the order of storage. */
+/** The number of rows and the bytes per value of each column, in the order of storage. */
 export const COLUMN_LAYOUT: readonly (readonly [keyof Columns, Count, 8 | 4 | 1])[] = Object.freeze(
   [
     ["mtime", "records", 8],

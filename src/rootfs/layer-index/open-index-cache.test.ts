@@ -32,7 +32,7 @@ afterEach(() => {
 const DIFF_ID = parseDiffId(`sha256:${"1".repeat(64)}`);
 const bytes = (...values: number[]): Buffer => Buffer.from(values);
 
-it("a layer index cache gives back what was written, the last of it", async () => {
+it("a layer index cache returns what was written last", async () => {
   const cache = openLayerIndexCache(directory);
   expect(await cache.read(DIFF_ID)).toBeUndefined();
   await cache.write(DIFF_ID, bytes(1, 2));
@@ -41,13 +41,13 @@ it("a layer index cache gives back what was written, the last of it", async () =
   expect(await openLayerIndexCache(directory).read(DIFF_ID)).toEqual(bytes(3));
 });
 
-it("a layer index cache keeps each version of the form under a name of its own", async () => {
+it("a layer index cache keeps each version of the serialised form in a file of its own", async () => {
   await openLayerIndexCache(directory).write(DIFF_ID, bytes(1));
   const name = `sha256-${"1".repeat(64)}-v${LAYER_INDEX_VERSION}`;
   expect(readdirSync(directory, { recursive: true }).join("\n")).toContain(name);
 });
 
-it("a layer index cache refuses a digest that can't be verified, before any path is made of it", async () => {
+it("a layer index cache refuses an unsupported digest before it makes a path from it", async () => {
   const cache = openLayerIndexCache(directory);
   const unknown = parseDiffId("md5:abcdef");
   await expect(cache.read(unknown)).rejects.toMatchObject({ code: "unsupported-algorithm" });
@@ -56,7 +56,7 @@ it("a layer index cache refuses a digest that can't be verified, before any path
   });
 });
 
-it("an image whose cached index was cut short is read again, and its index mended", async () => {
+it("a layer whose cached index was cut short is read again, and the cached index is repaired", async () => {
   const image = await makeImage([[file("a"), file("b")]]);
   const kinds: string[] = [];
   const open = async (): Promise<string[]> => {
@@ -82,7 +82,7 @@ it("an image whose cached index was cut short is read again, and its index mende
   expect(kinds).toEqual(["layer-cached"]);
 });
 
-it("an index that another version kept is not read, whatever its name says, and made anew", async () => {
+it("a cached index of another version is ignored even under the current name, and made anew", async () => {
   const image = await makeImage([[file("a"), file("b")]]);
   const [diffId] = image.config.value.rootfs.diff_ids;
   const cache = openLayerIndexCache(directory);
@@ -104,13 +104,13 @@ it("an index that another version kept is not read, whatever its name says, and 
   }
 });
 
-/** The bytes with the checksum that their form ends with: right in all but their version. */
+/** The bytes followed by their checksum, as the serialised form requires: valid except for their version. */
 function withChecksum(bytes: Buffer): Buffer {
   const hash = createHash("sha256").update(bytes.subarray(0, -32)).digest();
   return Buffer.concat([bytes.subarray(0, -32), hash]);
 }
 
-it("what version 1 kept under its own name stays there and is not looked at", async () => {
+it("a cached index of version 1 stays under its own name and is not read", async () => {
   const image = await makeImage([[file("a")]]);
   const [diffId] = image.config.value.rootfs.diff_ids;
   const old = join(directory, diffId!.replace(":", "-") + "-v1");

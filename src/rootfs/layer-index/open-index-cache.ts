@@ -11,8 +11,8 @@ import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 const FILE = "index";
 
 /**
- * Keeps layer indexes in a directory, by diffID and version of the form; default: `layer-indexes` in
- * the user's cache directory. An index that proves damaged is replaced by the next one written.
+ * Keeps layer indexes in a directory, in a file for each diffID and version of the serialised form. Default:
+ * `layer-indexes` in the user's cache directory. A damaged index is replaced by the next one written.
  */
 export function openLayerIndexCache(
   directory: string = join(defaultCacheDirectory(), "layer-indexes"),
@@ -36,7 +36,7 @@ function keyOf(diffId: DiffId): string {
   return `${knownAlgorithm(diffId)}-${digestEncoded(diffId)}-v${LAYER_INDEX_VERSION}`;
 }
 
-/** Writes the file anew where it is not what it should be. */
+/** Rewrites the file if its content is not exactly these bytes. */
 async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   const kept = await readFile(file).catch(() => undefined);
   if (kept?.equals(bytes) === true) return;

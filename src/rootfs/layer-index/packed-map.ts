@@ -4,7 +4,7 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 const EMPTY = "" as ByteString;
 const NOTHING: ReadonlyMap<ByteString, ByteString> = new Map();
 
-/** Extended attributes, or other named values, as one byte string: `<length>:<name><length>:<value>` each. */
+/** Extended attributes, or other named values, as one byte string: `<length>:<name><length>:<value>` for each. */
 export function packMap(map: ReadonlyMap<ByteString, ByteString>): ByteString {
   if (map.size === 0) return EMPTY;
   let packed = "";
@@ -12,7 +12,7 @@ export function packMap(map: ReadonlyMap<ByteString, ByteString>): ByteString {
   return packed as ByteString;
 }
 
-/** What {@link packMap} packed, in its order; the empty map is shared. */
+/** Unpacks what {@link packMap} made, in the same order; all empty results are one shared map. */
 export function unpackMap(packed: ByteString): ReadonlyMap<ByteString, ByteString> {
   if (packed === "") return NOTHING;
   const map = new Map<ByteString, ByteString>();

@@ -5,13 +5,13 @@ import type { Digest } from "../../oci/digest.ts";
 import { COLUMN_LAYOUT, type Columns, type Count, type LayerIndex } from "./layer-index.ts";
 
 /**
- * The version of the serialised form. A cache keeps it in the key, and what is of another version is
- * read as nothing: raise it whenever the form, or what an indexer puts into it, changes.
+ * The version of the serialised form. A cache keeps it in the key, and an index of another version is
+ * ignored. Raise it whenever the form changes, or what an indexer puts into it.
  *
  * The form: 16 numbers of 32 bits (magic, version, the counts in the order of {@link COUNTS}, length of
  * the text, length of the blobs), the columns, the raw sha256 digests, the text of all strings as UTF-8,
- * the blobs, and last the sha256 of all before. Numbers are in the byte order of the machine: on another
- * one the magic is wrong.
+ * the blobs, and last the sha256 of everything before it. Numbers have the byte order of the machine: on a
+ * machine with the other order the magic is wrong, and the index is ignored.
  */
 export const LAYER_INDEX_VERSION = 2;
 
@@ -29,7 +29,7 @@ const COUNTS: readonly Count[] = [
   "extents",
 ];
 
-/** What an indexer has gathered, to be written. */
+/** What an indexer has collected, ready to be serialised. */
 export interface IndexParts {
   readonly columns: Readonly<Record<keyof Columns, readonly number[]>>;
   readonly strings: readonly ByteString[];
@@ -83,7 +83,7 @@ export function parseLayerIndex(serialised: Uint8Array): LayerIndex | undefined 
     columns,
     string: readStrings(text, columns.stringEnd),
     blob: (id) => fromBytes(blobs, id === 0 ? 0 : columns.blobEnd[id - 1]!, columns.blobEnd[id]),
-    // Not parsed: 32 bytes in hex are a digest, and a tree asks for tens of thousands.
+    // The digest is not validated: 32 bytes in hex always are one, and a tree asks for tens of thousands.
     digest: (id) =>
       id === 0
         ? undefined
@@ -91,7 +91,7 @@ export function parseLayerIndex(serialised: Uint8Array): LayerIndex | undefined 
   };
 }
 
-/** Each string is cut out when it is first asked for, and shared from then on. */
+/** Reads strings by number. Each is cut out of the text when first asked for, and shared from then on. */
 function readStrings(text: string, ends: Uint32Array): (id: number) => ByteString {
   const strings = new Array<ByteString | undefined>(ends.length);
   return (id) => (strings[id] ??= text.slice(id === 0 ? 0 : ends[id - 1]!, ends[id]) as ByteString);
@@ -135,7 +135,7 @@ function viewColumns(
   return columns as Columns;
 }
 
-/** The sha256 of all but the last 32 bytes. */
+/** The sha256 of everything except the last 32 bytes. */
 function checksum(bytes: Uint8Array): Uint8Array {
   const hasher = createHasher("sha256");
   hasher.update(bytes.subarray(0, bytes.length - DIGEST_BYTES));
@@ -144,14 +144,14 @@ function checksum(bytes: Uint8Array): Uint8Array {
   return sum;
 }
 
-/** Lower-case hex as bytes. By arithmetic: 70,000 digests through `Number.parseInt` took 400 ms. */
+/** Writes lower-case hex as bytes. By arithmetic: 70,000 digests through `Number.parseInt` took 400 ms. */
 function writeHex(hex: string, bytes: Uint8Array, start: number): void {
   for (let at = 0; at < hex.length; at += 2) {
     bytes[start + at / 2] = (nibble(hex.charCodeAt(at)) << 4) | nibble(hex.charCodeAt(at + 1));
   }
 }
 
-/** 0 to 9 are codes 48 to 57, a to f are 97 to 102. */
+/** The value of a hex digit from its character code: 48 to 57 are 0 to 9, 97 to 102 are a to f. */
 function nibble(code: number): number {
   return code < 58 ? code - 48 : code - 87;
 }

@@ -2,16 +2,16 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { limitExceeded } from "../../oci/limits.ts";
 
-/** Byte strings kept once, numbered in the order of their first use; number 0 is the empty one. */
+/** Keeps each byte string once, numbered in the order of first use; number 0 is the empty string. */
 export interface StringTable {
   readonly strings: readonly ByteString[];
-  /** Where each ends when all are written one after the other. */
+  /** Where each string ends when all are written one after the other. */
   readonly ends: readonly number[];
   /** @throws OciError `limit-exceeded` */
   readonly idOf: (text: ByteString) => number;
 }
 
-// Half of what V8 takes as one string.
+// Half the length of the longest string in V8.
 const MOST_CHARACTERS = 2 ** 28;
 
 export function createStringTable(what: string): StringTable {

@@ -9,16 +9,16 @@ import type { Node, NodeType } from "../root-filesystem.ts";
 
 /** A layer's index in its place in an image. */
 export interface StackedLayer {
-  /** From 0, the lowest. */
+  /** The layer's number in the image, from 0, the lowest. */
   readonly number: number;
   readonly index: LayerIndex;
-  /** Records to which hard links lead. */
+  /** The records that hard links lead to. */
   readonly linked: Set<number>;
 }
 
 /**
- * A node of a merged tree: a record of a layer's index, read when it is asked for. A class, because an
- * image has a hundred thousand of them: this one takes 40 bytes, an object with all properties 200.
+ * A node of a merged tree: a record of a layer's index, whose properties are read when asked for. A class,
+ * because an image has a hundred thousand nodes: one takes 40 bytes, an object with all properties 200.
  */
 export class LayerNode implements Node {
   readonly layer: StackedLayer;
@@ -37,7 +37,7 @@ export class LayerNode implements Node {
     return this.layer.index.columns[name][this.#column("attributes")]!;
   }
 
-  /** Which of the entries that the layer's parser announces, from 0. */
+  /** The number of the entry in the order of the layer's parser, from 0. */
   get ordinal(): number {
     return this.#column("ordinal");
   }
@@ -90,7 +90,7 @@ export class LayerNode implements Node {
   get stored(): StoredContent | undefined {
     return findStored(this.layer.index, this.record);
   }
-  /** 1 for what no hard link leads to; not known of others, as names may have been removed or replaced. */
+  /** 1 when no hard link leads here. Otherwise unknown, as names may have been removed or replaced. */
   get linkCount(): 1 | undefined {
     return this.layer.linked.has(this.record) ? undefined : 1;
   }

@@ -25,7 +25,7 @@ function indexPieces(pieces: readonly Piece[]): LayerIndex {
   return indexer.finish();
 }
 
-/** One thing done to a tree, on paths of up to three components. */
+/** One change to a tree, on paths of up to three components. */
 type Action = readonly [
   kind: keyof typeof KINDS,
   path: readonly string[],
@@ -41,7 +41,7 @@ const action: fc.Arbitrary<Action> = fc.tuple(
 );
 const stack = fc.array(fc.array(action, { maxLength: 8 }), { maxLength: 4 });
 
-/** The naive model: a flat map from every path to what it is, a tag for each inode. */
+/** The naive model: a flat map from every path to its type, with one tag for each inode. */
 type Model = Map<string, { readonly type: string; readonly tag: string }>;
 
 function removeBelow(model: Model, path: string): void {
@@ -58,7 +58,7 @@ function put(model: Model, path: string, type: string, tag: string): void {
   model.set(path, { type, tag });
 }
 
-/** Applies a layer to the model, and says of which pieces it consists: only those that have a meaning. */
+/** Applies a layer's actions to the model, and returns the layer's entries: those of actions that have an effect. */
 function applyToModel(model: Model, actions: readonly Action[], layer: number): Piece[] {
   const removed: Piece[] = [];
   for (const [kind, names] of actions) {
@@ -74,7 +74,7 @@ function applyToModel(model: Model, actions: readonly Action[], layer: number): 
   for (const [number, [kind, names, target]] of actions.entries()) {
     const at = `/${names.join("/")}`;
     const tag = `${layer}.${number}`;
-    // Links never lead the way here: the tests of merged-tree.test.ts name what they do then.
+    // No paths through links here: merged-tree.test.ts tests those.
     const isBehindLink = names.some((_, depth) => {
       const parent = `/${names.slice(0, depth).join("/")}`;
       return model.get(parent)?.type === "symlink";
@@ -98,7 +98,7 @@ function applyToModel(model: Model, actions: readonly Action[], layer: number): 
 }
 
 describe("a stack of layers", () => {
-  it("merges to what a naive model says, wherever in a layer its whiteouts are", () => {
+  it("merges to what a naive model says, wherever the whiteouts are in a layer", () => {
     fc.assert(
       fc.property(stack, fc.boolean(), (layers, whiteoutsLast) => {
         const model: Model = new Map();
@@ -128,7 +128,7 @@ describe("a stack of layers", () => {
     );
   });
 
-  it("is indexed once for each layer, whatever is above or below", () => {
+  it("needs one index for each layer, whatever layers are above or below it", () => {
     const lower = indexPieces([file("a/x")]);
     const upper = indexPieces([whiteout("a/.wh.x"), file("b")]);
     const paths = (...indexes: LayerIndex[]): string[] =>
@@ -138,7 +138,7 @@ describe("a stack of layers", () => {
     expect(paths(lower, upper, lower)).toEqual(["/", "/a", "/a/x", "/b"]);
   });
 
-  it("takes bytes that are no text for names", () => {
+  it("keeps names that are not UTF-8", () => {
     const name = "caf\u00e9\u00ff\u0080" as ReturnType<typeof file>["entry"]["path"];
     const piece = file("x");
     const index = indexPieces([{ ...piece, entry: { ...piece.entry, path: name } }]);

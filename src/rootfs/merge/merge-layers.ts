@@ -12,22 +12,22 @@ export interface MergeOptions {
 }
 
 /**
- * Bytes of link targets that may be followed in a layer, and for each of its records on top: forty targets
- * of 64 KiB, followed for each of a million files, would take days.
+ * How many bytes of link targets may be followed in a layer; each of its records adds to that. Forty
+ * targets of 64 KiB, followed for each of a million files, would take days.
  */
 const FOLLOWED_FLOOR = 16 * 1024 * 1024;
 const FOLLOWED_EACH = 256;
 
-/** How often hard links that come before their targets are tried again. */
+/** How many rounds are made to resolve hard links that come before their targets. */
 const PASSES = 40;
 
 /**
- * Merges the layers of an image, the lowest first, as extracting them one over the other into a
- * directory would, no link leading out of it (image-spec, layer.md, "Applying Changesets"). What a layer
- * removes is of the layers below, wherever in the layer that is said. Of two entries with one path the
+ * Merges the layers of an image, the lowest first. The result is what extracting them one over the other
+ * into a directory gives, with no link leading out of it (image-spec, layer.md, "Applying Changesets").
+ * Whiteouts affect only the layers below, wherever in their layer they are. Of two entries with one path the
  * last wins. A hard link shares the node of its target, which may also come later in the layer.
- * @throws OciError `invalid-layer` for a hard link to what is not there or is a directory; `link-loop`;
- * `limit-exceeded` when following links would take without end
+ * @throws OciError `invalid-layer` for a hard link whose target is missing or a directory; `link-loop`;
+ * `limit-exceeded` when following links would take too long
  */
 export function mergeLayers(
   layers: readonly LayerIndex[],
@@ -45,9 +45,9 @@ interface Application {
   readonly root: TreeDirectory;
   readonly layer: StackedLayer;
   readonly linkHops: number;
-  /** Counts what is followed. @throws OciError `limit-exceeded` */
+  /** Counts the bytes of followed targets. @throws OciError `limit-exceeded` */
   readonly onFollow: (target: ByteString) => void;
-  /** Where the directories of the layer's index are in the tree, as long as no directory or link was replaced. */
+  /** Where the index's directories are in the tree; valid until a directory or a link is replaced. */
   found: (TreeDirectory | undefined)[];
 }
 
@@ -79,9 +79,9 @@ function boundFollowing({ number, index }: StackedLayer): (target: ByteString) =
 }
 
 /**
- * Whiteouts and opaque directories. All are looked up before any is done: their order has no meaning.
- * Where the layer itself puts a directory in place of a lower layer's link, they are about that
- * directory, and what the link leads to stays (overlayfs marks such a directory as opaque).
+ * Applies whiteouts and opaque directories. All are looked up before any is applied, because their order
+ * has no meaning. Where the layer itself replaces a lower layer's link by a directory, they apply to that
+ * directory and spare what the link leads to (overlayfs marks such a directory as opaque).
  */
 function removeFromLower(application: Application): void {
   const { index } = application.layer;
@@ -109,7 +109,7 @@ function statedDirectories(index: LayerIndex): ReadonlySet<string> {
   return stated;
 }
 
-/** Puts a record into the tree. False for a hard link whose target is not there yet. */
+/** Puts a record into the tree. Returns false for a hard link whose target is not there yet. */
 function applyRecord(application: Application, record: number): boolean {
   const { layer, root } = application;
   const { columns } = layer.index;
@@ -146,11 +146,11 @@ function replace(
 
 interface ImpliedOptions {
   readonly create: boolean;
-  /** Directories that are the layer's own: no link of a lower layer is followed in their place. */
+  /** Directories that the layer itself has entries for: a lower layer's link in their place is not followed. */
   readonly stated?: ReadonlySet<string>;
 }
 
-/** The directory of the tree that a directory of the index is now, links followed. */
+/** The directory of the tree that a directory of the index now stands for, links followed. */
 function currentDirectory(
   { root, layer, linkHops, onFollow, found }: Application,
   id: number,
@@ -175,7 +175,7 @@ function currentDirectory(
   return directory;
 }
 
-/** What a hard link shares: the last component of its target is not followed, the ones before are. */
+/** The node that a hard link shares. Links are followed in its target, except in the last component. */
 function findTarget(
   { root, layer, linkHops, onFollow }: Application,
   record: number,
@@ -193,13 +193,13 @@ function findTarget(
   return item;
 }
 
-/** Hard links that came before their targets; not those that a later entry of the same path replaced. */
+/** Resolves hard links that came before their targets, unless a later entry replaced their path. */
 function linkLater(application: Application, records: readonly number[]): void {
   const { layer } = application;
   const last = lastRecords(layer.index);
   let waiting = records.filter((record) => last.get(pathKey(layer.index, record)) === record);
   for (let pass = 0; waiting.length > 0 && pass < PASSES; pass += 1) {
-    // From the last on, because a link to a link is usually written before it.
+    // Last to first, because a link to a link is usually written before it.
     waiting = waiting.reverse().filter((record) => !applyRecord(application, record));
   }
   const [lost] = waiting;

@@ -14,13 +14,13 @@ import {
   type Piece,
 } from "../../../test/fixtures/layers.ts";
 
-/** The merged tree without its root's line. */
+/** One line for each path of the merged tree, except the root. */
 async function merge(...layers: Piece[][]): Promise<string[]> {
   return listTree(await mergeImage(layers)).slice(1);
 }
 
 describe("links among the parents of an entry", () => {
-  it("lead inside the root: l -> /etc, then l/x is etc/x (breakouts)", async () => {
+  it("lead inside the root: with l -> /etc, the entry l/x becomes etc/x", async () => {
     expect(await merge([symlink("l", "/etc"), file("l/x")])).toEqual([
       "/etc directory",
       "/etc/x file",
@@ -28,7 +28,7 @@ describe("links among the parents of an entry", () => {
     ]);
   });
 
-  it("lead inside the root through a `..` that takes back a directory that is not there", async () => {
+  it("lead inside the root even when their target is a missing directory followed by `..`", async () => {
     expect(await merge([symlink("l", "/dummy/../etc"), file("l/x")])).toEqual([
       "/etc directory",
       "/etc/x file",
@@ -36,7 +36,7 @@ describe("links among the parents of an entry", () => {
     ]);
   });
 
-  it("that lead nowhere get their targets made", async () => {
+  it("cause missing target directories to be made", async () => {
     expect(await merge([symlink("l", "/no/where"), file("l/x")])).toContain("/no/where/x file");
   });
 
@@ -50,13 +50,13 @@ describe("links among the parents of an entry", () => {
     expect(tree).toContain("/etc/x file");
   });
 
-  it("of a lower layer are followed too", async () => {
+  it("are followed when they come from a lower layer", async () => {
     expect(
       await merge([symlink("bin", "usr/bin"), directory("usr/bin")], [file("bin/cc")]),
     ).toEqual(["/bin -> usr/bin", "/usr directory", "/usr/bin directory", "/usr/bin/cc file"]);
   });
 
-  it("that were replaced by a directory lead nowhere any more, and the other way round", async () => {
+  it("are no longer followed once a directory replaced them, and links in place of directories are", async () => {
     expect(await merge([symlink("l", "/etc")], [directory("l"), file("l/x")])).toEqual([
       "/l directory",
       "/l/x file",
@@ -66,12 +66,12 @@ describe("links among the parents of an entry", () => {
     ).toEqual(["/d -> /etc", "/etc directory", "/etc/x file"]);
   });
 
-  it("that go round in circles are refused", async () => {
+  it("are refused when they form a circle", async () => {
     const looping = merge([symlink("a", "b"), symlink("b", "a"), file("a/x")]);
     await expect(looping).rejects.toMatchObject({ code: "link-loop" });
   });
 
-  it("more than forty of them are refused, forty are followed", async () => {
+  it("are followed up to forty times; more are refused", async () => {
     const chain = (length: number): Piece[] => [
       directory("end"),
       ...Array.from({ length }, (_, at) => symlink(`l${at}`, at === 0 ? "end" : `l${at - 1}`)),
@@ -81,10 +81,10 @@ describe("links among the parents of an entry", () => {
     await expect(merge(chain(41))).rejects.toMatchObject({ code: "link-loop" });
   });
 
-  it("are followed as long as their targets are not too long in all", async () => {
+  it("are refused when the targets followed are too long in total", async () => {
     const target = (next: number): string => `${"./".repeat(32_000)}l${next}`;
     const links = Array.from({ length: 39 }, (_, at) => symlink(`l${at}`, target(at + 1)));
-    // replacing a link makes every way be looked for again
+    // Replacing a link discards the directories found so far, so every path is walked again.
     const again = Array.from({ length: 20 }, (_, at) => [symlink("s", "x"), file(`l0/${at}`)]);
     await expect(merge([...links, ...again.flat()])).rejects.toThrow(
       /^layer 0: expected at most \d+ bytes of targets of links/,
@@ -92,8 +92,8 @@ describe("links among the parents of an entry", () => {
   });
 });
 
-describe("entries that meet what is there", () => {
-  it("a directory over a link to a directory replaces the link and leaves its target alone", async () => {
+describe("an entry at a path that exists already", () => {
+  it("replaces a link to a directory by a directory, and leaves the link's target alone", async () => {
     const root = await mergeImage([
       [directory("etc", { mode: 0o750 }), symlink("l", "etc")],
       [directory("l", { mode: 0o777 })],
@@ -102,11 +102,11 @@ describe("entries that meet what is there", () => {
     expect(root.lstat(b("/l"))).toMatchObject({ type: "directory", mode: 0o777 });
   });
 
-  it("a file among the parents is replaced by a directory, as umoci does", async () => {
+  it("replaces a file among its parents by a directory, as umoci does", async () => {
     expect(await merge([file("a")], [file("a/b")])).toEqual(["/a directory", "/a/b file"]);
   });
 
-  it("a directory again keeps what is in it and takes the new metadata", async () => {
+  it("gives an existing directory new metadata and keeps its contents when it is a directory", async () => {
     const root = await mergeImage([
       [directory("d", { mode: 0o700 }), file("d/x")],
       [directory("d", { mode: 0o755, uid: 7 })],
@@ -115,17 +115,17 @@ describe("entries that meet what is there", () => {
     expect(root.list(b("/d"))).toEqual(["x"]);
   });
 
-  it("a file over a directory removes all that was in it", async () => {
+  it("removes everything in an existing directory when it is a file", async () => {
     expect(await merge([file("d/x"), file("d/y/z")], [file("d")])).toEqual(["/d file"]);
   });
 
-  it("of two entries with one path the last wins, whatever their types", async () => {
+  it("wins over an earlier one of the same layer, whatever their types", async () => {
     expect(await merge([file("x"), directory("x"), symlink("x", "y")])).toEqual(["/x -> y"]);
     const root = await mergeImage([[file("x", "one"), file("x", "two")]]);
     expect(await contentOf(root, "/x")).toBe("two");
   });
 
-  it("parents that no layer names are 0755, of root and of 1970, each a node of its own", async () => {
+  it("has parents of mode 0755, owner root and time 1970 when no layer names them, each a node of its own", async () => {
     const root = await mergeImage([[file("a/b/c")]]);
     const implied = { type: "directory", mode: 0o755, uid: 0, gid: 0, mtime: 0 };
     expect(root.lstat(b("/a"))).toMatchObject(implied);
@@ -134,14 +134,17 @@ describe("entries that meet what is there", () => {
     expect(root.location(root.lstat(b("/a"))!)).toBeUndefined();
   });
 
-  it.each([".", "./", "/", "/./"])("the entry %j sets the root's own metadata", async (path) => {
-    const root = await mergeImage([[directory(path, { mode: 0o711, gid: 5 }), file("x")]]);
-    expect(root.lstat(b("/"))).toMatchObject({ type: "directory", mode: 0o711, gid: 5 });
-    expect(root.list(b("/"))).toEqual(["x"]);
-  });
+  it.each([".", "./", "/", "/./"])(
+    "sets the metadata of the root when it is named %j",
+    async (path) => {
+      const root = await mergeImage([[directory(path, { mode: 0o711, gid: 5 }), file("x")]]);
+      expect(root.lstat(b("/"))).toMatchObject({ type: "directory", mode: 0o711, gid: 5 });
+      expect(root.list(b("/"))).toEqual(["x"]);
+    },
+  );
 
   it.each([".", "/", "..", "a/.."])(
-    "a link in place of the root, named %j, is refused (CVE-2021-29136)",
+    "is refused when it replaces the root by a link, here named %j (CVE-2021-29136)",
     async (path) => {
       const code = path === ".." ? "path-escape" : "invalid-layer";
       await expect(merge([symlink(path, "/etc")])).rejects.toMatchObject({ code });
@@ -149,19 +152,19 @@ describe("entries that meet what is there", () => {
   );
 
   it.each(["../x", "a/../../x", "/../x", "../out-evil"])(
-    "the name %j leaves the root and is refused",
+    "is refused when its name leaves the root, here %j",
     async (path) => {
       await expect(merge([file(path)])).rejects.toMatchObject({ code: "path-escape" });
     },
   );
 
-  it("absolute names and links that lead nowhere are kept as they are", async () => {
+  it("may be a link with an absolute or dangling target, which is kept as it is", async () => {
     expect(
       await merge([file("/etc/passwd"), symlink("self", "self"), symlink("no", "/no")]),
     ).toEqual(["/etc directory", "/etc/passwd file", "/no -> /no", "/self -> self"]);
   });
 
-  it("devices and fifos are nodes like any other", async () => {
+  it("can be a device or fifo like any other type", async () => {
     const root = await mergeImage([
       [special("character", "dev/null", { deviceMajor: 1, deviceMinor: 3 }), special("fifo", "f")],
     ]);
@@ -173,7 +176,7 @@ describe("entries that meet what is there", () => {
     expect(root.lstat(b("/f"))?.type).toBe("fifo");
   });
 
-  it("a device 0:0 is no whiteout in a layer, and overlay attributes are attributes", async () => {
+  it("is no whiteout when it is a device 0:0 or has overlay attributes: those are kept", async () => {
     const overlay = new Map([[b("trusted.overlay.opaque"), b("y")]]);
     const root = await mergeImage([
       [file("x"), file("d/y")],
@@ -188,7 +191,7 @@ describe("entries that meet what is there", () => {
     expect(root.lstat(b("/d"))?.xattrs).toEqual(overlay);
   });
 
-  it("a hundred thousand characters of nested directories are walked without recursion", async () => {
+  it("can be at the end of a hundred thousand characters of nested directories, walked without recursion", async () => {
     const path = "d/".repeat(30_000);
     const root = await mergeImage([[directory(path)]], {
       limits: { pathBytes: 1e6, impliedPathBytes: 1e9 },
@@ -199,7 +202,7 @@ describe("entries that meet what is there", () => {
   });
 });
 
-describe("hard links", () => {
+describe("hard links of a merged tree", () => {
   it("share the node of their target, in one layer and across layers", async () => {
     const root = await mergeImage([
       [file("a", "content"), hardlink("b", "a")],
@@ -213,7 +216,7 @@ describe("hard links", () => {
     expect(await contentOf(root, "/dir/c")).toBe("content");
   });
 
-  it("keep the content when the name they were made from goes or changes", async () => {
+  it("keep the content when the name that they refer to is removed or replaced", async () => {
     const root = await mergeImage([
       [file("a", "old"), hardlink("b", "a")],
       [whiteout(".wh.a")],
@@ -223,7 +226,7 @@ describe("hard links", () => {
     expect(await contentOf(root, "/b")).toBe("old");
   });
 
-  it("follow links among the parents of the target, inside the root, and not the last", async () => {
+  it("follow links among the parents of their target inside the root, but not a link at its end", async () => {
     const root = await mergeImage([
       [
         file("etc/passwd"),
@@ -236,23 +239,23 @@ describe("hard links", () => {
     expect(root.lstat(b("/h"))?.type).toBe("symlink");
   });
 
-  it("may come before their targets, and before links to them", async () => {
+  it("may come before their targets, and before other hard links to themselves", async () => {
     const root = await mergeImage([[hardlink("a", "b"), hardlink("b", "c"), file("c", "x")]]);
     expect(root.lstat(b("/a"))).toBe(root.lstat(b("/c")));
     expect(root.lstat(b("/b"))).toBe(root.lstat(b("/c")));
   });
 
-  it("that come before their target lose to a later entry of their path", async () => {
+  it("lose to a later entry of the same path when they come before their target", async () => {
     const root = await mergeImage([[hardlink("a", "b"), file("a", "later"), file("b", "b")]]);
     expect(await contentOf(root, "/a")).toBe("later");
   });
 
   it.each([
-    ["what is not there (CVE-2026-50163)", hardlink("h", "package.json")],
+    ["a missing file (CVE-2026-50163)", hardlink("h", "package.json")],
     ["themselves", hardlink("h", "h")],
     ["a directory", hardlink("h", "etc")],
     ["the root", hardlink("h", "/")],
-  ])("to %s are refused, with their names", async (_, link) => {
+  ])("to %s are refused, with both names in the message", async (_, link) => {
     const merging = merge([directory("etc"), link]);
     await expect(merging).rejects.toMatchObject({ code: "invalid-layer" });
     await expect(merging).rejects.toThrow(/hard link "h": expected a file at \/\S*, got/);
@@ -264,8 +267,8 @@ describe("hard links", () => {
   });
 });
 
-describe("what is at a path", () => {
-  it("does not depend on what was asked before", async () => {
+describe("looking up paths of a merged tree", () => {
+  it("gives results that do not depend on earlier lookups", async () => {
     const root = await mergeImage([
       [file("a/b/c", "1"), file("a/bc", "2"), symlink("a/l", "b"), file("ab/c", "3"), file("z")],
     ]);

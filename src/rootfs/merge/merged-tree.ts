@@ -4,10 +4,10 @@ import { OciError } from "../../oci/errors.ts";
 import { makeImpliedDirectory } from "../blank-node.ts";
 import type { Node } from "../root-filesystem.ts";
 
-/** A directory of a merged tree: its own metadata, and what is in it. */
+/** A directory of a merged tree: its own metadata and its contents. */
 export class TreeDirectory {
   node: Node;
-  /** The root is its own parent, as `..` has it. */
+  /** The root is its own parent, so that `..` stays there. */
   readonly parent: TreeDirectory;
   readonly children = new Map<ByteString, TreeItem>();
 
@@ -17,23 +17,23 @@ export class TreeDirectory {
   }
 }
 
-/** What a name in a directory stands for: a directory, or the node of anything else. */
+/** What a name in a directory refers to: a directory, or a node of any other type. */
 export type TreeItem = TreeDirectory | Node;
 
-/** How a directory is looked for. */
+/** How to look for a directory. */
 export interface WalkOptions {
-  /** Makes what is missing on the way, and puts a directory in place of what is none, as extracting would. */
+  /** Makes missing directories on the way, and replaces what is not a directory by one, as extracting would. */
   readonly create: boolean;
-  /** Symbolic links followed at most. */
+  /** The largest number of symbolic links to follow. */
   readonly linkHops: number;
-  /** Told the target of each link that is followed; what it throws ends the walk. */
+  /** Called with the target of each link that is followed. An error it throws ends the walk. */
   readonly onFollow?: ((target: ByteString) => void) | undefined;
 }
 
 /**
- * The directory that names lead to from another, links followed inside the root; undefined when there is
- * none and none is to be made. A `..` after what is not there takes it back, as umoci has it, where a
- * kernel would fail.
+ * The directory that `names` lead to from another, following links inside the root; undefined when it does
+ * not exist and is not to be made. A `..` cancels a missing directory before it, as in umoci; a kernel
+ * would fail there.
  * @throws OciError `link-loop`
  */
 export function walkDirectories(
@@ -42,7 +42,7 @@ export function walkDirectories(
   { create, linkHops, onFollow }: WalkOptions,
 ): TreeDirectory | undefined {
   const pending = [...names].reverse();
-  /** What comes after `directory` and is no directory yet. */
+  /** The names that follow `directory` on the path and do not exist yet. */
   const missing: ByteString[] = [];
   let directory = start;
   let hops = 0;
@@ -70,7 +70,7 @@ export function walkDirectories(
   return create ? makeDirectories(directory, missing) : undefined;
 }
 
-/** Makes one directory in the other, each in place of whatever else has its name. */
+/** Makes nested directories, one in the other, each replacing anything else of its name. */
 function makeDirectories(start: TreeDirectory, names: readonly ByteString[]): TreeDirectory {
   let directory = start;
   for (const name of names) {
@@ -95,7 +95,7 @@ function linkLoop(name: ByteString, linkHops: number): OciError {
   );
 }
 
-/** What a normalised path stands for, no link followed. */
+/** What a normalised path refers to, without following links. */
 export function findItem(root: TreeDirectory, path: ByteString): TreeItem | undefined {
   let item: TreeItem | undefined = root;
   if (path === "/") return item;
@@ -107,8 +107,8 @@ export function findItem(root: TreeDirectory, path: ByteString): TreeItem | unde
 }
 
 /**
- * {@link findItem} for who asks in the order of a walk: it starts from the directory that was come to
- * last where that is on the way, so that a deep tree is not gone through from its root for every path.
+ * Makes a faster {@link findItem} for paths that come in the order of a walk: it continues from the last
+ * directory where it can, so that a deep tree is not descended from its root for every path.
  * The tree must not change meanwhile.
  */
 export function createItemFinder(root: TreeDirectory): (path: ByteString) => TreeItem | undefined {
@@ -134,7 +134,7 @@ export function createItemFinder(root: TreeDirectory): (path: ByteString) => Tre
   };
 }
 
-/** The names in a directory, in order of their bytes: for byte strings the default order is that. */
+/** The names in a directory, sorted by their bytes, which is the default order of byte strings. */
 export function sortedNames(directory: TreeDirectory): ByteString[] {
   return [...directory.children.keys()].sort();
 }

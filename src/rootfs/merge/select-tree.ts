@@ -5,30 +5,30 @@ import { normalisePath } from "../../layer/normalise.ts";
 import { compileGlob, type Glob } from "../glob.ts";
 import { sortedNames, TreeDirectory } from "./merged-tree.ts";
 
-/** A pattern as it was given, and whether anything matched it. */
+/** A pattern as the caller gave it, and whether anything matched it. */
 interface Pattern {
   readonly text: string;
   readonly globs: readonly Glob[];
   matched: boolean;
 }
 
-/** A directory of the whole tree on the way through it. */
+/** A directory of the whole tree while it is visited. */
 interface Visit {
   readonly directory: TreeDirectory;
   readonly path: string;
   readonly name: ByteString;
   readonly parent: Visit | undefined;
-  /** Whether it came along with something above that matched. */
+  /** Whether it is selected because a directory above it matched. */
   readonly isTaken: boolean;
   /** Its counterpart in the selection, once something in it is selected. */
   selected: TreeDirectory | undefined;
 }
 
 /**
- * The part of a tree that patterns name: what matches, all below it, and its parents. The nodes are the
- * same ones. No link is followed.
+ * The part of a tree that the patterns select: what matches, everything below that, and its parents. The
+ * nodes are those of the whole tree. No link is followed.
  * @param what names the tree in messages
- * @throws OciError `invalid-argument` for a pattern that is none, `not-found` for one that nothing matches
+ * @throws OciError `invalid-argument` for a malformed pattern, `not-found` for one that matches nothing
  */
 export function selectTree(
   root: TreeDirectory,
@@ -71,7 +71,7 @@ function selectChildren(visit: Visit, wanted: readonly Pattern[], pending: Visit
   }
 }
 
-/** The counterpart of a directory in the selection, and of those above it. */
+/** The counterpart of a directory in the selection; makes it, and those of its parents, where missing. */
 function select(visit: Visit): TreeDirectory {
   const path: Visit[] = [];
   let at: Visit | undefined = visit;
@@ -85,7 +85,7 @@ function select(visit: Visit): TreeDirectory {
   return above!;
 }
 
-/** All are asked: each has to match something. */
+/** Tries all patterns even after a match, because each pattern has to match something. */
 function matchAny(patterns: readonly Pattern[], path: ByteString): boolean {
   let found = false;
   for (const pattern of patterns) {
@@ -95,7 +95,7 @@ function matchAny(patterns: readonly Pattern[], path: ByteString): boolean {
   return found;
 }
 
-/** Matching takes longer than looking at what a pattern starts with. */
+/** A quick test of what the pattern starts with; matching the whole pattern takes longer. */
 function mayMatch({ prefix, literal }: Glob, path: ByteString): boolean {
   return literal ? path.length === prefix.length && path === prefix : path.startsWith(prefix);
 }
