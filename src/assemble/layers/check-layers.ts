@@ -12,12 +12,12 @@ interface Below {
   readonly entry: PlannedEntry | undefined;
 }
 
- /**
-  * Checks that layers which were planned independently fit together: a layer must not change the type of
-  * what an earlier one made, write through its links, or undo the owner that it gave to a directory. The
-  * check changes nothing, so a layer's digest depends on that layer alone.
-  * @throws OciError `invalid-recipe` naming both layers and the path
-  */
+/**
+ * Checks that layers which were planned independently fit together: a layer must not change the type of
+ * what an earlier one made, write through its links, or undo the owner that it gave to a directory. The
+ * check changes nothing, so a layer's digest depends on that layer alone.
+ * @throws OciError `invalid-recipe` naming both layers and the path
+ */
 export function checkLayers(plans: readonly LayerPlan[]): void {
   if (plans.length < 2) return;
   const below = new Map<ByteString, Below>();
