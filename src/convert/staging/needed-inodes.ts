@@ -10,7 +10,7 @@ export interface NeededInodes {
   readonly contents: ContentPlan<Node>;
   /** Symbolic links, fifos and devices, with the first path of each. */
   readonly special: readonly (readonly [ByteString, Node])[];
-  /** How many names an inode gets. One that is not here gets one. */
+  /** How many names an inode gets. Inodes that are not listed get one. */
   readonly names: ReadonlyMap<Node, number>;
 }
 
