@@ -20,7 +20,7 @@ const ABSENT: readonly ErrorCode[] = ["missing-input", "not-found", "wrong-archi
 /**
  * Identifies an image before it is made: a digest over the recipe, the digests of its inputs and every
  * option that affects its bytes. Where the inputs are located does not matter, except for the published
- * name of an input image, which is recorded in the new image.
+ * name of an input image, which may be recorded in the new image.
  */
 export function inputKey(
   recipe: Recipe,
@@ -64,7 +64,7 @@ export function layerNote(key: Digest, { descriptor, diffId }: StoredLayer): Dig
 /**
  * The run id, which all images of one generation share. It is derived from the recipes of all architectures
  * and all their inputs, so separate runs for each architecture arrive at the same one. An input that does
- * not exist counts as absent and is reported.
+ * not exist for an architecture counts as absent and is reported.
  */
 export async function deriveRunId(
   recipe: Recipe,

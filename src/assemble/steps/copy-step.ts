@@ -21,7 +21,7 @@ export interface StepContext {
 /**
  * Plans copying everything that a step's path names. Each alternative in braces is looked up by itself and
  * may be missing by itself.
- * @throws OciError `invalid-recipe`, `missing-input` if nothing is there and the step says so
+ * @throws OciError `invalid-recipe`, `missing-input` if nothing is there, unless the step allows that
  */
 export function planCopy(plan: LayerPlan, step: CopyStep, context: StepContext): void {
   const tree = context.trees.get(step.from);

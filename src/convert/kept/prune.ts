@@ -68,7 +68,7 @@ async function choose(
   for (const entry of await store.cache.list()) {
     const { key } = entry;
     const digest = digestOfKey(key);
-    if (digest === undefined) continue; // not ours
+    if (digest === undefined) continue; // a foreign entry
     const old = Date.now() - entry.usedAt.getTime() >= minimumAge;
     if (marked.has(key) || held.has(key) || !old) kept += 1;
     else removed.push({ key, digest, bytes: bytesOf(entry) });

@@ -15,7 +15,7 @@ import { createStaging, stagingName, type Staging } from "../staging/staging.ts"
 import type { UnpackJob } from "./unpack-job.ts";
 import type { TreeChanges } from "./tree-changes.ts";
 
-/** A destination that is being worked in, which its record says. */
+/** A destination that is being worked in. Its record in the sidecar says so. */
 export interface UnpackSession {
   readonly stager: LayerStager;
   /** Reads what is needed and not staged yet, and changes the directory as the plan says. */
