@@ -112,7 +112,7 @@ export function installAlternative(
   };
 }
 
-/** The slaves of a record that its current choice lacks: dpkg removes their links. */
+/** The slaves of a record that the newly selected choice lacks: dpkg removes their links. */
 export function unusedSlaves(
   record: AlternativesRecord | undefined,
   slaves: readonly AlternativeSlave[],
