@@ -6,8 +6,8 @@ import type { Recipe } from "./recipe/recipe.ts";
 import type { AssembleWarning } from "./result.ts";
 
 /**
- * The annotations of the new manifest: the recipe's, the base's and every artifact's digest, the
- * provenance of the family, and the warnings of its layers. None holds a path of this machine.
+ * The annotations of the new manifest: the recipe's own, the digests of the base and of every artifact, the
+ * parent image and the run id, and the warnings of the layers. None contains a path of this machine.
  * @throws OciError `invalid-recipe`
  */
 export function makeAnnotations(
@@ -39,7 +39,7 @@ export function makeAnnotations(
   return annotations;
 }
 
-/** The warnings that an image carries; none from a text that {@link makeAnnotations} did not write. */
+/** Reads the warnings from an image's annotations. Text that {@link makeAnnotations} did not write yields none. */
 export function warningsIn(
   annotations: Readonly<Record<string, string>> | undefined,
 ): readonly AssembleWarning[] {
@@ -68,7 +68,7 @@ function parentOf(recipe: Recipe, artifacts: readonly Input[]): Input | undefine
   );
 }
 
-/** `registry/repository@digest` for what is published; of anything else only the digest may be told. */
+/** `registry/repository@digest` for a published image; otherwise only the digest, because the location is private. */
 function digestReference(input: Input): string {
   const { digest } = input.record;
   const published = input.kind === "image" ? input.published : undefined;

@@ -39,7 +39,7 @@ function base(): Promise<string> {
 }
 
 describe("assemble", () => {
-  it("puts what an artifact of the build platform holds on a base of the target's", async () => {
+  it("copies an artifact built for the build platform onto a base for the target platform", async () => {
     const what = recipe({
       base: { reference: await base() },
       artifacts: { demo: { reference: await artifact() } },
@@ -65,7 +65,7 @@ describe("assemble", () => {
     expect(image.config.value.history).toHaveLength(2);
   });
 
-  it("inherits the base's config and applies the recipe's", async () => {
+  it("inherits the base's config and applies the recipe's settings", async () => {
     const what = recipe({
       base: { reference: await base() },
       variables: { GCC: "16.2.0" },
@@ -118,7 +118,7 @@ describe("assemble", () => {
     });
   });
 
-  it("takes the child of the target platform from a base that is an index, and lists them when there is none", async () => {
+  it("picks the target platform's image from a base that is an index, and lists the platforms if it is missing", async () => {
     const store = await workspace.layout("multi");
     const children = [];
     for (const architecture of ["amd64", "riscv64"]) {
@@ -140,7 +140,7 @@ describe("assemble", () => {
     ).rejects.toThrow(/linux\/amd64/);
   });
 
-  it("says which input is missing and what to do", async () => {
+  it("says which input is missing and what to do about it", async () => {
     const what = recipe({
       artifacts: { demo: { reference: `oci:${workspace.directory}/nowhere` } },
       steps: [COPY],
@@ -152,7 +152,7 @@ describe("assemble", () => {
     });
   });
 
-  it("finds nothing to do the second time, and everything again when a blob is gone", async () => {
+  it("does nothing the second time, and makes everything again when a blob is gone", async () => {
     const what = recipe({
       base: { reference: await base() },
       artifacts: { demo: { reference: await artifact() } },
@@ -170,7 +170,7 @@ describe("assemble", () => {
     expect(await third.text("/opt/gcc/cc")).toBe("ELF");
   });
 
-  it("records the digests of every input and the provenance of the family, and no path of the machine", async () => {
+  it("records the digest of every input, the parent and the run id, but no path of the machine", async () => {
     const what = recipe({
       base: { reference: await base() },
       artifacts: { demo: { reference: await artifact() } },
@@ -193,7 +193,7 @@ describe("assemble", () => {
     expect(documents).not.toContain(process.cwd());
   });
 
-  it("replaces the old image as a whole, and keeps nothing that only the old one needed", async () => {
+  it("replaces the old image as a whole and keeps nothing that only the old one needed", async () => {
     const demo = { reference: await artifact() };
     const first = await assembleIn(workspace, recipe({ artifacts: { demo }, steps: [COPY] }));
     await artifact({ "opt/gcc/cc": "NEW" });
@@ -205,7 +205,7 @@ describe("assemble", () => {
     expect(await second.text("/opt/gcc/cc")).toBe("NEW");
   });
 
-  it("leaves the old image in place when it fails on the way", async () => {
+  it("leaves the old image in place when it fails midway", async () => {
     const demo = { reference: await artifact() };
     const first = await assembleIn(workspace, recipe({ artifacts: { demo }, steps: [COPY] }));
     await artifact({ "opt/gcc/cc": "NEW" });
@@ -217,7 +217,7 @@ describe("assemble", () => {
     expect((await target.resolve("latest")).digest).toBe(first.result.descriptor.digest);
   });
 
-  it("tells how it goes, and stops when asked", async () => {
+  it("reports progress and stops when asked to", async () => {
     const what = recipe({ artifacts: { demo: { reference: await artifact() } }, steps: [COPY] });
     const events: AssembleProgress[] = [];
     await assembleIn(workspace, what, { onProgress: (event) => events.push(event) });
@@ -226,7 +226,7 @@ describe("assemble", () => {
     await expect(assembleIn(workspace, what, { into: "other", signal })).rejects.toThrow();
   });
 
-  it("plans without writing anything", async () => {
+  it("has a planning mode that writes nothing", async () => {
     const what = recipe({ artifacts: { demo: { reference: await artifact() } }, steps: [COPY] });
     const plan = await planAssembly(what);
     expect(plan.layers).toEqual([
@@ -244,7 +244,7 @@ describe("assemble", () => {
     ]);
   });
 
-  it("writes zstd and plain layers too, with the same diffIDs", async () => {
+  it("also writes zstd and uncompressed layers, with the same diffIDs", async () => {
     const what = recipe({ artifacts: { demo: { reference: await artifact() } }, steps: [COPY] });
     const diffIds = new Set<string>();
     for (const compression of ["gzip", "zstd", "none"] as const) {
@@ -255,7 +255,7 @@ describe("assemble", () => {
     expect(diffIds.size).toBe(1);
   });
 
-  it("makes one generation of three runs for three architectures", async () => {
+  it("gives three runs for three architectures the same run id", async () => {
     const demo = { reference: await artifact() };
     const generation = ["amd64", "arm64", "riscv64"].map((architecture) =>
       recipe({ platform: { ...RISCV, architecture }, artifacts: { demo }, steps: [COPY] }),
@@ -275,7 +275,7 @@ describe("assemble", () => {
     expect(given.runId).toBe("20260101-000000-0badcafe");
   });
 
-  it("counts the absent input of another architecture as absent, and says so", async () => {
+  it("treats a missing input of another architecture as absent and reports it", async () => {
     const own = recipe({ artifacts: { demo: { reference: await artifact() } }, steps: [COPY] });
     const other = recipe({
       platform: { ...RISCV, architecture: "arm64" },

@@ -34,12 +34,13 @@ import type {
 import { isComplete, readReusable } from "./reusable-image.ts";
 
 /**
- * Makes the image of a recipe in the target, layer by layer, straight from its inputs: no temporary tree, no root.
- * The same recipe and inputs give the same diffIDs on any machine. Atomic: the tag names the old image
- * until the new one is complete. When nothing changed since the last run, nothing is done but to warn again.
- * @throws OciError `invalid-recipe`, `missing-input`, `wrong-architecture`; `invalid-argument` for a
- * `sourceDateEpoch` that is none and for a target inside a directory that is copied from; and what the
- * stores throw
+ * Makes the image that a recipe describes and stores it in the target, layer by layer, straight from the
+ * inputs: it needs no temporary tree and no root. The same recipe and inputs give the same diffIDs on any
+ * machine. Atomic: the tag names the old image until the new one is complete. If nothing changed since the
+ * last run, nothing is written, but the warnings are given again.
+ * @throws OciError `invalid-recipe`, `missing-input`, `wrong-architecture`; `invalid-argument` for an
+ * invalid `sourceDateEpoch` or for a target inside a directory that is copied from; and what the stores
+ * throw
  */
 export async function assemble(recipe: Recipe, options: AssembleOptions): Promise<AssembleResult> {
   const inputs = await openInputs(recipe, options);
@@ -50,7 +51,10 @@ export async function assemble(recipe: Recipe, options: AssembleOptions): Promis
   }
 }
 
-/** What {@link assemble} would do, and put into each layer, from the inputs' trees alone: nothing is written. */
+/**
+ * What {@link assemble} would do and what each layer would hold, worked out from the inputs' file trees
+ * alone. Nothing is written.
+ */
 export async function planAssembly(
   recipe: Recipe,
   options: PlanOptions = {},
@@ -92,7 +96,7 @@ async function openInputs(recipe: Recipe, options: PlanOptions): Promise<Inputs>
   return findInputs(recipe, options);
 }
 
-/** Whether the image that is there is the one that would be made; if so, its warnings are given again. */
+/** Tells whether the existing image is the one that would be made. If it is, its warnings are given again. */
 async function compare(
   recipe: Recipe,
   inputs: Inputs,
@@ -178,7 +182,7 @@ function historyOf(
   return arranged.map(({ name }) => ({ name, diffId: diffIds.get(name) }));
 }
 
-/** `sourceDateEpoch`, else the newest of the images it is made from, else 1970. */
+/** `sourceDateEpoch` if given, otherwise the creation time of the newest input image, otherwise 1970. */
 function createdAt(
   prepared: PreparedLayers,
   base: Image | undefined,

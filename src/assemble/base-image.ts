@@ -8,7 +8,7 @@ import { findContradictions } from "./recipe/environment.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { AssembleOptions, AssembleWarning, InputOptions } from "./result.ts";
 
-/** Reads the image below. Undefined for `scratch`. @throws OciError `wrong-architecture` */
+/** Opens the base image. Undefined for `scratch`. @throws OciError `wrong-architecture` */
 export async function openBase(
   recipe: Recipe,
   inputs: Inputs,
@@ -27,7 +27,7 @@ export async function openBase(
   );
 }
 
-/** Puts the layers of the base into the target, byte for byte, and lets the image be read from there. */
+/** Copies the layers of the base into the target, byte for byte, so that the image can be read from there. */
 export async function storeBase(
   base: Image | undefined,
   options: AssembleOptions,
@@ -41,7 +41,10 @@ export async function storeBase(
   return { ...base, store: target };
 }
 
-/** Where the base's environment has another value for a variable of the recipe: it may be an older base. */
+/**
+ * Warns where the base's environment and the recipe give the same variable different values: the base may
+ * be an older one.
+ */
 export function warnOfContradictions(
   recipe: Recipe,
   base: Image | undefined,

@@ -13,16 +13,16 @@ import { completeHistory } from "../image/edit/history.ts";
 import { mergeEnvironment } from "./recipe/environment.ts";
 import type { HealthcheckSettings, ImageSettings, Recipe } from "./recipe/recipe.ts";
 
-/** A layer above the base, for the history. */
+/** A layer above the base, as the image's history lists it. */
 export interface LayerHistory {
   readonly name: string;
-  /** Undefined for a layer that came out empty, and is left out. */
+  /** Undefined for a layer that turned out empty and is left out of the image. */
   readonly diffId: DiffId | undefined;
 }
 
 /**
- * The configuration of the new image: the base's, what it does not know included, with the recipe's
- * settings, layers and history on top. What Docker noted of the build of the base is left out.
+ * The configuration of the new image: the base's, including fields we do not know, with the recipe's
+ * settings, layers and history on top. What Docker recorded about building the base is dropped.
  * @throws OciError `invalid-recipe`
  */
 export function makeImageConfig(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A recipe in, an image out: layers copied entry by entry from artifact images and plain directories,
- * links, alternatives, configuration; reproducible, without root and without a temporary tree.
+ * Makes an image from a recipe: layers copied entry by entry from artifact images and plain directories,
+ * links, alternatives, configuration. Reproducible, without root and without a temporary tree.
  * @module
  */
 export * from "./assemble.ts";

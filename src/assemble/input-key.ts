@@ -14,13 +14,13 @@ import type { AssembleWarning, MakeOptions } from "./result.ts";
 
 const RUN_ID_LENGTH = 32;
 
-/** What says that there is no such input for an architecture; that nobody could tell says less. */
+/** Errors that say an input does not exist for an architecture. Any other error leaves that unknown. */
 const ABSENT: readonly ErrorCode[] = ["missing-input", "not-found", "wrong-architecture"];
 
 /**
- * The name of an image before it is made: a digest over the recipe, the digests of its inputs and all
- * options that its bytes depend on. Where inputs lie does not count, but for a base's published name,
- * which is recorded in the image.
+ * Identifies an image before it is made: a digest over the recipe, the digests of its inputs and every
+ * option that affects its bytes. Where the inputs are located does not matter, except for the published
+ * name of an input image, which may be recorded in the new image.
  */
 export function inputKey(
   recipe: Recipe,
@@ -45,8 +45,8 @@ export function inputKey(
 }
 
 /**
- * What is noted on a manifest that was made under a key, and only on that manifest: a digest over the key
- * and all that the manifest says. Whoever changes the image, by whatever tool, breaks the note.
+ * The note put on a manifest that was made under a key: a digest over the key and everything else in the
+ * manifest. Changing the image, with whatever tool, makes the note invalid.
  */
 export function imageNote(key: Digest, manifest: Manifest): Digest {
   const others = Object.entries(manifest.annotations ?? {}).filter(
@@ -55,16 +55,16 @@ export function imageNote(key: Digest, manifest: Manifest): Digest {
   return digestOfValue({ key, manifest: { ...manifest, annotations: Object.fromEntries(others) } });
 }
 
-/** The same of one layer: over its key and what it became. */
+/** The same kind of note for one layer: a digest over its key and the layer that was made from it. */
 export function layerNote(key: Digest, { descriptor, diffId }: StoredLayer): Digest {
   const { mediaType, digest, size } = descriptor;
   return digestOfValue({ key, mediaType, digest, size, diffId });
 }
 
 /**
- * What images of one generation share: derived from the recipes of all its architectures and all their
- * inputs, so that a run for each architecture gives the same. An input that is not there counts as
- * absent, and is reported.
+ * The run id, which all images of one generation share. It is derived from the recipes of all architectures
+ * and all their inputs, so separate runs for each architecture arrive at the same one. An input that does
+ * not exist for an architecture counts as absent and is reported.
  */
 export async function deriveRunId(
   recipe: Recipe,
@@ -108,7 +108,7 @@ async function digestsOfMember(
   }
 }
 
-/** Why the inputs of another architecture were asked for at all, and how to do without them. */
+/** Extends an error about another architecture's input: why that input was needed at all, and how to do without it. */
 function inGeneration(error: unknown, architecture: string): unknown {
   if (!isOciError(error) || error.code === "aborted") return error;
   return new OciError(error.code, `${architecture}, of the same generation: ${error.message}`, {
@@ -118,7 +118,7 @@ function inGeneration(error: unknown, architecture: string): unknown {
   });
 }
 
-/** The recipe without the places where its inputs lie; the order of the environment stays part of it. */
+/** The recipe without the locations of its inputs. The order of the environment variables still counts. */
 function contentOf(recipe: Recipe): unknown {
   const { base, artifacts, config, ...rest } = recipe;
   const names = Object.keys(artifacts).sort();
@@ -130,7 +130,10 @@ function digestOfValue(value: unknown): Digest {
   return digestBytes(new TextEncoder().encode(JSON.stringify(value, canonical)));
 }
 
-/** Sorts keys, so that the order in which a recipe was written does not count; bytes become text. */
+/**
+ * For `JSON.stringify`: sorts keys, so that the order in which a recipe was written does not count, and
+ * turns bytes into text.
+ */
 function canonical(_key: string, value: unknown): unknown {
   if (value instanceof Uint8Array) return { bytes: fromBytes(value) };
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;

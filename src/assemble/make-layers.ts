@@ -16,11 +16,14 @@ import type { AssembledLayer, AssembleOptions, MakeOptions } from "./result.ts";
 export interface WantedLayer {
   readonly layer: ArrangedLayer;
   readonly key: Digest;
-  /** The same layer where it is there already: see {@link reusableLayers}. */
+  /** The same layer from the earlier image, if it has it: see {@link reusableLayers}. */
   readonly reused: StoredLayer | undefined;
 }
 
-/** The layers that hold something, and which of them the image `from` has; with `force` none. */
+/**
+ * The layers that are not empty, each with its counterpart in the image `from` if there is one. With
+ * `force`, nothing is reused.
+ */
 export async function findWanted(
   arranged: readonly ArrangedLayer[],
   from: Image | undefined,

@@ -8,7 +8,7 @@ import { readReusable } from "./reusable-image.ts";
 const shared = { "etc/shared": "s" };
 
 describe("an image that is replaced", () => {
-  it("goes with all that no other image needs", async () => {
+  it("is removed with everything that no other image needs", async () => {
     const store = createMemoryStore();
     const old = await buildImage(store, { layers: [shared, { old: "o" }], tag: "latest" });
     const replaced = await findReplaced(store, "latest", {});
@@ -21,7 +21,7 @@ describe("an image that is replaced", () => {
     expect(await store.exists(fresh.descriptor)).toBe(true);
   });
 
-  it("goes as well when it is damaged, and nothing of it may be used again", async () => {
+  it("is removed even if it is damaged, and nothing of it is reused", async () => {
     const store = createMemoryStore();
     const old = await buildImage(store, { layers: [{ old: "o" }], tag: "latest" });
     await store.capabilities.remove(old.config.digest);

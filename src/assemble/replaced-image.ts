@@ -7,7 +7,7 @@ import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import { readIndex, readManifest } from "../store/read-documents.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 
-/** What says that an image is damaged; what could not be asked for is no answer, and thrown. */
+/** Errors that mean an image is damaged. Any other error leaves that unknown, and is thrown. */
 export const DAMAGED: readonly ErrorCode[] = [
   "not-found",
   "invalid-manifest",
@@ -18,14 +18,14 @@ export const DAMAGED: readonly ErrorCode[] = [
   "truncated",
 ];
 
-/** What a tag names until the new image is there. */
+/** The image that a tag names until the new one replaces it. */
 export interface ReplacedImage {
   readonly descriptor: Descriptor;
-  /** Its config and layers, as far as its manifest can be read: whether anything in them can be used is another question. */
+  /** Its config and layers, if its manifest can be read. Whether they are usable is not checked here. */
   readonly content: readonly Descriptor[];
 }
 
-/** The image that the tag names now; undefined when it names none, or an index. */
+/** The image that the tag names now; undefined if there is no such tag or it names an index. */
 export async function findReplaced(
   target: ReadableStore,
   tag: string,
@@ -48,8 +48,8 @@ async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> 
 }
 
 /**
- * Removes what only the replaced image needed, from a store that lists its roots and can remove content.
- * Other images in the store keep all that is theirs.
+ * Removes content that only the replaced image needed, if the store can list its roots and remove content.
+ * Whatever other images in the store need is kept.
  */
 export async function removeReplaced(
   target: ContentStore,

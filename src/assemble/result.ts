@@ -9,58 +9,67 @@ import type { Platform } from "../oci/platform.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 
-/** What both planning and assembling can be told. */
+/** Options that both planning and assembling take. */
 export interface InputOptions extends AbortOptions {
-  /** Where indexes of layers, blobs of registries and digests of plain files are kept. Default: nowhere. */
+  /**
+   * The directory for indexes of layers, blobs from registries and digests of plain files. Default: nothing
+   * is cached.
+   */
   readonly cache?: string | undefined;
-  /** Seconds since 1970: `created`, history and the times of entries we make. Default: from the inputs. */
+  /**
+   * Seconds since 1970: sets `created`, the history and the times of entries we make. Default: derived from
+   * the inputs.
+   */
   readonly sourceDateEpoch?: number | undefined;
-  /** For inputs in a registry. */
+  /** How to reach inputs in a registry. */
   readonly registry?: OpenOptions["registry"];
-  /** For inputs that are archives which can't be read in place. */
+  /** Where to keep input archives that can't be read in place, while they are read. */
   readonly spoolDirectory?: OpenOptions["spoolDirectory"];
   readonly onSpool?: OpenOptions["onSpool"];
   readonly limits?: Partial<Limits> | undefined;
-  /** Never awaited. */
+  /** Its result is never awaited. */
   readonly onProgress?: ((event: AssembleProgress) => void) | undefined;
 }
 
-/** What an image depends on besides its recipe and inputs, and what it is compared with. */
+/** Options that affect the image, besides its recipe and inputs, or that it is compared with. */
 export interface MakeOptions extends InputOptions {
   /** The tag in the target. Default `latest`. */
   readonly tag?: string | undefined;
-  /** Of the layers made. Default gzip. */
+  /** The compression of new layers. Default gzip. */
   readonly compression?: Compression | undefined;
   readonly level?: number | undefined;
-  /** What the images of one generation share. Default: from the recipes and all their inputs. */
+  /** The run id that the images of one generation share. Default: derived from the recipes and all their inputs. */
   readonly runId?: string | undefined;
-  /** The recipes of all architectures of this generation; only the default run id needs them. Default: this one alone. */
+  /**
+   * The recipes of all architectures of this generation, needed only for the default run id. Default: this
+   * recipe alone.
+   */
   readonly generation?: readonly Recipe[] | undefined;
-  /** Makes the image and every layer anew, whatever the target has. */
+  /** Makes the image and every layer anew, even if the target already has them. */
   readonly force?: boolean | undefined;
 }
 
 export interface AssembleOptions extends MakeOptions {
-  /** Where the image goes; also where the layers of the last run are found again. */
+  /** Where the image goes, and where layers of the last run are looked up. */
   readonly target: ContentStore;
 }
 
 export interface PlanOptions extends MakeOptions {
-  /** Where the image would go; without it nothing of an earlier run is looked at. */
+  /** Where the image would go. Without it, no earlier image is considered. */
   readonly target?: ReadableStore | undefined;
 }
 
-/** One thing an image was made from. */
+/** One input that an image was made from. */
 export interface InputRecord {
   /** `base`, or the artifact's name. */
   readonly name: string;
-  /** As the recipe says it. May be a path of this machine: it is never written into the image. */
+  /** The reference in the recipe. It may be a path of this machine, so it is never written into the image. */
   readonly reference: string;
-  /** Of the image's manifest; of a plain directory: of its tree. */
+  /** The digest of the image's manifest or, for a plain directory, of its file tree. */
   readonly digest: Digest;
 }
 
-/** Something that a person should know, and that is no failure. */
+/** Something that the user should know but that is not a failure. */
 export interface AssembleWarning {
   readonly kind:
     | "missing-path"
@@ -69,40 +78,43 @@ export interface AssembleWarning {
     | "unread-xattrs"
     | "contradicted-variable";
   /**
-   * The layer's name; the architecture whose input is absent; the artifact whose attributes were not
-   * read; the variable that the base's environment contradicts.
+   * The layer's name; or the architecture whose input is absent; or the artifact whose attributes were not
+   * read; or the variable that the base's environment contradicts.
    */
   readonly where: string;
   readonly message: string;
 }
 
-/** What one layer will hold, or holds. */
+/** What one layer holds or will hold. */
 export interface LayerSummary {
   readonly name: string;
   readonly entries: number;
-  /** Of file contents. */
+  /** Total bytes of file contents. */
   readonly bytes: number;
 }
 
 /** What assembling would do. */
 export interface AssemblePlan {
-  /** False: the target already holds the image of these very inputs, complete; nothing would be done. */
+  /**
+   * False if the target already holds this image, made from these inputs and complete, so that nothing
+   * would be done.
+   */
   readonly changed: boolean;
   readonly platform: Platform;
   readonly inputs: readonly InputRecord[];
-  /** Those above the base; empty when nothing would change. */
+  /** The layers above the base; empty if nothing would change. */
   readonly layers: readonly PlannedLayerSummary[];
   readonly warnings: readonly AssembleWarning[];
 }
 
 export interface PlannedLayerSummary extends LayerSummary {
-  /** It would be taken over from the last run: its inputs are the same. */
+  /** True if the layer would be reused from the last run because its inputs are the same. */
   readonly reused: boolean;
-  /** What would be in the layer, in its order. */
+  /** What the layer would contain, in order. */
   readonly paths: readonly PlannedPath[];
 }
 
-/** One line of a dry run; text is escaped for a terminal. */
+/** One line of a dry run. Text is escaped for a terminal. */
 export interface PlannedPath {
   readonly type: "file" | "directory" | "symlink" | "hardlink" | "device" | "fifo" | "whiteout";
   readonly path: string;
@@ -112,24 +124,24 @@ export interface PlannedPath {
 export interface AssembledLayer extends LayerSummary {
   readonly descriptor: Descriptor;
   readonly diffId: DiffId;
-  /** Taken over from the last run: its inputs are the same. */
+  /** True if the layer was reused from the last run because its inputs are the same. */
   readonly reused: boolean;
 }
 
 export interface AssembleResult {
-  /** False: the target already holds the image of these very inputs, complete; nothing was done. */
+  /** False if the target already held this image, made from these inputs and complete, so that nothing was done. */
   readonly changed: boolean;
   readonly platform: Platform;
-  /** The manifest. */
+  /** The descriptor of the image's manifest. */
   readonly descriptor: Descriptor;
   readonly runId: string;
   readonly inputs: readonly InputRecord[];
-  /** Those above the base; empty when nothing changed. */
+  /** The layers above the base; empty if nothing changed. */
   readonly layers: readonly AssembledLayer[];
   readonly warnings: readonly AssembleWarning[];
 }
 
-/** What is going on, for a person who waits. */
+/** Progress to show to a waiting user. */
 export type AssembleProgress =
   | { readonly kind: "input"; readonly name: string; readonly digest: Digest }
   | { readonly kind: "planned"; readonly layers: readonly LayerSummary[] }
@@ -137,7 +149,7 @@ export type AssembleProgress =
   | {
       readonly kind: "read";
       readonly artifact: string;
-      /** Bytes of file content written so far, of all that will be. */
+      /** Bytes of file content written so far; `total` is how many there will be. */
       readonly bytes: number;
       readonly total: number;
     }

@@ -10,7 +10,7 @@ import { AnnotationKey } from "../oci/annotations.ts";
 import { imageNote, layerNote } from "./input-key.ts";
 import { DAMAGED } from "./replaced-image.ts";
 
-/** The image that layers may be taken over from; undefined when it is none, or damaged. */
+/** The earlier image, whose layers may be reused; undefined if it is not an image or is damaged. */
 export async function readReusable(
   store: ReadableStore,
   descriptor: Descriptor | undefined,
@@ -26,8 +26,8 @@ export async function readReusable(
 }
 
 /**
- * Whether the image is the one that was made from the inputs that the key names, and all of it is there:
- * its note holds for that key and for what the image is now, so that no edit of it goes unseen.
+ * Whether the image was made from the inputs that the key identifies and is complete. Its note must be
+ * valid for that key and for the image as it is now, so any edit is noticed.
  */
 export async function isComplete(
   image: Image,
@@ -42,12 +42,12 @@ export async function isComplete(
   return true;
 }
 
-/** Finds the layer of an old image that was made under a key. */
+/** Finds the layer of an earlier image that was made under a key. */
 export type FindReusable = (key: Digest) => StoredLayer | undefined;
 
 /**
- * The layers of the old image that are still there, by the keys they were made under. A layer's note
- * has to hold for the key, and for the layer as it is now.
+ * The layers of the earlier image that still exist, by the keys they were made under. A layer's note must
+ * be valid for its key and for the layer as it is now.
  */
 export async function reusableLayers(
   image: Image | undefined,

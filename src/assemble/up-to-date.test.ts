@@ -53,11 +53,11 @@ const LAYER: NewLayer = {
 
 describe("an image that was edited is not up to date", () => {
   it.each<[string, ImageEdit]>([
-    ["config", (view) => editConfig(view, { env: { set: { DEBUG: "1" } } })],
-    ["an annotation", (view) => editConfig(view, { annotations: { set: { a: "b" } } })],
-    ["append", (view) => appendLayer(view, LAYER)],
+    ["a change of its config", (view) => editConfig(view, { env: { set: { DEBUG: "1" } } })],
+    ["an added annotation", (view) => editConfig(view, { annotations: { set: { a: "b" } } })],
+    ["an appended layer", (view) => appendLayer(view, LAYER)],
   ])(
-    "after %s, which drops the key of the inputs and keeps generation and parent",
+    "after %s, which drops the input key but keeps the run id and the parent",
     async (_what, edit) => {
       const what = await whole();
       const { result } = await assembleIn(workspace, what);
@@ -76,7 +76,7 @@ describe("an image that was edited is not up to date", () => {
     },
   );
 
-  it("after a foreign tool that keeps every note: what the image is counts", async () => {
+  it("after an edit by another tool that keeps every note: only the actual image counts", async () => {
     const what = await whole();
     const { result } = await assembleIn(workspace, what);
     const target = await workspace.layout("out");
@@ -90,7 +90,7 @@ describe("an image that was edited is not up to date", () => {
     expect(again.result.descriptor.digest).toBe(result.descriptor.digest);
   });
 
-  it("after a layer was exchanged under its old note: it is made again, not taken over", async () => {
+  it("after a layer was exchanged under its old note, and that layer is made again", async () => {
     const what = await whole();
     const { result } = await assembleIn(workspace, what);
     const target = await workspace.layout("out");
@@ -109,7 +109,7 @@ describe("an image that was edited is not up to date", () => {
 });
 
 describe("an image that is up to date", () => {
-  it("is made again with force, every layer of it, and comes out the same", async () => {
+  it("is made again with force, including every layer, and comes out the same", async () => {
     const what = await whole();
     const first = await assembleIn(workspace, what);
     const forced = await assembleIn(workspace, what, { force: true });
@@ -118,7 +118,7 @@ describe("an image that is up to date", () => {
     expect(forced.result.descriptor.digest).toBe(first.result.descriptor.digest);
   });
 
-  it("warns again, of what was warned when it was made, and names no path of the machine in the image", async () => {
+  it("gives its original warnings again, and the image names no path of the machine", async () => {
     const reference = await workspace.image("base", { config: { Env: ["GCC_VERSION=16.1.0"] } });
     const variables = { GCC_VERSION: "16.2.0" };
     const what = await whole({ base: { reference }, variables });
@@ -142,8 +142,8 @@ describe("an image that is up to date", () => {
   });
 });
 
-describe("a plan", () => {
-  it("says what a run would do: everything, nothing, or only the layers that changed", async () => {
+describe("planning an assembly", () => {
+  it("tells what a run would do: everything, nothing, or only the layers that changed", async () => {
     const what = await whole();
     const target = await workspace.layout("out");
     const layersOf = async (one: Recipe, more: object = {}) => {
@@ -164,7 +164,7 @@ describe("a plan", () => {
 });
 
 describe("the inputs of other architectures", () => {
-  it("are not asked for when the run id is given, and the refusal names --run-id", async () => {
+  it("are not read if the run id is given, and an error about them suggests --run-id", async () => {
     const own = await whole();
     const platform = { os: "linux", architecture: "arm64" };
     const place = join(workspace.directory, "broken");
@@ -196,7 +196,7 @@ describe("assemble refuses", () => {
     }
   });
 
-  it("an output inside a directory that it copies from: its own files are no content", async () => {
+  it("an output inside a directory that it copies from", async () => {
     const directory = join(workspace.directory, "tree");
     mkdirSync(directory);
     writeFileSync(join(directory, "file"), "x");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Images to directories and back: unpack, pack, layers byte for byte, and a store that converts each image once.
+ * Images to directories and back: unpack, pack, exact layers, and a store that converts each image once.
  * @module
  */
 export * from "./append-to-reference.ts";

@@ -30,21 +30,21 @@ async function namesIn(layer: NewLayer): Promise<string[]> {
 }
 
 describe("openLayerDirectory", () => {
-  it("is the directory's tree without the directory itself, the same every time", async () => {
+  it("gives the directory's tree without the directory itself, the same every time", async () => {
     const layer = openLayerDirectory(directory, { name: "d" });
     expect(layer).toMatchObject({ name: "d", compression: "none", storedAs: "gzip" });
     expect(await namesIn(layer)).toEqual(["b", "d/", "d/a"]);
     expect(digestBytes(await tarOf(layer))).toBe(digestBytes(await tarOf(layer)));
   });
 
-  it("has a place for the directory below the root", async () => {
+  it("can place the directory below the root", async () => {
     const edit = renamePaths(fromText("/"), fromText("/opt"));
     const layer = openLayerDirectory(directory, { name: "d", edit, storedAs: "zstd" });
     expect(layer.storedAs).toBe("zstd");
     expect(await namesIn(layer)).toEqual(["opt/", "opt/b", "opt/d/", "opt/d/a"]);
   });
 
-  it("leaves a socket out, and says so", async () => {
+  it("leaves a socket out and reports it", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(join(directory, "s"), resolve));
     try {
@@ -58,7 +58,7 @@ describe("openLayerDirectory", () => {
     }
   });
 
-  it("says only when it is read that there is no directory", async () => {
+  it("reports a missing directory only when the layer is read", async () => {
     const layer = openLayerDirectory(join(directory, "no"), { name: "no" });
     await expect(tarOf(layer)).rejects.toMatchObject({ code: "not-found" });
   });

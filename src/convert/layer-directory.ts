@@ -11,19 +11,19 @@ import type { SkippedPath } from "./pack/pack-options.ts";
 import { openUnpacked } from "../disk/sidecar/open-unpacked.ts";
 
 export interface LayerDirectoryOptions {
-  /** For the history. */
+  /** The layer's name in the history. */
   readonly name: string;
   readonly edit?: EntryEdit | undefined;
   /** Default gzip. */
   readonly storedAs?: Compression | undefined;
-  /** Told what no layer can hold, each time the directory is read. */
+  /** Called for each path that no layer can hold, every time the directory is read. */
   readonly onSkipped?: ((skipped: SkippedPath) => void) | undefined;
 }
 
 /**
- * A directory as a new layer, in the order and form that packing gives it, what its sidecar knows
- * applied. The directory itself is left out, unless an edit moves it below the root: what is put on an
- * image does not change the image's own root. Nothing is read now.
+ * A directory as a new layer. Order and form are as in packing, and the information in the directory's
+ * sidecar is applied. The root entry of the directory is left out, unless an edit moves it below the root:
+ * adding a layer to an image does not change the image's own root. Nothing is read yet.
  */
 export function openLayerDirectory(directory: string, options: LayerDirectoryOptions): NewLayer {
   const { name, edit, storedAs = "gzip" } = options;

@@ -47,7 +47,7 @@ describe("inputs in a registry", () => {
     return `${server.host}:${server.port}/${repository}:1`;
   }
 
-  it("are copied once into the cache, and named in the provenance", async () => {
+  it("are copied into the cache once and named in the provenance", async () => {
     const base = await publish("base", [{ "etc/os-release": "x" }]);
     const android = await publish("android", [GCC]);
     const what = recipe({
@@ -68,7 +68,7 @@ describe("inputs in a registry", () => {
     expect(await blobs.exists(demo.manifest.value.layers[0]!)).toBe(true);
   });
 
-  it("may be the target as well", async () => {
+  it("can be in the same registry as the target", async () => {
     const demo = { reference: await publish("android", [GCC]) };
     const registry = `${server.host}:${server.port}`;
     const target = openRepository({ registry, repository: "runtime" });
@@ -77,7 +77,7 @@ describe("inputs in a registry", () => {
     expect((await assemble(what, { target, tag: "riscv64" })).changed).toBe(false);
   });
 
-  it("that can't be reached are an error, never a missing input", async () => {
+  it("cause an error when the registry can't be reached, and do not count as missing", async () => {
     const reference = await publish("android", [GCC]);
     await server.close();
     const what = recipe({ artifacts: { demo: { reference } }, steps: [COPY] });
@@ -89,7 +89,7 @@ describe("inputs in a registry", () => {
     });
   });
 
-  it("that are not there are missing", async () => {
+  it("count as missing when they are not in the registry", async () => {
     const reference = `${server.host}:${server.port}/none:1`;
     const what = recipe({ artifacts: { demo: { reference } }, steps: [COPY] });
     await expect(assembleIn(workspace, what)).rejects.toMatchObject({ code: "missing-input" });
@@ -120,7 +120,7 @@ describe("an artifact that is an index", () => {
     expect(await text("/opt/gcc/cc")).toBe(expected);
   });
 
-  it("of several others has to be told which", async () => {
+  it("must name a platform if it has several images, none for the target", async () => {
     const demo = { reference: await index("amd64", "arm64") };
     await expect(
       assembleIn(workspace, recipe({ artifacts: { demo }, steps: [COPY] })),
@@ -129,7 +129,7 @@ describe("an artifact that is an index", () => {
 });
 
 describe("a base in Docker's form", () => {
-  it("keeps its layers' bytes and loses what Docker noted of its build", async () => {
+  it("keeps its layers' bytes but loses what Docker recorded about building it", async () => {
     const store = await workspace.layout("docker");
     const { descriptor, diffId } = await buildLayer(store, { "etc/os-release": "docker" });
     const config = await pushDocument(store, MediaType.dockerConfig, {
@@ -161,14 +161,14 @@ describe("a base in Docker's form", () => {
   });
 });
 
-it("an artifact can't be called base", async () => {
+it("refuses an artifact with the name base", async () => {
   const demo = { directory: workspace.directory };
   await expect(assembleIn(workspace, recipe({ artifacts: { base: demo } }))).rejects.toThrow(
     /another name than "base"/,
   );
 });
 
-it("the parent has to be one of the artifacts", async () => {
+it("refuses a provenance parent that is not an artifact of the recipe", async () => {
   const what = recipe({ provenance: { parent: "android" } });
   await expect(assembleIn(workspace, what)).rejects.toThrow(/provenance\.parent/);
 });

@@ -22,7 +22,7 @@ import type { ArtifactTree } from "../steps/planned-entry.ts";
 import type { Artifact, DirectoryInput, ImageInput, Recipe } from "../recipe/recipe.ts";
 import type { AssembleWarning, InputOptions, InputRecord } from "../result.ts";
 
-/** An input that is there, its digest known; of an image no layer is read yet. */
+/** An input that was found and whose digest is known. If it is an image, none of its layers has been read yet. */
 export type Input = ImageInputFound | DirectoryInputFound;
 
 export interface ImageInputFound {
@@ -30,7 +30,10 @@ export interface ImageInputFound {
   readonly record: InputRecord;
   readonly opened: OpenReference;
   readonly descriptor: Descriptor;
-  /** `registry/repository`, without tag, for an image in a registry. It may be published; other locations may not. */
+  /**
+   * For an image in a registry: `registry/repository`, without a tag. This may be published; other
+   * locations may not.
+   */
   readonly published: { readonly reference: string; readonly repository: string } | undefined;
 }
 
@@ -44,7 +47,7 @@ export interface DirectoryInputFound {
 /** All inputs of a recipe. */
 export interface Inputs {
   readonly base: ImageInputFound | undefined;
-  /** In order of their names. */
+  /** Sorted by name. */
   readonly artifacts: readonly Input[];
   close(): Promise<void>;
 }
@@ -101,7 +104,7 @@ function findArtifact(
     if (artifact.platform !== undefined) {
       return findImage(store, root, parsePlatform(artifact.platform), options);
     }
-    // An artifact carries the target's files, whatever platform it was built on and says it is for.
+    // An artifact contains files for the target, whatever platform it was built on or claims to be for.
     if (isManifestType(root.mediaType)) return root;
     const { images } = await listImages(store, root, options);
     const fits = imagesFor(images, platform).length > 0;
@@ -189,12 +192,12 @@ function label(name: string): string {
   return name === "base" ? "base" : `artifact ${name}`;
 }
 
-/** The index of trees in the cache directory; undefined without one. */
+/** The cache for indexes of this kind; undefined when no cache directory is set. */
 function treeCache(options: InputOptions, kind: string): LayerIndexCache | undefined {
   return options.cache === undefined ? undefined : openLayerIndexCache(`${options.cache}/${kind}`);
 }
 
-/** Opens an artifact's tree. What is in a registry is copied into the cache once, and read from there. */
+/** Opens an artifact's file tree. An image in a registry is copied into the cache once and read from there. */
 export async function openTree(input: Input, options: InputOptions): Promise<ArtifactTree> {
   const { name, digest } = input.record;
   if (input.kind === "directory") {
@@ -204,7 +207,7 @@ export async function openTree(input: Input, options: InputOptions): Promise<Art
   return { name, digest, root: image, image };
 }
 
-/** Indexes an image, with the cache of the options. */
+/** Indexes an image, using the cache directory of the options. */
 export function openImageTree(
   image: Image,
   options: InputOptions,
@@ -224,13 +227,13 @@ async function readNearby(input: ImageInputFound, options: InputOptions): Promis
   return readImage(blobs, input.descriptor, options);
 }
 
-/** The digests of all inputs by name, for keys. */
+/** The digest of each input, by name; used to make keys. */
 export function digestsOf(inputs: Inputs): Readonly<Record<string, Digest>> {
   const all = [...(inputs.base ? [inputs.base] : []), ...inputs.artifacts];
   return Object.fromEntries(all.map(({ record }) => [record.name, record.digest]));
 }
 
-/** What a person should know of the inputs: one warning an artifact. */
+/** The warnings about inputs, at most one for each artifact. */
 export function warningsOf(inputs: Inputs): AssembleWarning[] {
   return inputs.artifacts.flatMap((input): AssembleWarning[] => {
     const unread = input.kind === "directory" ? input.plain.unread : undefined;

@@ -28,7 +28,7 @@ afterEach(() => workspace.remove());
 
 const CAPABILITY = new Uint8Array([1, 0, 0, 2, 0, 0x20, 0, 0xff]);
 
-/** The calls as a machine with SELinux answers them: `ping` has a capability, all have labels. */
+/** The extended attribute calls as on a machine with SELinux: `ping` has a capability, every file has a label. */
 function labelled(capability = CAPABILITY, label = "here"): () => XattrCalls {
   return () => ({
     listAttributesSync: (path) => [
@@ -61,7 +61,7 @@ const namesOf = ({ root }: PlainDirectory, path: string): string[] => [
 ];
 
 describe("the extended attributes of a plain directory", () => {
-  it("come along, but for SELinux labels", async () => {
+  it("are copied, except for SELinux labels", async () => {
     const plain = await read(labelled());
     expect([...plain.root.lstat("/ping" as ByteString)!.xattrs]).toEqual([
       ["security.capability", fromBytes(CAPABILITY)],
@@ -70,7 +70,7 @@ describe("the extended attributes of a plain directory", () => {
     expect(plain.unread).toBeUndefined();
   });
 
-  it("come along with their labels, or not at all, when the recipe says so", async () => {
+  it("are copied with their labels, or not at all, if the recipe says so", async () => {
     const kept = await read(labelled(), "keep");
     expect(namesOf(kept, "/ping")).toEqual(["security.capability", "security.selinux"]);
     const none = await read(notInstalled, "drop");
@@ -78,7 +78,7 @@ describe("the extended attributes of a plain directory", () => {
     expect(none.unread).toBeUndefined();
   });
 
-  it("are part of the tree's digest where they come along", async () => {
+  it("count for the tree's digest if they are copied", async () => {
     const digestOf = async (...from: Parameters<typeof read>): Promise<string> =>
       (await read(...from)).digest;
     const first = await digestOf(labelled());
@@ -88,38 +88,41 @@ describe("the extended attributes of a plain directory", () => {
     expect(await digestOf(labelled(), "drop")).not.toBe(first);
   });
 
-  it("are counted where they can't be read", async () => {
+  it("are counted if they can't be read", async () => {
     const { root, unread } = await read(notInstalled);
     expect(unread).toMatchObject({ count: 2, reason: { code: "unsupported-operation" } });
     expect(root.lstat("/ping" as ByteString)?.xattrs.size).toBe(0);
   });
 
-  it("stop the reading when the system refuses to show them", async () => {
+  it("make reading fail if the system refuses to show them", async () => {
     const refused = (): XattrCalls => ({ ...labelled()(), getAttributeSync: () => null });
     await expect(read(refused)).rejects.toMatchObject({ code: "unreadable" });
   });
 });
 
-describe.runIf(process.platform === "linux")("attributes that can't be read on Linux", () => {
-  it("for want of a command are one warning for the artifact, also when nothing changed; none when none are wanted", async () => {
-    for (const last of [0xe8, 0xe9]) {
-      writeFileSync(Buffer.from([...Buffer.from(`${directory}/caf`), last]), "");
-    }
-    const steps = [{ kind: "copy", from: "demo", path: "/ping" } as const];
-    const what = recipe({ artifacts: { demo: { directory } }, steps });
-    const canRead = spawnSync("getfattr", ["--version"]).error === undefined;
-    const warning = {
-      kind: "unread-xattrs",
-      where: "demo",
-      message: expect.stringContaining("extended attributes") as string,
-    };
-    for (const changed of [true, false]) {
-      const { result } = await assembleIn(workspace, what);
-      expect(result.changed).toBe(changed);
-      expect(result.warnings).toEqual(canRead ? [] : [warning]);
-    }
-    expect((await planAssembly(what)).warnings).toEqual(canRead ? [] : [warning]);
-    const without = recipe({ artifacts: { demo: { directory, xattrs: "drop" } }, steps });
-    expect((await assembleIn(workspace, without)).result.warnings).toEqual([]);
-  });
-});
+describe.runIf(process.platform === "linux")(
+  "extended attributes that can't be read on Linux",
+  () => {
+    it("because a command is missing give one warning for each artifact, even if nothing changed, unless the recipe drops them", async () => {
+      for (const last of [0xe8, 0xe9]) {
+        writeFileSync(Buffer.from([...Buffer.from(`${directory}/caf`), last]), "");
+      }
+      const steps = [{ kind: "copy", from: "demo", path: "/ping" } as const];
+      const what = recipe({ artifacts: { demo: { directory } }, steps });
+      const canRead = spawnSync("getfattr", ["--version"]).error === undefined;
+      const warning = {
+        kind: "unread-xattrs",
+        where: "demo",
+        message: expect.stringContaining("extended attributes") as string,
+      };
+      for (const changed of [true, false]) {
+        const { result } = await assembleIn(workspace, what);
+        expect(result.changed).toBe(changed);
+        expect(result.warnings).toEqual(canRead ? [] : [warning]);
+      }
+      expect((await planAssembly(what)).warnings).toEqual(canRead ? [] : [warning]);
+      const without = recipe({ artifacts: { demo: { directory, xattrs: "drop" } }, steps });
+      expect((await assembleIn(workspace, without)).result.warnings).toEqual([]);
+    });
+  },
+);

@@ -11,30 +11,30 @@ import { changeNode } from "../steps/planned-entry.ts";
 import type { DirectoryInput } from "../recipe/recipe.ts";
 import { joinPath } from "../recipe/recipe-path.ts";
 
-/** A plain directory as an artifact: owners, times and attributes as the recipe wants them, contents digested. */
+/** A plain directory read as an artifact: owners, times and attributes as the recipe asks, contents digested. */
 export interface PlainDirectory {
   readonly root: RootFilesystem;
-  /** Over all paths with their metadata (as the recipe wants it) and contents. */
+  /** Over all paths, their metadata (as the recipe asks for it) and their contents. */
   readonly digest: Digest;
-  /** The extended attributes that `root` lacks because this machine can't read them. */
+  /** The extended attributes that are missing from `root` because this machine can't read them. */
   readonly unread: UnreadXattrs | undefined;
 }
 
 export interface UnreadXattrs {
-  /** How many files, directories and links may have some. */
+  /** How many files, directories and links may have such attributes. */
   readonly count: number;
-  /** Of the first of them. */
+  /** Why the first of them could not be read. */
   readonly reason: OciError;
 }
 
 export interface DigestDirectoryOptions extends AbortOptions {
-  /** Where the digests of a directory that did not change are found again. */
+  /** Keeps the digests of a directory's files for the next run. */
   readonly cache?: LayerIndexCache | undefined;
 }
 
 /**
- * Reads a directory as an artifact. Every file is digested, unless the cache knows the digests of a
- * directory whose every file still has the same size, inode and times of change.
+ * Reads a directory as an artifact. Every file is digested, unless the cache has the digests and every file
+ * still has the same size, inode and times of change.
  */
 export async function readPlainDirectory(
   directory: DirectoryFilesystem,
@@ -77,10 +77,10 @@ export async function readPlainDirectory(
 }
 
 const NOTHING: Node["xattrs"] = new Map();
-/** What the policy of a machine says of a file, and not the file of itself. */
+/** SELinux's label: it comes from the machine's policy and says nothing about the file itself. */
 const LABEL = "security.selinux" as ByteString;
 
-/** Asks for the attributes only where any are wanted. */
+/** The wanted attributes of a node. They are read only when the recipe wants any. */
 function chooseXattrs(node: Node, wanted: DirectoryInput["xattrs"]): Node["xattrs"] {
   if (wanted === "drop") return NOTHING;
   const { xattrs } = node;
@@ -133,7 +133,7 @@ function formatDigests(digests: readonly Digest[]): Uint8Array {
   return toBytes(digests.map((digest) => digest.slice("sha256:".length)).join("") as ByteString);
 }
 
-/** Undefined for anything that was not written by {@link formatDigests} for as many files. */
+/** Undefined for anything but the output of {@link formatDigests} for the same number of files. */
 function parseDigests(bytes: Uint8Array | undefined, count: number): Digest[] | undefined {
   if (bytes?.length !== count * HEX_LENGTH) return undefined;
   const text = new TextDecoder().decode(bytes);
@@ -148,7 +148,7 @@ function digestTree(nodes: ReadonlyMap<ByteString, Node>): Digest {
   const names = new Map<Node, ByteString>();
   for (const path of [...nodes.keys()].sort()) {
     const node = nodes.get(path)!;
-    const first = names.get(node) ?? path; // hard links are part of what a tree is
+    const first = names.get(node) ?? path; // hard links count for the tree's digest
     names.set(node, first);
     const { type, mode, uid, gid, mtime, mtimeNanoseconds, size } = node;
     const numbers = [mode, uid, gid, mtime, mtimeNanoseconds, size].join();
@@ -156,7 +156,7 @@ function digestTree(nodes: ReadonlyMap<ByteString, Node>): Digest {
     const parts = [path, first, type, numbers, device, node.linkTarget, node.contentDigest ?? ""];
     parts.push(String(node.xattrs.size));
     for (const [name, value] of node.xattrs) parts.push(name, digestBytes(toBytes(value)));
-    // NUL can be in none of the parts
+    // no part can contain NUL
     hasher.update(toBytes(`${parts.join("\0")}\0\n` as ByteString));
   }
   return digestOf("sha256", hasher.hex());

@@ -22,57 +22,57 @@ import {
 import { ancestorsOf, quotePath } from "../recipe/recipe-path.ts";
 
 /**
- * A layer in the order of its tar, which depends on the recipe and the artifacts alone: whiteouts and
- * all entries without content by their paths; the files that the recipe makes by theirs; then what is
- * copied, by artifact name, and within an artifact as it lies there (layer, entry). What is a hard link
- * of a file follows right behind it.
+ * A layer in the order of its tar. The order depends on the recipe and the artifacts alone. First come
+ * whiteouts and all entries without content, sorted by path; then the files that the recipe itself writes,
+ * sorted by path; then copied files by artifact name and, within an artifact, by their position there
+ * (layer, entry). Hard links come directly after their file.
  */
 export interface ArrangedLayer {
   readonly name: string;
   readonly head: readonly HeadEntry[];
   readonly parts: readonly LayerPart[];
   readonly entries: number;
-  /** Of file contents. */
+  /** Total bytes of file contents. */
   readonly bytes: number;
 }
 
-/** An entry that can be written without any artifact. */
+/** An entry that can be written without reading an artifact. */
 export interface HeadEntry {
   readonly entry: Entry;
   readonly content: Uint8Array | undefined;
 }
 
-/** What a layer gets from one artifact, in the order in which its layers hold it. */
+/** What a layer gets from one artifact, in the order in which the artifact's layers hold it. */
 export interface LayerPart {
   readonly tree: ArtifactTree;
-  /** Of a plain directory all of one layer and one entry, in order of their paths. */
+  /** For a plain directory, everything counts as one layer and one entry, sorted by path. */
   readonly contents: ContentPlan<CopiedFile>;
 }
 
 export interface CopiedFile {
-  /** Its path in the artifact. */
+  /** The file's path in the artifact. */
   readonly source: ByteString;
   readonly node: Node;
-  /** Where it goes; those after the first are hard links to it. */
+  /** The destinations. The first is the file; the others are hard links to it. */
   readonly paths: readonly ByteString[];
 }
 
-/** The files of a part in their order. */
+/** The files of a part, in their order in the tar. */
 export function filesOf({ contents }: LayerPart): readonly CopiedFile[] {
   return contents.passes.flatMap(({ wants }) => wants);
 }
 
-/** One inode of the new layer with its names. */
+/** One inode of the new layer with all its names. */
 interface Group {
   readonly entry: PlannedEntry;
   readonly paths: ByteString[];
-  /** The artifact's names of it, where it has several. */
+  /** The inode's names in the artifact, if there are several. */
   readonly sources: Set<ByteString> | undefined;
 }
 
 /**
- * Arranges a planned layer. What we make ourselves gets the time `sourceDateEpoch`, else the newest of
- * what the layer copies, else 1970.
+ * Arranges a planned layer. Entries that we make ourselves get the time `sourceDateEpoch`; without it, the
+ * newest time of anything the layer copies, or else 1970.
  */
 export function arrangeLayer(plan: LayerPlan, sourceDateEpoch: number | undefined): ArrangedLayer {
   const time = timeOf(plan, sourceDateEpoch);
@@ -120,7 +120,7 @@ function timeOf(plan: LayerPlan, sourceDateEpoch: number | undefined): Time {
   return newest ?? { mtime: 0, mtimeNanoseconds: 0 };
 }
 
-/** The inodes of the layer, in order of their first paths. Hard links stay together where both ends came along. */
+/** The inodes of the layer, sorted by first path. Hard links stay together if both names were copied. */
 function groupsOf(plan: LayerPlan): Group[] {
   const groups: Group[] = [];
   const shared = sharedNodes(plan);
@@ -128,7 +128,7 @@ function groupsOf(plan: LayerPlan): Group[] {
     const entry = plan.entries.get(path)!;
     const source = entry.copied?.path;
     const known = entry.copied && shared.get(entry.copied.node);
-    // the same name copied to two places makes two files, as cp does
+    // one name copied to two places makes two files, as with cp
     const group = known?.find(
       (other) => !other.sources?.has(source!) && sameMetadata(other.entry.node, entry.node),
     );
@@ -144,7 +144,7 @@ function groupsOf(plan: LayerPlan): Group[] {
   return groups;
 }
 
-/** The nodes that more than one path of the layer is copied from, each with no group yet. */
+/** The nodes that are copied to more than one path of the layer, each with an empty list of groups. */
 function sharedNodes(plan: LayerPlan): Map<Node, Group[]> {
   const seen = new Set<Node>();
   const shared = new Map<Node, Group[]>();
@@ -160,7 +160,7 @@ function* whiteoutsOf(plan: LayerPlan, time: Time): Generator<HeadEntry> {
   for (const path of plan.removed) {
     if (ancestorsOf(path).some((above) => plan.removed.has(above))) continue;
     const type = plan.entries.get(path)?.node.type;
-    if (type !== undefined && type !== "directory") continue; // what is there now replaces it
+    if (type !== undefined && type !== "directory") continue; // the new entry replaces the old one anyway
     const name = type === undefined ? whiteoutPath(path) : opaquePath(path);
     yield { entry: makeEntry({ type: "file", path: name, ...time }), content: undefined };
   }
@@ -171,7 +171,7 @@ function byPath(a: HeadEntry, b: HeadEntry): number {
   return compareByteStrings(first, second);
 }
 
-/** A hard link is placed behind what it links to, all else by its path. */
+/** A hard link is placed behind its target; everything else is placed by its own path. */
 function positionOf(entry: Entry): ByteString {
   const { path, type, linkTarget } = entry;
   if (type === "hardlink") return `${linkTarget}\0${path}` as ByteString;
@@ -179,8 +179,8 @@ function positionOf(entry: Entry): ByteString {
 }
 
 /**
- * What a layer has more than once without being hard links comes in a round of its own: a tar is written
- * one file after the other, so that the artifact's layer has to be read again for it.
+ * Splits the copied files into passes over the artifact. A tar is written one file after the other, so
+ * content that the layer holds twice without being hard links has to be read again, in another pass.
  */
 function partsOf(layer: string, groups: readonly Group[]): LayerPart[] {
   const planners = new Map<ArtifactTree, ContentPlanner<CopiedFile>>();
@@ -197,7 +197,7 @@ function partsOf(layer: string, groups: readonly Group[]): LayerPart[] {
     .sort((a, b) => (a.tree.name < b.tree.name ? -1 : 1));
 }
 
-/** Each with how many of its content came before it; in order of their paths in the artifact. */
+/** Pairs each group with the number of earlier groups that have the same content, sorted by path in the artifact. */
 function inRounds(groups: readonly Group[]): { readonly group: Group; readonly round: number }[] {
   const rounds = new Map<Node, number>();
   const numbered = groups.map((group) => {

@@ -8,14 +8,14 @@ import { ancestorsOf, quotePath } from "../recipe/recipe-path.ts";
 
 interface Below {
   readonly layer: string;
-  /** Undefined: that layer removed the path. */
+  /** Undefined if that layer removed the path. */
   readonly entry: PlannedEntry | undefined;
 }
 
 /**
- * Checks that layers that were planned without regard to each other fit together: a layer must not
- * turn what an earlier one made into something else, write through its links, or undo the owner that it
- * gave to a directory. The check changes nothing: a layer's digest stays its own.
+ * Checks that layers which were planned independently fit together: a layer must not change the type of
+ * what an earlier one made, write through its links, or undo the owner that it gave to a directory. The
+ * check changes nothing, so a layer's digest depends on that layer alone.
  * @throws OciError `invalid-recipe` naming both layers and the path
  */
 export function checkLayers(plans: readonly LayerPlan[]): void {
@@ -37,7 +37,10 @@ export function checkLayers(plans: readonly LayerPlan[]): void {
   }
 }
 
-/** A parent directory that nobody asked for must not hide in later checks what an earlier layer made there. */
+/**
+ * Whether an earlier layer's entry stays on record: a parent directory that was made only by implication
+ * must not hide it from later checks.
+ */
 function keepsWhatIsBelow(entry: PlannedEntry, other: Below | undefined): boolean {
   return entry.implied && other?.entry !== undefined;
 }

@@ -8,13 +8,13 @@ import { filesOf, type ArrangedLayer } from "./arrange-layer.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
 import { quotePath } from "../recipe/recipe-path.ts";
 
-/** Changes when the bytes that we write for the same entries change. */
+/** To be changed whenever we write different bytes for the same entries. */
 export const LAYER_FORMAT = "oci-kit layer 1";
 
 /**
- * The name of a layer's bytes before they are made: a digest over every entry in its order, all its
- * metadata and the digest of its content. Two layers with the same key have the same tar. How it is
- * compressed counts too, because an unchanged layer is taken over as it is.
+ * Identifies a layer's bytes before they are made: a digest over every entry in order, with all its
+ * metadata and the digest of its content. Two layers with the same key have the same tar. The compression
+ * is part of the key, because an unchanged layer is reused in its compressed form.
  */
 export function layerKey(layer: ArrangedLayer, compression: string): Digest {
   const hasher = createHasher("sha256");
@@ -54,7 +54,7 @@ function flatten(map: ReadonlyMap<ByteString, ByteString>): ByteString[] {
   return map.size === 0 ? [] : [...map].flat();
 }
 
-/** Each part with its length, so that no two lists of parts give the same bytes. */
+/** Feeds each part with its length, so that no two lists of parts produce the same bytes. */
 function feed(hasher: Hasher, ...parts: readonly string[]): void {
   const lengths = parts.map((part) => part.length).join();
   hasher.update(toBytes(`${lengths};${parts.join("")}\n` as ByteString));

@@ -36,7 +36,7 @@ async function artifact(
 const bytes = (text: string): ByteString => text as ByteString;
 
 describe("a layer", () => {
-  it("lists what has no content by path, then our files, then what is copied as it lies in the artifact", async () => {
+  it("lists entries without content by path, then the recipe's own files, then copied files as they lie in the artifact", async () => {
     const demo = await artifact([
       { "a/": "", "a/z": "late", "a/link": { symlink: "z" }, "a/empty": "" },
       { "a/b": "second layer", "a/a": "second layer too" },
@@ -62,7 +62,7 @@ describe("a layer", () => {
     ]);
   });
 
-  it("keeps owners, setuid, xattrs, devices, nanoseconds and times before 1970", async () => {
+  it("keeps owners, setuid bits, xattrs, devices, nanoseconds and times before 1970", async () => {
     const odd = {
       mode: 0o4755,
       uid: 2_097_152,
@@ -92,7 +92,7 @@ describe("a layer", () => {
     expect(pipe!.entry.type).toBe("fifo");
   });
 
-  it("keeps hard links where both ends come along, and gives content to the end that comes alone", async () => {
+  it("keeps hard links if both names are copied, and gives a name that is copied alone its content", async () => {
     const demo = await artifact([
       {
         "a/": "",
@@ -117,7 +117,7 @@ describe("a layer", () => {
     expect((await half.entries(0)).map(({ entry }) => entry.type)).toEqual(["directory", "file"]);
   });
 
-  it("gets two files, not hard links, where one path is copied to two places or with two owners", async () => {
+  it("holds two files, not hard links, if one path is copied to two places or with two owners", async () => {
     const demo = await artifact([{ one: "same", two: { hardlink: "one" }, three: "other" }]);
     const steps = [
       copy("/one", { to: "/x" }),
@@ -132,7 +132,7 @@ describe("a layer", () => {
     for (const path of ["/x", "/y", "/z"]) expect(await text(path)).toBe("same");
   });
 
-  it("gets from one pass over the artifact what several layers want of it", async () => {
+  it("shares one pass over the artifact with other layers that copy from it", async () => {
     const big = "0123456789abcdef".repeat(40_000);
     const demo = await artifact([{ big, small: "s" }]);
     const layers: LayerRecipe[] = [
@@ -146,7 +146,7 @@ describe("a layer", () => {
     expect(await text("/small")).toBe("s");
   });
 
-  it("is rebuilt when one of its files changed, and all others stay the same bytes", async () => {
+  it("is rebuilt if one of its files changed, while all other layers keep the same bytes", async () => {
     const layers: LayerRecipe[] = ["gcc", "llvm", "python"].map((name) => ({
       name,
       steps: [copy(`/opt/${name}`)],
@@ -167,7 +167,7 @@ describe("a layer", () => {
     expect(elsewhere.image.descriptor.digest).toBe(second.image.descriptor.digest);
   });
 
-  it("does not depend on its neighbours", async () => {
+  it("does not depend on the layers next to it", async () => {
     const demo = await artifact([{ "opt/gcc/cc": "1", "opt/llvm/clang": "1" }]);
     const gcc: LayerRecipe = { name: "gcc", steps: [copy("/opt/gcc")] };
     const llvm: LayerRecipe = { name: "llvm", steps: [copy("/opt/llvm")] };
@@ -184,7 +184,7 @@ describe("a layer", () => {
     );
   });
 
-  it("that comes out empty is left out, and stays in the history", async () => {
+  it("is left out if it turns out empty, but stays in the history", async () => {
     const demo = await artifact([{ here: "1" }]);
     const layers: LayerRecipe[] = [
       { name: "nothing", steps: [copy("/absent", { missing: "warn" })] },
@@ -223,21 +223,21 @@ describe("times", () => {
     return [Object.fromEntries(listed), image.config.value.created];
   }
 
-  it("come from the inputs: what is copied keeps its own, what we make gets the newest of them", async () => {
+  it("come from the inputs: copied entries keep theirs, new entries get the newest of those", async () => {
     expect(await timesOf(steps)).toEqual([
       { "d/": "1.5", "d/f": "1700000000.5", l: "1700000000.5" },
       "1970-01-01T00:00:00Z",
     ]);
   });
 
-  it("of what we make, of created and of the history are SOURCE_DATE_EPOCH where it is given", async () => {
+  it("of new entries, of created and of the history are SOURCE_DATE_EPOCH if it is given", async () => {
     expect(await timesOf(steps, 1_000_000_000)).toEqual([
       { "d/": "1.5", "d/f": "1700000000.5", l: "1000000000.0" },
       "2001-09-09T01:46:40Z",
     ]);
   });
 
-  it("of what is copied are clamped to it on demand", async () => {
+  it("of copied entries are limited to SOURCE_DATE_EPOCH if the step says clamp", async () => {
     const clamped = [copy("/d", { times: "clamp" })];
     expect((await timesOf(clamped, 1_000_000_000))[0]).toEqual({
       "d/": "1.5",
@@ -247,7 +247,7 @@ describe("times", () => {
   });
 });
 
-describe("a plain directory", () => {
+describe("a plain directory as an artifact", () => {
   function makeTree(name: string, time: number, content = "print()"): string {
     const directory = join(workspace.directory, name);
     mkdirSync(join(directory, "bin"), { recursive: true });
@@ -260,7 +260,7 @@ describe("a plain directory", () => {
     return directory;
   }
 
-  it("gives the same image wherever and whenever it was made, owned by 0:0", async () => {
+  it("gives the same image wherever and whenever it was made, with owner 0:0", async () => {
     const digests = new Set<string>();
     for (const [name, time] of [
       ["a", 1_000],
@@ -295,7 +295,7 @@ describe("a plain directory", () => {
     expect([entry.mtime, entry.uid]).toEqual([1_000, process.getuid?.() ?? 0]);
   });
 
-  it("is seen to have changed, with and without a cache, even when its size and time are the same", async () => {
+  it("is recognised as changed, with and without a cache, even if a file keeps its size and time", async () => {
     const directory = makeTree("a", 1_000);
     const what = recipe({ artifacts: { demo: { directory } }, steps: [copy("/bin")] });
     const cache = join(workspace.directory, "cache");

@@ -11,8 +11,8 @@ import type { FileStep, LayerRecipe, LinkStep, Step } from "../recipe/recipe.ts"
 import { quotePath, recipePath } from "../recipe/recipe-path.ts";
 
 /**
- * Works out what every layer will hold, each from the base and its own steps alone; then checks that
- * the layers fit on top of each other.
+ * Works out what every layer will hold, each from the base and its own steps alone, then checks that the
+ * layers fit on top of each other.
  * @throws OciError `invalid-recipe`, `missing-input`
  */
 export async function planLayers(
@@ -43,7 +43,7 @@ export async function planLayers(
   return plans;
 }
 
-/** A removal of what neither the base nor its own layer has: an earlier layer may. */
+/** A removal of a path that neither the base nor its own layer has. An earlier layer may have it. */
 interface Removal {
   readonly plan: LayerPlan;
   readonly path: ByteString;

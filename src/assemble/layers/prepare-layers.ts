@@ -13,14 +13,14 @@ import { type ArtifactTree, makeNode } from "../steps/planned-entry.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import type { AssembleWarning, InputOptions, PlannedLayerSummary, PlannedPath } from "../result.ts";
 
-/** All layers of an image, arranged, and the trees that they come from. */
+/** All layers of an image, arranged, and the trees that their files come from. */
 export interface PreparedLayers {
   readonly layers: readonly ArrangedLayer[];
   readonly trees: readonly ArtifactTree[];
 }
 
 /**
- * Indexes the base and the artifacts that the recipe uses, and works out every layer from their trees.
+ * Indexes the base and the artifacts that the recipe uses, and works out every layer from their file trees.
  * @throws OciError `invalid-recipe`, `missing-input`; what indexing throws
  */
 export async function prepareLayers(
@@ -48,17 +48,17 @@ export async function prepareLayers(
 
 const ROOT = makeNode({ type: "directory", mode: 0o755 });
 
-/** What `scratch` is: a root with nothing in it. */
+/** The root filesystem of `scratch`: an empty root directory. */
 const EMPTY_ROOT: RootFilesystem = {
   name: "scratch",
   lstat: (path) => (path === "/" ? ROOT : undefined),
   list: () => [],
   read: async function* () {
-    // there is no file
+    // no files, so nothing to read
   },
 };
 
-/** What a layer will hold, for people. */
+/** What a layer will hold, in a form for people to read. */
 export function summarise(layer: ArrangedLayer, reused: boolean): PlannedLayerSummary {
   const { name, entries, bytes, head, parts } = layer;
   const copied = parts.flatMap(filesOf).flatMap((file) => entriesOf(file.node, file.paths));

@@ -32,7 +32,7 @@ export interface WriteLayersOptions extends LayerOutputOptions {
   readonly onProgress?: ((event: AssembleProgress) => void) | undefined;
 }
 
-/** One file for one of the new layers. */
+/** One file to be written to one of the new layers. */
 interface Delivery {
   readonly output: LayerOutput;
   readonly file: CopiedFile;
@@ -41,9 +41,9 @@ interface Delivery {
 const PROGRESS_STEP = 4 * 1024 * 1024;
 
 /**
- * Writes all layers at once: every layer of an artifact that holds something wanted is read once, to
- * its end, so that it is verified, and what it holds goes straight to the layers that want it.
- * When one fails, all fail, and what is not complete leaves nothing in the target.
+ * Writes all layers at once. Every artifact layer that holds something wanted is read once, to its end so
+ * that it is verified, and its files go straight to the layers that want them. If one layer fails, all
+ * fail, and incomplete layers leave nothing in the target.
  */
 export async function writeLayers(
   layers: readonly ArrangedLayer[],
@@ -77,7 +77,7 @@ async function writeHead(layer: ArrangedLayer, output: LayerOutput): Promise<voi
   }
 }
 
-/** What all layers want of each artifact, the artifacts in order of their names. */
+/** What all layers want from each artifact, sorted by artifact name. */
 function planDeliveries(
   layers: readonly ArrangedLayer[],
   outputs: readonly LayerOutput[],

@@ -5,7 +5,7 @@ import { expandVariables, findContradictions, mergeEnvironment } from "./environ
 const base = ["PATH=/usr/bin:/bin", "LANG=C.UTF-8", "EMPTY="];
 
 describe("the environment of the new image", () => {
-  it("keeps the base's, and replaces a value at its place", () => {
+  it("keeps the base's variables and replaces values in place", () => {
     expect(mergeEnvironment(base, { LANG: "C", NEW: "1" }, {})).toEqual([
       "PATH=/usr/bin:/bin",
       "LANG=C",
@@ -14,7 +14,7 @@ describe("the environment of the new image", () => {
     ]);
   });
 
-  it("means by a name the recipe's variable, then what the environment holds so far", () => {
+  it("resolves a name to the recipe's variable first, then to the environment so far", () => {
     const changes = { PREFIX: "/opt/gcc-${GCC_VERSION}", PATH: "${PREFIX}/bin:${PATH}${EMPTY}" };
     expect(mergeEnvironment(base, changes, { GCC_VERSION: "16.2.0" })).toEqual([
       "PATH=/opt/gcc-16.2.0/bin:/usr/bin:/bin",
@@ -24,7 +24,7 @@ describe("the environment of the new image", () => {
     ]);
   });
 
-  it("does not take the version of an older base for the recipe's own (/opt/gcc-16.1.0 beside a copied 16.2.0)", () => {
+  it("prefers the recipe's version of a variable to that of an older base (gcc 16.2.0, not /opt/gcc-16.1.0)", () => {
     const old = ["GCC_VERSION=16.1.0", "PATH=/usr/bin"];
     const changes = {
       GCC_VERSION: "${GCC_VERSION}",
@@ -38,7 +38,7 @@ describe("the environment of the new image", () => {
     ]);
   });
 
-  it("has no ${base.NAME} of what the base lacks, even when the recipe sets it", () => {
+  it("does not define ${base.NAME} for a variable that the base lacks, even if the recipe sets NAME", () => {
     const changes = { NEW: "1", OTHER: "${base.NEW}" };
     expect(() => mergeEnvironment(base, changes, { NEW: "2" })).toThrow(
       expect.objectContaining({
@@ -48,7 +48,7 @@ describe("the environment of the new image", () => {
     );
   });
 
-  it("tells which variables the base's environment contradicts", () => {
+  it("reports which variables the base's environment contradicts", () => {
     const old = ["GCC_VERSION=16.1.0", "LLVM=22", "SAME=1", "ARCH=x86_64", "TRIPLET=x"];
     const variables = { GCC_VERSION: "16.2.0", LLVM: "23", SAME: "1", ARCH: "amd64", TRIPLET: "y" };
     const changes = { GCC_VERSION: "${GCC_VERSION}", A: "${ARCH}" };
@@ -59,7 +59,7 @@ describe("the environment of the new image", () => {
     ]);
   });
 
-  it("never turns an undefined variable into an empty string (a phantom /bin in PATH, 2026-08-27)", () => {
+  it("never turns an undefined variable into an empty string, which would put /bin into PATH by accident", () => {
     expect(() => mergeEnvironment([], { PATH: "${CARGO_HOME}/bin", CARGO_HOME: "/c" }, {})).toThrow(
       expect.objectContaining({
         code: "invalid-recipe",
@@ -69,7 +69,7 @@ describe("the environment of the new image", () => {
     expect(() => mergeEnvironment([], { A: "${constructor}" }, {})).toThrow(/not defined/);
   });
 
-  it("refuses a name that no shell could read", () => {
+  it("refuses a variable name that no shell could read", () => {
     expect(() => mergeEnvironment([], { "A=B": "x" }, {})).toThrow(/A=B/);
   });
 });
@@ -77,11 +77,11 @@ describe("the environment of the new image", () => {
 describe("a value with dollar signs", () => {
   const lookup = (name: string): string | undefined => (name === "A" ? "${B}$$" : undefined);
 
-  it("writes $$ as one, and does not expand what was put in", () => {
+  it("turns $$ into one dollar sign and does not expand inserted values again", () => {
     expect(expandVariables("$${A} costs $$5: ${A}", lookup, "here")).toBe("${A} costs $5: ${B}$$");
   });
 
-  it.each(["$A", "${}", "${A", "${A:-x}", "ends with $"])("is refused when it is %s", (text) => {
+  it.each(["$A", "${}", "${A", "${A:-x}", "ends with $"])("is refused if it is %s", (text) => {
     expect(() => expandVariables(text, lookup, "labels.x")).toThrow(/^labels\.x: expected/);
   });
 });

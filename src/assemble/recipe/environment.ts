@@ -4,13 +4,13 @@ import { OciError } from "../../oci/errors.ts";
 
 const NAME = /^[A-Za-z_]\w*$/;
 const BASE = "base.";
-// `$$`, `${NAME}`, or a dollar sign that is neither
+// `$$`, `${NAME}`, or a dollar sign that is part of neither
 const REFERENCE = /\$(?:(\$)|\{([^}]*)\})?/g;
 
 /**
- * Text with every `${NAME}` replaced by what `lookup` says and `$$` by a dollar sign. What was put
- * in is not expanded again.
- * @throws OciError `invalid-recipe` naming `where`, for a name that is nowhere and for any other use of `$`
+ * Replaces every `${NAME}` in a text with the result of `lookup`, and `$$` with a dollar sign. Inserted
+ * values are not expanded again.
+ * @throws OciError `invalid-recipe` naming `where`, for an undefined name and for any other use of `$`
  */
 export function expandVariables(
   text: string,
@@ -37,16 +37,16 @@ export function expandVariables(
   });
 }
 
-/** `NAME` of `base.NAME`, which means the base's own value. */
+/** Strips the prefix `base.`, which refers to the base's own value of a variable. */
 function withoutBase(name: string): string {
   return name.startsWith(BASE) ? name.slice(BASE.length) : name;
 }
 
 /**
- * The environment of the new image (`NAME=value`, as in an image's config): the base's with the
- * recipe's keys put in, each at the place of the one it replaces, else at the end. `${NAME}` in a value
- * is the recipe's variable of that name, where there is none what the environment holds so far
- * (`PATH: "/opt/bin:${PATH}"`); `${base.NAME}` is what the base has.
+ * The environment of the new image (`NAME=value`, as in an image's config): the base's, with the recipe's
+ * variables replacing those of the same name in place, and new ones at the end. `${NAME}` in a value is the
+ * recipe's variable of that name; if there is none, it is the value in the environment so far (`PATH:
+ * "/opt/bin:${PATH}"`). `${base.NAME}` is the base's value.
  * @throws OciError `invalid-recipe`
  */
 export function mergeEnvironment(
@@ -67,19 +67,22 @@ export function mergeEnvironment(
   return [...environment.values()];
 }
 
-/** A variable of the recipe whose name means something else in the environment of the base. */
+/** A variable that has one value in the recipe and another in the base's environment. */
 export interface Contradiction {
   readonly name: string;
   readonly base: string;
   readonly variable: string;
-  /** Whether the recipe sets it; else the image keeps the base's value. */
+  /** Whether the recipe sets it in the image's environment; if not, the image keeps the base's value. */
   readonly isSet: boolean;
 }
 
-/** What every recipe has, whether it uses it or not: a base that has another is no contradiction yet. */
+/**
+ * Variables that every recipe has, used or not. A different value in the base is a contradiction only if
+ * the recipe uses them.
+ */
 const BUILT_IN: ReadonlySet<string> = new Set(["ARCH", "TRIPLET"]);
 
-/** The variables that the base's environment contradicts: an older base, mostly. */
+/** Finds the variables that the base's environment contradicts, usually because the base is an older one. */
 export function findContradictions(
   inherited: readonly string[],
   changes: Readonly<Record<string, string>>,

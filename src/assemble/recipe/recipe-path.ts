@@ -3,8 +3,8 @@ import { type ByteString, fromText, toText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 
 /**
- * A path as a recipe says it, made canonical: absolute, without `.`, empty or trailing components.
- * A `..` is refused rather than resolved: what it leaves may be a link.
+ * A path from a recipe in canonical form: absolute, without `.`, empty or trailing components. A `..` is
+ * refused rather than resolved, because the component before it may be a link.
  * @throws OciError `invalid-recipe`
  */
 export function recipePath(text: string, where: string): ByteString {
@@ -28,7 +28,7 @@ export function joinPath(directory: ByteString, name: string): ByteString {
   return (directory === "/" ? `/${name}` : `${directory}/${name}`) as ByteString;
 }
 
-/** The directories above a path, the topmost first, the root left out. */
+/** The directories above a path, the topmost first, without the root. */
 export function ancestorsOf(path: ByteString): ByteString[] {
   const ancestors: ByteString[] = [];
   for (let at = path.indexOf("/", 1); at > 0; at = path.indexOf("/", at + 1)) {
@@ -37,7 +37,7 @@ export function ancestorsOf(path: ByteString): ByteString[] {
   return ancestors;
 }
 
-/** For messages. */
+/** Quotes a path for messages. */
 export function quotePath(path: ByteString): string {
   return JSON.stringify(toText(path));
 }

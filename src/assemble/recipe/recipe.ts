@@ -2,82 +2,92 @@
 import type { Platform } from "../../oci/platform.ts";
 
 /**
- * What one image is made of: typed values, for one platform, every variable expanded but those of
- * {@link ImageSettings.env}. `src/config` makes one from a file or from flags; a program just writes it.
+ * What one image is made of: typed values, for one platform, with all variables expanded except in {@link
+ * ImageSettings.env}. `src/config` makes one from a file or from flags; a program can write it directly.
  */
 export interface Recipe {
-  /** What is made. The base has to be of this platform; artifacts may be of any. */
+  /** The platform of the new image. The base has to be for this platform; artifacts may be for any. */
   readonly platform: Platform;
   readonly base: Base;
-  /** What steps copy from, by name. */
+  /** The sources that steps copy from, by name. */
   readonly artifacts: Readonly<Record<string, Artifact>>;
-  /** From the lowest to the topmost, above the base's. */
+  /** The layers above the base's, from the lowest to the topmost. */
   readonly layers: readonly LayerRecipe[];
   readonly config?: ImageSettings | undefined;
-  /** What `${NAME}` in a value of `config.env` may name besides the variables of the image itself. */
+  /** Variables that `${NAME}` in a value of `config.env` may name, besides those of the image itself. */
   readonly variables?: Readonly<Record<string, string>> | undefined;
   /** Further annotations of the manifest. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly provenance?: Provenance | undefined;
 }
 
-/** The image below: a reference as `openReference` of `src/image` takes it, or nothing at all. */
+/** The image to build on: a reference as `openReference` of `src/image` takes it, or `scratch` for nothing at all. */
 export type Base = ImageInput | "scratch";
 
 /** An image by its reference (`host/repo:tag`, `oci:DIR`, `docker-archive:FILE`, …). */
 export interface ImageInput {
   readonly reference: string;
-  /** Which child of an index, as `linux/amd64`. Default: the recipe's platform, else the only child. */
+  /**
+   * Which child of an index, as `linux/amd64`. Default: the recipe's platform, or the only child if there
+   * is just one.
+   */
   readonly platform?: string | undefined;
 }
 
-/** A plain directory. What differs by machine is set here. */
+/** A plain directory. The settings decide what to do with metadata that differs between machines. */
 export interface DirectoryInput {
   readonly directory: string;
-  /** Default 0:0. `keep` takes the owners of the disk. */
+  /** Default 0:0. `keep` uses the owners on the disk. */
   readonly owner?: Owner | "keep" | undefined;
   /** Default `epoch` (1970-01-01), so that a fresh checkout gives the same bytes. */
   readonly times?: "epoch" | "keep" | undefined;
   /**
-   * Extended attributes (file capabilities, ACLs, `user.*`). Default `drop-labels`: all but SELinux
-   * labels, which are the machine's policy. `keep` takes those, too. `drop` takes none. What can't be
-   * read on this machine is left out with a warning.
+   * Extended attributes (file capabilities, ACLs, `user.*`). Default `drop-labels`: all but SELinux labels,
+   * which belong to the machine's policy. `keep` includes the labels, `drop` takes no attributes.
+   * Attributes that can't be read on this machine are left out with a warning.
    */
   readonly xattrs?: "drop-labels" | "keep" | "drop" | undefined;
 }
 
-/** Where files come from. */
+/** A source of files. */
 export type Artifact = ImageInput | DirectoryInput;
 
-/** A unit of change: its digest depends on what its own steps name and on nothing else. */
+/** The unit of change: a layer's digest depends only on what its own steps name. */
 export interface LayerRecipe {
-  /** Unique in the recipe; kept in the image's history. */
+  /** Unique in the recipe; recorded in the image's history. */
   readonly name: string;
   readonly steps: readonly Step[];
 }
 
-/** One thing done to a layer. Steps apply in order: the last one that names a path decides it. */
+/** One change to a layer. Steps apply in order; if several name a path, the last one decides it. */
 export type Step = CopyStep | LinkStep | AlternativeStep | FileStep | DirectoryStep | RemoveStep;
 
-/** Copies a path with all below it, or all that a pattern matches, from an artifact. Links are copied, never followed. */
+/**
+ * Copies a path with everything below it, or everything that a pattern matches, from an artifact. Links are
+ * copied, never followed.
+ */
 export interface CopyStep {
   readonly kind: "copy";
   /** The artifact's name. */
   readonly from: string;
-  /** Absolute; a pattern when it has `*`, `?`, `[` or `{` (see `compileGlob`). */
+  /** Absolute; a pattern if it contains `*`, `?`, `[` or `{` (see `compileGlob`). */
   readonly path: string;
   /**
-   * Absolute; default the same place. Of a plain path it is the new path itself, unless it ends with
-   * `/`; of a pattern, or with `/`, the directory that the copies are put into by their own names.
+   * The destination, absolute. Default: the same path as in the artifact. For a plain path it is the new
+   * path itself. For a pattern, or when it ends with `/`, it is the directory that the copies are put into
+   * under their own names.
    */
   readonly to?: string | undefined;
   readonly owner?: Owner | undefined;
   readonly mode?: ModeChange | undefined;
-  /** Patterns: absolute ones match the path in the artifact, others what follows the copied directory. */
+  /**
+   * Patterns of what to leave out. Absolute ones match the path in the artifact, others the path relative
+   * to the copied directory.
+   */
   readonly exclude?: readonly string[] | undefined;
-  /** When nothing is there: an error (default), a warning, or an empty directory at the destination. */
+  /** What to do if nothing is there: an error (default), a warning, or an empty directory at the destination. */
   readonly missing?: "error" | "warn" | "directory" | undefined;
-  /** Default `keep`. `clamp`: none later than `sourceDateEpoch`, where that is given. */
+  /** Default `keep`. `clamp` limits times to `sourceDateEpoch`, if that is given. */
   readonly times?: "keep" | "clamp" | undefined;
 }
 
@@ -86,7 +96,7 @@ export interface LinkStep {
   readonly kind: "link";
   readonly path: string;
   readonly target: string;
-  /** Only where neither the base nor this layer has the path. Default false. */
+  /** Makes the link only if neither the base nor this layer has the path. Default false. */
   readonly ifAbsent?: boolean | undefined;
   readonly owner?: Owner | undefined;
 }
@@ -119,7 +129,7 @@ export interface FileStep {
   readonly owner?: Owner | undefined;
 }
 
-/** Makes a directory, or changes the owner and mode of one. */
+/** Makes a directory, or changes the owner and mode of an existing one. */
 export interface DirectoryStep {
   readonly kind: "directory";
   readonly path: string;
@@ -128,7 +138,7 @@ export interface DirectoryStep {
   readonly owner?: Owner | undefined;
 }
 
-/** Removes what the base, an earlier layer or an earlier step put at a path (a whiteout). */
+/** Removes what the base, an earlier layer or an earlier step put at a path (with a whiteout). */
 export interface RemoveStep {
   readonly kind: "remove";
   readonly path: string;
@@ -140,18 +150,18 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** New permission bits. What is not given stays. */
+/** New permission bits. Bits that are not given stay as they are. */
 export interface ModeChange {
   readonly files?: number | undefined;
   readonly directories?: number | undefined;
 }
 
-/** What the image runs with. What is not given is inherited from the base. */
+/** How the image runs. Settings that are not given are inherited from the base. */
 export interface ImageSettings {
   /**
-   * In order. `${NAME}` is the recipe's variable, where there is none what the environment holds so far
-   * (the base's, then earlier keys); `${base.NAME}` is the base's; `$$` is a dollar sign. A name that is
-   * nowhere is an error.
+   * In this order. `${NAME}` is the recipe's variable; if there is none, it is the value in the environment
+   * so far (the base's, then earlier keys). `${base.NAME}` is the base's value. `$$` is a dollar sign. An
+   * undefined name is an error.
    */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
@@ -160,9 +170,9 @@ export interface ImageSettings {
   readonly cmd?: readonly string[] | undefined;
   readonly user?: string | undefined;
   readonly workdir?: string | undefined;
-  /** Added to the base's. */
+  /** Added to the base's volumes. */
   readonly volumes?: readonly string[] | undefined;
-  /** Added to the base's: `8080/tcp`. */
+  /** Added to the base's ports, as `8080/tcp`. */
   readonly ports?: readonly string[] | undefined;
   readonly healthcheck?: HealthcheckSettings | undefined;
   readonly stopSignal?: string | undefined;
@@ -181,9 +191,9 @@ export interface HealthcheckSettings {
 
 /** Which annotations record where the image came from. The keys default to those of `AnnotationKey`. */
 export interface Provenance {
-  /** The artifact that is the parent. Default: the only one; none when there are several. */
+  /** The artifact that is the parent. Default: the only artifact; none if there are several. */
   readonly parent?: string | undefined;
-  /** What the parent's stage is called. Default: the artifact's name. */
+  /** The name of the parent's stage. Default: the artifact's name. */
   readonly parentStage?: string | undefined;
   readonly keys?: { readonly [K in keyof ProvenanceKeys]?: string | undefined } | undefined;
 }

@@ -53,7 +53,7 @@ describe("an alternative step", () => {
     expect(await made.text(RECORD)).toBe("auto\n/usr/bin/cc\n\n/opt/gcc-16.2.0/bin/gcc\n150\n\n");
   });
 
-  it("keeps the choices of the base, and removes the links of slaves that it does not have", async () => {
+  it("keeps the choices of the base and removes the links of slaves that the new choice lacks", async () => {
     const made = await make(DEBIAN, cc());
     expect(await made.text(RECORD)).toBe(
       "auto\n/usr/bin/cc\ncc.1.gz\n/usr/share/man/man1/cc.1.gz\n\n" +
@@ -64,13 +64,13 @@ describe("an alternative step", () => {
     expect(targetOf(made, "/usr/share/man/man1/cc.1.gz")).toBeUndefined();
   });
 
-  it("is manual where the base has a better choice, and still is what the link leads to", async () => {
+  it("sets the status to manual if the base has a better choice, but still makes the link lead to the new one", async () => {
     const made = await make(DEBIAN, cc({ priority: 5 }));
     expect(await made.text(RECORD)).toMatch(/^manual\n/);
     expect(targetOf(made, "/etc/alternatives/cc")).toBe("/opt/gcc-16.2.0/bin/gcc");
   });
 
-  it("adds to what an earlier step of the layer said, and makes its slaves' links", async () => {
+  it("adds to the record of an earlier step of the layer and makes the links of its slaves", async () => {
     const slaves = [{ name: "c99", link: "/usr/bin/c99", path: "/opt/clang/bin/c99" }];
     const made = await make({}, cc(), cc({ path: "/opt/clang/bin/clang", priority: 160, slaves }));
     expect(await made.text(RECORD)).toBe(

@@ -22,8 +22,8 @@ const LARGEST_RECORD = 1024 * 1024;
 
 /**
  * Plans an alternative: `link -> /etc/alternatives/<name> -> path`, the same for its slaves, and dpkg's
- * record of it, which keeps the choices that the base and earlier steps of this layer have.
- * @throws OciError `invalid-recipe`; `unreadable` when the base's record is damaged
+ * record. The record keeps the choices from the base and from earlier steps of this layer.
+ * @throws OciError `invalid-recipe`; `unreadable` if the base's record is damaged
  */
 export async function planAlternative(
   plan: LayerPlan,
@@ -47,7 +47,7 @@ export async function planAlternative(
   plan.put(at, { node, copied: undefined, content, implied: false });
 }
 
-/** The step with all its text as bytes, as the record has it. */
+/** Returns the step with all its text as byte strings, which is the form that the record uses. */
 function checkAlternative(layer: string, step: AlternativeStep): AlternativeStep {
   const where = `layer ${layer}: alternative ${JSON.stringify(step.name)}`;
   const check = <T extends { name: string; link: string; path: string }>(each: T): T => {

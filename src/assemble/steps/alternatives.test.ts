@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { formatAlternatives, installAlternative, parseAlternatives } from "./alternatives.ts";
 import type { AlternativeStep } from "../recipe/recipe.ts";
 
-/** As Debian 12 has it with gcc-12 and clang-14 installed. */
+/** The record in Debian 12 with gcc-12 and clang-14 installed. */
 const DEBIAN_CC = `auto
 /usr/bin/cc
 cc.1.gz
@@ -31,14 +31,14 @@ describe("dpkg's record of an alternative", () => {
     expect(formatAlternatives(parseAlternatives(DEBIAN_CC, "cc"))).toBe(DEBIAN_CC);
   });
 
-  it("gets the new choice in dpkg's order, and stays automatic when it is the best", () => {
+  it("gets the new choice in dpkg's order and stays automatic if that choice is the best", () => {
     const record = installAlternative(parseAlternatives(DEBIAN_CC, "cc"), GCC);
     expect(formatAlternatives(record)).toBe(
       DEBIAN_CC.replace("\n\n/usr/bin/clang", "\n\n/opt/gcc-16.2.0/bin/gcc\n150\n\n/usr/bin/clang"),
     );
   });
 
-  it("is manual when another choice has a higher priority, or the same and comes first", () => {
+  it("becomes manual if another choice has a higher priority, or has the same and comes first", () => {
     const cc = parseAlternatives(DEBIAN_CC, "cc");
     expect(installAlternative(cc, { ...GCC, priority: 5 }).status).toBe("manual");
     expect(installAlternative(cc, { ...GCC, path: "/usr/bin/tcc", priority: 20 }).status).toBe(
@@ -46,13 +46,13 @@ describe("dpkg's record of an alternative", () => {
     );
   });
 
-  it("is new where the base has none", () => {
+  it("is created if the base has none", () => {
     expect(formatAlternatives(installAlternative(undefined, GCC))).toBe(
       "auto\n/usr/bin/cc\n\n/opt/gcc-16.2.0/bin/gcc\n150\n\n",
     );
   });
 
-  it("replaces the choice of the same path, and forgets a slave that is in no choice", () => {
+  it("replaces a choice that has the same path and drops a slave that no choice has", () => {
     const slaves = [
       { name: "z", link: "/usr/bin/z", path: "/opt/z" },
       { name: "a", link: "/usr/bin/a", path: "/opt/a" },
@@ -67,7 +67,7 @@ describe("dpkg's record of an alternative", () => {
     });
   });
 
-  it("keeps its link: another one for the same name is refused", () => {
+  it("refuses a different link for the same name", () => {
     const cc = parseAlternatives(DEBIAN_CC, "cc");
     expect(() => installAlternative(cc, { ...GCC, link: "/usr/local/bin/cc" })).toThrow(
       /expected the link that is there already, \/usr\/bin\/cc/,
@@ -82,7 +82,7 @@ describe("dpkg's record of an alternative", () => {
     ["auto\n/usr/bin/cc\nslave\n", "a slave"],
     ["auto\n/usr/bin/cc\n\n/usr/bin/gcc\nhigh\n", "a priority"],
     ["auto\n/usr/bin/cc\n\n/usr/bin/gcc\n20", "a choice"],
-  ])("that is damaged is never overwritten unread: %j", (text, expected) => {
+  ])("is refused rather than overwritten if it is damaged: %j", (text, expected) => {
     const parse = (): unknown => parseAlternatives(text, "base:/x");
     expect(parse).toThrow(expect.objectContaining({ code: "unreadable" }));
     expect(parse).toThrow(expected);

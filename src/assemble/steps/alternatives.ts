@@ -3,9 +3,9 @@ import { OciError } from "../../oci/errors.ts";
 import type { AlternativeSlave, AlternativeStep } from "../recipe/recipe.ts";
 
 /**
- * dpkg's record of an alternative, `/var/lib/dpkg/alternatives/<name>` (its update-alternatives.c
- * reads and writes it): status, master link, the slaves' names and links up to an empty line, then
- * each choice as path, priority and one line a slave, and an empty line at the end.
+ * dpkg's record of an alternative, `/var/lib/dpkg/alternatives/<name>`. Its lines, as update-alternatives.c
+ * reads and writes them: the status, the master link, the slaves' names and links, an empty line; then for
+ * each choice its path, its priority and one line for each slave; an empty line at the end.
  */
 export interface AlternativesRecord {
   readonly status: "auto" | "manual";
@@ -19,11 +19,14 @@ export interface AlternativesRecord {
 export interface AlternativeChoice {
   readonly path: string;
   readonly priority: number;
-  /** By the slave's name; a slave that the choice does not have is absent. */
+  /** By the slave's name. A slave that the choice lacks is absent. */
   readonly slaves: ReadonlyMap<string, string>;
 }
 
-/** @throws OciError `unreadable` when it is no such record: what the base says is not overwritten unread */
+/**
+ * Parses a record. @throws OciError `unreadable` if it is not one: a record of the base that can't be read
+ * is not overwritten
+ */
 export function parseAlternatives(text: string, where: string): AlternativesRecord {
   const lines = text.split("\n");
   let at = 0;
@@ -76,9 +79,9 @@ export function formatAlternatives(record: AlternativesRecord): string {
 }
 
 /**
- * What `update-alternatives --install`, then `--set` of the same choice leave: the choice is added or
- * replaced; the status is `auto` only when dpkg itself would choose it.
- * @throws OciError `invalid-recipe` when the record has another link for the same name
+ * The record after `update-alternatives --install` and then `--set` of the same choice: the choice is added
+ * or replaced; the status is `auto` only if dpkg itself would choose it.
+ * @throws OciError `invalid-recipe` if the record has another link for the same name
  */
 export function installAlternative(
   record: AlternativesRecord | undefined,
@@ -100,7 +103,7 @@ export function installAlternative(
   return {
     status: best(choices).path === step.path ? "auto" : "manual",
     link: step.link,
-    // dpkg forgets a slave that is in no choice
+    // dpkg drops a slave that no choice has
     slaves: [...links]
       .filter(([name]) => choices.some((choice) => choice.slaves.has(name)))
       .map(([name, link]) => ({ name, link }))
@@ -109,7 +112,7 @@ export function installAlternative(
   };
 }
 
-/** The slaves of a record that its choice does not have: dpkg removes their links. */
+/** The slaves of a record that the newly selected choice lacks: dpkg removes their links. */
 export function unusedSlaves(
   record: AlternativesRecord | undefined,
   slaves: readonly AlternativeSlave[],
@@ -126,12 +129,13 @@ function choiceOf(step: AlternativeStep): AlternativeChoice {
   };
 }
 
-/** The first of the highest priority, in dpkg's order. */
+/** The first of those with the highest priority, in dpkg's order. */
 function best(choices: readonly AlternativeChoice[]): AlternativeChoice {
   return choices.reduce((a, b) => (b.priority > a.priority ? b : a));
 }
 
-// dpkg sorts with strcmp: by bytes, which is the order of UTF-16 units but for what no path here holds
+// dpkg sorts with strcmp, that is by bytes. For the paths here, comparing UTF-16 units gives the same
+// order.
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -11,7 +11,7 @@ import type { CopyStep } from "../recipe/recipe.ts";
 import { joinPath, quotePath, recipePath } from "../recipe/recipe-path.ts";
 import type { AssembleWarning } from "../result.ts";
 
-/** What steps need besides the plan that they change. */
+/** What planning a step needs besides the plan that it changes. */
 export interface StepContext {
   readonly trees: ReadonlyMap<string, ArtifactTree>;
   readonly sourceDateEpoch: number | undefined;
@@ -19,9 +19,9 @@ export interface StepContext {
 }
 
 /**
- * Plans the copy of all that a step's path names. Each choice of braces counts by itself: a missing one
- * is missing, whatever the others are.
- * @throws OciError `invalid-recipe`, `missing-input` where nothing is there and the step says error
+ * Plans copying everything that a step's path names. Each alternative in braces is looked up by itself and
+ * may be missing by itself.
+ * @throws OciError `invalid-recipe`, `missing-input` if nothing is there, unless the step allows that
  */
 export function planCopy(plan: LayerPlan, step: CopyStep, context: StepContext): void {
   const tree = context.trees.get(step.from);
@@ -51,7 +51,7 @@ interface Copy {
   readonly tree: ArtifactTree;
   readonly context: StepContext;
   readonly excludes: readonly Glob[];
-  /** What relative excludes are relative to. */
+  /** The path that relative excludes are relative to. */
   readonly start: ByteString;
 }
 
@@ -118,7 +118,7 @@ function planMissing(
   glob: Glob,
   context: StepContext,
 ): void {
-  // A warning is kept in the image: where the artifact lies on this machine is not its business.
+  // Warnings are stored in the image, so they must not reveal where the artifact is on this machine.
   const lacks = (artifact: string): string =>
     `layer ${plan.name}: artifact ${artifact} has no ${quotePath(glob.pattern)}`;
   switch (step.missing) {

@@ -7,16 +7,16 @@ import { joinPath } from "../recipe/recipe-path.ts";
 
 /** A path that a pattern matches. */
 export interface FoundPath {
-  /** As the pattern names it. */
+  /** The path as the pattern names it. */
   readonly path: ByteString;
-  /** The same without links among its parents. */
+  /** The same path with links among its parents resolved. */
   readonly canonical: ByteString;
 }
 
 /**
- * What a pattern matches in a root, in order of their bytes. Links in its leading plain components are
- * followed inside the root; none is followed below, and the last is never. What is below a
- * match comes with it and is not looked at.
+ * The paths that a pattern matches in a root, sorted by bytes. Links in the pattern's leading plain
+ * components are followed inside the root; links below those, and a link that is itself the match, are not
+ * followed. What is below a match belongs to it and is not searched.
  */
 export function findPaths(root: RootFilesystem, glob: Glob): FoundPath[] {
   const start = resolvePath(root, glob.prefix, { followLast: !glob.literal });

@@ -8,25 +8,25 @@ import { type ArtifactTree, type PlannedEntry, makeNode } from "./planned-entry.
 import { ancestorsOf, joinPath, quotePath } from "../recipe/recipe-path.ts";
 
 /**
- * What one layer will hold, being worked out: from the base, the trees of the artifacts and the steps
- * of this layer alone, so that its digest can't depend on its neighbours. No byte of content is read.
+ * A layer while it is being planned. It is worked out from the base, the artifacts' file trees and the
+ * steps of this layer alone, so its digest can't depend on other layers. No file content is read.
  */
 export interface LayerPlan {
   readonly name: string;
-  /** By canonical path: every parent of it is a real directory in the base or in this layer. */
+  /** By canonical path: every parent of such a path is a real directory in the base or in this layer. */
   readonly entries: ReadonlyMap<ByteString, PlannedEntry>;
-  /** What the layer takes away from those below; it may have put something new there. */
+  /** Paths that the layer removes from the layers below. The layer may have put something new there. */
   readonly removed: ReadonlySet<ByteString>;
-  /** What a path leads to in the base with this layer on top, the path itself not followed. */
+  /** Looks up a path in the base with this layer on top. A link at the path itself is not followed. */
   lookup(path: ByteString): Node | undefined;
   /**
-   * Puts an entry at a path. Links among the parents are followed inside the root, never replaced;
-   * parents that are nowhere are made: with the metadata that `tree` has for that path, else 0755 0:0.
-   * A directory that lands on a link to a directory is that directory.
-   * @throws OciError `invalid-recipe` when a directory would replace something else, or the reverse
+   * Puts an entry at a path. Links among the parents are followed inside the root, never replaced. Missing
+   * parents are created, with the metadata that `tree` has for that path, or else 0755 0:0. A directory put
+   * where there is a link to a directory goes to the link's target.
+   * @throws OciError `invalid-recipe` if a directory would replace something else, or the reverse
    */
   put(path: ByteString, entry: PlannedEntry, tree?: ArtifactTree): void;
-  /** Removes a path with all below it. False when neither the base nor this layer has it. */
+  /** Removes a path with everything below it. False if neither the base nor this layer has it. */
   remove(path: ByteString): boolean;
 }
 
@@ -34,7 +34,7 @@ export interface LayerPlan {
 export function createLayerPlan(name: string, base: RootFilesystem): LayerPlan {
   const entries = new Map<ByteString, PlannedEntry>();
   const removed = new Set<ByteString>();
-  /** Parents as asked for, to their canonical paths. */
+  /** Maps parents as the recipe names them to their canonical paths. */
   const parents = new Map<ByteString, ByteString>();
 
   const isHidden = (path: ByteString): boolean =>

@@ -6,26 +6,26 @@ import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { CopyStep, Owner } from "../recipe/recipe.ts";
 
-/** An artifact, opened. */
+/** An opened artifact. */
 export interface ArtifactTree {
-  /** As the recipe calls it. */
+  /** The artifact's name in the recipe. */
   readonly name: string;
-  /** Of the manifest; of a plain directory: of its tree. */
+  /** The digest of the image's manifest or, for a plain directory, of its file tree. */
   readonly digest: Digest;
   readonly root: RootFilesystem;
-  /** The same root, when it is an image's: then contents are read layer by layer. */
+  /** The same root if the artifact is an image, whose contents are read layer by layer; otherwise undefined. */
   readonly image: ImageFilesystem | undefined;
 }
 
 /** What a layer will have at one path. */
 export interface PlannedEntry {
-  /** All metadata. Of an entry that we make, the time is set when the layer is arranged. */
+  /** All metadata. The time of an entry that we make is set when the layer is arranged. */
   readonly node: Node;
-  /** Where it is copied from; undefined for what the recipe makes. */
+  /** Where the entry is copied from; undefined for entries that the recipe makes. */
   readonly copied: CopiedFrom | undefined;
   /** The content of a file that the recipe makes. */
   readonly content: Uint8Array | undefined;
-  /** A parent directory that no step names and the base lacks. */
+  /** True for a parent directory that no step names and the base lacks. */
   readonly implied: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface PlannedEntry {
 export interface CopiedFrom {
   readonly tree: ArtifactTree;
   readonly path: ByteString;
-  /** As it is there. Two paths with the same node are hard links. */
+  /** The node in the artifact. Two paths with the same node are hard links. */
   readonly node: Node;
 }
 
 const EMPTY = "" as ByteString;
 
-/** What {@link makeNode} must be told. */
+/** The input of {@link makeNode}. */
 export interface NodeInit {
   readonly type: NodeType;
   readonly mode: number;
@@ -48,7 +48,7 @@ export interface NodeInit {
   readonly linkTarget?: ByteString | undefined;
 }
 
-/** The node of an entry that the recipe makes: 0:0 unless told otherwise, of the time 0. */
+/** The node of an entry that the recipe makes, with owner 0:0 by default and time 0. */
 export function makeNode({ type, mode, owner, size, linkTarget }: NodeInit): Node {
   const node = makeBlankNode(type, mode);
   if (owner !== undefined) [node.uid, node.gid] = [owner.uid, owner.gid];
@@ -57,7 +57,7 @@ export function makeNode({ type, mode, owner, size, linkTarget }: NodeInit): Nod
   return node;
 }
 
-/** What {@link changeNode} changes. */
+/** The fields that {@link changeNode} can change. */
 export type NodeChange = Partial<
   Pick<
     Node,
@@ -74,8 +74,8 @@ export type NodeChange = Partial<
 >;
 
 /**
- * The node with something changed. Its `head` is left out: asking for it may read the file. (No spread:
- * an object made by one takes V8 kilobytes, and there may be one for every entry.)
+ * The node with something changed. `head` is left out, because reading that property may read the file. (No
+ * object spread: an object made by one takes V8 kilobytes, and there may be one for every entry.)
  */
 export function changeNode(node: Node, change: NodeChange): Node {
   return {
@@ -91,14 +91,14 @@ export function changeNode(node: Node, change: NodeChange): Node {
     linkTarget: node.linkTarget,
     deviceMajor: node.deviceMajor,
     deviceMinor: node.deviceMinor,
-    xattrs: change.xattrs ?? node.xattrs, // new ones before old: asking for those may read the disk
+    xattrs: change.xattrs ?? node.xattrs, // the getter may read the disk
     extensions: node.extensions,
     contentDigest: change.contentDigest ?? node.contentDigest,
     head: undefined,
   };
 }
 
-/** The node as a copy step wants it; the very same object when it changes nothing. */
+/** The node with a copy step's changes; the very same object if the step changes nothing. */
 export function copyNode(node: Node, step: CopyStep, sourceDateEpoch: number | undefined): Node {
   const { owner, mode } = step;
   const bits =

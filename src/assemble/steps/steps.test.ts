@@ -55,7 +55,7 @@ const copy = (path: string, more: Partial<CopyStep> = {}): CopyStep => ({
   ...more,
 });
 
-/** Assembles one layer, or layers, on the base; what is below "base" is layer 0. */
+/** Assembles one layer from steps, or several layers, on the base, whose files are in layer 0. */
 async function make(what: readonly Step[] | readonly LayerRecipe[]): Promise<Assembled> {
   const demo = { reference: await workspace.image("artifact", { layers: [DEMO] }) };
   const base = { reference: await workspace.image("base", { layers: [BASE] }) };
@@ -78,7 +78,7 @@ async function refusal(
 }
 
 describe("a copy step", () => {
-  it("copies a path with all below it, to the same place or a new one", async () => {
+  it("copies a path with everything below it, to the same place or a new one", async () => {
     expect(await paths([copy("/opt/gcc")])).toEqual([
       "opt/",
       "opt/gcc/",
@@ -92,7 +92,7 @@ describe("a copy step", () => {
     expect(await paths([copy("/opt/gcc/cc", { to: "/usr/bin/" })])).toEqual(["usr/bin/cc"]);
   });
 
-  it("gives parents that the base lacks the artifact's own metadata, and leaves the base's alone", async () => {
+  it("gives parents that the base lacks the artifact's metadata and leaves the base's own alone", async () => {
     const { entries } = await make([
       copy("/opt/gcc/cc"),
       copy("/opt/gcc/cc", { to: "/tmp/new/cc" }),
@@ -103,7 +103,7 @@ describe("a copy step", () => {
     expect(listed.has("tmp/")).toBe(false);
   });
 
-  it("takes a pattern, by default to the same places, or into a directory", async () => {
+  it("copies the matches of a pattern, by default to their own paths, or into a directory", async () => {
     expect(await paths([copy("/usr/lib/lib*.so*")])).toEqual([
       "usr/lib/liba.so.1",
       "usr/lib/liba.so",
@@ -114,12 +114,12 @@ describe("a copy step", () => {
     expect(await paths([copy("/*/gcc", { exclude: ["**"] }), kept])).toEqual(["kept"]);
   });
 
-  it("leaves out what excludes match, relative to what is copied or absolute", async () => {
+  it("leaves out what its excludes match, whether relative to the copied directory or absolute", async () => {
     const left = await paths([copy("/opt/gcc", { exclude: ["**/*.la", "/opt/gcc/cc"] })]);
     expect(left).toEqual(["opt/", "opt/gcc/", "opt/gcc/sub/", "opt/gcc/sub/x.so"]);
   });
 
-  it("changes owner and mode, directories and files each their own", async () => {
+  it("changes owner and mode, with separate modes for directories and files", async () => {
     const { entries } = await make([
       copy("/opt/gcc", {
         owner: { uid: 1001, gid: 1002 },
@@ -133,7 +133,7 @@ describe("a copy step", () => {
     }
   });
 
-  it("copies a link as a link, and reads through one among the parents inside the artifact", async () => {
+  it("copies a link as a link, but follows links among its parents inside the artifact", async () => {
     const { tree, text } = await make([
       copy("/opt/current"),
       copy("/opt/current/cc", { to: "/cc" }),
@@ -147,7 +147,7 @@ describe("a copy step", () => {
     expect(await paths([copy("/escape")])).toEqual(["escape"]);
   });
 
-  it("treats what is missing as it is told: an error, a warning, an empty directory", async () => {
+  it("handles a missing path as the step says: an error, a warning or an empty directory", async () => {
     const error = await refusal([copy("/opt/armnn")]);
     expect(error).toMatchObject({ code: "missing-input" });
     expect(error.message).toContain('has no "/opt/armnn"');
@@ -160,7 +160,7 @@ describe("a copy step", () => {
     expect((await refusal([copy("/opt/{gcc,none}")])).message).toContain('no "/opt/none"');
   });
 
-  it("lets the last step that names a path decide it", async () => {
+  it("is overridden by a later step that names the same path", async () => {
     const { text } = await make([
       copy("/opt/gcc"),
       { kind: "file", path: "/opt/gcc/cc", content: "mine" },
@@ -169,8 +169,8 @@ describe("a copy step", () => {
   });
 });
 
-describe("destinations", () => {
-  it("are resolved through the base's links, which stay", async () => {
+describe("destinations of steps", () => {
+  it("are resolved through the base's links, which stay in place", async () => {
     expect(await paths([copy("/opt/gcc/cc", { to: "/lib/cc" })])).toEqual(["usr/lib/cc"]);
     const merged = await make([copy("/usr/lib", { to: "/lib" })]);
     expect(merged.tree.lstat("/lib" as ByteString)?.type).toBe("symlink");
@@ -197,7 +197,7 @@ describe("destinations", () => {
 });
 
 describe("link, file and directory steps", () => {
-  it("make what they say", async () => {
+  it("make what they describe", async () => {
     const { entries } = await make([
       { kind: "link", path: "/usr/lib/clang", target: "/opt/clang" },
       { kind: "file", path: "/etc/x.conf", content: "ü\n", mode: 0o600, owner: { uid: 1, gid: 2 } },
@@ -211,7 +211,7 @@ describe("link, file and directory steps", () => {
     ]);
   });
 
-  it("make a link only where there is nothing yet, when told so", async () => {
+  it("make a link only if nothing is there yet, when ifAbsent is set", async () => {
     const link = (path: string): Step => ({ kind: "link", path, target: "x", ifAbsent: true });
     expect(await paths([link("/usr/bin/stale"), link("/usr/bin/new"), link("/usr/lib")])).toEqual([
       "usr/bin/new",
@@ -220,7 +220,7 @@ describe("link, file and directory steps", () => {
 });
 
 describe("a remove step", () => {
-  it("writes a whiteout, and takes back what earlier steps put there", async () => {
+  it("writes a whiteout and undoes what earlier steps put there", async () => {
     const { tree, entries } = await make([
       copy("/opt/gcc"),
       { kind: "remove", path: "/usr/bin/stale" },
@@ -231,7 +231,7 @@ describe("a remove step", () => {
     expect(pathsOf(await entries(1))).toContain("usr/bin/.wh.stale");
   });
 
-  it("lets something new take the place, and hides what the base had in a directory", async () => {
+  it("lets a later step put something new there, and hides what the base had in a directory", async () => {
     const { tree, text, entries } = await make([
       { kind: "remove", path: "/usr/lib/old" },
       copy("/opt/gcc", { to: "/usr/lib/old" }),
@@ -244,7 +244,7 @@ describe("a remove step", () => {
     expect(pathsOf(await entries(1))).not.toContain("usr/.wh.bin");
   });
 
-  it("warns when nothing is there, but not when an earlier layer put it there", async () => {
+  it("warns if nothing is there, but not if an earlier layer put something there", async () => {
     const remove: Step = { kind: "remove", path: "/opt/gcc/cc" };
     expect((await make([remove])).result.warnings).toMatchObject([{ kind: "nothing-to-remove" }]);
     const { result, tree } = await make([
@@ -259,7 +259,7 @@ describe("a remove step", () => {
 describe("layers that do not fit together are refused", () => {
   const layer = (name: string, ...steps: Step[]): LayerRecipe => ({ name, steps });
 
-  it("when a later one writes through a link of an earlier one", async () => {
+  it("if a later one writes through a link of an earlier one", async () => {
     const error = await refusal([
       layer("links", { kind: "link", path: "/usr/lib/clang", target: "/opt" }),
       layer("files", { kind: "file", path: "/usr/lib/clang/x", content: "x" }),
@@ -269,7 +269,7 @@ describe("layers that do not fit together are refused", () => {
     );
   });
 
-  it("when a later one writes into what an earlier one removed", async () => {
+  it("if a later one writes into a directory that an earlier one removed", async () => {
     const error = await refusal([
       layer("clean", { kind: "remove", path: "/usr/lib/old" }),
       layer("files", { kind: "file", path: "/usr/lib/old/x", content: "x" }),
@@ -277,7 +277,7 @@ describe("layers that do not fit together are refused", () => {
     expect(error.message).toContain('layer clean removes "/usr/lib/old"');
   });
 
-  it("when a later one would undo the owner of a directory without saying so", async () => {
+  it("if a later one would undo the owner of a directory without saying so", async () => {
     const owner = { uid: 1001, gid: 1001 };
     const own = layer("own", { kind: "directory", path: "/opt/flutter", owner });
     const more = { kind: "file", path: "/opt/flutter/extra", content: "" } as const;
@@ -287,7 +287,7 @@ describe("layers that do not fit together are refused", () => {
     await expect(make([own, stated])).resolves.toBeDefined();
   });
 
-  it("when two have one name, or one alternative", async () => {
+  it("if two share a name or define the same alternative", async () => {
     expect((await refusal([layer("x"), layer("x")])).message).toContain('"x" twice');
     const alternative = (path: string): Step => ({
       kind: "alternative",

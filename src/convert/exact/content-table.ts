@@ -6,28 +6,31 @@ import { quote } from "../../oci/quote.ts";
 import { formatVis, parseVis } from "../../disk/sidecar/vis.ts";
 import type { ContentRecord } from "./layer-record.ts";
 
-// The file `contents` of a recorded layer is ASCII, a line each:
+// The file `contents` of a recorded layer is ASCII text:
 //
 //   oci-kit-layer 1 sha256:…                        the diffID of the tar
-//   1536 4096 /usr/bin/cc                           1536 raw bytes, then 4096 that are the file at this path
-//   512 8192 /var/sparse 0+4096 1048576+4096        of a sparse file: these parts of it
-//   512 100 kept:17                                 the file `kept/17`
+//   1536 4096 /usr/bin/cc                           1536 raw bytes, then 4096 bytes: the file at this path
+//   512 8192 /var/sparse 0+4096 1048576+4096        the same for these parts of a sparse file
+//   512 100 kept:17                                 the same for the file `kept/17`
 //   end 1024                                        raw bytes after the last content
 //
-// Paths are as in tree.mtree: what is no plain character is a backslash and three octal digits.
+// Paths are written as in tree.mtree: each special character is a backslash and three octal digits.
 
 const MAGIC = "oci-kit-layer 1 ";
 const KEPT_PREFIX = "kept:";
 const BATCH = 256 * 1024;
 
-/** Collects, while a layer is read, which contents it has. */
+/** Collects the contents that a layer has, while the layer is read. */
 export interface ContentTable {
-  /** A new entry; what `data` and `hole` tell next is of it. */
+  /** Starts a new entry. Later calls of `data` and `hole` are about this entry. */
   entry(ordinal: number, isSparse: boolean): void;
   data(length: number): void;
   hole(length: number): void;
   add(ordinal: number, size: number, rawBefore: number): void;
-  /** The file's bytes. `pathOf` gives the path of a content, undefined for one that is kept beside. */
+  /**
+   * The bytes of the file. `pathOf` returns the path of a content, or undefined for one kept beside the
+   * layer's record.
+   */
   format(
     diffId: DiffId,
     rest: number,
@@ -35,9 +38,9 @@ export interface ContentTable {
   ): Iterable<Uint8Array>;
 }
 
-/** A table with nothing in it. It takes some 30 bytes a content. */
+/** Creates an empty table. It needs some 30 bytes for each content. */
 export function createContentTable(): ContentTable {
-  /** Three a content: raw bytes before, size, ordinal. */
+  /** Three numbers for each content: raw bytes before it, size, ordinal. */
   const numbers: number[] = [];
   const sparse = new Map<number, number[]>();
   let extents: number[] | undefined;
@@ -88,7 +91,7 @@ function formatExtents(extents: readonly number[] | undefined): string {
   return text;
 }
 
-/** A table as it was written. */
+/** A table read from a `contents` file. */
 export interface ParsedContents {
   readonly diffId: DiffId;
   readonly contents: readonly ContentRecord[];

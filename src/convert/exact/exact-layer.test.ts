@@ -33,12 +33,12 @@ const DIFF_ID = diffIdOf(digestBytes(new Uint8Array()));
 const DEFAULT_CHUNKS = [1, 511, 700, 65_536];
 
 interface Recording {
-  /** The contents of files, by the ordinals of their entries; sparse ones with their holes. */
+  /** The contents of files by the ordinals of their entries. Sparse files include their holes. */
   readonly files: ReadonlyMap<number, Uint8Array>;
   readonly recorder: LayerRecorder;
 }
 
-/** Drives the recorder as unpacking does. */
+/** Feeds a tar to the recorder, as unpacking does. */
 function record(tar: Uint8Array, chunks: readonly number[] = DEFAULT_CHUNKS): Recording {
   const recorder = createLayerRecorder(sidecar, 0, DIFF_ID);
   const parts = new Map<number, Uint8Array[]>();
@@ -146,7 +146,7 @@ const AWKWARD: Readonly<Record<string, () => Uint8Array>> = {
   "with a file that is all hole": () => sparse([], 5000),
 };
 
-/** A GNU sparse file of up to four extents, and a file behind it. */
+/** A GNU sparse file of up to four extents, followed by another file. */
 function sparse(extents: readonly number[], size: number): Uint8Array {
   const stored = extents.filter((_, at) => at % 2 === 1).reduce((sum, length) => sum + length, 0);
   const field = (value: number): string => `${value.toString(8).padStart(11, "0")}\0`;
@@ -160,15 +160,15 @@ function sparse(extents: readonly number[], size: number): Uint8Array {
   );
 }
 
-describe("a layer, recorded and made again", () => {
+describe("a layer that was recorded and reproduced", () => {
   for (const [name, make] of Object.entries(AWKWARD)) {
-    it(`${name}: gives the same bytes`, async () => {
+    it(`has the same bytes: ${name}`, async () => {
       const tar = make();
       expect(await roundTrip(tar)).toBe(digestBytes(tar));
     });
   }
 
-  it("gives the same bytes however the tar is cut", async () => {
+  it("has the same bytes, whatever chunks the tar came in", async () => {
     const tar = joinBytes(
       ...Object.values(AWKWARD)
         .slice(2, 3)
@@ -183,7 +183,7 @@ describe("a layer, recorded and made again", () => {
     );
   });
 
-  it("names paths by bytes, blanks and line breaks among them", async () => {
+  it("names paths by their bytes, including spaces and line breaks", async () => {
     const { files, recorder } = record(rawTar(rawEntry({ name: "a" }, "x")));
     const path = fromBytes(Uint8Array.of(0x2f, 0xff, 0x20, 0x0a, 0x5c, 0x2f, 0x30)); // …/0
     recorder.finish(() => ({ path }));
@@ -193,7 +193,7 @@ describe("a layer, recorded and made again", () => {
     expect(asked).toEqual([path]);
   });
 
-  it("takes over contents that are at no path", async () => {
+  it("includes contents that are at no path", async () => {
     const tar = rawTar(rawEntry({ name: "a" }, "lost"), rawEntry({ name: "a" }, "found"));
     const { files, recorder } = record(tar);
     const staged = join(sidecar, "staged");
@@ -210,7 +210,7 @@ describe("a layer, recorded and made again", () => {
 });
 
 describe("a layer's recorder", () => {
-  it("leaves nothing when it is discarded, and an earlier record as it was", async () => {
+  it("leaves nothing of a discarded record and keeps an earlier one unchanged", async () => {
     const tar = rawTar(rawEntry({ name: "a" }, "x"));
     const first = record(tar);
     first.recorder.finish(() => ({ path: fromText("/0") }));
@@ -229,7 +229,7 @@ describe("a layer's recorder", () => {
     expect(digestBytes(await replay(rootOf(files)))).toBe(digestBytes(tar));
   });
 
-  it("refuses to be given a chunk before the parser", () => {
+  it("refuses a chunk that the parser has not received yet", () => {
     const recorder = createLayerRecorder(sidecar, 0, DIFF_ID);
     const tar = rawTar(rawEntry({ name: "a" }, "x"));
     const parser = createLayerParser(recorder.listener);
@@ -238,14 +238,14 @@ describe("a layer's recorder", () => {
     recorder.listener.abandon();
   });
 
-  it("can't write where the sidecar is no directory", () => {
+  it("can't write if the sidecar is not a directory", () => {
     const file = join(sidecar, "file");
     fs.writeFileSync(file, "");
     expect(() => createLayerRecorder(file, 0, DIFF_ID)).toThrow("expected a writable file");
   });
 });
 
-describe("a record that can't be used", () => {
+describe("reading a layer record fails", () => {
   const tar = rawTar(rawEntry({ name: "a" }, "x"), rawEntry({ name: "b" }, "yz"));
   const pathOf = (name: string): string => join(sidecar, "layers/0", name);
   let root: RootFilesystem;
@@ -262,32 +262,32 @@ describe("a record that can't be used", () => {
       (error: unknown) => (isOciError(error) ? [error.code, error.message] : error),
     );
 
-  it("is one that is not there", () => {
+  it("if there is no record", () => {
     expect(() => readRecordedLayer(sidecar, 1)).toThrow("expected a readable file");
   });
 
-  it("is one whose bytes were cut off", async () => {
+  it("if its bytes were cut off", async () => {
     fs.truncateSync(pathOf("raw"), 600);
     expect(await failure()).toEqual(["invalid-sidecar", expect.stringContaining("got its end")]);
   });
 
-  it("is one that has more bytes", async () => {
+  it("if it has extra bytes", async () => {
     fs.appendFileSync(pathOf("raw"), "x");
     expect(await failure()).toEqual(["invalid-sidecar", expect.stringContaining("got more")]);
   });
 
   for (const [what, edit] of Object.entries({
     "has no end": (text: string) => text.slice(0, -3),
-    "begins otherwise": (text: string) => text.slice(1),
-    "has a line of something else": (text: string) => text.replace("512 1 /0", "512 1 nowhere"),
+    "starts differently": (text: string) => text.slice(1),
+    "has an invalid line": (text: string) => text.replace("512 1 /0", "512 1 nowhere"),
   })) {
-    it(`is one whose table ${what}`, async () => {
+    it(`if its table ${what}`, async () => {
       fs.writeFileSync(pathOf("contents"), edit(fs.readFileSync(pathOf("contents"), "latin1")));
       expect(await failure()).toEqual(["invalid-sidecar", expect.stringContaining("expected a")]);
     });
   }
 
-  it("is one of a file that has grown or shrunk", async () => {
+  it("if a file has grown or shrunk", async () => {
     for (const length of [0, 2]) {
       root = rootOf(new Map([[0, new Uint8Array(length)]]));
       expect(await failure()).toEqual(["unreadable", expect.stringContaining("expected 1 bytes")]);

@@ -19,8 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => fs.rmSync(sidecar, { recursive: true, force: true }));
 
-describe("the documents of the unpacked image", () => {
-  it("come back byte for byte", () => {
+describe("the saved documents of an unpacked image", () => {
+  it("are read back byte for byte", () => {
     writeImageDocuments(sidecar, image);
     writeImageDocuments(sidecar, image);
     const documents = readImageDocuments(sidecar, image.descriptor.digest);
@@ -30,11 +30,11 @@ describe("the documents of the unpacked image", () => {
     expect(fs.readdirSync(sidecar).sort()).toEqual(["config.json", "manifest.json"]);
   });
 
-  it("may not be there", () => {
+  it("may be absent", () => {
     expect(readImageDocuments(sidecar, image.descriptor.digest)).toBeUndefined();
   });
 
-  it("are refused when one is damaged or missing", () => {
+  it("are refused if one of them is damaged or missing", () => {
     writeImageDocuments(sidecar, image);
     const read = (): unknown => readImageDocuments(sidecar, image.descriptor.digest);
     fs.appendFileSync(join(sidecar, "config.json"), " ");

@@ -15,16 +15,15 @@ import { damaged, replaceFile } from "../../disk/sidecar/sidecar-files.ts";
 const MANIFEST = "manifest.json";
 const CONFIG = "config.json";
 
-/** The two documents of the image that was unpacked. */
+/** The manifest and the configuration of the image that was unpacked. */
 export interface ImageDocuments {
   readonly manifest: Document<Manifest>;
   readonly config: Document<ImageConfig>;
 }
 
 /**
- * Keeps the manifest and the configuration of the image that was unpacked, byte for byte, as
- * `manifest.json` and `config.json` in the sidecar (a directory that is there). Idempotent; each file is
- * replaced whole.
+ * Saves the manifest and the configuration of the unpacked image, byte for byte, as `manifest.json` and
+ * `config.json` in the sidecar directory, which must exist. Idempotent; each file is replaced as a whole.
  * @throws OciError `unwritable`
  */
 export function writeImageDocuments(sidecar: string, image: Image): void {
@@ -33,9 +32,9 @@ export function writeImageDocuments(sidecar: string, image: Image): void {
 }
 
 /**
- * The documents of the image with this manifest, verified; undefined when the sidecar does not have them.
- * @throws OciError `invalid-sidecar` when they are another image's or damaged, `unreadable`; what parsing
- * them throws
+ * Reads the documents of the image with this manifest digest, verified. Undefined if the sidecar has none.
+ * @throws OciError `invalid-sidecar` if they belong to another image or are damaged, `unreadable`; what
+ * parsing them throws
  */
 export function readImageDocuments(sidecar: string, digest: Digest): ImageDocuments | undefined {
   const bytes = readVerified(sidecar, MANIFEST, digest);
@@ -58,7 +57,7 @@ function readVerified(sidecar: string, name: string, digest: Digest): Uint8Array
   return bytes;
 }
 
-/** What a manifest says of its own type: OCI's may leave it out, Docker's must not. */
+/** The media type that a manifest states for itself. OCI allows leaving it out; Docker does not. */
 function mediaTypeOf(manifest: Uint8Array): string | undefined {
   const value = parseJson(manifest, { what: MANIFEST });
   if (typeof value !== "object" || value === null || !("mediaType" in value)) return undefined;

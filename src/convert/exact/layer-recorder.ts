@@ -15,22 +15,23 @@ import { createContentTable } from "./content-table.ts";
 
 /** Where the content of an entry is after unpacking. */
 export type RecordedContent =
-  /** At this path of the directory (`/usr/bin/cc`). */
+  /** At this path of the unpacked directory (`/usr/bin/cc`). */
   | { readonly path: ByteString }
-  /** At no path: in this file on the same machine, which the recorder takes over. */
+  /** At no path, but in this file on the same machine. The recorder takes the file over. */
   | { readonly staged: string };
 
-/** Keeps what a directory can't hold of a layer's tar, while the layer is unpacked. */
+/** Records, while a layer is unpacked, whatever its tar holds that a directory can't. */
 export interface LayerRecorder {
   /**
-   * To be told all of the layer while it is read; keeps no view of it. Its `abandon` gives up: nothing stays.
-   * That is idempotent, and nothing after `finish`. @throws OciError `unwritable` from its methods
+   * Must receive all of the layer while it is read; it keeps no reference to the chunks. Its `abandon`
+   * discards the record; it is idempotent and does nothing after `finish`. @throws OciError `unwritable`
+   * from its methods
    */
   readonly listener: Required<Pick<LayerListener, "entry" | "data" | "hole" | "tar" | "abandon">>;
   /**
-   * Ends the record; before this nothing of it is there, and an earlier one of the same layer still is.
-   * `contentOf` is asked for every entry that is a regular file with stored content, whiteouts left out,
-   * by the ordinal that the parser gave it.
+   * Completes the record. Until then the new record does not exist, and an earlier one of the same layer is
+   * still there. `contentOf` is called for every regular file with stored content, except whiteouts, with
+   * the ordinal that the parser gave its entry.
    * @throws OciError `unwritable`
    */
   finish(contentOf: (ordinal: number) => RecordedContent): void;
@@ -40,8 +41,8 @@ const BUFFER = 256 * 1024;
 const ABANDONED_AGE = 24 * 3600_000;
 
 /**
- * Starts the record of one layer in `<sidecar>/layers/<layer>`. The content of regular files is not
- * kept, only where it is; all other bytes of the tar are.
+ * Starts the record of one layer in `<sidecar>/layers/<layer>`. For regular files it stores where the
+ * content is, not the content itself; it stores all other bytes of the tar.
  * @throws OciError `unwritable`
  */
 export function createLayerRecorder(sidecar: string, layer: number, diffId: DiffId): LayerRecorder {
@@ -100,22 +101,22 @@ interface ContentRange {
 }
 
 interface Splitter {
-  /** Says of a content before its first bytes come. */
+  /** Announces a content before its first bytes arrive. */
   content(range: ContentRange): void;
   tar(chunk: Uint8Array): void;
-  /** How many raw bytes there were since the last content. */
+  /** The number of raw bytes since the last content. */
   rest(): number;
 }
 
-/** Parts a tar into contents of files, which it passes over, and all else. */
+/** Separates a tar into file contents, which it skips, and all other bytes. */
 function createSplitter(
   write: (bytes: Uint8Array) => void,
   add: (ordinal: number, size: number, rawBefore: number) => void,
 ): Splitter {
-  /** Announced, and not yet reached, or not yet passed. */
+  /** Contents that were announced and are not passed yet. */
   const ahead: ContentRange[] = [];
   let offset = 0;
-  /** The content that is being passed over ends here. */
+  /** The end of the content that is being skipped. */
   let skippedTo = 0;
   let rawBefore = 0;
   const writeRaw = (bytes: Uint8Array): void => {
@@ -152,13 +153,13 @@ function createSplitter(
 
 interface RawFile {
   readonly write: (bytes: Uint8Array) => void;
-  /** Writes what is left, and sees to it that it stays. */
+  /** Writes what is still buffered and makes it durable. */
   readonly finish: () => void;
   /** Idempotent. */
   readonly close: () => void;
 }
 
-/** A file that small pieces are written to, gathered. */
+/** A file for many small writes, which are buffered. */
 function createRawFile(path: string): RawFile {
   const fd = fs.openSync(path, "wx", 0o600);
   const buffer = new Uint8Array(BUFFER);
@@ -202,8 +203,8 @@ function writeDurably(path: string, chunks: Iterable<Uint8Array>): void {
 }
 
 /**
- * Also to another file system: the directory may be a mount point, and the sidecar beside it is not in it.
- * Its mode was the image's, 000 or setuid.
+ * Moves a file, if necessary to another file system: the unpacked directory may be a mount point while the
+ * sidecar beside it is not. The file's mode came from the image and may be 000 or setuid.
  */
 function takeOver(from: string, to: string): void {
   fs.chmodSync(from, 0o600);
@@ -216,7 +217,10 @@ function takeOver(from: string, to: string): void {
   }
 }
 
-/** In place of an earlier record of the layer, which is gone first: a record is whole or not there. */
+/**
+ * Replaces an earlier record of the layer. That one is removed first, so that a record is either complete
+ * or absent.
+ */
 function publish(fresh: string, path: string): void {
   fs.rmSync(path, { recursive: true, force: true });
   fs.renameSync(fresh, path);

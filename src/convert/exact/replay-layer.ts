@@ -11,26 +11,23 @@ import { fileError } from "../../files/system-error.ts";
 import { parseContents } from "./content-table.ts";
 import { CONTENTS, KEPT, LAYERS, RAW, type ContentRecord } from "./layer-record.ts";
 
-/** A recorded layer, to be made again. */
+/** A recorded layer, which can be reproduced. */
 export interface RecordedLayer {
   readonly diffId: DiffId;
-  /** Files whose content comes from the directory or from beside it. */
+  /** The number of files whose content comes from the directory or from beside the record. */
   readonly contents: number;
-  /** Bytes of them. */
+  /** The total size of those contents. */
   readonly contentBytes: number;
   /**
-   * The layer's tar as it was, if the files in `root` still are what was unpacked: to know that, compare
-   * the bytes with the diffID.
-   * @throws OciError `invalid-sidecar` when the record is damaged; `unreadable` for a file that changed;
-   * what reading from `root` throws
+   * The layer's original tar, provided that the files in `root` are still as unpacked. To verify that,
+   * compare the digest of the bytes with the diffID.
+   * @throws OciError `invalid-sidecar` if the record is damaged; `unreadable` for a file that changed; what
+   * reading from `root` throws
    */
   tar(root: RootFilesystem, options?: AbortOptions): Bytes;
 }
 
-/**
- * Reads the record of a layer. @throws OciError `not-found` when there is none, `invalid-sidecar`,
- * `unreadable`
- */
+/** Reads the record of a layer. @throws OciError `not-found` if there is none, `invalid-sidecar`, `unreadable` */
 export function readRecordedLayer(sidecar: string, layer: number): RecordedLayer {
   const directory = join(sidecar, LAYERS, `${layer}`);
   const file = join(directory, CONTENTS);
@@ -64,7 +61,7 @@ function readText(file: string): string {
 }
 
 interface RawReader {
-  /** The next bytes, each chunk valid until the next. */
+  /** The next bytes. Each chunk is valid only until the next one. */
   take(length: number): Iterable<Uint8Array>;
   checkEnd(): void;
   close(): void;
@@ -72,7 +69,7 @@ interface RawReader {
 
 const BUFFER = 256 * 1024;
 
-/** Reads a file from its start on, in large pieces. */
+/** Reads a file from its start, in large pieces. */
 function openRaw(path: string): RawReader {
   const fd = openForReading(path);
   const buffer = new Uint8Array(BUFFER);

@@ -7,13 +7,13 @@ const DIGEST = parseDigest(`sha256:${"ab".repeat(32)}`);
 const PLAIN = `sha256-${"ab".repeat(32)}`;
 
 describe("the key of a conversion", () => {
-  it("is the digest for what root gets by default, however that is said", () => {
+  it("is the bare digest for root's default settings, whether given or left out", () => {
     expect(conversionKey(DIGEST, {}, 0)).toBe(PLAIN);
     const said = { sameOwner: true, uidMap: [], gidMap: [], rootlessXattr: false };
     expect(conversionKey(DIGEST, said, 0)).toBe(PLAIN);
   });
 
-  it("is another for every option that changes the result, and for every user", () => {
+  it("differs for every option that changes the result, and for every user", () => {
     const range = [{ image: 0, disk: 1000, size: 10 }];
     const keys = [
       conversionKey(DIGEST, {}, 0),
@@ -32,7 +32,7 @@ describe("the key of a conversion", () => {
     expect(conversionKey(DIGEST, { uidMap: range }, 0)).toBe(keys[4]);
   });
 
-  it("is not made of a digest that can't be verified, nor read from anything else", () => {
+  it("is not made from a digest that can't be verified, and other text is not read as a key", () => {
     expect(() => conversionKey(parseDigest("md5:abc"))).toThrow(
       expect.objectContaining({ code: "unsupported-algorithm" }),
     );

@@ -3,25 +3,25 @@ import { createHash } from "node:crypto";
 import { digestEncoded, isDigest, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import type { IdRange } from "../../disk/metadata-policy.ts";
 
-/** The options of an unpack that change its result on the disk. */
+/** The unpack options that change the result on disk. */
 export interface ConversionSettings {
-  /** Whether owners are set; by default where the user is root. */
+  /** Whether to set owners. Default: only for root. */
   readonly sameOwner?: boolean | undefined;
   readonly uidMap?: readonly IdRange[] | undefined;
   readonly gidMap?: readonly IdRange[] | undefined;
-  /** Whether owners that are not set are also kept in the attribute `user.rootlesscontainers`. */
+  /** Whether to also store owners that are not set in the attribute `user.rootlesscontainers`. */
   readonly rootlessXattr?: boolean | undefined;
 }
 
-/** The name of a conversion's directory: what it is of, and how it was made. */
+/** The name of a conversion's directory. It encodes the image and the way it was converted. */
 export type ConversionKey = string;
 
 const KEY = /^(sha256|sha512)-([0-9a-f]+)(?:-[0-9a-f]{16})?$/;
 
 /**
- * `<algorithm>-<hex>` of the image manifest's digest; behind it `-` and 16 hex digits for anything but
- * what root gets by default: other settings, and another user, whose files only that user can use. Never
- * the name or the repository: the same content is the same conversion.
+ * `<algorithm>-<hex>` of the image manifest's digest. With other settings than root's defaults, or for a
+ * user other than root (whose files only that user can use), `-` and 16 hex digits follow. The image's name
+ * and repository are not part of it: the same content is the same conversion.
  * @throws OciError `unsupported-algorithm`
  */
 export function conversionKey(
@@ -42,7 +42,7 @@ function formatSettings(settings: ConversionSettings, user: number): string {
   return JSON.stringify([user, sameOwner, ranges(uidMap), ranges(gidMap), rootlessXattr]);
 }
 
-/** The digest of the image that a conversion is of; undefined for a text that is no key. */
+/** The digest of the image that a key stands for; undefined for text that is not a key. */
 export function digestOfKey(key: string): Digest | undefined {
   const [, algorithm = "", hex = ""] = KEY.exec(key) ?? [];
   const digest = `${algorithm}:${hex}`;

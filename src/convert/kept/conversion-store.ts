@@ -13,7 +13,7 @@ import { openNames, type Names } from "./names.ts";
 
 /** The parts of a store's directory. */
 export interface ConversionStore {
-  /** Absolute. */
+  /** Absolute path. */
   readonly directory: string;
   readonly cache: DigestCache;
   readonly names: Names;
@@ -22,7 +22,7 @@ export interface ConversionStore {
 const LEASES = ".leases";
 const ABANDONED_AGE = 24 * 3600_000;
 
-/** Opens the parts. Nothing is made, and nothing kept open. */
+/** Opens the parts of a store. Creates nothing and keeps nothing open. */
 export function openConversionStore(path: string): ConversionStore {
   const directory = resolve(path);
   const conversions = join(directory, "conversions");
@@ -33,7 +33,7 @@ export function openConversionStore(path: string): ConversionStore {
   };
 }
 
-/** Makes the directories of a store that are not there. @throws OciError `unwritable` */
+/** Creates the missing directories of a store. @throws OciError `unwritable` */
 export function createStore({ directory }: ConversionStore): void {
   for (const name of ["names", "conversions"]) {
     const path = join(directory, name);
@@ -41,7 +41,10 @@ export function createStore({ directory }: ConversionStore): void {
   }
 }
 
-/** Checks that there is a store: a mistyped path is no empty one. @throws OciError `not-found` */
+/**
+ * Checks that the store exists, so that a mistyped path does not look like an empty store. @throws OciError
+ * `not-found`
+ */
 export function requireStore({ directory }: ConversionStore): void {
   for (const name of ["names", "conversions"]) {
     const path = join(directory, name);
@@ -54,7 +57,10 @@ export function requireStore({ directory }: ConversionStore): void {
   }
 }
 
-/** Does what moves names, or decides by them, alone: short, as nothing is converted or removed meanwhile. */
+/**
+ * Runs work that moves names, or makes decisions based on them, while nobody else does. Keep it short:
+ * nothing can be converted or removed in the meantime.
+ */
 export function lockNames<T>(
   { directory }: ConversionStore,
   work: () => T | Promise<T>,
@@ -65,8 +71,8 @@ export function lockNames<T>(
 }
 
 /**
- * Does work that needs a conversion which has no name yet: until it ends, or its process dies, the
- * conversion is not collected. One that was being collected already may still go.
+ * Runs work that needs a conversion which has no name yet. Until the work ends or its process dies, the
+ * conversion is not collected; but if collecting had already begun, it may still be removed.
  */
 export async function holdConversion<T>(
   { directory }: ConversionStore,
@@ -85,7 +91,7 @@ export async function holdConversion<T>(
   }
 }
 
-/** The conversions that are held; what killed processes left of holding them is removed. */
+/** The conversions that are being held. Also removes the holds that killed processes left. */
 export function listHeld({ directory }: ConversionStore): Set<ConversionKey> {
   const held = new Set<ConversionKey>();
   const leases = join(directory, LEASES);
@@ -99,8 +105,8 @@ export function listHeld({ directory }: ConversionStore): Set<ConversionKey> {
 }
 
 /**
- * The complete conversion with this key, marked as used now; undefined when there is none. Complete is
- * what is there: a conversion comes to its place in one step, when it is proven.
+ * The complete conversion with this key, marked as used now; undefined if there is none. Whatever is there
+ * is complete, because a conversion is put in place in one step after it was proven.
  */
 export async function findConversion(
   { cache }: ConversionStore,

@@ -9,40 +9,40 @@ import type { LayerIndexCache } from "../../rootfs/layer-index/index-cache.ts";
 import type { UnpackProgress } from "../unpack/unpack-options.ts";
 import type { ConversionKey, ConversionSettings } from "./conversion-key.ts";
 
-/** A reference as people type it, where an image is, or one that is open. */
+/** An image as a reference that people type, as a location, or already opened. */
 export type ConversionSource = Location | string | { readonly image: Image };
 
 /** How an image is found and converted. */
 export interface ConvertOptions extends OpenOptions, ConversionSettings {
-  /** Which image of an index. */
+  /** Which image to take from an index. */
   readonly platform?: Platform | undefined;
-  /** Indexes of layers: what they show not to be needed is not read. */
+  /** Indexes of layers. A layer that they show is not needed is not read. */
   readonly cache?: LayerIndexCache | undefined;
-  /** Never awaited. */
+  /** Its result is never awaited. */
   readonly onProgress?: ((event: ConvertProgress) => void) | undefined;
 }
 
-/** Which of several conversions of one digest is meant. */
+/** Selects one of several conversions of the same digest. */
 export interface FindOptions extends AbortOptions, ConversionSettings {}
 
-/** What is going on, for a person who waits. */
+/** Progress to show to a waiting user. */
 export type ConvertProgress =
   | UnpackProgress
-  /** Somebody else converts the same image: who that is, for people. */
+  /** Another process or call is converting the same image; `holder` says which, as text for people. */
   | { readonly kind: "waiting"; readonly holder: string };
 
-/** A complete conversion. It is to be read: who writes into it changes it for everybody. */
+/** A complete conversion. Only read it: writing into it changes it for everybody. */
 export interface Conversion {
   readonly key: ConversionKey;
-  /** Of the image's manifest. */
+  /** The digest of the image's manifest. */
   readonly digest: Digest;
-  /** Holds the root directory, its sidecar and `image.json`. */
+  /** Contains the root directory, its sidecar and `image.json`. */
   readonly directory: string;
-  /** The root directory of the image, absolute. */
+  /** The root directory of the image, as an absolute path. */
   readonly rootfs: string;
 }
 
 export interface Converted extends Conversion {
-  /** False when it was there, or another made it. */
+  /** False if the conversion existed already or another process or call made it. */
   readonly converted: boolean;
 }

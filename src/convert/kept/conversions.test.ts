@@ -28,13 +28,13 @@ async function contentOf(name: string): Promise<string> {
   return readFileSync(join(rootfs, "file"), "utf8");
 }
 
-/** What is among the conversions besides locks. */
+/** The directory entries among the conversions, except locks. */
 function conversions(): string[] {
   return readdirSync(join(store.directory, "conversions")).filter((name) => name !== ".locks");
 }
 
-describe("a second name for the same digest converts nothing (domain: converted twice / stuck pending)", () => {
-  it("one after the other, whatever repository each is in", async () => {
+describe("two names for the same digest are converted only once", () => {
+  it("when converted one after the other, whatever repository each name is in", async () => {
     const first = await watchedImage({ file: "x" }, { name: "registry.example/builds/1" });
     const second = await watchedImage({ file: "x" }, { name: "registry.example/family/image" });
     const made = await store.convert({ image: first.image }, ["builds/1"]);
@@ -47,7 +47,7 @@ describe("a second name for the same digest converts nothing (domain: converted 
     expect(statSync(join(rootfs, "file")).ino).toBe(ino);
   });
 
-  it("all at once: one converts, the others wait, and every name ends complete", async () => {
+  it("when converted at the same time: one converts, the others wait, and every name is complete in the end", async () => {
     const { image, reads } = await watchedImage({ file: "x" });
     const told: ConvertProgress[] = [];
     const onProgress = (event: ConvertProgress): unknown => told.push(event);
@@ -71,7 +71,7 @@ describe("a second name for the same digest converts nothing (domain: converted 
     });
   });
 
-  it("when the first fails meanwhile, the second converts", async () => {
+  it("unless the first conversion fails, in which case the second one converts", async () => {
     let attempts = 0;
     const { image } = await watchedImage(
       { file: "x" },
@@ -94,7 +94,7 @@ describe("a second name for the same digest converts nothing (domain: converted 
 });
 
 describe("a conversion", () => {
-  it("is a root directory, its sidecar and what it is of", async () => {
+  it("consists of a root directory, its sidecar and a record of its image", async () => {
     const { image } = await watchedImage({ "dir/": "", "dir/file": "hello" });
     const { directory, rootfs, digest, key } = await store.convert({ image }, ["a"], {});
     expect(readdirSync(directory).sort()).toEqual(["image.json", "rootfs", "rootfs.oci-kit"]);
@@ -123,7 +123,7 @@ describe("a conversion", () => {
     ]);
   });
 
-  it("with other settings is another one", async () => {
+  it("is separate for other settings", async () => {
     const { image, reads } = await watchedImage({ file: "x" });
     const usual = await store.convert({ image }, ["usual"]);
     const mapped = {
@@ -142,7 +142,7 @@ describe("a conversion", () => {
     });
   });
 
-  it("that fails leaves nothing that counts, and its name as it was", async () => {
+  it("leaves nothing usable and does not move the name if it fails", async () => {
     const good = await watchedImage({ file: "good" });
     const bad = await watchedImage(
       { file: "bad" },
@@ -157,7 +157,7 @@ describe("a conversion", () => {
     await expect(store.resolve("new")).rejects.toMatchObject({ code: "not-found" });
   });
 
-  it("that is stopped leaves nothing that counts", async () => {
+  it("leaves nothing usable if it is aborted", async () => {
     const abort = new AbortController();
     const { image } = await watchedImage(
       { file: "x" },
@@ -174,7 +174,7 @@ describe("a conversion", () => {
     expect((await store.convert({ image }, ["name"])).converted).toBe(true);
   });
 
-  it("gets its name only when it is complete: until then the name means the last good one", async () => {
+  it("gets its name only when it is complete; until then the name means the last complete one", async () => {
     const good = await watchedImage({ file: "good" });
     await store.convert({ image: good.image }, ["name"]);
     const seen: string[] = [];
@@ -191,7 +191,7 @@ describe("a conversion", () => {
     expect(await contentOf("name")).toBe("next");
   });
 
-  it("that is not what the image says is none", async () => {
+  it("is discarded if the directory is not what the image says", async () => {
     const plant = (): Promise<void> => {
       const [fresh = ""] = conversions();
       writeFileSync(join(store.directory, "conversions", fresh, "rootfs/planted"), "");
@@ -206,7 +206,7 @@ describe("a conversion", () => {
     await expect(store.resolve("name")).rejects.toMatchObject({ code: "not-found" });
   });
 
-  it("with a name that can't be one is refused before anything is read", async () => {
+  it("is refused before anything is read if a name is invalid", async () => {
     const { image, reads } = await watchedImage({ file: "x" });
     for (const name of ["", "a\0b", image.descriptor.digest, "x".repeat(256)]) {
       await expect(store.convert({ image }, ["good", name])).rejects.toMatchObject({

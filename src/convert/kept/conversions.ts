@@ -19,17 +19,18 @@ export type { ImageRecord } from "./image-record.ts";
 export type { ConversionList, ListedConversion, NamedConversion } from "./list-conversions.ts";
 export type { Pruned, PrunedConversion, PruneOptions } from "./prune.ts";
 
-/** Images as root directories, each converted once and kept by digest; names are links to them. */
+/** A store of images as root directories. Each is converted once and kept by its digest; names are links to them. */
 export interface Conversions {
-  /** Absolute. */
+  /** Absolute path. */
   readonly directory: string;
   /**
-   * Converts an image, unless its digest was converted already, by whatever name; then lets the names
-   * mean it. Of an index, the image for `platform`. Two that want the same digest at once, in one
-   * process or two, do it once, and the second waits. A name moves only to what is complete and
-   * proven: until then, and when anything fails or is killed, it means what it meant.
-   * @throws OciError `invalid-argument` for a name; `gate-refused` when the directory is not what the
-   * image says; `invalid-layout` for a foreign thing in a name's place; what opening and unpacking throw
+   * Converts an image, unless its digest was already converted under any name, and then points the given
+   * names to the conversion. From an index it takes the image for `platform`. If two callers, in one
+   * process or two, want the same digest at once, one converts and the other waits. A name is moved only to
+   * a complete and proven conversion; until then, and if anything fails or is killed, it keeps its old
+   * meaning.
+   * @throws OciError `invalid-argument` for a name; `gate-refused` if the directory is not what the image
+   * says; `invalid-layout` if something foreign is in a name's place; what opening and unpacking throw
    */
   convert(
     source: ConversionSource,
@@ -37,33 +38,33 @@ export interface Conversions {
     options?: ConvertOptions,
   ): Promise<Converted>;
   /**
-   * Lets a name mean what another name, or a digest, means. Reads nothing of the image.
-   * @throws OciError `not-found` when that is not complete here, as {@link Conversions.resolve}
+   * Points a name to the conversion that another name, or a digest, means. Reads nothing of the image.
+   * @throws OciError `not-found` if there is no complete conversion, as in {@link Conversions.resolve}
    */
   link(source: string, name: string, options?: FindOptions): Promise<Conversion>;
-  /** Removes a name; what it meant stays until {@link Conversions.prune}. @throws OciError `not-found` */
+  /** Removes a name. Its conversion stays until {@link Conversions.prune}. @throws OciError `not-found` */
   unlink(name: string, options?: AbortOptions): Promise<void>;
   /**
-   * The conversion that a name, or the digest of an image, means; marked as used now.
-   * @throws OciError `not-found`, also when the name's conversion is gone; `ambiguous` for a digest that
-   * was converted in several ways, none of them with these settings
+   * The conversion that a name or an image digest means. It is marked as used now.
+   * @throws OciError `not-found`, also if the name's conversion is gone; `ambiguous` for a digest that was
+   * converted in several ways, none of them with these settings
    */
   resolve(source: string, options?: FindOptions): Promise<Conversion>;
-  /** All names and conversions, with what is wrong with them. @throws OciError `not-found`, `unreadable` */
+  /** All names and conversions, and what is wrong with them. @throws OciError `not-found`, `unreadable` */
   list(): Promise<ConversionList>;
   /**
-   * Removes the conversions that no name means and nobody has used for a while, and what killed
-   * processes left. Each goes out of sight in one step. Safe beside everything else.
-   * @throws OciError `invalid-layout`, `unreadable` when what a name means can't be told: then nothing is
-   * removed
+   * Removes conversions that no name points to and that have not been used for a while, and what killed
+   * processes left. Each conversion disappears in one step. Safe to run beside any other operation.
+   * @throws OciError `invalid-layout`, `unreadable` if the meaning of a name can't be determined; then
+   * nothing is removed
    */
   prune(options?: PruneOptions): Promise<Pruned>;
 }
 
 /**
- * Opens a store of conversions; its directory is made by the first one. Nothing is kept open: the state
- * is what is on the disk, and any number of processes may work with it at once. docs/conversions.md
- * describes it.
+ * Opens a store of conversions. Its directory is created by the first conversion. Nothing is kept open: all
+ * state is on disk, and any number of processes may use the store at once. docs/conversions.md describes
+ * it.
  */
 export function openConversions(directory: string): Conversions {
   const store = openConversionStore(directory);

@@ -21,14 +21,14 @@ import {
 import type { Conversion, ConversionSource, Converted, ConvertOptions } from "./conversion.ts";
 import { readImageRecord, writeImageRecord } from "./image-record.ts";
 
-/** As `Conversions.convert` says. */
+/** See `Conversions.convert`. */
 export async function convert(
   store: ConversionStore,
   source: ConversionSource,
   names: readonly string[],
   options: ConvertOptions,
 ): Promise<Converted> {
-  for (const name of names) store.names.read(name); // what can't be named is told before the work
+  for (const name of names) store.names.read(name); // refuses invalid names before the work starts
   createStore(store);
   if (typeof source === "object" && "image" in source) {
     const { image } = source;
@@ -49,8 +49,8 @@ export async function convert(
 }
 
 /**
- * The conversion of an image that is named by digest: what that digest means can't have changed, so
- * nobody is asked. An index has none of its own.
+ * Finds the conversion of an image that is named by its digest. A digest can't change its meaning, so no
+ * registry is asked. An index has no conversion of its own.
  */
 async function findPinned(
   store: ConversionStore,
@@ -65,7 +65,7 @@ async function findPinned(
   if (found === undefined) return undefined;
   if (options.platform !== undefined) {
     const { platform } = readImageRecord(found.directory);
-    // Of another platform: that is told as of any other image.
+    // For another platform: the normal way reports that as it does for any image.
     if (!platformMatches(options.platform, platform)) return undefined;
   }
   return publish(store, key, names, options);
@@ -76,7 +76,7 @@ function pinOf(location: Location): Digest | undefined {
   return location.kind === "oci" ? location.digest : undefined;
 }
 
-/** An image, and what it was asked by. */
+/** An image and the name it was requested by. */
 interface Asked {
   readonly image: Image;
   readonly name: string;
@@ -98,7 +98,7 @@ async function convertImage(
   };
   return holdConversion(store, key, async () => {
     for (;;) {
-      // As long as another is at it: what it makes takes as long as it takes.
+      // No timeout: the other conversion takes as long as it takes.
       await store.cache.getOrCreate(key, create, { timeout: Infinity, signal, onWait });
       const found = await publish(store, key, names, options);
       if (found !== undefined) return { ...found, converted };
@@ -106,7 +106,7 @@ async function convertImage(
   });
 }
 
-/** Lets the names mean a conversion. Undefined when it was collected since it was seen. */
+/** Points the names to a conversion. Undefined if it was collected after it was found. */
 function publish(
   store: ConversionStore,
   key: ConversionKey,
@@ -116,7 +116,7 @@ function publish(
   const work = async (): Promise<Conversion | undefined> => {
     const found = await findConversion(store, key);
     if (found === undefined) return undefined;
-    // Whoever put it there may not have come to that.
+    // Whoever put it there may not have synced the directory yet.
     syncDirectory(store.cache.directory);
     for (const name of names) await pointName(store, name, key);
     return found;
@@ -125,8 +125,8 @@ function publish(
 }
 
 /**
- * Lets a name mean a conversion that is there. What it meant before counts as used now, so that it
- * outlives by the minimum age whoever still works with it. Only while the names are locked.
+ * Points a name to an existing conversion. The name's old conversion is marked as used now, so that anyone
+ * still working with it has the minimum age left. Call only while the names are locked.
  */
 export async function pointName(
   { names, cache }: ConversionStore,
@@ -139,7 +139,7 @@ export async function pointName(
   names.point(name, key);
 }
 
-/** Fills the private directory of a conversion. Nothing of it counts unless all of it is proven. */
+/** Fills the private directory of a conversion. It is put to use only if everything in it is proven. */
 async function unpackInto(
   directory: string,
   { image, name }: Asked,

@@ -41,20 +41,20 @@ async function contentOf(name: string): Promise<string> {
   return readFileSync(join(rootfs, "file"), "utf8");
 }
 
-describe("what a reference is converted as", () => {
-  it("of an index, the image for the platform", async () => {
+describe("converting a reference", () => {
+  it("takes the image for the platform from an index", async () => {
     const found = await store.convert(`oci:${layout}:latest`, ["arm"], { platform: ARM });
     expect(found.digest).toBe(arm.descriptor.digest);
     expect(await contentOf("arm")).toBe("arm64");
     await expect(store.convert(`oci:${layout}:latest`, ["any"])).rejects.toMatchObject({
       code: "ambiguous",
     });
-    // under its own digest it is the same image
+    // requested by its own digest, it is the same image
     const again = await store.convert(`oci:${layout}@${arm.descriptor.digest}`, ["again"]);
     expect(again).toEqual({ ...found, converted: false });
   });
 
-  it("asks nobody about an image that is named by its digest and is here", async () => {
+  it("asks no registry for an image that is named by its digest and already converted", async () => {
     const pinned = `oci:${layout}@${amd.descriptor.digest}`;
     const found = await store.convert(pinned, ["one"]);
     rmSync(layout, { recursive: true });
@@ -64,7 +64,7 @@ describe("what a reference is converted as", () => {
     for (const name of ["one", "two", "three"]) expect(await contentOf(name)).toBe("amd64");
   });
 
-  it("says that an image named by its digest is for another platform, here or not", async () => {
+  it("reports that an image named by its digest is for another platform, converted already or not", async () => {
     const pinned = `oci:${layout}@${amd.descriptor.digest}`;
     const wrong = { code: "wrong-architecture" };
     await expect(store.convert(pinned, ["a"], { platform: ARM })).rejects.toMatchObject(wrong);
@@ -97,7 +97,7 @@ describe("what a reference is converted as", () => {
     ]);
   });
 
-  it("fails as the reference does", async () => {
+  it("fails with the same error as the reference itself", async () => {
     await expect(store.convert(`oci:${layout}:none`, ["a"])).rejects.toMatchObject({
       code: "not-found",
     });

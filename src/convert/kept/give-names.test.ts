@@ -30,14 +30,14 @@ async function digests(): Promise<Record<string, string | undefined>> {
 }
 
 describe("linking a name", () => {
-  it("lets it mean what another name or a digest means", async () => {
+  it("makes it mean what another name or a digest means", async () => {
     const { digest } = await convert(["a:1"]);
     expect((await store.link("a:1", "a:latest")).digest).toBe(digest);
     expect((await store.link(digest, "b/c")).digest).toBe(digest);
     expect(await digests()).toEqual({ "a:1": digest, "a:latest": digest, "b/c": digest });
   });
 
-  it("reads nothing of the conversion, and repoints a name that is there", async () => {
+  it("reads nothing of the conversion and repoints an existing name", async () => {
     const old = await convert(["old", "name"], { more: "y" });
     const { directory, digest } = await convert(["new"]);
     rmSync(join(directory, "image.json"));
@@ -46,7 +46,7 @@ describe("linking a name", () => {
     expect(await digests()).toEqual({ new: digest, name: digest, old: old.digest });
   });
 
-  it("refuses what is not complete here, and leaves the name as it was", async () => {
+  it("refuses a source that is not complete in this store and leaves the name unchanged", async () => {
     const good = await convert(["name"]);
     const gone = await convert(["gone"], { more: "y" });
     await removeTree(gone.directory);
@@ -59,7 +59,7 @@ describe("linking a name", () => {
     }
   });
 
-  it("puts nothing in the place of what is not a name", async () => {
+  it("does not overwrite anything that is not a name", async () => {
     await convert(["name"]);
     writeFileSync(join(store.directory, "names/file"), "mine");
     symlinkSync("/etc", join(store.directory, "names/foreign"));
@@ -73,7 +73,7 @@ describe("linking a name", () => {
     });
   });
 
-  it("marks what the name meant as used, for whoever still works with it", async () => {
+  it("marks the name's old conversion as used, for anyone still working with it", async () => {
     const before = await convert(["name"]);
     const after = await convert(["other"], { more: "y" });
     utimesSync(before.directory, 0, 0);
@@ -95,7 +95,7 @@ describe("unlinking a name", () => {
     await expect(store.unlink("two")).rejects.toMatchObject({ code: "not-found" });
   });
 
-  it("puts right a name that leads to nothing, or elsewhere", async () => {
+  it("also removes a name that leads to nothing or out of the store", async () => {
     const { directory } = await convert(["gone"]);
     await removeTree(directory);
     symlinkSync("/etc", join(store.directory, "names/foreign"));
@@ -106,8 +106,8 @@ describe("unlinking a name", () => {
   });
 });
 
-describe("a list", () => {
-  it("shows names that lead to nothing, and what can't be read", async () => {
+describe("listing a store", () => {
+  it("shows names that lead to nothing and entries that can't be read", async () => {
     const gone = await convert(["gone"]);
     const damaged = await convert(["damaged"], { more: "y" });
     await removeTree(gone.directory);
@@ -124,7 +124,7 @@ describe("a list", () => {
     ]);
   });
 
-  it("is of a store, not of nothing", async () => {
+  it("fails if there is no store, like every operation except converting", async () => {
     const nothing = openConversions(join(place, "nothing"));
     for (const ask of [
       () => nothing.list(),

@@ -14,7 +14,7 @@ import type { Conversion, FindOptions } from "./conversion.ts";
 import { pointName } from "./convert.ts";
 import { encodeName, isImageDigest } from "./name-encoding.ts";
 
-/** As `Conversions.resolve` says. */
+/** See `Conversions.resolve`. */
 export async function resolveName(
   store: ConversionStore,
   source: string,
@@ -30,7 +30,7 @@ export async function resolveName(
   return found;
 }
 
-/** As `Conversions.link` says. */
+/** See `Conversions.link`. */
 export async function linkName(
   store: ConversionStore,
   source: string,
@@ -47,7 +47,7 @@ export async function linkName(
   return await lockNames(store, work, { signal: options.signal });
 }
 
-/** As `Conversions.unlink` says. */
+/** See `Conversions.unlink`. */
 export async function unlinkName(
   store: ConversionStore,
   name: string,
@@ -56,13 +56,13 @@ export async function unlinkName(
   requireStore(store);
   const work = async (): Promise<void> => {
     const { key } = store.names.list().find((entry) => entry.name === name) ?? {};
-    if (key !== undefined) await store.cache.get(key); // used until now
+    if (key !== undefined) await store.cache.get(key); // marks it as used until now
     if (!store.names.remove(name)) throw notFound(store, name, "got nothing of that name");
   };
   await lockNames(store, work, { signal });
 }
 
-/** The conversion of a digest with these settings, else the only one of that digest. */
+/** The conversion of a digest with these settings, or else the only conversion of that digest. */
 async function keyOfDigest(
   { cache }: ConversionStore,
   digest: Digest,

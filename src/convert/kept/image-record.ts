@@ -24,27 +24,27 @@ const content = z.looseObject({ mediaType: z.string(), digest, size: number });
 
 const RECORD = z.looseObject({
   version: z.literal(1),
-  /** What it was asked by first. */
+  /** The name that it was first requested by. */
   name: z.string(),
   manifest: content,
   platform: z.looseObject({ architecture: z.string(), os: z.string() }),
   config: content,
-  /** From the lowest; one diffID each. */
+  /** From the lowest layer; each has one diffID. */
   layers: z.array(content),
   diffIds: z.array(diffId),
-  /** Those that were given; what is not there is the user's default. */
+  /** The settings that were given. For a missing one, the user's default was used. */
   settings: z.looseObject({
     sameOwner: z.boolean().optional(),
     uidMap: z.array(range).optional(),
     gidMap: z.array(range).optional(),
     rootlessXattr: z.boolean().optional(),
   }),
-  /** Paths that were read back and compared, and the bytes of their contents. */
+  /** The number of paths that were read back and compared, and the bytes of their contents. */
   paths: number,
   bytes: number,
 });
 
-/** What a conversion is of, and how it was made: its `image.json`. Unknown keys stay. */
+/** The `image.json` of a conversion: which image it is and how it was converted. Unknown keys are kept. */
 export type ImageRecord = z.infer<typeof RECORD>;
 
 /** Writes the `image.json` of a conversion, durably. */
@@ -75,7 +75,7 @@ export function writeImageRecord(
   });
 }
 
-/** @throws OciError `not-found`, `unreadable`, `invalid-json`; `invalid-layout` when it says something else */
+/** @throws OciError `not-found`, `unreadable`, `invalid-json`; `invalid-layout` if the content has another shape */
 export function readImageRecord(directory: string): ImageRecord {
   const file = join(directory, FILE);
   let bytes: Buffer;

@@ -6,21 +6,21 @@ import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
 import { requireStore, type ConversionStore } from "./conversion-store.ts";
 import { readImageRecord, type ImageRecord } from "./image-record.ts";
 
-/** All that is in a store. */
+/** Everything in a store. */
 export interface ConversionList {
   /** Sorted by file name. */
   readonly names: readonly NamedConversion[];
-  /** Those without a name as well; sorted by key. */
+  /** Includes conversions without a name. Sorted by key. */
   readonly conversions: readonly ListedConversion[];
 }
 
-/** A name, and what it means. */
+/** A name and its conversion. */
 export interface NamedConversion {
   readonly name: string;
-  /** Undefined when that can't be told. */
+  /** Undefined if the meaning can't be determined. */
   readonly key: ConversionKey | undefined;
   readonly digest: Digest | undefined;
-  /** Why it can't be used: it leads to nothing, or is no link of ours. */
+  /** Why the name can't be used: its conversion is gone, or it is not a link of ours. */
   readonly problem: OciError | undefined;
 }
 
@@ -29,17 +29,17 @@ export interface ListedConversion {
   readonly key: ConversionKey;
   readonly digest: Digest;
   readonly directory: string;
-  /** The root directory of the image, absolute. */
+  /** The root directory of the image, as an absolute path. */
   readonly rootfs: string;
   readonly names: readonly string[];
-  /** When it was made, found, or last lost a name. */
+  /** When it was made or found, or when it last lost a name. */
   readonly usedAt: Date;
-  /** What `image.json` says; undefined when that can't be read. */
+  /** The content of `image.json`; undefined if it can't be read. */
   readonly image: ImageRecord | undefined;
   readonly problem: OciError | undefined;
 }
 
-/** As `Conversions.list` says. */
+/** See `Conversions.list`. */
 export async function listConversions(store: ConversionStore): Promise<ConversionList> {
   requireStore(store);
   const entries = store.names.list();

@@ -3,18 +3,18 @@ import { isDigest, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 
-// A name as the name of a file: its UTF-8 with every byte but [a-z0-9._:@=+,-], and a dot in front,
-// written as % and two lower-case hex digits. So it is one path segment, never `.`, `..` or one of our
-// own temporary names (they start with a dot), and two names stay two on disks that take no notice of
-// case or of how an accent is composed. `python3 -c 'from urllib.parse import unquote'` reads it back.
+// The file name for a name: its UTF-8 bytes, where every byte except [a-z0-9._:@=+,-], and a dot in front,
+// is written as % and two lower-case hex digits. So the result is one path segment and never `.`, `..` or
+// one of our temporary names (which start with a dot). Two names stay different even on disks that ignore
+// case or the way accents are composed. `python3 -c 'from urllib.parse import unquote'` decodes it.
 
 const PLAIN = /^[a-z0-9._:@=+,-]$/;
 const ENCODED = /^(?:[a-z0-9_:@=+,-]|%[0-9a-f]{2})(?:[a-z0-9._:@=+,-]|%[0-9a-f]{2})*$/;
 const LONGEST = 255;
 
 /**
- * The file name that stands for a name: reversible, no two alike. Any text is a name that is not empty,
- * has no NUL, is no digest (that stands for itself), and whose file name has at most 255 bytes.
+ * Encodes a name as a file name, reversibly and uniquely. A name is any text that is not empty, contains no
+ * NUL, is not a digest (a digest stands for itself), and whose file name has at most 255 bytes.
  * @throws OciError `invalid-argument`
  */
 export function encodeName(name: string): string {
@@ -31,7 +31,7 @@ export function encodeName(name: string): string {
   throw refuse(name, `at most ${LONGEST} bytes as a file name, where / and upper case take three`);
 }
 
-/** The name that a file name stands for; undefined for one that {@link encodeName} never makes. */
+/** Decodes a file name; undefined for one that {@link encodeName} never produces. */
 export function decodeName(encoded: string): string | undefined {
   if (!ENCODED.test(encoded)) return undefined;
   try {
@@ -43,7 +43,7 @@ export function decodeName(encoded: string): string | undefined {
   }
 }
 
-/** Whether a text is a digest that can be verified, and so no name. `image:latest` is a name. */
+/** Whether a text is a digest that can be verified, and so not a name. `image:latest` is a name. */
 export function isImageDigest(text: string): text is Digest {
   return /^sha(?:256|512):/.test(text) && isDigest(text);
 }

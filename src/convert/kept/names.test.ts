@@ -35,7 +35,7 @@ describe("names of conversions", () => {
     expect(names.read("registry.example:5000/a/b")).toBeUndefined();
   });
 
-  it("move in one step, leave nothing beside them, and go", () => {
+  it("move in one step, leave nothing else in the directory, and can be removed", () => {
     names.point("a", KEY);
     names.point("a", OTHER);
     expect(names.list()).toEqual([{ name: "a", key: OTHER }]);
@@ -45,7 +45,7 @@ describe("names of conversions", () => {
     expect(names.list()).toEqual([]);
   });
 
-  it("are listed with what is no name of ours", () => {
+  it("are listed together with entries that are not names of ours", () => {
     names.point("good", KEY);
     const at = (file: string): string => join(store, "names", file);
     writeFileSync(at("file"), "");
@@ -69,7 +69,7 @@ describe("names of conversions", () => {
     );
   });
 
-  it("are not put in the place of anything else", () => {
+  it("do not replace anything else", () => {
     mkdirSync(join(store, "names"));
     writeFileSync(join(store, "names/file"), "mine");
     symlinkSync("/etc", join(store, "names/link"));
@@ -83,7 +83,7 @@ describe("names of conversions", () => {
     }
   });
 
-  it("that can't be read are not taken for absent", () => {
+  it("are not taken for absent if they can't be read", () => {
     writeFileSync(join(store, "names"), "");
     expect(() => names.list()).toThrow(expect.objectContaining({ code: "unreadable" }));
     expect(() => names.read("a")).toThrow(expect.objectContaining({ code: "unreadable" }));
@@ -91,11 +91,11 @@ describe("names of conversions", () => {
     expect(() => names.list()).toThrow(expect.objectContaining({ code: "not-found" }));
   });
 
-  it("are swept of what killed processes left", () => {
+  it("are cleaned of what killed processes left", () => {
     names.point("a", KEY);
     symlinkSync("x", join(store, "names", ".new.0123456789ab.1.1.0123456789abcdef"));
     expect(names.list()).toHaveLength(1);
     names.sweep();
-    expect(readdirSync(join(store, "names"))).toHaveLength(2); // of another host, and young
+    expect(readdirSync(join(store, "names"))).toHaveLength(2); // another host's link is kept while it is recent
   });
 });

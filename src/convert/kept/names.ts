@@ -13,16 +13,22 @@ import { decodeName, encodeName } from "./name-encoding.ts";
 /** One file in the directory of names. */
 export type NameEntry =
   | { readonly name: string; readonly key: ConversionKey }
-  /** Something that is no name of ours; `name` is its file name when that stands for none. */
+  /** Not a name of ours. `name` is the decoded name or, if it can't be decoded, the file name. */
   | { readonly name: string; readonly key?: undefined; readonly problem: OciError };
 
-/** Names that are relative symbolic links to conversions, in a directory of their own. */
+/** Names as relative symbolic links to conversions, in a directory of their own. */
 export interface Names {
-  /** Undefined when there is no such name. @throws OciError `unreadable`, `invalid-layout` for another thing in its place */
+  /**
+   * Undefined if there is no such name. @throws OciError `unreadable`, `invalid-layout` if something else
+   * is in its place
+   */
   read(name: string): ConversionKey | undefined;
-  /** Lets a name mean this conversion, whatever it meant, in one step, durably. @throws OciError `invalid-layout`, `unwritable` */
+  /**
+   * Points a name to this conversion, whatever it pointed to before, in one durable step. @throws OciError
+   * `invalid-layout`, `unwritable`
+   */
   point(name: string, key: ConversionKey): void;
-  /** Removes a name, and a link of any other sort in its place, durably. False when there is none. */
+  /** Removes a name, or any other link in its place, durably. False if there is none. */
   remove(name: string): boolean;
   /** Everything in the directory, sorted by file name. @throws OciError `unreadable`, `not-found` */
   list(): NameEntry[];
@@ -33,7 +39,10 @@ export interface Names {
 const NEW = ".new";
 const ABANDONED_AGE = 24 * 3600_000;
 
-/** Opens the names in `directory`, links to what is in `conversions` beside it. Nothing is made or kept open. */
+/**
+ * Opens the names in `directory`, which link to conversions in `conversions` beside it. Creates nothing and
+ * keeps nothing open.
+ */
 export function openNames(directory: string, conversions: string): Names {
   const toConversions = `../${basename(conversions)}/`;
   const fileOf = (name: string): string => join(directory, encodeName(name));
@@ -41,7 +50,7 @@ export function openNames(directory: string, conversions: string): Names {
     read: (name) => readKey(fileOf(name), toConversions),
     point(name, key) {
       const file = fileOf(name);
-      readTarget(file); // not over anything but a link: whatever it is, it is not ours
+      readTarget(file); // throws for anything but a link, so that nothing foreign is replaced
       writing(directory, () => makeDirectories(directory));
       const fresh = join(directory, ownedName(NEW));
       writing(file, () => {
@@ -75,7 +84,7 @@ function listFiles(directory: string): string[] {
   }
 }
 
-/** Undefined for a name that was removed meanwhile. */
+/** Undefined if the name was removed in the meantime. */
 function entryOf(file: string, toConversions: string): NameEntry | undefined {
   const name = decodeName(basename(file));
   if (name === undefined) {
@@ -91,7 +100,7 @@ function entryOf(file: string, toConversions: string): NameEntry | undefined {
   }
 }
 
-/** The key of the conversion that a link leads to; undefined when there is no link. */
+/** The key of the conversion that a link leads to; undefined if there is no link. */
 function readKey(file: string, toConversions: string): ConversionKey | undefined {
   const target = readTarget(file);
   if (target === undefined) return undefined;

@@ -35,7 +35,7 @@ async function convert(content: string, ...names: string[]): Promise<Converted> 
   return store.convert({ image }, names);
 }
 
-/** Not used for so long. */
+/** Makes a conversion look unused for this long. */
 function age({ directory }: Converted, milliseconds: number): void {
   const then = new Date(Date.now() - milliseconds);
   utimesSync(directory, then, then);
@@ -62,7 +62,7 @@ describe("pruning", () => {
     expect((await store.resolve("name")).key).toBe(named.key);
   });
 
-  it("keeps what one of two names means", async () => {
+  it("keeps a conversion while one of its two names still means it", async () => {
     const { key } = await convert("x", "one", "two");
     await store.unlink("one");
     expect(await store.prune({ minimumAge: 0 })).toEqual({ removed: [], kept: 1 });
@@ -71,7 +71,7 @@ describe("pruning", () => {
     expect((await convert("x", "one")).converted).toBe(true);
   });
 
-  it("lets what was found or lost its name live for the minimum age", async () => {
+  it("keeps a conversion for the minimum age after it was found or lost its name", async () => {
     const found = await convert("found");
     const lost = await convert("lost", "name");
     for (const conversion of [found, lost]) age(conversion, 2 * HOUR);
@@ -80,7 +80,7 @@ describe("pruning", () => {
     expect(await store.prune()).toEqual({ removed: [], kept: 3 });
   });
 
-  it("stops where it can't be told what a name means, and removes nothing", async () => {
+  it("stops and removes nothing if the meaning of a name can't be determined", async () => {
     const { key, directory } = await convert("x");
     const names = join(store.directory, "names");
     const makers: Readonly<Record<string, (file: string) => void>> = {
@@ -111,7 +111,7 @@ describe("pruning", () => {
     expect((await store.list()).names).toHaveLength(1);
   });
 
-  it("removes what killed processes left, and nothing that is not ours", async () => {
+  it("removes what killed processes left, and nothing foreign", async () => {
     const { key } = await convert("x", "name");
     const at = (name: string): string => join(store.directory, "conversions", name);
     const dead = at(".new.0123456789ab.1.1.0123456789abcdef");
@@ -127,7 +127,7 @@ describe("pruning", () => {
     expect(readdirSync(join(store.directory, "names"))).toEqual(["name"]);
   });
 
-  it("never takes a conversion from who is about to name it", async () => {
+  it("never removes a conversion that is just about to get a name", async () => {
     await convert("first", "one");
     const running = { prune: true };
     const pruning = (async () => {

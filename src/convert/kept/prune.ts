@@ -10,36 +10,36 @@ import { readImageRecord } from "./image-record.ts";
 /** Options of `Conversions.prune`. */
 export interface PruneOptions extends AbortOptions {
   /**
-   * Milliseconds that a conversion must not have been made, found or meant by a name; an hour unless
-   * told. Whoever got a path without a name may use it for so long.
+   * A conversion is kept if it was made, found or last named within this many milliseconds; default one
+   * hour. So anyone who got a path without a name can use it for at least this long.
    */
   readonly minimumAge?: number | undefined;
-  /** Say what would be removed, and remove nothing. */
+  /** Reports what would be removed and removes nothing. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** What was removed, or with `dryRun` would be, and what stays. */
+/** What was removed (or would be, with `dryRun`) and what stays. */
 export interface Pruned {
   readonly removed: readonly PrunedConversion[];
-  /** Conversions. */
+  /** The number of conversions that stay. */
   readonly kept: number;
 }
 
 export interface PrunedConversion {
   readonly key: ConversionKey;
   readonly digest: Digest;
-  /** Of its contents; undefined when its `image.json` can't be read. */
+  /** The size of its contents; undefined if its `image.json` can't be read. */
   readonly bytes: number | undefined;
 }
 
 const MINIMUM_AGE = 3600_000;
 
-/** As `Conversions.prune` says. */
+/** See `Conversions.prune`. */
 export async function prune(store: ConversionStore, options: PruneOptions): Promise<Pruned> {
   const { dryRun = false, signal } = options;
   requireStore(store);
   const aside: RemoveAside[] = [];
-  // Removing takes long, and needs no lock any more: what was set aside is nobody's.
+  // Removing takes long but needs no lock: nobody can reach what was set aside.
   const pruned = await lockNames(
     store,
     async () => {
@@ -68,7 +68,7 @@ async function choose(
   for (const entry of await store.cache.list()) {
     const { key } = entry;
     const digest = digestOfKey(key);
-    if (digest === undefined) continue; // not ours
+    if (digest === undefined) continue; // a foreign entry
     const old = Date.now() - entry.usedAt.getTime() >= minimumAge;
     if (marked.has(key) || held.has(key) || !old) kept += 1;
     else removed.push({ key, digest, bytes: bytesOf(entry) });
@@ -76,7 +76,10 @@ async function choose(
   return { removed, kept };
 }
 
-/** @throws OciError the first thing among the names that is none: what it was meant to keep is unknown */
+/**
+ * The conversions that names point to. @throws OciError for the first entry that is not a name: it might
+ * have been meant to keep a conversion
+ */
 function markNamed({ names }: ConversionStore): Set<ConversionKey> {
   const marked = new Set<ConversionKey>();
   for (const entry of names.list()) {
@@ -95,7 +98,7 @@ function bytesOf({ path }: CacheEntry): number | undefined {
   }
 }
 
-/** Goes on after a failure: what else can go, goes. @throws the first failure */
+/** Removes all it can, even after a failure. @throws the first failure */
 async function removeAll(
   { cache }: ConversionStore,
   aside: readonly RemoveAside[],

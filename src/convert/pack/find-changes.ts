@@ -21,12 +21,12 @@ import type { PackOptions } from "./pack-options.ts";
 const INTERVAL = 100;
 
 /**
- * What differs between the base and the directory, in the order of the walk. Of the directory only files
- * are read that were touched since they were unpacked. The base is known by the sidecar when it is what
- * was unpacked, else by the indexes of its layers. Where only some paths were unpacked, only those are
+ * The differences between the base and the directory, in walk order. In the directory, only files that were
+ * touched since unpacking are read. If the base is the unpacked image, its tree comes from the sidecar;
+ * otherwise it comes from the indexes of its layers. If only some paths were unpacked, only those are
  * compared.
- * @throws OciError `invalid-argument` for a directory that holds one layer alone; `nothing-to-check`; what
- * reading either throws
+ * @throws OciError `invalid-argument` for a directory that holds a single layer; `nothing-to-check`; what
+ * reading either side throws
  */
 export async function findChanges(
   base: Image,
@@ -88,7 +88,7 @@ function tellComparing({ onProgress, signal }: PackOptions): (compared: number) 
   };
 }
 
-/** Which of the paths, files of equal size on both sides, have another content. Each layer is read once. */
+/** Which of these paths, files of equal size on both sides, differ in content. Each layer is read once. */
 async function differingContents(
   paths: readonly ByteString[],
   base: ImageFilesystem,

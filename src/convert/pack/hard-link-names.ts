@@ -4,13 +4,13 @@ import type { Difference } from "../../rootfs/compare/compare-trees.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { comparePaths } from "../../rootfs/walk-filesystem.ts";
 
-/** A root filesystem that remembers which names of files it was asked for are one file. */
+/** A root filesystem that remembers which of the requested names belong to the same file. */
 export interface NamingFilesystem extends RootFilesystem {
-  /** The names of a file that has several, among those asked for. */
+  /** The names requested so far of a file that has several. */
   namesOf(node: Node): readonly ByteString[] | undefined;
 }
 
-/** Watches the names that are asked for. Each path is to be asked for once. */
+/** Records the names that are requested. Request each path only once. */
 export function watchNames(root: RootFilesystem): NamingFilesystem {
   const firsts = new Map<Node, ByteString>();
   const groups = new Map<Node, ByteString[]>();
@@ -31,8 +31,8 @@ export function watchNames(root: RootFilesystem): NamingFilesystem {
 }
 
 /**
- * The differences, and where a name is new the other names of its file too: a link from a layer into
- * those below it would leave the file as two on some systems, so that all of its names are written.
+ * Adds to the differences, where a file has a new name, all other names of that file. A hard link from a
+ * layer to a file of a lower layer would on some systems become a separate file, so all names are written.
  */
 export function withOtherNames(
   differences: readonly Difference[],
@@ -52,7 +52,7 @@ export function withOtherNames(
   return inOrder(differences, more);
 }
 
-/** Two lists of differences as one, in the order of the walk. */
+/** Merges two lists of differences in walk order. */
 export function inOrder(
   differences: readonly Difference[],
   more: readonly Difference[],

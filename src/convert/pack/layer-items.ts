@@ -11,30 +11,30 @@ import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 import type { SkippedPath } from "./pack-options.ts";
 
-/** Something for a layer: what is at a path now, or that what lower layers have there is gone. */
+/** One item for a layer: what is at a path now, or that what lower layers have at that path is removed. */
 export interface LayerItem {
   readonly path: ByteString;
-  /** Undefined: removed. */
+  /** Undefined if the path is removed. */
   readonly node: Node | undefined;
   readonly change: "added" | "changed" | "removed";
 }
 
-/** An entry for a layer, and where its content is read. */
+/** An entry for a layer, and the path that its content is read from. */
 export interface PackedEntry {
   readonly entry: Entry;
-  /** Of a file with content that is no hard link. */
+  /** Only for a file that has content and is not a hard link. */
   readonly contentPath: ByteString | undefined;
 }
 
-/** Everything in a directory, in the order of the walk: parents first, names by their bytes. */
+/** Everything in a directory in walk order: parents first, names sorted by their bytes. */
 export function* everything(root: RootFilesystem): Generator<LayerItem> {
   for (const [path, node] of walkFilesystem(root)) yield { path, node, change: "added" };
 }
 
 /**
- * What a layer needs to turn the one tree into the other, in the order of the walk: whatever is new or
- * differs in anything, whole; one removal where a directory is gone with all that was in it, and none
- * below what is no directory any more, for that replaces it.
+ * The items that turn one tree into the other, in walk order. Anything new or different is included
+ * completely. If a directory is gone with its content, one removal is enough. If something else takes a
+ * directory's place, there are no removals for the content, because the new entry replaces all of it.
  */
 export function* itemsOf(
   differences: readonly Difference[],
@@ -53,7 +53,7 @@ export function* itemsOf(
 const SOCKET = "a socket is of one machine and one moment: no layer can hold one";
 
 /**
- * Leaves out what no layer can hold, and tells; where a lower layer has something at its path, that is
+ * Leaves out and reports whatever no layer can hold. If a lower layer has something at such a path, that is
  * removed.
  */
 export function* withoutSockets(
@@ -71,8 +71,10 @@ export function* withoutSockets(
 }
 
 /**
- * The entries of items. Of the names of one file the first is the file, the others are hard links to it.
- * @throws OciError `unsupported-operation` for a name that a layer can't hold because it means a removal there
+ * The entries for the items. If a file has several names, the first is the file and the others are hard
+ * links to it.
+ * @throws OciError `unsupported-operation` for a name that a layer can't hold because it means a removal
+ * there
  */
 export function* entriesOfItems(items: Iterable<LayerItem>): Generator<PackedEntry> {
   const firstNames = new Map<Node, ByteString>();
@@ -92,7 +94,7 @@ export function* entriesOfItems(items: Iterable<LayerItem>): Generator<PackedEnt
   }
 }
 
-/** A directory may be called like a whiteout, as far as readers of layers agree on that; nothing else may. */
+/** A directory may have the name of a whiteout, as far as readers of layers agree on that; nothing else may. */
 function checkName(path: ByteString, node: Node | undefined): void {
   if (!path.includes("/.wh.")) return;
   const isDirectory = node?.type === "directory";

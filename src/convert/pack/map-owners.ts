@@ -4,16 +4,16 @@ import { OciError } from "../../oci/errors.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { checkIdMap, formatIdRange, toImage, type IdRange } from "../../disk/inode/id-map.ts";
 
-/** How the owners of a directory are those of an image. Empty maps: they are the same. */
+/** How owners on the disk are translated to owners in the image. Empty maps leave them as they are. */
 export interface OwnerMaps {
   readonly uidMap: readonly IdRange[];
   readonly gidMap: readonly IdRange[];
 }
 
 /**
- * A root filesystem with its owners' numbers mapped from those of the disk to those of the image. Hard
- * links stay nodes of several names.
- * @throws OciError `invalid-argument` for maps that are none; from `lstat` for an owner in no range
+ * A root filesystem whose owner numbers are mapped from those on the disk to those in the image. Hard links
+ * remain one node with several names.
+ * @throws OciError `invalid-argument` for invalid maps; from `lstat` for an owner outside all ranges
  */
 export function mapOwners<Root extends RootFilesystem>(root: Root, maps: OwnerMaps): Root {
   if (maps.uidMap.length === 0 && maps.gidMap.length === 0) return root;
@@ -53,7 +53,7 @@ function withOwner(node: Node, path: ByteString, { uidMap, gidMap }: OwnerMaps):
     deviceMinor: node.deviceMinor,
     extensions: node.extensions,
     linkCount: node.linkCount,
-    // what is read only when it is asked for stays so
+    // stays lazy: read only on request
     get xattrs() {
       return node.xattrs;
     },

@@ -9,8 +9,8 @@ import { packDirectory } from "./pack-directory.ts";
 const site = usePackingSite();
 const { at, write, settleTimes, pack, entriesOf, pathsIn } = site;
 
-describe("a directory, packed", () => {
-  it("is one layer, parents first, names in order of their bytes", async () => {
+describe("a packed directory", () => {
+  it("is one layer, with parents first and names sorted by their bytes", async () => {
     write("b", "1");
     write("a/z", "22");
     write("a-b", "");
@@ -57,7 +57,7 @@ describe("a directory, packed", () => {
     expect((await pack()).descriptor.digest).toBe(first.descriptor.digest);
   });
 
-  it("is an image for this machine's processor, or for the platform that is told, of 1970 or a time", async () => {
+  it("is an image for this machine's processor and 1970, unless a platform and a time are given", async () => {
     const own = (await pack()).config.value;
     expect(own).toMatchObject({ os: "linux", created: "1970-01-01T00:00:00Z" });
     expect(own.architecture).not.toBe("x64");
@@ -74,7 +74,7 @@ describe("a directory, packed", () => {
     expect(await pathsIn(image)).toEqual(["./", "a"]);
   });
 
-  it("gets its tag, or is a root without one", async () => {
+  it("gets its tag, or is a root if no tag is given", async () => {
     const { descriptor } = await pack({ tag: "v1" });
     expect((await site.store.resolve("v1")).digest).toBe(descriptor.digest);
     write("a", "1");
@@ -83,7 +83,7 @@ describe("a directory, packed", () => {
     expect(roots.map(({ digest }) => digest)).toContain(other.descriptor.digest);
   });
 
-  it("leaves sockets out, and says so", async () => {
+  it("leaves sockets out and reports them", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(at("socket"), resolve));
     const { image, skipped } = await packDirectory(site.directory, site.store);
@@ -94,7 +94,7 @@ describe("a directory, packed", () => {
     expect(await pathsIn(await readImage(site.store, image!))).toEqual(["./"]);
   });
 
-  it("takes owners as a map has them, and refuses one that is in no range", async () => {
+  it("has its owners mapped, and is refused if an owner is outside all ranges", async () => {
     write("a", "1");
     fs.linkSync(at("a"), at("b"));
     const { uid, gid } = fs.statSync(at("a"));
@@ -110,12 +110,12 @@ describe("a directory, packed", () => {
     await expect(pack({ uidMap: other })).rejects.toThrow("in one of the ranges");
   });
 
-  it("is refused when a file's name means a removal in a layer", async () => {
+  it("is refused if a file's name means a removal in a layer", async () => {
     write("d/.wh.x", "");
     await expect(pack()).rejects.toMatchObject({ code: "unsupported-operation" });
   });
 
-  it("may have a directory that is called like a whiteout", async () => {
+  it("may contain a directory with the name of a whiteout", async () => {
     write(".wh.etc/x", "");
     expect(await pathsIn(await pack())).toEqual(["./", ".wh.etc/", ".wh.etc/x"]);
   });
@@ -132,14 +132,14 @@ describe("a directory, packed", () => {
     expect(await site.store.capabilities.tags()).toEqual([]);
   });
 
-  it("stops when it is asked to, and leaves nothing", async () => {
+  it("is not finished if packing is aborted, and leaves nothing", async () => {
     write("a", "x");
     const signal = AbortSignal.abort();
     await expect(pack({ signal, tag: "v1" })).rejects.toMatchObject({ code: "aborted" });
     expect(await site.store.capabilities.tags()).toEqual([]);
   });
 
-  it("is refused when options clash", async () => {
+  it("is refused if options clash", async () => {
     const image = await pack();
     await expect(pack({ base: image, exact: true })).rejects.toThrow("exact or a base");
     const platform = { os: "linux", architecture: "arm64" };

@@ -26,13 +26,13 @@ import { emptyImage, withLayers } from "./packed-image.ts";
 import { countItems, writePackedLayer } from "./write-packed-layer.ts";
 
 /**
- * Makes an image of a directory in a store, what its sidecar knows applied. The layer is canonical: the
- * same tree gives the same diffID, whoever unpacked it, root or not. Without a base the image has one
- * layer with everything, the root's own metadata too; with one it has the base's layers and one more with
- * what changed, or, when nothing did, it is the base. The tag is set last.
- * @throws OciError `invalid-argument`, also for a target inside the directory; `unsupported-operation` for what a layer can't hold (sockets are
- * left out, and told); `unreadable`, `invalid-sidecar`, `aborted`; with `exact` `gate-refused` when the
- * directory was changed; what the stores throw
+ * Makes an image from a directory and its sidecar, in a store. The layer is canonical: the same tree gives
+ * the same diffID, whoever unpacked it, root or not. Without a base, the image has one layer with
+ * everything, including the root's own metadata. With a base, it has the base's layers and one more with
+ * the changes; if nothing changed, it is the base itself. The tag is set last.
+ * @throws OciError `invalid-argument`, also for a target inside the directory; `unsupported-operation` for
+ * entries that a layer can't hold (sockets are left out and reported); `unreadable`, `invalid-sidecar`,
+ * `aborted`; with `exact`, `gate-refused` if the directory was changed; what the stores throw
  */
 export async function packDirectory(
   directory: string,
@@ -89,7 +89,7 @@ async function packTree(
   const differences = base && (await findChanges(base, unpacked, options));
   const found = differences ? itemsOf(differences, unpacked) : everything(unpacked);
   const packable = withoutSockets(found, skipped);
-  // A whole directory goes by as it is written; only what is to be told is listed.
+  // Items of a whole directory are streamed to the layer; they are collected only if they must be reported.
   const items = base !== undefined || dryRun ? [...packable] : packable;
   const changes = Array.isArray(items) ? items.map(showItem) : [];
   if (dryRun) return { image: undefined, layers: [], ...countItems(items), changes, skipped };

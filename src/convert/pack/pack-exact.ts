@@ -19,11 +19,11 @@ import { createPackProgress } from "./pack-progress.ts";
 import { emptyImage, withLayers, withSameLayers } from "./packed-image.ts";
 
 /**
- * Makes the layers that were unpacked again, byte for byte, from what the sidecar kept of them and the
- * files in the directory; each is verified by its diffID. Of a whole image the configuration is the very
- * same; one layer alone comes into an image of its own.
- * @throws OciError `gate-refused` when the directory is not what was unpacked, with the paths;
- * `invalid-argument` when it was not unpacked with `exact`; `diff-id-mismatch`, `invalid-sidecar`
+ * Reproduces the unpacked layers byte for byte, from what the sidecar recorded and the files in the
+ * directory. Each is verified by its diffID. For a whole image the configuration stays identical; a single
+ * layer goes into an image of its own.
+ * @throws OciError `gate-refused` if the directory is not what was unpacked, with the paths;
+ * `invalid-argument` if it was not unpacked with `exact`; `diff-id-mismatch`, `invalid-sidecar`
  */
 export async function packExact(
   unpacked: UnpackedDirectory,

@@ -15,7 +15,7 @@ import { packDirectory } from "./pack-directory.ts";
 let scratch: Scratch;
 let image: Image;
 
-/** So much of a file may be holes and still have a digest in its layer's index. */
+/** Limits on how much of a file may be holes for its digest to be in its layer's index. */
 const limits = { holeBytes: 250_000, expansionRatio: 1000 };
 const SIZE = 400_000;
 
@@ -35,8 +35,8 @@ function overwrite(name: string, text: string): void {
   fs.closeSync(fd);
 }
 
-describe("files that are mostly holes, of whose content no digest is known, packed on their image", () => {
-  it("are compared with the image, whose layer is read once for all of them", async () => {
+describe("files that are mostly holes and have no known digest, packed on their image", () => {
+  it("are compared with the image by reading its layer once for all of them", async () => {
     await unpack(image, scratch.directory, { limits });
     fs.rmSync(scratch.sidecar, { recursive: true });
     overwrite("b", "next");
@@ -52,7 +52,7 @@ describe("files that are mostly holes, of whose content no digest is known, pack
     expect(opened).toHaveLength(1);
   });
 
-  it("count as changed once they were touched, when they were unpacked from it", async () => {
+  it("count as changed if they were touched since they were unpacked from it", async () => {
     await unpack(image, scratch.directory, { limits });
     overwrite("b", "next");
     const options = { base: image, limits, dryRun: true };

@@ -15,7 +15,7 @@ import { packDirectory } from "./pack-directory.ts";
 const site = usePackingSite();
 const { at, write, settleTimes, pack, entriesOf, pathsIn } = site;
 
-describe("a directory, packed on a base", () => {
+describe("a directory packed on a base", () => {
   let image: Image;
 
   beforeEach(async () => {
@@ -31,7 +31,7 @@ describe("a directory, packed on a base", () => {
     image = await pack();
   });
 
-  /** The new layer's paths; the image with it, applied, is the directory. */
+  /** The new layer's paths. Also checks that the image with this layer, applied, equals the directory. */
   async function changedPaths(): Promise<string[]> {
     const result = await packDirectory(site.directory, site.store, { base: image });
     const packed = await readImage(site.store, result.image!);
@@ -48,7 +48,7 @@ describe("a directory, packed on a base", () => {
     return layers === 1 ? [] : pathsIn(packed, 1);
   }
 
-  it("is the base itself when nothing changed, in another store too", async () => {
+  it("is the base itself if nothing changed, also in another store", async () => {
     const other = createMemoryStore();
     const result = await packDirectory(site.directory, other, { base: image, tag: "v1" });
     expect(result).toMatchObject({ layers: [], entries: 0, changes: [] });
@@ -57,12 +57,12 @@ describe("a directory, packed on a base", () => {
     expect(await other.exists(layer!)).toBe(true);
   });
 
-  it("has what was added, with the directory whose time that changed", async () => {
+  it("contains what was added, and its parent directory, whose time changed as well", async () => {
     write("d/added", "new");
     expect(await changedPaths()).toEqual(["d/", "d/added"]);
   });
 
-  it("has a changed file whole, of the same size and time too", async () => {
+  it("contains a changed file completely, even if its size and time are the same", async () => {
     fs.writeFileSync(at("d/changed"), "after!");
     fs.utimesSync(at("d/changed"), YEAR_2001, YEAR_2001);
     const [entry] = await entriesOfChange();
@@ -74,20 +74,20 @@ describe("a directory, packed on a base", () => {
     return entriesOf(await readImage(site.store, packed!), 1);
   }
 
-  it("has a file whose mode changed, whole", async () => {
+  it("contains a file whose mode changed, completely", async () => {
     fs.chmodSync(at("kept"), 0o600);
     expect(await changedPaths()).toEqual(["kept"]);
     expect((await entriesOfChange())[0]).toMatchObject({ content: "kept", entry: { mode: 0o600 } });
   });
 
-  it("has one removal for a file, and one for a whole directory", async () => {
+  it("contains one removal for a file, and one for a whole directory", async () => {
     fs.rmSync(at("d/removed"));
     fs.rmSync(at("gone"), { recursive: true });
     settleTimes();
     expect(await changedPaths()).toEqual(["d/.wh.removed", ".wh.gone"]);
   });
 
-  it("has a directory in place of a file and a file in place of a directory, and no removals below", async () => {
+  it("contains no removals inside a directory that became a file, or for a file that became a directory", async () => {
     fs.rmSync(at("to-directory"));
     write("to-directory/x", "x");
     fs.rmSync(at("to-file"), { recursive: true });
@@ -96,7 +96,7 @@ describe("a directory, packed on a base", () => {
     expect(await changedPaths()).toEqual(["to-directory/", "to-directory/x", "to-file"]);
   });
 
-  it("has all names of a file of which one changed", async () => {
+  it("contains all names of a file if one of them changed", async () => {
     fs.appendFileSync(at("links/two"), "!");
     fs.linkSync(at("links/one"), at("links/three"));
     settleTimes();
@@ -109,14 +109,14 @@ describe("a directory, packed on a base", () => {
     expect(await changedPaths()).toHaveLength(3);
   });
 
-  it("has both names of a file when they are no longer one", async () => {
+  it("contains both names of a file that were separated", async () => {
     fs.rmSync(at("links/two"));
     write("links/two", "linked");
     settleTimes();
     expect(await changedPaths()).toEqual(["links/one", "links/two"]);
   });
 
-  it("has the removal of a file in whose place a socket is", async () => {
+  it("contains the removal of a file that a socket has replaced", async () => {
     fs.rmSync(at("kept"));
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(at("kept"), resolve));
@@ -127,7 +127,7 @@ describe("a directory, packed on a base", () => {
     expect(skipped).toHaveLength(1);
   });
 
-  it("keeps the settings, the annotations and the history of the base", async () => {
+  it("keeps the settings, annotations and history of the base", async () => {
     const settings = { User: "me", Env: ["A=1"] };
     const annotations = { "org.example": "x" };
     const spec = { layers: [{ a: "a" }], config: settings, annotations };
@@ -144,7 +144,7 @@ describe("a directory, packed on a base", () => {
     expect(config.value.history?.map((step) => step.created_by)).toEqual(["test", "oci-kit pack"]);
   });
 
-  it("tells what changed, and in a dry run nothing more", async () => {
+  it("reports what changed, and does nothing else in a dry run", async () => {
     fs.rmSync(at("d/removed"));
     write("d/\u001b[31m", "x");
     const result = await packDirectory(site.directory, site.store, { base: image, dryRun: true });
@@ -157,7 +157,7 @@ describe("a directory, packed on a base", () => {
     expect(result.entries).toBe(3);
   });
 
-  it("is refused when a directory called like a whiteout is to be removed", async () => {
+  it("is refused if a directory with the name of a whiteout would have to be removed", async () => {
     write(".wh.etc/x", "");
     image = await pack();
     fs.rmSync(at(".wh.etc"), { recursive: true });

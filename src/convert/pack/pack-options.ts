@@ -11,45 +11,54 @@ import type { StoredLayer } from "../../store/layer-output.ts";
 import type { IdRange } from "../../disk/metadata-policy.ts";
 
 export interface PackOptions extends AbortOptions {
-  /** The image below: the new one gets its layers and, on top, one layer of what changed. */
+  /** The base image. The new image gets its layers and, on top, one layer with what changed. */
   readonly base?: Image | undefined;
-  /** Gives the layers back byte for byte as they were unpacked with `exact`. Not together with `base`. */
+  /**
+   * Reproduces the layers of a directory that was unpacked with `exact`, byte for byte. Can't be combined
+   * with `base`.
+   */
   readonly exact?: boolean | undefined;
   /**
-   * What the image is for, where no base says it. Default: as the image that was unpacked, else Linux on
-   * this machine's processor.
+   * The image's platform, if there is no base. Default: that of the unpacked image, or else Linux on this
+   * machine's processor.
    */
   readonly platform?: Platform | undefined;
   /**
-   * Seconds since 1970, for `created` and the history. Default: as the image below or the one that was
-   * unpacked, else 1970.
+   * Seconds since 1970, for `created` and the history. Default: the time in the base or in the unpacked
+   * image, or else 1970.
    */
   readonly created?: number | undefined;
-  /** Of the layers made. Default gzip. */
+  /** The compression of new layers. Default gzip. */
   readonly compression?: Compression | undefined;
   readonly level?: number | undefined;
-  /** The tag in the target. Without one the image is a root of its own, where the store has roots. */
+  /** The tag in the target. Without one, the image is a root of its own, if the store has roots. */
   readonly tag?: string | undefined;
-  /** How owners on the disk are those of the image, for a directory without a sidecar, which knows that. */
+  /**
+   * How owners on the disk map to owners in the image. Only for a directory without a sidecar, because the
+   * sidecar records the owners.
+   */
   readonly uidMap?: readonly IdRange[] | undefined;
   readonly gidMap?: readonly IdRange[] | undefined;
   /** Only finds out what would be packed. */
   readonly dryRun?: boolean | undefined;
   /** Where the sidecar is. Default: beside the directory. */
   readonly sidecar?: string | undefined;
-  /** Indexes of the base's layers, which then are not read. */
+  /** Indexes of the base's layers, so that the layers need not be read. */
   readonly cache?: LayerIndexCache | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** Never awaited. */
+  /** Its result is never awaited. */
   readonly onProgress?: ((event: PackProgress) => void) | undefined;
 }
 
-/** What is going on, for a person who waits. Each at most ten times a second. */
+/** Progress to show to a waiting user. Each kind of event comes at most ten times a second. */
 export type PackProgress =
   | IndexProgress
-  /** So many paths are compared with the base. */
+  /** The number of paths compared with the base so far. */
   | { readonly kind: "comparing"; readonly compared: number }
-  /** So many entries, with so many bytes of file content, are written to the layer with this number among the new ones. */
+  /**
+   * The number of entries and bytes of file content written so far to a layer; `layer` is its number among
+   * the new ones.
+   */
   | {
       readonly kind: "packing";
       readonly layer: number;
@@ -57,22 +66,22 @@ export type PackProgress =
       readonly bytes: number;
     };
 
-/** What happened to a path since the base, or would happen. Text is escaped for a terminal. */
+/** What happened, or would happen, to a path since the base. Text is escaped for a terminal. */
 export interface PackedPath {
   readonly change: "added" | "changed" | "removed";
   readonly path: string;
 }
 
-/** What a layer can't hold. */
+/** Something that a layer can't hold. */
 export interface SkippedPath {
   readonly path: string;
   readonly reason: string;
 }
 
-/** What a new layer holds, or would. */
+/** What a new layer holds or would hold. */
 export interface PackedContent {
   readonly entries: number;
-  /** Of file contents. */
+  /** Total bytes of file contents. */
   readonly bytes: number;
 }
 
@@ -80,11 +89,11 @@ export interface PackedContent {
 export interface PackedLayer extends PackedContent, StoredLayer {}
 
 export interface PackedImage extends PackedContent {
-  /** The manifest; undefined for a dry run. */
+  /** The descriptor of the manifest; undefined for a dry run. */
   readonly image: Descriptor | undefined;
-  /** The layers made: none when nothing changed since the base, and for a dry run. */
+  /** The new layers. Empty if nothing changed since the base, and for a dry run. */
   readonly layers: readonly PackedLayer[];
-  /** With a base what changed since, parents first; for a dry run without one everything, as added. */
+  /** With a base: what changed since, parents first. In a dry run without a base: everything, as added. */
   readonly changes: readonly PackedPath[];
   readonly skipped: readonly SkippedPath[];
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { PackOptions, PackedContent } from "./pack-options.ts";
 
-/** Counts what a layer gets, and tells now and then. */
+/** Counts what is written to a layer, and reports it now and then. */
 export interface PackProgressCounter {
   entry(bytes: number): void;
   counts(): PackedContent;
@@ -9,7 +9,7 @@ export interface PackProgressCounter {
 
 const INTERVAL = 100;
 
-/** Starts to count for the layer with this number among the new ones. */
+/** Starts counting for the layer with this number among the new ones. */
 export function createPackProgress(
   { onProgress }: Pick<PackOptions, "onProgress">,
   layer: number,

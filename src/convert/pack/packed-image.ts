@@ -16,7 +16,7 @@ import type { ReadableStore } from "../../store/store.ts";
 
 const CREATED_BY = "oci-kit pack";
 
-/** How Node names processors, where the specification has another name. */
+/** Node's names of processors for which the specification has another name. */
 const ARCHITECTURES: Readonly<Record<string, string>> = Object.freeze({
   x64: "amd64",
   ia32: "386",
@@ -24,9 +24,9 @@ const ARCHITECTURES: Readonly<Record<string, string>> = Object.freeze({
   ppc64: "ppc64le",
 });
 
-/** What an image without a base is made with. */
+/** What an image without a base is made from. */
 export interface FreshImage {
-  /** The configuration of the image that was unpacked, whose settings stay. */
+  /** The configuration of the unpacked image, whose settings are kept. */
   readonly config: ImageConfig | undefined;
   readonly platform: Platform | undefined;
   /** RFC 3339. */
@@ -34,8 +34,9 @@ export interface FreshImage {
 }
 
 /**
- * An image without layers, to put some on: for the platform given, else the one of the configuration,
- * else Linux on this machine's processor. Its settings are those of the configuration, its history is not.
+ * An image without layers, to add layers to. Its platform is the one given, or that of the configuration,
+ * or else Linux on this machine's processor. It takes the settings of the configuration but not its
+ * history.
  */
 export function emptyImage(store: ReadableStore, fresh: FreshImage): Image {
   const { created: inherited = formatCreated(0), ...known } = fresh.config ?? hostPlatform();
@@ -54,7 +55,7 @@ function hostPlatform(): Platform & Pick<ImageConfig, "created"> {
   return { architecture: ARCHITECTURES[process.arch] ?? process.arch, os: "linux" };
 }
 
-/** An image with layers on top that the store holds already, and an entry of the history for each. */
+/** An image with added layers, which the store already holds, and a history entry for each. */
 export function withLayers(
   image: Image,
   store: ReadableStore,
@@ -71,7 +72,7 @@ export function withLayers(
   };
 }
 
-/** An image with the same layers stored otherwise: its configuration is the very same. */
+/** An image with the same layers in another stored form. Its configuration stays identical. */
 export function withSameLayers(
   image: Image,
   store: ReadableStore,

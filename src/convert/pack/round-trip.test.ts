@@ -36,7 +36,7 @@ beforeEach(() => {
   directory = join(base, "root");
   store = createMemoryStore();
 });
-// as an ordinary user too, who may not look into directories of mode 000
+// an ordinary user can't look into directories of mode 000, so a plain removal would fail
 afterEach(() => removeTree(base));
 
 async function imageOf(...layers: readonly Uint8Array[]): Promise<Image> {
@@ -74,7 +74,7 @@ function item({ path, text, ...init }: Item): { entry: Entry; content?: Uint8Arr
   return text === undefined ? { entry } : { entry, content };
 }
 
-/** What a directory of an ordinary user can't hold, and then some. */
+/** More than a directory of an ordinary user can hold. */
 const AWKWARD = layerOf(
   [
     { type: "directory", path: "./", mode: 0o751, uid: 7, gid: 8, mtime: -1, mtimeNanoseconds: 5 },
@@ -111,11 +111,11 @@ const AWKWARD = layerOf(
   ].map((each) => item(each as Item)),
 );
 
-/** Of the layer that {@link AWKWARD} becomes: by any user, on any Node. */
+/** The digest of the layer that {@link AWKWARD} becomes, for any user and on any Node. */
 const WRITTEN = "sha256:e7db23e0ead1f615587a3f40ae83d08186f721f9c4a5112e1a15fbe91c3eb4e0";
 
-describe("an image, unpacked and packed", () => {
-  it("gives the same layer each time, whatever the disk took of it", async () => {
+describe("an image that was unpacked and packed again", () => {
+  it("gives the same layer each time, whatever the disk could store of it", async () => {
     const original = await imageOf(AWKWARD);
     await unpackTo(original, directory);
     const first = await packed(directory);
@@ -129,7 +129,7 @@ describe("an image, unpacked and packed", () => {
     expect(diffIds).toEqual([WRITTEN]);
   });
 
-  it("is the same root filesystem, and has the settings of the image", async () => {
+  it("has the same root filesystem and settings as the original", async () => {
     const original = await imageOf(AWKWARD);
     await unpackTo(original, directory);
     const image = await packed(directory);
@@ -143,7 +143,7 @@ describe("an image, unpacked and packed", () => {
     });
   });
 
-  it("is the base itself when nothing was changed, of which nothing is read then", async () => {
+  it("is the base itself if nothing was changed, without anything of the base being read", async () => {
     const image = await imageOf(AWKWARD);
     await unpackTo(image, directory);
     const unread = { ...store, fetch: () => expect.unreachable("reads the base") };
@@ -153,7 +153,7 @@ describe("an image, unpacked and packed", () => {
     expect(same!.digest).toBe(image.descriptor.digest);
   });
 
-  it("is compared only where it was unpacked", async () => {
+  it("is compared with the base only at the unpacked paths", async () => {
     const layer = layerOf([
       item({ type: "file", path: "in/a", text: "a" }),
       item({ type: "file", path: "out/b", text: "b" }),
@@ -163,7 +163,7 @@ describe("an image, unpacked and packed", () => {
     await unpackTo(image, directory, { include: ["in"] });
     const before = await packDirectory(directory, store, { base: image });
     expect(before.changes).toEqual([]);
-    // as another base, known by the indexes of its layers
+    // another base, known by the indexes of its layers
     const other = await imageOf(layer, layerOf([item({ type: "file", path: "out/c", text: "c" })]));
     const { changes } = await packDirectory(directory, store, { base: other });
     expect(changes).toEqual([]);
@@ -174,7 +174,7 @@ describe("an image, unpacked and packed", () => {
     ]);
   });
 
-  it("has names that are not UTF-8, where a command can ask for their attributes", async () => {
+  it("keeps names that are not UTF-8, if a command can read their attributes", async () => {
     const image = await imageOf(layerOf([item({ type: "file", path: "odd \xff", text: "o" })]));
     if (spawnSync("getfattr", ["--version"]).error !== undefined) {
       await expect(unpack(image, directory)).rejects.toThrow("its name is not UTF-8");
@@ -185,13 +185,13 @@ describe("an image, unpacked and packed", () => {
     expect(tree.list(fromText("/"))).toEqual(["odd \xff"]);
   });
 
-  it("of one layer has no base to be compared with", async () => {
+  it("is refused with a base if only one layer was unpacked", async () => {
     const image = await imageOf(AWKWARD);
     await unpackTo(image, directory, { layer: 0 });
     await expect(packDirectory(directory, store, { base: image })).rejects.toThrow("layer 0 alone");
   });
 
-  it("takes no maps of owners, for the sidecar knows them", async () => {
+  it("is refused with owner maps, because the sidecar records the owners", async () => {
     const image = await imageOf(layerOf([]));
     await unpackTo(image, directory);
     const uidMap = [{ image: 0, disk: 0, size: 1 }];
@@ -199,7 +199,7 @@ describe("an image, unpacked and packed", () => {
   });
 });
 
-describe("an image, unpacked and packed exactly", () => {
+describe("an image that was unpacked and packed exactly", () => {
   const upper = rawTar(
     rawEntry({ name: "d/", typeFlag: "5", mode: 0o700 }),
     rawEntry({ name: "d/twice" }, "lost"),
@@ -218,7 +218,7 @@ describe("an image, unpacked and packed exactly", () => {
     expect(result.layers.map(({ diffId }) => diffId)).toEqual(image.config.value.rootfs.diff_ids);
   });
 
-  it("of one layer is an image of that layer", async () => {
+  it("has only the unpacked layer if one layer was unpacked", async () => {
     const image = await imageOf(AWKWARD, upper);
     await unpackTo(image, directory, { layer: 1, exact: true });
     const { image: one } = await packDirectory(directory, store, { exact: true });
@@ -234,7 +234,7 @@ describe("an image, unpacked and packed exactly", () => {
     expect(result.entries).toBeGreaterThan(0);
   });
 
-  it("is refused when the directory was changed, with what and where", async () => {
+  it("is refused with the reason and path if the directory was changed", async () => {
     await unpackTo(await imageOf(AWKWARD), directory, { exact: true });
     fs.chmodSync(join(directory, "noted"), 0o600);
     fs.writeFileSync(join(directory, "new"), "");
@@ -243,13 +243,13 @@ describe("an image, unpacked and packed exactly", () => {
     await expect(failure).rejects.toThrow(/\/new \(unexpected\).*\/noted \(mode\)/);
   });
 
-  it("is refused when it was not unpacked so", async () => {
+  it("is refused if it was not unpacked with exact", async () => {
     await unpackTo(await imageOf(AWKWARD), directory);
     const failure = packDirectory(directory, store, { exact: true });
     await expect(failure).rejects.toThrow("without the bytes of the layers");
   });
 
-  it("finds damage of what was kept, and leaves nothing in the store", async () => {
+  it("detects damage to the recorded bytes and leaves nothing in the store", async () => {
     const image = await imageOf(AWKWARD);
     await unpackTo(image, directory, { exact: true });
     const raw = `${directory}.oci-kit/layers/0/raw`;
@@ -271,7 +271,7 @@ const path = fc
   .map((names) => names.join("/"));
 const edits = fc.array(fc.tuple(fc.nat({ max: 7 }), path, path), { maxLength: 12 });
 
-/** Does something to a path, whatever is there; what the system refuses is not done. */
+/** Does something to a path, whatever is there. If the system refuses it, nothing happens. */
 function edit([kind, name, target]: Edit): void {
   const [to, from] = [join(directory, name), join(directory, target)];
   const actions = [
@@ -292,8 +292,8 @@ function edit([kind, name, target]: Edit): void {
   }
 }
 
-describe("a directory, edited at random and packed on what it was", () => {
-  it("is what base and layer are together", async () => {
+describe("a directory that was edited at random and packed on its original image", () => {
+  it("is equal to the base and the new layer together", async () => {
     await fc.assert(
       fc.asyncProperty(edits, edits, async (before, after) => {
         await removeTree(directory);

@@ -11,7 +11,7 @@ import { entriesOfItems, type LayerItem } from "./layer-items.ts";
 import type { PackOptions, PackedContent, PackedLayer } from "./pack-options.ts";
 import { createPackProgress } from "./pack-progress.ts";
 
-/** What a layer of these items would hold. @throws OciError `unsupported-operation` */
+/** What a layer with these items would hold. @throws OciError `unsupported-operation` */
 export function countItems(items: Iterable<LayerItem>): PackedContent {
   let [entries, bytes] = [0, 0];
   for (const { entry } of entriesOfItems(items)) {
@@ -22,7 +22,7 @@ export function countItems(items: Iterable<LayerItem>): PackedContent {
 }
 
 /**
- * Writes a layer into a store, in one pass, straight from the directory. When it fails nothing of it
+ * Writes a layer to a store in one pass, straight from the directory. If it fails, nothing of the layer
  * stays.
  * @throws OciError `unreadable` for a file whose size changes meanwhile; what reading and the store throw
  */

@@ -4,41 +4,44 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { below, procPath, O_PATH, type SystemPath } from "../../files/proc-path.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
-/** Leads from directory to directory below a root that is open, through no link. */
+/** Moves from directory to directory below an open root, without following any link. */
 export interface DirectoryCursor {
   /**
-   * A path on this machine for a directory of the root (normalised, `/` the root itself), to which
-   * {@link below} appends names. Valid until the next call.
-   * @throws OciError `unwritable` when there is none, or a link stands in the way
+   * A path on this machine for a directory of the root (normalised; `/` is the root itself). {@link below}
+   * appends names to it. Valid until the next call.
+   * @throws OciError `unwritable` if there is no such directory or a link is in the way
    */
   moveTo(directory: ByteString): SystemPath;
   /**
-   * Directories that their owner, who is no root, could not have worked in: they were opened to him, and
-   * their mode is to be set again.
+   * Directories that had to be opened to their owner, who is not root, so that it could work in them. Their
+   * mode must be restored.
    */
   readonly widened: ReadonlySet<ByteString>;
-  /** Closes what it opened; the root stays open. Idempotent. */
+  /** Closes what the cursor opened; the root stays open. Idempotent. */
   close(): void;
 }
 
-/** Opens the directory itself, or nothing: no link in its place, no other file. */
+/** Opens a directory itself: fails if a link or another kind of file is in its place. */
 export const DIRECTORY_ITSELF = O_PATH | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
-/** How many directories above the present one are kept open, and how far apart those above are that stay open too. */
+/** How many directories above the current one stay open, and the distance between those that stay open further up. */
 const WINDOW = 128;
 const OWNERS = 0o700;
 const SLASH = 0x2f;
 const ROOT = "" as ByteString;
 
-/** A directory on the way to the present one: where its path ends in that one's. Closed: `fd` is -1. */
+/**
+ * A directory on the way to the current one: the length of its path as a prefix of that one's. `fd` is -1
+ * if closed.
+ */
 interface Frame {
   readonly end: number;
   fd: number;
 }
 
 /**
- * Opens every component by itself, relative to the one before. Of the way down only some directories
- * stay open: the last ones, and one in so many above, from which a deep tree's others are reached again
- * in few steps.
+ * Opens each path component by itself, relative to the one before. Only some directories on the way stay
+ * open: the nearest ones, and further up one in every {@link WINDOW}. From those, the others in a deep tree
+ * can be reached again in few steps.
  */
 export function openFdCursor(rootFd: number, name: string): DirectoryCursor {
   const frames: Frame[] = [{ end: 0, fd: rootFd }];
@@ -101,7 +104,7 @@ export function openFdCursor(rootFd: number, name: string): DirectoryCursor {
   };
 }
 
-/** The cursor where a descriptor has no path: only for a directory that nobody else can get into. */
+/** The cursor for machines where a descriptor has no path. Only for a directory that nobody else can enter. */
 export function openPathCursor(root: string): DirectoryCursor {
   return {
     widened: new Set(),
@@ -111,7 +114,10 @@ export function openPathCursor(root: string): DirectoryCursor {
   };
 }
 
-/** Lets the owner of an open directory work in it. False when he may already. @throws the system's error */
+/**
+ * Gives the owner of an open directory the right to work in it. False if it already has that right. @throws
+ * the system's error
+ */
 export function openToOwner(fd: number): boolean {
   const { mode } = fs.fstatSync(fd);
   if ((mode & OWNERS) === OWNERS) return false;
@@ -119,7 +125,7 @@ export function openToOwner(fd: number): boolean {
   return true;
 }
 
-/** Where the last component ends that two paths have in common from the start. */
+/** The length of the longest common prefix of two paths that ends at a component boundary. */
 function sharedEnd(a: ByteString, b: ByteString): number {
   if (isBelow(b, a)) return a.length;
   if (isBelow(a, b)) return b.length;

@@ -17,7 +17,7 @@ afterEach(() => {
   fs.rmSync(directory, { recursive: true });
 });
 
-/** Makes two files of each mode: what it said of the second, and what the second has. */
+/** Makes two files of each mode and returns the mode reported for the second and the mode it really has. */
 function makeTwo(modes: readonly number[]): unknown[] {
   const make = createFileMaker();
   return modes.map((wanted) => {
@@ -32,8 +32,8 @@ function makeTwo(modes: readonly number[]): unknown[] {
   });
 }
 
-describe("a file that is made", () => {
-  it("has its mode where the umask lets it, and says so", () => {
+describe("a new file", () => {
+  it("gets its mode directly if the umask allows it, and reports it", () => {
     expect(makeTwo([0o644, 0o755, 0o600])).toEqual([
       [0o644, 0o644],
       [0o755, 0o755],
@@ -46,7 +46,7 @@ describe("a file that is made", () => {
     ]);
   });
 
-  it("is its maker's alone, and says nothing, where the umask does not", () => {
+  it("is only for its owner and reports no mode if the umask forbids the mode", () => {
     process.umask(0o027);
     expect(makeTwo([0o644, 0o640])).toEqual([
       [undefined, 0o600],
@@ -54,12 +54,12 @@ describe("a file that is made", () => {
     ]);
   });
 
-  it("is its maker's alone where the mode has more than permissions, or less than he needs", () => {
+  it("is only for its owner if the mode has more than permission bits, or gives the owner too few", () => {
     const more = [0o4755, 0o2755, 0o1644, 0o444, 0o200, 0];
     expect(makeTwo(more)).toEqual(more.map(() => [undefined, 0o600]));
   });
 
-  it("is never one that was there, nor what a link leads to", () => {
+  it("never replaces an existing file or follows a link", () => {
     const make = createFileMaker();
     fs.symlinkSync("elsewhere", join(directory, "link"));
     for (const mode of [0o644, 0o444]) {

@@ -4,17 +4,17 @@ import { createContentPlanner, type ContentPlan } from "../../rootfs/contents/co
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 
-/** What has to be made of a tree, each inode once, whatever its names. */
+/** The inodes of a tree that must be made, each once, however many names it has. */
 export interface NeededInodes {
-  /** Files: their contents have to be read. */
+  /** Files whose contents have to be read. */
   readonly contents: ContentPlan<Node>;
   /** Symbolic links, fifos and devices, with the first path of each. */
   readonly special: readonly (readonly [ByteString, Node])[];
-  /** How many names an inode gets. One that is not here gets one. */
+  /** How many names an inode gets. Inodes that are not listed get one. */
   readonly names: ReadonlyMap<Node, number>;
 }
 
-/** Finds out what has to be made for the paths that `isMade` names. */
+/** Finds the inodes that must be made for the paths selected by `isMade`. */
 export function findNeeded(
   tree: ImageFilesystem,
   isMade: (path: ByteString) => boolean,
@@ -35,7 +35,7 @@ export function findNeeded(
   return { contents: planner.plan(), special, names };
 }
 
-/** The contents of a tree with the paths of each, the first one first. */
+/** The contents of a tree with the paths of each, the first path first. */
 export function planPaths(tree: ImageFilesystem): ContentPlan<ByteString> {
   const planner = createContentPlanner<ByteString>();
   for (const [path, node] of tree.paths()) {

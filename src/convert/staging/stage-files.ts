@@ -9,7 +9,7 @@ import { createFileMaker } from "./make-file.ts";
 import { stagedName, type Staging } from "./staging.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
-/** What {@link createFileStager} works with. */
+/** The input of {@link createFileStager}. */
 export interface StageFilesOptions {
   readonly staging: Staging;
   readonly layer: number;
@@ -19,16 +19,16 @@ export interface StageFilesOptions {
   readonly what: string;
 }
 
-/** Writes files of a layer to the staging directory, each under its number, as a reader hands them out. */
+/** Writes files of a layer to the staging directory as a reader delivers them, each named by its number. */
 export interface FileStager extends ContentConsumer<unknown> {
-  /** Files staged so far. */
+  /** The number of files staged so far. */
   readonly staged: { files: number };
 }
 
 /**
- * Creates what stages files of one layer. A file gets its metadata, too: its entry is the whole truth
- * of its inode, whatever names it gets. Holes stay holes, and a whole chunk of zeros becomes one: a disk
- * image of which a layer holds every zero takes no more than its data.
+ * Creates a stager for files of one layer. A file also gets its metadata, because its entry fully describes
+ * the inode, whatever names it gets later. Holes stay holes, and a chunk of zeros becomes a hole too, so a
+ * disk image that the layer stores with all its zeros takes no more space than its data.
  * @throws OciError from its methods: `unwritable`
  */
 export function createFileStager(options: StageFilesOptions): FileStager {
@@ -90,7 +90,7 @@ export function createFileStager(options: StageFilesOptions): FileStager {
   };
 }
 
-/** Bytes of zeros that are worth a hole: blocks of the usual size, several. */
+/** How many bytes of zeros are worth a hole: several blocks of the usual size. */
 const SPARSE_CHUNK = 16 * 1024;
 const ZEROS = new Uint8Array(64 * 1024);
 

@@ -10,7 +10,7 @@ import type { NeededInodes } from "./needed-inodes.ts";
 import { stagedName, type Staging } from "./staging.ts";
 import { unwritableAt } from "./unwritable-at.ts";
 
-/** What {@link stageInodes} works with. */
+/** The input of {@link stageInodes}. */
 export interface StageInodesOptions {
   readonly staging: Staging;
   readonly policy: MetadataPolicy;
@@ -20,8 +20,8 @@ export interface StageInodesOptions {
 }
 
 /**
- * Makes the inodes that no content has to be read for: symbolic links, fifos and devices, under their
- * numbers and with their metadata.
+ * Makes the inodes that need no content: symbolic links, fifos and devices, named by their numbers and with
+ * their metadata.
  * @throws OciError `unwritable`
  */
 export function stageInodes(

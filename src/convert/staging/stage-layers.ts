@@ -13,7 +13,10 @@ import { createLayerRecorder, type LayerRecorder } from "../exact/layer-recorder
 import { createFileStager } from "./stage-files.ts";
 import type { Staging } from "./staging.ts";
 
-/** At most once a MiB: of `size` bytes of a layer's blob `bytes` are read, and `entries` files of it staged. */
+/**
+ * Reported at most once per MiB: `bytes` of the layer's blob (of `size`) were read and `entries` of its
+ * files staged.
+ */
 export interface StagingProgress {
   readonly kind: "staging";
   readonly layer: number;
@@ -22,42 +25,51 @@ export interface StagingProgress {
   readonly entries: number;
 }
 
-/** What staging the layers of an image works with. */
+/** The input of {@link createLayerStager}. */
 export interface StageLayersOptions extends AbortOptions {
   readonly staging: Staging;
   readonly policy: MetadataPolicy;
   readonly batch: XattrBatch;
-  /** Where the exact bytes of the layers are recorded, and under which number each is; not at all without. */
+  /**
+   * Where to record the exact bytes of the layers, and the number of each layer there. Undefined: nothing
+   * is recorded.
+   */
   readonly exact?:
     { readonly sidecar: string; readonly numberOf: (layer: number) => number } | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly onProgress?: ((event: StagingProgress) => void) | undefined;
 }
 
-/** Stages files of the layers of an image, each layer at most once, whoever has it read. */
+/**
+ * Stages files of an image's layers. Each layer is read at most once, whether this stager or someone else
+ * reads it.
+ */
 export interface LayerStager {
-  /** Who has a layer read for its index gives these along: they stage every file of it, and record its bytes. */
+  /**
+   * The listeners to pass along when a layer is read for its index: they stage every file of it and record
+   * its bytes.
+   */
   listenersOf(layer: number): readonly LayerListener[];
   /**
-   * Reads the layers that a plan names and that were not staged yet, and stages what it wants of them; where
-   * the bytes of layers are recorded, all files of all layers.
+   * Reads the layers that a plan names and that are not staged yet, and stages the files that the plan
+   * wants. If the bytes of layers are recorded, it stages all files of all layers instead.
    */
   stage(plan: ContentPlan<unknown>, options: AbortOptions): Promise<void>;
-  /** The records of the layers that were staged, by their numbers; to be finished. */
+  /** The records of the staged layers, by layer number. The caller finishes them. */
   readonly recorders: ReadonlyMap<number, LayerRecorder>;
-  /** Gives the records up that were not finished. Idempotent. */
+  /** Discards the records that were not finished. Idempotent. */
   discard(): void;
 }
 
 const LAYERS_AT_ONCE = 3;
 
-/** Creates what stages the layers of an image. Nothing that is staged may be used before its layer was read to its end. */
+/** Creates a stager for an image's layers. A staged file must not be used before its layer was read to the end. */
 export function createLayerStager(image: Image, options: StageLayersOptions): LayerStager {
   const recorders = new Map<number, LayerRecorder>();
   const done = new Set<number>();
   const { exact, limits } = options;
 
-  /** Stages what a pass names; without one every file. */
+  /** The listeners that stage the files of a pass or, without a pass, every file of the layer. */
   const listen = (layer: number, pass?: LayerPass<unknown>): readonly LayerListener[] => {
     const what = nameLayer(image, layer);
     const files = createFileStager({ ...options, layer, what });

@@ -8,32 +8,32 @@ import { procPath, type SystemPath } from "../../files/proc-path.ts";
 import { DIRECTORY_ITSELF } from "./directory-cursor.ts";
 
 /**
- * A private directory in the directory that is unpacked into, where every inode is made under a number
- * before it gets its name. What is in the way there is moved here, too.
+ * A private directory inside the directory that is unpacked into. Every inode is made here, named by a
+ * number, before it gets its real name. Obstacles in that directory are moved here, too.
  */
 export interface Staging {
   readonly name: string;
-  /** For reading and as a directory of a child process. */
+  /** The open staging directory, for reading and as the working directory of a child process. */
   readonly fd: number;
   /** A path on this machine to which `/name` can be appended. ASCII on Linux. */
   readonly base: string;
-  /** A name for something that is in the way. No two are equal. */
+  /** A new, unique name for an obstacle that is moved here. */
   nextAside(): string;
-  /** Removes it with all that is left in it. */
+  /** Removes the staging directory with everything left in it. */
   remove(): Promise<void>;
-  /** Closes its descriptor. Idempotent. */
+  /** Closes the descriptor. Idempotent. */
   close(): void;
 }
 
 const STEM = ".oci-kit-staging";
 const ASIDE = "aside-";
 
-/** A new name of a staging directory. No image can know it. */
+/** Makes a random name for a staging directory, which no image can know in advance. */
 export function stagingName(): string {
   return ownedName(STEM);
 }
 
-/** Whether this is a name that {@link stagingName} gave: one component, never something of an image. */
+/** Whether {@link stagingName} could have made this name: one path component, never a name from an image. */
 export function isStagingName(name: string): boolean {
   return stemOf(name) === STEM && !name.includes("/");
 }
@@ -46,7 +46,8 @@ export function stagedName({ layer, entry }: ContentLocation): string {
 /**
  * Makes the staging directory.
  * @param root a path of the directory it is made in
- * @param usesProcPaths whether it is reached through its descriptor, so that nobody can put another in its place
+ * @param usesProcPaths whether it is reached through its descriptor, so that nobody can put another in its
+ * place
  * @throws OciError `unwritable`
  */
 export function createStaging(root: string, name: string, usesProcPaths: boolean): Staging {
@@ -72,8 +73,8 @@ export function createStaging(root: string, name: string, usesProcPaths: boolean
 }
 
 /**
- * Takes what lies at a path out of the way, in one step: a directory is moved to the staging directory
- * with all that is in it, anything else is removed. What is gone already is no failure.
+ * Clears a path in one step: a directory is moved to the staging directory with everything in it, anything
+ * else is removed. If nothing is there, that is not an error.
  * @throws the system's error
  */
 export function takeAway(place: SystemPath, staging: Staging): void {
@@ -82,13 +83,13 @@ export function takeAway(place: SystemPath, staging: Staging): void {
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT") return;
-    // EPERM is what systems other than Linux say of a directory.
+    // Systems other than Linux report EPERM for a directory.
     if (code !== "EISDIR" && code !== "EPERM") throw error;
     moveDirectory(place, `${staging.base}/${staging.nextAside()}`);
   }
 }
 
-/** A directory that moves is written to, because its `..` changes: its owner has to be allowed to. */
+/** Moving a directory writes to it, because its `..` changes, so its owner must have the right to do that. */
 function moveDirectory(place: SystemPath, target: string): void {
   try {
     fs.renameSync(place, target);

@@ -7,7 +7,7 @@ const REASONS: Readonly<Record<string, readonly [why: string, hint?: string]>> =
   ENAMETOOLONG: ["the name is longer than this disk takes", "Unpack onto another disk."],
   EILSEQ: ["this disk does not take the name", "Unpack onto another disk."],
   EINVAL: ["this disk does not take it", "Unpack onto another disk."],
-  // Node's own: a name with a zero byte
+  // Node's own code, for a name with a zero byte
   ERR_INVALID_ARG_VALUE: ["no disk takes the name"],
   ENOSPC: ["the disk is full", "Make room and run it again: what is done already is kept."],
   EDQUOT: ["the quota is used up", "Make room and run it again: what is done already is kept."],
@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, readonly [why: string, hint?: string]>> =
 });
 const LONGEST_SHOWN = 300;
 
-/** The error for a path of a root that could not be written, with what the system said as its cause. */
+/** The error for a path in a root that could not be written. The system's error is its cause. */
 export function unwritableAt(root: string, path: ByteString, cause: unknown): OciError {
   if (cause instanceof OciError) return cause;
   const code = systemCode(cause);
@@ -32,7 +32,7 @@ export function unwritableAt(root: string, path: ByteString, cause: unknown): Oc
   });
 }
 
-/** A path of 64 KiB tells no more than its end. */
+/** Shortens long paths for messages: even of a 64 KiB path, the end tells enough. */
 function showPath(path: ByteString): string {
   return path.length <= LONGEST_SHOWN
     ? toText(path)

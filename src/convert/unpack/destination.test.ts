@@ -21,8 +21,8 @@ beforeEach(() => {
 });
 afterEach(() => scratch.remove());
 
-describe("the directory that is unpacked into", () => {
-  it("is refused when it holds anything without a record", async () => {
+describe("the directory to unpack into", () => {
+  it("is refused if it contains anything but has no record", async () => {
     fs.mkdirSync(scratch.directory);
     fs.writeFileSync(scratch.at("mine"), "precious");
     const failure = scratch.unpack([[file("a")]]);
@@ -34,7 +34,7 @@ describe("the directory that is unpacked into", () => {
     expect(fs.existsSync(scratch.sidecar)).toBe(false);
   });
 
-  it("is refused when it is a link, even to an empty directory", async () => {
+  it("is refused if it is a link, even to an empty directory", async () => {
     fs.mkdirSync(`${scratch.top}/target`);
     fs.symlinkSync("target", scratch.directory);
     const failure = scratch.unpack([[file("a")]]);
@@ -45,19 +45,19 @@ describe("the directory that is unpacked into", () => {
     expect(fs.readdirSync(`${scratch.top}/target`)).toEqual([]);
   });
 
-  it("is refused when it is a file", async () => {
+  it("is refused if it is a file", async () => {
     fs.writeFileSync(scratch.directory, "");
     await expect(scratch.unpack([[file("a")]])).rejects.toMatchObject({ code: "invalid-argument" });
   });
 
-  it("is refused when its sidecar would be in it", async () => {
+  it("is refused if its sidecar would be inside it", async () => {
     for (const sidecar of [scratch.directory, scratch.at("inside")]) {
       const failure = scratch.unpack([[file("a")]], { sidecar });
       await expect(failure).rejects.toMatchObject({ code: "invalid-argument" });
     }
   });
 
-  it("is made with its parents for the owner alone, and may be given relative", async () => {
+  it("is created with its parents, for the owner alone, and may be a relative path", async () => {
     const image = await makeImage([[file("a")]]);
     const path = `${scratch.top}/some/where/root`;
     const { directory: made } = await unpack(image, relative(process.cwd(), path));
@@ -73,7 +73,7 @@ describe("the directory that is unpacked into", () => {
     expect(fs.existsSync(scratch.sidecar)).toBe(false);
   });
 
-  it("has to be a new one where no path can start at an open directory", async () => {
+  it("must be new if no path can start at an open directory on this machine", async () => {
     const image = await makeImage([
       [directory("d", { mtime: 7 }), file("d/a", "x"), hardlink("b", "d/a"), symlink("l", "d")],
       [file("d/é", "y"), whiteout(".wh.l")],
@@ -87,7 +87,7 @@ describe("the directory that is unpacked into", () => {
   });
 });
 
-describe("what is unpacked of an image", () => {
+describe("unpacking part of an image", () => {
   const LAYERS = [
     [
       directory("usr", { mode: 0o711, mtime: 3 }),
@@ -102,7 +102,7 @@ describe("what is unpacked of an image", () => {
     [directory("etc"), file("etc/conf", "c"), hardlink("etc/cc", "usr/bin/cc")],
   ];
 
-  it("may be only some paths, with what is below them and their parents", async () => {
+  it("takes the included paths, what is below them, and their parents", async () => {
     await scratch.unpack(LAYERS, { include: ["usr/share", "/etc/c*"] });
     expect(scratch.list()).toEqual([
       "etc/",
@@ -118,12 +118,12 @@ describe("what is unpacked of an image", () => {
     expect(scratch.read("etc/cc")).toBe("cc");
   });
 
-  it("may be all, by a pattern that matches all", async () => {
+  it("takes everything if a pattern matches everything", async () => {
     const { counts } = await scratch.unpack(LAYERS, { include: ["/"] });
     expect(counts.written).toBe(11);
   });
 
-  it("follows no link for a pattern, and says when nothing matches one", async () => {
+  it("follows no link for a pattern and reports a pattern that matches nothing", async () => {
     const failure = scratch.unpack(LAYERS, { include: ["usr/bin/cc", "bin/cc"] });
     await expect(failure).rejects.toMatchObject({
       code: "not-found",
@@ -133,7 +133,7 @@ describe("what is unpacked of an image", () => {
     expect(fs.existsSync(`${scratch.directory}.oci-kit`)).toBe(false);
   });
 
-  it("becomes exactly what is wanted the next time", async () => {
+  it("leaves exactly the newly included paths after another run", async () => {
     await scratch.unpack(LAYERS, { include: ["etc"] });
     const { counts } = await scratch.unpack(LAYERS, { include: ["bin", "usr/bin/**"] });
     expect(scratch.list()).toEqual([
@@ -146,7 +146,7 @@ describe("what is unpacked of an image", () => {
     expect(counts).toMatchObject({ written: 5, removed: 3 });
   });
 
-  it("may be one layer alone", async () => {
+  it("can take one layer alone", async () => {
     await scratch.unpack([LAYERS[0]!, [file("etc/conf", "c"), whiteout("usr/.wh.bin")]], {
       layer: 1,
     });
@@ -156,8 +156,8 @@ describe("what is unpacked of an image", () => {
   });
 });
 
-describe("a name that the disk does not take", () => {
-  it("is told, and what is there is not called complete", async () => {
+describe("a name that the disk does not accept", () => {
+  it("is reported, and the directory is not called complete", async () => {
     const name = "n".repeat(256);
     const failure = scratch.unpack([[directory("d"), file(`d/${name}`, "x")]]);
     await expect(failure).rejects.toMatchObject({
@@ -170,7 +170,7 @@ describe("a name that the disk does not take", () => {
   });
 });
 
-/** Two users: what `setfacl -d -m u:1234:rwx` gives a directory. */
+/** The ACL that `setfacl -d -m u:1234:rwx` gives a directory: two users. */
 const DEFAULT_ACL = accessList([
   [1, 7],
   [2, 7, 1234],
@@ -179,7 +179,7 @@ const DEFAULT_ACL = accessList([
   [32, 5],
 ]);
 
-/** acl(5) as the system stores it: tag, permissions and id of each entry. */
+/** An ACL as the system stores it (acl(5)): tag, permissions and id of each entry. */
 function accessList(entries: readonly (readonly number[])[]): Buffer {
   const list = Buffer.alloc(4 + 8 * entries.length);
   list.writeUInt32LE(2);
@@ -191,7 +191,7 @@ function accessList(entries: readonly (readonly number[])[]): Buffer {
   return list;
 }
 
-describe("what lies around the destination", () => {
+describe("unpacking does not inherit from the surroundings of the destination", () => {
   const pieces = [
     directory("d", { mode: 0o755 }),
     directory("d/e", { mode: 0o711 }),
@@ -201,28 +201,25 @@ describe("what lies around the destination", () => {
   ];
   const places = [".", "d", "d/e", "d/f", "g"];
 
-  it.each([["absent"], ["empty"]])(
-    "never gets in: a default list of access rights, the destination %s",
-    async (state) => {
-      const calls = loadXattrCalls() as XattrWriteCalls;
-      try {
-        calls.setAttributeSync(scratch.top, "system.posix_acl_default", DEFAULT_ACL);
-      } catch (error) {
-        if (process.env["CI"] !== undefined) throw error;
-        return; // the file system of temporary files here has no such lists
-      }
-      if (state === "empty") fs.mkdirSync(scratch.directory);
-      const { refusals } = await scratch.unpack([pieces]);
-      expect(refusals.xattrs.size).toBe(0);
-      for (const place of places) {
-        expect(calls.listAttributesSync(scratch.at(place)), place).toEqual([]);
-      }
-      expect(fs.statSync(scratch.at("g")).mode & 0o7777).toBe(0o644);
-    },
-  );
+  it.each([["absent"], ["empty"]])("a default ACL, with the destination %s", async (state) => {
+    const calls = loadXattrCalls() as XattrWriteCalls;
+    try {
+      calls.setAttributeSync(scratch.top, "system.posix_acl_default", DEFAULT_ACL);
+    } catch (error) {
+      if (process.env["CI"] !== undefined) throw error;
+      return; // this file system has no ACLs
+    }
+    if (state === "empty") fs.mkdirSync(scratch.directory);
+    const { refusals } = await scratch.unpack([pieces]);
+    expect(refusals.xattrs.size).toBe(0);
+    for (const place of places) {
+      expect(calls.listAttributesSync(scratch.at(place)), place).toEqual([]);
+    }
+    expect(fs.statSync(scratch.at("g")).mode & 0o7777).toBe(0o644);
+  });
 
   it.each([["absent"], ["empty"]])(
-    "never gets in: the group and the bit of a set-group-ID directory, the destination %s",
+    "the group and the set-group-ID bit, with the destination %s",
     async (state) => {
       const other = process.getgroups?.().find((id) => id !== process.getegid?.()) ?? 50;
       if (IS_ROOT || process.getgroups?.().includes(other) === true) {

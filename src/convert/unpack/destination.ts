@@ -18,29 +18,29 @@ import {
   type DirectoryCursor,
 } from "../staging/directory-cursor.ts";
 
-/** Where an image is unpacked to, as it was found. */
+/** The directory to unpack into, and what was found there. */
 export interface Destination {
-  /** Absolute. */
+  /** Absolute path. */
   readonly directory: string;
   readonly sidecar: string;
-  /** `empty`: there, with nothing in it. `unpacked`: what an earlier unpack left, finished or not. */
+  /** `empty`: exists but contains nothing. `unpacked`: contains an earlier unpack, finished or not. */
   readonly state: "absent" | "empty" | "unpacked";
-  /** What the sidecar says of the earlier unpack; undefined also where it is damaged. */
+  /** The sidecar's record of the earlier unpack; also undefined if the record is damaged. */
   readonly record: UnpackRecord | undefined;
 }
 
-/** Where a destination is and what is allowed there. */
+/** Where the destination is, and what this machine can do there. */
 export interface DestinationOptions {
   readonly sidecar?: string | undefined;
-  /** Whether this machine can work relative to open directories; found out when not given. */
+  /** Whether paths can start at open directories on this machine. Default: it is tested. */
   readonly hasProcPaths?: boolean | undefined;
 }
 
 /**
- * Looks at a directory to unpack into, and changes nothing.
- * @throws OciError `already-exists` when it holds anything that no unpack left there; `invalid-argument`
- * for a link, a file, or a sidecar inside; `unsupported-operation` for a directory that is there where
- * nothing protects it from who else works in it; `invalid-sidecar`, `unreadable`
+ * Inspects a directory to unpack into. Changes nothing.
+ * @throws OciError `already-exists` if it contains anything that no unpack left there; `invalid-argument`
+ * for a link, a file, or a sidecar inside it; `unsupported-operation` for an existing directory on a
+ * machine that can't protect the work from others with access to it; `invalid-sidecar`, `unreadable`
  */
 export function inspectDestination(
   directory: string,
@@ -64,9 +64,9 @@ export function inspectDestination(
 }
 
 /**
- * What the sidecar says, and whether there was an earlier unpack. A record that is damaged says that much:
- * nothing of it is trusted, and this unpack makes it anew.
- * @throws OciError `invalid-sidecar` for one of another version, `unreadable`
+ * Reads the sidecar's record, and whether there was an earlier unpack. A damaged record proves that there
+ * was one; nothing else in it is trusted, and this unpack writes it anew.
+ * @throws OciError `invalid-sidecar` for a record of another version, `unreadable`
  */
 function readEarlier(sidecar: string): Pick<Destination, "record"> & { readonly isOurs: boolean } {
   try {
@@ -78,7 +78,10 @@ function readEarlier(sidecar: string): Pick<Destination, "record"> & { readonly 
   }
 }
 
-/** The names in a directory; undefined when there is nothing. One of ours may be closed to its owner: it is not empty. */
+/**
+ * The names in a directory; undefined if it does not exist. A directory of ours that its owner can't read
+ * counts as not empty.
+ */
 function listNames(path: string, isOurs: boolean): readonly string[] | undefined {
   try {
     const stats = fs.lstatSync(path, { throwIfNoEntry: false });
@@ -93,7 +96,7 @@ function listNames(path: string, isOurs: boolean): readonly string[] | undefined
 
 /** A destination that is open for work. */
 export interface OpenDestination {
-  /** Of the directory itself, for reading. */
+  /** The open directory itself, for reading. */
   readonly fd: number;
   /** A path for the directory to which `/name` can be appended. */
   readonly root: string;
@@ -104,9 +107,10 @@ export interface OpenDestination {
 }
 
 /**
- * Opens a destination, made for its owner alone, with its missing parents, when it is not there. From now
- * on it does not matter what becomes of its path: work goes on in what was opened.
- * @throws OciError `invalid-argument` when a link has come into its place; `unwritable`
+ * Opens a destination. If it does not exist, it and its missing parents are created, accessible to the
+ * owner only. From then on it does not matter what happens to its path: work continues in the opened
+ * directory.
+ * @throws OciError `invalid-argument` if a link has taken its place; `unwritable`
  */
 export function openDestination(
   { directory, state }: Destination,
@@ -149,7 +153,7 @@ export async function removeLeftover({ directory, state, record }: Destination):
   }
 }
 
-/** Opens a directory, and nothing in its place, for reading; its owner gets the right to work in it. */
+/** Opens a directory for reading, but nothing else that is in its place. Its owner gets the right to work in it. */
 function openItself(directory: string, usesProcPaths: boolean): number {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
   if (!usesProcPaths) return fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);

@@ -11,8 +11,8 @@ import { planPaths } from "../staging/needed-inodes.ts";
 import { stagedName, type Staging } from "../staging/staging.ts";
 
 /**
- * Ends the records of layers' exact bytes, by the layers' numbers in the tree. Contents that are at no
- * path of it are taken over from the staging directory.
+ * Finishes the records of layers' exact bytes, by the layers' numbers in the tree. Contents that are at no
+ * path of the tree are moved from the staging directory into the record.
  * @throws OciError `unwritable`
  */
 export function finishRecords(
@@ -32,7 +32,7 @@ export function finishRecords(
 }
 
 /**
- * Removes the records of exact bytes that an earlier unpack left, but those of the layers named.
+ * Removes the exact-byte records of an earlier unpack, except those of the given layers.
  * @throws OciError `unwritable`
  */
 export async function dropRecords(sidecar: string, kept: readonly number[]): Promise<void> {

@@ -16,23 +16,26 @@ import { stagedName, takeAway, type Staging } from "../staging/staging.ts";
 import type { Action, TreeChanges } from "./tree-changes.ts";
 import { unwritableAt } from "../staging/unwritable-at.ts";
 
-/** What placing a tree works with. */
+/** What placing a tree needs. */
 export interface MoveOptions extends AbortOptions {
   readonly staging: Staging;
   readonly cursor: DirectoryCursor;
   readonly policy: MetadataPolicy;
-  /** To be finished when the tree is placed. */
+  /** Attributes that are set together; the caller completes the batch after the tree is placed. */
   readonly batch: XattrBatch;
   /** Names the directory in messages. */
   readonly directory: string;
-  /** Told of the number of paths that are done, ten times a second. */
+  /** Called ten times a second with the number of paths that are done. */
   readonly onMoved?: ((entries: number) => void) | undefined;
 }
 
 const BREATH_MS = 50;
 const ENTRIES_PER_LOOK = 64;
 
-/** Takes away what is not to be in the directory any more, or is in the way of what is. @throws OciError `unwritable`, `aborted` */
+/**
+ * Removes from the directory what should no longer be there or is in the way. @throws OciError
+ * `unwritable`, `aborted`
+ */
 export async function clearObstacles(plan: TreeChanges, options: MoveOptions): Promise<void> {
   const { cursor, staging, directory } = options;
   const breathe = makeBreath(options);
@@ -48,9 +51,10 @@ export async function clearObstacles(plan: TreeChanges, options: MoveOptions): P
 }
 
 /**
- * Puts the nodes of a tree to their paths, as the plan says: staged inodes get their names, directories
- * are made, and get their own metadata when all in them is done. All but the root's own metadata is done
- * in the end: the staging directory has to go first. `names` says how many an inode gets; by default one.
+ * Puts the nodes of a tree at their paths, as the plan says: staged inodes get their names; directories are
+ * created and get their own metadata once everything in them is done. The root's own metadata is left to
+ * the caller, because the staging directory has to be removed first. `names` tells how many names an inode
+ * gets; the default is one.
  * @throws OciError `unwritable`, naming the path; `aborted`
  */
 export async function moveIntoTree(
@@ -96,7 +100,7 @@ export async function moveIntoTree(
   closeAbove(0);
 }
 
-/** A directory in which the walk is: where its path ends in that of every path below. */
+/** A directory that the walk is inside of: the length of its path, which is a prefix of every path below it. */
 interface OpenDirectory {
   readonly end: number;
   readonly node: Node;
@@ -117,7 +121,7 @@ function touch(path: ByteString, node: Node, { cursor, policy, batch }: MoveOpti
   applyMetadata({ path: pathAt(cursor, path), existed: true }, node, policy, batch);
 }
 
-/** Gives a staged inode one of its missing names: the last one takes it out of the staging directory. */
+/** Gives a staged inode one of its missing names. The last name moves it out of the staging directory. */
 function giveName(
   tree: ImageFilesystem,
   node: Node,
@@ -140,7 +144,10 @@ function pathAt(cursor: DirectoryCursor, path: ByteString): SystemPath {
   return below(cursor.moveTo(parentOf(path)), nameOf(path));
 }
 
-/** Lets others work now and then, and stops when that is asked for. */
+/**
+ * Makes a function that now and then reports progress and yields to other work. It throws if the caller has
+ * aborted.
+ */
 function makeBreath({
   signal,
   directory,

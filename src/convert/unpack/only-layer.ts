@@ -4,9 +4,9 @@ import { OciError } from "../../oci/errors.ts";
 import { nameImage } from "../../rootfs/contents/open-layer-tar.ts";
 
 /**
- * An image as if one of its layers were the only one. Its documents say so too; their bytes, and with
- * them the image's digest, stay those of the whole.
- * @throws OciError `invalid-argument` when there is no such layer
+ * An image reduced to one of its layers. The parsed documents describe only that layer, but their bytes,
+ * and so the image's digest, remain those of the whole image.
+ * @throws OciError `invalid-argument` if there is no such layer
  */
 export function onlyLayer(image: Image, layer: number): Image {
   const { manifest, config } = image;

@@ -20,10 +20,10 @@ import type { UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
 import type { Destination } from "./destination.ts";
 
 /**
- * Compares what an earlier unpack left in a directory with the tree that is to be there. Where that
- * unpack was finished, by the same user and with the same wishes, its record says what the disk does not
- * show, and which contents are known without reading them; what was refused then stays refused.
- * Otherwise nothing is trusted: what the disk shows counts, and contents are read.
+ * Compares what an earlier unpack left in a directory with the tree that should be there. If that unpack
+ * finished, with the same user and options, its record is trusted for what the disk does not show and for
+ * contents that then need not be read; what the disk refused then stays refused. Otherwise only the disk
+ * counts, and contents are read.
  * @throws OciError `unreadable`
  */
 export async function comparePresent(
@@ -58,7 +58,7 @@ export async function comparePresent(
   return { differences: found.differences(), undecided: found.undecided };
 }
 
-/** What a plan needs of a comparison. */
+/** The parts of a comparison that a plan needs. */
 export type PresentComparison = Pick<Comparison, "differences" | "undecided">;
 
 function openPresent(
@@ -77,7 +77,7 @@ function openPresent(
   return openDirectory(directory, { widen: true, hashContents: true });
 }
 
-/** Whether what an earlier unpack could not set would not be set by this one either. */
+/** Whether this unpack would be refused the same metadata as the earlier one. */
 function isTrusted(record: UnpackRecord, policy: MetadataPolicy): boolean {
   const { uid, gid } = currentUser();
   return (
@@ -91,7 +91,7 @@ function isTrusted(record: UnpackRecord, policy: MetadataPolicy): boolean {
   );
 }
 
-/** What is left as it is would be refused again. */
+/** Reports the refusals of the earlier unpack again: what is left in place would be refused again. */
 function repeatRefusals({ refusals }: UnpackRecord, policy: MetadataPolicy): void {
   const { special, xattrs } = policy.refusals;
   policy.refusals.owner ??= refusals?.owner;
@@ -105,7 +105,7 @@ function isSpecialType(type: string): type is "character" | "block" | "fifo" {
   return type === "character" || type === "block" || type === "fifo";
 }
 
-/** Who unpacks. Where users have no numbers: 0. */
+/** The user who unpacks; 0 on systems where users have no numbers. */
 export function currentUser(): { readonly uid: number; readonly gid: number } {
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }

@@ -18,7 +18,7 @@ import { openUnpackSession, type UnpackSession } from "./unpack-session.ts";
 
 const REPORT_EVERY_MS = 100;
 
-/** Finds out what an unpack would do, and changes nothing. @throws what reading and merging the layers throw */
+/** Works out what an unpack would do, and changes nothing. @throws what reading and merging the layers throw */
 export async function planUnpack(job: UnpackJob): Promise<UnpackResult> {
   const tree = await openTree(job, undefined);
   const plan = await planFor(job, tree);
@@ -26,8 +26,8 @@ export async function planUnpack(job: UnpackJob): Promise<UnpackResult> {
 }
 
 /**
- * Does an unpack, its directory locked. What is new is staged, then put in place, then proven; the record
- * says `writing` from before the first change until after the last.
+ * Performs an unpack in a locked directory. New inodes are staged, then put in place, then proven. The
+ * record says `writing` from before the first change until after the last.
  * @throws OciError as `unpack` does
  */
 export async function runUnpack(job: UnpackJob): Promise<UnpackResult> {
@@ -52,7 +52,10 @@ export async function runUnpack(job: UnpackJob): Promise<UnpackResult> {
   }
 }
 
-/** The tree that is to be in the directory. With a stager, layers that have to be read are staged on the way. */
+/**
+ * Builds the tree that should be in the directory. With a stager, layers that must be read for this are
+ * staged at once.
+ */
 async function openTree(
   { view, options }: UnpackJob,
   stager: LayerStager | undefined,
@@ -62,7 +65,7 @@ async function openTree(
     signal,
     limits,
     onProgress,
-    // The exact bytes are only in the layer itself.
+    // The exact bytes are only in the layers themselves, so the index cache can't replace reading them.
     cache: exact === true && stager !== undefined ? undefined : options.cache,
     listenersOf: stager && ((layer) => stager.listenersOf(layer)),
   });

@@ -7,25 +7,25 @@ import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { PresentComparison } from "./present-tree.ts";
 import type { UnpackCounts, UnpackPlan } from "./unpack-options.ts";
 
-/** `make`: what the path stands for is made and put there. `touch`: only its metadata is set. */
+/** `make`: the inode at the path is made and put there. `touch`: only its metadata is set. */
 export type Action = "make" | "touch";
 
-/** What has to be done so that a directory becomes a tree. */
+/** What has to be done to turn a directory into a tree. */
 export interface TreeChanges {
-  /** Undefined: the path is left as it is. */
+  /** Undefined if the path is left as it is. */
   action(path: ByteString): Action | undefined;
-  /** Whether what the path stands for is made. */
+  /** Whether the inode at the path is made. */
   readonly isMade: (path: ByteString) => boolean;
-  /** What is in the way, parents first, nothing below another. */
+  /** What must be removed, parents first; no obstacle is below another. */
   readonly obstacles: readonly ByteString[];
   readonly counts: UnpackCounts;
-  /** How many paths the tree has, the root with them. */
+  /** The number of paths in the tree, including the root. */
   readonly paths: number;
-  /** Paths for people. */
+  /** The paths in a form for people to read. */
   list(): UnpackPlan;
 }
 
-/** What no system call can change of an inode that is there: it is made anew. */
+/** Fields that no system call can change on an existing inode: a difference means making it anew. */
 const OF_THE_INODE: ReadonlySet<ComparedField> = new Set<ComparedField>([
   "type",
   "link",
@@ -53,8 +53,9 @@ export function planAll(tree: ImageFilesystem): TreeChanges {
 }
 
 /**
- * The plan for a directory that was compared with the tree. All names of a file that has to be made anew
- * are made anew. A directory in which names come or go gets its metadata again: its time has changed.
+ * The plan for a directory that was compared with the tree. If a file has to be made anew, so are all its
+ * names. A directory in which names are added or removed gets its metadata again, because that changes its
+ * time.
  */
 export function planDifferences(tree: ImageFilesystem, comparison: PresentComparison): TreeChanges {
   const actions = new Map<ByteString, Action>();
@@ -113,7 +114,7 @@ function remakeAllNames(
   }
 }
 
-/** All of both that is not below another of them. Parents come before children in each. */
+/** All paths of both lists that are not below another of them. In each list, parents come before children. */
 function topmost(
   removed: readonly ByteString[],
   replaced: readonly ByteString[],
@@ -122,7 +123,10 @@ function topmost(
   return [...gone].filter((path) => !gone.has(parentOf(path)));
 }
 
-/** What is below something that is gone is gone itself, so only the parent has to be looked at. */
+/**
+ * Marks the parents of removed paths. Only the direct parent needs a look: what is below a removed
+ * directory is gone too.
+ */
 function touchParents(actions: Map<ByteString, Action>, paths: readonly ByteString[]): void {
   for (const path of paths) {
     const parent = parentOf(path);

@@ -37,7 +37,7 @@ const FIRST: readonly Piece[] = [
 ];
 
 describe("unpacking onto an earlier unpack", () => {
-  it("writes nothing where nothing differs", async () => {
+  it("writes nothing if nothing differs", async () => {
     await scratch.unpack([FIRST]);
     const before = scratch
       .list()
@@ -80,7 +80,7 @@ describe("unpacking onto an earlier unpack", () => {
     expect(fs.statSync(scratch.at("etc")).mtimeMs).toBe(1_000_000);
   });
 
-  it("brings back what was changed by hand since", async () => {
+  it("restores what was changed by hand since", async () => {
     await scratch.unpack([FIRST]);
     fs.writeFileSync(scratch.at("etc/same"), "changed");
     fs.chmodSync(scratch.at("usr"), 0o700);
@@ -93,7 +93,7 @@ describe("unpacking onto an earlier unpack", () => {
     expect(fs.readlinkSync(scratch.at("link"))).toBe("etc");
   });
 
-  it("puts anything in the place of anything", async () => {
+  it("replaces anything by anything", async () => {
     const kinds = (path: string): Piece[] => [
       file(path, "content"),
       directory(path),
@@ -110,7 +110,7 @@ describe("unpacking onto an earlier unpack", () => {
     }
   });
 
-  it("makes a file anew when it gets or loses a name", async () => {
+  it("makes a file anew if it gains or loses a name", async () => {
     await scratch.unpack([[file("a", "x"), file("b", "x")]]);
     await scratch.unpack([[file("a", "x"), hardlink("b", "a")]]);
     expect(inodeOf("a")).toBe(inodeOf("b"));
@@ -128,7 +128,7 @@ describe("unpacking onto an earlier unpack", () => {
     expect(fs.readFileSync(`${scratch.top}/outside`, "utf8")).toBe("first");
   });
 
-  it("never goes through a link that has come into the directory", async () => {
+  it("never follows a link that was put into the directory", async () => {
     await scratch.unpack([[directory("d"), file("d/a", "x"), directory("e"), file("e/b", "x")]]);
     const outside = `${scratch.top}/outside`;
     fs.mkdirSync(outside);
@@ -143,7 +143,7 @@ describe("unpacking onto an earlier unpack", () => {
     expect(scratch.read("d/a")).toBe("new");
   });
 
-  it("removes and changes what is in directories that their owner may not enter", async () => {
+  it("removes and changes content of directories that their owner may not enter", async () => {
     const closed = (content: string): Piece[] => [
       directory("d", { mode: 0 }),
       directory("d/e", { mode: 0o500 }),
@@ -158,14 +158,14 @@ describe("unpacking onto an earlier unpack", () => {
     expect(fs.statSync(scratch.at("d")).mode & 0o7777).toBe(0);
   });
 
-  it("trusts no record of another wish about owners", async () => {
+  it("does not trust a record that was made with other options for owners", async () => {
     await scratch.unpack([[file("a", "x", { uid: 1234 })]], { sameOwner: false });
     const { counts } = await scratch.unpack([[file("a", "x", { uid: 1234 })]]);
     expect(fs.statSync(scratch.at("a")).uid).toBe(IS_ROOT ? 1234 : process.geteuid?.());
     expect(counts.changed).toBe(IS_ROOT ? 1 : 0);
   });
 
-  it("uses nothing of a sidecar that is damaged", async () => {
+  it("uses nothing of a damaged sidecar", async () => {
     await scratch.unpack([FIRST]);
     fs.appendFileSync(`${scratch.sidecar}/tree.mtree`, "damage");
     fs.writeFileSync(scratch.at("etc/same"), "SAME");
@@ -173,7 +173,7 @@ describe("unpacking onto an earlier unpack", () => {
     expect(scratch.read("etc/same")).toBe("same");
   });
 
-  it("finds a file of which only the content is another, when nothing can be trusted", async () => {
+  it("finds a file that differs only in its content if no record can be trusted", async () => {
     await scratch.unpack([[file("a", "one")]]);
     const { mtimeMs } = fs.statSync(scratch.at("a"));
     fs.writeFileSync(scratch.at("a"), "two");
@@ -183,7 +183,7 @@ describe("unpacking onto an earlier unpack", () => {
     expect(scratch.read("a")).toBe("one");
   });
 
-  it("reads no layer of which nothing is needed", async () => {
+  it("does not read layers that are not needed", async () => {
     const image = await makeImage([[file("a", "a")], [file("b", "b")]]);
     const cache = memoryCache();
     await unpack(image, scratch.directory, { cache });
@@ -201,8 +201,8 @@ describe("unpacking onto an earlier unpack", () => {
   });
 });
 
-describe("a dry run", () => {
-  it("says what would be written, and touches nothing", async () => {
+describe("a dry run of unpacking", () => {
+  it("reports what would be written and touches nothing", async () => {
     const image = await makeImage([[directory("d"), file("d/a", "12345")]]);
     const result = await unpack(image, scratch.directory, { dryRun: true });
     expect(result.plan).toEqual({
@@ -214,7 +214,7 @@ describe("a dry run", () => {
     expect(fs.readdirSync(scratch.top)).toEqual([]);
   });
 
-  it("says what would be changed and removed", async () => {
+  it("reports what would be changed and removed", async () => {
     await scratch.unpack([FIRST]);
     const before = fs.statSync(scratch.sidecar, { bigint: true }).mtimeNs;
     const { plan, counts } = await scratch.unpack([[file("etc/same", "other"), file("new")]], {

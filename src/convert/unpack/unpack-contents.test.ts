@@ -36,7 +36,7 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-/** An image of one layer, whose tar is given as it is. */
+/** An image with one layer, which has the given tar. */
 function imageOf(tar: Uint8Array): Promise<Image> {
   return imageOfBlob(MediaType.layer, tar, digestBytes(tar));
 }
@@ -58,7 +58,7 @@ function sparseFile(extents: Extents, size: number): Uint8Array {
   return rawTar(sparseEntry("sparse", extents, size), rawEntry({ name: "after" }, "a"));
 }
 
-describe("the content of files", () => {
+describe("the content of unpacked files", () => {
   it("is written with its holes", async () => {
     const size = 64 * 1024 * 1024;
     const tar = sparseFile(
@@ -81,7 +81,7 @@ describe("the content of files", () => {
     expect(scratch.read("after")).toBe("a");
   });
 
-  it("goes on after a hole", async () => {
+  it("continues after a hole", async () => {
     const tar = sparseFile(
       [
         [4096, "one"],
@@ -98,7 +98,7 @@ describe("the content of files", () => {
     ]);
   });
 
-  it("may be empty, or larger than what is read at once", async () => {
+  it("may be empty or larger than one read", async () => {
     const large = new Uint8Array(3_000_000).map((_, at) => at % 251);
     await scratch.unpack([[file("empty"), file("large", large)]]);
     expect(fs.statSync(scratch.at("empty")).size).toBe(0);
@@ -113,7 +113,7 @@ describe("a large gzip layer, which a thread decompresses", () => {
   const streamsOpened = (calls: readonly (readonly unknown[])[]): number =>
     calls.filter(([request]) => (request as { readonly ask?: string }).ask === "open").length;
 
-  it("is unpacked, proven", async () => {
+  it("is unpacked and proven", async () => {
     const posted = vi.spyOn(Worker.prototype, "postMessage");
     const image = await imageOfBlob(MediaType.layerGzip, packed, digestBytes(tar));
     const { proof } = await unpack(image, scratch.directory);
@@ -123,7 +123,7 @@ describe("a large gzip layer, which a thread decompresses", () => {
     expect(scratch.read("after")).toBe("a");
   });
 
-  it("is refused when its diffID is wrong, or its last byte", async () => {
+  it("is refused if its diffID or its last byte is wrong", async () => {
     const other = await imageOfBlob(MediaType.layerGzip, packed, digestBytes(content));
     await expect(unpack(other, scratch.directory)).rejects.toMatchObject({
       code: "diff-id-mismatch",
@@ -140,7 +140,7 @@ describe("a large gzip layer, which a thread decompresses", () => {
 });
 
 describe("a deep tree", () => {
-  it("is unpacked, changed and removed, though no path of the system reaches its end", async () => {
+  it("is unpacked, changed and removed, even though its deepest path is too long for the system", async () => {
     const deep = "n/".repeat(2100);
     await scratch.unpack([[file(`${deep}end`, "x")]]);
     const { counts } = await scratch.unpack([[file(`${deep}end`, "y")]]);
@@ -150,7 +150,7 @@ describe("a deep tree", () => {
   }, 120_000);
 });
 
-describe("the exact bytes of layers", () => {
+describe("the recorded exact bytes of layers", () => {
   const LAYERS = [
     [directory("d"), file("d/kept", "kept"), file("d/lost", "lost", { mode: 0 })],
     [file("d/lost", "found"), whiteout("d/.wh.gone"), hardlink("again", "d/kept")],
@@ -163,7 +163,7 @@ describe("the exact bytes of layers", () => {
     expect(scratch.read("d/lost")).toBe("found");
   });
 
-  it("are kept when the directory is as wanted already, and go when they are not wanted", async () => {
+  it("are recorded even if the directory is already as wanted, and removed if exact is no longer wanted", async () => {
     await scratch.unpack(LAYERS);
     expect(fs.existsSync(`${scratch.sidecar}/layers`)).toBe(false);
     await scratch.unpack(LAYERS, { exact: true });
@@ -174,7 +174,7 @@ describe("the exact bytes of layers", () => {
     expect(fs.existsSync(`${scratch.sidecar}/layers`)).toBe(false);
   });
 
-  it("are kept of a layer that comes twice, and of one alone under its number", async () => {
+  it("are kept for a layer that occurs twice, and for a single layer under its number", async () => {
     const image = await makeImage([[file("a", "x")], [file("b", "y")], [file("a", "x")]]);
     await unpack(image, scratch.directory, { exact: true });
     expect(fs.readdirSync(`${scratch.sidecar}/layers`).sort()).toEqual(["0", "1", "2"]);

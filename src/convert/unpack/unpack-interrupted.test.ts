@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => scratch.remove());
 
-/** Files enough for some turns of the event loop. */
+/** Enough files to keep an unpack busy for several turns of the event loop. */
 function manyFiles(content: string): Piece[] {
   const pieces: Piece[] = [];
   for (let at = 0; at < 20; at += 1) {
@@ -31,7 +31,7 @@ function manyFiles(content: string): Piece[] {
   return pieces;
 }
 
-/** An image whose store fails when so many bytes of layers were read. */
+/** An image whose store fails after this many bytes of layers were read. */
 function failAfter(image: Image, allowed: number): Image {
   let bytes = 0;
   async function* failing(content: Bytes): Bytes {
@@ -50,7 +50,7 @@ function failAfter(image: Image, allowed: number): Image {
 }
 
 describe("an unpack that is interrupted", () => {
-  it("is completed by a rerun, wherever reading failed", async () => {
+  it("is completed by a second run, wherever reading failed", async () => {
     const image = await makeImage([manyFiles("one"), manyFiles("two")]);
     const size = image.manifest.value.layers.reduce((sum, layer) => sum + layer.size, 0);
     for (let allowed = 0; allowed < size; allowed += Math.ceil(size / 12)) {
@@ -64,7 +64,7 @@ describe("an unpack that is interrupted", () => {
     expect(readRecord(scratch.sidecar)).toMatchObject({ state: "complete" });
   });
 
-  it("is completed by a rerun, at whichever event it was stopped, from nothing or from another image", async () => {
+  it("is completed by a second run, at whichever event it was aborted, from nothing or from another image", async () => {
     const images = [await makeImage([manyFiles("one")]), await makeImage([manyFiles("two")])];
     for (let events = 0, finished = 0; finished < 2; events += 1) {
       const stop = new AbortController();
@@ -87,7 +87,7 @@ describe("an unpack that is interrupted", () => {
     await scratch.unpack([manyFiles("three")]);
   });
 
-  it("leaves no name of its own in the directory, and a rerun removes what a killed one left", async () => {
+  it("leaves no temporary name in the directory, and a second run removes what a killed run left", async () => {
     await scratch.unpack([[file("a", "x")]]);
     const staging = stagingName();
     const { files, counts, refusals, ...record } = readRecord(scratch.sidecar)!;
@@ -99,7 +99,7 @@ describe("an unpack that is interrupted", () => {
     expect(scratch.list()).toEqual(["a"]);
   });
 
-  it("removes nothing by a name that no unpack gave", async () => {
+  it("does not make the next run remove names that no unpack gave", async () => {
     await scratch.unpack([[file("a", "x")]]);
     fs.mkdirSync(`${scratch.top}/outside`);
     for (const staging of ["../outside", "a", "."]) {
@@ -111,7 +111,7 @@ describe("an unpack that is interrupted", () => {
     }
   });
 
-  it("is not complete when a layer is not what its digest says", async () => {
+  it("is incomplete if a layer does not match its digest", async () => {
     const image = await makeImage([[file("a", "x")]]);
     const other = await makeImage([[file("a", "y")]]);
     const forged = { ...image, config: other.config };
@@ -121,7 +121,7 @@ describe("an unpack that is interrupted", () => {
     await scratch.unpack([[file("a", "x")]]);
   });
 
-  it("lets only one work in a directory at a time", async () => {
+  it("lets only one unpack work in a directory at a time", async () => {
     const images = [await makeImage([manyFiles("one")]), await makeImage([manyFiles("two")])];
     const results = await Promise.all(images.map((image) => unpack(image, scratch.directory)));
     for (const { proof } of results) expect(proof!.differences).toEqual([]);

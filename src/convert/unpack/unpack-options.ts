@@ -11,55 +11,58 @@ import type { Proof } from "../../disk/proof/prove.ts";
 
 export interface UnpackOptions extends AbortOptions {
   /**
-   * Only these paths: patterns as `compileGlob` takes them, `/` in front or not. What matches comes with
-   * all below it and with its parents; no link is followed.
+   * Only these paths: patterns as in `compileGlob`, with or without a leading `/`. A match includes
+   * everything below it and its parents. Links are not followed.
    */
   readonly include?: readonly string[] | undefined;
-  /** Only this layer, from 0, as if it were the whole image. */
+  /** Only this layer (counted from 0), as if it were the whole image. */
   readonly layer?: number | undefined;
-  /** Whether the sidecar keeps what a directory can't hold of the layers' tars, so that they can be packed byte for byte. */
+  /**
+   * Also keeps in the sidecar what a directory can't hold of the layers' tars, so they can be packed again
+   * byte for byte.
+   */
   readonly exact?: boolean | undefined;
-  /** Whether owners are set; by default where the user is root. */
+  /** Whether to set owners. Default: only for root. */
   readonly sameOwner?: boolean | undefined;
   readonly uidMap?: readonly IdRange[] | undefined;
   readonly gidMap?: readonly IdRange[] | undefined;
-  /** Whether owners that are not set are also kept in the attribute `user.rootlesscontainers`. */
+  /** Whether to also store owners that are not set in the attribute `user.rootlesscontainers`. */
   readonly rootlessXattr?: boolean | undefined;
-  /** Whether the contents of all files are read back and compared (default true); all else always is. */
+  /** Whether to read back and compare the contents of all files (default true). Everything else is always compared. */
   readonly verify?: boolean | undefined;
-  /** Indexes of the image's layers: what they show not to be needed is not read. */
+  /** Indexes of the image's layers. A layer that they show is not needed is not read. */
   readonly cache?: LayerIndexCache | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** Only finds out what would be written: neither the directory nor the sidecar is touched. */
+  /** Only finds out what would be written. Neither the directory nor the sidecar is touched. */
   readonly dryRun?: boolean | undefined;
   /** Where the sidecar is. Default: beside the directory. */
   readonly sidecar?: string | undefined;
-  /** Never awaited. */
+  /** Its result is never awaited. */
   readonly onProgress?: ((event: UnpackProgress) => void) | undefined;
 }
 
-/** What is going on, for a person who waits. */
+/** Progress to show to a waiting user. */
 export type UnpackProgress =
   | IndexProgress
   | StagingProgress
-  /** Ten times a second at most: of all paths to be written so many are in their place. */
+  /** At most ten times a second: how many of the paths to be written are in place. */
   | { readonly kind: "moving"; readonly entries: number; readonly total: number }
-  /** Ten times a second at most: so many paths are read back and compared. */
+  /** At most ten times a second: how many paths were read back and compared. */
   | { readonly kind: "proving"; readonly compared: number; readonly total: number };
 
-/** Paths by what happens to them. */
+/** The number of paths by what happens to them. */
 export interface UnpackCounts {
   /** New in the directory. */
   readonly written: number;
-  /** There before, but another inode or other metadata. */
+  /** Existed before, but with another inode or other metadata. */
   readonly changed: number;
-  /** There before, and not touched. */
+  /** Existed before, and not touched. */
   readonly kept: number;
-  /** There before, and not in the image. */
+  /** Existed before, but not in the image. */
   readonly removed: number;
 }
 
-/** What is, or for a dry run would be, done to single paths, parents first. */
+/** What is done to single paths (or would be, in a dry run), parents first. */
 export interface UnpackPlan {
   readonly written: readonly ByteString[];
   readonly changed: readonly ByteString[];
@@ -73,11 +76,11 @@ export interface UnpackResult {
   readonly image: Descriptor;
   readonly dryRun: boolean;
   readonly counts: UnpackCounts;
-  /** Of file content written, or to be written. */
+  /** Bytes of file content written or to be written. */
   readonly bytes: number;
-  /** Undefined for a dry run. The directory is whole when nothing differs. */
+  /** Undefined for a dry run. The directory is complete if the proof shows no differences. */
   readonly proof: Proof | undefined;
-  /** What this disk or this user did not take; it is in the sidecar. */
+  /** What this disk or this user could not store. It is recorded in the sidecar. */
   readonly refusals: Refusals;
   /** Only for a dry run. */
   readonly plan: UnpackPlan | undefined;

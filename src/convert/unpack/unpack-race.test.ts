@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => scratch.remove());
 
-/** Exchanges `root/d` for a link to `outside`, and a file in it for a link, again and again. */
+/** Swaps `root/d` with a link to `outside`, and a file in it with a link, again and again. */
 const ATTACKER = `
   const fs = require("node:fs");
   const top = process.argv[1];
@@ -51,7 +51,7 @@ function pieces(content: string): Piece[] {
   ]);
 }
 
-/** All that a write or a change of metadata outside would show. */
+/** Everything that a write or a metadata change outside would alter. */
 function outsideFacts(outside: string): unknown {
   return [outside, `${outside}/precious`, `${outside}/sub`].map((path) => {
     const { mode, uid, mtimeNs, nlink } = fs.lstatSync(path, { bigint: true });
@@ -60,8 +60,8 @@ function outsideFacts(outside: string): unknown {
   });
 }
 
-describe("somebody who exchanges directories for links while an image is unpacked", () => {
-  it("moves no write, no removal and no change of metadata to the outside", async () => {
+describe("an attacker who swaps directories with links during an unpack", () => {
+  it("causes no write, removal or metadata change outside", async () => {
     const outside = `${scratch.top}/outside`;
     fs.mkdirSync(`${outside}/sub`, { recursive: true, mode: 0o700 });
     fs.writeFileSync(`${outside}/precious`, "precious", { mode: 0o600 });
@@ -86,7 +86,7 @@ describe("somebody who exchanges directories for links while an image is unpacke
   });
 });
 
-describe("a cursor over directories", () => {
+describe("a directory cursor", () => {
   const withCursor = (
     work: (place: (path: string, name: string) => string | Buffer) => void,
   ): void => {
@@ -114,7 +114,7 @@ describe("a cursor over directories", () => {
     expect(fs.readdirSync(`${scratch.top}/outside`)).toEqual([]);
   });
 
-  it("goes through no link, whether it is one at the start or on the way", () => {
+  it("follows no link, neither at the start nor on the way", () => {
     fs.mkdirSync(scratch.at("real/sub"), { recursive: true });
     fs.symlinkSync("real", scratch.at("link"));
     fs.symlinkSync("sub", scratch.at("real/link"));
@@ -126,7 +126,7 @@ describe("a cursor over directories", () => {
     });
   });
 
-  it("tells directories apart whose names start the same", () => {
+  it("distinguishes directories whose names start the same", () => {
     for (const path of ["ab/x", "abc/y", "ab/xy", "a"]) {
       fs.mkdirSync(scratch.at(path), { recursive: true });
     }
@@ -150,7 +150,7 @@ describe("a cursor over directories", () => {
     });
   });
 
-  it("keeps a bounded number of directories open in a deep tree, and finds the way back", () => {
+  it("keeps a limited number of directories open in a deep tree and finds the way back", () => {
     const depth = 1500;
     fs.mkdirSync(scratch.directory);
     const paths: string[] = [];

@@ -35,7 +35,7 @@ async function hintOf(work: Promise<unknown>): Promise<string | undefined> {
 
 const pack = (): Promise<unknown> => packDirectory(scratch.directory, createMemoryStore());
 
-describe("the unpack that the hint of a damaged sidecar names", () => {
+describe("unpacking again, as the hint about a damaged sidecar suggests", () => {
   const damages: readonly (readonly [string, (path: string) => void])[] = [
     ["lost", (path) => fs.rmSync(path)],
     ["cut short", (path) => fs.truncateSync(path, fs.statSync(path).size - 7)],
@@ -43,7 +43,7 @@ describe("the unpack that the hint of a damaged sidecar names", () => {
     ["altered", (path) => fs.appendFileSync(path, "x")],
   ];
   for (const name of ["sidecar.json", "tree.mtree", "placed", "config.json", "manifest.json"]) {
-    it.each(damages)(`makes a ${name} anew that is %s`, async (_, damage) => {
+    it.each(damages)(`repairs a ${name} that is %s`, async (_, damage) => {
       const image = await makeImage(LAYERS);
       await unpack(image, scratch.directory);
       damage(join(scratch.sidecar, name));
@@ -56,7 +56,7 @@ describe("the unpack that the hint of a damaged sidecar names", () => {
     });
   }
 
-  it("is refused where a newer version wrote it, which the hint says", async () => {
+  it("is refused if a newer version wrote the sidecar, and the hint says so", async () => {
     await scratch.unpack(LAYERS);
     const path = join(scratch.sidecar, "sidecar.json");
     fs.writeFileSync(path, fs.readFileSync(path, "utf8").replace('"version": 1', '"version": 2'));
@@ -64,8 +64,8 @@ describe("the unpack that the hint of a damaged sidecar names", () => {
   });
 });
 
-describe("a directory of which a power cut took the contents", () => {
-  /** Lets the sidecar say of a file that it was larger, as it is when the disk has less than was written. */
+describe("a directory with a file of another size than its sidecar says", () => {
+  /** Makes the sidecar state a larger size for a file, which looks as if the disk lost the end of it. */
   function recordLarger(size: number): void {
     const placed = join(scratch.sidecar, "placed");
     const text = fs.readFileSync(placed, "latin1");
@@ -78,7 +78,7 @@ describe("a directory of which a power cut took the contents", () => {
     fs.writeFileSync(path, JSON.stringify({ ...record, files }));
   }
 
-  it("is not packed, and completed by the unpack that the hint names", async () => {
+  it("is not packed if a power cut lost contents, until the unpack that the hint suggests restores them", async () => {
     await scratch.unpack(LAYERS);
     recordLarger(5000);
     expect(await hintOf(pack())).toContain("oci-kit unpack again");
@@ -87,7 +87,7 @@ describe("a directory of which a power cut took the contents", () => {
     expect(scratch.read("s")).toBe("s".repeat(5000));
   });
 
-  it("is packed when it is the user who changed a size", async () => {
+  it("is packed if the user changed the size", async () => {
     await scratch.unpack(LAYERS);
     fs.truncateSync(scratch.at("s"), 3);
     expect(await hintOf(pack())).toBeUndefined();

@@ -15,18 +15,18 @@ import { createStaging, stagingName, type Staging } from "../staging/staging.ts"
 import type { UnpackJob } from "./unpack-job.ts";
 import type { TreeChanges } from "./tree-changes.ts";
 
-/** A destination that is being worked in. Its record says so. */
+/** A destination that is being worked in. Its record in the sidecar says so. */
 export interface UnpackSession {
   readonly stager: LayerStager;
-  /** Reads what is needed and was not staged yet, and makes the directory what the plan says. */
+  /** Reads what is needed and not staged yet, and changes the directory as the plan says. */
   build(tree: ImageFilesystem, plan: TreeChanges, needed: NeededInodes): Promise<void>;
-  /** Removes what is left of the work and closes everything. Idempotent. */
+  /** Removes leftovers of the work and closes everything. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
  * Writes the record, then opens the destination and makes a staging directory in it.
- * @throws OciError `unwritable`; `invalid-argument` when a link has come in the directory's place
+ * @throws OciError `unwritable`; `invalid-argument` if a link has taken the directory's place
  */
 export function openUnpackSession(job: UnpackJob, record: UnpackRecord): UnpackSession {
   const { destination, options, policy, view } = job;
@@ -72,7 +72,7 @@ export function openUnpackSession(job: UnpackJob, record: UnpackRecord): UnpackS
       closed = true;
       stager.discard();
       batch.discard();
-      // What can't be removed now is known by its name, and removed by the next run.
+      // If it can't be removed now, the next run recognises its name and removes it.
       await staging.remove().catch(() => undefined);
       staging.close();
       open.close();
@@ -80,7 +80,10 @@ export function openUnpackSession(job: UnpackJob, record: UnpackRecord): UnpackS
   };
 }
 
-/** What lies around the destination has no part in what is made in it. */
+/**
+ * Makes the staging directory so that nothing is inherited from the surroundings of the destination, such
+ * as a default ACL.
+ */
 function makeStaging(
   { destination, policy }: UnpackJob,
   open: OpenDestination,
@@ -100,7 +103,7 @@ function makeStaging(
   }
 }
 
-/** The root comes last of all: that the staging directory went has changed its time. */
+/** The root is finished last, because removing the staging directory changed its time. */
 function finishRoot({ policy }: UnpackJob, tree: ImageFilesystem, open: OpenDestination): void {
   const node = tree.lstat("/" as ByteString)!;
   applyMetadata({ path: `${open.root}/.`, fd: open.fd, existed: true }, node, policy);

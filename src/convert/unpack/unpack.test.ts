@@ -23,19 +23,19 @@ beforeEach(() => {
 afterEach(() => scratch.remove());
 
 describe("unpacking layers over each other", () => {
-  it("makes the directory for its owner alone while it works, and gives it the mode of the root", async () => {
+  it("makes the directory for its owner alone while it works, then gives it the mode of the root", async () => {
     await scratch.unpack([[directory("./", { mode: 0o751 }), file("a")]]);
     expect(fs.statSync(scratch.directory).mode & 0o7777).toBe(0o751);
     expect(fs.statSync(scratch.sidecar).mode & 0o7777).toBe(0o700);
   });
 
-  it("takes an empty directory as it takes a new one", async () => {
+  it("treats an empty directory like a new one", async () => {
     fs.mkdirSync(scratch.directory);
     const { counts } = await scratch.unpack([[file("a")]]);
     expect(counts).toEqual({ written: 1, changed: 0, kept: 0, removed: 0 });
   });
 
-  it("reads gzip, zstd and plain layers", async () => {
+  it("reads gzip, zstd and uncompressed layers", async () => {
     for (const compression of ["gzip", "zstd", "none"] as const) {
       const image = await makeImage([[file("a", "content")]], { compression });
       const { proof } = await unpack(image, `${scratch.directory}-${compression}`);
@@ -51,14 +51,14 @@ describe("unpacking layers over each other", () => {
     expect(scratch.list()).toEqual(["d/", "d/b", "e/", "e/y"]);
   });
 
-  it("links a name of one layer to the file of another", async () => {
+  it("links a name in one layer to a file of another", async () => {
     await scratch.unpack([[file("a", "shared")], [hardlink("b", "a")], [whiteout(".wh.a")]]);
     expect(scratch.list()).toEqual(["b"]);
     expect(scratch.read("b")).toBe("shared");
     expect(fs.statSync(scratch.at("b")).nlink).toBe(1);
   });
 
-  it("gives all names of a file one inode", async () => {
+  it("gives all names of a file the same inode", async () => {
     await scratch.unpack([
       [file("a", "x"), hardlink("b", "a"), directory("d"), hardlink("d/c", "b")],
     ]);
@@ -75,7 +75,7 @@ describe("unpacking layers over each other", () => {
     expect(fs.lstatSync(scratch.at("f")).ino).toBe(fs.lstatSync(scratch.at("g")).ino);
   });
 
-  it("replaces a directory by a link, and a link by a directory", async () => {
+  it("replaces a directory by a link and a link by a directory", async () => {
     await scratch.unpack([
       [directory("d"), file("d/a"), symlink("l", "d"), directory("target")],
       [symlink("d", "target"), whiteout(".wh.l")],
@@ -84,7 +84,7 @@ describe("unpacking layers over each other", () => {
     expect(scratch.list()).toEqual(["d -> target", "l/", "l/in", "target/", "target/through"]);
   });
 
-  it("makes the parents that no layer names", async () => {
+  it("makes parents that no layer lists", async () => {
     await scratch.unpack([[file("a/b/c", "deep")]]);
     expect(scratch.list()).toEqual(["a/", "a/b/", "a/b/c"]);
     expect(fs.statSync(scratch.at("a")).mode & 0o7777).toBe(0o755);
@@ -98,21 +98,21 @@ describe("unpacking layers over each other", () => {
     expect([...got!]).toEqual([0x66, 0xff, 0xfe]);
   });
 
-  it("counts what it wrote, and says what it compared", async () => {
+  it("counts what it wrote and reports what it compared", async () => {
     const { counts, bytes, proof } = await scratch.unpack([[directory("d"), file("d/a", "12345")]]);
     expect(counts).toEqual({ written: 2, changed: 0, kept: 0, removed: 0 });
     expect(bytes).toBe(5);
     expect(proof).toMatchObject({ compared: 3, contents: 1, contentBytes: 5 });
   });
 
-  it("reads no content back where that is not wanted", async () => {
+  it("reads no content back if verification is turned off", async () => {
     const { proof } = await scratch.unpack([[file("a", "12345")]], { verify: false });
     expect(proof).toMatchObject({ compared: 2, contents: 0 });
   });
 });
 
-describe("the metadata of what is unpacked", () => {
-  it("gives a directory its time after all in it is made", async () => {
+describe("unpacking the metadata", () => {
+  it("sets a directory's time after everything in it is made", async () => {
     await scratch.unpack([
       [directory("d", { mtime: 1_000_000_000 }), directory("d/e", { mtime: 2_000 }), file("d/e/f")],
       [file("d/e/g")],
@@ -128,7 +128,7 @@ describe("the metadata of what is unpacked", () => {
     expect(fs.statSync(scratch.at("d")).mode & 0o7777).toBe(0);
   });
 
-  it("sets the modes of files, and those bits that only count for the right owner", async () => {
+  it("sets the modes of files, and setuid and similar bits only for the right owner", async () => {
     const uid = process.geteuid?.() ?? 0;
     const gid = process.getegid?.() ?? 0;
     await scratch.unpack([
@@ -143,7 +143,7 @@ describe("the metadata of what is unpacked", () => {
     expect(fs.statSync(scratch.at("none")).mode & 0o7777).toBe(0);
   });
 
-  it("sets owners as root, and keeps them in the sidecar otherwise", async () => {
+  it("sets owners as root; otherwise it keeps them in the sidecar", async () => {
     const { proof, refusals } = await scratch.unpack([[file("a", "x", { uid: 1234, gid: 77 })]]);
     const { uid, gid } = fs.statSync(scratch.at("a"));
     expect([uid, gid]).toEqual(IS_ROOT ? [1234, 77] : [process.geteuid?.(), process.getegid?.()]);
@@ -151,7 +151,7 @@ describe("the metadata of what is unpacked", () => {
     if (!IS_ROOT) expect(refusals.owner).toBeDefined();
   });
 
-  it("leaves owners alone where that is wanted", async () => {
+  it("leaves owners alone if asked to", async () => {
     const { refusals } = await scratch.unpack([[file("a", "x", { uid: 1234 })]], {
       sameOwner: false,
     });
@@ -159,7 +159,7 @@ describe("the metadata of what is unpacked", () => {
     expect(refusals.owner).toBeDefined();
   });
 
-  it("makes fifos, and devices where it may", async () => {
+  it("makes fifos, and devices if permitted", async () => {
     await scratch.unpack([
       [special("fifo", "f"), special("character", "null", { deviceMajor: 1, deviceMinor: 3 })],
     ]);
@@ -168,7 +168,7 @@ describe("the metadata of what is unpacked", () => {
     expect(device.isCharacterDevice() || device.size === 0).toBe(true);
   });
 
-  it("sets the time of a symbolic link, not of what it leads to", async () => {
+  it("sets the time of a symbolic link, not of its target", async () => {
     await scratch.unpack([[file("a", "x", { mtime: 5 }), symlink("l", "a", { mtime: 9 })]]);
     expect(fs.lstatSync(scratch.at("l")).mtimeMs).toBe(9000);
     expect(fs.statSync(scratch.at("a")).mtimeMs).toBe(5000);

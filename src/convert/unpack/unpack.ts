@@ -16,14 +16,15 @@ import type { UnpackOptions, UnpackResult } from "./unpack-options.ts";
 const LOCK = "lock";
 
 /**
- * Unpacks an image into a directory, which becomes its root filesystem: a new or an empty one, or that of
- * an earlier unpack, in which only what differs is written. Everything is then read back and compared; the
- * result's `proof` says what was, and what differs. Nothing outside the directory and its sidecar is
- * written, whatever the image holds and whoever works in the directory meanwhile. Interrupted at any
- * moment, it can be run again; until then the sidecar says that the directory is not whole.
- * @throws OciError `already-exists` for a directory that holds anything else; `invalid-argument` when it
- * is a link or a file; `not-found` for an include pattern that matches nothing; `locked` when another
- * unpack works on it; `unwritable`, `aborted`; what reading and merging the layers throw
+ * Unpacks an image into a directory, which becomes the image's root filesystem. The directory is new, empty
+ * or left by an earlier unpack; in the last case only the differences are written. Afterwards everything is
+ * read back and compared; the result's `proof` tells what was compared and what differs. Nothing outside
+ * the directory and its sidecar is written, whatever the image contains and whoever works in the directory
+ * at the same time. An unpack that was interrupted at any moment can be run again; until then the sidecar
+ * says that the directory is incomplete.
+ * @throws OciError `already-exists` for a directory that contains anything else; `invalid-argument` for a
+ * link or a file; `not-found` for an include pattern that matches nothing; `locked` if another unpack is
+ * working on it; `unwritable`, `aborted`; what reading and merging the layers throw
  */
 export function unpack(
   image: Image,
@@ -33,7 +34,7 @@ export function unpack(
   return unpackOn({}, image, directory, options);
 }
 
-/** As {@link unpack}, on a machine that can do what is said. */
+/** {@link unpack} on a machine with the given abilities. */
 export async function unpackOn(
   machine: Machine,
   image: Image,
@@ -67,7 +68,7 @@ export async function unpackOn(
   }
 }
 
-/** What failed before it changed anything leaves no sidecar; one with a record stays. */
+/** An unpack that failed before it changed anything leaves no sidecar. A sidecar with a record stays. */
 function removeIfEmpty(sidecar: string): void {
   try {
     rmdirSync(sidecar);
