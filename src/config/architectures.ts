@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { formatPlatform, parsePlatform } from "../oci/platform.ts";
 
-/** The architectures that images have (Go's GOARCH, which the image-spec refers to). */
+/** The architectures that an image can have (Go's GOARCH, to which the image-spec refers). */
 const KNOWN: ReadonlySet<string> = new Set([
   "386",
   "amd64",
@@ -19,7 +19,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   "wasm",
 ]);
 
-/** Whether the text (`riscv64`, `linux/arm/v7`) names an architecture that exists: a typing error does not. */
+/**
+ * Whether the text (`riscv64`, `linux/arm/v7`) names an existing architecture. A mistyped one does not exist.
+ */
 export function isKnownArchitecture(text: string): boolean {
   try {
     return KNOWN.has(parsePlatform(text).architecture);
@@ -28,7 +30,7 @@ export function isKnownArchitecture(text: string): boolean {
   }
 }
 
-/** Whether two texts name one architecture, however they are written (`arm64`, `linux/arm64/v8`). */
+/** Whether two texts name the same architecture, however each is written (`arm64`, `linux/arm64/v8`). */
 export function isSameArchitecture(a: string, b: string): boolean {
   return a === b || formatPlatform(parsePlatform(a)) === formatPlatform(parsePlatform(b));
 }

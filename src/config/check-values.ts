@@ -7,8 +7,8 @@ import type { KeyPath } from "./configuration.ts";
 import type { ConfigurationDocument } from "./schema.ts";
 
 /**
- * Checks the variables given from outside: one whose name is mistyped would leave the file's value in
- * place, and nobody would notice.
+ * Checks the variables given from outside the file. Without this check a mistyped name would go unnoticed,
+ * and the value from the file would be used.
  * @throws OciError `invalid-argument`
  */
 export function checkGiven(
@@ -35,8 +35,9 @@ function isBuiltIn(name: string): boolean {
 }
 
 /**
- * What a shape can't say: a repository without a tag, architectures that are some, no name twice, no
- * variable where none counts. Each complaint with its place.
+ * Checks what the schema can't express: the repository has no tag, each architecture is a valid platform, no
+ * name is used twice, and there are no variables where none are expanded. Returns the complaints, each with
+ * its place in the file.
  */
 export function checkValues(
   document: ConfigurationDocument,
@@ -69,7 +70,7 @@ export function checkValues(
   return wrong;
 }
 
-/** The texts that hold for all architectures, in which variables are not replaced. */
+/** The texts that apply to all architectures. Variables in them are not expanded. */
 function literalTexts(
   document: ConfigurationDocument,
 ): readonly { readonly path: KeyPath; readonly text: string }[] {

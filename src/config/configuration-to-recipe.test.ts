@@ -48,7 +48,7 @@ function recipeOf(architecture: string, text = YAML, set: Record<string, string>
 }
 
 describe("the recipe of an architecture", () => {
-  it("has every step, its variables expanded, those for other architectures left out", () => {
+  it("has every step except those for other architectures, with variables expanded", () => {
     const { layers } = recipeOf("riscv64");
     expect(layers).toEqual([
       {
@@ -81,7 +81,7 @@ describe("the recipe of an architecture", () => {
     expect(recipeOf("amd64").layers.map(({ steps }) => steps.length)).toEqual([6, 1]);
   });
 
-  it("has its base and artifacts, paths taken from the project, a bare word from the repository", () => {
+  it("has its base and artifacts, with paths relative to the project and bare words as tags of the repository", () => {
     expect(recipeOf("amd64")).toMatchObject({
       platform: { os: "linux", architecture: "amd64" },
       base: { reference: "oci:/project/base/amd64" },
@@ -97,7 +97,7 @@ describe("the recipe of an architecture", () => {
     expect(recipeOf("riscv64").base).toEqual({ reference: "debian.example/base:1" });
   });
 
-  it("leaves the environment to be expanded with the base's, and expands all other settings", () => {
+  it("has unexpanded environment variables, which may use the base's, and all other settings expanded", () => {
     const { config, variables, provenance } = recipeOf("riscv64");
     expect(config).toMatchObject({
       env: { PATH: "${GCC}/bin:${PATH}" },
@@ -108,12 +108,12 @@ describe("the recipe of an architecture", () => {
     expect(provenance).toMatchObject({ parent: "android", parentStage: "android-riscv64" });
   });
 
-  it("takes variables from outside before the file's, in what depends on them too", () => {
+  it("prefers variables from outside to the file's, including in variables that depend on them", () => {
     const { variables } = recipeOf("amd64", YAML, { GCC_VERSION: "17.1.0" });
     expect(variables).toMatchObject({ GCC: "/opt/gcc-17.1.0" });
   });
 
-  it("takes one from outside that the file only uses, and refuses one that is nowhere in it", () => {
+  it("accepts an outside variable that the file only uses, and refuses one that it never mentions", () => {
     const using = YAML.replace("price $$5", "made by ${MAKER}");
     const { layers } = recipeOf("amd64", using, { MAKER: "us" });
     expect(layers[0]!.steps.find(({ kind }) => kind === "file")).toMatchObject({
@@ -129,14 +129,14 @@ describe("the recipe of an architecture", () => {
     expect(() => recipeOf("amd64", YAML, { ARCH: "arm64" })).toThrow(/follows from the archit/);
   });
 
-  it("may be narrower than the architectures that its steps know (arch: of one that is not made now)", () => {
+  it("may have steps for architectures that the configuration does not list", () => {
     const narrow = YAML.replace("architectures: [amd64, riscv64]", "architectures: [amd64]");
     expect(recipeOf("amd64", narrow).layers.map(({ steps }) => steps.length)).toEqual([6, 1]);
     const spelled = YAML.replace("arch: [riscv64]", "arch: [linux/riscv64]");
     expect(recipeOf("riscv64", spelled).layers[0]!.steps).toHaveLength(7);
   });
 
-  it("needs no value for this architecture of a variable that only others use", () => {
+  it("needs no value of a variable that only other architectures use", () => {
     const unused = YAML.replace("riscv64: riscv64", "arm64: aarch64").replace(
       'target: "${MACHINE}", ifAbsent: true',
       'target: "${MACHINE}", arch: [amd64]',
@@ -144,7 +144,7 @@ describe("the recipe of an architecture", () => {
     expect(recipeOf("riscv64", unused).layers[0]!.steps).toHaveLength(6);
   });
 
-  it("expands the platform of an input too, as linux/${ARCH}", () => {
+  it("has the platform of an input expanded, such as linux/${ARCH}", () => {
     const each = YAML.replace("platform: linux/amd64", 'platform: "linux/${ARCH}"');
     expect(recipeOf("riscv64", each).artifacts["seed"]).toMatchObject({
       platform: "linux/riscv64",
@@ -157,12 +157,15 @@ describe("the recipe of an architecture", () => {
     ["config.labels.a${X}", "labels: {", 'labels: { "a${X}": b,'],
     ["annotations.a${X}", "version: 1", 'version: 1\nannotations: { "a${X}": b }'],
     ["provenance.keys.runId", "provenance: {", 'provenance: { keys: { runId: "a.${X}" },'],
-  ])("refuses a variable in %s, where none counts, instead of taking it literally", (key, a, b) => {
-    expect(YAML).toContain(a);
-    expect(() => recipeOf("amd64", YAML.replace(a, b))).toThrow(
-      `${key}: expected text without \${NAME}: no variable counts here`,
-    );
-  });
+  ])(
+    "refuses a variable in %s, which is not expanded there, instead of taking it literally",
+    (key, a, b) => {
+      expect(YAML).toContain(a);
+      expect(() => recipeOf("amd64", YAML.replace(a, b))).toThrow(
+        `${key}: expected text without \${NAME}: no variable counts here`,
+      );
+    },
+  );
 
   it.each<[string, string, string]>([
     [
@@ -171,17 +174,17 @@ describe("the recipe of an architecture", () => {
       "16:11: layers[0].steps[0].copy: ${NOPE} is not defined",
     ],
     [
-      "an architecture that is none",
+      "an architecture that does not exist",
       "arch: [riscv64]|arch: [riscv]",
       'layers[0].steps[1].arch: expected architectures as amd64, riscv64, got "riscv", which is none',
     ],
     [
-      "an artifact that is none",
+      "an unknown artifact",
       "from: demo|from: other",
       'layers[0].steps[1].from: expected one of the artifacts (android, demo, seed), got "other"',
     ],
     [
-      "no artifact where there are several",
+      "a copy that does not say which artifact it means",
       "from: android, |",
       "layers[0].steps[0].from: expected one of the artifacts",
     ],
@@ -191,12 +194,12 @@ describe("the recipe of an architecture", () => {
       "variables.MACHINE: expected a value for riscv64",
     ],
     [
-      "no base for the architecture",
+      "a missing base for the architecture",
       "riscv64: debian.example/base:1|arm: scratch",
       "base: expected a base for riscv64",
     ],
-    ["a reference that is none", 'debian.example/base:1|"a b"', "base: reference"],
-  ])("names line and key of %s", (_what, change, expected) => {
+    ["an invalid reference", 'debian.example/base:1|"a b"', "base: reference"],
+  ])("has an error that names line and key for %s", (_what, change, expected) => {
     const [from = "", to = ""] = change.split("|");
     expect(YAML).toContain(from);
     expect(() => recipeOf("riscv64", YAML.replace(from, to))).toThrow(expected);
@@ -207,8 +210,8 @@ describe("the recipe of an architecture", () => {
   });
 });
 
-describe("what else the configuration says", () => {
-  it("is where images go and where links end", () => {
+describe("other settings of the configuration", () => {
+  it("give the directory of each image and the expected ends of links", () => {
     const configuration = parseConfiguration(YAML, FILE);
     expect(resolve(outputDirectory(configuration, "riscv64"))).toBe(
       "/project/out/linux-runtime/riscv64",
@@ -220,7 +223,7 @@ describe("what else the configuration says", () => {
   });
 });
 
-describe("the family's own linux/oci-kit.yaml", () => {
+describe("the linux/oci-kit.yaml of this repository", () => {
   const file = fileURLToPath(new URL("../../linux/oci-kit.yaml", import.meta.url));
   const configuration = parseConfiguration(readFileSync(file, "utf8"), file);
 

@@ -9,8 +9,8 @@ import { settingsOf } from "./settings-of.ts";
 import { stepOf } from "./step-of.ts";
 
 /**
- * The recipe of one architecture: every variable expanded (but those of `config.env`, which may name the
- * base's environment), steps for other architectures left out, paths absolute.
+ * Makes the recipe of one architecture. All variables are expanded, except in `config.env`, whose values may
+ * use the environment of the base. Steps for other architectures are left out, and paths are absolute.
  * @throws OciError `invalid-argument` for an architecture that the configuration does not list;
  * `invalid-recipe` naming line and key
  */

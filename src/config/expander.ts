@@ -4,7 +4,7 @@ import { OciError } from "../oci/errors.ts";
 import { isKnownArchitecture, isSameArchitecture } from "./architectures.ts";
 import { type Configuration, type KeyPath, formatKeyPath } from "./configuration.ts";
 
-/** Debian's multiarch names, for `${TRIPLET}`. */
+/** Debian's multiarch names, the values of `${TRIPLET}`. */
 const TRIPLETS: ReadonlyMap<string, string> = new Map([
   ["386", "i386-linux-gnu"],
   ["amd64", "x86_64-linux-gnu"],
@@ -16,28 +16,31 @@ const TRIPLETS: ReadonlyMap<string, string> = new Map([
   ["s390x", "s390x-linux-gnu"],
 ]);
 
-/** Expands what a configuration says for one architecture. */
+/** Expands the values of a configuration for one architecture. */
 export interface Expander {
   readonly architecture: string;
-  /** All variables: those given from outside, the file's, `ARCH`, and `TRIPLET` where it is known. */
+  /** All variables: those given from outside, those of the file, `ARCH`, and `TRIPLET` if it is known. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Text with its variables replaced. @throws OciError `invalid-recipe` naming line and key */
+  /** Replaces the variables in a text. @throws OciError `invalid-recipe` naming line and key */
   expand(text: string, path: KeyPath): string;
-  /** The same for every value of a map; keys stay. */
+  /** Replaces the variables in the values of a map, not in its keys. */
   expandMap(
     values: Readonly<Record<string, string>>,
     path: KeyPath,
   ): Readonly<Record<string, string>>;
   /**
-   * Whether a condition (`arch:`) holds. It may name architectures that are not made now.
-   * @throws OciError `invalid-recipe` for one that neither is configured nor exists
+   * Whether a condition (`arch:`) holds. It may name architectures that the configuration does not list.
+   * @throws OciError `invalid-recipe` for an architecture that does not exist and is not listed
    */
   applies(arch: readonly string[] | undefined, path: KeyPath): boolean;
-  /** An error about the value at a path. */
+  /** Makes an error about the value at a path. */
   refuse(path: KeyPath, why: string, hint?: string): OciError;
 }
 
-/** @throws OciError `invalid-argument` for an architecture that the configuration does not list; `invalid-recipe` */
+/**
+ * @throws OciError `invalid-argument` for an architecture that the configuration does not list;
+ * `invalid-recipe`
+ */
 export function createExpander(configuration: Configuration, architecture: string): Expander {
   const { architectures, document } = configuration;
   if (!architectures.includes(architecture)) {
@@ -71,7 +74,7 @@ export function createExpander(configuration: Configuration, architecture: strin
     const own = typeof value === "string" ? value : pick(value, architecture);
     const given = pick(configuration.variables, name);
     if (given !== undefined) variables[name] = given;
-    // one without a value for this architecture is an error where it is used
+    // A variable without a value for this architecture is an error only if it is used.
     else if (own !== undefined) variables[name] = expand(own, path);
   }
   Object.assign(variables, configuration.variables);
@@ -99,7 +102,7 @@ export function createExpander(configuration: Configuration, architecture: strin
   };
 }
 
-/** The value for an architecture. */
+/** The value for an architecture. Undefined when the map has none. */
 export function pick<T>(values: Readonly<Record<string, T>>, architecture: string): T | undefined {
   return Object.hasOwn(values, architecture) ? values[architecture] : undefined;
 }

@@ -3,7 +3,10 @@ import type { LinkExpectation } from "../verify/verify-links.ts";
 import type { Configuration } from "./configuration.ts";
 import { createExpander } from "./expander.ts";
 
-/** Where the links of one architecture's image have to end. @throws OciError `invalid-argument`, `invalid-recipe` */
+/**
+ * The links that the image of one architecture must have, and where each must end.
+ * @throws OciError `invalid-argument`, `invalid-recipe`
+ */
 export function expectedLinks(
   configuration: Configuration,
   architecture: string,

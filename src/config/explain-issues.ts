@@ -13,7 +13,7 @@ const WORDS: Readonly<Record<string, string>> = {
   string: "text",
 };
 
-/** The errors of a configuration for people, each with its place; at most twenty. */
+/** The errors of a configuration in words, each with its place in the file. At most twenty. */
 export function explainIssues(
   error: z.ZodError,
   locate: (path: KeyPath) => string,
@@ -45,7 +45,10 @@ function explain(issue: Issue, above: KeyPath, locate: (path: KeyPath) => string
   }
 }
 
-/** Of the forms that a value may have, the one it comes nearest to: the one with the fewest complaints. */
+/**
+ * When a value may have several forms, explains the form that it comes closest to: the one with the fewest
+ * complaints.
+ */
 function explainUnion(
   issue: Extract<Issue, { code: "invalid_union" }>,
   path: KeyPath,
@@ -67,7 +70,7 @@ function explainUnion(
   return [`${locate(path)}: expected ${names}, got ${got(issue, expected.includes("text"))}`];
 }
 
-/** A complaint that the whole value is of another type: that form was not meant. */
+/** Whether the complaint is that the whole value has another type: then this form was not meant. */
 function isOtherType(issue: Issue): boolean {
   return issue.code === "invalid_type" && issue.path.length === 0;
 }
@@ -95,7 +98,7 @@ function got(issue: Issue, wantsText = false): string {
 
 let known: readonly string[] | undefined;
 
-/** The known key that an unknown one was probably meant to be. */
+/** The known key that was probably meant by an unknown one. */
 function nearest(key: string): string {
   known ??= [...collectKeys(configurationJsonSchema())];
   const [best] = known
@@ -117,7 +120,7 @@ function collectKeys(schema: unknown, keys = new Set<string>()): Set<string> {
   return keys;
 }
 
-/** Edits from one word to the other; two neighbours swapped are one. */
+/** The number of edits from one word to another. Swapping two neighbours counts as one edit. */
 function editDistance(a: string, b: string): number {
   let before: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -6,9 +6,9 @@ import { OciError } from "../oci/errors.ts";
 const NAMES = ["linux/oci-kit.yaml", "oci-kit.yaml"] as const;
 
 /**
- * The configuration that holds for a directory: `linux/oci-kit.yaml`, else `oci-kit.yaml`, there or in
- * the nearest directory above. Undefined when there is none.
- * @throws OciError `unreadable`: a directory that can't be looked into is not one without a configuration
+ * Finds the configuration for a directory: `linux/oci-kit.yaml`, else `oci-kit.yaml`, in the directory itself
+ * or in the nearest one above it. Undefined when there is none.
+ * @throws OciError `unreadable` for a directory that can't be searched: it may contain a configuration
  */
 export async function findConfiguration(from: string): Promise<string | undefined> {
   for (let directory = resolve(from); ; directory = dirname(directory)) {
@@ -20,7 +20,10 @@ export async function findConfiguration(from: string): Promise<string | undefine
   }
 }
 
-/** The directory that the paths of a configuration are relative to: the one that holds `linux/`. */
+/**
+ * The directory from which the paths of a configuration are taken: the parent of `linux/`, or else the file's
+ * own directory.
+ */
 export function projectDirectory(file: string): string {
   const path = resolve(file);
   const directory = dirname(path);

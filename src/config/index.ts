@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * `oci-kit.yaml`: found, read with positions for errors, checked, expanded for an architecture into the
- * typed values that library functions take; its JSON Schema.
+ * `oci-kit.yaml`: finding the file, reading it with positions for error messages, checking it, expanding it
+ * for an architecture into the values that library functions take, and its JSON Schema.
  * @module
  */
 export * from "./configuration.ts";

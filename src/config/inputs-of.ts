@@ -72,8 +72,8 @@ function artifactOf(
 }
 
 /**
- * An input from a reference as people write it: `dir:DIR` is a plain directory, all else an image.
- * Relative paths are taken from `directory`; a bare word is a tag of `repository`.
+ * Makes an input from a reference as people write it: `dir:DIR` is a plain directory, and everything else is
+ * an image. Relative paths are taken from `directory`. A bare word is a tag of `repository`.
  * @throws OciError `invalid-reference`
  */
 export function inputOf(

@@ -21,22 +21,22 @@ function messageOf(text: string): string {
 describe("an error in oci-kit.yaml", () => {
   it.each([
     [
-      "a step that says what is not known",
+      "a step with an unknown value",
       "layers: [{name: a, steps: [{copy: /x, missing: no}]}]",
       '4:39: layers[0].steps[0].missing: expected error, warn, directory, got "no"',
     ],
     [
-      "a key that is misspelt",
+      "a misspelt key",
       "layers: [{name: a, steps: [{copy: /x, form: demo}]}]",
       "4:39: layers[0].steps[0].form: unknown key; did you mean from?",
     ],
     [
-      "a key that is missing",
+      "a missing key",
       "layers: [{name: a, steps: [{link: /x}]}]",
       "layers[0].steps[0].target: expected text, got nothing",
     ],
     [
-      "a number where text is meant (a version 16.10 would lose its zero)",
+      "a number in place of text (version 16.10 would lose its zero)",
       "variables: {V: 16.10}",
       "4:13: variables.V: expected text or a map, got the number 16.1 (text is quoted)",
     ],
@@ -51,7 +51,7 @@ describe("an error in oci-kit.yaml", () => {
       'layers[0].steps[0].owner: expected numbers as "1001:1001", got "root"',
     ],
     [
-      "a step that is none",
+      "a step that is not a map",
       "layers: [{name: a, steps: [/x]}]",
       'layers[0].steps[0]: expected a map, got "/x"',
     ],
@@ -59,7 +59,7 @@ describe("an error in oci-kit.yaml", () => {
     ["broken YAML", "layers: [", "linux/oci-kit.yaml:"],
     ["an alias without its anchor", "output: *nowhere", "nowhere"],
     [
-      "a layer twice",
+      "two layers of the same name",
       "layers: [{name: a, steps: [{remove: /x}]}, {name: a, steps: [{remove: /y}]}]",
       "layers[1].name: there is another layer a",
     ],
@@ -68,19 +68,19 @@ describe("an error in oci-kit.yaml", () => {
       "image: ghcr.io/a/b:latest",
       "image: expected a repository without a tag",
     ],
-  ])("names line, key and what was expected: %s", (_what, text, expected) => {
+  ])("names the line, the key and what was expected: %s", (_what, text, expected) => {
     const message = messageOf(`${HEAD}${text}\n`);
     expect(message).toContain(expected);
     expect(message).toMatch(/^linux\/oci-kit\.yaml/);
   });
 
-  it("of another version is told as such", () => {
+  it("says so when the version is not supported", () => {
     expect(messageOf("version: 2\narchitectures: [amd64]\nbase: scratch\n")).toBe(
       "linux/oci-kit.yaml:1:1: version: expected 1, got the number 2",
     );
   });
 
-  it("is told together with all others", () => {
+  it("is reported together with all other errors", () => {
     const message = messageOf(`${HEAD}ouput: x\nconfig: {usr: "1"}\n`);
     expect(message).toContain("did you mean output?");
     expect(message).toContain("did you mean user?");
@@ -94,7 +94,7 @@ describe("the configuration", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("is found upward: linux/oci-kit.yaml, else oci-kit.yaml, the nearest first", async () => {
+  it("is found in the nearest directory upwards: linux/oci-kit.yaml, else oci-kit.yaml", async () => {
     const deep = join(directory, "a", "b");
     mkdirSync(deep, { recursive: true });
     mkdirSync(join(directory, "linux"));
@@ -105,7 +105,7 @@ describe("the configuration", () => {
     expect(await findConfiguration(deep)).toBe(join(directory, "a", "oci-kit.yaml"));
   });
 
-  it("takes its paths from the directory that linux/ is in, else from its own", async () => {
+  it("takes relative paths from the parent of linux/, or else from its own directory", async () => {
     mkdirSync(join(directory, "linux"));
     for (const file of [join("linux", "oci-kit.yaml"), "oci-kit.yaml"]) {
       writeFileSync(join(directory, file), HEAD);
@@ -114,7 +114,7 @@ describe("the configuration", () => {
     }
   });
 
-  it("that is not there, or is no text, says so", async () => {
+  it("is refused with different errors when it is missing and when it is not text", async () => {
     const file = join(directory, "oci-kit.yaml");
     await expect(loadConfiguration(file)).rejects.toMatchObject({ code: "not-found" });
     writeFileSync(file, Uint8Array.of(0xff, 0xfe));

@@ -13,8 +13,8 @@ import { configurationSchema } from "./schema.ts";
 
 export interface LoadOptions {
   /**
-   * Values that replace those of the file's variables; also of a variable that the file only uses. One
-   * that is nowhere in the file is an error.
+   * Values that take precedence over the variables of the file. They may also define variables that the file
+   * uses without defining them. A variable that does not occur in the file is an error.
    */
   readonly variables?: Readonly<Record<string, string>> | undefined;
 }
@@ -22,8 +22,8 @@ export interface LoadOptions {
 const LARGEST = 4 * 1024 * 1024;
 
 /**
- * Reads and checks `oci-kit.yaml`. An error names file, line, column and key, what was expected and what
- * was found; all errors of the file are told at once.
+ * Reads and checks `oci-kit.yaml`. An error names file, line, column and key, and says what was expected and
+ * what was found. All errors of the file are reported together.
  * @throws OciError `invalid-recipe`; `not-found`, `unreadable` for the file itself
  */
 export async function loadConfiguration(
@@ -33,7 +33,7 @@ export async function loadConfiguration(
   return parseConfiguration(await readText(file), file, options);
 }
 
-/** As {@link loadConfiguration}, of text that is at hand; `file` is for messages and relative paths. */
+/** As {@link loadConfiguration}, for a text in memory. `file` is used for messages and relative paths. */
 export function parseConfiguration(
   text: string,
   file: string,
@@ -46,7 +46,7 @@ export function parseConfiguration(
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  const [broken] = yaml.errors; // what follows the first is mostly its consequence
+  const [broken] = yaml.errors; // Later errors are mostly consequences of the first.
   if (broken !== undefined) {
     throw invalid(name, [`${at(broken.pos[0])}: ${firstLine(broken.message)}`]);
   }
@@ -66,7 +66,7 @@ function valueOf(yaml: Document, name: string): unknown {
   try {
     return yaml.toJS({ maxAliasCount: 100 }) ?? {};
   } catch (error) {
-    // an alias without its anchor, or too many of them
+    // The document has an alias without an anchor, or too many aliases.
     throw invalid(name, [`${name}: ${error instanceof Error ? error.message : String(error)}`]);
   }
 }
@@ -89,7 +89,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Where a value begins; where there is none, where the nearest value around it does. */
+/** The position at which a value begins. For a missing value: the position of the nearest value around it. */
 function offsetOf(yaml: Document, path: KeyPath): number {
   const parent = path.length === 0 ? undefined : yaml.getIn(path.slice(0, -1), true);
   const last = path.at(-1);
@@ -106,7 +106,7 @@ function firstLine(message: string): string {
   return escapeText(message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""));
 }
 
-/** As a person in the project names it. */
+/** The path of the file as people in the project write it. */
 function shortName(file: string): string {
   return relative(projectDirectory(file), file);
 }

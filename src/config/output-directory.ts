@@ -3,10 +3,13 @@ import { join } from "node:path";
 import type { Configuration } from "./configuration.ts";
 import { shortPathFrom } from "./short-path.ts";
 
-/** The directory of all images where no configuration names another. */
+/** The default directory of all images. */
 export const DEFAULT_OUTPUT = "out/linux-runtime";
 
-/** The directory that holds the images of all architectures, as short as it can be said from here. */
+/**
+ * The directory that holds the images of all architectures, written as short as possible from the working
+ * directory.
+ */
 export function outputRoot(configuration: Configuration): string {
   return shortPathFrom(configuration.directory, configuration.document.output ?? DEFAULT_OUTPUT);
 }

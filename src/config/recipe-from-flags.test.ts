@@ -5,7 +5,7 @@ import { recipeFromFlags, withFlags } from "./recipe-from-flags.ts";
 const OPTIONS = { directory: "/project", repository: "ghcr.io/a/b" };
 
 describe("a recipe from flags alone", () => {
-  it("has a layer for each copy and one for all links", () => {
+  it("has one layer for each copy and one for all links", () => {
     const recipe = recipeFromFlags(
       "riscv64",
       {
@@ -47,7 +47,7 @@ describe("a recipe from flags alone", () => {
     });
   });
 
-  it("names its artifacts where there are several, plain directories among them", () => {
+  it("may have several named artifacts, including plain directories", () => {
     const recipe = recipeFromFlags(
       "amd64",
       { base: "scratch", artifacts: ["a=dir:files", "b=latest"], copies: ["a=/x:/y"] },
@@ -65,7 +65,7 @@ describe("a recipe from flags alone", () => {
     ["a plain directory as base", { base: "dir:x" }],
     ["a copy without an artifact", { base: "scratch", copies: ["/x"] }],
     [
-      "a copy that could be of two",
+      "a copy that does not say which of two artifacts it means",
       { base: "scratch", artifacts: ["a=oci:a", "b=oci:b"], copies: ["/x"] },
     ],
     ["a relative copy", { base: "scratch", artifacts: ["oci:a"], copies: ["x"] }],
@@ -80,7 +80,7 @@ describe("a recipe from flags alone", () => {
   });
 });
 
-describe("flags on top of a recipe", () => {
+describe("flags applied to a recipe", () => {
   const base = recipeFromFlags(
     "amd64",
     { base: "oci:old", artifacts: ["one=oci:one"], env: ["A=1", "B=2"] },
@@ -96,7 +96,7 @@ describe("flags on top of a recipe", () => {
     });
   });
 
-  it("have to say which artifact they mean where there are several", () => {
+  it("must name the artifact that they replace when there are several", () => {
     const two = withFlags(base, { artifacts: ["two=oci:two"] }, OPTIONS);
     expect(() => withFlags(two, { artifacts: ["oci:three"] }, OPTIONS)).toThrow(/one, two/);
   });

@@ -4,13 +4,13 @@ import { OciError } from "../oci/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { inputOf } from "./inputs-of.ts";
 
-/** What the command line can say instead of, or on top of, `oci-kit.yaml`; each text as it was typed. */
+/** The flags of the command line that replace or extend `oci-kit.yaml`. Each text is as it was typed. */
 export interface RecipeFlags {
   /** A reference, or `scratch`. */
   readonly base?: string | undefined;
-  /** `NAME=REF`, or only `REF`, which is then called `artifact`. `REF` may be `dir:DIR`. */
+  /** `NAME=REF`, or only `REF`, which gets the name `artifact`. `REF` may be `dir:DIR`. */
   readonly artifacts?: readonly string[] | undefined;
-  /** `SRC[:DST]`, with `NAME=` before it where there is more than one artifact. */
+  /** `SRC[:DST]`, with `NAME=` before it if there is more than one artifact. */
   readonly copies?: readonly string[] | undefined;
   /** `PATH=TARGET` */
   readonly links?: readonly string[] | undefined;
@@ -19,16 +19,17 @@ export interface RecipeFlags {
 }
 
 export interface RecipeFlagsOptions {
-  /** What relative paths are relative to. */
+  /** The directory from which relative paths are taken. */
   readonly directory: string;
-  /** What a bare word is a tag of. */
+  /** The repository of which a bare word is a tag. */
   readonly repository?: string | undefined;
 }
 
 const ONLY_ARTIFACT = "artifact";
 
 /**
- * A recipe from flags alone: every `--copy` is a layer of its own, as in a Dockerfile; all links are one.
+ * Makes a recipe from flags alone. Each `--copy` becomes a layer, as in a Dockerfile. All links together
+ * become one layer.
  * @throws OciError `invalid-argument`, `invalid-reference`
  */
 export function recipeFromFlags(
@@ -52,8 +53,8 @@ export function recipeFromFlags(
 }
 
 /**
- * A recipe with what flags say: the base and artifacts of the same names are replaced, copies and links
- * become further layers, variables of the environment are set.
+ * Applies flags to a recipe: they replace the base and artifacts of the same names, set environment
+ * variables, and add a layer for each copy and one for the links.
  * @throws OciError `invalid-argument`, `invalid-reference`
  */
 export function withFlags(recipe: Recipe, flags: RecipeFlags, options: RecipeFlagsOptions): Recipe {
@@ -94,7 +95,7 @@ function splitNamed(text: string): [string, string] | undefined {
   return name === undefined || reference === undefined ? undefined : [name, reference];
 }
 
-/** What an artifact without a name replaces: the only one that the recipe has. */
+/** The artifact that an artifact without a name replaces: the only one in the recipe. */
 function nameless(recipe: Recipe): string {
   const names = Object.keys(recipe.artifacts);
   if (names.length > 1) {

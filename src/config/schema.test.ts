@@ -7,7 +7,7 @@ import { configurationJsonSchema } from "./schema.ts";
 const FILE = fileURLToPath(new URL("../../schema/oci-kit.schema.json", import.meta.url));
 
 describe("the published JSON Schema", () => {
-  it("is the one of the code (after a change: npx vitest run src/config/schema.test.ts --update)", async () => {
+  it("matches the code (after a change: npx vitest run src/config/schema.test.ts --update)", async () => {
     const style = await resolveConfig(FILE);
     const text = await format(JSON.stringify(configurationJsonSchema()), {
       ...style,

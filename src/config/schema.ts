@@ -20,7 +20,7 @@ const owner = z
   .string()
   .regex(/^\d{1,10}:\d{1,10}$/, 'expected numbers as "1001:1001"')
   .describe('User and group by number, as "1001:1001"; they have no names outside an image');
-// A number would be read as decimal: 0755 is 755 in YAML 1.2.
+// A mode must be text, because YAML 1.2 reads the number 0755 as decimal 755.
 const mode = z
   .string()
   .regex(/^[0-7]{3,4}$/, 'expected permissions in octal, quoted, as "0755"')
@@ -150,7 +150,7 @@ const settings = z.strictObject({
   author: text.optional(),
 });
 
-/** The shape of `oci-kit.yaml`. Strict: a key that it does not know is an error. */
+/** The schema of `oci-kit.yaml`. It is strict: an unknown key is an error. */
 export const configurationSchema = z.strictObject({
   version: z.literal(1),
   image: text.optional().describe("The repository that is published to, without a tag"),
@@ -187,7 +187,7 @@ export const configurationSchema = z.strictObject({
     .describe("Where links have to end: what verify-links checks"),
 });
 
-/** The values of `oci-kit.yaml`; nothing in them is expanded. */
+/** The values of `oci-kit.yaml`. Nothing in them is expanded. */
 export type ConfigurationDocument = z.infer<typeof configurationSchema>;
 export type StepDocument = z.infer<typeof step>;
 export type LayerDocument = z.infer<typeof layer>;
@@ -195,7 +195,9 @@ export type ArtifactDocument = NonNullable<ConfigurationDocument["artifacts"]>[s
 export type BaseDocument = string | z.infer<typeof imageInput>;
 export type SettingsDocument = z.infer<typeof settings>;
 
-/** The JSON Schema of `oci-kit.yaml` (draft 2020-12), published so that editors complete it. */
+/**
+ * The JSON Schema of `oci-kit.yaml` (draft 2020-12). It is published so that editors can complete the file.
+ */
 export function configurationJsonSchema(): object {
   return {
     ...z.toJSONSchema(configurationSchema),

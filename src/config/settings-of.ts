@@ -4,7 +4,10 @@ import type { Expander } from "./expander.ts";
 import type { SettingsDocument } from "./schema.ts";
 import { parseDuration } from "./values.ts";
 
-/** `config:` of the file, expanded but for `env`, whose values may name the environment of the base. */
+/**
+ * The settings under `config:`. All are expanded except `env`, whose values may use the environment of the
+ * base.
+ */
 export function settingsOf(config: SettingsDocument, expander: Expander): ImageSettings {
   const { labels, entrypoint, cmd, user, workdir, volumes, ports, healthcheck } = config;
   const one = (value: string | undefined, key: string): string | undefined =>

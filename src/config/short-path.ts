@@ -2,8 +2,8 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 
 /**
- * A path taken from a directory, said as short as it can be from where the process is: relative when it
- * is below, so that messages name it as people type it, else absolute.
+ * A path, taken from a directory, for messages. It is relative to the working directory if it is below that,
+ * because people type it so. Otherwise it is absolute.
  */
 export function shortPathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path);

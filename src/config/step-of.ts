@@ -5,7 +5,7 @@ import type { Expander } from "./expander.ts";
 import type { StepDocument } from "./schema.ts";
 import { parseMode, parseModes, parseOwner } from "./values.ts";
 
-/** A step of the file as the step of a recipe. @throws OciError `invalid-recipe` naming line and key */
+/** Makes a step of a recipe from a step of the file. @throws OciError `invalid-recipe` naming line and key */
 export function stepOf(
   step: StepDocument,
   path: KeyPath,
@@ -73,7 +73,7 @@ function alternativeOf(
   };
 }
 
-/** The artifact that a copy names; the only one when it names none. */
+/** The artifact that a copy names. If it names none: the only artifact. */
 function sourceOf(
   from: string | undefined,
   path: KeyPath,

@@ -3,24 +3,25 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname, uptime } from "node:os";
 
-// A process of an earlier boot of this host, or of an earlier life of this container, is dead, but neither
-// its number nor its pid namespace tells so. The boot has an id; the host has one, too, on most systems.
+// A process from an earlier boot of this host, or from before this container was restarted, is dead. Its
+// process id and pid namespace don't show that, but the boot has an id, and so has the host on most systems.
 
 const BOOT = /^boot (\S+) of machine (\S+)$/m;
 const HOST = /^process \d+ on (.+) since /;
 const UNKNOWN = "-";
-/** Linux tells times in hundredths of a second, whatever its own clock is. */
+/** Linux reports times to programs in hundredths of a second, whatever its internal clock rate is. */
 const TICKS = 100;
 
-/** A line for a file that says who works: which boot of which host this is. */
+/** A line that identifies this boot of this host, for the file of a lock. */
 export function describeBoot(): string {
   return `boot ${bootId()} of machine ${machineId()}`;
 }
 
 /**
- * Whether who wrote a text of {@link describeBoot}, or of an earlier version without it, ran before this
- * host or container was started: for sure where host and boot have ids; else when a host of the same name
- * touched it last before then, and for so long as `silence`, in milliseconds, that it would have again.
+ * Whether the writer of a text that contains {@link describeBoot}, or that an earlier version wrote without
+ * it, ran before this host or container was started. This is certain where host and boot have ids. Otherwise
+ * it is true if a host of the same name wrote the text, the file was last touched before the start, and it
+ * has not been touched for `silence` milliseconds, within which a living writer would have touched it again.
  */
 export function isOfEarlierBoot(text: string, touchedMs: number, silence: number): boolean {
   const [, boot, machine] = BOOT.exec(text) ?? [];
@@ -34,14 +35,14 @@ function bootId(): string {
   return firstLine("/proc/sys/kernel/random/boot_id") ?? UNKNOWN;
 }
 
-/** Hashed, as machine-id(5) asks of who shows it to others. */
+/** The id is hashed, because machine-id(5) asks programs not to show it to others. */
 function machineId(): string {
   const id = firstLine("/etc/machine-id");
   if (id === undefined || id === "") return UNKNOWN;
   return createHash("sha256").update(`oci-kit\0${id}`).digest("hex").slice(0, 16);
 }
 
-/** When this host was started; in a container, when that was. */
+/** When this host was started; in a container, when the container was started. */
 function startedMs(): number {
   const up = uptime();
   const first = firstLine("/proc/1/stat");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Files and directories of this machine: read as a source, written and replaced durably, locked, removed.
+ * Files and directories of this machine: reading them as a source, writing and replacing them durably,
+ * locking and removing them.
  * @module
  */
 export * from "./lock.ts";

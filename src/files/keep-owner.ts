@@ -5,8 +5,8 @@ import { systemCode } from "./system-error.ts";
 const PERMISSIONS = 0o777;
 
 /**
- * Gives an open file of ours the owner and the permissions of the one that it is to replace.
- * @returns false when this user may not give it that owner; the permissions it has in any case
+ * Gives our open file the owner and permissions of the file that it will replace.
+ * @returns false when this user may not set that owner; the permissions are set in any case
  */
 export function makeLike(fd: number, before: Pick<Stats, "uid" | "gid" | "mode">): boolean {
   const isGiven = giveTo(fd, before);

@@ -39,7 +39,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, "exit");
 }
 
-/** A name as the process with this id would have made it. */
+/** A lock name as the process with this id would make it. */
 function nameOf(child: ChildProcess, stem: string): string {
   const [random = "", , , realm = ""] = ownedName(stem).split(".").reverse();
   return [stem, realm, child.pid, startOf(child), random].join(".");
@@ -52,7 +52,7 @@ function startOf(child: ChildProcess): string {
 }
 
 describe("a lock", () => {
-  it("lets one in at a time", async () => {
+  it("lets one caller in at a time", async () => {
     let inside = 0;
     let most = 0;
     const work = async (): Promise<void> => {
@@ -66,7 +66,7 @@ describe("a lock", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it("gives back what the work gives, and goes when the work fails", async () => {
+  it("returns the result of the work, and is released when the work fails", async () => {
     expect(await withLock(lock, () => 42)).toBe(42);
     const fails = (): never => {
       throw new Error("no");
@@ -75,7 +75,7 @@ describe("a lock", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it("names its owner when it can't be had in time", async () => {
+  it("names its owner in the error after the timeout", async () => {
     await withLock(lock, async () => {
       const second = withLock(lock, () => 1, { timeout: 30, what: "the layout" });
       await expect(second).rejects.toMatchObject({
@@ -87,7 +87,7 @@ describe("a lock", () => {
     });
   });
 
-  it("tells once whom it waits for, and nothing when there is nobody", async () => {
+  it("reports once whom it waits for, and nothing when it need not wait", async () => {
     const told: string[] = [];
     const onWait = (holder: string): unknown => told.push(holder);
     await withLock(lock, () => 1, { onWait });
@@ -99,14 +99,14 @@ describe("a lock", () => {
     expect(told).toEqual([expect.stringMatching(`^process ${process.pid} on .+ since 20`)]);
   });
 
-  it("stops waiting when it is told to", async () => {
+  it("stops waiting when aborted", async () => {
     await withLock(lock, async () => {
       const second = withLock(lock, () => 1, { signal: AbortSignal.timeout(10) });
       await expect(second).rejects.toMatchObject({ code: "aborted" });
     });
   });
 
-  it("is kept by a process that lives, and taken over from one that was killed", async () => {
+  it("is kept by a living process, and taken over from a killed one", async () => {
     const owner = await startProcess();
     const file = join(directory, nameOf(owner, "it"));
     writeFileSync(file, "process 1 on nowhere\n");
@@ -118,14 +118,14 @@ describe("a lock", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it("is taken over when another process got the dead owner's id", async () => {
+  it("is taken over when another process has the id of the dead owner", async () => {
     const [random = "", , pid = "", realm = ""] = ownedName("it").split(".").reverse();
     if (process.platform !== "linux") return;
     writeFileSync(join(directory, ["it", realm, pid, "1", random].join(".")), "");
     expect(await withLock(lock, () => 1, { timeout: 0 })).toBe(1);
   });
 
-  it("of another host is kept as long as it is touched, and then taken over", async () => {
+  it("of another host is kept as long as it is touched, and taken over later", async () => {
     const foreign = join(directory, "it.0123456789ab.1.1.0123456789abcdef");
     writeFileSync(foreign, "process 1 on \u001b[31melsewhere");
     await expect(withLock(lock, () => 1, { timeout: 0 })).rejects.toMatchObject({
@@ -136,7 +136,7 @@ describe("a lock", () => {
     expect(await withLock(lock, () => 1, { timeout: 0 })).toBe(1);
   });
 
-  it("of an earlier boot of this host, or life of this container, is taken over at once", async () => {
+  it("from before a restart of this host or container is taken over at once", async () => {
     const foreign = join(directory, "it.0123456789ab.1.1.0123456789abcdef");
     const holds = (text: string, ageMs: number): void => {
       writeFileSync(foreign, text);
@@ -156,7 +156,7 @@ describe("a lock", () => {
     expect(await isHeld()).toBe(false);
   });
 
-  it("of an earlier version, which did not say its boot, is kept as long as its host may still run", () => {
+  it("of an earlier version, which did not record its boot, is kept while its owner may be alive", () => {
     const text = `process 1 on ${hostname()} since 2026-01-01T00:00:00.000Z\n`;
     const started = Date.now() - uptime() * 1000;
     const silence = 120_000;
@@ -166,13 +166,13 @@ describe("a lock", () => {
     expect(isOfEarlierBoot("", 0, silence)).toBe(false);
   });
 
-  it("does not mind the lock of a longer name", async () => {
+  it("is independent of a lock whose name begins with its own", async () => {
     await withLock(`${lock}.too`, async () => {
       expect(await withLock(lock, () => 1, { timeout: 0 })).toBe(1);
     });
   });
 
-  it("says that it can't be made", async () => {
+  it("fails where its file can't be made", async () => {
     await expect(withLock(join(directory, "no", "it"), () => 1)).rejects.toMatchObject({
       code: "not-found",
     });
@@ -184,13 +184,13 @@ describe("a lock", () => {
 });
 
 describe("an owned name", () => {
-  it("has its stem, and is never made twice", () => {
+  it("has its stem, and is different each time", () => {
     expect(stemOf(ownedName("a.b"))).toBe("a.b");
     expect(stemOf("a.b")).toBeUndefined();
     expect(ownedName("a")).not.toBe(ownedName("a"));
   });
 
-  it("is swept when its owner is dead, by age when its owner is unknown, else kept", async () => {
+  it("is swept when its owner is dead, or unknown and old, and kept otherwise", async () => {
     const owner = await startProcess();
     const dead = nameOf(owner, ".x.dead");
     await kill(owner);

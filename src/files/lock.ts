@@ -11,35 +11,38 @@ import { describeBoot, isOfEarlierBoot } from "./earlier-boot.ts";
 import { fileError, systemCode } from "./system-error.ts";
 import { isAbandoned, ownedName, stemOf } from "./owned-name.ts";
 
-// A lock is a set of files `<path>.<owner>`, each made exclusively under a name of its own. Whoever
-// wants the lock makes its file, and then has the lock if no other living owner's file is there;
-// else it takes its own away and tries again. Of two that do so at once, each made its file before it
-// looked, so never both get it. A dead owner's file can be removed by anybody at any moment: its name
-// never comes back, so nothing alive can be hit.
+// A lock is a set of files `<path>.<owner>`, each created exclusively under its own name. To get the lock, a
+// process creates its file and then looks for files of other living owners. If there are none, it has the
+// lock; else it removes its file and tries again. Of two processes that try at once, both created their files
+// before they looked, so never both get the lock. Anyone may remove a dead owner's file at any time: its name
+// is never used again, so no living owner can lose its file.
 
 /** Options of {@link withLock}. */
 export interface LockOptions extends AbortOptions {
-  /** Milliseconds to wait for the owner. */
+  /** Milliseconds to wait for the owner of the lock. */
   readonly timeout?: number | undefined;
-  /** For messages: what is locked. */
+  /** What is locked, for messages. */
   readonly what?: string | undefined;
-  /** Told once, when there is somebody to wait for: who that is, for people. */
+  /** Called once if the lock has to be waited for. `holder` describes its owner for people. */
   readonly onWait?: ((holder: string) => void) | undefined;
 }
 
-/** How long an edit waits for another process unless told. */
+/** In milliseconds. How long an edit waits for another process by default. */
 export const DEFAULT_LOCK_TIMEOUT = 60_000;
-/** A lock of another host or container is dead when its file was not touched for so long. */
+/**
+ * In milliseconds. A lock of another host or container counts as dead when its file has not been touched for
+ * this long.
+ */
 const FOREIGN_AGE = 10 * 60_000;
 const HEARTBEAT = 60_000;
-/** Who lives has touched its file within this. */
+/** In milliseconds. A living owner touches its file more often than this. */
 const SILENCE = 2 * HEARTBEAT;
 const SHORTEST_WAIT = 5;
 const LONGEST_WAIT = 25;
 
 /**
- * Does the work while no other process, and nobody else in this one, holds the lock of this path. The
- * lock goes when the work ends, fails, or its process dies by whatever means. Not re-entrant.
+ * Does work while no other process, and no other task in this one, holds the lock of this path. The lock is
+ * released when the work ends or fails, or when its process dies in any way. Not re-entrant.
  * @throws OciError `locked`, naming the owner, after the timeout; `unwritable` where no lock can be made
  */
 export async function withLock<T>(
@@ -74,7 +77,7 @@ type Attempt =
   | { readonly mine: string; readonly holder?: undefined }
   | { readonly mine?: undefined; readonly holder: string };
 
-/** Synchronous: no other task of this process comes between. */
+/** Tries once. It is synchronous, so that no other task of this process comes in between. */
 function attempt(path: string): Attempt {
   try {
     const holder = livingHolder(path);

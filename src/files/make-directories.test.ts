@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe("making directories", () => {
-  it("makes those that are missing, and leaves those that are there", () => {
+  it("makes missing ones, and leaves existing ones as they are", () => {
     const path = join(directory, "a/b/c");
     expect(missingDirectories(path)).toEqual(
       ["a", "a/b", "a/b/c"].map((at) => join(directory, at)),
@@ -26,12 +26,12 @@ describe("making directories", () => {
     expect(statSync(path).mode & 0o777).toBe(0o700);
   });
 
-  it("ends where the system says that there is no such directory below one that is there", (context) => {
+  it("fails, and does not hang, where the system answers ENOENT below an existing directory", (context) => {
     if (process.platform !== "linux") context.skip("no /proc");
     expect(() => makeDirectories("/proc/no/such")).toThrow("ENOENT");
   });
 
-  it("says what is in the way: a file, a link to nothing", () => {
+  it("names what is in the way: a file, or a link to nothing", () => {
     writeFileSync(join(directory, "file"), "");
     symlinkSync("nowhere", join(directory, "link"));
     expect(() => makeDirectories(join(directory, "file"))).toThrow("EEXIST");

@@ -5,19 +5,19 @@ import { syncDirectory } from "./sync/sync-directory.ts";
 import { systemCode } from "./system-error.ts";
 
 /**
- * Makes a directory, and those above it that are not there, durably: that each is in the one above is on
- * the disk when this returns. One that is there stays as it is. (Node's own recursive mkdir never returns
- * where the system says ENOENT below a directory that exists, as in /proc, and syncs nothing.)
- * @param mode of all that are made, less the umask
- * @throws the system's error; EEXIST when something else is in its place
+ * Makes a directory and its missing parents durably: when this returns, their entries are on the disk.
+ * Existing directories stay as they are. Node's own recursive mkdir syncs nothing, and never returns where
+ * the system answers ENOENT below an existing directory, as in /proc.
+ * @param mode the mode of each new directory, less the umask
+ * @throws the system's error; EEXIST when something else is in the way
  */
 export function makeDirectories(path: string, mode = 0o777): void {
   const target = resolve(path);
   for (const missing of missingDirectories(target)) makeDirectory(missing, mode);
-  if (!isDirectory(target)) mkdirSync(target); // says what is in its place
+  if (!isDirectory(target)) mkdirSync(target); // Throws the error for what is in the way.
 }
 
-/** The directories of a path that are not there, the outermost first. */
+/** The missing directories of a path, the outermost first. */
 export function missingDirectories(path: string): string[] {
   const missing: string[] = [];
   let at = resolve(path);
@@ -28,7 +28,7 @@ export function missingDirectories(path: string): string[] {
   return missing;
 }
 
-/** Another process may come first. */
+/** Makes a directory. It is no error if another process makes it first. */
 function makeDirectory(path: string, mode: number): void {
   try {
     mkdirSync(path, mode);

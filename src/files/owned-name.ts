@@ -4,27 +4,27 @@ import { readFileSync, readdirSync, readlinkSync, rmSync, lstatSync } from "node
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 
-// Names of temporary files, directories and locks that say which process they belong to, so that
-// whoever finds one can tell whether its owner still lives: <stem>.<realm>.<pid>.<start>.<random>.
-// The realm is where process ids mean the same: one boot of one host, one pid namespace.
+// Names of temporary files, directories and locks. They contain the process that owns the file, so that
+// anyone who finds one can tell whether its owner is still alive: <stem>.<realm>.<pid>.<start>.<random>.
+// Within a realm process ids are comparable: it is one boot of one host and one pid namespace.
 
 const OWNED = /^(.+)\.([0-9a-f]{12})\.(\d{1,10})\.(\d{1,20})\.[0-9a-f]{16}$/;
 
-/** A new name with this stem that this process owns. No two are ever equal. */
+/** Makes a new name with this stem, owned by this process. No two names are ever equal. */
 export function ownedName(stem: string): string {
   const start = startTime(process.pid) ?? "0";
   return [stem, realm(), process.pid, start, randomBytes(8).toString("hex")].join(".");
 }
 
-/** The stem of a name that {@link ownedName} made; undefined for any other. */
+/** The stem of a name made by {@link ownedName}. Undefined for any other name. */
 export function stemOf(name: string): string | undefined {
   return OWNED.exec(name)?.[1];
 }
 
 /**
- * Whether nobody owns the file any more. Certain where process ids can be compared; a name of
- * another host, container or maker counts as abandoned when the file was not touched for `age`
- * milliseconds.
+ * Whether the owner of the file is dead. This is certain where process ids can be compared. A file with a
+ * name from another host or container, or not made by {@link ownedName}, counts as abandoned when it has not
+ * been touched for `age` milliseconds.
  */
 export function isAbandoned(path: string, age: number): boolean {
   const [, , where, pid, start] = OWNED.exec(basename(path)) ?? [];
@@ -34,10 +34,10 @@ export function isAbandoned(path: string, age: number): boolean {
 }
 
 /**
- * Removes what dead processes of this user left in a directory under {@link ownedName}s with this prefix,
- * and what is of processes that can't be looked for and not touched for `age` milliseconds. Nothing of
- * another user, who could exchange it for a link meanwhile, is touched, nor any other name. Safe at any
- * time, by any number of processes.
+ * Removes files with {@link ownedName}s of this prefix from a directory: those of dead processes, and those
+ * of processes that can't be checked if they have not been touched for `age` milliseconds. Files of another
+ * user are left alone, because that user could replace one with a link at any moment; so are all other names.
+ * Safe at any time, and in any number of processes at once.
  */
 export function sweepAbandoned(directory: string, prefix: string, age: number): void {
   for (const name of readdirSync(directory)) {
@@ -74,19 +74,22 @@ function isAlive(pid: number, start: string): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it lives, and is somebody else's.
+    // EPERM means that the process is alive and belongs to another user.
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
   const now = startTime(pid);
   return now === undefined || now === start;
 }
 
-/** When a process started, in its host's clock ticks: tells a process from a later one with its id. */
+/**
+ * The start time of a process in clock ticks of its host. It distinguishes a process from a later one with
+ * the same id.
+ */
 function startTime(pid: number): string | undefined {
   const stat = orElse(undefined, () => readFileSync(`/proc/${pid}/stat`, "latin1"));
-  // proc(5): the name in parentheses may hold anything; after it come the state (3) and, as 22, the start.
+  // proc(5): the name in parentheses may hold any character. The state is field 3, the start time field 22.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // A zombie was killed already: nobody has asked for its status yet.
+  // A zombie is dead: its parent has just not asked for its exit status yet.
   return fields?.[0] === "Z" ? "-" : fields?.[19];
 }
 

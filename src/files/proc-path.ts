@@ -2,16 +2,19 @@
 import * as fs from "node:fs";
 import { isAscii, type ByteString } from "../bytes/byte-string.ts";
 
-/** Not in fs.constants. The same on every architecture that Node runs on: no permission to read is needed. */
+/**
+ * Missing in fs.constants. Opening with O_PATH needs no permission to read. The value is the same on every
+ * architecture that Node supports.
+ */
 export const O_PATH = 0o10000000;
 
 /**
- * A path on this machine. A string where its bytes are those of a text, which nearly all are: lstat takes
- * 1.14 times as long with a Buffer that is made for it.
+ * A path on this machine. A string where its bytes are valid text, as nearly all are: lstat takes 1.14 times
+ * as long with a Buffer made for the call.
  */
 export type SystemPath = string | Buffer;
 
-/** Whether a path can start at an open directory: on Linux, where `/proc` is mounted. */
+/** Whether a path can start at an open directory. It can on Linux where `/proc` is mounted. */
 export function hasProcPaths(): boolean {
   if (process.platform !== "linux") return false;
   const fd = fs.openSync("/", O_PATH | fs.constants.O_DIRECTORY);
@@ -24,7 +27,7 @@ export function hasProcPaths(): boolean {
   }
 }
 
-/** The path of what a descriptor stands for, for this process only: using it follows no name. */
+/** A path to what a descriptor has open, valid in this process only. Using it resolves no names. */
 export function procPath(fd: number): string {
   return `/proc/self/fd/${fd}`;
 }

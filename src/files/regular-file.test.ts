@@ -28,12 +28,12 @@ beforeEach(() => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe("reading a file", () => {
-  it("gives all of it, as often as its source is opened", async () => {
+  it("yields all of it each time its source is opened", async () => {
     const source = fileSource(file);
     assert.deepEqual(await collect(source.open()), bytes);
     assert.deepEqual(await collect(source.open()), bytes);
   });
-  it("gives a part of it", async () => {
+  it("yields a part of it", async () => {
     const part = (offset: number, length?: number): Promise<Uint8Array> =>
       collect(readFileBytes(file, { offset, length }));
     assert.deepEqual(await part(10, 300_000), bytes.slice(10, 300_010));
@@ -42,7 +42,7 @@ describe("reading a file", () => {
     expect(await part(2_000_000)).toEqual(new Uint8Array());
     expect(await part(5, 0)).toEqual(new Uint8Array());
   });
-  it("does not move or close a descriptor that it is given", async () => {
+  it("neither moves nor closes a given descriptor", async () => {
     const fd = openSync(file, "r");
     await collect(readFileBytes(fd, { offset: 100 }));
     const first = new Uint8Array(4);
@@ -50,31 +50,31 @@ describe("reading a file", () => {
     expect(first).toEqual(bytes.slice(0, 4));
     closeSync(fd);
   });
-  it("lets others have their turn", async () => {
+  it("lets other tasks have their turn", async () => {
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 0);
     for (let round = 0; round < 20; round += 1) await collect(readFileBytes(file));
     clearInterval(timer);
     expect(turns).toBeGreaterThan(0);
   });
-  it("reads what says that it is empty", async () => {
+  it("reads a file that reports a size of 0, as in /proc", async () => {
     writeFileSync(file, "");
     expect(await collect(readFileBytes(file))).toEqual(new Uint8Array());
     const copy = await collect(readFileBytes("/dev/null"));
     expect(copy).toEqual(new Uint8Array());
   });
-  it("stops when it is told to", async () => {
+  it("stops when aborted", async () => {
     const reading = collect(readFileBytes(file, { signal: AbortSignal.abort() }));
     await expect(reading).rejects.toMatchObject({ code: "aborted" });
   });
-  it("says what is not there and what can't be read", async () => {
+  it("distinguishes a missing file from an unreadable one", async () => {
     await expect(collect(readFileBytes(join(directory, "no")))).rejects.toMatchObject({
       code: "not-found",
       message: expect.stringContaining(JSON.stringify(join(directory, "no"))) as string,
     });
     await expect(collect(readFileBytes(directory))).rejects.toMatchObject({ code: "unreadable" });
   });
-  it("opens only regular files where that is asked", () => {
+  it("refuses anything but a regular file where one is required", () => {
     symlinkSync(file, join(directory, "link"));
     mkdirSync(join(directory, "dir"));
     for (const name of ["link", "dir"]) {

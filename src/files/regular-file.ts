@@ -16,20 +16,23 @@ import { fileError } from "./system-error.ts";
 
 /** Which part of a file {@link readFileBytes} reads. */
 export interface ReadFileOptions extends OpenOptions {
-  /** How many bytes at most; to the end when not given. */
+  /** The most bytes to read. Default: to the end of the file. */
   readonly length?: number | undefined;
 }
 
-// Measured: synchronous reads through a descriptor are the fastest, from 64 KiB on.
+// Measured: synchronous reads from a descriptor are the fastest way when they are of 64 KiB or more.
 const CHUNK = 256 * 1024;
 const CHUNKS_PER_TURN = 4;
-/** Read where the file's size says that nothing is left: it may have grown, and `/proc` says 0. */
+/**
+ * Bytes to read at the end that the file's size gives: the file may have grown, and files in `/proc` have
+ * size 0.
+ */
 const SMALLEST = 4096;
 
 /**
- * Opens what must be a regular file for reading. The last part of the path is not followed when it is
- * a link, and a fifo or a device is never waited for. The caller closes the descriptor.
- * @throws OciError `not-found`, `unreadable`; `wrong` when it is something else
+ * Opens a regular file for reading, and refuses anything else. A link as the last part of the path is not
+ * followed, and opening never blocks on a fifo or a device. The caller closes the descriptor.
+ * @throws OciError `not-found`, `unreadable`; the code `wrong` when it is not a regular file
  */
 export function openRegularFile(
   path: string,
@@ -40,7 +43,7 @@ export function openRegularFile(
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    // ELOOP: a link. ENXIO: a socket.
+    // ELOOP is the answer for a link, ENXIO for a socket.
     if (code === "ELOOP" || code === "ENXIO") throw notRegular(path, wrong, error);
     throw fileError("unreadable", path, error);
   }
@@ -63,8 +66,8 @@ function notRegular(
 }
 
 /**
- * Reads a file, or an open descriptor (which stays open, and whose position does not move). A path is
- * opened at the first `next()`. Reads are synchronous; every MiB the event loop gets its turn.
+ * Reads a file, or an open descriptor (which stays open and keeps its position). A path is opened at the
+ * first `next()`. Reads are synchronous, but every MiB other tasks get their turn.
  * @throws OciError while reading: `not-found`, `unreadable`, `aborted`
  */
 export async function* readFileBytes(
@@ -78,7 +81,7 @@ export async function* readFileBytes(
   try {
     for (let turn = 1; at < end; turn += 1) {
       throwIfAborted(options.signal, String(file));
-      // A chunk of its own each time: a reader may hold on to one longer than it should.
+      // Each chunk is a new buffer, because a reader may keep one longer than it should.
       const chunk = new Uint8Array(Math.min(CHUNK, end - at, Math.max(size - at, SMALLEST)));
       const count = readAt(fd, chunk, at, file);
       if (count === 0) return;
@@ -107,7 +110,10 @@ function readAt(fd: number, chunk: Uint8Array, at: number, file: string | number
   }
 }
 
-/** A file as a source, opened again for each reading. Its size is left open: a file may grow until then. */
+/**
+ * A file as a source. It is opened again for each reading. The source gives no size, because the file may
+ * still grow.
+ */
 export function fileSource(path: string): Source {
   return { open: (options) => readFileBytes(path, options) };
 }

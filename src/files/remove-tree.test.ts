@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(() => removeTree(place));
 
 describe("removing a tree", () => {
-  it("takes files, directories and links with it, and follows no link", async () => {
+  it("removes files, directories and links, and follows no link", async () => {
     const outside = join(place, "outside");
     mkdirSync(outside);
     writeFileSync(join(outside, "file"), "kept");
@@ -44,7 +44,7 @@ describe("removing a tree", () => {
     expect(readFileSync(join(outside, "file"), "utf8")).toBe("kept");
   });
 
-  it("takes directories that nobody may read, write or enter", async () => {
+  it("removes directories that nobody may read, write or enter", async () => {
     for (const mode of [0o000, 0o111, 0o444, 0o555]) {
       const locked = join(tree, `locked-${mode.toString(8)}`, "locked");
       mkdirSync(join(locked, "below"), { recursive: true });
@@ -59,7 +59,7 @@ describe("removing a tree", () => {
     expect(readdirSync(place)).toEqual([]);
   });
 
-  it("leaves the mode of what a link to a directory leads to", async () => {
+  it("does not change the mode of a directory that a link leads to", async () => {
     const outside = join(place, "outside");
     mkdirSync(outside, { mode: 0o500 });
     symlinkSync(outside, join(tree, "link"));
@@ -67,7 +67,7 @@ describe("removing a tree", () => {
     expect(statSync(outside).mode & 0o777).toBe(0o500);
   });
 
-  it("takes names that are not UTF-8", async () => {
+  it("removes names that are not UTF-8", async () => {
     const name = Buffer.from([0x61, 0xff, 0xfe]);
     const directory = Buffer.concat([Buffer.from(`${tree}/`), name]);
     mkdirSync(directory);
@@ -76,9 +76,9 @@ describe("removing a tree", () => {
     expect(existsSync(tree)).toBe(false);
   });
 
-  it("takes directories nested deeper than any path can name", async () => {
+  it("removes directories nested deeper than a path can be long", async () => {
     const levels = 1000;
-    // From the inside out: the path of what is made never grows.
+    // Built from the inside out, so that no path gets too long.
     mkdirSync(join(tree, "name"));
     for (let level = 0; level < levels; level += 1) {
       mkdirSync(join(place, "next"));
@@ -89,7 +89,7 @@ describe("removing a tree", () => {
     expect(existsSync(tree)).toBe(false);
   });
 
-  it("takes a single file, a link alone, and finds nothing wrong with nothing", async () => {
+  it("removes a single file or link, and succeeds when nothing is there", async () => {
     const file = join(place, "file");
     writeFileSync(file, "");
     symlinkSync(file, join(place, "link"));
@@ -100,7 +100,7 @@ describe("removing a tree", () => {
     expect(readdirSync(place)).toEqual(["tree"]);
   });
 
-  it("frees what a full disk has no room to work with: it makes no directory where none can be made", async () => {
+  it("works on a full disk, where it can't make its private directory", async () => {
     for (const at of ["one/0/deep", "two/1", "three"]) {
       mkdirSync(join(tree, at), { recursive: true });
       writeFileSync(join(tree, at, "file"), "");
@@ -121,7 +121,7 @@ describe("removing a tree", () => {
     expect(readdirSync(place)).toEqual([]);
   });
 
-  it("can be stopped, and gone on with", async () => {
+  it("can be aborted, and continued by another call", async () => {
     for (let at = 0; at < 500; at += 1) {
       mkdirSync(join(tree, String(at)));
       writeFileSync(join(tree, String(at), "file"), "");
@@ -136,7 +136,7 @@ describe("removing a tree", () => {
     expect(readdirSync(place)).toEqual([]);
   });
 
-  it("says what could not be removed: what is in a directory that is not ours to write", async () => {
+  it("names what it can't remove, such as a file in a directory of another user", async () => {
     writeFileSync(join(tree, "file"), "");
     chmodSync(place, 0o500);
     const removing = removeTree(tree);

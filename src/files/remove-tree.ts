@@ -19,22 +19,22 @@ import { procPath, O_PATH } from "./proc-path.ts";
 import { fileError, systemCode } from "./system-error.ts";
 import { ownedName } from "./owned-name.ts";
 
-// Every directory that is found is first moved up, to a number in a private directory at the top, and
-// emptied there. So no path is ever deeper than two names below the top, however deep the tree; nothing
-// is left open; and once moved a directory can't be exchanged for a link by whoever still works in the
-// tree. A mount point can't be moved: what is mounted below is never touched.
+// Each directory is first moved to a numbered name in a private directory at the top, and emptied there. So
+// no path is ever more than two names below the top, however deep the tree is, and no directory is kept open.
+// A moved directory can't be exchanged for a link by a process that still works in the tree. A mount point
+// can't be moved, so a mounted file system is never touched.
 
 const ASIDE = ".aside";
 const OURS = 0o700;
 const BREATH_MS = 50;
-/** What a full disk, or one without inodes, says: removing must need none. */
+/** The errors of a full disk or one without free inodes. Removing must work without needing room. */
 const FULL = new Set(["ENOSPC", "EDQUOT"]);
 
 /**
- * Removes a file, or a directory with all below it, whatever its depth, its names and the permissions of
- * what is ours. Links are removed, never followed; a mount below is never entered. What is gone already
- * is no failure. When it is stopped, the rest can be removed by another call.
- * @throws OciError `unwritable` for what can't be removed, as a mount point; `aborted`
+ * Removes a file, or a directory with everything below it, whatever its depth, names and permissions, as far
+ * as it belongs to this user. Links are removed, never followed; a mounted file system is never entered. It
+ * is no error if the path is already gone. After an abort, another call can remove the rest.
+ * @throws OciError `unwritable` for what can't be removed, such as a mount point; `aborted`
  */
 export async function removeTree(path: string, { signal }: AbortOptions = {}): Promise<void> {
   try {
@@ -83,7 +83,7 @@ async function removeDirectory(path: string, signal: AbortSignal | undefined): P
   rmdirSync(top);
 }
 
-/** False when the disk has no room for it, or not one inode. */
+/** Makes the private directory. Returns false when the disk is full or has no free inode. */
 function makeAside(aside: Buffer): boolean {
   try {
     mkdirSync(aside, { mode: OURS });
@@ -95,8 +95,8 @@ function makeAside(aside: Buffer): boolean {
 }
 
 /**
- * Removes the files of a directory, then makes the private directory, or takes the first that is there as
- * one. False when there was none: then the top is empty.
+ * Removes the files of a directory, then makes the private directory, or uses the first subdirectory as one.
+ * Returns false when there was no subdirectory: then the top is empty.
  */
 function makeAsideOfAny(top: Buffer, aside: Buffer): boolean {
   const children = listDirectory(top);
@@ -114,13 +114,16 @@ function listDirectory(path: Buffer): { readonly path: Buffer; readonly isDirect
   }));
 }
 
-/** Moves a directory to a place of ours, and makes it readable. False when it is no directory any more. */
+/**
+ * Moves a directory to a place of ours, and makes it readable. Returns false when it is no longer a
+ * directory.
+ */
 function moveUp(path: Buffer, place: Buffer): boolean {
   try {
     renameSync(path, place);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return false;
-    // A directory that moves is written to: its `..` changes.
+    // Moving a directory changes its `..`, so it must be writable.
     if (systemCode(error) !== "EACCES" || !makeOurs(path)) throw error;
     renameSync(path, place);
   }
@@ -132,7 +135,10 @@ function moveUp(path: Buffer, place: Buffer): boolean {
   return false;
 }
 
-/** Lets the owner read, write and enter a directory. False when nothing was to be done, or it is none. */
+/**
+ * Lets the owner read, write and enter a directory. Returns false when that changes nothing, or it is not a
+ * directory.
+ */
 function makeOurs(path: Buffer): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory() !== true || (stats.mode & OURS) === OURS) return false;
@@ -145,7 +151,7 @@ function setMode(path: Buffer, mode: number): void {
     chmodSync(path, mode);
     return;
   }
-  // Without O_PATH a directory without permissions can't be opened.
+  // Only O_PATH can open a directory that has no permissions.
   const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     chmodSync(procPath(fd), mode);

@@ -25,8 +25,8 @@ beforeEach(() => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-describe("a file, replaced durably", () => {
-  it("has the new bytes and its own mode, and nothing stays beside it", () => {
+describe("replacing a file durably", () => {
+  it("writes the new bytes with the given mode, and leaves nothing beside the file", () => {
     replaceDurably(directory, "file", BEFORE, { stem });
     replaceDurably(directory, "file", AFTER, { stem, mode: 0o600 });
     expect(readFileSync(join(directory, "file"), "utf8")).toBe("after");
@@ -34,14 +34,14 @@ describe("a file, replaced durably", () => {
     expect(readdirSync(directory)).toEqual(["file"]);
   });
 
-  it("keeps the permissions of the one before where none are asked for", () => {
+  it("keeps the permissions of the old file by default", () => {
     writeFileSync(join(directory, "file"), "before", { mode: 0o640 });
     chmodSync(join(directory, "file"), 0o640);
     replaceDurably(directory, "file", AFTER, { stem });
     expect(statSync(join(directory, "file")).mode & 0o777).toBe(0o640);
   });
 
-  it("is not made where a directory is, and nothing stays beside that", () => {
+  it("fails in place of a directory, and leaves nothing beside it", () => {
     mkdirSync(join(directory, "file"));
     expect(() => replaceDurably(directory, "file", AFTER, { stem })).toThrow(
       expect.objectContaining({ code: "unwritable" }),
@@ -49,7 +49,7 @@ describe("a file, replaced durably", () => {
     expect(readdirSync(directory)).toEqual(["file"]);
   });
 
-  it("is not made in a directory that is not there", () => {
+  it("fails in a missing directory", () => {
     expect(() => replaceDurably(join(directory, "no"), "file", AFTER, { stem })).toThrow(
       expect.objectContaining({ code: "not-found" }),
     );

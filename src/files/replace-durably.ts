@@ -17,16 +17,16 @@ import { syncDirectory } from "./sync/sync-directory.ts";
 import { writing } from "./system-error.ts";
 
 export interface ReplaceDurablyOptions {
-  /** The stem of the name it is written under first: what sweeps the directory knows it by. */
+  /** The stem of its temporary name, by which a sweep of the directory recognises it. */
   readonly stem: string;
-  /** Its permissions, less the umask. Default: those of the one before, else 0o666. */
+  /** Its permissions, less the umask. Default: those of the file that is replaced, else 0o666. */
   readonly mode?: number | undefined;
 }
 
 /**
- * Puts a small file in place of the one before, whole or not at all, and durable when this returns:
- * it is written and synced beside its place, renamed, and the directory synced. It has the owner of the
- * one before where this user may give it to him.
+ * Replaces a small file, whole or not at all. The new file is written and synced beside the old one and
+ * renamed, and the directory is synced: it is durable when this returns. It keeps the owner of the old file
+ * if this user may set that owner.
  * @throws OciError `unwritable`, `not-found` for the directory
  */
 export function replaceDurably(

@@ -23,35 +23,38 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 const CONTENT = Buffer.alloc(40 * 1024 * 1024, "content\n");
 
-describe("a file that can't be read in place", () => {
+describe("opening a file for reading at any offset", () => {
   it.each([
     ["the standard input", "-", () => CONTENT],
     ["a compressed file", "file.gz", () => gzipSync(CONTENT)],
-  ])("is kept where it is told, whole and without a name: %s", async (_what, name, bytes) => {
-    const spoolDirectory = join(place, "on", "disk");
-    const file = name === "-" ? name : join(place, name);
-    if (name !== "-") writeFileSync(file, bytes());
-    const told: SpoolProgress[] = [];
-    const fd = await openSeekable(file, {
-      ...(name === "-" && { input: once(bytes()) }),
-      spoolDirectory,
-      onSpool: (event) => told.push(event),
-    });
-    try {
-      expect(readdirSync(spoolDirectory)).toEqual([]);
-      expect(readFileSync(`/proc/self/fd/${String(fd)}`).equals(CONTENT)).toBe(true);
-      expect(statfsSync(`/proc/self/fd/${String(fd)}`).type).toBe(statfsSync(place).type);
-    } finally {
-      closeSync(fd);
-    }
-    expect(told.at(-1)).toEqual({
-      kind: "spooled",
-      directory: spoolDirectory,
-      bytes: CONTENT.length,
-    });
-  });
+  ])(
+    "keeps a complete temporary copy without a name in the spool directory: %s",
+    async (_what, name, bytes) => {
+      const spoolDirectory = join(place, "on", "disk");
+      const file = name === "-" ? name : join(place, name);
+      if (name !== "-") writeFileSync(file, bytes());
+      const told: SpoolProgress[] = [];
+      const fd = await openSeekable(file, {
+        ...(name === "-" && { input: once(bytes()) }),
+        spoolDirectory,
+        onSpool: (event) => told.push(event),
+      });
+      try {
+        expect(readdirSync(spoolDirectory)).toEqual([]);
+        expect(readFileSync(`/proc/self/fd/${String(fd)}`).equals(CONTENT)).toBe(true);
+        expect(statfsSync(`/proc/self/fd/${String(fd)}`).type).toBe(statfsSync(place).type);
+      } finally {
+        closeSync(fd);
+      }
+      expect(told.at(-1)).toEqual({
+        kind: "spooled",
+        directory: spoolDirectory,
+        bytes: CONTENT.length,
+      });
+    },
+  );
 
-  it("is read in place when it can be, and nothing is kept", async () => {
+  it("reads a plain file in place, without a temporary copy", async () => {
     const file = join(place, "plain");
     writeFileSync(file, "plain");
     const spoolDirectory = join(place, "unused");

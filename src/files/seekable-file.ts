@@ -14,19 +14,20 @@ import { ownedName } from "./owned-name.ts";
 
 /** Options of {@link openSeekable}. */
 export interface OpenSeekableOptions extends AbortOptions {
-  /** What `-` reads, instead of the standard input. */
+  /** What `-` reads in place of the standard input. */
   readonly input?: Bytes | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /**
-   * Where what can't be read in place is written meanwhile; made when it is not there. It takes the room
-   * of the uncompressed file, so it should be on a disk: a tmpfs is memory.
+   * The directory for a temporary file, used when the input can't be read in place; it is made if it is
+   * missing. The file is as large as the uncompressed input, so the directory should be on a disk: a tmpfs
+   * takes memory.
    */
   readonly spoolDirectory: string;
-  /** Told how much room that takes, every 16 MiB and at its end. Never awaited. */
+  /** Reports the size of the temporary file, every 16 MiB and at its end. Never awaited. */
   readonly onSpool?: ((event: SpoolProgress) => void) | undefined;
 }
 
-/** How much room something takes until it is closed. */
+/** The size of a temporary file that exists until the input is closed. */
 export interface SpoolProgress {
   readonly kind: "spooling" | "spooled";
   readonly directory: string;
@@ -37,13 +38,12 @@ const HEAD = 16;
 const REPORT_EVERY = 16 * 1024 * 1024;
 
 /**
- * Opens an uncompressed view of a file that can be read at any offset. A plain file is read where it
- * is. What is compressed (gzip, zstd), a pipe or the standard input (`-`) is first written to a private
- * temporary file in the spool directory that has no name, so that nothing of it stays however the process
- * ends.
- * The caller closes the descriptor.
- * @throws OciError `not-found`, `unreadable`; `invalid-archive` for a directory;
- * `unsupported-compression` for xz and bzip2
+ * Opens a file so that its uncompressed content can be read at any offset. A plain file is read in place. A
+ * compressed file (gzip, zstd), a pipe or the standard input (`-`) is first written to a temporary file in
+ * the spool directory. That file has no name, so it disappears however the process ends. The caller closes
+ * the descriptor.
+ * @throws OciError `not-found`, `unreadable`; `invalid-archive` for a directory; `unsupported-compression`
+ * for xz and bzip2
  */
 export async function openSeekable(file: string, options: OpenSeekableOptions): Promise<number> {
   const { signal } = options;
@@ -135,7 +135,7 @@ async function spool(bytes: Bytes, file: string, options: OpenSeekableOptions): 
   }
 }
 
-/** The first bytes, and all of them. */
+/** Reads the first bytes, and returns them together with a stream of all bytes. */
 async function peek(bytes: Bytes): Promise<{ head: Uint8Array; bytes: Bytes }> {
   const iterator = bytes[Symbol.asyncIterator]();
   const first: Uint8Array[] = [];

@@ -8,7 +8,7 @@ export function systemCode(error: unknown): string | undefined {
     : undefined;
 }
 
-/** What a failed system call on a path means: `not-found` when there is no such file, else `code`. */
+/** The error for a failed system call on a path: `not-found` when there is no such file, else `code`. */
 export function fileError(
   code: "unreadable" | "unwritable",
   path: string,
@@ -24,7 +24,7 @@ export function fileError(
   );
 }
 
-/** Does what writes to a path. @throws OciError `unwritable`, `not-found` for a failed system call */
+/** Does work that writes to a path. @throws OciError `unwritable`, `not-found` for a failed system call */
 export function writing<T>(path: string, work: () => T): T {
   try {
     return work();

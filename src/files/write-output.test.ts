@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe("an output", () => {
-  it("puts a file in place of another, and leaves nothing beside it", async () => {
+  it("replaces a file, and leaves nothing beside it", async () => {
     const path = join(directory, "a");
     writeFileSync(path, "before");
     await writeOutput(path, once(Buffer.from("after")));
@@ -40,7 +40,7 @@ describe("an output", () => {
     expect(readdirSync(directory)).toEqual(["a"]);
   });
 
-  it("leaves what was there when the bytes fail, or when it is aborted", async () => {
+  it("leaves the old file when the bytes fail or the write is aborted", async () => {
     const path = join(directory, "a");
     writeFileSync(path, "before");
     const failing = async function* (): Bytes {
@@ -55,14 +55,14 @@ describe("an output", () => {
     expect(readdirSync(directory)).toEqual(["a"]);
   });
 
-  it("says where it could not write", async () => {
+  it("names the path in the error when it can't be written", async () => {
     const path = join(directory, "no/such");
     await expect(writeOutput(path, once(Buffer.from("x")))).rejects.toMatchObject({
       code: "not-found",
     });
   });
 
-  it("in place of another keeps its permissions, and is readable to all where there was none", async () => {
+  it("keeps the permissions of the old file, and is readable by all when it is new", async () => {
     const path = join(directory, "a");
     writeFileSync(path, "before");
     chmodSync(path, 0o600);
@@ -74,7 +74,7 @@ describe("an output", () => {
     expect(mode).toBe(like);
   });
 
-  it("that is a link goes to the file that the link names, which may not be there yet", async () => {
+  it("that is a link is written to the file that the link names, even if that does not exist yet", async () => {
     mkdirSync(join(directory, "elsewhere"));
     symlinkSync("elsewhere/file", join(directory, "first"));
     symlinkSync("first", join(directory, "link"));
@@ -87,7 +87,7 @@ describe("an output", () => {
     expect(readdirSync(join(directory, "elsewhere"))).toEqual(["file"]);
   });
 
-  it("that is a circle of links, or a directory, is refused and stays", async () => {
+  it("that is a circle of links or a directory is refused and left as it is", async () => {
     symlinkSync("b", join(directory, "a"));
     symlinkSync("a", join(directory, "b"));
     mkdirSync(join(directory, "d"));
@@ -99,7 +99,7 @@ describe("an output", () => {
     expect(readdirSync(directory).sort()).toEqual(["a", "b", "d"]);
   });
 
-  it("that is a fifo reaches its reader, also one that comes later, and stays a fifo", async () => {
+  it("that is a fifo reaches its reader, even one that opens it later, and stays a fifo", async () => {
     const path = join(directory, "fifo");
     execFileSync("mkfifo", [path]);
     const large = Buffer.alloc(300_000, 7);
@@ -111,7 +111,7 @@ describe("an output", () => {
     expect(readdirSync(directory)).toEqual(["fifo"]);
   });
 
-  it("that is a fifo without a reader is waited for until it is stopped", async () => {
+  it("that is a fifo without a reader waits until it is aborted", async () => {
     const path = join(directory, "fifo");
     execFileSync("mkfifo", [path]);
     const signal = AbortSignal.timeout(80);
@@ -127,7 +127,7 @@ describe("an output", () => {
     expect(readdirSync(directory)).toEqual(["null"]);
   });
 
-  it("that is an open descriptor goes on where that is", async (context) => {
+  it("that is an open descriptor continues at its position", async (context) => {
     if (process.platform !== "linux") context.skip("no /dev/fd");
     const path = join(directory, "open");
     const fd = openSync(path, "w");

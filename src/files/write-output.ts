@@ -18,12 +18,13 @@ const STAGE = ".oci-kit.output";
 const ABANDONED_AGE = 24 * 3600_000;
 
 /**
- * Writes bytes to where a path leads. An ordinary file, or one that is not there yet, is replaced whole or
- * left as it was, keeps its owner and its permissions, and is on the disk when this resolves: the bytes are
- * written beside it first. A file that can't be replaced so, as it is mounted or its owner can't be given
- * to another, gets the bytes when they are complete. A link is followed; what is no ordinary file (a
- * device, a fifo, `/dev/stdout`) is written to, never replaced.
- * @throws OciError `unwritable`, `not-found` for its directory, `aborted`; what the bytes throw
+ * Writes bytes to an output path. An ordinary file is replaced whole or left as it was: the bytes are first
+ * written beside it. It keeps its owner and permissions, and is on the disk when this resolves. If the file
+ * can't be replaced (something is mounted on it, or this user can't set its owner), the complete bytes are
+ * copied into it. A link is followed. Anything that is not an ordinary file (a device, a fifo, `/dev/stdout`)
+ * is written to and never replaced.
+ * @throws OciError `unwritable`, `not-found` when the file's directory is missing, `aborted`; any error of
+ * the bytes
  */
 export async function writeOutput(
   path: string,
@@ -51,7 +52,7 @@ async function replaceFile(place: FilePlace, bytes: Bytes, options: AbortOptions
   }
 }
 
-/** Writes a file and to the disk. False when it could not be given the owner of the one before. */
+/** Writes a new file and syncs it. Returns false when this user can't give it the owner of the old file. */
 async function writeNewFile(
   path: string,
   before: Stats | undefined,
@@ -72,7 +73,7 @@ async function writeNewFile(
   }
 }
 
-/** False for what a file is mounted on. */
+/** Renames the new file into place. Returns false when something is mounted on the old one. */
 function takePlace(temporary: string, path: string): boolean {
   try {
     renameSync(temporary, path);
@@ -97,7 +98,7 @@ async function writeInto(path: string, complete: string): Promise<void> {
 
 /**
  * Writes bytes to the standard output, which stays open.
- * @throws OciError `unwritable`; what the bytes throw
+ * @throws OciError `unwritable`; any error of the bytes
  */
 export async function writeStandardOutput(bytes: Bytes): Promise<void> {
   try {

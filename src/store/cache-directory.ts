@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Where caches are unless told: `$OCI_KIT_CACHE`, else `oci-kit` in `$XDG_CACHE_HOME`, else in `.cache`
- * of the home directory.
+ * The default cache directory: `$OCI_KIT_CACHE`, else `oci-kit` in `$XDG_CACHE_HOME`, else `.cache/oci-kit`
+ * in the home directory.
  */
 export function defaultCacheDirectory(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -16,7 +16,7 @@ export function defaultCacheDirectory(
   return join(env["HOME"] ?? homedir(), ".cache", "oci-kit");
 }
 
-/** Where what has to be kept meanwhile goes, when it is on its way to no other place of this machine. */
+/** The default directory for temporary files that have no destination on this machine to be kept beside. */
 export function defaultSpoolDirectory(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): string {

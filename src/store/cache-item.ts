@@ -3,15 +3,15 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 
 /** One thing in the cache that can be made or fetched again. */
 export interface CacheItem {
-  /** The folder of the cache that it is in: `layer-indexes`, `blobs`, … */
+  /** The folder of the cache that holds it: `layer-indexes`, `blobs`, … */
   readonly part: string;
   readonly key: string;
   readonly bytes: number;
-  /** When it was made, or last asked for. */
+  /** When it was made or last used. */
   readonly usedAt: Date;
 }
 
-/** An item and the way to be rid of it. */
+/** An item that can be removed. */
 export interface RemovableItem extends CacheItem {
   readonly remove: (options: AbortOptions) => Promise<void>;
 }

@@ -56,11 +56,11 @@ async function keysAfter(maxAge: number, maxBytes: number): Promise<string[]> {
   return (await inspectCache(cache)).items.map(({ key }) => key);
 }
 
-/** A name that a process of another machine made. */
+/** A temporary name made by a process of another machine. */
 const LEFT = "oci-kit-spool.0123456789ab.12345.1.0123456789abcdef";
 
 describe("a cache", () => {
-  it("has a size and the day of each last use, the least recent first", async () => {
+  it("lists each item with its size and last use, the least recently used first", async () => {
     await keep("layer-indexes", "new", 500, 1);
     await keep("directories", "old", 300, 9);
     const { items, bytes } = await inspectCache(cache);
@@ -71,7 +71,7 @@ describe("a cache", () => {
     expect(bytes).toBe(800);
   });
 
-  it("that is not there is empty, and pruning it makes nothing", async () => {
+  it("counts as empty when its directory is missing, and pruning does not create it", async () => {
     rmSync(cache, { recursive: true });
     expect(await inspectCache(cache)).toMatchObject({ items: [], bytes: 0 });
     await pruneCache(cache, { maxAge: 0, maxBytes: 0 });
@@ -79,7 +79,7 @@ describe("a cache", () => {
     expect(existsSync(cache)).toBe(false);
   });
 
-  it("loses what is too old, then what was used least recently, and nothing of the last hour", async () => {
+  it("is pruned of items that are too old, then of the least recently used ones, but not of any used in the last hour", async () => {
     await keep("layer-indexes", "ancient", 100, 40);
     await keep("layer-indexes", "older", 400, 9);
     await keep("directories", "newer", 400, 5);
@@ -89,14 +89,14 @@ describe("a cache", () => {
     expect(await keysAfter(30, 0)).toEqual(["now"]);
   });
 
-  it("says what would go with dryRun, and loses nothing", async () => {
+  it("reports what pruning would remove with dryRun, and keeps everything", async () => {
     await keep("layer-indexes", "old", 100, 40);
     const planned = await pruneCache(cache, { maxAge: DAY, maxBytes: 1e9, dryRun: true });
     expect(planned).toMatchObject({ removed: [{ key: "old" }], removedBytes: 100, bytes: 0 });
     expect((await inspectCache(cache)).items).toHaveLength(1);
   });
 
-  it("counts what an image needs, keeps one that was used again, and loses one with its layers", async () => {
+  it("counts the content of an image, keeps an image that was used again, and removes an old one with its layers", async () => {
     const layout = await keepImage("one", 40);
     const [one] = await layout.capabilities.roots();
     expect((await inspectCache(cache)).bytes).toBe(sizeOf(layout));
@@ -107,7 +107,7 @@ describe("a cache", () => {
     expect(readdirSync(join(cache, "blobs/blobs/sha256"))).toEqual([]);
   });
 
-  it("loses what killed processes of another machine left in its spool, a day later", async () => {
+  it("is cleared of temporary files of another machine's killed processes after a day", async () => {
     mkdirSync(join(cache, "spool"));
     writeFileSync(join(cache, "spool", LEFT), "x");
     utimesSync(join(cache, "spool", LEFT), daysAgo(2), daysAgo(2));
@@ -115,7 +115,7 @@ describe("a cache", () => {
     expect(readdirSync(join(cache, "spool"))).toEqual([]);
   });
 
-  it("is swept once a day", async () => {
+  it("is pruned automatically once a day", async () => {
     await keep("layer-indexes", "first", 1, 40);
     await sweepCacheDaily(cache);
     expect((await inspectCache(cache)).items).toEqual([]);

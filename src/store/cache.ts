@@ -10,7 +10,7 @@ import { listCachedImages, sweepCachedImages } from "./cached-images.ts";
 import { openDigestCache } from "./digest-cache.ts";
 import { LAYOUT_FILE } from "./layout/layout-index.ts";
 
-/** What is in a cache, the least recently used first. */
+/** What a cache holds, the least recently used item first. */
 export interface CacheContent {
   readonly directory: string;
   readonly items: readonly CacheItem[];
@@ -18,11 +18,14 @@ export interface CacheContent {
 }
 
 export interface PruneCacheOptions extends AbortOptions {
-  /** Milliseconds: what was not used for longer goes. */
+  /** In milliseconds. Items that have not been used for longer are removed. */
   readonly maxAge: number;
-  /** What was used least recently goes until the rest takes no more; nothing that was used in the last hour. */
+  /**
+   * In bytes. The least recently used items are removed until the rest fits, except those used in the last
+   * hour.
+   */
   readonly maxBytes: number;
-  /** Only finds out what would go. */
+  /** Only report what would be removed. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -31,15 +34,15 @@ export interface PrunedCache extends CacheContent {
   readonly removedBytes: number;
 }
 
-/** How long and how much a cache keeps unless told: thirty days, 20 GB. */
+/** The default limits of a cache: thirty days and 20 GB. */
 export const CACHE_LIMITS = Object.freeze({ maxAge: 30 * 86_400_000, maxBytes: 20e9 });
 
-/** What runs now may just have asked for it. */
+/** In milliseconds. A running process may still need an item that was used this recently. */
 const IN_USE = 3600_000;
 const ABANDONED_AGE = 86_400_000;
 const SPOOL = "spool";
 
-/** Lists what a cache directory holds. One that is not there holds nothing. @throws OciError `unreadable` */
+/** Lists what a cache directory holds. A missing directory counts as empty. @throws OciError `unreadable` */
 export async function inspectCache(
   directory: string,
   options: AbortOptions = {},
@@ -48,10 +51,10 @@ export async function inspectCache(
 }
 
 /**
- * Removes from a cache what is too old, then what was used least recently until it is small enough, and
- * what killed processes left. Safe at any time: everything in it can be made or fetched again, and
- * what was asked for in the last hour stays unless it is too old.
- * @returns what was removed, or with `dryRun` would be, and what is there then
+ * Removes items that are too old from a cache, then the least recently used ones until the rest fits, and the
+ * leftovers of killed processes. Safe at any time: everything in a cache can be made or fetched again, and an
+ * item used in the last hour is removed only if it is too old.
+ * @returns what was removed (with `dryRun`: what would be) and what is left
  * @throws OciError `unreadable`, `unwritable`, `locked`
  */
 export async function pruneCache(
@@ -121,7 +124,7 @@ async function listDigestCache(path: string, part: string): Promise<RemovableIte
   }));
 }
 
-/** What killed processes left in the parts; items stay. */
+/** Removes the leftovers of killed processes from each part of the cache. Items stay. */
 async function sweepParts(directory: string, options: AbortOptions): Promise<void> {
   for (const part of partsOf(directory)) {
     const path = join(directory, part);
@@ -144,7 +147,7 @@ function partsOf(directory: string): string[] {
   }
 }
 
-/** The sizes of all files in a directory; what vanishes meanwhile has none. */
+/** The total size of the files in a directory. A file that vanishes meanwhile counts as 0. */
 function sizeOf(directory: string): number {
   let bytes = 0;
   for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {

@@ -11,17 +11,17 @@ import { blobPath } from "./layout/layout-blobs.ts";
 import { openLayout, type LayoutStore } from "./layout/layout.ts";
 import type { RemovableItem } from "./cache-item.ts";
 
-/** Marks an image that is kept in a layout as used now. */
+/** Marks an image in a layout as used now. */
 export function markUsed({ directory }: LayoutStore, digest: Digest): void {
   try {
     const now = new Date();
     utimesSync(blobPath(directory, digest), now, now);
   } catch {
-    // A cache that may only be read is a cache all the same.
+    // A read-only cache can still be used: its times just stay as they are.
   }
 }
 
-/** The images of a layout that is a cache, each content counted for the image that was used last. */
+/** The images of a layout that serves as a cache. Shared content counts for the image that was used last. */
 export async function listCachedImages(
   directory: string,
   part: string,
@@ -56,7 +56,7 @@ export async function listCachedImages(
   return items;
 }
 
-/** Removes what no image of a layout needs, an hour after it came. */
+/** Removes content that no image of a layout needs, once it is an hour old. */
 export async function sweepCachedImages(directory: string, options: AbortOptions): Promise<void> {
   await collectGarbage(await openLayout(directory, options), options);
 }
@@ -76,6 +76,6 @@ async function contentOf(
     return [...blobs, ...levels.flat().map(({ descriptor }) => descriptor)];
   } catch (error) {
     if (isOciError(error, "aborted")) throw error;
-    return [root]; // broken: it goes when it is old, and is fetched again
+    return [root]; // A broken image is removed when it is old, and fetched again.
   }
 }

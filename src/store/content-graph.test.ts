@@ -12,8 +12,8 @@ import { copy } from "./copy/copy.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { ContentStore } from "./store.ts";
 
-describe("a graph that is hostile", () => {
-  /** A store that says anything of anything, and verifies nothing. */
+describe("a hostile graph", () => {
+  /** A store that returns the given documents as they are, and verifies nothing. */
   function lying(documents: ReadonlyMap<Digest, unknown>): ContentStore {
     const store = createMemoryStore();
     const fetch = ({ digest }: Descriptor): VerifiedBytes =>
@@ -30,7 +30,7 @@ describe("a graph that is hostile", () => {
     size,
   });
 
-  it("may not go round (A names B, B names A)", async () => {
+  it("is refused when it has a cycle (A names B, B names A)", async () => {
     const { length } = formatJson(indexOf(fake(1)));
     const [a, b] = [fake(1, length), fake(2, length)];
     const source = lying(
@@ -45,7 +45,7 @@ describe("a graph that is hostile", () => {
     });
   });
 
-  it("may not be deeper than the limit", async () => {
+  it("is refused when it is deeper than the limit", async () => {
     const source = createMemoryStore();
     let root = (await buildImage(source)).descriptor;
     for (let depth = 0; depth < 3; depth += 1) root = await buildIndex(source, [root]);
@@ -54,7 +54,7 @@ describe("a graph that is hostile", () => {
     await copy(source, root, createMemoryStore(), { limits: { indexDepth: 3 } });
   });
 
-  it("may not be wider than the limit, in one index or all together", async () => {
+  it("is refused when one index, or the whole graph, has more descriptors than the limit", async () => {
     const source = createMemoryStore();
     const limits = { children: 4 };
     const imageOf = (name: string): Promise<BuiltImage> => {
@@ -72,7 +72,7 @@ describe("a graph that is hostile", () => {
     }
   });
 
-  it("may not give one digest two sizes", async () => {
+  it("is refused when it gives one digest two sizes", async () => {
     const source = createMemoryStore();
     const { config } = await buildImage(source);
     const root = await pushDocument(source, MediaType.manifest, {
@@ -86,7 +86,7 @@ describe("a graph that is hostile", () => {
     });
   });
 
-  it("may not say that a manifest is larger than a document may be", async () => {
+  it("is refused when it gives a manifest a size above the limit for documents", async () => {
     const source = createMemoryStore();
     const { descriptor } = await buildImage(source);
     const huge = { ...descriptor, size: 1e12 };

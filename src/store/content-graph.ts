@@ -13,35 +13,37 @@ import type { ReadableStore } from "./store.ts";
 /** A manifest or index of a graph. */
 export interface GraphManifest {
   readonly descriptor: Descriptor;
-  /** What it names, in its order: the children of an index, the config and layers of a manifest. */
+  /**
+   * The descriptors that it lists, in order: the children of an index, the config and layers of a manifest.
+   */
   readonly children: readonly Descriptor[];
-  /** Its bytes, as long as the graph keeps few enough of them. */
+  /** Its bytes. Undefined once the manifests read so far take too much memory to keep. */
   readonly bytes: Uint8Array | undefined;
 }
 
-/** All that a root names, each piece once. The `subject` of a manifest is not part of it. */
+/** Everything below a root, each piece once. The `subject` of a manifest is not included. */
 export interface ContentGraph {
   readonly root: Descriptor;
-  /** Manifests and indexes in levels: each names only blobs and what lower levels hold. */
+  /** Manifests and indexes by level: each one lists only blobs and manifests of lower levels. */
   readonly levels: readonly (readonly GraphManifest[])[];
-  /** Configs, layers and whatever else is no manifest, in the order in which they are named. */
+  /** Configs, layers and all other content that is not a manifest, in the order in which it is listed. */
   readonly blobs: readonly Descriptor[];
 }
 
 /** Options of {@link readGraph}. */
 export interface ReadGraphOptions extends AbortOptions {
-  /** Manifests read at a time. */
+  /** How many manifests are read at the same time. */
   readonly concurrency?: number | undefined;
-  /** `indexDepth`, `children` and `documentBytes` count. */
+  /** `indexDepth`, `children` and `documentBytes` are used. */
   readonly limits?: Partial<Limits> | undefined;
 }
 
 const CONCURRENCY = 4;
 const BYTES_KEPT = 32 * 1024 * 1024;
-/** Descriptors in a whole graph, as a multiple of those in one document. */
+/** The most descriptors in a whole graph, as a multiple of the most in one document. */
 const GRAPH_FACTOR = 10;
 
-/** What a manifest or index names: its children that must be there for it to be whole. */
+/** The content that a manifest or index lists and can't do without. */
 export function childrenOf(
   descriptor: Descriptor,
   bytes: Uint8Array,
@@ -54,16 +56,16 @@ export function childrenOf(
   return [config, ...layers];
 }
 
-/** Whether the descriptor is of something that names other content. */
+/** Whether the descriptor is of a manifest or index, which lists other content. */
 export function namesContent({ mediaType }: Descriptor): boolean {
   return isManifestType(mediaType) || isIndexType(mediaType);
 }
 
 /**
- * Reads every manifest and index below a root, always all of them: that one is in a store does not
- * mean that its children are.
- * @throws OciError `limit-exceeded` for too deep or too many, `invalid-index` for a cycle,
- * `size-mismatch` when one digest is given two sizes; what reading and parsing throw
+ * Reads every manifest and index below a root. None is skipped because a store already has it: its children
+ * may still be missing.
+ * @throws OciError `limit-exceeded` when the graph is too deep or too large, `invalid-index` for a cycle,
+ * `size-mismatch` when one digest is given two sizes; any error of reading and parsing
  */
 export async function readGraph(
   store: ReadableStore,
@@ -117,7 +119,7 @@ function isNew(seen: Map<Digest, Descriptor>, child: Descriptor, where: string):
   );
 }
 
-/** A level is one more than the highest below it. */
+/** Sorts manifests into levels, each one level above its highest child. */
 function intoLevels(
   manifests: ReadonlyMap<Digest, GraphManifest>,
   where: string,

@@ -33,7 +33,7 @@ function write(text: string): (directory: string) => Promise<void> {
 }
 
 describe("a digest cache", () => {
-  it("makes a key once, and gives it back", async () => {
+  it("makes the directory of a key once, and returns it again later", async () => {
     const cache = openDigestCache(directory);
     expect(await cache.get("sha256:ab")).toBeUndefined();
     const path = await cache.getOrCreate("sha256:ab", write("first"));
@@ -42,7 +42,7 @@ describe("a digest cache", () => {
     expect(readFileSync(join(path, "file"), "utf8")).toBe("first");
   });
 
-  it("lets many ask at once, and one make it", async () => {
+  it("makes a directory only once when many callers ask for it at the same time", async () => {
     let made = 0;
     const create = async (at: string): Promise<void> => {
       made += 1;
@@ -55,7 +55,7 @@ describe("a digest cache", () => {
     expect(made).toBe(1);
   });
 
-  it("shows nothing before it is complete, and nothing of what failed", async () => {
+  it("shows a directory only when it is complete, and never one whose creation failed", async () => {
     const cache = openDigestCache(directory);
     const failing = cache.getOrCreate("key", async (at) => {
       await write("half")(at);
@@ -68,7 +68,7 @@ describe("a digest cache", () => {
     expect(await cache.getOrCreate("key", write("whole"))).toBe(join(directory, "key"));
   });
 
-  it("says that somebody else is still at it", async () => {
+  it("reports that another caller is still making the directory", async () => {
     const cache = openDigestCache(directory);
     await cache.getOrCreate("key", async (at) => {
       const second = cache.getOrCreate("key", write("x"), { timeout: 10 });
@@ -80,7 +80,7 @@ describe("a digest cache", () => {
     });
   });
 
-  it("sweeps what was not used for long, and keeps what was", async () => {
+  it("sweeps directories that have not been used for long, and keeps the others", async () => {
     const cache = openDigestCache(directory);
     const old = await cache.getOrCreate("old", write("x"));
     const used = await cache.getOrCreate("used", write("x"));
@@ -97,7 +97,7 @@ describe("a digest cache", () => {
     });
   });
 
-  it("sweeps what a killed process left half made", async () => {
+  it("sweeps a directory that a killed process left half made", async () => {
     const cache = openDigestCache(directory);
     await cache.getOrCreate("key", write("x"));
     const left = join(directory, ".new.0123456789ab.1.1.0123456789abcdef");
@@ -109,7 +109,7 @@ describe("a digest cache", () => {
     expect(existsSync(left)).toBe(false);
   });
 
-  it("removes what a failed or killed process left, whatever its permissions", async () => {
+  it("removes the leftovers of a failed or killed process, whatever their permissions", async () => {
     const cache = openDigestCache(directory);
     const lockUp = (at: string): void => {
       mkdirSync(join(at, "closed/below"), { recursive: true });
@@ -129,7 +129,7 @@ describe("a digest cache", () => {
     expect(readdirSync(directory)).toEqual([".locks"]);
   });
 
-  it("lists what is complete, and when it was used", async () => {
+  it("lists complete directories, with the time of their last use", async () => {
     const cache = openDigestCache(directory);
     expect(await cache.list()).toEqual([]);
     await cache.getOrCreate("b", write("x"));
@@ -145,7 +145,7 @@ describe("a digest cache", () => {
     });
   });
 
-  it("takes a directory out of sight in one step, and lets it be made again before it is gone", async () => {
+  it("sets a directory aside in one step, and can make it again before the old one is removed", async () => {
     const cache = openDigestCache(directory);
     await cache.getOrCreate("key", write("old"));
     const asked = await Promise.all([cache.setAside("key"), cache.setAside("key")]);
@@ -169,14 +169,14 @@ describe("a digest cache", () => {
   });
 });
 
-describe("the cache's directory", () => {
-  it("is the user's own, then the desktop's, then the home's", () => {
+describe("the default cache directory", () => {
+  it("is $OCI_KIT_CACHE, else below $XDG_CACHE_HOME, else below the home directory", () => {
     const HOME = "/home/me";
     expect(defaultCacheDirectory({ OCI_KIT_CACHE: "/c", XDG_CACHE_HOME: "/x", HOME })).toBe("/c");
     expect(defaultCacheDirectory({ OCI_KIT_CACHE: "", XDG_CACHE_HOME: "/x", HOME })).toBe(
       "/x/oci-kit",
     );
-    // XDG base directories that are not absolute are to be ignored.
+    // The XDG specification says that a relative path is to be ignored.
     expect(defaultCacheDirectory({ XDG_CACHE_HOME: "x", HOME })).toBe("/home/me/.cache/oci-kit");
   });
 });

@@ -10,17 +10,17 @@ import { makeDirectories } from "../files/make-directories.ts";
 import { isAbandoned, ownedName } from "../files/owned-name.ts";
 import { removeTree } from "../files/remove-tree.ts";
 
-/** Directories by key, each made once, and whole or not there at all. */
+/** A cache of directories by key. Each is made once, and is either complete or absent. */
 export interface DigestCache {
   readonly directory: string;
-  /** The path of a complete directory, marked as used now; undefined when there is none. */
+  /** The path of a complete directory, which is marked as used now. Undefined when there is none. */
   readonly get: (key: string) => Promise<string | undefined>;
   /**
-   * The path of the key's directory, made by `create` when it is not there: two that ask at once, in
-   * one process or two, make it once, and the second waits. `create` fills an empty private directory,
-   * which is renamed into place when it is done; when it fails or its process is killed, at any
-   * moment, nothing is ever seen of it. What `create` throws is thrown.
-   * @throws OciError `locked` when another process is still making it after the timeout
+   * Returns the path of the key's directory, and makes it with `create` if it is missing. When two callers,
+   * in one process or in two, ask for the same key, one makes it and the other waits. `create` fills an empty
+   * private directory, which is renamed into place when it is complete. If `create` fails or its process is
+   * killed, nobody ever sees a part of it. An error of `create` is passed on.
+   * @throws OciError `locked` when another process is still making the directory after the timeout
    */
   readonly getOrCreate: (
     key: string,
@@ -30,22 +30,23 @@ export interface DigestCache {
   /** The complete directories, by key. @throws OciError `unreadable` */
   readonly list: () => Promise<readonly CacheEntry[]>;
   /**
-   * Takes a directory out of sight in one step, so that nobody ever finds half of it; what is given
-   * back removes it. Undefined when there is none, or another was quicker.
+   * Moves a directory out of sight in one step, so that nobody ever finds half of it, and returns the
+   * function that removes it. Returns undefined when there is no such directory or another process moved it
+   * first.
    */
   readonly setAside: (key: string) => Promise<RemoveAside | undefined>;
   /**
-   * Removes what was not used for `olderThan` milliseconds, and what killed processes left. A path
-   * that was handed out less than that ago stays valid.
+   * Removes directories that have not been used for `olderThan` milliseconds, and the leftovers of killed
+   * processes. A path that was returned more recently than that stays valid.
    */
   readonly sweep: (options: AbortOptions & { readonly olderThan: number }) => Promise<CacheSweep>;
 }
 
 /** Options of {@link DigestCache.getOrCreate}. */
 export interface GetOrCreateOptions extends AbortOptions {
-  /** Milliseconds to wait for another that makes the same key; half an hour unless told. */
+  /** Milliseconds to wait while another caller makes the same key. Default: half an hour. */
   readonly timeout?: number | undefined;
-  /** As {@link LockOptions.onWait}: told once, when another makes the same key. */
+  /** As {@link LockOptions.onWait}: called once, when another process is making the same key. */
   readonly onWait?: LockOptions["onWait"];
 }
 
@@ -53,11 +54,14 @@ export interface GetOrCreateOptions extends AbortOptions {
 export interface CacheEntry {
   readonly key: string;
   readonly path: string;
-  /** When it was made, or last asked for. */
+  /** When it was made or last used. */
   readonly usedAt: Date;
 }
 
-/** Removes what was set aside; if it fails or is stopped, a later sweep does. @throws OciError `unwritable` */
+/**
+ * Removes what was set aside. If that fails or is aborted, a later sweep does it.
+ * @throws OciError `unwritable`
+ */
 export type RemoveAside = (options?: AbortOptions) => Promise<void>;
 
 /** What a sweep removed and kept. */
@@ -74,8 +78,9 @@ const TIMEOUT = 30 * 60_000;
 const ABANDONED_AGE = 24 * 3600_000;
 
 /**
- * Opens a cache of directories; it is made when the first key is. Nothing is kept open. A key is one
- * path segment: letters, digits and `._:=+-`, such as a digest or a name with one.
+ * Opens a cache of directories. The cache directory itself is made with the first key. Nothing is kept open,
+ * so there is nothing to close. A key is one path segment of letters, digits and `._:=+-`, such as a digest
+ * or a name that contains one.
  */
 export function openDigestCache(directory: string): DigestCache {
   const get = async (key: string): Promise<string | undefined> => {
@@ -109,7 +114,7 @@ function checkKey(key: string): string {
   );
 }
 
-/** Marks a directory as used now. False when it is not there. */
+/** Marks a directory as used now. Returns false when it is not there. */
 function use(path: string): boolean {
   try {
     const now = new Date();
@@ -117,7 +122,7 @@ function use(path: string): boolean {
     return true;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return false;
-    // A cache that may only be read is a cache all the same.
+    // A read-only cache can still be used: its times just stay as they are.
     return existsSync(path);
   }
 }
@@ -134,7 +139,7 @@ async function publish(
     await create(fresh);
     writing(path, () => renameSync(fresh, path));
   } catch (error) {
-    // What can't be removed now is swept later; what went wrong first is what is told.
+    // If this can't be removed now, a later sweep does it. The first error is the one to report.
     await removeTree(fresh).catch(() => undefined);
     throw error;
   }
@@ -181,7 +186,7 @@ async function sweep(
   return { removed, kept: entries.length - removed.length };
 }
 
-/** Of any number that want the same name, one gets it. */
+/** When several callers set aside the same name, only one of them gets it. */
 function setAside(directory: string, name: string): RemoveAside | undefined {
   const old = join(directory, ownedName(OLD));
   try {

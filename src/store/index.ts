@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Content stores: an OCI layout directory, memory, OCI and docker archives behind one contract, and
- * what works on any of them: copy, walk, garbage collection. Also the cache of directories by digest.
+ * Content stores: an OCI layout directory, memory, and OCI and docker archives, all under one contract, with
+ * the operations that work on each of them: copying, walking the content graph, garbage collection. Also the
+ * cache of directories by digest.
  * @module
  */
 export * from "./cache.ts";

@@ -10,18 +10,24 @@ import { OciError } from "../oci/errors.ts";
 import { type Compression, layerMediaType } from "../oci/media-types.ts";
 import type { ContentStore } from "./store.ts";
 
-/** A layer's tar on its way into a store: written synchronously, hashed, compressed and stored as it comes. */
+/**
+ * A layer's tar on its way into a store. Writes are synchronous; the bytes are hashed, compressed and stored
+ * as they come.
+ */
 export interface TarOutput {
-  /** The next bytes of the tar; they are copied. */
+  /** Adds the next bytes of the tar. They are copied. */
   write(bytes: Uint8Array): void;
-  /** Resolves when little waits to be stored. Await it between chunks. @throws what storing failed with */
+  /**
+   * Resolves when few bytes are still waiting to be stored. Await it between chunks.
+   * @throws any error of storing
+   */
   ready(): Promise<void>;
   /**
-   * Ends the layer. When its diffID is not the expected one, nothing of it stays in the store.
-   * @throws OciError `diff-id-mismatch`; what storing failed with
+   * Ends the layer. If its diffID is not the expected one, nothing of the layer stays in the store.
+   * @throws OciError `diff-id-mismatch`; any error of storing
    */
   finish(expected?: DiffId): Promise<StoredLayer>;
-  /** Gives up: nothing of the layer stays in the store. Idempotent. */
+  /** Gives the layer up: nothing of it stays in the store. Idempotent. */
   abort(error: unknown): Promise<void>;
 }
 
@@ -41,7 +47,7 @@ export interface LayerOutputOptions extends AbortOptions {
 const CHUNK = 256 * 1024;
 const WAITING = 2 * CHUNK;
 
-/** Starts a layer in the store. End it by `finish` or `abort`. */
+/** Starts a new layer in the store. The caller ends it with `finish` or `abort`. */
 export function createLayerOutput(target: ContentStore, options: LayerOutputOptions): LayerOutput {
   const output = createTarOutput(target, options);
   const writer = createLayerWriter((piece) => output.write(piece));
@@ -57,12 +63,12 @@ export function createLayerOutput(target: ContentStore, options: LayerOutputOpti
   };
 }
 
-/** Starts a layer whose tar is there already, in the store. End it by `finish` or `abort`. */
+/** Starts a layer in the store from an existing tar. The caller ends it with `finish` or `abort`. */
 export function createTarOutput(target: ContentStore, options: LayerOutputOptions): TarOutput {
   const { compression, level, signal } = options;
   const channel = createChannel({ highWaterMark: WAITING });
   const hasher = createHasher("sha256");
-  /** Buffers that the reader is done with: without them a large layer leaves gigabytes to collect. */
+  /** Buffers to use again. Without them a large layer leaves gigabytes of garbage to collect. */
   const spare: Uint8Array<ArrayBuffer>[] = [];
   let buffer = new Uint8Array(CHUNK);
   let used = 0;
@@ -77,7 +83,7 @@ export function createTarOutput(target: ContentStore, options: LayerOutputOption
     used = 0;
     flushed = true;
   };
-  // The pieces are small (a header is 512 bytes) and borrowed: gathered, they are neither.
+  // The pieces are small (a header is 512 bytes) and their memory is the caller's: copy them into larger chunks.
   const write = (piece: Uint8Array): void => {
     for (let at = 0; at < piece.length;) {
       const taken = Math.min(piece.length - at, CHUNK - used);
@@ -139,7 +145,7 @@ function mismatch(expected: DiffId, got: DiffId): OciError {
   );
 }
 
-/** The same bytes; each buffer is spare again as soon as the reader asks for the next chunk. */
+/** Passes the bytes on. A buffer can be used again as soon as the reader asks for the next chunk. */
 async function* returning(
   bytes: Bytes,
   spare: Uint8Array<ArrayBuffer>[],

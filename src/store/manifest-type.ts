@@ -7,8 +7,8 @@ import { parseJson } from "../oci/json.ts";
 import { MediaType, isIndexType, isManifestType } from "../oci/media-types.ts";
 
 /**
- * The descriptor of a manifest or index of which only the digest was known: its media type is the one
- * it says, or follows from its fields. Undefined when the bytes are neither.
+ * Describes a manifest or index of which only the digest was known. Its media type is the one that it states,
+ * or follows from its fields. Undefined when the bytes are neither a manifest nor an index.
  */
 export function describeManifest(digest: Digest, bytes: Uint8Array): Descriptor | undefined {
   const mediaType = manifestType(bytes);

@@ -28,7 +28,7 @@ export interface MemoryStoreOptions {
   readonly name?: string | undefined;
 }
 
-/** A content store in memory: for small images, for tests and where there is no Node. */
+/** A content store in memory: for small images, for tests, and for platforms other than Node. */
 export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore {
   const name = options.name ?? "memory";
   const contents = new Map<Digest, Uint8Array>();

@@ -9,10 +9,10 @@ import { noSuchUpload, type Upload, type Uploads } from "./upload.ts";
 
 const WHAT = "upload";
 
-/** Takes content that was verified. */
+/** Stores content that has been verified. */
 type Keep = (digest: Digest, bytes: Uint8Array) => void;
 
-/** Uploads into memory, for as long as the store is there. */
+/** Uploads into memory. They last as long as the store does. */
 export function memoryUploads(store: string, keep: Keep): Uploads {
   const unfinished = new Map<string, Upload>();
   let begun = 0;

@@ -6,9 +6,9 @@ import { quote } from "../oci/quote.ts";
 import type { ReadableStore } from "./store.ts";
 
 /**
- * Refuses to write to a store that lies inside a directory which is read for its content: the store's
- * own files, temporary ones too, would become part of what is made of the directory.
- * @param what what is made of it, for the message: `pack`
+ * Refuses a target store that lies inside the directory being read: the store's own files, including
+ * temporary ones, would become part of the result.
+ * @param what the operation, for the message: `pack`
  * @throws OciError `invalid-argument`
  */
 export function refuseOutputInside(directory: string, target: ReadableStore, what: string): void {
@@ -26,7 +26,7 @@ function isInside(directory: string, path: string): boolean {
   return way !== ".." && !way.startsWith(`..${sep}`);
 }
 
-/** With all links resolved, as far as the path exists. */
+/** The path with its links resolved, as far as it exists. */
 function realPath(path: string): string {
   const absolute = resolve(path);
   try {

@@ -7,12 +7,11 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import type { ContentRange, ReadableStore } from "./store.ts";
 
-/** A part of content that is not empty and within it. */
+/** A part of content: not empty, and inside it. */
 export type Part = Required<{ [K in keyof ContentRange]: number }>;
 
 /**
- * Opens what a store holds, all of it or a part, as it is: nothing needs to be verified. Called at the first
- * `next()`.
+ * Opens all or a part of what a store holds. The bytes need not be verified. Called at the first `next()`.
  */
 export type OpenContent = (
   descriptor: Descriptor,
@@ -21,8 +20,8 @@ export type OpenContent = (
 ) => Bytes | Promise<Bytes>;
 
 /**
- * The two ways in which every store is read.
- * @param name what content is called in messages
+ * Builds `fetch` and `fetchRange` of a store from its way of opening content.
+ * @param name what messages call the content
  */
 export function readContent(
   name: (descriptor: Descriptor) => string,
@@ -65,7 +64,7 @@ export function checkSize(what: string, descriptor: Descriptor, size: number): v
   if (size !== descriptor.size) throw sizeMismatch(what, descriptor, `${size} bytes`, size);
 }
 
-/** The content of a store as a source: verified from its start; from an offset, as every part, not. */
+/** The content of a store as a source. Reading from the start is verified; reading from an offset is not. */
 export function storedContent(store: ReadableStore, descriptor: Descriptor): Source {
   return {
     size: descriptor.size,

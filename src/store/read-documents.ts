@@ -11,15 +11,15 @@ import type { Manifest } from "../oci/documents/manifest.ts";
 import { parseConfig, parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import type { ReadableStore } from "./store.ts";
 
-/** Options of everything that reads a document from a store. */
+/** Options of every function that reads a document from a store. */
 export interface ReadDocumentOptions extends AbortOptions {
   readonly limits?: Partial<Limits> | undefined;
 }
 
 /**
- * The verified bytes of a manifest, index or config, whole.
- * @throws OciError `limit-exceeded` before anything is fetched when the descriptor says that it is
- * larger than a document may be; what `fetch` throws
+ * Reads all of a manifest, index or config, and verifies it.
+ * @throws OciError `limit-exceeded`, before anything is fetched, when the descriptor gives a size above the
+ * limit for documents; any error of `fetch`
  */
 export async function readDocumentBytes(
   store: ReadableStore,
@@ -46,7 +46,10 @@ export async function readDocumentBytes(
   );
 }
 
-/** Fetches and parses an image manifest. @throws OciError `invalid-manifest`, `limit-exceeded`; what `fetch` throws */
+/**
+ * Fetches and parses an image manifest.
+ * @throws OciError `invalid-manifest`, `limit-exceeded`; any error of `fetch`
+ */
 export async function readManifest(
   store: ReadableStore,
   descriptor: Descriptor,
@@ -55,7 +58,7 @@ export async function readManifest(
   return parseManifest(await readDocumentBytes(store, descriptor, options), descriptor, options);
 }
 
-/** Fetches and parses an index. @throws OciError `invalid-index`, `limit-exceeded`; what `fetch` throws */
+/** Fetches and parses an index. @throws OciError `invalid-index`, `limit-exceeded`; any error of `fetch` */
 export async function readIndex(
   store: ReadableStore,
   descriptor: Descriptor,
@@ -64,7 +67,10 @@ export async function readIndex(
   return parseIndex(await readDocumentBytes(store, descriptor, options), descriptor, options);
 }
 
-/** Fetches and parses an image configuration. @throws OciError `invalid-config`, `limit-exceeded`; what `fetch` throws */
+/**
+ * Fetches and parses an image configuration.
+ * @throws OciError `invalid-config`, `limit-exceeded`; any error of `fetch`
+ */
 export async function readConfig(
   store: ReadableStore,
   descriptor: Descriptor,

@@ -5,86 +5,84 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Uploads } from "./upload.ts";
 
-/** A part of content: `length` bytes from `offset` on, to the end when no length is given. */
+/** A part of content: `length` bytes from `offset` on, or everything from there when no length is given. */
 export interface ContentRange {
   readonly offset: number;
   readonly length?: number | undefined;
 }
 
 /**
- * A content store that can be read: a registry repository, a layout directory, an archive, memory.
- * One contract suite runs against every kind.
+ * A content store that can be read: a registry repository, a layout directory, an archive, or memory. The
+ * same contract tests run against every kind.
  */
 export interface ReadableStore {
-  /** For messages: `oci:out/x`, `registry.example/a/b`. Never a secret. */
+  /** The name used in messages: `oci:out/x`, `registry.example/a/b`. It never contains a secret. */
   readonly name: string;
   readonly capabilities: StoreCapabilities;
   /**
-   * The content of a descriptor. Verified: it yields never more than `size` bytes, and ends normally
-   * only when size and digest agree; else it throws `size-mismatch` or `digest-mismatch` at the end.
+   * Reads the content of a descriptor, and verifies it: never more than `size` bytes are yielded, and the
+   * iteration ends normally only if size and digest are right. Otherwise it throws `size-mismatch` or
+   * `digest-mismatch` at the end.
    * @throws OciError `not-found`, `unreadable`, `unreachable`, `unsupported-algorithm`
    */
   fetch(descriptor: Descriptor, options?: AbortOptions): VerifiedBytes;
   /**
-   * A part of the content of a descriptor, not verified: of a part no digest is known but one of its
-   * own, and with that `verify` makes verified bytes of it. It ends normally only when the part is as long
-   * as it should be.
-   * @throws OciError while reading: `invalid-argument` for a part that is not within the content,
-   * `size-mismatch` when what is there is of another size than the descriptor says; else as `fetch`
+   * Reads a part of the content of a descriptor. The part is not verified, because the digest covers only the
+   * whole. If you know a digest of the part itself, pass the bytes through `verify`. The iteration ends
+   * normally only if the part has the expected length.
+   * @throws OciError while reading: `invalid-argument` for a part outside the content, `size-mismatch` when
+   * the content has another size than its descriptor says; otherwise as `fetch`
    */
   fetchRange(descriptor: Descriptor, range: ContentRange, options?: AbortOptions): Bytes;
-  /** Whether the store holds the content. Unreadable is not absent: that throws. */
+  /** Whether the store holds the content. Throws when that can't be found out: unreadable is not absent. */
   exists(descriptor: Descriptor, options?: AbortOptions): Promise<boolean>;
-  /**
-   * The descriptor of the manifest or index that a tag or a digest names.
-   * @throws OciError `not-found`
-   */
+  /** The descriptor of the manifest or index that a tag or a digest names. @throws OciError `not-found` */
   resolve(reference: string, options?: AbortOptions): Promise<Descriptor>;
 }
 
 /** A content store that can be written. */
 export interface ContentStore extends ReadableStore {
   /**
-   * Stores content that is known beforehand. Idempotent: what is there is not written again. Atomic:
-   * nothing is visible before size and digest were verified: here, or by the source where it gives
-   * `VerifiedBytes` of this very content. The source may be opened more than once.
+   * Stores content whose descriptor is known. Idempotent: content that is already there is not written again.
+   * Atomic: nothing is visible until size and digest have been verified, here or by the source (if it yields
+   * `VerifiedBytes` of this descriptor). The source may be opened more than once.
    * @throws OciError `size-mismatch`, `digest-mismatch`
    */
   push(descriptor: Descriptor, source: Source, options?: AbortOptions): Promise<void>;
   /**
-   * Stores content whose digest (sha256) is known only when it has been written, as a layer that is
-   * being made. Atomic; when `bytes` fails, nothing stays behind.
+   * Stores content whose digest (sha256) is known only after it has been written, such as a layer being
+   * built. Atomic: if `bytes` fails, nothing stays behind.
    */
   ingest(mediaType: string, bytes: Bytes, options?: AbortOptions): Promise<Descriptor>;
   /**
-   * Lets a tag name a manifest or index that the store holds; replaces what the tag named. In a
-   * layout the descriptor's annotations and platform stay in `index.json`.
+   * Makes a tag name a manifest or index that the store holds. If the tag named something else, it no longer
+   * does. In a layout, the descriptor's annotations and platform are kept in `index.json`.
    * @throws OciError `not-found` when the content is not there
    */
   tag(descriptor: Descriptor, tag: string, options?: AbortOptions): Promise<void>;
 }
 
 export interface AddRootOptions extends AbortOptions {
-  /** The root without a tag that goes when the new one comes, in one step; its content stays. */
+  /** An untagged root that the new one replaces, in the same step. Its content stays. */
   readonly inPlaceOf?: Digest | undefined;
 }
 
-/** What only some stores can do, declared: absent means that the store can't. */
+/** What only some stores can do. A capability that is absent is not supported by the store. */
 export interface StoreCapabilities {
-  /** Content that arrives in parts, now and later: what can be gone on with after a failure. */
+  /** Uploads in parts, which can be continued after a failure. */
   readonly uploads?: Uploads;
   /** All tags, sorted. */
   readonly tags?: (options?: AbortOptions) => Promise<readonly string[]>;
-  /** The roots with all that the store says of them (`index.json` entries). */
+  /** The roots with everything that the store records about them (the entries of `index.json`). */
   readonly roots?: (options?: AbortOptions) => Promise<readonly Descriptor[]>;
   /**
-   * What the store's own documents name and it lacks: of an archive, images of an index that were not
-   * saved with it. They are no part of what `roots` and `resolve` give.
+   * Content that the store's own documents name but that the store lacks: for an archive, the images of an
+   * index that were not saved with it. `roots` and `resolve` leave it out.
    */
   readonly absent?: (options?: AbortOptions) => Promise<readonly Descriptor[]>;
   /**
-   * Takes over content from another repository of the same registry without sending it. False when the
-   * registry would not: then push.
+   * Takes over content from another repository of the same registry without sending it. Returns false if the
+   * registry declines: then push the content.
    */
   readonly mount?: (
     descriptor: Descriptor,
@@ -92,14 +90,15 @@ export interface StoreCapabilities {
     options?: AbortOptions,
   ) => Promise<boolean>;
   /**
-   * Makes a manifest or index that the store holds a root without a tag, where only roots are found
-   * again and kept by garbage collection. Idempotent; one that has a tag stays as it is.
+   * Makes a manifest or index that the store holds an untagged root. Only a root can be found again, and only
+   * content below a root survives garbage collection. Idempotent. A root that already has a tag stays as it
+   * is.
    * @throws OciError `not-found` when the content is not there
    */
   readonly addRoot?: (descriptor: Descriptor, options?: AddRootOptions) => Promise<void>;
   /**
-   * Stores content whatever is there under its digest, which a `push` would not touch: damaged content is
-   * mended so. Atomic as `push`.
+   * Stores content even if the store already has something under its digest. This repairs damaged content,
+   * which `push` would leave alone. Atomic, as `push`.
    * @throws OciError `size-mismatch`, `digest-mismatch`
    */
   readonly replace?: (
@@ -107,11 +106,11 @@ export interface StoreCapabilities {
     source: Source,
     options?: AbortOptions,
   ) => Promise<void>;
-  /** Removes a tag; the content stays until garbage collection. @throws `not-found` */
+  /** Removes a tag. The content stays until garbage collection. @throws OciError `not-found` */
   readonly untag?: (tag: string, options?: AbortOptions) => Promise<void>;
   /** Removes content, and the roots and tags that name it. Idempotent. */
   readonly remove?: (digest: Digest, options?: AbortOptions) => Promise<void>;
-  /** Manifests whose `subject` is this digest. */
+  /** The manifests whose `subject` is this digest. */
   readonly referrers?: (
     subject: Digest,
     artifactType?: string,
@@ -119,7 +118,7 @@ export interface StoreCapabilities {
   ) => Promise<readonly Descriptor[]>;
 }
 
-/** A store that lists and edits its roots, as memory and a layout do. */
+/** A store that can list and edit its roots: memory or a layout. */
 export interface RootedStore extends ContentStore {
   readonly capabilities: StoreCapabilities &
     Required<Pick<StoreCapabilities, "tags" | "roots" | "addRoot" | "untag" | "remove">>;

@@ -9,8 +9,8 @@ const STAMP = ".swept";
 const DAY = 86_400_000;
 
 /**
- * Keeps a cache within {@link CACHE_LIMITS}: prunes it when nobody did for a day. A cache that can't be
- * pruned, because it may only be read or somebody works in it, is left as it is.
+ * Keeps a cache within {@link CACHE_LIMITS} by pruning it once a day. Does nothing if the cache can't be
+ * pruned because it is read-only or another process is working in it.
  */
 export async function sweepCacheDaily(
   directory: string,

@@ -5,50 +5,50 @@ import type { Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 
 /**
- * All that it takes to go on with an upload, in another process too: JSON. How much has arrived is not in
- * it, because the store knows better. A registry may have put a secret into it: keep it private.
+ * Everything needed to continue an upload, even in another process, as JSON. It does not say how much has
+ * arrived: the store knows that better. Keep it private, because a registry may have put a secret into it.
  */
 export interface UploadState {
-  /** The store's own name for the upload, judged anew when it comes back. */
+  /** The store's own name for the upload. The store checks it again when it is used. */
   readonly location: string;
 }
 
 /**
- * Content on its way into a store, part by part. Nothing of it is visible before {@link Upload.finish}.
- * For one caller, who does one thing at a time.
+ * Content on its way into a store, part by part. Nothing of it is visible before {@link Upload.finish}. An
+ * upload serves one caller, who makes one call at a time.
  */
 export interface Upload {
-  /** Bytes that the store has: where the next part begins. */
+  /** How many bytes the store has: the position at which the next part begins. */
   readonly offset: number;
   /** May change with each part. */
   readonly state: UploadState;
   /**
-   * Adds exactly so many bytes. When that fails, any number of them may have arrived, and this handle
-   * no longer knows: {@link Uploads.resume} gives one that does.
-   * @throws OciError `size-mismatch`; what `bytes` throws
+   * Adds exactly `length` bytes. If that fails, any number of them may have arrived and this handle can't be
+   * used any more: get a new one from {@link Uploads.resume}.
+   * @throws OciError `size-mismatch`; any error of `bytes`
    */
   append(bytes: Bytes, length: number, options?: AbortOptions): Promise<void>;
   /**
-   * Ends the upload: from now on the content is there. The store has verified all of it, what an earlier
-   * process brought included. What fails here ends the upload too.
+   * Ends the upload and makes the content visible. By then the store has verified all of it, including parts
+   * that an earlier process sent. A failure ends the upload too.
    * @throws OciError `digest-mismatch`, `unsupported-algorithm`
    */
   finish(digest: Digest, options?: AbortOptions): Promise<void>;
-  /** Gives up, and leaves nothing behind. Idempotent. */
+  /** Gives the upload up, and leaves nothing behind. Idempotent. */
   cancel(): Promise<void>;
 }
 
-/** Uploads into one store. A store forgets those that nobody goes on with, after hours or days. */
+/** Uploads into one store. A store drops uploads that are not continued for some hours or days. */
 export interface Uploads {
   begin(options?: AbortOptions): Promise<Upload>;
-  /** @throws OciError `not-found` when the store has no such upload any more: begin anew */
+  /** @throws OciError `not-found` when the store no longer has this upload: start a new one */
   resume(state: UploadState, options?: AbortOptions): Promise<Upload>;
 }
 
 /**
- * Brings what an upload lacks from a source, which is opened just there, and ends it. The store verifies
- * the whole. Where the source fails, the upload stays and can be resumed.
- * @throws OciError `size-mismatch`, `digest-mismatch`; what the source and the store throw
+ * Sends what an upload still lacks, opening the source at that position, and ends the upload. The store
+ * verifies the whole content. If the source fails, the upload stays and can be resumed.
+ * @throws OciError `size-mismatch`, `digest-mismatch`; any error of the source and of the store
  */
 export async function completeUpload(
   upload: Upload,
@@ -68,7 +68,7 @@ export async function completeUpload(
   await upload.finish(digest, { signal });
 }
 
-/** As {@link completeUpload}, for an upload that nobody could resume: when it fails, nothing stays behind. */
+/** As {@link completeUpload}, for an upload that nobody will resume: after a failure nothing stays behind. */
 export async function completeOrCancel(
   upload: Upload,
   descriptor: Descriptor,

@@ -17,43 +17,51 @@ import type { ReadableStore } from "./store.ts";
 /** What is wrong with one piece of content. */
 export interface ContentFinding {
   /**
-   * `missing`: named and not there. `damaged`: other bytes, or another number of them. `invalid`: a
-   * manifest or index that is none. `unreadable`: it could not be told.
+   * `missing`: it is named but not there. `damaged`: its bytes or its size are wrong. `invalid`: it is not
+   * the manifest or index that it should be. `unreadable`: it could not be checked.
    */
   readonly code: "missing" | "damaged" | "invalid" | "unreadable";
   readonly digest: Digest;
   readonly message: string;
 }
 
-/** What became of a verification. */
+/** The result of a verification. */
 export interface VerifiedContent {
-  /** Pieces that were read and hashed, the wrong ones included, and the bytes of the right ones. */
+  /**
+   * The number of pieces that were read and hashed, including the wrong ones. `bytes` counts the right ones
+   * only.
+   */
   readonly checked: number;
   readonly bytes: number;
-  /** In the order in which content is named; what nothing names comes last. */
+  /** In the order in which content is named. Content that nothing names comes last. */
   readonly findings: readonly ContentFinding[];
-  /** Images of an index that a sparse store does not hold: `docker save` keeps the one that was pulled. */
+  /**
+   * Images of an index that a sparse store does not hold: `docker save` keeps only the platform that was
+   * pulled.
+   */
   readonly absent: readonly Descriptor[];
 }
 
 /** Options of {@link verifyContent}. */
 export interface VerifyContentOptions extends AbortOptions {
-  /** An archive need not hold every image that its indexes name; a layout must. */
+  /**
+   * Whether images that an index names may be missing: an archive need not hold all of them, a layout must.
+   */
   readonly sparse?: boolean | undefined;
-  /** A layout whose blobs are verified too that none of the roots leads to. */
+  /** A layout. Its blobs that no root leads to are verified too. */
   readonly layout?: LayoutStore | undefined;
-  /** Pieces read at a time. */
+  /** How many pieces are read at the same time. */
   readonly concurrency?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** Told of each piece that was read. */
+  /** Called after each piece. */
   readonly onProgress?: ((checked: number, bytes: number) => void) | undefined;
 }
 
 const CONCURRENCY = 4;
 
 /**
- * Reads and hashes every piece of content that the roots lead to, once. What is wrong is a finding, never
- * an error. Layers that their makers keep elsewhere (`urls`) may be missing.
+ * Reads and hashes every piece of content below the roots, once. Wrong content is reported as a finding and
+ * never throws. Layers that are published elsewhere (`urls`) may be missing.
  * @throws OciError `aborted`
  */
 export async function verifyContent(
@@ -108,7 +116,7 @@ interface Verdict {
   readonly children: readonly Piece[];
 }
 
-/** "elsewhere": its maker keeps it. */
+/** Checks one piece. The result "elsewhere" means that only the addresses in `urls` have it. */
 async function checkPiece(
   store: ReadableStore,
   { descriptor, ofIndex }: Piece,
@@ -148,7 +156,7 @@ function findingOf(digest: Digest, { code, message }: OciError): ContentFinding 
   return { code: CODES[code] ?? "unreadable", digest, message };
 }
 
-/** Blobs of a layout as they are there: of these only the digest is known to be right or wrong. */
+/** All blobs of a layout as pieces to verify. Only their digests can be checked. */
 function unnamedBlobs({ directory }: LayoutStore): readonly Piece[] {
   return [...listBlobs(directory)].map(({ path, digest }) => {
     const { size } = lstatSync(path);

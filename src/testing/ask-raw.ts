@@ -2,11 +2,11 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 
-/** A connection on which a test says what it likes. */
+/** A connection on which a test can send any bytes. */
 export interface RawConnection {
   readonly socket: Socket;
   write(text: string | Uint8Array): void;
-  /** Resolves with all that arrived when the other side has ended the connection, however it did. */
+  /** Resolves with everything received once the other side has closed or broken the connection. */
   readonly ended: Promise<string>;
 }
 
@@ -27,7 +27,7 @@ export async function connectRaw({
   return { socket, write: (words) => void socket.write(words), ended };
 }
 
-/** Sends bytes as they are, and returns what comes until the other side ends the connection. */
+/** Sends bytes as they are, and returns everything received until the other side closes the connection. */
 export async function askRaw(
   server: { readonly host: string; readonly port: number },
   text: string | Uint8Array,

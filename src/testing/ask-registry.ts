@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { request } from "undici";
 
-/** An answer of a registry, read whole. */
+/** The answer of a registry, read completely. */
 export interface RegistryAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -11,7 +11,9 @@ export interface RegistryAnswer {
   readonly code: string | undefined;
 }
 
-/** Sends one request to a registry as it stands: nothing is repeated, followed or judged. For tests of servers. */
+/**
+ * Sends one request to a registry, without retries, redirects or checks of the answer. For tests of servers.
+ */
 export async function askRegistry(
   origin: string,
   method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE",

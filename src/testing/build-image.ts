@@ -16,7 +16,7 @@ import type { Platform } from "../oci/platform.ts";
 import type { ContentStore } from "../store/store.ts";
 
 /**
- * What a path of a layer is: text or bytes of a file, the target of a symbolic link, or the parts of an
+ * The value of a path in a layer: the text or bytes of a file, the target of a link, or the fields of an
  * entry. A path that ends with `/` is a directory; `.wh.name` is a whiteout.
  */
 export type LayerFile =
@@ -26,7 +26,7 @@ export type LayerFile =
   | { readonly hardlink: string }
   | (Partial<Entry> & { readonly content?: string | Uint8Array | undefined });
 
-/** A layer: its paths in order. */
+/** The paths of a layer, in order. */
 export type LayerFiles = Readonly<Record<string, LayerFile>>;
 
 /** An image to build. */
@@ -34,22 +34,22 @@ export interface ImageSpec {
   readonly layers?: readonly LayerFiles[] | undefined;
   readonly platform?: Platform | undefined;
   readonly config?: ExecutionConfig | undefined;
-  /** gzip unless told. */
+  /** Default: gzip. */
   readonly compression?: Compression | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly tag?: string | undefined;
 }
 
-/** An image that was built: all that names it. */
+/** A built image and the descriptors of its content. */
 export interface BuiltImage {
-  /** With its platform, as an index names it. */
+  /** Has a platform, as in an index. */
   readonly descriptor: Descriptor;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
   readonly diffIds: readonly DiffId[];
 }
 
-/** The platform of an image that says none. */
+/** The default platform of a built image. */
 export const TEST_PLATFORM: Platform = Object.freeze({ architecture: "amd64", os: "linux" });
 
 /** The uncompressed tar of a layer. */
@@ -106,7 +106,7 @@ export async function buildLayer(
   return { descriptor, diffId: diffIdOf(digestOf("sha256", hasher.hex())) };
 }
 
-/** Builds an image of small layers in a store. The same spec gives the same digests. */
+/** Builds an image of small layers in a store. The same spec always gives the same digests. */
 export async function buildImage(store: ContentStore, spec: ImageSpec = {}): Promise<BuiltImage> {
   const platform = spec.platform ?? TEST_PLATFORM;
   const built = [];
@@ -139,7 +139,7 @@ export interface IndexSpec {
   readonly tag?: string | undefined;
 }
 
-/** Puts images, or whatever else has a descriptor, under one index in a store that holds them. */
+/** Makes an index of images, or of anything else that has a descriptor, in a store that holds them. */
 export async function buildIndex(
   store: ContentStore,
   children: readonly (BuiltImage | Descriptor)[],
@@ -155,7 +155,7 @@ export async function buildIndex(
   return index;
 }
 
-/** Pushes a JSON document, well-formed or not. */
+/** Pushes a JSON document, valid or not. */
 export async function pushDocument(
   store: ContentStore,
   mediaType: string,

@@ -6,22 +6,25 @@ import type { AddressInfo } from "node:net";
 /** A request as it arrived. */
 export interface RecordedRequest {
   readonly method: string;
-  /** With its query. */
+  /** The path with its query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
 }
 
-/** What a faulty registry does with one request. */
+/** What a faulty registry does with a request. */
 export type Reply =
-  /** Answers. `content-length` is what the body has unless the headers lie about it; to HEAD without a body there is none. */
+  /**
+   * Answers. `content-length` is the length of the body unless `headers` say otherwise. An answer to HEAD
+   * without a body has none.
+   */
   | {
       readonly kind: "answer";
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: Uint8Array | string;
     }
-  /** Promises the whole body, sends `after` bytes of it and breaks the connection. */
+  /** Announces the whole body, sends `after` bytes of it and breaks the connection. */
   | {
       readonly kind: "drop";
       readonly status: number;
@@ -29,13 +32,13 @@ export type Reply =
       readonly body: Uint8Array;
       readonly after: number;
     }
-  /** A body that never ends. */
+  /** Sends a body that never ends. */
   | {
       readonly kind: "endless";
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** A body that comes a byte at a time, so many milliseconds apart. */
+  /** Sends the body one byte at a time, every `every` milliseconds. */
   | {
       readonly kind: "drip";
       readonly status: number;
@@ -43,35 +46,35 @@ export type Reply =
       readonly body: Uint8Array | string;
       readonly every: number;
     }
-  /** Answers with status 102 before the answer: so many, or without an end. */
+  /** Sends `count` responses with status 102 before the answer. With `Infinity` they never end. */
   | { readonly kind: "informational"; readonly count: number; readonly then: Reply }
-  /** Takes the request and never answers. */
+  /** Accepts the request and never answers. */
   | { readonly kind: "silent" }
-  /** Breaks the connection instead of answering. */
+  /** Breaks the connection in place of an answer. */
   | { readonly kind: "reset" };
 
-/** One line of the script. The first rule that matches and is not used up decides. */
+/** One rule of the script. The first rule that matches and is not used up decides. */
 export interface Rule {
-  /** `GET /v2/a/b/manifests/v1`, matched as a whole; or a pattern for it. */
+  /** The whole request line, such as `GET /v2/a/b/manifests/v1`, or a pattern for it. */
   readonly on: string | RegExp;
-  /** How often it applies. Default: always. */
+  /** How many times the rule applies. Default: always. */
   readonly times?: number;
   readonly reply: Reply | ((request: RecordedRequest) => Reply);
 }
 
 /** A running faulty registry. */
 export interface FaultyRegistry {
-  /** `127.0.0.1:41234` */
+  /** Host and port: `127.0.0.1:41234` */
   readonly host: string;
   /** All requests so far, in order. */
   readonly requests: readonly RecordedRequest[];
-  /** Adds rules, which come before those that are there. */
+  /** Adds rules before the existing ones. */
   rule(...rules: readonly Rule[]): void;
   /** Breaks all connections and frees the port. */
   close(): Promise<void>;
 }
 
-/** A `Reply` that answers; the most frequent kind. */
+/** Makes a `Reply` that answers, the most frequent kind. */
 export function answer(
   status: number,
   headers: Readonly<Record<string, string>> = {},
@@ -80,15 +83,15 @@ export function answer(
   return { kind: "answer", status, headers, body };
 }
 
-/** The answer that asks for a bearer token of this realm. */
+/** The answer that asks for a bearer token from this realm. */
 export function bearerChallenge(realm: string): Reply {
   const challenge = `Bearer realm="${realm}",service="test",scope="registry:catalog:*"`;
   return answer(401, { "www-authenticate": challenge });
 }
 
 /**
- * Starts a registry on 127.0.0.1 that does exactly what its script says, however wrong; what no rule
- * is for is answered with 404. For tests of clients.
+ * Starts a registry on 127.0.0.1 that does exactly what its script says, however wrong that is. A request
+ * without a matching rule is answered with 404. For tests of clients.
  */
 export async function startFaultyRegistry(rules: readonly Rule[] = []): Promise<FaultyRegistry> {
   const requests: RecordedRequest[] = [];
@@ -111,7 +114,7 @@ export async function startFaultyRegistry(rules: readonly Rule[] = []): Promise<
         requests.push(recorded);
         play(choose(recorded), recorded.method, response);
       },
-      // The client has gone: there is nobody to answer.
+      // The client has closed the connection, so no answer is needed.
       () => response.destroy(),
     );
   });
@@ -147,7 +150,7 @@ function play(reply: Reply, method: string, response: ServerResponse): void {
   switch (reply.kind) {
     case "answer": {
       const body = Buffer.from(reply.body ?? "");
-      // An answer to HEAD has the length that GET would have: none is known here.
+      // An answer to HEAD has the length of the answer to GET, which is not known without a body.
       const length =
         method === "HEAD" && body.length === 0 ? {} : { "content-length": body.length };
       response.writeHead(reply.status, { ...length, ...reply.headers });
@@ -186,7 +189,7 @@ function drip(response: ServerResponse, body: Uint8Array, every: number): void {
   response.on("close", () => clearInterval(timer));
 }
 
-/** One turn of the event loop for each: the client has time to go. */
+/** Sends one response per turn of the event loop, so that the client can close the connection in between. */
 function inform(response: ServerResponse, left: number, then: () => void): void {
   if (response.destroyed) return;
   if (left === 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * For the tests of others: the contract that every content store keeps, images and layers made by code
- * (odd and hostile ones too), and a registry that misbehaves on request. Needs no test runner of its own.
+ * For tests in other projects: the contract that every content store keeps, images and layers made by code
+ * (odd and hostile ones too), and a registry that misbehaves on request. Works with any test runner.
  * @module
  */
 export * from "./ask-registry.ts";

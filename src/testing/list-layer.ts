@@ -15,11 +15,14 @@ export interface ListedEntry {
 }
 
 export interface ListLayerOptions extends LayerParserOptions {
-  /** Feeds the bytes in chunks of these lengths, again and again. All at once if not given. */
+  /** Feeds the bytes in chunks of these lengths, which are repeated. Default: all bytes at once. */
   readonly chunks?: readonly number[] | undefined;
 }
 
-/** Parses a layer that fits in memory. Every chunk is overwritten after it was fed, as a caller may. */
+/**
+ * Parses a layer that fits in memory. Each chunk is overwritten after it was fed, as a caller is allowed to
+ * do.
+ */
 export function listLayer(tar: Uint8Array, options: ListLayerOptions = {}): ListedEntry[] {
   const listed: ListedEntry[] = [];
   const parser = createLayerParser(
@@ -43,7 +46,10 @@ export function listLayer(tar: Uint8Array, options: ListLayerOptions = {}): List
   return listed;
 }
 
-/** The error that a layer is refused with. Any other error, and a layer that is read, throw. */
+/**
+ * Returns the OciError with which a layer is refused. Throws any other error, and throws if the layer is
+ * accepted.
+ */
 export function refusalOf(tar: Uint8Array, options?: ListLayerOptions): OciError {
   try {
     listLayer(tar, options);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { fromText, toBytes, type ByteString } from "../bytes/byte-string.ts";
 
-/** A field of a raw header: text (as UTF-8) or bytes as they are, a number as octal digits and a NUL. */
+/** A field of a raw header: text (as UTF-8), unchanged bytes, or a number (as octal digits and a NUL). */
 export type RawField = string | number | Uint8Array;
 
 /**
- * The fields of a tar header, to be written as they are: wrong ones too. What is not given is that of
- * an empty file of mode 0644, owned by 0:0, of the time 0, in ustar format; the checksum is right.
+ * The fields of a tar header, written exactly as given, even if they are wrong. By default they are those of
+ * an empty file of mode 0644, owned by 0:0, with time 0, in ustar format, with the right checksum.
  */
 export interface RawHeader {
   readonly name?: RawField;
@@ -25,7 +25,7 @@ export interface RawHeader {
   readonly deviceMajor?: RawField;
   readonly deviceMinor?: RawField;
   readonly prefix?: RawField;
-  /** Bytes anywhere in the block, by offset: sparse maps, garbage. */
+  /** Bytes anywhere in the block, by offset, such as sparse maps or garbage. */
   readonly at?: Readonly<Record<number, RawField>>;
 }
 
@@ -63,7 +63,9 @@ const DEFAULTS: RawHeader = Object.freeze({
   magic: USTAR_MAGIC,
 });
 
-/** One header block with the fields given, whether they make sense or not. Fields are cut where the next begins. */
+/**
+ * One header block with the given fields, whether they make sense or not. A field that is too long is cut.
+ */
 export function rawHeader(header: RawHeader): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(BLOCK);
   const fields = { ...DEFAULTS, ...header };
@@ -78,7 +80,7 @@ export function rawHeader(header: RawHeader): Uint8Array<ArrayBuffer> {
   return block;
 }
 
-/** A header, content and padding. `size` is the content's length unless the header says otherwise. */
+/** A header, content and padding. `size` is the length of the content unless the header says otherwise. */
 export function rawEntry(
   header: RawHeader,
   content: string | Uint8Array = "",
@@ -88,7 +90,7 @@ export function rawEntry(
   return joinBytes(rawHeader({ size: bytes.length, ...header }), bytes, padding);
 }
 
-/** An extended header: PAX records with right lengths, or the bytes of one as they are. `g` makes it global. */
+/** An extended header: PAX records with right lengths, or unchanged bytes. With the type `g` it is global. */
 export function paxHeader(
   records: Readonly<Record<string, string | Uint8Array>> | Uint8Array,
   typeFlag = "x",
@@ -100,7 +102,7 @@ export function paxHeader(
   return rawEntry({ name: "PaxHeader", typeFlag }, content);
 }
 
-/** One PAX record with its length in front. */
+/** One PAX record, with its length in front. */
 export function paxRecord(key: string, value: string | Uint8Array): Uint8Array<ArrayBuffer> {
   const rest = joinBytes(fieldBytes(` ${key}=`, 1e9), fieldBytes(value, 1e9), fieldBytes("\n", 1));
   let digits = 1;
@@ -108,12 +110,12 @@ export function paxRecord(key: string, value: string | Uint8Array): Uint8Array<A
   return joinBytes(fieldBytes((rest.length + digits).toString(), digits), rest);
 }
 
-/** GNU tar's header for a long name (`L`) or link target (`K`). */
+/** The header of GNU tar for a long name (`L`) or link target (`K`). */
 export function gnuLongName(typeFlag: "L" | "K", name: string): Uint8Array<ArrayBuffer> {
   return rawEntry({ name: "././@LongLink", typeFlag, magic: GNU_MAGIC }, `${name}\0`);
 }
 
-/** A number in GNU's binary form, two's complement, for a field of `length` bytes. */
+/** A number in GNU's binary form (two's complement) for a field of `length` bytes. */
 export function base256(value: number | bigint, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let left = BigInt(value);
@@ -136,7 +138,7 @@ export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuff
   return bytes;
 }
 
-/** A whole tar: the parts and its end. */
+/** A whole tar: the parts and the end of the archive. */
 export function rawTar(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return joinBytes(...parts, END_OF_TAR);
 }

@@ -29,14 +29,14 @@ function subpaths(): SubpathImports {
   );
 }
 
-it("finds every module on a level, and imports to look at", () => {
+it("every module is on a level, and has imports to check", () => {
   const folders = new Set(imports.map(({ file }) => moduleOf(file)).filter((name) => name !== ""));
   const expected = [...LEVELS.flat(), FREE].filter((name) => !PLANNED.includes(name));
   expect([...folders].sort()).toEqual(expected.sort());
   expect(imports.flatMap(({ files }) => files).length).toBeGreaterThan(100);
 });
 
-it("imports go one way: left never imports right", () => {
+it("a module imports only from levels before its own", () => {
   const wrong = imports.flatMap(({ file, files }) => {
     const from = moduleOf(file);
     if (from === "" || from === FREE) return [];
@@ -55,7 +55,7 @@ describe("circles", () => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
   });
 
-  /** A folder of sources with these files; each imports the type T of the others it names. */
+  /** Writes a folder of sources. Each file imports the type T from the others that it names. */
   function write(files: Readonly<Record<string, readonly string[]>>): string {
     const folder = mkdtempSync(join(tmpdir(), "oci-kit-imports-"));
     folders.push(folder);
@@ -67,15 +67,15 @@ describe("circles", () => {
     return folder;
   }
 
-  it("no two files import each other in a circle, types included", () => {
+  it("files do not import each other in a circle, including imports of types", () => {
     expect(findCircles(groupImports(imports, (file) => file))).toEqual([]);
   });
 
-  it("no two folders of a module import each other in a circle", () => {
+  it("folders of a module do not import each other in a circle", () => {
     expect(findCircles(groupImports(imports, innerFolderOf))).toEqual([]);
   });
 
-  it("a circle of files that is made on purpose is found, though it is of types only", () => {
+  it("a circle of files is found even if it consists of type imports only", () => {
     const made = readImports(
       write({ "m/a.ts": ["./b.ts"], "m/b.ts": ["./c.ts"], "m/c.ts": ["./a.ts"], "m/d.ts": [] }),
     );
@@ -84,7 +84,7 @@ describe("circles", () => {
     ]);
   });
 
-  it("a circle of folders that is made on purpose is found, though no file is in one", () => {
+  it("a circle of folders is found even if no files form a circle", () => {
     const made = readImports(
       write({
         "m/x/a.ts": ["../y/b.ts"],
@@ -98,7 +98,7 @@ describe("circles", () => {
   });
 });
 
-it("a module imports only the packages that are its business", () => {
+it("a module imports only the packages that are listed for it", () => {
   const wrong = imports
     .filter(({ file }) => moduleOf(file) !== FREE)
     .flatMap(({ file, packages }) => {
@@ -110,13 +110,13 @@ it("a module imports only the packages that are its business", () => {
   expect(wrong).toEqual([]);
 });
 
-/** Whether an import is of an allowed package; `node:` allows all of Node's modules. */
+/** Whether a module may import a package. The entry `node:` allows all modules of Node. */
 function isOf(allowed: string, name: string): boolean {
   if (allowed === "node:") return name.startsWith(allowed);
   return name === allowed || name.startsWith(`${allowed}/`);
 }
 
-it("pure modules use no global of Node's", () => {
+it("pure modules use no globals of Node", () => {
   const wrong = imports
     .filter(({ file }) => PURE.includes(moduleOf(file)))
     .filter(({ file }) =>
@@ -128,7 +128,7 @@ it("pure modules use no global of Node's", () => {
 const START = "<!-- drawn from the imports: npm run architecture -->";
 const END = "<!-- end of the drawing -->";
 
-it("the drawing in ARCHITECTURE.md is what the imports say", () => {
+it("the drawing in ARCHITECTURE.md matches the imports", () => {
   const file = join(root, "ARCHITECTURE.md");
   const text = readFileSync(file, "utf8");
   const [before, rest] = text.split(START);

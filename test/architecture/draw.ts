@@ -8,7 +8,7 @@ import {
   type Graph,
 } from "./read-imports.ts";
 
-/** The modules as a picture, each with its folders inside, drawn from the imports. */
+/** Draws the modules and the folders inside them from their imports. */
 export function drawModules(imports: readonly FileImports[]): string {
   const folders = groupImports(imports, innerFolderOf);
   const modules = groupImports(imports, (file) => moduleOf(file) || undefined);
@@ -23,7 +23,9 @@ export function drawModules(imports: readonly FileImports[]): string {
   return ["```mermaid", "flowchart RL", ...lines, ...drawArrows(onLevels, ""), "```"].join("\n");
 }
 
-/** A box with a module's folders and the arrows between them; a module without folders is its name. */
+/**
+ * Draws a module as a box with its folders and the arrows between them. Without folders it is just a name.
+ */
 function drawModule(module: string, folders: Graph): string[] {
   const inside = [...folders.keys()].filter((name) => moduleOf(name) === module).sort();
   if (inside.length === 0) return [`    ${module}`];
@@ -37,7 +39,7 @@ function drawModule(module: string, folders: Graph): string[] {
   return [`    subgraph ${module}`, ...boxes, ...drawArrows(between, "    "), "    end"];
 }
 
-/** An arrow to each group that no other import of it leads to anyway. */
+/** Draws an arrow to each imported group, except those that another import already leads to. */
 function drawArrows(graph: Graph, indent: string): string[] {
   const reaches = (from: string, to: string): boolean =>
     [...(graph.get(from) ?? [])].some((next) => next === to || reaches(next, to));

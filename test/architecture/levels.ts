@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Left never imports right; names on one level never import each other. */
+/** The modules, by level. A module may import only from levels before its own. */
 export const LEVELS: readonly (readonly string[])[] = [
   ["oci"],
   ["bytes"],
@@ -18,16 +18,16 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["cli"],
 ];
 
-/** Modules that are planned and not built yet: their levels are kept for them. */
+/** Modules that are planned and not built yet. Their places are reserved. */
 export const PLANNED: readonly string[] = ["layering", "chain", "report"];
 
-/** Published helpers for tests: may import everything, and no module imports them. */
+/** The published helpers for tests. They may import everything, and no module imports them. */
 export const FREE = "testing";
 
 /** Modules that run without Node. */
 export const PURE: readonly string[] = ["oci", "layer", "elf"];
 
-/** The packages and the Node modules that a module may import; what is not listed imports none. */
+/** The packages and Node modules that each module may import. A module that is not listed may import none. */
 export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   oci: ["zod"],
   bytes: [
@@ -55,7 +55,7 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   cli: ["commander", "node:"],
 };
 
-/** From 0, the left; -1 for what is on no level. */
+/** The number of a module's level, from 0. It is -1 for a module without a level. */
 export function levelOf(module: string): number {
   return LEVELS.findIndex((names) => names.includes(module));
 }

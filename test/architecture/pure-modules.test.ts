@@ -22,7 +22,7 @@ interface Bundled {
 }
 
 const root = join(import.meta.dirname, "../..");
-/** The globals of browsers that these modules use. There is no `process`, `Buffer` or `require`. */
+/** The browser globals that these modules use. There is no `process`, `Buffer` or `require`. */
 const GLOBALS = {
   AbortController,
   AbortSignal,
@@ -33,12 +33,12 @@ const GLOBALS = {
   Uint8Array,
 };
 
-/** What a bundler for browsers makes of a module's sources. */
+/** The result of bundling a module for browsers. */
 interface Bundle {
   /** Defines the global `bundled`. */
   readonly code: string;
   readonly files: readonly string[];
-  /** What the code would still have to load. */
+  /** The imports that the bundle does not contain. */
   readonly imports: readonly string[];
 }
 
@@ -46,10 +46,10 @@ async function bundle(module: string): Promise<Bundle> {
   const built = await rolldown({
     input: entryOf(module),
     platform: "browser",
-    // its paths are for Node
+    // The paths in tsconfig.json are for Node.
     tsconfig: false,
     resolve: { conditionNames: ["browser", "import"], alias: subpathImports("browser") },
-    // what can't be resolved, as a module of Node can't, is no warning but a failure
+    // An import that can't be resolved, such as a module of Node, must fail the test and not just warn.
     onLog: (_, log) => {
       throw new Error(log.message);
     },
@@ -76,7 +76,7 @@ function run({ code }: Bundle): unknown {
 }
 
 describe.each([...PURE, "bytes"])("oci-kit/%s in a bundle for browsers", (module) => {
-  it("loads no module of Node, and runs without Node's globals", async () => {
+  it("loads no modules of Node, and runs without Node's globals", async () => {
     const bundled = await bundle(module);
     expect(bundled.imports).toEqual([]);
     expect(bundled.code).not.toMatch(/["']node:|\brequire\(/);
@@ -101,7 +101,7 @@ describe("in a browser", () => {
     return Buffer.concat(chunks);
   }
 
-  /** A layer with one file, as the bundle writes it. */
+  /** A layer with one file, written by the bundle. */
   function writeTar(content: Uint8Array): Promise<Uint8Array> {
     const { layer, bytes } = kit;
     const entry = layer.makeEntry({
@@ -112,7 +112,7 @@ describe("in a browser", () => {
     return collect(layer.writeLayer([{ entry, content: bytes.once(content) }]));
   }
 
-  it("digests are those of node:crypto, and @noble/hashes makes them", async () => {
+  it("digests are made by @noble/hashes and equal those of node:crypto", async () => {
     const bytes = new Uint8Array(300_000).fill(7);
     expect(kit.bytes.digestBytes(bytes)).toBe(sha256(bytes));
     expect(kit.bytes.digestBytes(bytes, "sha512")).toBe(
@@ -122,7 +122,7 @@ describe("in a browser", () => {
     expect(files.filter((file) => file.includes("/node_modules/@noble/hashes/"))).not.toEqual([]);
   });
 
-  it("a layer that is compressed with gzip is verified, decompressed and read", async () => {
+  it("a gzip layer is verified, decompressed and read", async () => {
     const content = elf("riscv64");
     const tar = await writeTar(content);
     const diffId = kit.oci.parseDiffId(sha256(tar));
@@ -146,7 +146,7 @@ describe("in a browser", () => {
     }
   });
 
-  it("what it can't decompress or compress is refused by name", async () => {
+  it("an unsupported compression is refused with an error that names it", async () => {
     const input = (): AsyncIterable<Uint8Array> => kit.bytes.once(text("anything"));
     for (const bytes of [
       kit.bytes.decompress(input(), "zstd"),

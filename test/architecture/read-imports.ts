@@ -2,10 +2,12 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 
-/** What a source file imports, types included. All paths are relative to the folder that was read. */
+/**
+ * The imports of a source file, including those of types. All paths are relative to the folder that was read.
+ */
 export interface FileImports {
   readonly file: string;
-  /** Files of the same folder of sources; for an import by a `#` name, all that it can stand for. */
+  /** The imported source files. An import by a `#` name gives every file that the name can stand for. */
   readonly files: readonly string[];
   /** Packages and modules of Node, as written. */
   readonly packages: readonly string[];
@@ -14,10 +16,10 @@ export interface FileImports {
 const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)"([^"]+)"/gm;
 const COMMENT_LINE = /^\s*(?:\*|\/\/|\/\*).*$/gm;
 
-/** Files of the folder by the `#` name that they are imported by. */
+/** The files for each `#` name by which they are imported. */
 export type SubpathImports = Readonly<Record<string, readonly string[]>>;
 
-/** The static and dynamic imports of every source file below a folder; tests are left out. */
+/** Reads the static and dynamic imports of every source file below a folder, except tests. */
 export function readImports(folder: string, subpaths: SubpathImports = {}): FileImports[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
@@ -35,21 +37,21 @@ export function readImports(folder: string, subpaths: SubpathImports = {}): File
     });
 }
 
-/** The first folder of a path: the module. Empty for a file outside any. */
+/** The module of a file: the first folder of its path. Empty for a file outside any folder. */
 export function moduleOf(file: string): string {
   return file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
 }
 
-/** The folder inside its module that a file is in; undefined for a module's own root files, which are no folder. */
+/** The folder of a file inside its module. Undefined for a file at the root of its module. */
 export function innerFolderOf(file: string): string | undefined {
   const folder = dirname(file);
   return folder.includes("/") ? folder : undefined;
 }
 
-/** Who imports whom, by name; nothing imports itself. */
+/** For each name, the names that it imports. Nothing imports itself. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The graph between groups of files; a file without a group is left out. */
+/** Makes the graph between groups of files. A file without a group is left out. */
 export function groupImports(
   imports: readonly FileImports[],
   groupOf: (file: string) => string | undefined,
@@ -65,7 +67,7 @@ export function groupImports(
   return graph;
 }
 
-/** A way through the graph that ends where it started, for each group that is on one: `a -> b -> a`. */
+/** Finds the circles of a graph, each written as `a -> b -> a`. */
 export function findCircles(graph: Graph): string[] {
   const circles = new Map<string, string>();
   for (const start of graph.keys()) {
@@ -76,7 +78,7 @@ export function findCircles(graph: Graph): string[] {
   return [...circles.values()];
 }
 
-/** The shortest way from a name to itself. */
+/** The shortest way from a name back to itself. */
 function findWayBack(graph: Graph, start: string): string[] | undefined {
   const ways: string[][] = [[start]];
   const seen = new Set<string>();

@@ -7,16 +7,16 @@ import { cutPower, everythingOf, writeState } from "./cut-power.ts";
 import type { DiskLog } from "./disk-log.ts";
 import { recordDisk } from "./record-disk.ts";
 
-/** Fails unless what is on a disk, a directory with all that was there, is as it was promised. */
+/** Checks the directory of a disk. Fails if something on it is not as promised. */
 export type Check = (disk: string) => unknown;
 
-/** What work tells while it is recorded. */
+/** The means by which work under test reports its promises. */
 export interface Job {
-  /** The disk that it works on. */
+  /** The directory that stands for the disk. */
   readonly disk: string;
-  /** Something was acknowledged now, and has to be kept; until what is given back is called. */
+  /** Records that something was acknowledged now and must survive. The returned function ends the promise. */
   readonly acknowledge: (what: string, check: Check) => () => void;
-  /** Holds at any moment: nothing says of itself that it is whole unless it is. */
+  /** Records a promise for every moment, such as: whatever is marked as complete is complete. */
   readonly always: (what: string, check: Check) => void;
 }
 
@@ -34,7 +34,7 @@ export interface RecordedWork {
   remove(): void;
 }
 
-/** Does work on a disk of its own, and writes down what it changed and what it acknowledged when. */
+/** Runs work on its own disk, and records what the work changed and when it acknowledged what. */
 export async function recordWork(work: (job: Job) => Promise<void>): Promise<RecordedWork> {
   const top = mkdtempSync(join(tmpdir(), "oci-kit-power-"));
   mkdirSync(join(top, "disk"));
@@ -57,17 +57,17 @@ export async function recordWork(work: (job: Job) => Promise<void>): Promise<Rec
   return { log: disk.log, promised, remove: () => rmSync(top, { recursive: true }) };
 }
 
-/** What is amiss on a disk of which nothing was lost: the work itself, or what was recorded of it. */
+/** Checks the disk without any loss. A fault found here is one of the work or of the recording. */
 export function findFaults(work: RecordedWork): Promise<string[]> {
   return onDisk(work, work.log.changes.length, (path) => writeState(everythingOf(work.log), path));
 }
 
-/** What was promised and is not there after one power cut; cuts are numbered, and the same for a seed. */
+/** Cuts the power once, at a moment that the seed determines, and returns the promises that were broken. */
 export async function findLosses(work: RecordedWork, seed: number): Promise<string[]> {
   const { log, promised } = work;
   const random = createRandom(seed);
   const moments = promised.map(({ from }) => from).filter((from) => from > 0);
-  // Every other one at the moment of an answer.
+  // Half of the cuts come right after an acknowledgement.
   const after =
     random.oneIn(2) && moments.length > 0
       ? random.of(moments)

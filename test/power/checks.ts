@@ -17,7 +17,7 @@ export async function readWhole(store: ReadableStore, root: Descriptor): Promise
   for (const part of [root, config, ...layers]) await drain(store.fetch(part));
 }
 
-/** A layout in which a tag names this image, whole. */
+/** Checks that a tag of a layout names this image and that the image is complete. */
 export async function checkTag(directory: string, tag: string, image: Descriptor): Promise<void> {
   const store = await openLayout(directory);
   const found = await store.resolve(tag);
@@ -25,7 +25,10 @@ export async function checkTag(directory: string, tag: string, image: Descriptor
   await readWhole(store, found);
 }
 
-/** Whatever a layout names is whole; one that does not say yet that it is a layout names nothing. */
+/**
+ * Checks that everything a layout names is complete. A directory without the file oci-layout is not a layout
+ * yet, and passes.
+ */
 export async function checkLayout(directory: string): Promise<void> {
   if (!existsSync(join(directory, "oci-layout"))) return;
   const store = await openLayout(directory);
@@ -34,10 +37,10 @@ export async function checkLayout(directory: string): Promise<void> {
   }
 }
 
-/** Files by their paths. */
+/** The content of files by path. */
 export type Contents = Readonly<Record<string, string>>;
 
-/** A directory that its sidecar calls complete, with these files in it. */
+/** Checks that the sidecar of a directory calls it complete, and that it contains these files. */
 export function checkUnpacked(directory: string, image: Image, contents: Contents): void {
   const record = readRecord(sidecarOf(directory));
   assert.equal(record?.state, "complete");
@@ -47,7 +50,7 @@ export function checkUnpacked(directory: string, image: Image, contents: Content
   }
 }
 
-/** If the sidecar calls a directory complete it is what the sidecar names. */
+/** Checks that a directory which its sidecar calls complete contains the image that the sidecar names. */
 export function checkSidecar(
   directory: string,
   images: readonly (readonly [Image, Contents])[],
@@ -59,7 +62,7 @@ export function checkSidecar(
   checkUnpacked(directory, ...found);
 }
 
-/** Every conversion that is in its place is whole. */
+/** Checks that every conversion that is in its place is complete. */
 export function checkConversions(
   store: string,
   images: readonly (readonly [Image, Contents])[],

@@ -22,7 +22,7 @@ afterEach(() => {
 
 const at = (name: string): string => join(disk.directory, name);
 
-/** Everything that may be there after many cuts now: a text of each state, without doubles. */
+/** The different contents that the disk has after many power cuts at this moment, each as text. */
 function outcomes(): Set<string> {
   const random = createRandom(1);
   const next = (): number => random.below(2 ** 32) / 2 ** 32;
@@ -36,7 +36,7 @@ function textOf(state: DiskState): string {
     .join(" ");
 }
 
-/** Writes a file beside its place and renames it, and syncs what is asked for. */
+/** Writes a new file, renames it over the old one, and syncs the file or the directory as told. */
 function replace(text: string, ...synced: readonly ("file" | "directory")[]): void {
   const fd = fs.openSync(at("new"), "wx");
   fs.writeSync(fd, Buffer.from(text));
@@ -49,23 +49,23 @@ function replace(text: string, ...synced: readonly ("file" | "directory")[]): vo
   fs.closeSync(directory);
 }
 
-describe("the power cut", () => {
-  it("keeps what was synced, file and directory", () => {
+describe("a simulated power cut", () => {
+  it("keeps a file that was synced together with its directory", () => {
     replace("ab", "file", "directory");
     expect(outcomes()).toEqual(new Set(["file=ab"]));
   });
 
-  it("loses the name of a file that was synced without its directory", () => {
+  it("can lose the name of a file that was synced without its directory", () => {
     replace("ab", "file");
     expect(outcomes()).toEqual(new Set(["", "file=ab", "new=ab", "file=ab new=ab"]));
   });
 
-  it("loses, or tears, the bytes of a file that was not synced", () => {
+  it("can lose or tear the bytes of a file that was not synced", () => {
     replace("ab", "directory");
     expect(outcomes()).toEqual(new Set(["file=", "file=ab", "file=\0\0"]));
   });
 
-  it("gives the file before or the one after where one was replaced, never none", () => {
+  it("leaves the old or the new file when a synced file replaces another, never neither", () => {
     replace("ab", "file", "directory");
     replace("cd", "file");
     const found = outcomes();
@@ -74,20 +74,20 @@ describe("the power cut", () => {
     expect([...found].every((text) => /\bfile=(ab|cd)/.test(text))).toBe(true);
   });
 
-  it("loses all of a directory that its parent was not synced for", () => {
+  it("can lose a whole directory whose parent was not synced", () => {
     fs.mkdirSync(at("d"));
     fs.writeFileSync(at("d/f"), "x", { flush: true });
     expect(outcomes()).toEqual(new Set(["", "d="]));
   });
 
-  it("keeps everything where the whole file system was synced", async () => {
+  it("keeps everything when the whole file system was synced", async () => {
     const { syncFilesystems } = await import("../../src/files/sync/sync-filesystems.ts");
     replace("ab");
     expect(await syncFilesystems([disk.directory])).toBe(true);
     expect(outcomes()).toEqual(new Set(["file=ab"]));
   });
 
-  it("would have found what is there when nothing is lost", () => {
+  it("can be left out: the recorded changes then give the real content of the disk", () => {
     replace("ab");
     fs.mkdirSync(at("d"));
     fs.symlinkSync("file", at("link"));

@@ -3,17 +3,17 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Change, DiskLog, Inode } from "./disk-log.ts";
 
-/** From 0 to below 1. */
+/** Returns a number from 0 to below 1. */
 export type Random = () => number;
 
-/** What a disk holds. */
+/** The content of a disk. */
 export interface DiskState {
   readonly root: Inode;
   namesIn(directory: Inode): ReadonlyMap<string, Inode>;
   contentOf(file: Inode): Uint8Array;
 }
 
-/** What a disk would hold if nothing had ever been lost. */
+/** The content of a disk that has lost nothing. */
 export function everythingOf(log: DiskLog): DiskState {
   return stateOf(
     log,
@@ -23,9 +23,10 @@ export function everythingOf(log: DiskLog): DiskState {
 }
 
 /**
- * What a disk may hold when the power goes after a change: what was synced, and of the rest whatever chance
- * gives, for each inode by itself: nothing, all, or what came up to some moment, and of contents also the
- * length without the bytes. So names come and go independently of contents, and of names in other directories.
+ * A possible content of the disk when the power goes after a change. Synced changes are there. Of the later
+ * ones, chance decides for each inode separately: none, all, or those up to some moment; a file may also have
+ * its new length without the bytes. So names and contents are lost independently, and so are names in
+ * different directories.
  */
 export function cutPower(log: DiskLog, after: number, random: Random): DiskState {
   const reached = log.inodes.map((inode) => {
@@ -86,7 +87,7 @@ function stateOf(
   };
 }
 
-/** Makes a directory that is what a disk holds. */
+/** Makes a directory with the content of a disk. */
 export function writeState(state: DiskState, path: string, directory = state.root): void {
   mkdirSync(path);
   for (const [name, inode] of state.namesIn(directory)) {

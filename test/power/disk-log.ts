@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/** What a name can lead to. */
+/** A file, directory or link, to which names lead. */
 export interface Inode {
   readonly id: number;
   readonly kind: "file" | "directory" | "link";
-  /** Of a link. */
+  /** The target, if it is a link. */
   readonly target?: string | undefined;
 }
 
-/** One change of a disk, as the program made it. Numbers of changes start at 1. */
+/** One change to a disk, as the program made it. Changes are numbered from 1. */
 export type Change = { readonly at: number } & (
   | {
       readonly kind: "write";
@@ -18,36 +18,39 @@ export type Change = { readonly at: number } & (
     }
   | { readonly kind: "truncate"; readonly inode: Inode; readonly size: number }
   | NameChange
-  /** All that was changed of an inode, or of everything, up to a number is on the disk. */
+  /** All changes of the inode, or of everything, up to the number `covers` are on the disk. */
   | { readonly kind: "sync"; readonly inode: Inode | "everything"; readonly covers: number }
 );
 
-/** A name of a directory that leads somewhere else now, or nowhere. */
+/** A name in a directory that now leads to another inode, or to none. */
 export interface NameChange {
   readonly at: number;
   readonly kind: "name";
   readonly inode: Inode;
   readonly name: string;
   readonly to: Inode | undefined;
-  /** The other half of a rename: no disk loses the old name before it has the new one. */
+  /**
+   * The new name, if this change removes the old name of a rename: no disk loses the old name before it has
+   * the new one.
+   */
   readonly after?: NameChange | undefined;
 }
 
-/** A change before it has a number. */
+/** A change that has no number yet. */
 export type NewChange = Change extends infer Kind
   ? Kind extends Change
     ? Omit<Kind, "at">
     : never
   : never;
 
-/** All that happened to a disk since it was empty but for its root. */
+/** Everything that happened to a disk since only its root existed. */
 export interface DiskLog {
   readonly root: Inode;
   readonly changes: readonly Change[];
   readonly inodes: readonly Inode[];
 }
 
-/** A log that is being written. */
+/** A log that can still grow. */
 export interface OpenDiskLog extends DiskLog {
   add(change: NewChange): Change;
   make(kind: Inode["kind"], target?: string): Inode;

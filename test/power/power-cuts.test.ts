@@ -121,7 +121,7 @@ async function unpackWork({ disk, acknowledge, always }: Job): Promise<void> {
   }
 }
 
-/** As in an image that holds Node and nothing else. */
+/** Unpacks as on a system that has Node and no commands. */
 async function unpackWithoutCommands(job: Job): Promise<void> {
   const path = process.env["PATH"];
   process.env["PATH"] = "/nonexistent";
@@ -186,17 +186,17 @@ const WORKS = {
   serve: (job: Job) => serveWork(job, [one, two]),
 };
 
-describe.each(Object.entries(WORKS))("what %s acknowledged", (_, work) => {
+describe.each(Object.entries(WORKS))("what was acknowledged by: %s", (_, work) => {
   let recorded: RecordedWork | undefined;
   afterAll(() => recorded?.remove());
 
-  it("is on the disk when nothing is lost, and all that was done to it is recorded", async () => {
+  it("is on the disk when nothing is lost, and matches the recorded changes", async () => {
     recorded = await recordWork(work);
     expect(await findFaults(recorded)).toEqual([]);
     expect(recorded.promised.filter(({ from }) => from > 0).length).toBeGreaterThan(1);
   });
 
-  it(`is kept by each of ${CUTS} power cuts`, async () => {
+  it(`survives each of ${CUTS} power cuts`, async () => {
     const losses: string[] = [];
     for (let cut = 0; cut < CUTS; cut += 1) {
       losses.push(...(await findLosses(recorded!, SEED + cut)));

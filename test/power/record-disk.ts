@@ -10,17 +10,20 @@ import {
 } from "./disk-log.ts";
 import { actual, setWitness, type Place, type Witness } from "./watch-system-calls.ts";
 
-/** Everything below a directory that is written down while it changes. */
+/** A directory whose changes are recorded. */
 export interface RecordedDisk {
   readonly directory: string;
   readonly log: DiskLog;
   /** The number of the last change. */
   now(): number;
-  /** Stops. */
+  /** Stops recording. */
   stop(): void;
 }
 
-/** Records what happens in an empty directory from now on. One at a time; the calls have to be watched. */
+/**
+ * Records all changes in an empty directory from now on. Only one directory at a time; the calls have to be
+ * watched.
+ */
 export function recordDisk(directory: string): RecordedDisk {
   const root = actual.realpathSync.native(directory);
   const log = createDiskLog();
@@ -73,12 +76,12 @@ function createWitness(root: string, log: OpenDiskLog): Witness {
       }
     },
     exists: (place) => actual.lstatSync(place, { throwIfNoEntry: false }) !== undefined,
-    opened(place, fd, wasThere, truncated) {
+    opened(place, fd, { wasThere, truncated, appends }) {
       const stats = actual.fstatSync(fd, { bigint: true });
       const inode = wasThere ? find(stats, place) : made(place);
       if (inode === undefined) return;
       if (wasThere && truncated) log.add({ kind: "truncate", inode, size: 0 });
-      open.set(fd, { inode, position: 0 });
+      open.set(fd, { inode, position: appends ? Number(stats.size) : 0 });
     },
     closed: (fd) => void open.delete(fd),
     written(fd, bytes, position) {
@@ -106,7 +109,7 @@ function createWitness(root: string, log: OpenDiskLog): Witness {
     removed: (places) => {
       for (const place of places) {
         const directory = known.get(keyOfPath(dirname(place)) ?? "");
-        if (directory === undefined) continue; // went with its directory
+        if (directory === undefined) continue; // Its directory is already gone.
         log.add({ kind: "name", inode: directory, name: basename(place), to: undefined });
       }
     },

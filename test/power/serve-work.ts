@@ -10,7 +10,7 @@ import { openLayout } from "../../src/store/layout/layout.ts";
 import type { Job } from "./acknowledged-work.ts";
 import { checkLayout, checkTag } from "./checks.ts";
 
-/** Pushes images to a registry: each 201 is an acknowledgement. */
+/** Pushes images to a registry. Each answer 201 is an acknowledgement. */
 export async function serveWork(job: Job, images: readonly Image[]): Promise<void> {
   job.always("what the registry names is whole", (at) => checkLayout(join(at, "registry")));
   const server = await serveRegistry({ directory: join(job.disk, "registry") });

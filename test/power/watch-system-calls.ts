@@ -4,36 +4,41 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { promisify } from "node:util";
 
-// Every call of node:fs by which this project changes a disk, told to a witness once it is done. Loaded
-// before anything that imports the calls by name.
+// Replaces every function of node:fs by which this project changes a disk, so that a witness is told of each
+// call once it is done. This file must be loaded before any module that imports these functions by name.
 
-/** A path through no link, inside the directory that is watched. */
+/** A path inside the watched directory, with all links resolved. */
 export type Place = string;
 
-/** Who is told. */
+/** Receives the calls. */
 export interface Witness {
-  /** Undefined for what is not watched. */
+  /** Returns undefined for a path that is not watched. */
   locate(path: fs.PathLike): Place | undefined;
   exists(place: Place): boolean;
-  opened(place: Place, fd: number, wasThere: boolean, truncated: boolean): void;
+  /** `appends`: what is written goes to the end of the file, wherever that is. */
+  opened(
+    place: Place,
+    fd: number,
+    how: { wasThere: boolean; truncated: boolean; appends: boolean },
+  ): void;
   closed(fd: number): void;
-  /** Position null: where the descriptor was. */
+  /** The position is null for a write at the descriptor's own position. */
   written(fd: number, bytes: Uint8Array, position: number | null): void;
   truncated(fd: number, size: number): void;
-  /** A directory, link or empty file. */
+  /** A directory, link or empty file was made. */
   made(place: Place): void;
-  /** A whole file by one call. */
+  /** A file was written completely by one call. */
   filled(place: Place, wasThere: boolean): void;
   linked(place: Place): void;
   renamed(from: Place, to: Place): void;
-  /** Those inside a directory before it. */
+  /** The content of a directory comes before the directory itself. */
   removed(places: readonly Place[]): void;
   moment(): number;
-  /** A descriptor, a place, or everything. */
+  /** A descriptor, a place, or (undefined) everything was synced. */
   synced(what: number | Place | undefined, covers: number): void;
 }
 
-/** The calls as Node has them. */
+/** The original functions of Node. */
 export const actual = { ...fs, realpathSync: fs.realpathSync };
 
 let witness: Witness | undefined;
@@ -45,7 +50,7 @@ export function setWitness(next: Witness | undefined): void {
 
 type Call<A extends unknown[], R> = (...args: A) => R;
 
-/** Lets a call be told; calls that Node makes of it are part of it. */
+/** Reports a call. Calls that Node makes inside it are a part of it and are not reported. */
 function watch<A extends unknown[], R>(
   real: Call<A, R>,
   tell: (witness: Witness, args: A, call: () => R) => R,
@@ -62,7 +67,7 @@ function watch<A extends unknown[], R>(
   };
 }
 
-/** A call that makes, or removes, what is at a path, and tells of it once it is done. */
+/** Watches a call that makes or removes the file at a path, and reports it once it is done. */
 function at<A extends [fs.PathLike, ...unknown[]], R>(
   real: Call<A, R>,
   tell: (witness: Witness, place: Place, wasThere: boolean, args: A, result: R) => void,
@@ -76,7 +81,7 @@ function at<A extends [fs.PathLike, ...unknown[]], R>(
   });
 }
 
-/** All below a place, what is inside a directory before it. */
+/** All places at and below this one. The content of a directory comes before the directory. */
 function placesBelow(place: Place): Place[] {
   const stats = actual.lstatSync(place, { throwIfNoEntry: false });
   if (stats === undefined) return [];
@@ -98,6 +103,11 @@ function removing<A extends [fs.PathLike, ...unknown[]]>(real: Call<A, void>): C
 function truncates(flags: unknown): boolean {
   if (typeof flags === "number") return (flags & fs.constants.O_TRUNC) !== 0;
   return typeof flags === "string" && flags.startsWith("w");
+}
+
+function appends(flags: unknown): boolean {
+  if (typeof flags === "number") return (flags & fs.constants.O_APPEND) !== 0;
+  return typeof flags === "string" && flags.startsWith("a");
 }
 
 function pair(
@@ -126,7 +136,10 @@ function isFlushed(options: unknown): boolean {
 const replaced = {
   openSync: at(
     fs.openSync as Call<[fs.PathLike, unknown?, unknown?], number>,
-    (told, place, wasThere, args, fd) => told.opened(place, fd, wasThere, truncates(args[1])),
+    (told, place, wasThere, args, fd) => {
+      const how = { wasThere, truncated: truncates(args[1]), appends: appends(args[1]) };
+      told.opened(place, fd, how);
+    },
   ),
   closeSync: watch(fs.closeSync, (told, [fd], call) => {
     call();
@@ -212,7 +225,9 @@ async function open(path: fs.PathLike, flags?: string | number): Promise<fs.prom
   return handle;
 }
 
-/** As the synchronous call does it: what others do meanwhile is of no account here. */
+/**
+ * Makes a promise version of a synchronous call. Running it synchronously makes no difference to these tests.
+ */
 const later =
   <A extends unknown[], R>(call: Call<A, R>): Call<A, Promise<R>> =>
   (...args) =>
@@ -221,7 +236,7 @@ const later =
 const promises = { ...fs.promises };
 const execFile = promisify(child.execFile);
 
-/** `sync -f`, which is the one program that is run to change a disk. */
+/** Reports `sync -f`, the only program that is run to change a disk. */
 async function runFile(
   file: string,
   args: readonly string[],

@@ -3,21 +3,22 @@ import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from "nod
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError, writing } from "../system-error.ts";
 
-/** What a path for an output stands for. */
+/** What an output path leads to. */
 export type OutputPlace =
-  /** An ordinary file, or one that is not there yet. Its path ends in no link. */
+  /** An ordinary file, or one that does not exist yet. The last part of the path is not a link. */
   | { readonly kind: "file"; readonly path: string; readonly stats: Stats | undefined }
-  /** What is written to and never replaced: a device, a fifo, what another process has open. */
+  /** Something that is written to and never replaced: a device, a fifo, or what another process has open. */
   | { readonly kind: "stream"; readonly path: string; readonly isFifo: boolean }
-  /** A descriptor of this process, as `/dev/stdout` and `/dev/fd/3` are. */
+  /** A descriptor of this process, such as `/dev/stdout` and `/dev/fd/3`. */
   | { readonly kind: "descriptor"; readonly fd: number };
 
 const MOST_LINKS = 40;
 const DESCRIPTOR = /^\/proc\/(\d+)(?:\/task\/\d+)?\/fd\/(\d+)$/;
 
 /**
- * Finds out what a path for an output stands for; links are followed, one that leads to nothing too.
- * @throws OciError `not-found` for its directory; `unwritable` for a directory, or links in a circle
+ * Finds out what an output path leads to. Links are followed, even one to a missing file.
+ * @throws OciError `not-found` when the file's directory is missing; `unwritable` for a directory, or for
+ * links in a circle
  */
 export function findOutput(path: string): OutputPlace {
   return writing(path, () => follow(path));
@@ -33,7 +34,7 @@ function follow(path: string): OutputPlace {
     }
     const stats = lstatSync(at, { throwIfNoEntry: false });
     if (stats?.isSymbolicLink() !== true) return placeOf(at, stats);
-    // A link of /proc is no text: `pipe:[1]`, or the path of a file that was removed since.
+    // The text of a link in /proc is not always a path: `pipe:[1]`, or the path of a removed file.
     if (fd !== undefined) return { kind: "stream", path: at, isFifo: statSync(at).isFIFO() };
     at = resolve(dirname(at), readlinkSync(at));
   }

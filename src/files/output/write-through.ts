@@ -16,9 +16,10 @@ const { O_WRONLY, O_NONBLOCK } = constants;
 const WAIT_MS = 50;
 
 /**
- * Writes bytes to what is open or can be opened, and replaces nothing. A fifo waits for its reader.
+ * Writes bytes to an open descriptor or to a path that can be opened, without replacing a file. A fifo waits
+ * for its reader.
  * @param name the path for messages
- * @throws OciError `unwritable`, `aborted`; what the bytes throw
+ * @throws OciError `unwritable`, `aborted`; any error of the bytes
  */
 export async function writeThrough(
   place: Exclude<OutputPlace, { readonly kind: "file" }>,
@@ -54,7 +55,10 @@ async function writeOpen(
   }
 }
 
-/** Opened without waiting, and written as a stream: who waits in a system call can't be stopped. */
+/**
+ * Opens the fifo without blocking and writes it as a stream, because a blocking system call could not be
+ * aborted.
+ */
 async function writeFifo(
   path: string,
   name: string,
@@ -81,7 +85,7 @@ async function openFifo(
     try {
       return openSync(path, O_WRONLY | O_NONBLOCK);
     } catch (error) {
-      // Nobody reads yet.
+      // ENXIO means that the fifo has no reader yet.
       if (systemCode(error) !== "ENXIO") throw fileError("unwritable", name, error);
     }
     await setTimeout(WAIT_MS);

@@ -3,10 +3,13 @@ import { closeSync, fsyncSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { fileError, systemCode } from "../system-error.ts";
 
-/** What file systems say that can't sync a directory, and what who may not read one is told: it can't be done. */
+/**
+ * Errors that mean that a directory can't be synced: its file system does not support it, or the user may not
+ * read it.
+ */
 const NOT_TO_BE_DONE = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "EBADF", "EISDIR", "EACCES"]);
 
-/** Makes the names that came and went in a directory durable, where that can be done. @throws the system's error */
+/** Makes changes of names in a directory durable, where that is possible. @throws the system's error */
 export function syncDirectory(directory: string): void {
   let fd: number | undefined;
   try {
@@ -27,7 +30,7 @@ interface Syncing {
 const underWay = new Map<string, Syncing>();
 
 /**
- * As {@link syncDirectory}, while other work goes on: all that ask while one is under way share the next.
+ * As {@link syncDirectory}, but asynchronous. All calls made while one sync is running share the next one.
  * @throws OciError `unwritable`, `not-found`
  */
 export function syncDirectoryTogether(directory: string): Promise<void> {

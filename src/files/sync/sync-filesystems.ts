@@ -7,10 +7,9 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 const run = promisify(execFile);
 
 /**
- * Brings all that was written to the file systems that these paths are on to the disk: syncfs(2), for which
- * Node has no call, by the command `sync`. Of 70,000 small files on ext4 that takes a tenth of the time of an
- * fsync for each, sixteen at once.
- * @returns false when this machine has no such command, or it failed: then each file is to be synced by itself
+ * Syncs the file systems of these paths: syncfs(2), which Node can't call, by the command `sync`. For 70,000
+ * small files on ext4 this takes a tenth of the time of one fsync per file, sixteen at a time.
+ * @returns false when this machine has no such command or it failed: then sync each file instead
  * @throws OciError `aborted`
  */
 export async function syncFilesystems(

@@ -132,7 +132,7 @@ describe("reading a sparse file of an image", () => {
   it("reads a file that is mostly a hole and therefore has no digest", async () => {
     const extents = [[300_000, "text"]] as const;
     const tar = rawTar(sparseEntry("s", extents, 400_000));
-    const root = await mergeImage([tar], { limits: { expansionFloor: 100_000 } });
+    const root = await mergeImage([tar], { limits: { holeBytes: 100_000 } });
     expect(root.lstat(b("/s"))!.contentDigest).toBeUndefined();
     const content = fromBytes(await readAll(root.read(b("/s")), 1e8, "s"));
     expect(content).toBe(expandExtents(extents, 400_000));

@@ -191,7 +191,8 @@ describe("a layer with paths through directories that have no entry", () => {
   const deepTar = (levels: number) => [file(`${"a/".repeat(levels)}x`)];
 
   it("is refused when the paths of those directories are far longer than the layer: 218 bytes made 900 MB", () => {
-    const refusal = { code: "limit-exceeded", details: { limit: "impliedPathBytes" } };
+    const details = expect.objectContaining({ limit: "impliedPathBytes" }) as object;
+    const refusal = { code: "limit-exceeded", details };
     expect(() => indexOf(deepTar(30_000))).toThrow(expect.objectContaining(refusal));
     expect(indexOf(deepTar(2_000)).counts.directories).toBe(2_001);
     const limits = { impliedPathBytes: 1e9 };

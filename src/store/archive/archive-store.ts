@@ -18,27 +18,27 @@ import { readDocumentBytes } from "../read-documents.ts";
 import { findRoot, noSuchRoot, rootNames, type RootEntry } from "../layout/root-entries.ts";
 import type { ReadableStore } from "../store.ts";
 
-/** An archive opened for reading. */
+/** An archive that is open for reading. */
 export interface ArchiveReader extends ReadableStore {
-  /** Frees the file; what is still being read fails. Idempotent. */
+  /** Closes the file; reads in progress fail. Idempotent. */
   readonly close: () => Promise<void>;
 }
 
-/** Where an archive has some content: made in memory, or in one of its files. */
+/** Where a piece of an archive's content is: made in memory, or in a file of the archive. */
 export type Held = Uint8Array | ArchiveFile;
 
-/** Finds content by its digest. */
+/** Finds content by its digest. Undefined when the archive does not hold it. */
 export type Hold = (digest: Digest) => Held | undefined;
 
-/** What an archive offers. */
+/** The content that an archive offers. */
 export interface Offer {
   readonly roots: readonly RootEntry[];
   readonly hold: Hold;
-  /** What it names and lacks. */
+  /** Content that the archive names but does not hold. */
   readonly absent?: readonly Descriptor[] | undefined;
 }
 
-/** A store over an archive, whatever its form. */
+/** Makes a store of an open archive, whatever its format. */
 export function archiveStore(
   archive: OuterArchive,
   { roots, hold, absent = [] }: Offer,
@@ -84,14 +84,14 @@ export function archiveStore(
   return store;
 }
 
-/** The OCI layout in an archive: what it holds of what its index.json names. */
+/** The OCI layout in an archive: the part of what its index.json names that the archive really holds. */
 export interface ArchivedLayout extends HeldRoots {
   readonly hold: Hold;
 }
 
 /**
- * The OCI layout in an archive.
- * @throws OciError `invalid-layout`, `invalid-index`; `invalid-archive` when there is none
+ * Reads the OCI layout in an archive.
+ * @throws OciError `invalid-layout`, `invalid-index`; `invalid-archive` when there is no layout
  */
 export async function readArchivedLayout(
   archive: OuterArchive,
@@ -131,7 +131,7 @@ function noContent(name: string, { digest }: Descriptor): OciError {
   });
 }
 
-/** Opens a reader, and closes the archive when that fails. */
+/** Opens a reader, and closes the archive if that fails. */
 export async function closingOnFailure(
   archive: OuterArchive,
   open: () => Promise<ArchiveReader>,
@@ -144,7 +144,7 @@ export async function closingOnFailure(
   }
 }
 
-/** The archive is there: what is missing in it makes it invalid, not absent. */
+/** The archive exists, so a missing part makes it invalid: the error must not be `not-found`. */
 function missingPart({ where }: OuterArchive, cause: OciError): OciError {
   return new OciError("invalid-archive", `${where}: it is not complete: ${cause.message}`, {
     cause,

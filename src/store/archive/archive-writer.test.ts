@@ -34,7 +34,7 @@ describe.each(KINDS)("%s", (_, create, open) => {
     await archive.close();
   }
 
-  it("goes to the file that a link names, and keeps its permissions", async () => {
+  it("is written to the file that a link names, and keeps the permissions of that file", async () => {
     fs.mkdirSync(join(place, "elsewhere"));
     const file = join(place, "elsewhere/a.tar");
     fs.writeFileSync(file, "", { mode: 0o600 });
@@ -47,7 +47,7 @@ describe.each(KINDS)("%s", (_, create, open) => {
     await expectImage(file);
   });
 
-  it("goes to the reader of a fifo, which stays one", async () => {
+  it("is written to the reader of a fifo, and the fifo stays", async () => {
     const fifo = join(place, "fifo");
     execFileSync("mkfifo", [fifo]);
     const [bytes] = await Promise.all([fs.promises.readFile(fifo), write(fifo)]);

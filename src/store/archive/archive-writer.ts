@@ -27,27 +27,27 @@ import { defaultSpoolDirectory } from "../cache-directory.ts";
 import type { RootedStore } from "../store.ts";
 
 /**
- * An archive being made. It is a layout in a temporary directory beside the file until it is closed:
- * memory stays small, content may come in any order and at once, and a failure leaves nothing.
+ * An archive being made. Until it is closed, it is a layout in a temporary directory beside the file. So
+ * memory stays small, content may arrive in any order and in parallel, and a failure leaves nothing behind.
  */
 export interface ArchiveWriter extends RootedStore {
   /**
-   * Writes the archive and puts it in place as `writeOutput` does: whole, and durably. Idempotent.
+   * Writes the archive and puts it in place as `writeOutput` does: whole and durably. Idempotent.
    * @throws OciError `invalid-argument` when nothing was tagged; `unwritable`
    */
   readonly close: (options?: AbortOptions) => Promise<void>;
-  /** Gives up: nothing was written. Idempotent, and does nothing after {@link ArchiveWriter.close}. */
+  /** Gives the archive up: nothing is written. Idempotent; does nothing after {@link ArchiveWriter.close}. */
   readonly discard: () => Promise<void>;
 }
 
 /** Options of {@link createArchive}. */
 export interface CreateArchiveOptions extends AbortOptions {
   readonly limits?: Partial<Limits> | undefined;
-  /** Takes what `-` writes, instead of the standard output. */
+  /** Takes the bytes of an archive written to `-`, in place of the standard output. */
   readonly output?: ((bytes: Bytes) => Promise<void>) | undefined;
 }
 
-/** A document beside the layout's own. */
+/** A file added to the archive beside those of the layout. */
 export interface ArchiveDocument {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -58,8 +58,8 @@ const ABANDONED_AGE = 24 * 3600_000;
 
 /**
  * Starts an archive of a layout.
- * @param documents what else belongs into it, asked for at its close; one of the layout's names replaces
- * the layout's own
+ * @param documents called when the archive is closed: returns further documents. One with the name of a
+ * layout's document replaces it
  */
 export async function createArchive(
   file: string,
@@ -93,7 +93,7 @@ export async function createArchive(
   return { ...layout, close, discard };
 }
 
-/** Beside an ordinary file, else in the cache: nothing is made beside a device or a fifo. */
+/** Beside the output if that is an ordinary file. Otherwise (a device, a fifo, `-`) in the cache. */
 function stagingPlace(file: string): string {
   const place = file === "-" ? undefined : findOutput(file);
   if (place?.kind === "file") return dirname(place.path);
@@ -126,7 +126,10 @@ async function finish(
   await writeOutput(file, bytes, options);
 }
 
-/** What is written has to be what {@link openOuterArchive} reads. @throws OciError `limit-exceeded` */
+/**
+ * Refuses to write an archive that {@link openOuterArchive} would refuse to read.
+ * @throws OciError `limit-exceeded`
+ */
 function checkReadable(
   layout: LayoutStore,
   documents: ReadonlyMap<string, Uint8Array>,
@@ -155,7 +158,10 @@ function unreadable({ name }: LayoutStore, excess: Omit<Excess, "what" | "instea
   return limitExceeded({ ...excess, what: name, instead });
 }
 
-/** The tar: documents first, then blobs by digest; nothing in it depends on the day or the order of pushes. */
+/**
+ * The tar: documents first, then blobs sorted by digest. Neither the date nor the order of pushes changes a
+ * byte.
+ */
 async function* packed(layout: LayoutStore, documents: ReadonlyMap<string, Uint8Array>): Bytes {
   const tar = pack();
   const feeding = feed(tar, layout, documents).catch((error: unknown) => {
@@ -181,7 +187,7 @@ async function feed(
       const digest = digestOf(algorithm === "sha512" ? "sha512" : "sha256", hex);
       const { fd, size } = openBlob(layout.directory, digest);
       closeSync(fd);
-      // Verified as it was written here, where nobody else writes: not hashed a second time.
+      // Every blob was verified when it was stored in this private directory, so it is not hashed again.
       const content = layout.fetchRange({ mediaType: "", digest, size }, { offset: 0 });
       await addEntry(tar, `blobs/${algorithm}/${hex}`, size, content);
     }

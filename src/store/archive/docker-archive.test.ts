@@ -47,7 +47,7 @@ interface Legacy {
   readonly manifest: { Config: string; RepoTags: string[] | null; Layers: string[] }[];
 }
 
-/** What `docker save` wrote before Docker 25: the same layer twice, the second time as a link to the first. */
+/** An archive as `docker save` wrote it before Docker 25, with one layer twice: the second one is a link to the first. */
 async function legacy(compression: Compression = "none"): Promise<Legacy> {
   const tar = await collect(layerTar({ "etc/": "", "etc/a": "a" }));
   const stored = await collect(compress(once(tar), compression));
@@ -82,9 +82,9 @@ function write({ entries, manifest }: Pick<Legacy, "entries" | "manifest">): voi
   writeFileSync(file, rawTar(...entries, list));
 }
 
-describe("reading docker save's older form", () => {
+describe("reading the older format of docker save", () => {
   for (const compression of ["none", "gzip"] as const) {
-    it(`makes a manifest over the config's own bytes (layers: ${compression})`, async () => {
+    it(`makes a manifest that keeps the config's original bytes (layers: ${compression})`, async () => {
       const saved = await legacy(compression);
       write(saved);
       const store = await open();
@@ -101,14 +101,14 @@ describe("reading docker save's older form", () => {
       expect((await copy(store, root, createMemoryStore())).copied.count).toBe(4);
     });
   }
-  it("keeps several images apart, also those without a name", async () => {
+  it("keeps several images apart, including those without a name", async () => {
     const saved = await legacy();
     const nameless = { ...saved.manifest[0]!, RepoTags: null };
     write({ ...saved, manifest: [...saved.manifest, nameless] });
     const store = await open();
     expect(await store.capabilities.roots?.()).toHaveLength(3);
   });
-  it("notices a plain layer that is not the config's when it is read", async () => {
+  it("refuses a plain layer that does not match the config when it is read", async () => {
     const saved = await legacy();
     saved.entries[2] = rawEntry({ name: "2/layer.tar" }, saved.layers[0]);
     write(saved);
@@ -118,14 +118,14 @@ describe("reading docker save's older form", () => {
       code: "digest-mismatch",
     });
   });
-  it("notices a compressed layer that is not the config's when it is opened", async () => {
+  it("refuses a compressed layer that does not match the config when the archive is opened", async () => {
     const saved = await legacy();
     const wrong = await collect(compress(once(saved.layers[0]!), "gzip"));
     saved.entries[2] = rawEntry({ name: "2/layer.tar" }, wrong);
     write(saved);
     await expect(open()).rejects.toMatchObject({ code: "diff-id-mismatch" });
   });
-  it("refuses a config that is not the one it is named after", async () => {
+  it("refuses a config whose name is the digest of another one", async () => {
     const saved = await legacy();
     const [image] = saved.manifest;
     saved.entries[4] = rawEntry(
@@ -142,7 +142,7 @@ describe("reading docker save's older form", () => {
       await expect(open()).rejects.toMatchObject({ code: "invalid-archive" });
     }
   });
-  it("refuses lists that are none, and names what is missing", async () => {
+  it("refuses an invalid manifest.json, and says which file is missing", async () => {
     const saved = await legacy();
     const image = saved.manifest[0]!;
     const lists: [unknown, RegExp][] = [
@@ -165,7 +165,7 @@ describe("reading docker save's older form", () => {
   });
 });
 
-describe("a docker archive that was written here", () => {
+describe("a docker archive written by this library", () => {
   it("keeps digests, and names images as docker does", async () => {
     const source = createMemoryStore();
     const { descriptor } = await buildImage(source, { layers: [{ a: "a" }] });
@@ -182,7 +182,7 @@ describe("a docker archive that was written here", () => {
       "docker.io/library/alpine:latest",
     );
   });
-  it("holds images only, since docker loads nothing else", async () => {
+  it("refuses an index, because docker loads only images", async () => {
     const writer = await createDockerArchive(file);
     const image = await buildImage(writer, { layers: [{ a: "a" }] });
     const index = await buildIndex(writer, [image]);
@@ -200,7 +200,7 @@ describe("a docker archive that was written here", () => {
     await expect(writer.close()).rejects.toMatchObject(refused);
     expect(readdirSync(directory)).toEqual([]);
   });
-  it("is not there before it is closed, nor when it is discarded or empty", async () => {
+  it("does not exist before it is closed, nor after it was discarded, nor without an image", async () => {
     const discarded = await createDockerArchive(file);
     await buildImage(discarded, { tag: "a" });
     await discarded.discard();
@@ -209,7 +209,7 @@ describe("a docker archive that was written here", () => {
     await expect(empty.close()).rejects.toMatchObject({ code: "invalid-argument" });
     expect(readdirSync(directory)).toEqual([]);
   });
-  it("replaces what was there only when it is whole", async () => {
+  it("replaces an existing file only when it is complete", async () => {
     writeFileSync(file, "precious");
     const writer = await createDockerArchive(file);
     await buildImage(writer, { tag: "a" });
@@ -218,7 +218,7 @@ describe("a docker archive that was written here", () => {
     expect(readdirSync(directory)).toEqual(["image.tar"]);
     expect(await (await open()).capabilities.tags?.()).toEqual(["a"]);
   });
-  it("is the same file whatever the order and the day", async () => {
+  it("has the same bytes whatever the date and the order of pushes", async () => {
     const written: Uint8Array[] = [];
     for (const order of [
       ["x", "y"],
@@ -238,7 +238,7 @@ describe("a docker archive that was written here", () => {
     opened.push(store);
     expect(await store.capabilities.tags?.()).toEqual(["t"]);
   });
-  it("needs a directory to be written to", async () => {
+  it("can't be written into a missing directory", async () => {
     await expect(createDockerArchive(join(directory, "no", "x.tar"))).rejects.toMatchObject({
       code: "not-found",
     });

@@ -31,14 +31,15 @@ import { readManifest } from "../read-documents.ts";
 import { dockerName, taggedName, type RootEntry } from "../layout/root-entries.ts";
 
 /**
- * Opens what `docker save`, `nerdctl save` or `podman save` wrote, plain or compressed with gzip or zstd,
- * `-` being the standard input. The newer form holds an OCI layout: its manifests are kept as they are,
- * those that are in the archive, and what only `manifest.json` lists is added.
- * The older form has no manifests: they are made, over the config's own bytes, each layer's digest being
- * its diffID and so verified when it is read. Its images are named as docker names them (`alpine`,
- * `alpine:3.20`), and by their tag alone where that is clear. The caller closes it.
- * @throws OciError `not-found`, `unreadable`, `unsupported-compression`, `truncated`,
- * `invalid-archive`, `path-escape`, `invalid-config`, `diff-id-mismatch`
+ * Opens an archive written by `docker save`, `nerdctl save` or `podman save`, plain or compressed with gzip
+ * or zstd; `-` reads the standard input. The newer format contains an OCI layout: those of its manifests that
+ * are in the archive are kept as they are, and images that only `manifest.json` lists are added. The older
+ * format has no manifests, so they are made: they refer to the config's original bytes, and to each layer by
+ * its diffID, so that reading a layer verifies it. Images of the older format have the names that docker
+ * gives them (`alpine`, `alpine:3.20`), and can be found by their tag alone where that is unambiguous. The
+ * caller closes the archive.
+ * @throws OciError `not-found`, `unreadable`, `unsupported-compression`, `truncated`, `invalid-archive`,
+ * `path-escape`, `invalid-config`, `diff-id-mismatch`
  */
 export async function openDockerArchive(
   file: string,
@@ -64,11 +65,11 @@ async function layoutWithSavedImages(
 }
 
 /**
- * Starts an archive for `docker load`, `nerdctl load` and `podman load`, `-` being the standard output: an
- * OCI layout with docker's `manifest.json` beside it, so that old and new readers find the same
- * image, and digests survive. A tag is a name with or without a tag, as docker has it. Layers stay as
- * they are. The caller closes or discards it.
- * @throws OciError `unwritable`, `not-found` when the file's directory is not there; its `tag` and
+ * Starts an archive for `docker load`, `nerdctl load` and `podman load`; `-` writes to the standard output.
+ * It is an OCI layout with docker's `manifest.json` beside it, so that old and new readers find the same
+ * image and digests do not change. Tags are docker's image names, with or without a tag. Layers are stored
+ * unchanged. The caller closes or discards the archive.
+ * @throws OciError `unwritable`, `not-found` when the directory of the file is missing. Its `tag` and
  * `addRoot` throw `unsupported-operation` for an index
  */
 export async function createDockerArchive(
@@ -110,7 +111,7 @@ function checkImage({ mediaType, digest }: Descriptor, name: string): void {
 }
 
 /**
- * Checks a name for an image: Docker refuses a whole archive for one name that it can't load.
+ * Checks the name of an image, because Docker refuses a whole archive for one name that it can't load.
  * @throws OciError `invalid-argument`
  */
 export function checkDockerName(tag: string, where: string): void {
@@ -151,7 +152,7 @@ async function dockerDocuments(
   ];
 }
 
-/** containerd, and docker with it, takes the image's name from this annotation. */
+/** Adds the annotation from which containerd, and docker with it, takes the name of the image. */
 function withDockerName(root: RootEntry): RootEntry {
   const name = root.annotations?.[AnnotationKey.refName];
   if (name === undefined) return root;

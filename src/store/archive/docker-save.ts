@@ -18,13 +18,13 @@ import { archiveStore, type ArchiveReader, type Held } from "./archive-store.ts"
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
 import { dockerName, type RootEntry } from "../layout/root-entries.ts";
 
-// The form of `docker save` before Docker 25, which skopeo, podman and many build tools still write:
-// manifest.json, a config per image, and one tar per layer.
+// The format of `docker save` before Docker 25, which skopeo, podman and many build tools still write:
+// manifest.json, one config per image, and one tar per layer.
 
 /** The file that lists the images of an archive. */
 export const DOCKER_MANIFEST = "manifest.json";
 
-/** One image in {@link DOCKER_MANIFEST}; the names in it are those of archive entries. */
+/** One image in {@link DOCKER_MANIFEST}. `Config` and `Layers` are names of archive entries. */
 export interface SavedImage {
   readonly Config: string;
   readonly RepoTags: readonly string[];
@@ -39,15 +39,15 @@ const SAVED_IMAGES = z.array(
   }),
 );
 
-/** Options of what reads {@link DOCKER_MANIFEST}. */
+/** Options of the functions that read {@link DOCKER_MANIFEST}. */
 export interface SaveOptions extends AbortOptions {
   readonly limits?: Partial<Limits> | undefined;
 }
 
 /**
- * The images of an archive of the older form, with manifests made for them.
- * @throws OciError `invalid-archive`, `invalid-config`; `diff-id-mismatch` for a compressed layer, which
- * is read through here to learn its digest
+ * The images of an archive in the older format, with manifests made for them.
+ * @throws OciError `invalid-archive`, `invalid-config`; `diff-id-mismatch` for a compressed layer, which is
+ * read here to find out its digest
  */
 export async function savedImages(
   archive: OuterArchive,
@@ -64,13 +64,16 @@ export async function savedImages(
   return archiveStore(archive, { roots, hold }, options.limits);
 }
 
-/** A root with the names that docker gives it. */
+/** The root with an image name in the annotations that docker uses. */
 export function withDockerNames(root: Descriptor, name: string): RootEntry {
   const names = { [AnnotationKey.refName]: name, [AnnotationKey.containerdName]: dockerName(name) };
   return { ...root, annotations: { ...root.annotations, ...names } };
 }
 
-/** The images that {@link DOCKER_MANIFEST} lists. @throws OciError `invalid-archive`, `limit-exceeded` */
+/**
+ * Reads the list of images in {@link DOCKER_MANIFEST}.
+ * @throws OciError `invalid-archive`, `limit-exceeded`
+ */
 export async function readSavedImages(
   archive: OuterArchive,
   options: SaveOptions,
@@ -104,7 +107,7 @@ export async function readSavedImages(
 }
 
 /**
- * Makes the manifest of a listed image, and says where it and what it names is.
+ * Makes the manifest of a listed image, and records where the manifest and its content can be read.
  * @throws OciError as {@link savedImages}
  */
 export async function makeManifest(
@@ -149,7 +152,10 @@ function checkConfigName(name: string, digest: Digest, where: string): void {
   );
 }
 
-/** A plain layer's digest is its diffID, verified by whoever reads it; a compressed one must be read for it. */
+/**
+ * The digest of a plain layer is its diffID, which every reader verifies. A compressed layer is read to find
+ * its digest.
+ */
 async function describeLayer(
   archive: OuterArchive,
   file: ArchiveFile,

@@ -12,26 +12,26 @@ import type { RootEntry } from "../layout/root-entries.ts";
 import { readIndex, readManifest } from "../read-documents.ts";
 import type { ReadableStore } from "../store.ts";
 
-// Of a multi-platform image of which one platform was pulled, docker, nerdctl and ctr save the whole
-// index and what they have of its images: one with all its layers, of the others the manifest at most.
+// When only one platform of a multi-platform image was pulled, docker, nerdctl and ctr save the whole index
+// but only part of its images: one image with all its layers, and at most the manifests of the others.
 
-/** What an archive holds of what its index.json names. */
+/** The part of what an archive's index.json names that the archive really holds. */
 export interface HeldRoots {
   /**
-   * What can be chosen: whole images, and indexes of them. An index of which images are not there is
-   * the only one that is, or else another index of those that are. When nothing is whole, the entries
-   * as they were: reading them says what is missing.
+   * The roots that can be read: complete images, and indexes of complete images. If images of an index are
+   * missing, it is replaced by its only complete image, or by a new index of the complete ones. If nothing is
+   * complete, these are the original entries: reading them gives an error that says what is missing.
    */
   readonly roots: readonly RootEntry[];
-  /** The manifests below the roots. */
+  /** The complete images below the roots. */
   readonly images: readonly HeldImage[];
-  /** What was named and is not there, or not whole. */
+  /** Descriptors that are named, but whose content is missing or incomplete. */
   readonly absent: readonly Descriptor[];
-  /** The indexes that had to be made. */
+  /** The bytes of the new indexes. */
   readonly made: ReadonlyMap<Digest, Uint8Array>;
 }
 
-/** A manifest that is held with all it names. */
+/** A manifest whose config and layers are all in the archive. */
 export interface HeldImage {
   readonly root: RootEntry;
   readonly descriptor: Descriptor;
@@ -43,9 +43,9 @@ export interface HeldRootsOptions extends AbortOptions {
   readonly limits?: Partial<Limits> | undefined;
 }
 
-/** One descriptor, judged with all below it. */
+/** The result for one descriptor and everything below it. */
 interface Judged {
-  /** What is whole of it; undefined when nothing is. */
+  /** Its complete part. Undefined when nothing below it is complete. */
   readonly kept: Descriptor | undefined;
   readonly images: readonly Omit<HeldImage, "root">[];
   readonly absent: readonly Descriptor[];
@@ -59,8 +59,8 @@ interface Judging {
 }
 
 /**
- * Reads the manifests and indexes that the entries lead to. What can't be read or parsed counts as
- * held, so that whoever asks for it is told why.
+ * Reads the manifests and indexes below the entries. One that can't be read or parsed counts as held, so that
+ * whoever asks for it gets the error.
  */
 export async function findHeldRoots(
   store: ReadableStore,
@@ -137,7 +137,7 @@ async function judgeIndex(
   return { kept, images, absent };
 }
 
-/** What is left of an entry keeps its names. */
+/** Puts the names of an entry on the part of it that is kept. */
 function withNamesOf(entry: RootEntry, kept: Descriptor): RootEntry {
   if (entry.annotations === undefined || kept.digest === entry.digest) return kept;
   return { ...kept, annotations: { ...kept.annotations, ...entry.annotations } };

@@ -11,11 +11,11 @@ import { openOuterArchive, type OpenArchiveOptions } from "./outer-archive.ts";
 export type { ArchiveReader, ArchiveWriter, CreateArchiveOptions, OpenArchiveOptions };
 
 /**
- * Opens a tar of an OCI layout (`oci-archive:`), plain or compressed with gzip or zstd, `-` being the
- * standard input. Of an index whose images are not all in the archive, those are offered that are:
- * the only one as itself. The caller closes it.
- * @throws OciError `not-found`, `unreadable`, `unsupported-compression`, `truncated`,
- * `invalid-archive`, `path-escape`, `invalid-layout`, `invalid-index`
+ * Opens a tar of an OCI layout (`oci-archive:`), plain or compressed with gzip or zstd; `-` reads the
+ * standard input. If the archive holds only some images of an index, it offers those: a new index of them, or
+ * the image itself if there is only one. The caller closes the archive.
+ * @throws OciError `not-found`, `unreadable`, `unsupported-compression`, `truncated`, `invalid-archive`,
+ * `path-escape`, `invalid-layout`, `invalid-index`
  */
 export async function openOciArchive(
   file: string,
@@ -28,8 +28,8 @@ export async function openOciArchive(
 }
 
 /**
- * Starts a tar of an OCI layout, `-` being the standard output. The caller closes or discards it.
- * @throws OciError `unwritable`, `not-found` when the file's directory is not there
+ * Starts a tar of an OCI layout; `-` writes to the standard output. The caller closes or discards it.
+ * @throws OciError `unwritable`, `not-found` when the directory of the file is missing
  */
 export function createOciArchive(
   file: string,

@@ -37,7 +37,7 @@ async function openTar(bytes: Uint8Array, options: OpenArchiveOptions = {}): Pro
 const hello = rawEntry({ name: "a/hello" }, "hello");
 
 describe("an archive", () => {
-  it("finds files by name, wherever they are", async () => {
+  it("finds files by name at any position", async () => {
     const long = `${"d/".repeat(100)}file`;
     const archive = await openTar(
       rawTar(
@@ -60,7 +60,7 @@ describe("an archive", () => {
     expect(archive.has("last/one")).toBe(true);
     expect(() => archive.find("nothing")).toThrow(expect.objectContaining({ code: "not-found" }));
   });
-  it("follows links within itself, and only there", async () => {
+  it("follows links to its own entries, and no others", async () => {
     const archive = await openTar(
       rawTar(
         hello,
@@ -84,12 +84,15 @@ describe("an archive", () => {
       rawTar(hello, rawEntry({ name: "./a//hello" }, "other")),
       "invalid-archive",
     ],
-    "a name that leads out": [rawTar(rawEntry({ name: "../../etc/x" }, "x")), "path-escape"],
-    "a symbolic link that leads out": [
+    "a name that leads out of the archive": [
+      rawTar(rawEntry({ name: "../../etc/x" }, "x")),
+      "path-escape",
+    ],
+    "a symbolic link that leads out of the archive": [
       rawTar(rawEntry({ name: "a/b", typeFlag: "2", linkName: "../../x" })),
       "path-escape",
     ],
-    "a hard link that leads out": [
+    "a hard link that leads out of the archive": [
       rawTar(rawEntry({ name: "a/b", typeFlag: "1", linkName: "../x" })),
       "path-escape",
     ],
@@ -102,9 +105,9 @@ describe("an archive", () => {
       rawTar(rawEntry({ name: "p", typeFlag: "x", size: 5e6 }, "x")),
       "invalid-archive",
     ],
-    "bytes that are no tar": [new Uint8Array(4096).fill(7), "invalid-archive"],
+    "bytes that are not a tar": [new Uint8Array(4096).fill(7), "invalid-archive"],
     "nothing at all": [new Uint8Array(), "invalid-archive"],
-    "only an end": [rawTar(), "invalid-archive"],
+    "an end of archive without entries": [rawTar(), "invalid-archive"],
   };
   for (const [what, [bytes, code]] of Object.entries(hostile)) {
     it(`is refused for ${what}`, async () => {
@@ -117,7 +120,7 @@ describe("an archive", () => {
     const opening = openTar(rawTar(...names), { limits: { children: 2 } });
     await expect(opening).rejects.toMatchObject({ code: "limit-exceeded" });
   });
-  it("can't be read when it is closed, whatever its descriptor's number is by then", async () => {
+  it("can't be read after it was closed, even if another file has its descriptor's number by then", async () => {
     const archive = await openTar(rawTar(hello, rawEntry({ name: "big" }, "x".repeat(600_000))));
     const begun = archive.read(archive.find("big"))[Symbol.asyncIterator]();
     await begun.next();
@@ -163,7 +166,7 @@ describe("an archive that is not a plain file", () => {
     opened.push(archive);
     expect(archive.has("a/hello")).toBe(true);
   });
-  it("says what it can't read", async () => {
+  it("gives an error that names what can't be read", async () => {
     await expect(openTar(Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0))).rejects.toMatchObject({
       code: "unsupported-compression",
       message: expect.stringContaining("xz") as string,
@@ -179,7 +182,7 @@ describe("an archive that is not a plain file", () => {
       code: "invalid-archive",
     });
   });
-  it("passes on the failure of its stream", async () => {
+  it("passes on an error of its stream", async () => {
     const input = async function* (): Bytes {
       yield await Promise.resolve(tar.subarray(0, 600));
       throw new Error("the network is gone");

@@ -12,31 +12,32 @@ import { readFileBytes } from "../../files/regular-file.ts";
 import { defaultSpoolDirectory } from "../cache-directory.ts";
 import { openSeekable, type OpenSeekableOptions } from "../../files/seekable-file.ts";
 
-// The tar around an image (oci-archive, docker-archive): indexed once, then read at any offset. Its
-// names are only ever looked up in a map; nothing is unpacked.
+// The tar around an image (oci-archive, docker-archive). It is indexed once and then read at any offset.
+// Nothing is unpacked: names of entries are only looked up in a map.
 
-/** What an archive has under a name. */
+/** An entry of an archive. */
 export type ArchiveEntry =
   | { readonly type: "file"; readonly offset: number; readonly size: number }
-  /** `target` is a name in the archive. */
+  /** `target` is the name of another entry. */
   | { readonly type: "link"; readonly target: string }
   | { readonly type: "other" };
 
 /** A regular file in an archive. */
 export type ArchiveFile = Extract<ArchiveEntry, { type: "file" }>;
 
-/** An archive that is open. */
+/** An open archive. */
 export interface OuterArchive {
   readonly where: string;
   readonly has: (name: string) => boolean;
   /**
-   * The regular file under a name, which may be a link to it within the archive, and be written with `./`.
+   * The regular file with this name. The name may begin with `./`, and may be a link to a file within the
+   * archive.
    * @throws OciError `not-found`; `invalid-archive`, `link-loop` when it is something else
    */
   readonly find: (name: string) => ArchiveFile;
-  /** @throws OciError while reading: `unreadable`, after {@link OuterArchive.close} too */
+  /** @throws OciError while reading: `unreadable`, also after {@link OuterArchive.close} */
   readonly read: (file: ArchiveFile, options?: AbortOptions) => Bytes;
-  /** A document, whole. @throws OciError `not-found`, `limit-exceeded` */
+  /** Reads a whole document. @throws OciError `not-found`, `limit-exceeded` */
   readonly readDocument: (name: string) => Promise<Uint8Array>;
   /** Idempotent. */
   readonly close: () => Promise<void>;
@@ -46,14 +47,18 @@ const HEADER = 512;
 
 /** Options of {@link openOuterArchive}. */
 export interface OpenArchiveOptions extends Omit<OpenSeekableOptions, "spoolDirectory"> {
-  /** Where what is compressed or comes through a pipe is kept meanwhile. Default: in the cache directory. */
+  /**
+   * The directory for a temporary copy of an archive that is compressed or comes through a pipe. Default: in
+   * the cache directory.
+   */
   readonly spoolDirectory?: string | undefined;
 }
 
 /**
- * Opens and indexes an archive. Names are without `./` before and `/` after. The caller closes it.
- * @throws OciError `invalid-archive` for what is no tar, for a name that comes twice, for too many
- * entries; `path-escape` for a name with `..`; `truncated`; what {@link openSeekable} throws
+ * Opens and indexes an archive. The names of entries have no leading `./` and no trailing `/`. The caller
+ * closes the archive.
+ * @throws OciError `invalid-archive` when it is not a tar, has two entries of the same name or too many
+ * entries; `path-escape` for a name with `..`; `truncated`; any error of {@link openSeekable}
  */
 export async function openOuterArchive(
   file: string,
@@ -80,7 +85,7 @@ function outerArchive(
 ): OuterArchive {
   let closed = false;
   const read: OuterArchive["read"] = async function* ({ offset, size }, { signal } = {}) {
-    // The number of a closed descriptor may by now be another file's.
+    // After a close, the system may have given the descriptor's number to another file.
     const part = readFileBytes(fd, { offset, length: size, signal });
     checkOpen();
     for await (const chunk of part) {
@@ -118,7 +123,7 @@ async function indexEntries(
   const tar = extract();
   tar.on("entry", (header, content, next) => {
     content.on("end", () => next());
-    // An error of the tar reaches the entry that is open as well, where it must not go unheard.
+    // An error of the tar is also emitted by the open entry. Without a listener there it would end the process.
     content.on("error", ignore);
     try {
       add(entries, header, content.offset + HEADER, where, limits);
@@ -140,7 +145,7 @@ async function indexEntries(
 }
 
 function ignore(): void {
-  // the pipeline has it
+  // The pipeline reports the same error.
 }
 
 function add(
@@ -163,7 +168,7 @@ function add(
   }
 }
 
-/** Entries of one archive: as many as `children` images of a few layers have. */
+/** The most entries in one archive: enough for `children` images with a few layers each. */
 export function mostMembers(limits: Partial<Limits> | undefined): number {
   return withLimits(limits).children * 10;
 }
@@ -176,7 +181,7 @@ function cleanName(name: string, where: string): string {
   return withoutDots(name);
 }
 
-/** A name as entries are kept by; whoever refers to one may write `./` before it too. */
+/** The name under which an entry is indexed. References to it may begin with `./`. */
 function withoutDots(name: string): string {
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   return name.startsWith("/") ? `/${parts.join("/")}` : parts.join("/");
@@ -203,7 +208,7 @@ function entryOf(
   }
 }
 
-/** Where a symbolic link leads: from the directory that it is in, never out of the archive. */
+/** The target of a symbolic link, relative to the directory of the link. It must be inside the archive. */
 function besides(name: string, target: string, where: string): string {
   const path = name.split("/").slice(0, -1);
   for (const part of target.split("/")) {

@@ -17,11 +17,11 @@ import { AnnotationKey } from "../../oci/annotations.ts";
 import { findRoot, type RootEntry } from "../layout/root-entries.ts";
 
 /**
- * The images of an archive that has index.json and manifest.json, from both. Docker writes some into
- * the second alone: those that were saved by their id, and all that have no tag (Docker 25 to 28 then
- * write `"manifests": null` into the first). A manifest with other layers than manifest.json lists for
- * its config gives way to that list.
- * @throws OciError what reading manifest.json and making manifests throws
+ * Combines the images of an archive that has both index.json and manifest.json. Docker lists some images only
+ * in manifest.json: those that were saved by their id, and all without a tag (Docker 25 to 28 then write
+ * `"manifests": null` into index.json). If a manifest and manifest.json list different layers for the same
+ * config, manifest.json is right.
+ * @throws OciError any error of reading manifest.json and of making manifests
  */
 export async function reconcileImages(
   archive: OuterArchive,
@@ -29,7 +29,7 @@ export async function reconcileImages(
   options: SaveOptions,
 ): Promise<Offer> {
   const contents = new Map<Digest, Held>();
-  // none of the roots is whole when there is no image below them
+  // Without a complete image below them, no root is complete.
   let roots: readonly RootEntry[] = layout.images.length === 0 ? [] : layout.roots;
   for (const image of await readSavedImages(archive, options)) {
     if (layout.absent.length > 0 && isPartial(archive, image)) continue;
@@ -47,18 +47,20 @@ export async function reconcileImages(
   return { roots, hold, absent: layout.absent };
 }
 
-/** Whether an image is one of those that were named and not saved. */
+/** Whether parts of a listed image were not saved. */
 function isPartial(archive: OuterArchive, { Config, Layers }: SavedImage): boolean {
   return [Config, ...Layers].some((name) => !archive.has(name));
 }
 
-/** The roots without manifests that are their own roots; an index that names one keeps it. */
+/** Removes the roots that are these wrong manifests. An index that names one of them stays. */
 function withoutImages(roots: readonly RootEntry[], wrong: readonly HeldImage[]): RootEntry[] {
   const digests = new Set(wrong.map(({ descriptor }) => descriptor.digest));
   return roots.filter(({ digest }) => !digests.has(digest));
 }
 
-/** The made manifest under all names of the image, those that index.json gave to a wrong one too. */
+/**
+ * The new manifest under all names of the image, including those that index.json gave to a wrong manifest.
+ */
 function namedAs(
   made: RootEntry,
   { RepoTags }: SavedImage,
@@ -70,7 +72,7 @@ function namedAs(
   return named.map(({ root }) => ({ ...made, annotations: root.annotations }));
 }
 
-/** The roots with an entry for each name of an image that index.json has under no such name. */
+/** Adds an entry for each name of the image that index.json does not give it. */
 function withMissingNames(
   roots: readonly RootEntry[],
   root: RootEntry,

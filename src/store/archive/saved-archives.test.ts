@@ -18,7 +18,7 @@ import { openOciArchive } from "./oci-archive.ts";
 import { readIndex, readManifest } from "../read-documents.ts";
 import type { RootedStore } from "../store.ts";
 
-// What docker, nerdctl and ctr save, of which parts are missing or said in one of two lists only.
+// Archives as docker, nerdctl and ctr save them: parts are missing, or only one of the two lists names them.
 
 const NAME = "io.containerd.image.name";
 
@@ -44,7 +44,7 @@ afterEach(async () => {
 const partsOf = ({ descriptor, config, layers }: BuiltImage) => [descriptor, config, ...layers];
 const pathOf = ({ digest }: Descriptor) => `blobs/sha256/${digestEncoded(digest)}`;
 
-/** Writes an archive of some content, with documents as they are given. */
+/** Writes an archive of the given content and documents, without checking them. */
 async function save(
   held: readonly Descriptor[],
   documents: Readonly<Record<string, unknown>>,
@@ -89,8 +89,8 @@ const digests = (list: readonly Descriptor[]) => list.map(({ digest }) => digest
 describe.each([
   ["docker-archive", openDockerArchive],
   ["oci-archive", openOciArchive],
-])("an index of which only some images were saved (%s)", (_name, opener) => {
-  it("is its one image that is there, under the index's name", async () => {
+])("an index with only some of its images saved (%s)", (_name, opener) => {
+  it("is replaced by its only saved image, under the name of the index", async () => {
     const [amd64, arm64] = images as [BuiltImage, BuiltImage];
     const index = await buildIndex(source, [amd64, arm64]);
     const file = await save([index, ...partsOf(amd64)], indexOf(named(index)));
@@ -102,7 +102,7 @@ describe.each([
     expect(summary.copied.count).toBe(3);
   });
 
-  it("is an index of those that are there when they are several", async () => {
+  it("is replaced by an index of the saved images when there are several", async () => {
     const index = await buildIndex(source, images);
     const [amd64, arm64, riscv64] = images as [BuiltImage, BuiltImage, BuiltImage];
     const held = [index, ...partsOf(amd64), ...partsOf(riscv64)];
@@ -114,7 +114,7 @@ describe.each([
     expect((await copy(archive, roots[0]!, createMemoryStore())).copied.count).toBe(7);
   });
 
-  it("has no image of which the manifest was saved and layers were not, as nerdctl has it", async () => {
+  it("leaves out an image whose manifest was saved without its layers, as nerdctl saves it", async () => {
     const [amd64, arm64] = images as [BuiltImage, BuiltImage];
     const index = await buildIndex(source, [amd64, arm64]);
     const held = [index, ...partsOf(amd64), arm64.descriptor, arm64.config];
@@ -123,7 +123,7 @@ describe.each([
     expect(absent).toEqual([arm64.descriptor]);
   });
 
-  it("may be in another index", async () => {
+  it("may be inside another index", async () => {
     const [amd64, arm64] = images as [BuiltImage, BuiltImage];
     const inner = await buildIndex(source, [arm64, amd64]);
     const outer = await buildIndex(source, [inner]);
@@ -132,7 +132,7 @@ describe.each([
     expect(digests(roots)).toEqual([amd64.descriptor.digest]);
   });
 
-  it("stays as it is when every image was saved", async () => {
+  it("is unchanged when every image was saved", async () => {
     const index = await buildIndex(source, images);
     const held = [index, ...images.flatMap(partsOf)];
     const { roots, absent } = await open(await save(held, indexOf(index)), opener);
@@ -141,8 +141,8 @@ describe.each([
   });
 });
 
-describe("an index.json that names what was not saved", () => {
-  it("offers the roots that are there", async () => {
+describe("an index.json that names images that were not saved", () => {
+  it("offers the saved images", async () => {
     const [amd64, arm64] = images as [BuiltImage, BuiltImage];
     const file = await save(partsOf(amd64), indexOf(amd64.descriptor, arm64.descriptor));
     const { roots, absent } = await open(file);
@@ -150,7 +150,7 @@ describe("an index.json that names what was not saved", () => {
     expect(absent).toEqual([arm64.descriptor]);
   });
 
-  it("says what is missing when nothing is whole", async () => {
+  it("leads to an error that says what is missing when no image is complete", async () => {
     const [amd64] = images as [BuiltImage];
     const file = await save([amd64.descriptor, amd64.config], indexOf(amd64.descriptor));
     const { archive, roots } = await open(file);
@@ -162,7 +162,7 @@ describe("an index.json that names what was not saved", () => {
 });
 
 describe("a manifest.json beside an index.json", () => {
-  it("adds the image that was saved by its id, which index.json lacks", async () => {
+  it("adds an image that was saved by its id, which index.json does not list", async () => {
     const [amd64, arm64] = images as [BuiltImage, BuiltImage];
     const file = await save([...partsOf(amd64), ...partsOf(arm64)], {
       ...indexOf(named(amd64.descriptor)),
@@ -176,7 +176,7 @@ describe("a manifest.json beside an index.json", () => {
     expect(tags).toEqual(["a/b:1"]);
   });
 
-  it("has the only image where Docker 25 writes null manifests", async () => {
+  it("lists the only image where Docker 25 writes null manifests", async () => {
     const [amd64] = images as [BuiltImage];
     const file = await save(partsOf(amd64), {
       "index.json": { schemaVersion: 2, manifests: null },
@@ -188,7 +188,7 @@ describe("a manifest.json beside an index.json", () => {
     expect((await copy(archive, roots[0]!, createMemoryStore())).copied.count).toBe(3);
   });
 
-  it("counts where the manifest in the layout has no layers", async () => {
+  it("is right when the manifest in the layout has no layers", async () => {
     const [amd64] = images as [BuiltImage];
     const manifest = { schemaVersion: 2, config: amd64.config, layers: null };
     const bytes = formatJson(manifest);
@@ -208,7 +208,7 @@ describe("a manifest.json beside an index.json", () => {
     expect((await readManifest(archive, root)).value.layers).toHaveLength(1);
   });
 
-  it("names an image that index.json has without a name", async () => {
+  it("gives a name to an image that has none in index.json", async () => {
     const [amd64] = images as [BuiltImage];
     const file = await save(partsOf(amd64), {
       ...indexOf(amd64.descriptor),
@@ -219,7 +219,7 @@ describe("a manifest.json beside an index.json", () => {
     expect((await archive.resolve("a/b:2")).digest).toBe(amd64.descriptor.digest);
   });
 
-  it("adds nothing for the image of an index, whole or not, that it lists as well", async () => {
+  it("adds no second entry for an image of an index, complete or not", async () => {
     const [amd64, arm64] = images as [BuiltImage, BuiltImage];
     const index = await buildIndex(source, [amd64, arm64]);
     const file = await save([index, ...partsOf(amd64)], {
@@ -231,25 +231,25 @@ describe("a manifest.json beside an index.json", () => {
   });
 });
 
-describe("a manifest.json as other tools write it", () => {
+describe("a manifest.json of another tool", () => {
   async function openAlone(list: unknown, prefix?: string) {
     const file = await save(partsOf(images[0]!), { "manifest.json": list }, prefix);
     return open(file);
   }
 
-  it("may have keys in lower case, as jib's", async () => {
+  it("may have keys in lower case, as jib writes them", async () => {
     const { Config: config, RepoTags: repoTags, Layers: layers } = saved(images[0]!, ["x:1"]);
     expect((await openAlone([{ config, repoTags, layers }])).tags).toEqual(["x:1"]);
   });
 
-  it("may refer to its entries, and have them, with ./ before", async () => {
+  it("may use names that begin with ./, and so may the entries", async () => {
     const { Config, Layers } = saved(images[0]!, null);
     const list = [{ Config: `./${Config}`, RepoTags: ["x:1"], Layers: [`././${Layers[0]!}`] }];
     expect((await openAlone(list)).tags).toEqual(["x:1"]);
     expect((await openAlone([saved(images[0]!, ["x:1"])], "./")).tags).toEqual(["x:1"]);
   });
 
-  it.each([null, undefined, []])("may have no layers, as %j", async (Layers) => {
+  it.each([null, undefined, []])("may list no layers, as %j", async (Layers) => {
     images = [await buildImage(source, {})];
     const { Config } = saved(images[0]!, null);
     const { archive, roots } = await openAlone([{ Config, RepoTags: null, Layers }]);

@@ -8,7 +8,7 @@ import { buildImage } from "../../testing/build-image.ts";
 import { openLayout } from "../layout/layout.ts";
 import { createOciArchive, openOciArchive } from "./oci-archive.ts";
 
-// What is written has to be what is read: more is refused before it is there.
+// Nothing is written that could not be read again: beyond the limits of reading, writing fails.
 
 let directory: string;
 
@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe("a layout", () => {
-  it("takes no more entries than its index.json can be read with, and stays readable", async () => {
+  it("refuses more index.json entries than can be read, and stays readable", async () => {
     const layout = await openLayout(directory, { create: true, limits: { children: 2 } });
     const { descriptor } = await buildImage(layout, { layers: [{ a: "a" }] });
     for (const tag of ["one", "two"]) await layout.tag(descriptor, tag);
@@ -32,7 +32,7 @@ describe("a layout", () => {
     expect(await layout.capabilities.tags()).toEqual(["one", "two"]);
   });
 
-  it("takes no more bytes of index.json than can be read", async () => {
+  it("refuses a larger index.json than can be read", async () => {
     const layout = await openLayout(directory, { create: true, limits: { documentBytes: 2000 } });
     const { descriptor } = await buildImage(layout, { layers: [{ a: "a" }] });
     const annotations = { note: "x".repeat(3000) };
@@ -45,7 +45,7 @@ describe("a layout", () => {
 });
 
 describe("an archive", () => {
-  it("is not written with more entries than it can be read with", async () => {
+  it("is not written with more entries than can be read", async () => {
     const file = join(directory, "a.tar");
     const limits = { children: 1 };
     const few = await createOciArchive(file, { limits });

@@ -8,7 +8,7 @@ export type CopyOperation = "read" | "check" | "mount" | "send" | "tag";
 /** Where it failed. */
 export type CopySide = "source" | "target";
 
-/** A failed copy: what it was doing with which content, and which side failed. The code is the cause's. */
+/** A failed copy: the operation, the content, and the side that failed. Its code is that of the cause. */
 export class CopyError extends OciError {
   override readonly name = "CopyError";
   readonly operation: CopyOperation;
@@ -37,7 +37,10 @@ export class CopyError extends OciError {
   }
 }
 
-/** Does the work of one side. @throws CopyError for its OciError; any other error as it is */
+/**
+ * Does work on one side, and turns its OciError into a CopyError. Other errors pass unchanged.
+ * @throws CopyError
+ */
 export async function blaming<T>(
   operation: CopyOperation,
   side: CopySide,
@@ -52,7 +55,10 @@ export async function blaming<T>(
   }
 }
 
-/** The error that says which side failed at what; an error that is not the library's stays as it is. */
+/**
+ * Makes the error that says which side failed at what. An error from outside this library is returned
+ * unchanged.
+ */
 export function blame(
   operation: CopyOperation,
   side: CopySide,

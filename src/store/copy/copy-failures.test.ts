@@ -29,7 +29,7 @@ describe("a copy that fails", () => {
     return error as CopyError;
   }
 
-  it("blames the source for content that is not what it should be", async () => {
+  it("blames the source for content with wrong bytes", async () => {
     const source = createMemoryStore();
     const { descriptor, layers } = await buildImage(source, { layers: [{ a: "a" }] });
     const damaged: ContentStore = {
@@ -46,7 +46,7 @@ describe("a copy that fails", () => {
     await expect(target.resolve("t")).rejects.toMatchObject({ code: "not-found" });
   });
 
-  it("blames the source for content that it does not have", async () => {
+  it("blames the source for missing content", async () => {
     const source = createMemoryStore();
     const { descriptor, layers } = await buildImage(source, { layers: [{ a: "a" }] });
     await source.capabilities.remove(layers[0]!.digest);
@@ -55,7 +55,7 @@ describe("a copy that fails", () => {
     expect(error.descriptor.digest).toBe(layers[0]!.digest);
   });
 
-  it("blames the target for what it refuses, and stops the rest", async () => {
+  it("blames the target when it refuses content, and stops the other transfers", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const inner = createMemoryStore();
@@ -80,7 +80,7 @@ describe("a copy that fails", () => {
     expect(signals.every((signal) => signal?.aborted)).toBe(true);
   });
 
-  it("blames the target when it can't be asked or can't tag", async () => {
+  it("blames the target when it fails to answer or to tag", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const no = (): Promise<never> => Promise.reject(new OciError("unreachable", "no route"));
@@ -95,7 +95,7 @@ describe("a copy that fails", () => {
     });
   });
 
-  it("lets errors through that are not the library's", async () => {
+  it("passes on errors from outside the library unchanged", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const target: ContentStore = {
@@ -105,7 +105,7 @@ describe("a copy that fails", () => {
     await expect(copy(source, root, target)).rejects.toThrow(TypeError);
   });
 
-  it("stops when it is told to, before the tag", async () => {
+  it("stops when aborted, before it sets the tag", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const target = createMemoryStore();

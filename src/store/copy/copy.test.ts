@@ -14,7 +14,7 @@ import type { CopyEvent } from "./transfer.ts";
 
 const riscv64 = { os: "linux", architecture: "riscv64" };
 
-/** An index of two images that share a layer, one of them twice in it. */
+/** An index of two images that share a layer. It names one of them twice. */
 async function multi(store: ContentStore): Promise<Descriptor> {
   const shared = { "etc/": "", "etc/shared": "s" };
   const one = await buildImage(store, { layers: [shared, { one: "1" }, shared] });
@@ -22,7 +22,7 @@ async function multi(store: ContentStore): Promise<Descriptor> {
   return buildIndex(store, [one, two], { tag: "multi" });
 }
 
-/** A target that writes down what it was told. */
+/** A target that records the calls it gets. */
 function recording(store: RootedStore): { target: RootedStore; log: string[]; most: () => number } {
   const log: string[] = [];
   let inFlight = 0;
@@ -62,7 +62,7 @@ describe("copying", () => {
     expect((await target.resolve("t")).digest).toBe(root.digest);
   });
 
-  it("skips what the target has, and counts bytes", async () => {
+  it("skips content that the target has, and counts bytes", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const target = createMemoryStore();
@@ -73,7 +73,7 @@ describe("copying", () => {
     expect(second.skipped).toEqual(first.copied);
   });
 
-  it("keeps a root without a tag where roots are kept", async () => {
+  it("keeps an untagged root in a store that lists roots", async () => {
     const source = createMemoryStore();
     const root = await source.resolve((await multi(source)).digest);
     const target = createMemoryStore();
@@ -82,7 +82,7 @@ describe("copying", () => {
     expect(await target.capabilities.tags()).toEqual([]);
   });
 
-  it("heals a target that has a manifest without its children (oras-go#1211, #239)", async () => {
+  it("completes a target that has a manifest without its children", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const target = createMemoryStore();
@@ -93,7 +93,7 @@ describe("copying", () => {
     expect((await target.resolve("t")).digest).toBe(root.digest);
   });
 
-  it("plans without sending anything", async () => {
+  it("sends nothing with dryRun, and reports what it would send", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const { target, log } = recording(createMemoryStore());
@@ -104,7 +104,7 @@ describe("copying", () => {
     expect(done).toEqual(plan);
   });
 
-  it("takes over what the target can mount, and sends what it can't", async () => {
+  it("mounts content where the target can, and sends the rest", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const inner = createMemoryStore();
@@ -143,7 +143,7 @@ describe("copying", () => {
     expect(await target.exists(subject.descriptor)).toBe(false);
   });
 
-  it("copies a root that is no manifest", async () => {
+  it("copies a root that is not a manifest", async () => {
     const source = createMemoryStore();
     const { bytes, descriptor } = blob(100);
     await source.push(descriptor, sourceOf(bytes));
@@ -152,7 +152,7 @@ describe("copying", () => {
     expect(await drain(target.fetch(await target.resolve("blob")))).toBe(100);
   });
 
-  it("tells what it does, and not too often", async () => {
+  it("reports its progress, and not too often", async () => {
     const source = createMemoryStore();
     const root = await multi(source);
     const events: CopyEvent[] = [];
@@ -165,7 +165,7 @@ describe("copying", () => {
     expect(events.at(-1)).toEqual({ kind: "tagged", tag: "t", descriptor: root });
   });
 
-  it("opens the source again when the target tries again", async () => {
+  it("opens the source again when the target retries", async () => {
     const source = createMemoryStore();
     const { descriptor } = await buildImage(source, { layers: [{ a: "a" }] });
     const inner = createMemoryStore();

@@ -16,51 +16,56 @@ import {
 
 /** Options of {@link copy}. */
 export interface CopyOptions extends AbortOptions {
-  /** The tag that names the root at the target, set last. Without it the target keeps a root without a name. */
+  /**
+   * The tag that names the root at the target. It is set last. Without a tag the root is kept at the target
+   * without a name.
+   */
   readonly tag?: string | undefined;
-  /** False: a root without a tag is only stored, because something that comes later will name it. */
+  /**
+   * False: a root without a tag is stored but not kept as a root, because something copied later will name
+   * it.
+   */
   readonly keepRoot?: boolean | undefined;
-  /** Pieces of content in flight at a time. */
+  /** How many pieces of content are copied at the same time. */
   readonly concurrency?: number | undefined;
   /**
-   * Read what the target has before it counts as there, and send again what is damaged. Without it
-   * presence is what the target says, which costs no reading: content damaged at equal size is not seen.
+   * Read and hash content that the target already has, and send damaged content again. Without this option
+   * the target's word counts, which costs no reading: damage that does not change the size goes unnoticed.
    */
   readonly verifyPresent?: boolean | undefined;
   /** Ask the target what it lacks, and send nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Never awaited; at most ten `progress` events a second for one piece of content. */
+  /** Never awaited. At most ten `progress` events a second for one piece of content. */
   readonly onProgress?: ((event: CopyEvent) => void) | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
 
-/** Pieces of content, and the sum of their sizes. */
+/** The number of pieces of content, and the sum of their sizes. */
 export interface TransferTotal {
   readonly count: number;
   readonly bytes: number;
 }
 
-/** What a copy did, or with `dryRun` what it would do (what might be mounted counts as copied). */
+/** What a copy did. With `dryRun`: what it would do, where content that might be mounted counts as copied. */
 export interface CopySummary {
   readonly root: Descriptor;
-  /** Blobs, then manifests, children before parents. */
+  /** Blobs first, then manifests, children before parents. */
   readonly transfers: readonly Transfer[];
   readonly copied: TransferTotal;
   readonly skipped: TransferTotal;
   readonly mounted: TransferTotal;
-  /** With `verifyPresent`: what was there and damaged, and is whole now. */
+  /** With `verifyPresent`: content that was damaged at the target and is now repaired. */
   readonly replaced: TransferTotal;
 }
 
 const CONCURRENCY = 4;
 
 /**
- * Copies a root and all that it names from one store to another, children before parents and the tag
- * last, so that the target never shows anything incomplete. What the target has is not sent again, but
- * its manifests are walked all the same: that one is there does not mean that its children are. Each
- * piece travels once. Bytes and digests do not change. A `subject` is not followed. Safe to repeat
- * after any failure. What is there and damaged is mended only with `verifyPresent`, and where the target
- * can replace content.
+ * Copies a root and everything below it from one store to another: children before parents and the tag last,
+ * so that the target never shows anything incomplete. Content that the target has is not sent again, but its
+ * manifests are still read, because their children may be missing. Each piece is sent once. Bytes and digests
+ * do not change. A `subject` is not followed. Safe to repeat after any failure. Damaged content at the target
+ * is repaired only with `verifyPresent`, and only if the target can replace content.
  * @throws CopyError (an OciError with the cause's code) that says what was being done and which side failed
  */
 export async function copy(

@@ -35,7 +35,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** How often each byte of the layers was hashed while the work was done, documents aside. */
+/** How often each byte of the layers was hashed during the work. Documents are left out. */
 async function timesHashed(work: () => Promise<unknown>): Promise<number> {
   const prototype = Object.getPrototypeOf(createHash("sha256")) as Hash;
   const update = vi.spyOn(prototype, "update");
@@ -91,7 +91,7 @@ describe("every byte of a copy is hashed once", () => {
     expect(await timesHashed(() => copyTo(target, repository()))).toBe(2);
   });
 
-  it("also when nothing verified it before", async () => {
+  it("when it comes from a source that does not verify it", async () => {
     const layer = blob(layerBytes);
     const target = await openLayout(join(directory, "target"), { create: true });
     const unverified = { open: () => chunksOf(layer.bytes) };

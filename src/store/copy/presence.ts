@@ -10,8 +10,8 @@ import { blaming } from "./copy-error.ts";
 export type Presence = "absent" | "held" | "damaged";
 
 /**
- * Asks the target; with `verifyPresent` what it says it has is read and hashed too. Only wrong bytes are
- * damage: content that can't be read is an error.
+ * Asks the target whether it has content. With `verifyPresent`, what it has is also read and hashed. Only
+ * wrong bytes count as damage: content that can't be read is an error.
  * @throws CopyError
  */
 export function presenceOf(
@@ -35,7 +35,7 @@ export function presenceOf(
   });
 }
 
-/** The error for damaged content at a store that does not replace content, as registries do not. */
+/** The error for damaged content in a store that can't replace content, such as a registry. */
 export function beyondRepair(target: ContentStore, descriptor: Descriptor): OciError {
   return new OciError(
     "digest-mismatch",

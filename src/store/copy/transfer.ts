@@ -10,7 +10,10 @@ import { storedContent } from "../read-content.ts";
 import { beyondRepair, presenceOf } from "./presence.ts";
 import type { ContentStore, ReadableStore } from "../store.ts";
 
-/** What happened to one piece of content: sent, already there, taken over inside the registry, or sent over a damaged one. */
+/**
+ * What happened to a piece of content: sent, found at the target, taken over inside the registry, or sent to
+ * replace a damaged one.
+ */
 export type TransferAction = "copied" | "skipped" | "mounted" | "replaced";
 
 /** One piece of content of a copy. */
@@ -20,7 +23,7 @@ export interface Transfer {
   readonly action: TransferAction;
 }
 
-/** What a running copy tells. `bytes` of a progress start again from 0 when the target tries again. */
+/** An event of a running copy. The `bytes` of `progress` start again from 0 when the target retries. */
 export type CopyEvent =
   | { readonly kind: "planned"; readonly pieces: number; readonly bytes: number }
   | { readonly kind: "started"; readonly descriptor: Descriptor }
@@ -33,14 +36,14 @@ export interface Copying {
   readonly source: ReadableStore;
   readonly target: ContentStore;
   readonly dryRun: boolean;
-  /** Read what the target has before it counts as there. */
+  /** Read and hash content that the target already has. */
   readonly verifyPresent?: boolean | undefined;
   readonly onProgress: ((event: CopyEvent) => void) | undefined;
 }
 
 const PROGRESS_INTERVAL = 100;
 
-/** Brings one blob to the target, unless it is there. @throws CopyError */
+/** Brings one blob to the target unless it is there. @throws CopyError */
 export async function transferBlob(
   copying: Copying,
   descriptor: Descriptor,
@@ -69,7 +72,7 @@ export async function transferBlob(
   return finish(copying, { descriptor, kind: "blob", action: "copied" });
 }
 
-/** Brings one manifest or index to the target, whose children are there. @throws CopyError */
+/** Brings one manifest or index to the target. Its children are already there. @throws CopyError */
 export async function transferManifest(
   copying: Copying,
   { descriptor, bytes }: GraphManifest,
@@ -91,7 +94,10 @@ export async function transferManifest(
   return finish(copying, { descriptor, kind: "manifest", action: "copied" });
 }
 
-/** Layers that their makers keep elsewhere (`urls`) may be missing at the source too: that is said, never passed over. */
+/**
+ * A layer that is published elsewhere (`urls`) may be missing at the source. That is an error; it is never
+ * skipped.
+ */
 async function checkForeign(
   { source }: Copying,
   descriptor: Descriptor,
@@ -111,7 +117,7 @@ async function checkForeign(
   });
 }
 
-/** Sends the content over the damaged one at the target, where that can be done. */
+/** Sends content to replace the damaged one at the target, or throws if the target can't replace content. */
 async function replace(
   copying: Copying,
   descriptor: Descriptor,
@@ -125,7 +131,10 @@ async function replace(
   if (!dryRun) await send(copying, descriptor, content, abort, over);
 }
 
-/** Pushes what verifies itself as that, so that it is not hashed again, and blames who failed. */
+/**
+ * Pushes content, and blames the side that fails. Verified content keeps its mark, so that it is not hashed
+ * again.
+ */
 async function send(
   { source, target, onProgress }: Copying,
   descriptor: Descriptor,

@@ -36,7 +36,7 @@ afterEach(() => {
 
 const fileOf = (digest: Digest): string => join(directory, "blobs", ...digest.split(":"));
 
-/** Other bytes, as many. */
+/** The same number of other bytes. */
 function zero({ digest, size }: Descriptor): void {
   chmodSync(fileOf(digest), 0o644);
   writeFileSync(fileOf(digest), new Uint8Array(size));
@@ -45,8 +45,8 @@ function zero({ digest, size }: Descriptor): void {
 const isWhole = ({ digest }: Descriptor): boolean =>
   digestBytes(readFileSync(fileOf(digest))) === digest;
 
-describe("content that is there and damaged at equal size", () => {
-  it("is found and replaced by a copy that verifies what is present", async () => {
+describe("damaged content of the right size at the target", () => {
+  it("is found and replaced by a copy with verifyPresent", async () => {
     zero(layer);
     zero(root);
     const summary = await copy(source, root, layout, { tag: "1", verifyPresent: true });
@@ -57,19 +57,19 @@ describe("content that is there and damaged at equal size", () => {
     expect([again.replaced.count, again.skipped.count]).toEqual([0, 3]);
   });
 
-  it("is only said with dryRun", async () => {
+  it("is reported and not replaced with dryRun", async () => {
     zero(layer);
     const summary = await copy(source, root, layout, { verifyPresent: true, dryRun: true });
     expect(summary.replaced.count).toBe(1);
     expect(isWhole(layer)).toBe(false);
   });
 
-  it("counts as there for a copy that does not look, as documented", async () => {
+  it("counts as present for a copy without verifyPresent, as documented", async () => {
     zero(layer);
     expect((await copy(source, root, layout)).skipped.count).toBe(3);
   });
 
-  it("in a registry is said to be beyond repair, with what to do", async () => {
+  it("is an error with a hint when the target is a registry, which can't replace content", async () => {
     const registry = await startFaultyRegistry([
       { on: /^HEAD /, reply: answer(200) },
       { on: /^GET .*blobs/, reply: answer(200, {}, "other bytes") },
@@ -87,7 +87,7 @@ describe("content that is there and damaged at equal size", () => {
   });
 });
 
-it("content of another size is never there, verified or not", async () => {
+it("content of the wrong size counts as absent, with or without verifyPresent", async () => {
   chmodSync(fileOf(layer.digest), 0o644);
   writeFileSync(fileOf(layer.digest), new Uint8Array(layer.size - 1));
   expect((await copy(source, root, layout)).copied.count).toBe(1);

@@ -33,7 +33,7 @@ function age(): void {
 }
 
 describe("collecting garbage", () => {
-  it("keeps all that roots lead to: indexes, manifests, configs, layers, subjects", async () => {
+  it("keeps everything reachable from a root: indexes, manifests, configs, layers, subjects", async () => {
     const image = await buildImage(store, { layers: [{ a: "a" }] });
     await buildIndex(store, [image], { tag: "multi" });
     const subject = await buildImage(store, { layers: [{ b: "b" }] });
@@ -55,7 +55,7 @@ describe("collecting garbage", () => {
     expect(blobs()).toEqual(before);
   });
 
-  it("removes what lost its tag, once it is old, and says what it would", async () => {
+  it("removes an image that lost its tag once it is old, and reports it beforehand with dryRun", async () => {
     const kept = await buildImage(store, { tag: "kept", layers: [{ a: "a" }] });
     const gone = await buildImage(store, { tag: "gone", layers: [{ a: "a" }, { b: "b" }] });
     await store.capabilities.untag("gone");
@@ -71,7 +71,7 @@ describe("collecting garbage", () => {
     await copy(store, kept.descriptor, createMemoryStore());
   });
 
-  it("leaves alone what a copy found there a moment ago", async () => {
+  it("spares an old blob that a copy has just found in place", async () => {
     const { bytes, descriptor } = blob(100);
     await store.push(descriptor, sourceOf(bytes));
     age();
@@ -79,7 +79,7 @@ describe("collecting garbage", () => {
     expect((await collectGarbage(store)).removed).toEqual([]);
   });
 
-  it("does not mind content that is not there", async () => {
+  it("works in a layout with missing content", async () => {
     const image = await buildImage(store, { tag: "sparse", layers: [{ a: "a" }] });
     await buildIndex(store, [image], { tag: "multi" });
     rmSync(blobPath(directory, image.descriptor.digest));
@@ -103,7 +103,7 @@ describe("collecting garbage", () => {
     expect(blobs()).toEqual(before);
   });
 
-  it("leaves files that are no blobs, and waits for who edits", async () => {
+  it("leaves files that are not blobs, and waits for an editing process", async () => {
     const foreign = join(directory, "blobs", "sha256", "notes.txt");
     writeFileSync(foreign, "mine");
     utimesSync(foreign, 0, 0);

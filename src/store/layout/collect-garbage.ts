@@ -18,16 +18,19 @@ import { readDocumentBytes } from "../read-documents.ts";
 
 /** Options of {@link collectGarbage}. */
 export interface CollectOptions extends AbortOptions {
-  /** Milliseconds that a blob must have been there unwanted: running copies push before they tag. */
+  /**
+   * In milliseconds. A blob is removed only if it has been unreferenced for at least this long, because a
+   * running copy pushes blobs before it tags them.
+   */
   readonly minAge?: number | undefined;
-  /** Say what would be removed, and remove nothing. */
+  /** Report what would be removed, and remove nothing. */
   readonly dryRun?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** Milliseconds to wait for another process that edits the layout. */
+  /** Milliseconds to wait for another process that is editing the layout. */
   readonly lockTimeout?: number | undefined;
 }
 
-/** What was removed, or with `dryRun` would be, and what stays. */
+/** What was removed (with `dryRun`: what would be) and what stays. */
 export interface Collected {
   readonly removed: readonly Pick<Descriptor, "digest" | "size">[];
   readonly removedBytes: number;
@@ -38,10 +41,10 @@ const MIN_AGE = 3600_000;
 const ALGORITHMS = ["sha256", "sha512"];
 
 /**
- * Removes the blobs of a layout that no root in `index.json` leads to (by index, manifest, config,
- * layer or `subject`), once they are older than `minAge`. Content that is missing is no obstacle; a
- * manifest that can't be read is: then it is unknown what it needs, and nothing is removed.
- * @throws OciError `locked`; what reading a manifest throws
+ * Removes the blobs of a layout that can't be reached from a root in `index.json` (through index, manifest,
+ * config, layer or `subject`), once they are older than `minAge`. Missing content is no obstacle. A manifest
+ * that can't be read is one: nobody knows which blobs it needs, so nothing is removed.
+ * @throws OciError `locked`; any error of reading a manifest
  */
 export async function collectGarbage(
   layout: LayoutStore,
@@ -58,8 +61,8 @@ export async function collectGarbage(
 }
 
 /**
- * Whether a process writes into the layout just now, as far as the temporary files of blobs tell: then what
- * nobody refers to yet may be what it just stored, and only what is older than it may go.
+ * Whether a process is writing into the layout now, judging by the temporary files of blobs. If so, recent
+ * blobs without a reference may be what it just stored: only blobs older than its work may be removed.
  */
 export function isBeingWritten({ directory }: LayoutStore): boolean {
   return readdirSync(directory).some(
@@ -120,7 +123,7 @@ function sweep(
   return { removed, removedBytes: removed.reduce((sum, { size }) => sum + size, 0), kept };
 }
 
-/** The files of a layout that are called like blobs, sorted. */
+/** The files of a layout that have names of blobs, sorted. */
 export function* listBlobs(directory: string): Iterable<{ path: string; digest: Digest }> {
   for (const algorithm of ALGORITHMS) {
     const blobs = join(directory, "blobs", algorithm);

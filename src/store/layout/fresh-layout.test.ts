@@ -22,8 +22,8 @@ function listing(): string[] {
   return readdirSync(place, { recursive: true, encoding: "utf8" }).sort();
 }
 
-describe("a layout that was opened for writing and is given up", () => {
-  it("goes with every directory that was made for it, as often as it is told", async () => {
+describe("discarding a layout that was opened for writing", () => {
+  it("removes it with every directory that was made for it, and can be repeated", async () => {
     const { discard } = await openFreshLayout(join(place, "out/images/riscv64"));
     expect(listing()).toContain("out/images/riscv64/oci-layout");
     await discard();
@@ -31,21 +31,21 @@ describe("a layout that was opened for writing and is given up", () => {
     expect(listing()).toEqual([]);
   });
 
-  it("leaves the empty directory that it was made in", async () => {
+  it("leaves the empty directory in which it was made", async () => {
     mkdirSync(join(place, "out"));
     const { discard } = await openFreshLayout(join(place, "out"));
     await discard();
     expect(listing()).toEqual(["out"]);
   });
 
-  it("keeps what is beside it", async () => {
+  it("keeps the files beside it", async () => {
     const { discard } = await openFreshLayout(join(place, "out/riscv64"));
     writeFileSync(join(place, "out/notes"), "");
     await discard();
     expect(listing()).toEqual(["out", "out/notes"]);
   });
 
-  it("goes with what arrived when nothing will go on from there, unless a root names something", async () => {
+  it("removes content that arrived when `whole` is set, unless a root was added", async () => {
     const { store, discard } = await openFreshLayout(join(place, "out/images/riscv64"));
     await putText(store, MediaType.octetStream, "arrived");
     await discard({ whole: true });
@@ -57,14 +57,14 @@ describe("a layout that was opened for writing and is given up", () => {
     expect(await capabilities.tags()).toEqual(["latest"]);
   });
 
-  it("stays when content arrived, which a second attempt need not fetch again", async () => {
+  it("keeps it when content has arrived, so that a second attempt need not fetch it again", async () => {
     const { store, discard } = await openFreshLayout(join(place, "out"));
     const blob = await putText(store, MediaType.octetStream, "arrived");
     await discard();
     expect(await (await openLayout(join(place, "out"))).exists(blob)).toBe(true);
   });
 
-  it("stays when it was there before", async () => {
+  it("keeps a layout that existed before", async () => {
     await openLayout(join(place, "out"), { create: true });
     const { discard } = await openFreshLayout(join(place, "out"));
     await discard();

@@ -7,23 +7,26 @@ import { removeTree } from "../../files/remove-tree.ts";
 import { INDEX_FILE, LAYOUT_FILE, readLayoutIndex } from "./layout-index.ts";
 import { lockLayout } from "./layout-roots.ts";
 
-/** A layout opened to be written to, and the way back. */
+/** A layout opened for writing, with a way to undo opening it. */
 export interface FreshLayout {
   readonly store: LayoutStore;
   /**
-   * Takes back what opening made, the layout and the directories above it, as long as nothing was put
-   * there: content that arrived stays, so that a second attempt need not fetch it again. Idempotent.
+   * Removes the layout and the directories above it if opening made them, as long as the layout is empty.
+   * Content that has arrived stays, so that a second attempt need not fetch it again. Idempotent.
    */
   readonly discard: (options?: DiscardOptions) => Promise<void>;
 }
 
 export interface DiscardOptions {
-  /** Takes back what arrived too, unless a root names something: nothing will go on from there. */
+  /**
+   * Also remove content that has arrived, unless `index.json` lists a root: for a caller who will not try
+   * again.
+   */
   readonly whole?: boolean | undefined;
 }
 
 /**
- * Opens a layout directory for writing; makes it when it is not there.
+ * Opens a layout directory for writing, and makes it if it is missing.
  * @throws OciError as `openLayout` with `create`
  */
 export async function openFreshLayout(
@@ -68,6 +71,6 @@ function removeEmptyDirectory(directory: string): boolean {
     rmdirSync(directory);
     return true;
   } catch {
-    return !existsSync(directory); // what is in it, stays
+    return !existsSync(directory); // A directory with content stays.
   }
 }

@@ -9,23 +9,23 @@ import { makeDirectories } from "../../files/make-directories.ts";
 import { openRegularFile } from "../../files/regular-file.ts";
 import { syncDirectoryTogether } from "../../files/sync/sync-directory.ts";
 
-// The blobs of a layout: blobs/<algorithm>/<hex> (image-spec, image-layout.md, "Blobs"). A directory
-// in that path is never a link, and a blob is a regular file or it is refused.
+// The blobs of a layout: blobs/<algorithm>/<hex> (image-spec, image-layout.md, "Blobs"). A directory in that
+// path must not be a link, and a blob must be a regular file: anything else is refused.
 
-/** The prefix of what this library keeps in a layout besides the spec's files, for as long as it works. */
+/** The prefix of the temporary files that this library keeps in a layout while it works. */
 export const OWN_PREFIX = ".oci-kit.";
 
-/** A blob is marked as wanted again when its last mark is older than this many milliseconds. */
+/** In milliseconds. A blob that is wanted again gets a new mark only if its last mark is older than this. */
 const MARK_AGE = 60_000;
 
-/** Where a blob is. @throws OciError `unsupported-algorithm` */
+/** The path of a blob. @throws OciError `unsupported-algorithm` */
 export function blobPath(directory: string, digest: Digest): string {
   return join(directory, "blobs", knownAlgorithm(digest), digestEncoded(digest));
 }
 
 /**
  * Opens a blob. The caller closes the descriptor.
- * @throws OciError `not-found`, `unreadable`; `invalid-layout` when it is no regular file
+ * @throws OciError `not-found`, `unreadable`; `invalid-layout` when it is not a regular file
  */
 export function openBlob(directory: string, digest: Digest): { fd: number; size: number } {
   const path = blobPath(directory, digest);
@@ -35,10 +35,9 @@ export function openBlob(directory: string, digest: Digest): { fd: number; size:
 }
 
 /**
- * Whether a blob of this size is there. One of another size, as a crash leaves it, counts as absent,
- * so that it is written again. The blob is marked as wanted by now, so that garbage collection by age
- * leaves it alone.
- * @throws OciError `invalid-layout` when something else is in its place
+ * Whether a blob of this size is there. A blob of another size, as a crash may leave it, counts as absent, so
+ * that it is written again. The blob is marked as wanted now, so that garbage collection by age spares it.
+ * @throws OciError `invalid-layout` when something that is not a file is in its place
  */
 export function hasBlob(directory: string, descriptor: Descriptor): boolean {
   const path = blobPath(directory, descriptor.digest);
@@ -73,7 +72,10 @@ function notA(kind: string, path: string): OciError {
   );
 }
 
-/** Fails where the layout may only be read, and then nothing can be collected there either. */
+/**
+ * Sets the time of a blob to now. In a read-only layout this fails, which does no harm: there garbage
+ * collection can't remove anything either.
+ */
 function mark(path: string): void {
   const now = new Date();
   try {
@@ -84,9 +86,8 @@ function mark(path: string): void {
 }
 
 /**
-/**
- * Puts a synced file that holds a whole blob in its place: made read-only, and renamed to the name that its
- * digest gives. Durable when this resolves.
+ * Moves a synced file with a complete blob to its place: makes it read-only and renames it after its digest.
+ * The move is durable when this resolves.
  */
 export async function placeBlob(directory: string, file: string, digest: Digest): Promise<void> {
   const path = blobPath(directory, digest);
@@ -99,7 +100,10 @@ export async function placeBlob(directory: string, file: string, digest: Digest)
   await syncDirectoryTogether(dirname(path));
 }
 
-/** Makes durable that a blob is there, which whoever wrote it may not have come to. @throws OciError `unwritable` */
+/**
+ * Makes the directory entry of a blob durable: the process that wrote it may not have got that far.
+ * @throws OciError `unwritable`
+ */
 export function settleBlob(directory: string, digest: Digest): Promise<void> {
   return syncDirectoryTogether(dirname(blobPath(directory, digest)));
 }

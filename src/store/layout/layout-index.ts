@@ -17,13 +17,13 @@ import { makeDirectories } from "../../files/make-directories.ts";
 import { replaceDurably } from "../../files/replace-durably.ts";
 import { syncDirectory } from "../../files/sync/sync-directory.ts";
 
-// The two documents of a layout directory, oci-layout and index.json (image-spec, image-layout.md).
+// The two documents of a layout directory: oci-layout and index.json (image-spec, image-layout.md).
 
-/** The name of the file that says that a directory is a layout. */
+/** The name of the file that marks a directory as a layout. */
 export const LAYOUT_FILE = "oci-layout";
-/** The name of the file that lists a layout's roots. */
+/** The name of the file that lists the roots of a layout. */
 export const INDEX_FILE = "index.json";
-/** What {@link LAYOUT_FILE} holds. */
+/** The content of {@link LAYOUT_FILE}. */
 export const LAYOUT_DOCUMENT = formatJson({ imageLayoutVersion: "1.0.0" });
 
 const EMPTY_INDEX: ImageIndex = Object.freeze({
@@ -34,7 +34,7 @@ const EMPTY_INDEX: ImageIndex = Object.freeze({
 
 /**
  * Checks the bytes of an oci-layout file.
- * @param where names the file, for messages
+ * @param where the name of the file, for messages
  * @throws OciError `invalid-layout`
  */
 export function checkLayoutDocument(bytes: Uint8Array, where: string): void {
@@ -99,9 +99,9 @@ async function readSmallFile(
 }
 
 /**
- * Replaces index.json, whole or not at all, and makes durable what it names first. The caller holds
- * the lock, and keeps the fields that it does not know.
- * @throws OciError `limit-exceeded` for more than {@link readLayoutIndex} reads with these limits
+ * Replaces index.json, whole or not at all, after making the content that it names durable. The caller holds
+ * the lock, and keeps fields that it does not know.
+ * @throws OciError `limit-exceeded` for an index that {@link readLayoutIndex} would refuse under these limits
  */
 export function writeLayoutIndex(
   directory: string,
@@ -115,7 +115,7 @@ export function writeLayoutIndex(
   writeDocument(directory, INDEX_FILE, bytes);
 }
 
-/** Nobody could read, or mend, a layout with more. */
+/** Refuses an index beyond the limits: afterwards nobody could read or repair the layout. */
 function checkReadable(
   where: string,
   { manifests }: ImageIndex,
@@ -134,8 +134,8 @@ function checkReadable(
 }
 
 /**
- * Makes a layout of an empty directory, or completes one of which the making was cut short. The
- * caller holds the lock.
+ * Makes a layout in an empty directory, or completes one whose creation was interrupted. The caller holds the
+ * lock.
  * @throws OciError `invalid-layout` when the directory holds anything else
  */
 export function initialiseLayout(directory: string): void {

@@ -14,15 +14,15 @@ import type { ContentStore, RootedStore } from "../store.ts";
 
 /** How a layout is read and edited. */
 export interface LayoutOptions {
-  /** What the store is called in messages, where that is not its directory. */
+  /** The name of the store in messages, if it is not the directory. */
   readonly name?: string | undefined;
-  /** `documentBytes` and `children` bound `index.json`. */
+  /** `documentBytes` and `children` limit the size of `index.json`. */
   readonly limits?: Partial<Limits> | undefined;
-  /** Milliseconds to wait for another process that edits `index.json`. */
+  /** Milliseconds to wait for another process that is editing `index.json`. */
   readonly lockTimeout?: number | undefined;
 }
 
-/** The roots of a layout: all that a store does with `index.json`. */
+/** The roots of a layout: everything that a store does with `index.json`. */
 export interface LayoutRoots {
   readonly entries: () => Promise<readonly list.RootEntry[]>;
   readonly tag: ContentStore["tag"];
@@ -30,8 +30,7 @@ export interface LayoutRoots {
 }
 
 /**
- * Does work during which nobody else edits `index.json` or collects garbage. Not re-entrant: the work
- * must not tag.
+ * Does work while nobody else edits `index.json` or collects garbage. Not re-entrant: the work must not tag.
  * @throws OciError `locked`
  */
 export function lockLayout<T>(
@@ -46,7 +45,9 @@ export function lockLayout<T>(
   });
 }
 
-/** Every edit reads, changes and replaces `index.json` under the lock, and keeps what it does not know. */
+/**
+ * Each edit reads, changes and replaces `index.json` under the lock, and keeps fields that it does not know.
+ */
 export function layoutRoots(directory: string, name: string, options: LayoutOptions): LayoutRoots {
   const entries = async (): Promise<readonly list.RootEntry[]> =>
     (await readLayoutIndex(directory, options.limits)).manifests;

@@ -18,15 +18,15 @@ beforeEach(() => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** A store over the same directory that knows nothing of the others: as another process has it. */
+/** Another store over the same directory, as another process would open it. */
 const open = (): Promise<LayoutStore> => openLayout(join(directory, "layout"), { create: true });
 
-/** The names in the layout that are not the layout's. */
+/** The names in the layout directory that the spec does not define. */
 const ownFiles = (): string[] =>
   readdirSync(join(directory, "layout")).filter((name) => name.startsWith(".oci-kit."));
 
 describe("an upload into a layout", () => {
-  it("is gone on with by another process, whatever else was written meanwhile", async () => {
+  it("can be continued by another process, even if other content was written meanwhile", async () => {
     const { bytes, descriptor } = blob(300_000);
     const upload = await (await open()).capabilities.uploads.begin();
     await upload.append(chunked(bytes.subarray(0, 200_000), 4_096), 200_000);
@@ -42,7 +42,7 @@ describe("an upload into a layout", () => {
     expect(ownFiles()).toEqual([]);
   });
 
-  it("keeps what arrived of a part that broke off, to the byte, and takes parts of any length", async () => {
+  it("keeps every byte of a part that broke off, and takes parts of any length", async () => {
     const { bytes, descriptor } = blob(100_000);
     const store = await open();
     const upload = await store.capabilities.uploads.begin();
@@ -53,7 +53,7 @@ describe("an upload into a layout", () => {
     await assertHolds(store, descriptor, bytes);
   });
 
-  it("that verified itself on its way is read again when it was not all that came", async () => {
+  it("is hashed again when a verified source was only a part of it", async () => {
     const { bytes, descriptor } = blob(100_000);
     const first = blob(40_000);
     const store = await open();
@@ -67,7 +67,7 @@ describe("an upload into a layout", () => {
     expect(ownFiles()).toEqual([]);
   });
 
-  it("is never followed through a link", async () => {
+  it("is refused when its file is a link", async () => {
     const store = await open();
     const upload = await store.capabilities.uploads.begin();
     const [name = ""] = ownFiles();

@@ -6,14 +6,17 @@ import { noSuchUpload, type Upload, type UploadState, type Uploads } from "../up
 import { OWN_PREFIX } from "./layout-blobs.ts";
 import { createBlob, reopenBlob, type UnfinishedBlob } from "./unfinished-blob.ts";
 
-/** An upload into a layout. It can be gone on with after a failed `append`, and takes parts of unknown length. */
+/**
+ * An upload into a layout. It also takes parts of unknown length, and the same handle works on after a failed
+ * `append`.
+ */
 export interface LayoutUpload extends Upload {
   append(bytes: Bytes, length?: number, options?: AbortOptions): Promise<void>;
 }
 
 /**
- * Uploads into a layout: files of its directory, for any process. They go when nobody has touched them for a
- * day, or for as long as a garbage collection spares what is young.
+ * Uploads into a layout. They are files in its directory, so any process can continue them. One that has not
+ * been touched for a day, or for the minimum age of a garbage collection, is removed.
  */
 export interface LayoutUploads extends Uploads {
   begin(options?: AbortOptions): Promise<LayoutUpload>;
@@ -23,7 +26,7 @@ export interface LayoutUploads extends Uploads {
 const STEM = `${OWN_PREFIX}upload.`;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The uploads into a layout directory. @param sweep called before each new one */
+/** Opens the uploads into a layout directory. @param sweep called before each new upload */
 export function layoutUploads(directory: string, store: string, sweep: () => void): LayoutUploads {
   return {
     begin: async () => {
@@ -33,7 +36,7 @@ export function layoutUploads(directory: string, store: string, sweep: () => voi
     },
     resume: async ({ location }) => {
       await Promise.resolve();
-      // It becomes a part of a path, and may come from anywhere.
+      // The location becomes a part of a path, and may come from an untrusted caller.
       if (!UUID.test(location)) throw noSuchUpload(store);
       try {
         return uploadOf(reopenBlob(directory, STEM + location), location);
@@ -44,7 +47,7 @@ export function layoutUploads(directory: string, store: string, sweep: () => voi
   };
 }
 
-/** A blob as an upload of this name. */
+/** Makes an upload with this name from an unfinished blob. */
 export function uploadOf(blob: UnfinishedBlob, location: string): LayoutUpload {
   return {
     get offset() {

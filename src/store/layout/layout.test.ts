@@ -60,7 +60,7 @@ async function pushBlob(store: LayoutStore, size = 5_000): Promise<Descriptor> {
 }
 
 describe("opening a layout directory", () => {
-  it("makes the spec's files, and nothing else stays", async () => {
+  it("creates the files of the spec, and leaves no others", async () => {
     const store = await openLayout(directory, { create: true });
     await buildImage(store, { tag: "a", layers: [{ "etc/": "", "etc/x": "x" }] });
     expect(readdirSync(directory).sort()).toEqual(["blobs", "index.json", "oci-layout"]);
@@ -72,7 +72,7 @@ describe("opening a layout directory", () => {
       expect(statSync(join(blobs, name)).mode & 0o777).toBe(0o444);
     }
   });
-  it("says whether there is nothing or something else", async () => {
+  it("distinguishes a missing directory from one that is not a layout", async () => {
     await expect(openLayout(directory)).rejects.toMatchObject({ code: "not-found" });
     mkdirSync(directory);
     await expect(openLayout(directory)).rejects.toMatchObject({ code: "invalid-layout" });
@@ -82,7 +82,7 @@ describe("opening a layout directory", () => {
       message: expect.stringContaining('got "2.0.0"') as string,
     });
   });
-  it("does not make one among other files", async () => {
+  it("creates no layout among other files", async () => {
     mkdirSync(directory);
     writeFileSync(join(directory, "precious"), "");
     const opening = openLayout(directory, { create: true });
@@ -94,12 +94,12 @@ describe("opening a layout directory", () => {
       code: "unwritable",
     });
   });
-  it("completes one of which the making was cut short", async () => {
+  it("completes a layout whose creation was interrupted", async () => {
     mkdirSync(join(directory, "blobs"), { recursive: true });
     const store = await openLayout(directory, { create: true });
     expect(await store.capabilities.roots()).toEqual([]);
   });
-  it("is made once by many at once, and keeps what is there", async () => {
+  it("works for many callers who create the layout at the same time, and keeps what is there", async () => {
     const opened = await Promise.all(
       Array.from({ length: 6 }, () => openLayout(directory, { create: true })),
     );
@@ -109,14 +109,14 @@ describe("opening a layout directory", () => {
   });
 });
 
-describe("a layout directory that is not what it seems (ggcr#2306)", () => {
+describe("a layout directory with something else in place of a file", () => {
   const disguises: Record<string, (path: string, target: string) => void> = {
     "a symbolic link": (path, target) => symlinkSync(target, path),
     "a fifo": (path) => execFileSync("mkfifo", [path]),
     "a directory": (path) => mkdirSync(path),
   };
   for (const [kind, disguise] of Object.entries(disguises)) {
-    it(`refuses ${kind} in the place of a blob, and never waits for it`, async () => {
+    it(`refuses ${kind} in place of a blob, and never hangs on it`, async () => {
       const store = await openLayout(directory, { create: true });
       const { bytes, descriptor } = blob(5_000);
       await store.push(descriptor, sourceOf(bytes));
@@ -129,7 +129,7 @@ describe("a layout directory that is not what it seems (ggcr#2306)", () => {
       await expect(store.push(descriptor, sourceOf(bytes))).rejects.toMatchObject(refused);
       await expect(store.resolve(descriptor.digest)).rejects.toMatchObject(refused);
     });
-    it(`refuses ${kind} in the place of its documents`, async () => {
+    it(`refuses ${kind} in place of its documents`, async () => {
       await openLayout(directory, { create: true });
       for (const name of ["index.json", "oci-layout"]) {
         const path = join(directory, name);
@@ -158,7 +158,7 @@ describe("a layout directory that is not what it seems (ggcr#2306)", () => {
       renameSync(outside, path);
     }
   });
-  it("refuses an index.json beyond the limits", async () => {
+  it("refuses an index.json that exceeds the limits", async () => {
     const store = await openLayout(directory, { create: true, limits: { documentBytes: 1_000 } });
     writeFileSync(join(directory, "index.json"), " ".repeat(1_001));
     await expect(store.capabilities.roots()).rejects.toMatchObject({ code: "limit-exceeded" });
@@ -174,7 +174,7 @@ describe("a damaged layout directory", () => {
     writeFileSync(path, Buffer.alloc(descriptor.size));
     await expect(drain(store.fetch(descriptor))).rejects.toMatchObject({ code: "digest-mismatch" });
   });
-  it("takes a blob again that was cut short (oras-go#1211: an interrupted copy never healed)", async () => {
+  it("accepts a blob again that was stored truncated, so that an interrupted copy can be repeated", async () => {
     const store = await openLayout(directory, { create: true });
     const { bytes, descriptor } = blob(5_000);
     await store.push(descriptor, sourceOf(bytes));
@@ -187,7 +187,7 @@ describe("a damaged layout directory", () => {
     truncateSync(join(directory, "index.json"));
     await expect(store.resolve("any")).rejects.toMatchObject({ code: "invalid-json" });
   });
-  it("sweeps what writers left that nobody knows, once it is old", async () => {
+  it("sweeps temporary files of unknown writers once they are old", async () => {
     const store = await openLayout(directory, { create: true });
     const old = join(directory, ".oci-kit.ingest.0123456789ab.1.1.0123456789abcdef");
     const fresh = join(directory, ".oci-kit.ingest.0123456789ab.1.1.aaaaaaaaaaaaaaaa");
@@ -201,7 +201,7 @@ describe("a damaged layout directory", () => {
 });
 
 describe("index.json", () => {
-  it("keeps fields and annotations that nobody here knows, whatever is edited (skopeo#1505)", async () => {
+  it("keeps unknown fields and annotations through every edit", async () => {
     const store = await openLayout(directory, { create: true });
     const built = await buildImage(store, { layers: [{ a: "a" }] });
     const path = join(directory, "index.json");
@@ -226,7 +226,7 @@ describe("index.json", () => {
     const { platform } = await store.resolve("one");
     expect(platform).toEqual({ os: "linux", architecture: "riscv64" });
   });
-  it("is edited by several stores over one directory without losing an edit", async () => {
+  it("loses no edit when several stores edit it at the same time", async () => {
     const stores = await Promise.all(
       Array.from({ length: 4 }, () => openLayout(directory, { create: true })),
     );
@@ -235,7 +235,7 @@ describe("index.json", () => {
     await Promise.all(tags.map((tag, at) => stores[at % 4]!.tag(descriptor, tag)));
     expect(await stores[0]!.capabilities.tags()).toEqual(tags.sort());
   });
-  it("says who holds it when it can't be edited in time", async () => {
+  it("gives an error that names the lock's holder when it can't be edited in time", async () => {
     const store = await openLayout(directory, { create: true, lockTimeout: 10 });
     const { descriptor } = await buildImage(store);
     writeFileSync(join(directory, ".oci-kit.lock.0123456789ab.1.1.0123456789abcdef"), "a friend");

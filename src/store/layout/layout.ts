@@ -31,20 +31,23 @@ export interface LayoutStore extends RootedStore {
 
 /** Options of {@link openLayout}. */
 export interface OpenLayoutOptions extends LayoutOptions, AbortOptions {
-  /** Make the layout where there is nothing, or an empty directory. */
+  /** Make the layout if the path does not exist or is an empty directory. */
   readonly create?: boolean | undefined;
 }
 
 const INGEST = `${OWN_PREFIX}ingest`;
-/** What a killed process left is swept at once; what an unknown one left, when it is a day old. */
+/**
+ * In milliseconds. Leftovers of a process known to be dead are swept at once, those of an unknown process at
+ * this age.
+ */
 const ABANDONED_AGE = 24 * 3600_000;
 
 /**
- * Opens a layout directory. Any number of processes may read and write it at once: blobs appear whole
- * under their digests, and edits of `index.json` wait for each other and keep every field and annotation
- * that they do not know. Nothing is kept open: there is nothing to close.
- * @throws OciError `not-found` when there is none, `invalid-layout` when it is something else, or with
- * `create` when the directory holds something else
+ * Opens a layout directory. Any number of processes may read and write it at the same time: a blob appears
+ * complete under its digest, and edits of `index.json` wait for each other and keep every field and
+ * annotation that they do not know. Nothing is kept open, so there is nothing to close.
+ * @throws OciError `not-found` when the directory is missing, `invalid-layout` when it is not a layout (with
+ * `create`: when it is neither a layout nor empty)
  */
 export async function openLayout(
   directory: string,
@@ -144,7 +147,7 @@ async function* readBlob(
   }
 }
 
-/** What a blob of which only the digest is known is; undefined when it is absent or no manifest. */
+/** Describes a blob of which only the digest is known. Undefined when it is absent or not a manifest. */
 async function describeBlob(
   store: LayoutStore,
   digest: Digest,

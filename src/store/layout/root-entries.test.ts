@@ -33,28 +33,28 @@ describe("finding a root", () => {
   const full = root(2, { [AnnotationKey.refName]: "example.org:5000/a/b:v1" });
   const both = [alpine, full];
 
-  it("takes the name as it is written", () => {
+  it("accepts the name as it is written", () => {
     expect(find(both, "3.20")).toBe(1);
     expect(find(both, "example.org:5000/a/b:v1")).toBe(2);
   });
-  it("takes containerd's full name, and docker's short forms of it", () => {
+  it("accepts containerd's full name, and docker's short forms of it", () => {
     for (const name of ["docker.io/library/alpine:3.20", "alpine:3.20", "library/alpine:3.20"]) {
       expect(find(both, name)).toBe(1);
     }
     expect(find(both, "alpine")).toBeUndefined();
   });
-  it("takes the tag of a full name", () => {
+  it("accepts the tag of a full name", () => {
     expect(find(both, "v1")).toBe(2);
     expect(find([root(3, { [AnnotationKey.refName]: "host:5000/a" })], "5000/a")).toBeUndefined();
   });
-  it("prefers what is written to what is derived", () => {
+  it("prefers a written name to a derived one", () => {
     expect(find([full, root(3, { [AnnotationKey.refName]: "v1" })], "v1")).toBe(3);
   });
-  it("takes a digest", () => {
+  it("accepts a digest", () => {
     expect(find(both, full.digest)).toBe(2);
     expect(find(both, root(9).digest)).toBeUndefined();
   });
-  it("does not guess between two of one name", () => {
+  it("refuses to choose between two roots of the same name", () => {
     const two = [
       root(1, { [AnnotationKey.refName]: "latest" }),
       root(2, { [AnnotationKey.refName]: "latest" }),
@@ -68,7 +68,7 @@ describe("finding a root", () => {
 });
 
 describe("the names of roots", () => {
-  it("are full ones where short ones are shared", () => {
+  it("are full names where two roots share a short one", () => {
     const entries = [
       root(1, {
         [AnnotationKey.refName]: "latest",
@@ -92,13 +92,13 @@ describe("the names of roots", () => {
       "v1",
     ]);
   });
-  it("are docker's when docker would add to them", () => {
+  it("are completed as docker completes short names", () => {
     expect(dockerName("alpine")).toBe("docker.io/library/alpine:latest");
     expect(dockerName("a/b:1")).toBe("docker.io/a/b:1");
     expect(dockerName("localhost/a")).toBe("localhost/a:latest");
     expect(dockerName("host:5000/a")).toBe("host:5000/a:latest");
   });
-  it("are refused when they are digests, empty, too long or hold what a terminal obeys", () => {
+  it("are refused when they are digests, empty, too long or contain control characters", () => {
     for (const name of ["", root(1).digest, "a b", "a\nb", "-x", "x".repeat(256), "../\u001b"]) {
       expect(() => checkRootName(name)).toThrow(
         expect.objectContaining({ code: "invalid-argument" }),
@@ -109,7 +109,7 @@ describe("the names of roots", () => {
 });
 
 describe("editing roots", () => {
-  it("keeps what is not known of an entry that is tagged (skopeo#1505)", () => {
+  it("keeps unknown fields of an entry when it is tagged", () => {
     const known = { ...root(1, { "x.y": "z", [AnnotationKey.refName]: "a" }), "x-field": [1] };
     const [tagged, ...others] = withTag([known], root(1, { more: "m" }), "a");
     expect(others).toEqual([]);
@@ -118,12 +118,12 @@ describe("editing roots", () => {
       annotations: { "x.y": "z", more: "m", [AnnotationKey.refName]: "a" },
     });
   });
-  it("names an entry that had no name, and makes another for a second name", () => {
+  it("names an entry that had no name, and adds an entry for a second name", () => {
     const one = withTag([root(1)], root(1), "a");
     expect(one).toHaveLength(1);
     expect(rootNames(withTag(one, root(1), "b"))).toEqual(["a", "b"]);
   });
-  it("does not let a full name contradict a new tag (regclient#753)", () => {
+  it("drops a full name that contradicts the new tag", () => {
     const source = root(1, {
       [AnnotationKey.refName]: "v1",
       [AnnotationKey.containerdName]: "docker.io/library/a:v1",
@@ -136,12 +136,12 @@ describe("editing roots", () => {
     const [renamed] = withTag([], source, "b:v3");
     expect(renamed?.annotations?.[AnnotationKey.containerdName]).toBe("docker.io/library/b:v3");
   });
-  it("adds a root without the names it had elsewhere, and only once", () => {
+  it("adds a root without the names that it had elsewhere, and only once", () => {
     const once = withRoot([], root(1, { [AnnotationKey.refName]: "a", note: "n" }));
     expect(once).toEqual([root(1, { note: "n" })]);
     expect(withRoot(once, root(1))).toEqual(once);
   });
-  it("takes a tag away, but never by its digest", () => {
+  it("removes a tag, but never by its digest", () => {
     const entries = withTag([], root(1), "a");
     expect(withoutTag(entries, "a", "test")).toEqual([]);
     for (const name of ["b", root(1).digest]) {
@@ -150,7 +150,7 @@ describe("editing roots", () => {
       );
     }
   });
-  it("finds under each name what was tagged last, whatever the order", () => {
+  it("finds the root that was last tagged with each name, in any order of edits", () => {
     const edits = fc.array(
       fc.tuple(fc.constantFrom("a", "b", "c"), fc.integer({ min: 1, max: 3 })),
     );

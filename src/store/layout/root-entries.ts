@@ -7,24 +7,24 @@ import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 
 // The entries of an index.json as a list of roots with names (image-spec, image-layout.md, "index.json
-// file"). Pure: each edit returns a new list, and keeps what it does not know of every entry.
+// file"). These functions are pure: an edit returns a new list, and keeps the fields that it does not know.
 
 const NAMES: readonly string[] = [AnnotationKey.refName, AnnotationKey.containerdName];
 const TAG = /^\w[\w./:@+-]{0,254}$/;
 
 /**
- * Whether a reference is a digest. By the spec's wide grammar `busybox:1.36` is one too; it is a name, as
- * skopeo writes it.
+ * Whether a reference is a digest. Only sha256 and sha512 count: the spec's wide grammar would make
+ * `busybox:1.36` a digest too, but skopeo writes such names, so it is a name here.
  */
 export function meansDigest(reference: string): reference is Digest {
   return /^sha(?:256|512):/.test(reference) && isDigest(reference);
 }
 
-/** A root: what index.json says of a manifest or index. */
+/** A root: an entry of index.json for a manifest or index. */
 export type RootEntry = Descriptor;
 
 /**
- * Checks a name for a root. Wider than a registry's tag, as the spec's grammar for names is.
+ * Checks the name of a root. More is allowed than in a registry's tag, because the spec's grammar allows it.
  * @throws OciError `invalid-argument`
  */
 export function checkRootName(tag: string): string {
@@ -37,9 +37,9 @@ export function checkRootName(tag: string): string {
 }
 
 /**
- * The root that a digest or a name means: the name as it is written there first, then a full name,
- * then the tag in a full name, and last Docker's short forms.
- * @throws OciError `ambiguous` when the same kind of name stands for different content
+ * Finds the root that a digest or a name means. A name is looked up as it is written first, then as a full
+ * name, then as the tag in a full name, and last as one of Docker's short forms.
+ * @throws OciError `ambiguous` when the first kind of name that matches stands for different content
  */
 export function findRoot(
   entries: readonly RootEntry[],
@@ -86,12 +86,12 @@ function tagPart(name: string): string | undefined {
   return colon === -1 ? undefined : name.slice(colon + 1);
 }
 
-/** A name with the tag that Docker adds to one without: `alpine` is `alpine:latest`. */
+/** Adds Docker's default tag to a name without one: `alpine` becomes `alpine:latest`. */
 export function taggedName(name: string): string {
   return tagStart(name) === -1 ? `${name}:latest` : name;
 }
 
-/** The full name that Docker means by a short one: `alpine` is `docker.io/library/alpine:latest`. */
+/** The full name that Docker means by a short one: `alpine` means `docker.io/library/alpine:latest`. */
 export function dockerName(name: string): string {
   const tagged = taggedName(name);
   const [first = "", ...rest] = tagged.split("/");
@@ -99,7 +99,7 @@ export function dockerName(name: string): string {
   return /[.:]/.test(first) || first === "localhost" ? tagged : `docker.io/${tagged}`;
 }
 
-/** Every name, sorted; roots that share a short name are listed by their full ones. */
+/** All names, sorted. Roots that share a short name are listed by their full names. */
 export function rootNames(entries: readonly RootEntry[]): string[] {
   const names = new Set<string>();
   for (const entry of entries) {
@@ -113,7 +113,7 @@ export function rootNames(entries: readonly RootEntry[]): string[] {
   return [...names].sort();
 }
 
-/** Lets a name stand for a root, and for nothing else. What is known of the root stays with it. */
+/** Makes a name stand for this root only. What the list records about the root stays with it. */
 export function withTag(
   entries: readonly RootEntry[],
   descriptor: Descriptor,
@@ -144,8 +144,8 @@ function retagged(full: string, tag: string): string {
 }
 
 /**
- * Adds a root without a name, unless it is there.
- * @param inPlaceOf the root without a name that goes
+ * Adds a root without a name, unless it is already there.
+ * @param inPlaceOf the root without a name that is removed in return
  */
 export function withRoot(
   roots: readonly RootEntry[],
@@ -163,19 +163,19 @@ export function withRoot(
   return [...entries, { ...descriptor, annotations }];
 }
 
-/** Whether nothing but its digest names the root. */
+/** Whether only its digest names the root. */
 export function isNameless(entry: RootEntry): boolean {
   return namesOf(entry).length === 0;
 }
 
-/** Takes a name away, and the entry that had it. @throws OciError `not-found` */
+/** Removes a name and its entry. @throws OciError `not-found` */
 export function withoutTag(entries: readonly RootEntry[], tag: string, where: string): RootEntry[] {
   const named = findRoot(entries, tag, where);
   if (named === undefined || meansDigest(tag)) throw noSuchRoot(tag, where);
   return entries.filter((entry) => entry !== named);
 }
 
-/** Drops every root with this digest. */
+/** Removes every root with this digest. */
 export function withoutDigest(entries: readonly RootEntry[], digest: Digest): RootEntry[] {
   return entries.filter((entry) => entry.digest !== digest);
 }

@@ -23,7 +23,10 @@ export function createBlob(directory: string, name: string): UnfinishedBlob {
   return new UnfinishedBlob(directory, path, 0);
 }
 
-/** Goes on with a blob that somebody left. @throws OciError `not-found`; `invalid-layout` when it is no file */
+/**
+ * Reopens a blob that was left unfinished.
+ * @throws OciError `not-found`; `invalid-layout` when it is not a regular file
+ */
 export function reopenBlob(directory: string, name: string): UnfinishedBlob {
   const path = join(directory, name);
   const { fd, stats } = openRegularFile(path, "invalid-layout");
@@ -31,15 +34,15 @@ export function reopenBlob(directory: string, name: string): UnfinishedBlob {
   return new UnfinishedBlob(directory, path, stats.size);
 }
 
-/** A blob that is being written, in a file of its own beside the blobs. Nothing is kept open between calls. */
+/** A blob that is being written, in its own file beside the blobs. Nothing is kept open between calls. */
 export class UnfinishedBlob {
   readonly #directory: string;
   readonly #path: string;
-  /** Of the bytes up to `#hashed`. */
+  /** Hashes the first `#hashed` bytes. */
   readonly #hasher = createHasher("sha256");
   #hashed = 0;
   #size: number;
-  /** What all of it verified itself to be as it came. */
+  /** The digest, if all bytes came from one source that verified them. */
   #verified: Digest | undefined;
 
   constructor(directory: string, path: string, size: number) {
@@ -48,15 +51,15 @@ export class UnfinishedBlob {
     this.#size = size;
   }
 
-  /** Bytes in the file. */
+  /** How many bytes are in the file. */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Adds bytes, exactly `length` where that is given. What had arrived when this fails stays, and can
-   * be gone on from.
-   * @throws OciError `size-mismatch`, `unwritable`, `aborted`; what `bytes` throws
+   * Adds bytes: exactly `length` of them, if given. After a failure, the bytes that had arrived stay, and the
+   * blob can be continued from there.
+   * @throws OciError `size-mismatch`, `unwritable`, `aborted`; any error of `bytes`
    */
   async append(bytes: Bytes, length?: number, { signal }: AbortOptions = {}): Promise<void> {
     const verified = this.#size === 0 && isVerified(bytes) ? bytes.digest : undefined;
@@ -76,7 +79,7 @@ export class UnfinishedBlob {
       }
       this.#verified = verified;
     } catch (error) {
-      // A write that failed may have left a part of its chunk.
+      // A failed write may have written a part of its chunk.
       this.#size = fstatSync(fd).size;
       throw error;
     } finally {
@@ -85,9 +88,9 @@ export class UnfinishedBlob {
   }
 
   /**
-   * Syncs the file and puts it in its place. All of it was hashed by then: what was neither hashed nor
-   * verified as it came, because an earlier process brought it, is read again.
-   * @param expected what the digest must be; any, and then it is its sha256, where none is given
+   * Syncs the file and moves it to its place. Every byte has been hashed by then: those that an earlier
+   * process wrote are read again.
+   * @param expected the digest that the blob must have; without it, the blob is stored under its sha256
    * @throws OciError `digest-mismatch`, `unsupported-algorithm`. After any failure nothing stays behind
    */
   async finish(expected?: Digest): Promise<{ readonly digest: Digest; readonly size: number }> {
@@ -107,7 +110,7 @@ export class UnfinishedBlob {
     }
   }
 
-  /** Leaves nothing behind. Idempotent. */
+  /** Removes the file. Idempotent. */
   discard(): void {
     rmSync(this.#path, { force: true });
   }

@@ -10,8 +10,8 @@ import { declareUploads } from "./uploads.ts";
 import { declareVerifying } from "./verifying.ts";
 
 /**
- * Declares the tests that every content store must pass: that what is pushed is what is fetched, that
- * nothing unverified ever becomes visible, that everything can be repeated and done at once.
+ * Declares the tests that every content store must pass: content that is pushed can be fetched unchanged,
+ * nothing unverified ever becomes visible, and every operation can be repeated and run in parallel.
  */
 export function contentStoreSuite(runner: TestRunner, contract: StoreContract): void {
   const test: Declare = (name, body) =>
@@ -24,16 +24,16 @@ export function contentStoreSuite(runner: TestRunner, contract: StoreContract): 
       }
     });
   runner.describe(`content store: ${contract.name}`, () => {
-    runner.describe("keeps content", () => declareKeeping(test, contract));
-    runner.describe("refuses what is not what it should be", () => declareRefusing(test));
-    runner.describe("reads", () => declareReading(test));
-    runner.describe("names content", () => declareNaming(test));
-    runner.describe("reads parts", () => declareRanges(test));
-    runner.describe("hashes what does not verify itself", () => declareVerifying(test));
-    runner.describe("takes content part by part, where it can", () =>
+    runner.describe("storing content", () => declareKeeping(test, contract));
+    runner.describe("refusing wrong content", () => declareRefusing(test));
+    runner.describe("reading content", () => declareReading(test));
+    runner.describe("naming content", () => declareNaming(test));
+    runner.describe("reading parts of content", () => declareRanges(test));
+    runner.describe("verified and unverified bytes", () => declareVerifying(test));
+    runner.describe("uploads in parts, where the store has them", () =>
       declareUploads(test, contract),
     );
-    runner.describe("lists and removes, where it can", () =>
+    runner.describe("listing and removing, where the store can", () =>
       declareListingAndRemoving(test, contract),
     );
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 
-/** What the suite needs of a test runner: vitest, jest, mocha and node:test all have it. */
+/** The functions that the suite needs from a test runner. vitest, jest, mocha and node:test have them. */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown;
   readonly it: (name: string, body: () => Promise<void>) => unknown;
@@ -10,28 +10,31 @@ export interface TestRunner {
 /** An empty store of the kind under test. */
 export interface StoreFixture {
   readonly store: ContentStore;
-  /** Frees what {@link StoreContract.open} took; called once, at the end of each test. */
+  /** Frees the resources of {@link StoreContract.open}. Called once, at the end of each test. */
   close(): Promise<void>;
-  /** The same content through a new store, after whatever completes it: for what must last. */
+  /**
+   * Completes the store if necessary, and opens its content again as a new store. Absent for a store that
+   * does not last.
+   */
   reread?(): Promise<{ readonly store: ReadableStore; close(): Promise<void> }>;
 }
 
-/** A kind of store, and what it can't do. */
+/** A kind of store, and what it does not support. */
 export interface StoreContract {
   readonly name: string;
   open(): Promise<StoreFixture>;
-  /** Whether content may be named by sha512. True unless told. */
+  /** Whether content may be named by sha512. Default: true. */
   readonly sha512?: boolean | undefined;
   /**
-   * Whether the far side can go on with an upload of which a part broke off; distribution 2.8 then has
-   * bytes that its own record of the upload does not count. True unless told.
+   * Whether an upload can be continued after a part broke off. In distribution 2.8 it can't: it stores bytes
+   * that its own record of the upload does not count. Default: true.
    */
   readonly resumesBroken?: boolean | undefined;
-  /** Whether the far side lets a tag go without its content, as some registries do not. True unless told. */
+  /** Whether a tag can be removed without its content. Some registries can't do that. Default: true. */
   readonly untag?: boolean | undefined;
 }
 
-/** Declares a test that gets a store of its own. */
+/** Declares a test that gets its own store. */
 export type Declare = (
   name: string,
   body: (store: ContentStore, fixture: StoreFixture) => Promise<void>,

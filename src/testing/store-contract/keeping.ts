@@ -15,7 +15,7 @@ import {
 
 export function declareKeeping(test: Declare, contract: StoreContract): void {
   for (const size of [0, 1, 65_536, 1_048_577]) {
-    test(`gives back the ${size} bytes that were pushed`, async (store) => {
+    test(`returns the ${size} bytes that were pushed`, async (store) => {
       const { bytes, descriptor } = blob(size);
       assert.equal(await store.exists(descriptor), false);
       await store.push(descriptor, sourceOf(bytes));
@@ -23,24 +23,24 @@ export function declareKeeping(test: Declare, contract: StoreContract): void {
       await assertHolds(store, descriptor, bytes);
     });
   }
-  test("copies chunks that their producer uses again", async (store) => {
+  test("copies chunks whose buffer the source reuses", async (store) => {
     const { bytes, descriptor } = blob(300_000);
     await store.push(descriptor, { open: () => reusedChunks(bytes, 7_001) });
     await assertHolds(store, descriptor, bytes);
   });
-  test("takes content as often as it is pushed", async (store) => {
+  test("accepts the same content repeatedly", async (store) => {
     const { bytes, descriptor } = blob(5_000);
     await store.push(descriptor, sourceOf(bytes));
     await store.push(descriptor, sourceOf(bytes));
     await assertHolds(store, descriptor, bytes);
   });
-  test("takes the same content from many at once", async (store) => {
+  test("accepts the same content from many callers at the same time", async (store) => {
     const { bytes, descriptor } = blob(200_000);
     const pushes = Array.from({ length: 8 }, () => store.push(descriptor, sourceOf(bytes)));
     await Promise.all(pushes);
     await assertHolds(store, descriptor, bytes);
   });
-  test("says the digest and size of what it ingests", async (store) => {
+  test("returns the digest and size of ingested content", async (store) => {
     const { bytes } = blob(100_000);
     const descriptor = await store.ingest(MediaType.layer, reusedChunks(bytes, 10_000));
     assert.deepEqual(
@@ -49,13 +49,13 @@ export function declareKeeping(test: Declare, contract: StoreContract): void {
     );
     await assertHolds(store, descriptor, bytes);
   });
-  test("ingests what it already holds", async (store) => {
+  test("ingests content that it already holds", async (store) => {
     const { bytes, descriptor } = blob(10_000);
     await store.push(descriptor, sourceOf(bytes));
     assert.equal((await store.ingest("x/y", chunked(bytes, 999))).digest, descriptor.digest);
     await assertHolds(store, descriptor, bytes);
   });
-  test("keeps content for whoever opens it next", async (store, fixture) => {
+  test("keeps content until it is opened again", async (store, fixture) => {
     if (fixture.reread === undefined) return;
     const { manifest, content } = await pushManifest(store);
     await store.tag(manifest.descriptor, "kept");

@@ -5,14 +5,14 @@ import type { Declare, StoreContract } from "./contract.ts";
 import { assertCode, blob, pushManifest } from "./store-content.ts";
 
 export function declareListingAndRemoving(test: Declare, contract: StoreContract): void {
-  test("lists its tags in order", async (store) => {
+  test("lists its tags sorted", async (store) => {
     const { tags } = store.capabilities;
     if (tags === undefined) return;
     const { manifest } = await pushManifest(store);
     for (const tag of ["b", "c", "a"]) await store.tag(manifest.descriptor, tag);
     assert.deepEqual([...(await tags())], ["a", "b", "c"]);
   });
-  test("lists roots with what was said of them", async (store) => {
+  test("lists roots with the annotations and platforms they were given", async (store) => {
     const { roots, addRoot } = store.capabilities;
     if (roots === undefined || addRoot === undefined) return;
     const { manifest } = await pushManifest(store);
@@ -47,7 +47,7 @@ export function declareListingAndRemoving(test: Declare, contract: StoreContract
     await assertCode(untag("gone"), "not-found");
     assert.equal(await store.exists(manifest.descriptor), true);
   });
-  test("removes content, as often as it is told", async (store) => {
+  test("removes content, and can repeat that", async (store) => {
     const { remove } = store.capabilities;
     if (remove === undefined) return;
     const { manifest } = await pushManifest(store);

@@ -13,12 +13,12 @@ export function declareNaming(test: Declare): void {
       assert.deepEqual({ mediaType, digest, size }, manifest.descriptor);
     }
   });
-  test("resolves the digest of a manifest that no tag names", async (store) => {
+  test("resolves the digest of an untagged manifest", async (store) => {
     const { manifest } = await pushManifest(store);
     const { mediaType, digest, size } = await store.resolve(manifest.descriptor.digest);
     assert.deepEqual({ mediaType, digest, size }, manifest.descriptor);
   });
-  test("moves a tag, and lets several name one manifest", async (store) => {
+  test("moves a tag to another manifest, and lets several tags name one manifest", async (store) => {
     const first = await pushManifest(store);
     const second = await pushManifest(store);
     await store.tag(first.manifest.descriptor, "a");
@@ -28,7 +28,7 @@ export function declareNaming(test: Declare): void {
     assert.equal((await store.resolve("a")).digest, second.manifest.descriptor.digest);
     assert.equal((await store.resolve("b")).digest, first.manifest.descriptor.digest);
   });
-  test("sets many tags at once", async (store) => {
+  test("sets many tags at the same time", async (store) => {
     const { manifest } = await pushManifest(store);
     const tags = Array.from({ length: 8 }, (_, at) => `t${at}`);
     await Promise.all(tags.map((tag) => store.tag(manifest.descriptor, tag)));
@@ -36,7 +36,7 @@ export function declareNaming(test: Declare): void {
       assert.equal((await store.resolve(tag)).digest, manifest.descriptor.digest);
     }
   });
-  test("does not tag what it does not hold", async (store) => {
+  test("refuses to tag missing content", async (store) => {
     const { descriptor } = blob(64);
     const missing = { ...descriptor, mediaType: MediaType.manifest };
     await assertCode(store.tag(missing, "missing"), "not-found");

@@ -5,9 +5,9 @@ import { isVerified, verify } from "../../bytes/verify.ts";
 import type { Declare } from "./contract.ts";
 import { assertCode, blob, collect, pushManifest, sourceOf } from "./store-content.ts";
 
-/** Parts of content: what resuming a download, and looking into a large layer, stand on. */
+/** Parts of content, which resuming a download and looking into a large layer depend on. */
 export function declareRanges(test: Declare): void {
-  test("gives any part of a blob", async (store) => {
+  test("yields any part of a blob", async (store) => {
     const { bytes, descriptor } = blob(400_000);
     await store.push(descriptor, sourceOf(bytes));
     for (const [offset, length] of [
@@ -23,7 +23,7 @@ export function declareRanges(test: Declare): void {
       assert.deepEqual(part, bytes.slice(offset, offset + length));
     }
   });
-  test("gives the rest of a blob where no length is given", async (store) => {
+  test("yields the rest of a blob when no length is given", async (store) => {
     const { bytes, descriptor } = blob(300_000);
     await store.push(descriptor, sourceOf(bytes));
     for (const offset of [0, 1, 299_999, 300_000]) {
@@ -33,12 +33,12 @@ export function declareRanges(test: Declare): void {
       );
     }
   });
-  test("gives a part of a manifest", async (store) => {
+  test("yields a part of a manifest", async (store) => {
     const { manifest } = await pushManifest(store);
     const part = store.fetchRange(manifest.descriptor, { offset: 10, length: 20 });
     assert.deepEqual(await collect(part), manifest.bytes.slice(10, 30));
   });
-  test("knows no part outside of the content", async (store) => {
+  test("refuses a part outside the content", async (store) => {
     const { bytes, descriptor } = blob(1_000);
     await store.push(descriptor, sourceOf(bytes));
     for (const [offset, length] of [
@@ -54,7 +54,7 @@ export function declareRanges(test: Declare): void {
       await assertCode(collect(part), "invalid-argument");
     }
   });
-  test("gives no part of what has another size than its descriptor says", async (store) => {
+  test("refuses a part of content that has another size than its descriptor says", async (store) => {
     const { bytes, descriptor } = blob(50_000);
     await store.push(descriptor, sourceOf(bytes));
     for (const size of [49_999, 50_001]) {
@@ -62,11 +62,11 @@ export function declareRanges(test: Declare): void {
       await assertCode(collect(part), "size-mismatch");
     }
   });
-  test("says that it has nothing of what it does not have", async (store) => {
+  test("reports missing content as not found when a part of it is read", async (store) => {
     const part = store.fetchRange(blob(10).descriptor, { offset: 1 });
     await assertCode(collect(part), "not-found");
   });
-  test("gives parts unverified, until a digest of their own is named", async (store) => {
+  test("yields unverified parts, which their own digest can verify", async (store) => {
     const { bytes, descriptor } = blob(100_000);
     await store.push(descriptor, sourceOf(bytes));
     const range = { offset: 50_000, length: 1_000 };

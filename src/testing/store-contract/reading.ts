@@ -4,7 +4,7 @@ import type { Declare } from "./contract.ts";
 import { assertCode, assertHolds, blob, collect, sourceOf } from "./store-content.ts";
 
 export function declareReading(test: Declare): void {
-  test("says what it does not have", async (store) => {
+  test("reports missing content as not found", async (store) => {
     const { descriptor } = blob(10);
     await assertCode(collect(store.fetch(descriptor)), "not-found");
     await assertCode(store.resolve(descriptor.digest), "not-found");
@@ -23,13 +23,13 @@ export function declareReading(test: Declare): void {
       await assertCode(collect(store.fetch({ ...descriptor, size })), "size-mismatch");
     }
   });
-  test("reads the same content many times at once", async (store) => {
+  test("yields the same content to many readers at the same time", async (store) => {
     const { bytes, descriptor } = blob(300_000);
     await store.push(descriptor, sourceOf(bytes));
     const reads = Array.from({ length: 6 }, () => collect(store.fetch(descriptor)));
     for (const read of await Promise.all(reads)) assert.deepEqual(read, bytes);
   });
-  test("lets a reader stop early, often", async (store) => {
+  test("lets readers stop early, many times", async (store) => {
     const { bytes, descriptor } = blob(1_000_000);
     await store.push(descriptor, sourceOf(bytes));
     for (let round = 0; round < 40; round += 1) {

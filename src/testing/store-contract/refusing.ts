@@ -33,21 +33,21 @@ export function declareRefusing(test: Declare): void {
       await assertHolds(store, descriptor, bytes);
     });
   }
-  test("keeps nothing of a source that fails", async (store) => {
+  test("keeps nothing when the source fails", async (store) => {
     const { bytes, descriptor } = blob(20_000);
     await assert.rejects(store.push(descriptor, { open: () => failing(bytes) }));
     assert.equal(await store.exists(descriptor), false);
     await assert.rejects(store.ingest(descriptor.mediaType, failing(bytes)));
     assert.equal(await store.exists(descriptor), false);
   });
-  test("stops when it is told to, and keeps nothing", async (store) => {
+  test("stops when aborted, and keeps nothing", async (store) => {
     const { bytes, descriptor } = blob(200_000);
     const controller = new AbortController();
     const open = (): Bytes => abortingAfter(bytes, controller);
     await assert.rejects(store.push(descriptor, { open }, { signal: controller.signal }));
     assert.equal(await store.exists(descriptor), false);
   });
-  test("never stores or reads under a digest that it can't verify", async (store) => {
+  test("neither stores nor reads content under a digest that it can't verify", async (store) => {
     const { bytes, descriptor } = blob(100);
     const strange = { ...descriptor, digest: "blake3:0123456789abcdef" as Digest };
     await assertCode(store.push(strange, sourceOf(bytes)), "unsupported-algorithm");

@@ -9,9 +9,9 @@ import { formatJson } from "../../oci/json.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 
-// Content for tests of stores, good and bad, and what is asserted of it.
+// Content for tests of stores, good and bad, and assertions about it.
 
-/** Bytes, and what describes them. */
+/** Bytes and their descriptor. */
 export interface Content {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;
@@ -19,7 +19,7 @@ export interface Content {
 
 let made = 0;
 
-/** Content that no other test has: stores may outlive a test. */
+/** Makes content that is different on each call, because a store may outlive a test. */
 export function blob(size: number): Content {
   const bytes = new Uint8Array(size);
   let state = (made += 1) * 2_654_435_761;
@@ -30,7 +30,7 @@ export function blob(size: number): Content {
   return { bytes, descriptor: describe(MediaType.octetStream, bytes) };
 }
 
-/** Pushes an image without any files: a registry takes a manifest only after what it names. */
+/** Pushes an image without files, its config and layer first: a registry refuses a manifest without them. */
 export async function pushManifest(
   store: ContentStore,
 ): Promise<{ manifest: Content; content: readonly Content[] }> {
@@ -57,19 +57,19 @@ function document(mediaType: string, value: unknown): Content {
   return { bytes, descriptor: describe(mediaType, bytes) };
 }
 
-/** A source that opens again as often as it is asked. */
+/** A source that can be opened any number of times. */
 export function sourceOf(bytes: Uint8Array): Source {
   const open: Source["open"] = ({ offset = 0 } = {}) => chunked(bytes.subarray(offset), 65_536);
   return { size: bytes.length, open };
 }
 
-/** The bytes in fresh chunks of this size. */
+/** The bytes in chunks of this size, each a new buffer. */
 export async function* chunked(bytes: Uint8Array, size: number): Bytes {
   await Promise.resolve();
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
 }
 
-/** The bytes in one buffer that is written over after each chunk, as the contract of Bytes allows. */
+/** The bytes in one buffer that is overwritten after each chunk, as the contract of Bytes allows. */
 export async function* reusedChunks(bytes: Uint8Array, size: number): Bytes {
   const chunk = new Uint8Array(size);
   for await (const next of chunked(bytes, size)) {
@@ -85,7 +85,7 @@ export async function* failing(bytes: Uint8Array): Bytes {
   throw new Error("the source broke");
 }
 
-/** Aborts when half of the bytes were read. */
+/** All of the bytes, with an abort after half of them. */
 export async function* abortingAfter(bytes: Uint8Array, controller: AbortController): Bytes {
   const half = bytes.length / 2;
   yield* chunked(bytes.subarray(0, half), 4_096);
@@ -93,7 +93,7 @@ export async function* abortingAfter(bytes: Uint8Array, controller: AbortControl
   yield* chunked(bytes.subarray(half), 4_096);
 }
 
-/** The bytes with one bit changed. */
+/** A copy of the bytes with one bit changed. */
 export function flip(bytes: Uint8Array): Uint8Array {
   const other = bytes.slice();
   other[other.length - 1]! ^= 1;
@@ -107,7 +107,7 @@ export function lengthen(bytes: Uint8Array): Uint8Array {
   return longer;
 }
 
-/** All the bytes. */
+/** Collects all the bytes. */
 export async function collect(bytes: Bytes): Promise<Uint8Array> {
   return readAll(bytes, Number.MAX_SAFE_INTEGER, "test");
 }
@@ -121,7 +121,7 @@ export async function assertHolds(
   assert.deepEqual(await collect(store.fetch(descriptor)), bytes);
 }
 
-/** Fails unless the work fails with an OciError of one of these codes. */
+/** Fails unless the work fails with an OciError that has one of these codes. */
 export async function assertCode(
   work: Promise<unknown>,
   ...codes: readonly [ErrorCode, ...ErrorCode[]]

@@ -16,7 +16,7 @@ import {
   sourceOf,
 } from "./store-content.ts";
 
-/** Content that arrives in parts, and is gone on with after a failure, in another process too. */
+/** Uploads in parts that can be continued after a failure, even in another process. */
 export function declareUploads(test: Declare, contract: StoreContract): void {
   const where = (
     name: string,
@@ -37,7 +37,7 @@ type DeclareUpload = (
 ) => void;
 
 function declareParts(test: DeclareUpload, contract: StoreContract): void {
-  test("takes content in parts, and shows nothing of it before the end", async (store, uploads) => {
+  test("accepts content in parts, and shows nothing of it before the end", async (store, uploads) => {
     const { bytes, descriptor } = blob(300_000);
     const upload = await uploads.begin();
     assert.equal(upload.offset, 0);
@@ -54,7 +54,7 @@ function declareParts(test: DeclareUpload, contract: StoreContract): void {
     await upload.finish(descriptor.digest);
     await assertHolds(store, descriptor, bytes);
   });
-  test("takes content without any part", async (store, uploads) => {
+  test("accepts empty content without any part", async (store, uploads) => {
     const { bytes, descriptor } = blob(0);
     await (await uploads.begin()).finish(descriptor.digest);
     await assertHolds(store, descriptor, bytes);
@@ -73,7 +73,7 @@ function declareParts(test: DeclareUpload, contract: StoreContract): void {
       await assertHolds(store, descriptor, bytes);
     }
   });
-  test("refuses other content at the end, and keeps nothing of it", async (store, uploads) => {
+  test("refuses wrong content at the end, and keeps nothing of it", async (store, uploads) => {
     const { bytes, descriptor } = blob(20_000);
     const upload = await uploads.begin();
     const { state } = upload;
@@ -82,7 +82,7 @@ function declareParts(test: DeclareUpload, contract: StoreContract): void {
     assert.equal(await store.exists(descriptor), false);
     await assertCode(uploads.resume(state), "not-found");
   });
-  test("refuses a part that is shorter or longer than was said", async (_, uploads) => {
+  test("refuses a part that is shorter or longer than announced", async (_, uploads) => {
     const { bytes } = blob(20_000);
     for (const length of [19_999, 20_001]) {
       const upload = await uploads.begin();
@@ -91,7 +91,7 @@ function declareParts(test: DeclareUpload, contract: StoreContract): void {
     }
   });
   if (contract.sha512 === false) return;
-  test("takes content in parts that is named by sha512", async (store, uploads) => {
+  test("accepts content named by sha512 in parts", async (store, uploads) => {
     const { bytes } = blob(20_000);
     const digest = digestBytes(bytes, "sha512");
     const upload = await uploads.begin();
@@ -104,7 +104,7 @@ function declareParts(test: DeclareUpload, contract: StoreContract): void {
 }
 
 function declareResuming(test: DeclareUpload, contract: StoreContract): void {
-  test("goes on from what was kept, and takes only the rest", async (store, uploads) => {
+  test("continues after the bytes that it has, and reads only the rest", async (store, uploads) => {
     const { bytes, descriptor } = blob(300_000);
     const upload = await uploads.begin();
     await upload.append(chunked(bytes.subarray(0, 120_000), 4_096), 120_000);
@@ -115,7 +115,7 @@ function declareResuming(test: DeclareUpload, contract: StoreContract): void {
     assert.deepEqual(offsets, [120_000]);
     await assertHolds(store, descriptor, bytes);
   });
-  test("goes on after a part that broke off", async (store, uploads) => {
+  test("continues after a part that broke off", async (store, uploads) => {
     const { bytes, descriptor } = blob(400_000);
     const upload = await uploads.begin();
     await upload.append(chunked(bytes.subarray(0, 100_000), 4_096), 100_000);
@@ -133,7 +133,7 @@ function declareResuming(test: DeclareUpload, contract: StoreContract): void {
     }
     await assertHolds(store, descriptor, bytes);
   });
-  test("verifies what was kept together with the rest", async (store, uploads) => {
+  test("verifies earlier parts together with the rest", async (store, uploads) => {
     const { bytes, descriptor } = blob(100_000);
     const upload = await uploads.begin();
     await upload.append(chunked(flip(bytes.subarray(0, 50_000)), 4_096), 50_000);
@@ -142,7 +142,7 @@ function declareResuming(test: DeclareUpload, contract: StoreContract): void {
     await assertCode(work, "digest-mismatch");
     assert.equal(await store.exists(descriptor), false);
   });
-  test("does not go on with what is longer than the content", async (store, uploads) => {
+  test("refuses to complete an upload that is longer than the content", async (store, uploads) => {
     const { bytes, descriptor } = blob(1_000);
     const upload = await uploads.begin();
     await upload.append(chunked(blob(2_000).bytes, 999), 2_000);
@@ -150,7 +150,7 @@ function declareResuming(test: DeclareUpload, contract: StoreContract): void {
     await upload.cancel();
     assert.equal(await store.exists(descriptor), false);
   });
-  test("knows no upload that was ended or given up, nor any other name", async (_, uploads) => {
+  test("does not resume an upload that was finished or cancelled, or that never existed", async (_, uploads) => {
     const { bytes, descriptor } = blob(1_000);
     const ended = await uploads.begin();
     await ended.append(chunked(bytes, 999), bytes.length);
@@ -167,12 +167,12 @@ function declareResuming(test: DeclareUpload, contract: StoreContract): void {
   });
 }
 
-/** The state as another process gets it. */
+/** The state as another process would receive it. */
 function throughJson(state: UploadState): UploadState {
   return JSON.parse(JSON.stringify(state)) as UploadState;
 }
 
-/** A source that notes where it was opened. */
+/** A source that records the offsets at which it was opened. */
 function watched(bytes: Uint8Array, offsets: unknown[]): Source {
   const source = sourceOf(bytes);
   return {

@@ -14,23 +14,23 @@ import {
   sourceOf,
 } from "./store-content.ts";
 
-/** What verifies itself need not be hashed again; nothing else may go without. */
+/** Bytes from a verified source need not be hashed again. All others must be. */
 export function declareVerifying(test: Declare): void {
-  test("gives bytes that verify themselves as what was asked for", async (store) => {
+  test("yields bytes that are marked as verified for the descriptor", async (store) => {
     const { bytes, descriptor } = blob(10_000);
     await store.push(descriptor, sourceOf(bytes));
     const fetched = store.fetch(descriptor);
     assert.equal(isVerified(fetched), true);
     assert.deepEqual([fetched.digest, fetched.size], [descriptor.digest, 10_000]);
   });
-  test("takes the content of another store", async (store) => {
+  test("accepts the verified content of another store", async (store) => {
     const { bytes, descriptor } = blob(300_000);
     const other = createMemoryStore();
     await other.push(descriptor, sourceOf(bytes));
     await store.push(descriptor, storedContent(other, descriptor));
     await assertHolds(store, descriptor, bytes);
   });
-  test("refuses bytes that verify themselves as something else", async (store) => {
+  test("refuses bytes that were verified for another descriptor", async (store) => {
     const { bytes, descriptor } = blob(20_000);
     for (const other of [blob(20_000), blob(10)]) {
       const open = (): VerifiedBytes => verify(chunked(other.bytes, 4_096), other.descriptor);
@@ -41,20 +41,20 @@ export function declareVerifying(test: Declare): void {
     await store.push(descriptor, sourceOf(bytes));
     await assertHolds(store, descriptor, bytes);
   });
-  test("refuses bytes that only say at their end that they are wrong", async (store) => {
+  test("refuses bytes whose verification fails at the end", async (store) => {
     const { bytes, descriptor } = blob(200_000);
     const open = (): VerifiedBytes => verify(chunked(flip(bytes), 65_536), descriptor);
     await assertCode(store.push(descriptor, { open }), "digest-mismatch");
     assert.equal(await store.exists(descriptor), false);
   });
-  test("refuses verified bytes of which somebody took the first", async (store) => {
+  test("refuses verified bytes of which some were already read", async (store) => {
     const { bytes, descriptor } = blob(20_000);
     const begun = verify(chunked(bytes, 4_096), descriptor);
     await begun[Symbol.asyncIterator]().next();
     await assert.rejects(store.push(descriptor, { open: () => begun }));
     assert.equal(await store.exists(descriptor), false);
   });
-  test("gives nothing that was changed on its way as verified", async (store) => {
+  test("yields bytes that no longer count as verified once they are changed", async (store) => {
     const { bytes, descriptor } = blob(20_000);
     await store.push(descriptor, sourceOf(bytes));
     const kept = createMemoryStore();
