@@ -57,7 +57,7 @@ function isFull(root: NamedRoot): boolean {
   return root.name === formatRootName(root);
 }
 
-/** The repository for bare names: the directory's name in lower case, or `layout` if no repository can have that name. */
+/** The repository for bare names: the directory's name in lower case, or `layout` if that is not a valid one. */
 export function repositoryOf(directoryName: string): string {
   const name = directoryName.toLowerCase();
   return parseRootName(`${name}:latest`, name)?.repository ?? "layout";

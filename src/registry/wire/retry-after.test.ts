@@ -23,10 +23,7 @@ describe("a Retry-After header", () => {
     expect(parseRetryAfter("880.092Âµs", NOW)).toBeCloseTo(0.880092, 9);
   });
 
-  it.each([undefined, "", "soon", "-5", "1e9", "12 parsecs", "5x"])(
-    "of %s is ignored",
-    (header) => {
-      expect(parseRetryAfter(header, NOW)).toBeUndefined();
-    },
-  );
+  it.each([undefined, "", "soon", "-5", "1e9", "12 parsecs", "5x"])("(%s) is ignored", (header) => {
+    expect(parseRetryAfter(header, NOW)).toBeUndefined();
+  });
 });
