@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Makes the program a few files, dist/program, out of what tsc made: Node takes twice the processor time to find and load the
-// 290 modules that an unpack needs, and one file for all takes `--version` as long as an unpack. Beside them: the licenses of the
-// packages that are in them.
+// Bundles what tsc made into the few files of the program, dist/program. Node needs twice the processor time
+// to find and load the 290 modules that an unpack uses, and with a single file for everything `--version`
+// would take as long to start as an unpack. Writes the licenses of the bundled packages beside the files.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -9,18 +9,19 @@ import { rolldown } from "rolldown";
 const dist = new URL("../dist/", import.meta.url);
 const START = fileURLToPath(new URL("cli/main.js", dist));
 const COMMAND_LINE = fileURLToPath(new URL("cli/program.js", dist));
-/** Of each module, all that are loaded with it. @type {Map<string, Set<string>>} */
+/** For each module, all modules that are loaded with it. @type {Map<string, Set<string>>} */
 const closures = new Map();
 
 const bundle = await rolldown({
   input: START,
   platform: "node",
-  // its paths lead to the sources
+  // tsconfig.json maps imports to the sources, not to what tsc made
   tsconfig: false,
-  // looked for while the program runs: the one may be missing, the other is loaded by the text of a worker
+  // resolved while the program runs: @napi-rs/xattr is optional, and zstd-codec is loaded by a worker from
+  // its text
   external: [/^node:/, "@napi-rs/xattr", "zstd-codec"],
   preserveEntrySignatures: false,
-  // what is imported when it is needed may be loaded already, with other modules
+  // a module imported dynamically may already be loaded together with others
   checks: { ineffectiveDynamicImport: false },
 });
 const { output } = await bundle.write({
@@ -33,16 +34,19 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 writeFileSync(new URL("program/LICENSES", dist), packagesIn(output).map(licenseOf).join("\n"));
-// the program's modules are in it; who uses the library imports the others
+// the bundle contains these modules; users of the library import only the others
 rmSync(new URL("cli", dist), { recursive: true });
 
 /**
- * The file that a module goes to, by what is loaded with it.
- * @typedef {{ getModuleInfo: (id: string) => { importedIds: string[] } | null }} Graph
- * @type {(module: string, graph: Graph) => string | null}
+ * Chooses the output file of a module by the modules that are loaded with it.
+ * @typedef {{ getModuleInfo: (id: string) => { importedIds: string[] }
+ * null }} Graph
+ * @type {(module: string, graph: Graph) => string
+ * null}
  */
 function partOf(module, graph) {
-  // which waits for a command to end: what a command imported of that file would wait for it in turn
+  // START waits for the command to end; if a command imported something from START's file, they would wait
+  // for each other
   if (module === START) return null;
   if (closureOf(START, graph).has(module)) return "start";
   if (closureOf(COMMAND_LINE, graph).has(module)) return "command-line";

@@ -54,7 +54,8 @@ const CONTEXTS = new WeakMap<object, RepositoryContext>();
 /**
  * A repository as a content store over HTTP (distribution-spec 1.1). Nothing is sent before the first
  * operation, and there is nothing to close: idle connections do not keep a process alive.
- * | Content is exchanged only with the registry named, and with the places to which it redirects downloads.
+ *
+ * Content is exchanged only with the registry named, and with the places to which it redirects downloads.
  * Credentials are sent only to the registry and to the token endpoint that it names. Every method may throw a
  * `RegistryError`.
  * @throws OciError `invalid-reference`

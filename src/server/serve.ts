@@ -54,7 +54,8 @@ const GRACE = 3_000;
  * authentication: whoever reaches the address may read and write, except web pages of other sites. The
  * directory is a complete layout at any time, even if the process is killed: blobs appear whole under their
  * digests, and index.json is replaced, never edited. Other processes may use the layout at the same time.
- * | All repositories share the content. A tag is an entry of index.json named `repository:tag`; a bare name
+ *
+ * All repositories share the content. A tag is an entry of index.json named `repository:tag`; a bare name
  * belongs to the repository named after the directory. One client (an address) can use only a part of the
  * connections and uploads, and must send and receive at `leastRate` or faster.
  * @throws OciError `invalid-layout`; the system's error when the port can't be opened

@@ -73,34 +73,31 @@ function copied(facts: Facts): Facts {
 }
 
 describe("an image that assemble makes", () => {
-  it.each(["gzip", "zstd"] as const)(
-    "is unpacked by umoci as we read it, %s",
-    async (compression) => {
-      const layout = scratch.path(compression);
-      const target = await openLayout(layout, { create: true });
-      await assemble(recipe("amd64"), { target, compression, tag: "made" });
-      const { facts } = await readAllOf(`oci:${layout}:made`);
-      const theirs = await factsByUmoci(`${layout}:made`, scratch.path("bundle"));
-      // no layer of the recipe names the root, and umoci changes its time by making directories in it
-      expect(theirs).toEqual({ ...facts, "/": { ...facts["/"], mtime: theirs["/"]?.mtime } });
-      expect(facts["/etc/os-release"]).toBeUndefined();
-      expect(facts["/usr/local/bin/cc"]?.content).toBe("/opt/usr/su");
-      expect(facts["/var/empty"]).toMatchObject({ mode: "1777", owner: "7:8" });
+  it.each(["gzip", "zstd"] as const)("is unpacked by umoci, %s", async (compression) => {
+    const layout = scratch.path(compression);
+    const target = await openLayout(layout, { create: true });
+    await assemble(recipe("amd64"), { target, compression, tag: "made" });
+    const { facts } = await readAllOf(`oci:${layout}:made`);
+    const theirs = await factsByUmoci(`${layout}:made`, scratch.path("bundle"));
+    // no layer of the recipe names the root, and umoci changes its time by making directories in it
+    expect(theirs).toEqual({ ...facts, "/": { ...facts["/"], mtime: theirs["/"]?.mtime } });
+    expect(facts["/etc/os-release"]).toBeUndefined();
+    expect(facts["/usr/local/bin/cc"]?.content).toBe("/opt/usr/su");
+    expect(facts["/var/empty"]).toMatchObject({ mode: "1777", owner: "7:8" });
 
-      const source = (await readAllOf(`oci:${inputs}:odd`)).facts;
-      const { "/alone": alone, ...rest } = copied(facts);
-      const below = Object.entries(source).filter(([path]) =>
-        COPIED.some((root) => path === root || path.startsWith(`${root}/`)),
-      );
-      // its third name, /hard, was copied into another layer, as a file of its own
-      const expected = below.map(([path, fact]) => [
-        path,
-        { ...fact, names: fact.names.filter((name) => name !== "/hard") },
-      ]);
-      expect(rest).toEqual(Object.fromEntries(expected));
-      expect(alone).toEqual({ ...source["/hard"], names: [] });
-    },
-  );
+    const source = (await readAllOf(`oci:${inputs}:odd`)).facts;
+    const { "/alone": alone, ...rest } = copied(facts);
+    const below = Object.entries(source).filter(([path]) =>
+      COPIED.some((root) => path === root || path.startsWith(`${root}/`)),
+    );
+    // its third name, /hard, was copied into another layer, as a file of its own
+    const expected = below.map(([path, fact]) => [
+      path,
+      { ...fact, names: fact.names.filter((name) => name !== "/hard") },
+    ]);
+    expect(rest).toEqual(Object.fromEntries(expected));
+    expect(alone).toEqual({ ...source["/hard"], names: [] });
+  });
 
   it("for three architectures under one index is read from our server by every peer", async () => {
     const server = await serveRegistry({ directory: scratch.path("served") });

@@ -65,15 +65,16 @@ export interface Transport {
 /** A registry may take this many times `idleTimeout` to store what it was sent. */
 const COMMIT_PATIENCE = 10;
 /**
- * How many requests may wait for the head of an answer at the same time. Bodies do not count: see {@link
- * openTransport}.
+ * How many requests may wait for the head of an answer at the same time. Bodies do not count: see
+ * {@link openTransport}.
  */
 const REQUESTS_AT_ONCE = 16;
 
 /**
  * Opens what the repositories of one registry share. Nothing is sent before the first request.
- * | Only requests without a body are limited, and only until their answer begins. An upload may be reading
- * from a download of the same registry; if both counted, they could wait for each other for ever.
+ *
+ * Only requests without a body are limited, and only until their answer begins. An upload may be reading
+ * from a download of the same registry, and would wait for ever for a place that it holds itself.
  * @throws OciError `invalid-reference`
  */
 export function openTransport(registry: string, options: TransportOptions = {}): Transport {
