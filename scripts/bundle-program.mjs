@@ -39,10 +39,8 @@ rmSync(new URL("cli", dist), { recursive: true });
 
 /**
  * Chooses the output file of a module by the modules that are loaded with it.
- * @typedef {{ getModuleInfo: (id: string) => { importedIds: string[] }
- * null }} Graph
- * @type {(module: string, graph: Graph) => string
- * null}
+ * @typedef {{ getModuleInfo: (id: string) => { importedIds: string[] } | null }} Graph
+ * @type {(module: string, graph: Graph) => string | null}
  */
 function partOf(module, graph) {
   // START waits for the command to end; if a command imported something from START's file, they would wait

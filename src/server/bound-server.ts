@@ -24,7 +24,7 @@ const REFUSAL = [
 ].join("\r\n");
 
 /**
- * Makes a server of which no single client can take up everything. The number of connections is limited, the
+ * Makes a server that no single client can occupy completely. The number of connections is limited, the
  * head of a request has a deadline, and an idle connection is closed unless the server itself is still
  * working. A whole request has no deadline: a layer may take hours, as long as its body keeps to the minimum
  * rate.

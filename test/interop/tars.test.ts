@@ -94,7 +94,7 @@ describe("a layer that another program writes", () => {
     ["bsdtar", ["--format=gnutar"], { attributes: false, nanoseconds: false }],
   ])("is read as it is on disk: %s %s", async (program, flags, kept) => {
     const file = scratch.path("theirs.tar");
-    // bsdtar warns of each name that is not UTF-8 that it is written as bytes
+    // bsdtar warns that it writes names which are not UTF-8 as bytes
     execFileSync(program, [...flags, "-cf", file, "-C", tree, "."], { stdio: "pipe" });
     expect(await factsOfTar(new Uint8Array(readFileSync(file)))).toEqual(reduced(facts, kept));
     rmSync(file);

@@ -95,7 +95,7 @@ describe("an upload", () => {
     ]);
   });
 
-  it("of which the registry kept nothing is sent again to the same location", async () => {
+  it("is sent again to the same location when the registry kept nothing of it", async () => {
     registry.rule(
       { on: begin, reply: begun("/u/1") },
       { on: end("/u/1"), times: 1, reply: answer(503) },
