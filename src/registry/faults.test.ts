@@ -161,10 +161,10 @@ describe("a part of a blob", () => {
   it.each([
     ["shorter", sent(100_000, 100_998), "size-mismatch"],
     ["longer", sent(100_000, 101_000), "size-mismatch"],
-    ["elsewhere", sent(100_001, 101_000), "registry-refused"],
+    ["from another place", sent(100_001, 101_000), "registry-refused"],
     ["of a blob of another size", sent(100_000, 100_999, 200_001), "size-mismatch"],
     [
-      "outside of what is there",
+      "outside the blob that is there",
       answer(416, { "content-range": "bytes */50000" }),
       "size-mismatch",
     ],
@@ -257,8 +257,8 @@ describe("a manifest", () => {
 
   it.each([
     ["the header", `sha256:${"0".repeat(64)}`],
-    ["a header that is no digest", "sha256:../../etc"],
-  ])("that contradicts %s is a lie", async (_, header) => {
+    ["a header that is not a digest", "sha256:../../etc"],
+  ])("that contradicts %s is refused", async (_, header) => {
     const headers = { ...type, "docker-content-digest": header };
     registry.rule({ on: at("v1"), reply: answer(200, headers, manifest) });
     await expect(open().resolve("v1")).rejects.toMatchObject({ code: "digest-mismatch" });

@@ -96,7 +96,7 @@ describe("a client", () => {
     ["PUT", "/v2/a/manifests/1"],
     ["GET", "/v2/%00/tags/list"],
     ["GET", "/v2/../etc/passwd"],
-  ] as const)("is told no path of this machine by %s %s", async (method, path) => {
+  ] as const)("never learns a path of this machine from %s %s", async (method, path) => {
     const sound = await askRegistry(server.url, method, path, bodyFor(method), json);
     // Nor when the layout itself is damaged.
     await rm(join(directory, "blobs"), { recursive: true });
