@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// How long the main job takes, cold and again, as ratios within one run: single timings of a shared machine mean little.
+// How long the main job takes, first and repeated, as ratios within one run: on a shared machine, single
+// timings mean little.
 //
 //   npm run build && node benchmark/main-job.mjs [FILES=20000]
 //
-// It makes a layout with FILES files of 16 kB in a temporary directory (tmpfs where there is one), assembles an image from it,
-// assembles again with nothing changed, and asks for its links, first and again. Prints the machine and the median of three.
+// Makes a layout with FILES files of 16 kB in a temporary directory (tmpfs where there is one) and
+// assembles an image from it. Then assembles again with nothing changed, and verifies its links twice. Prints
+// the machine and the median of three runs.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// How long unpack and pack take beside umoci, as ratios within one run: single timings of a shared machine mean little.
+// How long unpack and pack take compared with umoci, as ratios within one run: on a shared machine, single
+// timings mean little.
 //
 //   npm run build && node benchmark/unpack.mjs [FILES=20000] [BYTES=16384] [DIRECTORY=/dev/shm] [RUNS=3]
 //
-// It makes an image of two layers with FILES files of BYTES bytes, unpacks it with oci-kit (contents read back, and not) and with
-// umoci, changes 200 files in each, and packs what changed. Every command is a process of its own and starts cold: no cache of
-// layer indexes. The commands take turns; printed is the median of RUNS, umoci's being 1. umoci is looked for in PATH and in
-// OCI_KIT_PEERS; without root it gets --rootless.
+// Makes an image of two layers with FILES files of BYTES bytes. Unpacks it with oci-kit (with and without
+// reading the contents back) and with umoci, changes 200 files in each directory, and packs the changes.
+// Every command is a new process without a cache of layer indexes. The commands take turns; the result is the
+// median of RUNS, relative to umoci's. umoci is looked for in PATH and in OCI_KIT_PEERS; without root it gets
+// --rootless.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -58,7 +60,10 @@ function pathOf(file) {
   return `opt/d${file % 200}/f${file}`;
 }
 
-/** A directory of files, one in fifty of them a link. @param {string} name @param {number} from @param {number} to */
+/**
+ * Makes a directory of files; one in fifty is a link. @param {string} name @param {number} from @param
+ * {number} to
+ */
 function makeTree(name, from, to) {
   const root = join(scratch, name);
   for (let at = 0; at < 200; at += 1) mkdirSync(join(root, `opt/d${at}`), { recursive: true });

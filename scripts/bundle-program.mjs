@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Makes the program a few files, dist/program, out of what tsc made: Node takes twice the processor time to find and load the
-// 290 modules that an unpack needs, and one file for all takes `--version` as long as an unpack. Each command loads what it needs.
-// Beside them: the licenses of the packages that are in them.
+// Bundles what tsc made into the few files of the program, dist/program. Node needs twice the processor time
+// to find and load the 290 modules that an unpack uses, and with a single file for everything `--version`
+// would take as long to start as an unpack: each command loads what it needs. Writes the licenses of the
+// bundled packages beside the files.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -66,7 +67,7 @@ const leaveOut = {
 const bundle = await rolldown({
   input: START,
   platform: "node",
-  // its paths lead to the sources
+  // tsconfig.json maps imports to the sources, not to what tsc made
   tsconfig: false,
   preserveEntrySignatures: "allow-extension",
   plugins: [leaveOut],
@@ -90,11 +91,11 @@ const { output } = await bundle.write({
 await bundle.close();
 writeFileSync(new URL("program/package.json", dist), '{ "type": "commonjs" }\n');
 writeFileSync(new URL("program/LICENSES", dist), packagesIn(output).map(licenseOf).join("\n"));
-// the program's modules are in it; who uses the library imports the others
+// the bundle contains these modules; users of the library import only the others
 rmSync(new URL("cli", dist), { recursive: true });
 
 /**
- * The file that a module goes to, by what is loaded with it.
+ * Chooses the output file of a module by the modules that are loaded with it.
  * @typedef {{ getModuleInfo: (id: string) => { importedIds: string[] } | null }} Graph
  * @type {(module: string, graph: Graph) => string | null}
  */

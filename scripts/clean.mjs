@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Removes what a build left behind, so that a file that was deleted in src does not live on in dist.
+// Removes the output of earlier builds, so that a file deleted in src does not survive in dist.
 import { rmSync } from "node:fs";
 
 rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Prints "PASSED FAILED" for one vitest JSON report, and to standard error each test that failed, with its reason. A run that
-// failed without a failed test (a file that did not load, an unhandled rejection), that skipped one, or that executed none
-// counts as a failure.
+// Prints "PASSED FAILED" for one vitest JSON report, and each failed test with its reason to standard error.
+// A run also counts as a failure if it failed without a failed test (a file that did not load, an unhandled
+// rejection), skipped a test, or ran none.
 import { readFileSync } from "node:fs";
 
 const REASON = 2000;

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Unpacks Debian packages of any architecture, with all they depend on, into a directory: a real root filesystem, made without
-# running anything of it.
+# Unpacks Debian packages of any architecture, with all their dependencies, into a directory. The result is a real root
+# filesystem, made without running any program from it.
 #
 #   scripts/debian-rootfs.sh ARCHITECTURE DIRECTORY PACKAGE...      (amd64, arm64, riscv64; Debian 13)
 #
-# No maintainer script runs, so there are no alternatives links and no ld.so.cache. Essential packages come only when named.
+# No maintainer script runs, so there are no alternatives links and no ld.so.cache. Essential packages are not added by themselves.
 # Downloads are kept in ${OCI_KIT_DEBIAN_CACHE:-/var/cache/oci-kit-debian}. Needs Debian's apt and dpkg, not root.
 set -eu
 [ $# -ge 3 ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed -n '2,10p' >&2; exit 1; }
@@ -36,7 +36,7 @@ if [ ! -e "$archives/complete" ]; then
   touch "$archives/complete"
 fi
 
-# the merged /usr that Debian's own images have, before any package writes into it
+# makes the merged /usr of Debian's own images before any package writes into it
 for name in bin sbin lib; do
   [ -e "$directory/$name" ] || { mkdir -p "$directory/usr/$name"; ln -s "usr/$name" "$directory/$name"; }
 done

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Brings the programs that the interoperation tests run against, from Debian's packages.
+# Installs the programs that the interoperation tests compare with, from Debian's packages.
 #
 #   sudo scripts/install-peers.sh [PREFIX]      (default /opt/oci-kit-peers)
 #
 # Debian's stable programs are installed by apt. The current ones (skopeo, umoci, crane, oras, docker-registry, Docker with
-# BuildKit) come from unstable; they are unpacked under PREFIX, never installed, and PREFIX/bin is what OCI_KIT_PEERS names.
-# skopeo and umoci of unstable need a newer libc than stable has, so each runs through the loader that was unpacked with it.
-# Needs root and Debian. Idempotent: what is already there stays. The mirror is the one that apt is set up with.
+# BuildKit) come from unstable: they are only unpacked under PREFIX, and OCI_KIT_PEERS has to name PREFIX/bin.
+# skopeo and umoci from unstable need a newer libc than stable has, so each runs with the loader unpacked for it.
+# Needs root and Debian. Idempotent: keeps what is already there. Uses the mirror that apt is configured with.
 set -eu
 prefix=${1:-/opt/oci-kit-peers}
 [ "$(id -u)" = 0 ] || { echo "install-peers: installing packages needs root" >&2; exit 1; }
@@ -41,7 +41,7 @@ unstable() {
 }
 unstable update
 
-# Go programs that are linked statically, or against nothing newer than stable's libc
+# Go programs that are linked statically or need no newer libc than stable's
 (cd "$work/cache/archives" && unstable download crane oras umoci docker-registry docker.io docker-cli docker-buildx containerd)
 for package in "$work"/cache/archives/*.deb; do
   dpkg-deb -x "$package" "$prefix/$(basename "$package" | sed 's/_.*//')"
@@ -49,7 +49,7 @@ done
 rm -f "$work"/cache/archives/*.deb
 for name in crane oras umoci docker-registry; do ln -sf "$prefix/$name/usr/bin/$name" "$prefix/bin/$name"; done
 
-# skopeo, with the libraries it was linked to
+# skopeo with the libraries that it needs
 unstable install -y --download-only skopeo >/dev/null
 for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$prefix/libc"; done
 lib=$prefix/libc/usr/lib/$(uname -m)-linux-gnu
@@ -68,7 +68,7 @@ exec $prefix/docker-cli/usr/bin/docker "\$@"
 END
 cat >"$prefix/bin/start-dockerd" <<END
 #!/bin/sh
-# start-dockerd DIR: Docker with a containerd image store, all of it under DIR, on DIR/docker.sock. Prints its pid.
+# start-dockerd DIR: starts Docker with a containerd image store and all its files in DIR, on DIR/docker.sock. Prints its pid.
 mkdir -p "\$1"
 echo '{"features":{"containerd-snapshotter":true},"bridge":"none","iptables":false,"ip6tables":false}' >"\$1/daemon.json"
 export PATH=$prefix/containerd/usr/bin:$prefix/docker.io/usr/sbin:$prefix/docker.io/usr/bin:\$PATH

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Brings libarchive's own test archives of the tar family from Debian's source package.
+# Downloads the tar archives among libarchive's test files from Debian's source package.
 #
 #   scripts/libarchive-archives.sh DIR
 #
-# They are still uuencoded, and many are compressed: DIR/*.uu. apt checks the package's signature and digests; the mirror is
-# the one that apt is set up with, and nothing of this machine's apt changes. Needs Debian with its archive keyring, and xz.
-# Idempotent: what is already there stays.
+# They stay uuencoded (DIR/*.uu), and many are compressed. apt checks the package's signature and digests. The script uses
+# the mirror that apt is configured with and changes nothing in apt. Needs Debian with its archive keyring, and xz.
+# Idempotent: keeps what is already there.
 set -eu
 [ $# = 1 ] || { echo "usage: scripts/libarchive-archives.sh DIR" >&2; exit 1; }
 directory=$1

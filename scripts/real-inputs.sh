@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Makes the inputs of `npm run test:real` out of Debian's own packages, laid out as the image family lays them out:
+# Makes the inputs of `npm run test:real` from Debian's own packages, in the directories that the image family uses:
 #
 #   OUTPUT/base/<arch>      an image with a shell, coreutils and the compilers' libraries
 #   OUTPUT/android/<arch>   an artifact image of the build platform with /opt/gcc-<version>, /opt/llvm-target and the family's other trees
-#   OUTPUT/trees/<arch>     the trees that the artifact images were made of, to compare with
-#   OUTPUT/versions         GCC_VERSION and LLVM_RELEASE of what was found
+#   OUTPUT/trees/<arch>     the trees from which the artifact images were made, for comparison
+#   OUTPUT/versions         GCC_VERSION and LLVM_RELEASE of these packages
 #
 #   scripts/real-inputs.sh OUTPUT [ARCHITECTURE...]
 #
-# On arm64 and riscv64 gcc and g++ are #!/bin/sh wrappers with their ELF beside them as <name>.real. The images are written by
-# umoci (from OCI_KIT_PEERS), so oci-kit reads what another tool wrote. Needs root: the trees keep their owners. Idempotent.
+# On arm64 and riscv64, gcc and g++ are #!/bin/sh wrappers; the ELF programs are beside them as <name>.real. umoci (from
+# OCI_KIT_PEERS) writes the images, so oci-kit reads what another tool wrote. Needs root to keep owners. Idempotent.
 set -eu
 [ $# -ge 1 ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed -n '2,14p' >&2; exit 1; }
 [ "$(id -u)" = 0 ] || { echo "real-inputs: trees that keep their owners need root" >&2; exit 1; }
@@ -22,11 +22,11 @@ umoci=${OCI_KIT_PEERS:-/opt/oci-kit-peers/bin}/umoci
 [ -x "$umoci" ] || { echo "real-inputs: no umoci in OCI_KIT_PEERS; scripts/install-peers.sh brings it" >&2; exit 1; }
 
 libraries="libstdc++6 libatomic1 libgcc-s1 zlib1g libzstd1 libxml2 libedit2 libffi8 libz3-4 libtinfo6 libgmp10 libmpc3 libmpfr6 libisl23"
-# the trees of the family that are not compilers: a few files each, so that every step of the recipe has something to copy
+# the other trees of the family: a few files in each, so that every step of the recipe has something to copy
 others="usr/local/lib/onnxruntime-cpu opt/opencv5 opt/ffmpeg opt/gstreamer opt/libcamera opt/flutter opt/vulkan opt/android-sdk opt/android
  usr/local/rustup usr/local/cargo opt/armnn opt/acl"
 
-# image LAYOUT ARCHITECTURE TREE: one layer, as umoci writes it
+# image LAYOUT ARCHITECTURE TREE: writes an image of one layer with umoci
 image() {
   rm -rf "$1"
   mkdir -p "$(dirname "$1")"
@@ -39,7 +39,7 @@ image() {
   "$umoci" gc --layout "$1"
 }
 
-# compilers ROOT TREE ARCHITECTURE: moves Debian's compilers to where the family has them
+# compilers ROOT TREE ARCHITECTURE: moves Debian's compilers to the family's directories
 compilers() {
   triplet=$(basename "$1"/usr/lib/gcc/*)
   version=$(cat "$work/gcc-version")
@@ -96,7 +96,7 @@ for architecture in "$@"; do
   mkdir -p "$tree/$python/bin"
   echo "python of $architecture" >"$tree/$python/bin/python3"
   image "$output/base/$architecture" "$architecture" "$base"
-  # artifact images are of the build platform: they carry the target's files
+  # artifact images have the build platform, although their files are for the target
   image "$output/android/$architecture" amd64 "$tree"
   printf 'GCC_VERSION=%s\nLLVM_RELEASE=%s\n' "$(cat "$work/gcc-version")" "$(cat "$work/llvm-version")" >"$output/versions"
   rm -rf "$root" "$base"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The main job from end to end, on real binaries: assemble for three architectures, verify the links, push one index to a
-// registry, and pull it back as a stranger would. `npm run demo` builds oci-kit first, then runs this.
+// The main job from end to end on real binaries: assembles for three architectures, verifies the links,
+// pushes one index to a registry, and pulls it back as any other user would. `npm run demo` builds oci-kit
+// first, then runs this.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { rm } from "node:fs/promises";
@@ -12,7 +13,7 @@ const program = fileURLToPath(new URL("../../bin/oci-kit", import.meta.url));
 const started = performance.now();
 
 /**
- * Runs one command of oci-kit as a user would type it, and shows it.
+ * Prints one oci-kit command and runs it as a user would.
  * @param {string[]} words
  */
 async function ociKit(...words) {

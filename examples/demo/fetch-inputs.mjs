@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Brings the inputs of the demo: esbuild's published binaries for three architectures, by `npm pack`, pinned by version and
-// integrity, unpacked with oci-kit's own reader into out/artifacts/<architecture>.
+// Fetches the inputs of the demo: esbuild's published binaries for three architectures. `npm pack` downloads
+// them, pinned by version and integrity; oci-kit's own reader unpacks them into out/artifacts/<architecture>.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { readLayer } from "oci-kit/layer";
 
 const VERSION = "0.28.2";
 
-/** npm's integrity of each package: the sha512 of its tarball. */
+/** The integrity of each package as npm states it: the sha512 of its tarball. */
 const PACKAGES = {
   amd64: {
     name: "@esbuild/linux-x64",
@@ -31,7 +31,7 @@ const PACKAGES = {
 };
 
 /**
- * Fills `out/artifacts` under the directory of the demo.
+ * Fills `out/artifacts` in the demo's directory.
  * @param {string} directory
  */
 export async function fetchInputs(directory) {
@@ -68,10 +68,10 @@ async function pack(wanted, directory) {
 }
 
 /**
- * Takes one program out of a packed package.
+ * Extracts one program from a packed package.
  * @param {Uint8Array} packed
  * @param {string} path
- * @param {string} target the directory it goes to
+ * @param {string} target the directory to write it to
  */
 async function extract(packed, path, target) {
   for await (const { entry, content } of readLayer(decompress(sourceOf(packed).open(), "gzip"))) {

@@ -13,8 +13,8 @@ import { RegistryError } from "./registry-error.ts";
 import { parseContentRange } from "./wire/range.ts";
 
 /**
- * The bytes of a blob or of a part of it, as they are. A connection that breaks is taken up again where it
- * broke (Range). The descriptor's `urls` are never asked.
+ * The bytes of a blob, or of a part of it, not verified. When the connection breaks, the download resumes
+ * where it stopped (with `Range`). The descriptor's `urls` are never used.
  */
 export async function* openBlob(
   context: RepositoryContext,
@@ -33,14 +33,14 @@ export async function* openBlob(
       }
       return;
     } catch (error) {
-      // Past the end there is nothing to take up.
+      // Past the end there is nothing left to resume.
       if (at >= end) throw error;
       await patience.afterFailure(error, at, signal);
     }
   }
 }
 
-/** From `start` to before `end`, or to the blob's own end. */
+/** The bytes from `start` up to but not including `end`, or to the end of the blob. */
 interface Wanted {
   readonly start: number;
   readonly end?: number;
@@ -63,7 +63,7 @@ async function ask(
     signal,
   });
   if (answer.status === 200) {
-    // A server may send everything where a part was asked for.
+    // A server may send the whole blob although only a part was requested.
     const rest = skip(answer.body, start);
     return end === undefined ? rest : take(rest, end - start);
   }
@@ -76,7 +76,10 @@ async function ask(
   throw wrongRange(answer, start, descriptor);
 }
 
-/** 416 for a part within the blob, as another size in a 206, means that the registry has something else. */
+/**
+ * The registry's blob differs from the descriptor: it answered 416 for a range inside the blob, or 206 with
+ * another size.
+ */
 function wrongRange(answer: Answer, start: number, { size }: Descriptor): RegistryError {
   const { method, status } = answer;
   const url = redactUrl(answer.url);

@@ -28,23 +28,23 @@ const content = new Uint8Array(5_000);
 const blob = describeBytes(MediaType.octetStream, content);
 const blobPath = `/v2/a/b/blobs/${blob.digest}`;
 const tagsPath = /^GET \/v2\/a\/b\/tags/;
-/** A rate that a byte a millisecond never reaches. */
+/** A minimum rate that one byte per millisecond never reaches. */
 const impatient = { idleTimeout: 40, leastRate: 100_000 };
 
-describe("answers before the answer (1xx)", () => {
+describe("informational answers (1xx)", () => {
   const informational = (count: number): Reply => ({
     kind: "informational",
     count,
     then: answer(200),
   });
 
-  it("without an end do not keep us for ever", async () => {
+  it("that never stop do not keep us waiting for ever", async () => {
     registry.rule({ on: `HEAD ${blobPath}`, reply: informational(Infinity) });
     const failed = open({ informationalAnswers: 20 }).exists(blob);
     await expect(failed).rejects.toMatchObject({ code: "limit-exceeded" });
     await expect(failed).rejects.toThrow(/expected at most 20 answers with status 1xx/);
   });
-  it("are followed by the answer as often as the limit says", async () => {
+  it("are accepted up to the limit, and the final answer is used", async () => {
     registry.rule({ on: `HEAD ${blobPath}`, reply: informational(20) });
     expect(await open({ informationalAnswers: 20 }).exists(blob)).toBe(true);
     const failed = open({ informationalAnswers: 19 }).exists(blob);
@@ -52,7 +52,7 @@ describe("answers before the answer (1xx)", () => {
   });
 });
 
-describe("a body at a byte now and then", () => {
+describe("an answer body that arrives far too slowly", () => {
   const drip = (status: number, body: Uint8Array | string): Reply => ({
     kind: "drip",
     status,
@@ -60,29 +60,29 @@ describe("a body at a byte now and then", () => {
     every: 1,
   });
 
-  it("of a blob is given up", async () => {
+  it("is given up when it is a blob", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: drip(200, content) });
     const failed = readAll(open(impatient).fetch(blob), 1e6, "test");
     await expect(failed).rejects.toMatchObject({ code: "unreachable", transient: true });
     await expect(failed).rejects.toThrow(/sent at a usable rate/);
   });
-  it("of a list, a manifest or a token is given up", async () => {
+  it("is given up when it is a list, a manifest or a token", async () => {
     registry.rule({ on: /^GET/, reply: drip(200, " ".repeat(5_000)) });
     await expect(open(impatient).capabilities.tags()).rejects.toThrow(/sent at a usable rate/);
     await expect(open(impatient).resolve("v1")).rejects.toThrow(/sent at a usable rate/);
     registry.rule({ on: tagsPath, reply: bearerChallenge(`http://${registry.host}/token`) });
     await expect(open(impatient).capabilities.tags()).rejects.toThrow(/sent at a usable rate/);
   });
-  it("of an error leaves the error", async () => {
+  it("does not hide the status when it belongs to an error answer", async () => {
     registry.rule({ on: tagsPath, reply: drip(400, "x".repeat(5_000)) });
     const failed = open(impatient).capabilities.tags();
     await expect(failed).rejects.toMatchObject({ code: "registry-refused", status: 400 });
   });
-  it("is read to its end when it is as fast as asked for", async () => {
+  it("is read to its end when it arrives at the required rate", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: answer(200, {}, content) });
     expect(await readAll(open(impatient).fetch(blob), 1e6, "test")).toHaveLength(5_000);
   });
-  it("is not held against the registry when it is the reader who is slow", async () => {
+  it("is not blamed on the registry when our own reader is slow", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: answer(200, {}, content) });
     let count = 0;
     for await (const chunk of open({ idleTimeout: 20, leastRate: 1e9 }).fetch(blob)) {
@@ -93,9 +93,9 @@ describe("a body at a byte now and then", () => {
   });
 });
 
-it("an upload that the registry stops taking is given up", async () => {
+it("an upload is given up when the registry stops reading it", async () => {
   const held: Socket[] = [];
-  // Answers the HEAD and the POST, and never reads on from the PUT.
+  // Answers the HEAD and the POST, and stops reading at the PUT.
   const server = createServer((socket) => {
     held.push(socket);
     socket.on("error", () => undefined);
@@ -129,7 +129,7 @@ it("an upload that the registry stops taking is given up", async () => {
 });
 
 describe("a list of tags", () => {
-  /** Pages without an end, each with new names. */
+  /** Endless pages, each with new names. */
   function endless(size: number): void {
     let page = 0;
     const reply = (): Reply => {
@@ -141,14 +141,14 @@ describe("a list of tags", () => {
     registry.rule({ on: tagsPath, reply });
   }
 
-  it("is bounded in all by its names", async () => {
+  it("is limited in its total number of names", async () => {
     endless(10);
     const failed = open({ listItems: 95 }).capabilities.tags();
     await expect(failed).rejects.toMatchObject({ code: "limit-exceeded" });
     await expect(failed).rejects.toThrow(/expected at most 95 tags, got more/);
     expect(registry.requests).toHaveLength(10);
   });
-  it("is bounded in all by its bytes", async () => {
+  it("is limited in its total number of bytes", async () => {
     endless(1_000);
     const failed = open({ listBytes: 100_000 }).capabilities.tags();
     await expect(failed).rejects.toMatchObject({ code: "limit-exceeded" });

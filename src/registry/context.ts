@@ -10,7 +10,7 @@ import { formatScope } from "./wire/token.ts";
 export interface RepositoryContext {
   readonly transport: Transport;
   readonly repository: string;
-  /** For messages. */
+  /** The repository's name as messages show it. */
   readonly name: string;
 }
 
@@ -19,13 +19,16 @@ export function pulling({ repository }: RepositoryContext): Access {
   return { repository, scopes: [formatScope(repository, "pull")] };
 }
 
-/** Access to write to a repository, and to read others of the same registry for mounts. */
+/** Access to write to a repository, and to read the repositories that blobs are mounted from. */
 export function pushing({ repository }: RepositoryContext, ...from: readonly string[]): Access {
   const sources = from.map((source) => formatScope(source, "pull"));
   return { repository, scopes: [formatScope(repository, "pull", "push"), ...sources] };
 }
 
-/** Access to delete from a repository. Not combined with others: some registries grant it to no one who asks for more. */
+/**
+ * Access to delete from a repository. Requested alone: some registries refuse it when other access is
+ * requested with it.
+ */
 export function deleting({ repository }: RepositoryContext): Access {
   return { repository, scopes: [formatScope(repository, "delete")] };
 }
@@ -36,7 +39,7 @@ export function isDocumentType(mediaType: string): boolean {
 }
 
 /**
- * The path of content.
+ * The path of a blob or manifest.
  * @throws OciError `unsupported-algorithm` for a digest that can't be verified
  */
 export function contentPath({ repository }: RepositoryContext, descriptor: Descriptor): string {

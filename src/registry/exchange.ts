@@ -15,38 +15,39 @@ import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** One request to one URL, as it goes out. */
+/** One HTTP request to one URL. */
 export interface Exchange {
   readonly method: Method;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Needs its `size`. Opened anew for each exchange. */
+  /** Must have a `size`. Opened anew for each exchange. */
   readonly body?: Source | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came back. The body must be read to its end, closed, or discarded: until then it holds a connection. */
+/** An answer. Its body must be read to the end, closed or discarded; until then it holds a connection. */
 export interface Answer {
   readonly method: Method;
-  /** Where it came from in the end. */
+  /** The URL that sent this answer, after all redirects. */
   readonly url: URL;
   readonly status: number;
-  /** A header's value, several joined by commas. */
+  /** The value of a header; several headers of the same name are joined by commas. */
   readonly header: (name: string) => string | undefined;
-  /** Errors while it is read are `unreachable`, also of one that comes too slowly. */
+  /** Errors while reading are `unreachable`, also when the bytes come too slowly. */
   readonly body: Bytes;
-  /** Frees the connection; reads a little on where that keeps it usable. */
+  /** Frees the connection. Reads a short rest of the body so that the connection can be used again. */
   discard(): Promise<void>;
 }
 
 const DISCARDED = 64 * 1024;
 
 /**
- * Sends one request and waits for the head of the answer. Follows nothing, repeats nothing, judges
- * no status.
+ * Sends one request and waits for the head of the answer. Follows no redirect, retries nothing, and does not
+ * judge the status.
  * @param headersTimeout milliseconds to wait for the head of the answer; the agent's own by default
  * @throws RegistryError `unreachable`; OciError `aborted`, `redirect-refused` for an address that the
- * registry may not send us to, `limit-exceeded` for answers before the answer; what the body's source throws
+ * registry may not send us to, `limit-exceeded` for too many informational answers (1xx); whatever the body's
+ * source throws
  */
 export async function exchange(
   agent: Agent,
@@ -74,7 +75,10 @@ export async function exchange(
   }
 }
 
-/** Each one lets the wait for the answer begin anew, so that a registry could keep us for ever. */
+/**
+ * Limits informational answers (1xx). Each one restarts the timeout for the head, so a registry could keep us
+ * waiting for ever.
+ */
 function countInformational(request: Exchange, most: number): () => void {
   let seen = 0;
   return () => {
@@ -92,7 +96,7 @@ function countInformational(request: Exchange, most: number): () => void {
 interface Upload {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
-  /** Set when it was the source that failed or a registry that takes too slowly, and not the network. */
+  /** Set when the cause is the source, or a registry that reads too slowly, rather than the network. */
   failure?: { readonly error: unknown };
 }
 
@@ -134,7 +138,7 @@ function wrapAnswer(request: Exchange, answer: Dispatcher.ResponseData, limits: 
     },
     body: read(),
     discard: async () => {
-      // What goes wrong while throwing bytes away is no one's concern.
+      // The bytes are thrown away, so errors in them do not matter.
       await body.dump({ limit: DISCARDED }).catch(() => undefined);
     },
   };
@@ -156,7 +160,7 @@ const NOT_TLS = new Set([
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
 ]);
 
-/** For messages. */
+/** The request as error messages name it. */
 function place({ method, url }: Exchange): string {
   return `${method} ${redactUrl(url)}`;
 }
@@ -177,7 +181,7 @@ function unreachable(request: Exchange, cause: unknown): OciError {
   }
   if (isOciError(cause)) return cause;
   const code = errorCode(cause);
-  // OpenSSL's message has several lines; that of several refused connections is empty.
+  // OpenSSL's messages have several lines; the message for several refused connections is empty.
   const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
   const reason = code === undefined || line.includes(code) ? line : `${code} ${line}`.trim();
   const hint = hintFor(url, code);
@@ -218,7 +222,7 @@ function errorCode(error: unknown): string | undefined {
 
 const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 
-/** Reads the rest of an unwanted answer, and makes the error of it. Never throws. */
+/** Reads the body of an unwanted answer and makes an error of it. Never throws. */
 export async function refused(answer: Answer, limit: number): Promise<RegistryError> {
   const bytes = await readAll(answer.body, limit, "error answer").catch(() => new Uint8Array());
   const said = parseErrorBody(bytes);

@@ -45,7 +45,7 @@ function fetchBlob(store: RepositoryStore, descriptor: Descriptor = blob): Promi
   return readAll(store.fetch(descriptor), 1_000_000, "test");
 }
 
-/** The lines of the requests so far. */
+/** The requests so far, one line each. */
 function lines(): string[] {
   return registry.requests.map(({ method, path }) => `${method} ${path}`);
 }
@@ -54,7 +54,7 @@ function drop(after: number): Reply {
   return { kind: "drop", status: 200, body: content, after };
 }
 
-/** Answers with the bytes that were asked for. */
+/** Answers with the requested range of bytes. */
 const ranged:
   Reply | ((request: { headers: Readonly<Record<string, string | undefined>> }) => Reply) = ({
   headers,
@@ -75,12 +75,12 @@ describe("a blob", () => {
     await expect(fetchBlob(open())).rejects.toMatchObject({ code });
   });
 
-  it("that never ends is left at its size", async () => {
+  it("that never ends is read only up to its size", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: { kind: "endless", status: 200 } });
     await expect(fetchBlob(open())).rejects.toMatchObject({ code: "size-mismatch" });
   });
 
-  it("is taken up where the connection broke", async () => {
+  it("resumes where the connection broke", async () => {
     registry.rule(
       { on: `GET ${blobPath}`, times: 1, reply: drop(70_000) },
       { on: `GET ${blobPath}`, reply: ranged },
@@ -89,7 +89,7 @@ describe("a blob", () => {
     expect(registry.requests[1]?.headers["range"]).toBe("bytes=70000-");
   });
 
-  it("is taken up from a server that knows no ranges", async () => {
+  it("resumes from a server without range support", async () => {
     registry.rule(
       { on: `GET ${blobPath}`, times: 1, reply: drop(70_000) },
       { on: `GET ${blobPath}`, reply: answer(200, {}, content) },
@@ -97,7 +97,7 @@ describe("a blob", () => {
     expect(Buffer.compare(await fetchBlob(open()), content)).toBe(0);
   });
 
-  it("is not taken up with the wrong part", async () => {
+  it("does not resume with the wrong range", async () => {
     registry.rule(
       { on: `GET ${blobPath}`, times: 1, reply: drop(70_000) },
       { on: `GET ${blobPath}`, reply: answer(206, { "content-range": "bytes 0-9/200000" }, "x") },
@@ -105,7 +105,7 @@ describe("a blob", () => {
     await expect(fetchBlob(open())).rejects.toMatchObject({ code: "registry-refused" });
   });
 
-  it("whose connection always breaks is given up", async () => {
+  it("whose connection breaks every time is given up", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: drop(0) });
     await expect(fetchBlob(open())).rejects.toMatchObject({ code: "unreachable" });
     expect(registry.requests).toHaveLength(quick.attempts);
@@ -130,18 +130,18 @@ describe("a part of a blob", () => {
       content.subarray(start, end + 1),
     );
 
-  it("is asked for by its range", async () => {
+  it("is requested by its range", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: sent(100_000, 100_999) });
     expect(Buffer.compare(await fetchPart(), expected)).toBe(0);
     expect(registry.requests[0]?.headers["range"]).toBe("bytes=100000-100999");
   });
 
-  it("is cut out by us where the server sends everything", async () => {
+  it("is cut out of the whole blob when the server ignores ranges", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: answer(200, {}, content) });
     expect(Buffer.compare(await fetchPart(), expected)).toBe(0);
   });
 
-  it("is taken up where the connection broke", async () => {
+  it("resumes where the connection broke", async () => {
     registry.rule({
       on: `GET ${blobPath}`,
       reply: ({ headers }) =>
@@ -161,10 +161,10 @@ describe("a part of a blob", () => {
   it.each([
     ["shorter", sent(100_000, 100_998), "size-mismatch"],
     ["longer", sent(100_000, 101_000), "size-mismatch"],
-    ["elsewhere", sent(100_001, 101_000), "registry-refused"],
+    ["from another place", sent(100_001, 101_000), "registry-refused"],
     ["of a blob of another size", sent(100_000, 100_999, 200_001), "size-mismatch"],
     [
-      "outside of what is there",
+      "outside the blob that is there",
       answer(416, { "content-range": "bytes */50000" }),
       "size-mismatch",
     ],
@@ -192,7 +192,7 @@ describe("a registry in trouble", () => {
     expect(await open().exists(blob)).toBe(true);
   });
 
-  it("is not waited for longer than the policy says", async () => {
+  it("is not waited for longer than the policy allows", async () => {
     registry.rule({ on: `HEAD ${blobPath}`, reply: answer(429, { "retry-after": "3600" }) });
     await expect(open().exists(blob)).rejects.toMatchObject({
       code: "registry-refused",
@@ -202,7 +202,7 @@ describe("a registry in trouble", () => {
     expect(registry.requests).toHaveLength(1);
   });
 
-  it("never counts as one that says no", async () => {
+  it("is not reported as one that lacks the content", async () => {
     registry.rule({ on: `HEAD ${blobPath}`, reply: answer(500) });
     await expect(open().exists(blob)).rejects.toMatchObject({ code: "registry-refused" });
     registry.rule({ on: `HEAD ${blobPath}`, reply: { kind: "reset" } });
@@ -213,7 +213,7 @@ describe("a registry in trouble", () => {
     expect(await open().exists(blob)).toBe(false);
   });
 
-  it("is not unreachable because nobody listens there any more", async () => {
+  it("is unreachable, not empty, when nothing listens at its address", async () => {
     const store = open();
     await registry.close();
     const failed = store.exists(blob);
@@ -222,7 +222,7 @@ describe("a registry in trouble", () => {
     registry = await startFaultyRegistry();
   });
 
-  it("can't write to a terminal, nor fill the memory, with its excuses", async () => {
+  it("can't write control characters to a terminal, nor fill the memory, with its error texts", async () => {
     const errors = [{ code: "DENIED", message: "\u001b[2Jgone" }];
     registry.rule({ on: `HEAD ${blobPath}`, reply: answer(400) });
     registry.rule({ on: /^GET/, times: 1, reply: answer(400, {}, JSON.stringify({ errors })) });
@@ -231,7 +231,7 @@ describe("a registry in trouble", () => {
     await expect(open().resolve("v1")).rejects.toMatchObject({ code: "registry-refused" });
   });
 
-  it("that has a blob of another size does not have it", async () => {
+  it("that has the blob in another size counts as not having it", async () => {
     const length = { "content-length": String(content.length - 1) };
     registry.rule({ on: `HEAD ${blobPath}`, reply: answer(200, length) });
     expect(await open().exists(blob)).toBe(false);
@@ -239,7 +239,7 @@ describe("a registry in trouble", () => {
     expect(await open().exists(blob)).toBe(true);
   });
 
-  it("is left alone when the caller gives up", async () => {
+  it("is not asked any more once the caller aborts", async () => {
     registry.rule({ on: `HEAD ${blobPath}`, reply: { kind: "silent" } });
     const failed = open().exists(blob, { signal: AbortSignal.timeout(20) });
     await expect(failed).rejects.toMatchObject({ code: "aborted" });
@@ -250,21 +250,21 @@ describe("a manifest", () => {
   const at = (reference: string): string => `GET /v2/a/b/manifests/${reference}`;
   const type = { "content-type": MediaType.manifest };
 
-  it("is resolved from its bytes, whatever header is missing", async () => {
+  it("is resolved from its bytes even when headers are missing", async () => {
     registry.rule({ on: at("v1"), reply: answer(200, type, manifest) });
     expect(await open().resolve("v1")).toEqual(document);
   });
 
   it.each([
     ["the header", `sha256:${"0".repeat(64)}`],
-    ["a header that is no digest", "sha256:../../etc"],
-  ])("that contradicts %s is a lie", async (_, header) => {
+    ["a header that is not a digest", "sha256:../../etc"],
+  ])("that contradicts %s is refused", async (_, header) => {
     const headers = { ...type, "docker-content-digest": header };
     registry.rule({ on: at("v1"), reply: answer(200, headers, manifest) });
     await expect(open().resolve("v1")).rejects.toMatchObject({ code: "digest-mismatch" });
   });
 
-  it("in place of the one that was asked for by digest is a lie (GHSA-qv35-3gw6-8q4j)", async () => {
+  it("other than the one requested by digest is refused (GHSA-qv35-3gw6-8q4j)", async () => {
     const pinned = digestBytes(content);
     const headers = { ...type, "docker-content-digest": document.digest };
     registry.rule({ on: at(pinned), reply: answer(200, headers, manifest) });
@@ -273,24 +273,24 @@ describe("a manifest", () => {
     await expect(fetchBlob(open(), wanted)).rejects.toMatchObject({ code: "digest-mismatch" });
   });
 
-  it("of another type than its header says is refused (CVE-2021-41190)", async () => {
+  it("whose own media type contradicts the header is refused (CVE-2021-41190)", async () => {
     const headers = { "content-type": MediaType.index };
     registry.rule({ on: at("v1"), reply: answer(200, headers, manifest) });
     await expect(open().resolve("v1")).rejects.toMatchObject({ code: "invalid-manifest" });
   });
 
-  it("under a type that says nothing has the type it says itself", async () => {
+  it("with a meaningless content type gets the media type that it declares itself", async () => {
     const headers = { "content-type": "text/plain; charset=utf-8" };
     registry.rule({ on: at("v1"), reply: answer(200, headers, manifest) });
     expect((await open().resolve("v1")).mediaType).toBe(MediaType.manifest);
   });
 
-  it("that never ends is left at the limit", async () => {
+  it("that never ends is read only up to the limit", async () => {
     registry.rule({ on: at("v1"), reply: { kind: "endless", status: 200, headers: type } });
     await expect(open().resolve("v1")).rejects.toMatchObject({ code: "limit-exceeded" });
   });
 
-  it("is asked for again when the connection breaks", async () => {
+  it("is requested again when the connection breaks", async () => {
     registry.rule(
       { on: at("v1"), times: 1, reply: { kind: "drop", status: 200, body: manifest, after: 5 } },
       { on: at("v1"), reply: answer(200, type, manifest) },
@@ -298,7 +298,7 @@ describe("a manifest", () => {
     expect(await open().resolve("v1")).toEqual(document);
   });
 
-  it("that is not found yet is waited for only where asked", async () => {
+  it("that is not found yet is retried only when the policy asks for it", async () => {
     const found = { on: at("v1"), reply: answer(200, type, manifest) };
     registry.rule({ on: at("v1"), times: 2, reply: answer(404) }, found);
     await expect(open().resolve("v1")).rejects.toMatchObject({ code: "not-found", status: 404 });
@@ -306,14 +306,14 @@ describe("a manifest", () => {
     expect(await waiting.resolve("v1")).toEqual(document);
   });
 
-  it("that the registry stored as something else is a lie", async () => {
+  it("that the registry stored under another digest is an error", async () => {
     const headers = { "docker-content-digest": blob.digest };
     registry.rule({ on: `PUT /v2/a/b/manifests/${document.digest}`, reply: answer(201, headers) });
     const pushed = open().push(document, sourceOf(manifest));
     await expect(pushed).rejects.toMatchObject({ code: "digest-mismatch" });
   });
 
-  it("costs one request to tag once it was resolved", async () => {
+  it("that was already resolved takes one request to tag", async () => {
     registry.rule(
       { on: at("v1"), reply: answer(200, type, manifest) },
       { on: "PUT /v2/a/b/manifests/v2", reply: answer(201) },
@@ -326,7 +326,7 @@ describe("a manifest", () => {
 });
 
 it.each(["..", "%2e", "_catalog/../x", "t".repeat(129), "sha256:abc"])(
-  "the reference %s never leaves this machine",
+  "the invalid reference %s is never sent",
   async (reference) => {
     await expect(open().resolve(reference)).rejects.toThrow();
     expect(registry.requests).toEqual([]);

@@ -17,7 +17,7 @@ describe("the origin of a registry", () => {
   ])("of %s is %s: plain http only on this machine", (registry, expected) => {
     expect(registryOrigin(registry, undefined).origin).toBe(expected);
   });
-  it("is what the caller says", () => {
+  it("uses http or https as the caller says", () => {
     expect(registryOrigin("r.example:443", true).href).toBe("http://r.example:443/");
     expect(registryOrigin("localhost:5000", false).protocol).toBe("https:");
   });
@@ -39,7 +39,7 @@ describe("an address", () => {
       expect(isLoopback(host)).toBe(false);
     },
   );
-  // Decimal, octal and hexadecimal forms become these in URL.hostname.
+  // URL.hostname turns decimal, octal and hexadecimal addresses into the dotted form.
   it.each(["http://2130706433/", "http://0177.0.0.1/", "http://0x7f.1/", "http://0/"])(
     "%s is local",
     (url) => {
@@ -72,14 +72,17 @@ describe("an address", () => {
   );
 });
 
-describe("where a registry may send us", () => {
+describe("a registry", () => {
   const far = new URL("https://registry.example/");
   const near = new URL("http://127.0.0.1:5000/");
   const check = (target: string, origin: URL) => (): void =>
     checkTarget(new URL(target), origin, "test");
-  it.each(["https://cdn.example/x", "https://registry.example/y"])("is %s", (target) => {
-    expect(check(target, far)).not.toThrow();
-  });
+  it.each(["https://cdn.example/x", "https://registry.example/y"])(
+    "may send us to %s",
+    (target) => {
+      expect(check(target, far)).not.toThrow();
+    },
+  );
   it.each([
     "http://cdn.example/x",
     "http://registry.example/x",
@@ -89,13 +92,13 @@ describe("where a registry may send us", () => {
     "https://user:secret@cdn.example/x",
     "file:///etc/passwd",
     "ftp://cdn.example/x",
-  ])("is not %s", (target) => {
+  ])("may not send us to %s", (target) => {
     expect(check(target, far)).toThrow(
       expect.objectContaining({ code: "redirect-refused" }) as Error,
     );
     expect(check(target, far)).not.toThrow(/secret/);
   });
-  it("includes this machine when the registry is here", () => {
+  it("on this machine may send us to other addresses of this machine", () => {
     expect(check("http://127.0.0.1:5001/token", near)).not.toThrow();
   });
   it.each([
@@ -107,21 +110,21 @@ describe("where a registry may send us", () => {
     "http://[64:ff9b::a9fe:a9fe]/",
     "http://100.100.100.200/",
     "https://169.254.0.1:5000/",
-  ])("is never %s, not even from a registry on this machine or in its networks", (target) => {
+  ])("may never send us to %s, wherever the registry is", (target) => {
     for (const origin of [near, far, new URL("http://10.0.0.1/"), new URL("http://169.254.9.9/")]) {
       expect(check(target, origin)).toThrow(
         expect.objectContaining({ code: "redirect-refused" }) as Error,
       );
     }
   });
-  it("is its own address, wherever that is: the user named it", () => {
+  it("may send us to its own address, wherever it is, because the user named it", () => {
     const named = new URL("http://169.254.169.254:5000/");
     expect(check("http://169.254.169.254:5000/v2/", named)).not.toThrow();
     expect(check("http://169.254.169.254/latest", named)).toThrow();
   });
 });
 
-it("a URL in a message shows no secret", () => {
+it("a URL in a message shows no secrets", () => {
   const url = new URL(
     "https://u:p@cdn.example/b?digest=sha256:ab&X-Amz-Signature=secret&_state=s#frag",
   );

@@ -4,7 +4,8 @@ import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
 
 const LOCAL = new BlockList();
-// RFC 6890: this host, private, shared, loopback, link-local (where clouds keep their secrets).
+// RFC 6890: this host, private, shared, loopback and link-local (where clouds serve the secrets of a
+// machine).
 LOCAL.addSubnet("0.0.0.0", 8, "ipv4");
 LOCAL.addSubnet("10.0.0.0", 8, "ipv4");
 LOCAL.addSubnet("100.64.0.0", 10, "ipv4");
@@ -22,8 +23,8 @@ LOOPBACK.addAddress("::1", "ipv6");
 const UNSPECIFIED = new BlockList();
 UNSPECIFIED.addSubnet("0.0.0.0", 8, "ipv4");
 UNSPECIFIED.addAddress("::", "ipv6");
-// Where clouds answer any program of a machine with its secrets: link-local (AWS, Azure, Google and most
-// others), AWS over IPv6, Alibaba, Oracle; and link-local through NAT64.
+// Addresses where clouds give a machine's secrets to any program on it: link-local (AWS, Azure, Google and
+// most others), AWS over IPv6, Alibaba, Oracle; and link-local through NAT64.
 const METADATA = new BlockList();
 METADATA.addSubnet("169.254.0.0", 16, "ipv4");
 METADATA.addSubnet("fe80::", 10, "ipv6");
@@ -32,22 +33,22 @@ METADATA.addAddress("100.100.100.200", "ipv4");
 METADATA.addAddress("192.0.0.192", "ipv4");
 METADATA.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
 
-/** Whether the host is `localhost` or a literal loopback address, as `URL.hostname` writes it. */
+/** Whether the host, written as in `URL.hostname`, is `localhost` or a literal loopback address. */
 export function isLoopback(hostname: string): boolean {
   return hostname.toLowerCase() === "localhost" || inside(LOOPBACK, hostname);
 }
 
 /**
- * Whether the host is literally one of this machine or its private networks: `localhost` and below, or
- * an address that is loopback, private, link-local or unspecified, also when mapped into IPv6. A name
- * that resolves to such an address is not seen here.
+ * Whether the host literally names this machine or its private networks: `localhost` and names below it, or
+ * an address that is loopback, private, link-local or unspecified, also when mapped into IPv6. Names are not
+ * resolved here.
  */
 export function isLocal(hostname: string): boolean {
   const name = hostname.toLowerCase().replace(/\.$/, "");
   return name === "localhost" || name.endsWith(".localhost") || inside(LOCAL, name);
 }
 
-/** Whether the host is literally a link-local address or another where clouds keep the secrets of a machine. */
+/** Whether the host is literally an address where clouds serve the secrets of a machine. */
 export function isMetadata(hostname: string): boolean {
   return inside(METADATA, hostname);
 }
@@ -62,14 +63,14 @@ function inside(list: BlockList, hostname: string): boolean {
 const HUB = "registry-1.docker.io";
 const HUB_NAMES = new Set(["docker.io", "index.docker.io", HUB]);
 
-/** Whether the registry is Docker Hub, which goes by three names. */
+/** Whether the registry is Docker Hub, which has three names. */
 export function isDockerHub(registry: string): boolean {
   return HUB_NAMES.has(registry);
 }
 
 /**
- * Where a registry's API is: https, or http for loopback hosts, unless `plainHttp` says otherwise.
- * @throws OciError `invalid-reference` when it is not a host with an optional port
+ * The origin of a registry's API: https, or http for loopback hosts, unless `plainHttp` says otherwise.
+ * @throws OciError `invalid-reference` when `registry` is not a host with an optional port
  */
 export function registryOrigin(registry: string, plainHttp: boolean | undefined): URL {
   const host = isDockerHub(registry) ? HUB : registry;
@@ -80,16 +81,19 @@ export function registryOrigin(registry: string, plainHttp: boolean | undefined)
       `registry: expected a host with an optional port, got ${quote(registry)}`,
     );
   }
-  // Parsed as http first: with https a port of 443 would be lost before the host is known.
+  // Parsed as http first: parsed as https, an explicit port 443 would be dropped.
   const plain = plainHttp ?? isLoopback(new URL(text).hostname);
   return new URL(`${plain ? "http" : "https"}://${host}/`);
 }
 
 /**
- * Refuses what a registry may not make this machine connect to: another scheme, a step down from
- * https, a URL with user information, an address where clouds keep secrets (also of a registry on this
- * machine: what listens here may be anybody's), and a literal address of this machine or its private
- * networks unless the registry is there itself. What a name resolves to is seen when it is connected to.
+ * Refuses a target that a registry may not make this machine connect to:
+ * - a scheme other than http or https, or http where the registry uses https;
+ * - a URL with user information;
+ * - an address where clouds serve secrets, even for a registry on this machine, because whatever listens here
+ *   may not be trustworthy;
+ * - a literal address of this machine or its private networks, unless the registry is there itself.
+ * Addresses that a name resolves to are checked when the connection is made.
  * @throws OciError `redirect-refused`
  */
 export function checkTarget(target: URL, origin: URL, what: string): void {
@@ -103,8 +107,8 @@ export function checkTarget(target: URL, origin: URL, what: string): void {
 }
 
 /**
- * Why a registry may not make this machine connect to an address that a name resolved to; undefined when
- * it may. Private networks are allowed: names that resolve differently inside a company are common.
+ * Why a registry may not make this machine connect to an address that a name resolved to; undefined when it
+ * may. Private networks are allowed: companies often resolve public names to private addresses.
  */
 export function addressRefusal(address: string, origin: URL): string | undefined {
   if (isMetadata(address)) return "an address of cloud metadata";
@@ -134,8 +138,8 @@ const SHOWN_PARAMETERS = new Set([
 ]);
 
 /**
- * A URL for messages: without user information, and with the values of all query parameters left out
- * but of those that are known not to be secrets (signatures of storage services, upload states).
+ * The URL as messages show it: without user information, and with the values of query parameters hidden,
+ * except for parameters known to hold no secrets (unlike signatures of storage services or upload states).
  */
 export function redactUrl(url: URL): string {
   const shown = new URL(url);

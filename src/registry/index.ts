@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * A registry's repository over HTTP as a content store (distribution-spec 1.1): authentication,
- * credentials, uploads, mounts, referrers, retries.
+ * A registry's repository as a content store over HTTP (distribution-spec 1.1): authentication, credentials,
+ * uploads, mounts, referrers, retries.
  * @module
  */
 export { openRepository } from "./repository.ts";

@@ -23,26 +23,26 @@ function open(): RepositoryStore {
 const blob = describeBytes(MediaType.octetStream, new Uint8Array(5));
 const document = describeBytes(MediaType.manifest, new Uint8Array(6));
 
-describe("lists", () => {
+describe("a list", () => {
   const tags = "GET /v2/a/b/tags/list?n=1000";
   const page = (list: readonly string[] | null, link?: string): Reply =>
     answer(200, link === undefined ? {} : { link }, JSON.stringify({ name: "a/b", tags: list }));
 
-  it("are read page by page, sorted, without duplicates", async () => {
+  it("is read page by page, sorted, without duplicates", async () => {
     registry.rule(
       { on: tags, reply: page(["c", "a"], '</v2/a/b/tags/list?last=c>; rel="next"') },
       { on: "GET /v2/a/b/tags/list?last=c", reply: page(["a", "b"]) },
     );
     expect(await open().capabilities.tags()).toEqual(["a", "b", "c"]);
   });
-  it("may be null", async () => {
+  it("may be null, which means empty", async () => {
     registry.rule({ on: tags, reply: page(null) });
     expect(await open().capabilities.tags()).toEqual([]);
   });
-  it("of nothing known are not empty", async () => {
+  it("of an unknown repository is not found, rather than empty", async () => {
     await expect(open().capabilities.tags()).rejects.toMatchObject({ code: "not-found" });
   });
-  it("do not go on at another host", async () => {
+  it("does not continue at another host", async () => {
     const other = await startFaultyRegistry();
     const link = `<http://${other.host}/v2/a/b/tags/list?last=c>; rel="next"`;
     registry.rule({ on: tags, reply: page(["c"], link) });
@@ -50,11 +50,11 @@ describe("lists", () => {
     expect(other.requests).toEqual([]);
     await other.close();
   });
-  it("that go round in circles end", async () => {
+  it("whose pages link back to each other ends", async () => {
     registry.rule({ on: /^GET .*tags/, reply: page(["c"], `<${tags.slice(4)}>; rel="next"`) });
     await expect(open().capabilities.tags()).rejects.toMatchObject({ code: "limit-exceeded" });
   });
-  it("that never end end", async () => {
+  it("with endless pages is an error", async () => {
     let count = 0;
     const next = (): Reply => page(["c"], `</v2/a/b/tags/list?last=${(count += 1)}>; rel="next"`);
     registry.rule({ on: /^GET .*tags/, reply: next });
@@ -69,19 +69,19 @@ describe("lists", () => {
     );
   const referrer = { ...document, artifactType: "application/x.sig" };
 
-  it("of referrers are filtered whether the registry does it or not", async () => {
+  it("of referrers is filtered even when the registry does not filter", async () => {
     registry.rule({ on: /^GET \/v2\/a\/b\/referrers/, reply: index([referrer, document]) });
     const { referrers } = open().capabilities;
     expect(await referrers(blob.digest)).toHaveLength(1);
     expect(await referrers(blob.digest, "application/x.other")).toEqual([]);
   });
-  it("of referrers come from the tag where the registry has no such list", async () => {
+  it("of referrers is read from the fallback tag when the registry has no referrers API", async () => {
     const tag = blob.digest.replace(":", "-");
     registry.rule({ on: `GET /v2/a/b/manifests/${tag}`, reply: index([referrer]) });
     expect(await open().capabilities.referrers(blob.digest)).toEqual([referrer]);
     expect(await open().capabilities.referrers(document.digest)).toEqual([]);
   });
-  it("of referrers that are no index are refused", async () => {
+  it("of referrers that is not an index is refused", async () => {
     registry.rule({ on: /referrers/, reply: answer(200, {}, "{}") });
     const failed = open().capabilities.referrers(blob.digest);
     await expect(failed).rejects.toMatchObject({ code: "invalid-index" });

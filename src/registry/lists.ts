@@ -22,8 +22,8 @@ const MOST_PAGES = 1_000;
 
 /**
  * All tags of a repository, sorted.
- * @throws OciError `not-found`, `invalid-json`, `limit-exceeded` after 1000 pages, or for more names or
- * bytes than `listItems` and `listBytes` allow
+ * @throws OciError `not-found`, `invalid-json`; `limit-exceeded` for more than 1000 pages, or for more names
+ * or bytes than `listItems` and `listBytes` allow
  */
 export async function listTags(
   context: RepositoryContext,
@@ -32,7 +32,7 @@ export async function listTags(
   const tags = new Set<string>();
   const path = formatRoute({ kind: "tags", repository: context.repository });
   for await (const { value, what } of readPages(context, `${path}?n=${PAGE}`, options)) {
-    // Some registries say null for none.
+    // Some registries answer null for an empty list.
     const list = member(value, "tags") ?? [];
     if (!Array.isArray(list) || !list.every((tag) => typeof tag === "string")) {
       throw new OciError("invalid-json", `${what}: expected "tags" to be a list of strings`);
@@ -46,8 +46,8 @@ export async function listTags(
 }
 
 /**
- * The manifests that name `subject` as theirs: from the referrers API, or where the registry has none
- * (404) from the tag `sha256-<hex>` (distribution-spec, "Referrers Tag Schema").
+ * The manifests whose `subject` is this one, from the referrers API. When the registry has no such API (404),
+ * from the tag `sha256-<hex>` (distribution-spec, "Referrers Tag Schema").
  * @throws OciError `invalid-index`, `limit-exceeded`
  */
 export async function listReferrers(
@@ -64,7 +64,7 @@ export async function listReferrers(
     if (isOciError(error, "not-found")) return collectFallback(context, digest, options);
     throw error;
   });
-  // A registry may filter, and need not: asked or not, the answer is the same.
+  // A registry may ignore the filter, so it is applied here in any case.
   return artifactType === undefined
     ? found
     : found.filter((descriptor) => descriptor.artifactType === artifactType);
@@ -116,7 +116,7 @@ interface Page {
   readonly what: string;
 }
 
-/** Reads page after page; a next one is asked for only at the registry itself, and never twice. */
+/** Reads page after page. The next page is requested only from the registry itself, and no page twice. */
 async function* readPages(
   context: RepositoryContext,
   first: string,

@@ -18,7 +18,10 @@ import { RegistryError } from "./registry-error.ts";
 import type { WholeAnswer } from "./transport/transport.ts";
 import { formatRoute, parseKnownDigest, parseTagOrDigest } from "./wire/paths.ts";
 
-/** Manifests and indexes of one repository. The last ones are remembered: they never change, and are small. */
+/**
+ * The manifests and indexes of one repository. The most recent ones are cached: they are small and never
+ * change.
+ */
 export interface Manifests {
   resolve(reference: string, options?: AbortOptions): Promise<Descriptor>;
   readonly open: OpenContent;
@@ -131,7 +134,7 @@ export function openManifests(context: RepositoryContext): Manifests {
   };
 }
 
-/** The digest of the body; what was asked for and what the header says must both agree with it. */
+/** The digest of the body, checked against the requested digest and the one in the header. */
 function digestOfAnswer(answer: WholeAnswer, reference: string): Digest {
   if (isDigest(reference)) {
     checkHeader(answer, answer.bytes, reference);
@@ -142,7 +145,7 @@ function digestOfAnswer(answer: WholeAnswer, reference: string): Digest {
   return checkHeader(answer, answer.bytes) ?? digestBytes(answer.bytes);
 }
 
-/** The digest in the header, when there is one of a known algorithm, checked against the bytes. */
+/** The digest in the header, checked against the bytes. Undefined when it is absent or its algorithm unknown. */
 function checkHeader(
   answer: Pick<WholeAnswer, "header" | "method" | "url" | "status">,
   bytes: Uint8Array,
@@ -175,12 +178,12 @@ function lie(
   );
 }
 
-/** Types that servers use for want of a better one, and that say nothing. */
+/** Media types that servers send when they know none; they say nothing about the content. */
 const VAGUE = new Set(["", "application/json", "application/octet-stream", "text/plain"]);
 
 /**
- * What the header says, if it says anything; the body must not say otherwise: the same bytes taken for
- * a manifest here and for an index there would be two images under one digest (CVE-2021-41190).
+ * The media type in the header, if it says anything; the body must agree. Otherwise the same bytes could be
+ * read as a manifest here and as an index elsewhere: two images under one digest (CVE-2021-41190).
  */
 function mediaTypeOfAnswer(answer: WholeAnswer, context: RepositoryContext): string {
   const header = answer.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";

@@ -7,31 +7,28 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Finds the credentials of a repository; undefined means that it is asked anonymously. */
+/** Finds the credentials of a repository; undefined means anonymous access. */
 export type FindCredentials = (
   registry: string,
   repository: string,
 ) => Promise<Credentials | undefined>;
 
-/** How requests that failed in passing are repeated. */
+/** How requests are retried after a transient failure. */
 export interface RetryPolicy {
-  /** Attempts in all, the first one included. */
+  /** The total number of attempts, the first included. */
   readonly attempts: number;
-  /** Milliseconds before the second attempt; doubled for each further one, with jitter. */
+  /** Milliseconds before the second attempt. Doubled for each further attempt, with jitter. */
   readonly delay: number;
   /**
-   * The longest wait between two attempts, in milliseconds. A registry that asks for more
-   * (Retry-After) is not waited for: the request fails and says so.
+   * The longest wait between two attempts, in milliseconds. When a registry asks for a longer one
+   * (Retry-After), the request fails instead and the error says so.
    */
   readonly longestDelay: number;
-  /**
-   * Whether a manifest that is not found is asked for again: some registries answer 404 for seconds
-   * after a push.
-   */
+  /** Whether to retry when a manifest is not found: some registries answer 404 for seconds after a push. */
   readonly notFound: boolean;
 }
 
-/** The defaults: about eight seconds of patience in all. */
+/** The defaults: about eight seconds of waiting in all. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = Object.freeze({
   attempts: 5,
   delay: 500,
@@ -41,7 +38,10 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = Object.freeze({
 
 /** What {@link openTransport} takes. */
 export interface TransportOptions {
-  /** Fixed credentials, or how to find them. Default: the docker and containers configuration files. */
+  /**
+   * Fixed credentials, or a function that finds them. Default: the configuration files of docker and of the
+   * containers tools.
+   */
   readonly credentials?: Credentials | FindCredentials | undefined;
   /**
    * `true`: http instead of https. `false`: https always. Default: http for a loopback host

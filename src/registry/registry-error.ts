@@ -3,7 +3,7 @@ import { OciError } from "../oci/errors.ts";
 import type { ErrorCode, OciErrorOptions } from "../oci/errors.ts";
 import type { WireError } from "./wire/error-body.ts";
 
-/** What a {@link RegistryError} knows besides its code and message. */
+/** What a {@link RegistryError} has besides its code and message. */
 export interface RegistryErrorOptions extends OciErrorOptions {
   readonly method: string;
   /** Already redacted: see `redactUrl`. */
@@ -15,9 +15,9 @@ export interface RegistryErrorOptions extends OciErrorOptions {
 }
 
 /**
- * A request to a registry that failed: `unreachable` (no answer came), `unauthorized` (401, 403),
- * `not-found` (404), `registry-refused` (any other status), `redirect-refused`, `digest-mismatch` and
- * the like (the registry contradicts itself). No field ever holds a secret.
+ * A failed request to a registry. Codes: `unreachable` (no answer came), `unauthorized` (401, 403),
+ * `not-found` (404), `registry-refused` (any other status), `redirect-refused`, and those for a registry that
+ * contradicts itself, such as `digest-mismatch`. No field ever holds a secret.
  */
 export class RegistryError extends OciError {
   override readonly name: string = "RegistryError";
@@ -26,11 +26,11 @@ export class RegistryError extends OciError {
   readonly url: string;
   /** The HTTP status; undefined when no answer came. */
   readonly status: number | undefined;
-  /** What the registry said, at most ten entries, escaped. */
+  /** The registry's own error entries, at most ten, escaped. */
   readonly registryErrors: readonly WireError[];
   /** Whether the same request may succeed later: too many requests, a lost connection, a server in trouble. */
   readonly transient: boolean;
-  /** Milliseconds that the registry asked to wait. */
+  /** How many milliseconds the registry asked us to wait. */
   readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: RegistryErrorOptions) {

@@ -7,8 +7,8 @@ import { RegistryError } from "./registry-error.ts";
 import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
 
 /**
- * Removes a tag and leaves what it names.
- * @throws RegistryError `not-found`; `unsupported-operation` when the registry can't do that
+ * Removes a tag but keeps the manifest that it names.
+ * @throws RegistryError `not-found`; `unsupported-operation` when the registry can't delete tags
  */
 export async function removeTag(
   context: RepositoryContext,
@@ -34,7 +34,7 @@ export async function removeTag(
   }
 }
 
-/** What registries without the deletion of tags answer; older ones take the tag for a bad digest. */
+/** How registries that can't delete tags answer; older ones take the tag for an invalid digest. */
 function isUnsupported({ status, registryErrors }: RegistryError): boolean {
   const says = registryErrors.some(
     ({ code }) => code === "UNSUPPORTED" || code === "DIGEST_INVALID",
@@ -43,8 +43,8 @@ function isUnsupported({ status, registryErrors }: RegistryError): boolean {
 }
 
 /**
- * Removes a manifest with the tags that name it, or else a blob; idempotent. The digest may be either's,
- * so both are asked for.
+ * Removes a manifest with the tags that name it, or else a blob. Idempotent. The digest alone does not tell
+ * which of the two it is, so both are tried.
  */
 export async function removeContent(
   context: RepositoryContext,

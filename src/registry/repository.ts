@@ -23,11 +23,11 @@ import { spool } from "./upload/spool.ts";
 /** What {@link openRepository} takes. */
 export interface RegistryOptions extends TransportOptions {
   /**
-   * Connections, tokens and limits shared with other repositories of the same registry. It brings its
-   * own options: those given beside it count for nothing.
+   * Connections, tokens and limits shared with other repositories of the same registry. The transport's own
+   * options apply; those given beside it are ignored.
    */
   readonly transport?: Transport | undefined;
-  /** Where content is kept of which size and digest are known only at its end. Default: in the cache directory. */
+  /** Where content is kept while its size and digest are still unknown. Default: the cache directory. */
   readonly spoolDirectory?: string | undefined;
 }
 
@@ -39,22 +39,25 @@ export type RepositoryStore = ContentStore & {
     >;
 };
 
-/** What is there with another size is not the content: it is pushed again. A registry need not say the size. */
+/**
+ * A blob of another size does not count as the content, so it is pushed again. A registry need not state the
+ * size.
+ */
 function saysOtherSize({ header }: Answer, { size }: Descriptor): boolean {
   const length = header("content-encoding") === undefined ? header("content-length") : undefined;
   return length !== undefined && /^\d+$/.test(length) && Number(length) !== size;
 }
 
-/** The repositories that this module opened: a mount needs to know where its source is. */
+/** The repositories opened by this module, so that a mount can find out where its source is. */
 const CONTEXTS = new WeakMap<object, RepositoryContext>();
 
 /**
- * A repository over HTTP as a content store (distribution-spec 1.1). Nothing is sent before the first
- * request, and there is nothing to close: idle connections do not keep a process alive.
+ * A repository as a content store over HTTP (distribution-spec 1.1). Nothing is sent before the first
+ * operation, and there is nothing to close: idle connections do not keep a process alive.
  *
- * Content goes to and comes from the registry named, and from where it redirects a download to;
- * credentials go to the registry and to the token endpoint it names, nowhere else. Every method may
- * throw a `RegistryError`.
+ * Content is exchanged only with the registry named, and with the places to which it redirects downloads.
+ * Credentials are sent only to the registry and to the token endpoint that it names. Every method may throw a
+ * `RegistryError`.
  * @throws OciError `invalid-reference`
  */
 export function openRepository(

@@ -10,7 +10,7 @@ import { ProtocolError } from "./protocol-error.ts";
 
 const TYPE = "application/octet-stream";
 
-/** GET and HEAD of a blob, a part of it included (distribution-spec, "Pulling blobs"). */
+/** GET and HEAD of a blob, or of a part of it (distribution-spec, "Pulling blobs"). */
 export async function serveBlob(call: Call, digest: Digest): Promise<void> {
   const size = blobSize(call, digest);
   const headers = {
@@ -54,7 +54,7 @@ export async function deleteBlob(call: Call, digest: Digest): Promise<void> {
   sendEmpty(call, 202);
 }
 
-/** The size of a blob of which the digest is known. @throws OciError `not-found` */
+/** The size of the blob with this digest. @throws OciError `not-found` */
 export function blobSize({ store }: Call, digest: Digest): number {
   const { fd, size } = openBlob(store.directory, digest);
   closeSync(fd);

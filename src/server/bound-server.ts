@@ -6,10 +6,13 @@ import type { Limits } from "../oci/limits.ts";
 import { boundConnections } from "./client-connections.ts";
 import type { ServerEvent } from "./server-event.ts";
 
-/** The shortest and the longest time between two looks at the heads that are under way, in milliseconds. */
+/** The shortest and the longest interval, in milliseconds, at which unfinished request heads are checked. */
 const SHORTEST_CHECK = 20;
 const LONGEST_CHECK = 5_000;
-/** How often longer than a registry's answer a client's next byte is waited for. */
+/**
+ * A connection may be idle for this many times `idleTimeout`, the time that our own client waits for a
+ * registry.
+ */
 const PATIENCE = 2;
 
 const REFUSAL = [
@@ -21,9 +24,10 @@ const REFUSAL = [
 ].join("\r\n");
 
 /**
- * Makes a server on which a client can hold only a part: its connections are bounded, the head of a
- * request has a deadline, and a connection on which nothing moves is ended, unless it is the server that
- * works. A whole request has no deadline: a layer may take hours, at the least rate of its body.
+ * Makes a server that no single client can occupy completely. The number of connections is limited, the
+ * head of a request has a deadline, and an idle connection is closed unless the server itself is still
+ * working. A whole request has no deadline: a layer may take hours, as long as its body keeps to the minimum
+ * rate.
  */
 export function createBoundServer(
   limits: Limits,
@@ -58,12 +62,13 @@ export function createBoundServer(
   });
   server.setTimeout(limits.idleTimeout * PATIENCE);
   server.on("timeout", (socket: Socket) => {
-    // What was sent whole is being stored: that may take a while, and is not the client's doing.
+    // A request that has arrived whole is being stored. That may take a while, and the client can't speed it
+    // up.
     if (working.get(socket)?.complete !== true) socket.destroy();
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     const late = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-    // Whatever else breaks a connection is news of the request on it, which says so itself.
+    // Any other connection error is reported by the request on that connection.
     if (late) refuse(socket, "the head of a request came too slowly");
     else if (error.code?.startsWith("HPE_") === true) refuse(socket, error.message);
     const { _httpMessage: begun } = socket as { _httpMessage?: ServerResponse };

@@ -10,7 +10,7 @@ import type { LayoutStore } from "../store/layout/layout.ts";
 import { ProtocolError, toProtocolError } from "./protocol-error.ts";
 import type { Uploads } from "./uploads.ts";
 
-/** One request, what answers it, and what the registry is made of. */
+/** One request, its response, and what the registry needs to answer it. */
 export interface Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -18,9 +18,9 @@ export interface Call {
   readonly store: LayoutStore;
   readonly uploads: Uploads;
   readonly limits: Limits;
-  /** Edits of what names stand for happen one after the other. */
+  /** Runs edits of tags and other roots one after the other. */
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
-  /** The repository of root names that have none: see `names.ts`. */
+  /** The repository of tags that name none: see `names.ts`. */
   readonly own: string;
 }
 
@@ -28,7 +28,7 @@ type Headers = Readonly<Record<string, string | number>>;
 
 /** The body of the request. @throws ProtocolError 408 when it comes too slowly */
 export function bodyOf({ request, limits }: Call): Bytes {
-  // Not destroyed when the reader stops: there is an answer to come.
+  // Not destroyed when the reader stops early, because the answer still has to be sent.
   const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   return demandRate(body, limits, (count, milliseconds) => {
     const message = `got only ${count} bytes in ${Math.round(milliseconds / 1000)} s`;
@@ -38,7 +38,7 @@ export function bodyOf({ request, limits }: Call): Bytes {
 
 /** Answers without a body. */
 export function sendEmpty({ response }: Call, status: number, headers: Headers = {}): void {
-  // 204 and 304 have no length (RFC 9110, 8.6).
+  // An answer 204 or 304 has no length (RFC 9110, 8.6).
   response.writeHead(status, status === 204 ? headers : { "content-length": 0, ...headers }).end();
 }
 
@@ -59,8 +59,8 @@ export function sendJson(
 }
 
 /**
- * Answers with bytes, as fast as they are taken. When they fail or hardly any are taken, the connection
- * breaks: nobody takes the part for the whole.
+ * Answers with bytes, as fast as the client reads them. When `bytes` fails or the client reads too slowly,
+ * the connection is broken off, so that a part is never taken for the whole.
  */
 export async function sendBytes(
   { response, limits }: Call,
@@ -76,8 +76,8 @@ export async function sendBytes(
 }
 
 /**
- * Answers a failure by the spec's error body, and says how; undefined when nobody was answered: the client
- * has gone, or an answer had begun, whose connection breaks.
+ * Answers a failure with the spec's error body, and returns what was sent. Undefined when nothing could be
+ * sent, because the client has gone or an answer had begun; then the connection is broken off.
  */
 export function sendError(
   call: Pick<Call, "request" | "response">,

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
 import { isIPv6, type Socket } from "node:net";
 
-/** The connections of a registry, bounded for each client so that one leaves room for the others. */
+/** The connections of a registry, limited per client so that one client leaves room for the others. */
 export interface ClientConnections {
   /**
-   * Takes a new connection in. At the client's bound the one of its connections that waits longest for a
-   * request, or for the rest of its head, is ended in its place; false when all of them are at work.
+   * Admits a new connection. When the client is at its limit, the connection that has waited longest for a
+   * request (or for the rest of its head) is closed to make room. False when all of its connections are at
+   * work.
    */
   accept(socket: Socket): boolean;
-  /** A request begins on a connection. Call what comes back when it has ended. */
+  /** Marks a request as begun on a connection. Call the returned function when the request has ended. */
   begin(socket: Socket): () => void;
 }
 
-/** Who a client is: its address, and with IPv6 the network of it, of which anyone has all addresses (RFC 4291, 2.5.1). */
+/**
+ * What identifies a client: its IPv4 address, or its IPv6 network, because one host has all addresses of such
+ * a network (RFC 4291, 2.5.1).
+ */
 export function clientOf(address: string | undefined): string {
   const plain = (address ?? "").replace(/^::ffff:(?=\d+\.)|%.*$/g, "");
   if (!isIPv6(plain)) return plain;
@@ -23,9 +27,12 @@ export function clientOf(address: string | undefined): string {
   return [...groups, ...Array<string>(missing).fill("0"), ...after].slice(0, 4).join(":");
 }
 
-/** Creates the bounds: so many connections a client. */
+/** Limits each client to `most` connections. */
 export function boundConnections(most: number): ClientConnections {
-  /** By client, in the order in which they came or ended their last request; how many requests run on each. */
+  /**
+   * For each client its connections, in the order in which they came or ended their last request, with the
+   * number of requests that run on each.
+   */
   const clients = new Map<string, Map<Socket, number>>();
 
   const leave = (client: string, socket: Socket): void => {

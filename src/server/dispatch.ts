@@ -17,7 +17,7 @@ import {
 
 type Handler = () => void | Promise<void>;
 
-/** Answers a request by its path and method. @throws ProtocolError, OciError */
+/** Answers a request according to its path and method. @throws ProtocolError, OciError */
 export async function dispatch(call: Call, path: string): Promise<void> {
   const route = parseRoute(path);
   if (route === undefined) throw new ProtocolError(404, "UNSUPPORTED", "no such endpoint");

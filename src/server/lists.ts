@@ -25,7 +25,7 @@ export async function listTags(call: Call, repository: string): Promise<void> {
   sendJson(call, 200, JSON.stringify({ name: repository, tags: page.items }), page.headers);
 }
 
-/** GET of all repositories that have tags. */
+/** GET of the names of all repositories that have tags. */
 export async function listRepositories(call: Call): Promise<void> {
   const names = (await tagsOf(call)).map(({ repository }) => repository);
   const page = cutPage(call, formatRoute({ kind: "catalog" }), names);
@@ -37,7 +37,10 @@ interface Page {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sorted, without duplicates, after `last`, at most `n`; with a link to the rest. */
+/**
+ * One page: sorted, without duplicates, the names after `last`, at most `n` of them, with a link to the next
+ * page.
+ */
 function cutPage({ query }: Call, path: string, names: readonly string[]): Page {
   const last = query.get("last");
   const given = query.get("n");
@@ -50,7 +53,7 @@ function cutPage({ query }: Call, path: string, names: readonly string[]): Page 
   return { items, headers: { link: formatNextLink(next) } };
 }
 
-/** GET of the manifests about a digest (distribution-spec, "Listing referrers"). */
+/** GET of the manifests whose subject is a digest (distribution-spec, "Listing referrers"). */
 export async function listReferrers(call: Call, subject: Digest): Promise<void> {
   const wanted = call.query.get("artifactType");
   const found = new Map<Digest, Descriptor>();

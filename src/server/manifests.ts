@@ -38,7 +38,10 @@ export async function serveManifest(
   await sendBytes(call, 200, headers, once(bytes));
 }
 
-/** PUT of a manifest or index (distribution-spec, "Pushing manifests"). What it names must be there before it. */
+/**
+ * PUT of a manifest or index (distribution-spec, "Pushing manifests"). Everything that it names must be
+ * stored already.
+ */
 export async function putManifest(
   call: Call,
   repository: string,
@@ -62,7 +65,7 @@ export async function putManifest(
   });
 }
 
-/** DELETE of a tag, which leaves the manifest, or of a manifest with all its tags in the repository. */
+/** DELETE of a tag, which keeps the manifest; or of a manifest, with all its tags in the repository. */
 export async function deleteManifest(
   call: Call,
   repository: string,
@@ -79,7 +82,7 @@ export async function deleteManifest(
     }
     const goes = isDigest(reference) ? mine : mine.filter((root) => root.tag === reference);
     for (const { name } of goes) await capabilities.untag(name);
-    // Also without a tag its digest counts.
+    // The manifest stays available by its digest without a tag.
     await capabilities.addRoot(found);
   });
   sendEmpty(call, 202);
@@ -122,7 +125,7 @@ function describeBody(call: Call, reference: string, bytes: Uint8Array): Descrip
     return described;
   }
   if (header !== undefined && (isManifestType(header) || isIndexType(header))) {
-    // The parser says what is wrong between the two.
+    // The parser reports how the header and the document disagree.
     return { mediaType: header, digest, size: bytes.length };
   }
   throw new ProtocolError(
@@ -132,7 +135,7 @@ function describeBody(call: Call, reference: string, bytes: Uint8Array): Descrip
   );
 }
 
-/** Whether the document is there undamaged: it is small enough to be read. */
+/** Whether the document is stored and undamaged. Documents are small enough to be read and verified here. */
 async function holdsWhole({ store }: Call, descriptor: Descriptor): Promise<boolean> {
   if (!(await store.exists(descriptor))) return false;
   try {
@@ -145,7 +148,7 @@ async function holdsWhole({ store }: Call, descriptor: Descriptor): Promise<bool
 }
 
 interface Links {
-  /** What must be there before: children of an index, config and layers of a manifest. */
+  /** What must be stored before: the children of an index, or the config and layers of a manifest. */
   readonly children: readonly Descriptor[];
   readonly subject: Descriptor | undefined;
 }
@@ -157,7 +160,8 @@ function parseDocument(bytes: Uint8Array, descriptor: Descriptor): Links {
     return { children: manifests, subject };
   }
   const { config, layers, subject } = parseManifest(bytes, descriptor).value;
-  // Layers with urls are fetched elsewhere, and need not be here (image-spec, "Non-distributable").
+  // Layers with urls are fetched from elsewhere and need not be stored here (image-spec,
+  // "Non-distributable").
   return { children: [config, ...layers.filter(({ urls }) => urls === undefined)], subject };
 }
 
@@ -172,7 +176,7 @@ async function checkChildren(call: Call, children: readonly Descriptor[]): Promi
   }
 }
 
-/** What the tag named before stays a root: it can still be asked for by its digest. */
+/** Moves a tag. The manifest that it named before stays a root, because it can still be requested by digest. */
 async function moveTag(
   call: Call,
   descriptor: Descriptor,

@@ -24,7 +24,7 @@ describe("the name of an entry in index.json", () => {
     expect(parseRootName(name, "here")).toEqual({ repository, tag });
   });
   it.each(["Team/app:v1", "team/app", "localhost:5000/app", "a:b:c d", "../a:v1", ":v1", ""])(
-    "%j is none",
+    "%j is not a tag of any repository",
     (name) => {
       expect(parseRootName(name, "here")).toBeUndefined();
     },
@@ -32,10 +32,10 @@ describe("the name of an entry in index.json", () => {
 });
 
 describe("the tags of a layout", () => {
-  it("leave out what has no name, or one that no registry could have", () => {
+  it("leave out entries without a name, or with a name that no registry could have", () => {
     expect(namedRoots([root(undefined), root("NO/such")], "here")).toEqual([]);
   });
-  it("prefer the full name where a bare one means the same", () => {
+  it("prefer a full name over a bare one for the same tag", () => {
     const tags = namedRoots([root("v1", "a"), root("here:v1", "b")], "here");
     expect(tags.map(({ name }) => name)).toEqual(["here:v1", "v1"]);
   });

@@ -4,11 +4,11 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { parseRepository, parseTag } from "../oci/reference.ts";
 import { isOciError } from "../oci/errors.ts";
 
-// How one layout holds many repositories. Content is shared by all of them: what one has by digest, each
-// has. A tag is an entry of index.json whose name (org.opencontainers.image.ref.name) is
-// `repository:tag`; a name without a colon, as other tools write it, is a tag of the repository that is
-// called like the directory. A manifest without a tag is an entry without a name. So the directory is a
-// layout at any time, and skopeo reads it as oci:DIR:repository:tag.
+// How one layout holds many repositories. They share all content: what one repository has by digest, every
+// repository has. A tag is an entry of index.json whose name (org.opencontainers.image.ref.name) is
+// `repository:tag`. A name without a colon, as other tools write it, is a tag of the repository named after
+// the directory. A manifest without a tag is an entry without a name. The directory is therefore always a
+// valid layout, which skopeo reads as oci:DIR:repository:tag.
 
 /** A tag of a repository. */
 export interface RepositoryTag {
@@ -16,19 +16,19 @@ export interface RepositoryTag {
   readonly tag: string;
 }
 
-/** A tag with what it stands for. */
+/** A tag and the manifest or index that it names. */
 export interface NamedRoot extends RepositoryTag {
   /** The name of the entry in index.json. */
   readonly name: string;
   readonly descriptor: Descriptor;
 }
 
-/** The name of the entry for a tag. */
+/** The name of a tag's entry in index.json. */
 export function formatRootName({ repository, tag }: RepositoryTag): string {
   return `${repository}:${tag}`;
 }
 
-/** The tag that a name stands for; undefined when a registry can't have such a one. */
+/** The tag that an entry's name means; undefined when no registry could have such a tag. */
 export function parseRootName(name: string, own: string): RepositoryTag | undefined {
   const colon = name.lastIndexOf(":");
   try {
@@ -43,7 +43,7 @@ export function parseRootName(name: string, own: string): RepositoryTag | undefi
   }
 }
 
-/** All tags of all repositories. A tag may be there under both of its names: its full one comes first. */
+/** All tags of all repositories. When a tag has both a full and a bare name, the full one comes first. */
 export function namedRoots(roots: readonly Descriptor[], own: string): readonly NamedRoot[] {
   const found = roots.flatMap((descriptor) => {
     const name = descriptor.annotations?.[AnnotationKey.refName];
@@ -57,7 +57,7 @@ function isFull(root: NamedRoot): boolean {
   return root.name === formatRootName(root);
 }
 
-/** The repository of names that have none: called like the directory, as far as that is a repository's name. */
+/** The repository for bare names: the directory's name in lower case, or `layout` if that is not a valid one. */
 export function repositoryOf(directoryName: string): string {
   const name = directoryName.toLowerCase();
   return parseRootName(`${name}:latest`, name)?.repository ?? "layout";

@@ -40,7 +40,7 @@ async function begin(): Promise<string> {
   return String(headers["location"]);
 }
 
-/** A PATCH whose body is awaited: the server has said so. */
+/** Starts a PATCH and waits until the server asks for its body. */
 async function startPatch(location: string): Promise<RawConnection> {
   const connection = await connectRaw(server);
   const head = [`PATCH ${location} HTTP/1.1`, "host: localhost", "content-length: 7"];
@@ -50,7 +50,7 @@ async function startPatch(location: string): Promise<RawConnection> {
 }
 
 describe("open uploads", () => {
-  it("of one client do not block the next push: its oldest that is idle goes", async () => {
+  it("of one client do not block its next push: its oldest idle upload is dropped", async () => {
     await start({ clientUploads: 3 });
     const first = await begin();
     const second = await begin();
@@ -62,7 +62,7 @@ describe("open uploads", () => {
     expect(end.status).toBe(201);
   });
 
-  it("that are dropped leave nothing behind", async () => {
+  it("leave no files behind when they are dropped", async () => {
     await start({ clientUploads: 1 });
     const first = await begin();
     await askRegistry(server.url, "PATCH", first, content);
@@ -74,7 +74,7 @@ describe("open uploads", () => {
     expect(await files()).toContain(id(second));
   });
 
-  it("that are all under way make the next one wait: 429 with Retry-After", async () => {
+  it("make the client's next upload wait with 429 and Retry-After when none of them is idle", async () => {
     await start({ clientUploads: 1 });
     const location = await begin();
     const busy = await startPatch(location);
@@ -87,7 +87,7 @@ describe("open uploads", () => {
     expect([201, 409]).toContain((await end).status);
   });
 
-  it("of one client are dropped for those of another when there are too many in all", async () => {
+  it("of the busiest client are dropped for another client when the total is too large", async () => {
     await start({});
     const { capabilities } = await openLayout(directory);
     const uploads = openUploads(capabilities.uploads, { openUploads: 4, clientUploads: 4 });
@@ -103,7 +103,7 @@ describe("open uploads", () => {
 });
 
 describe("connections", () => {
-  it("on which the head of a request never ends are ended", async () => {
+  it("are closed when the head of a request never ends", async () => {
     await start({ headTimeout: 100 });
     const slow = await connectRaw(server);
     slow.write("GET /v2/ HTTP/1.1\r\nhost: localhost\r\n");
@@ -117,7 +117,7 @@ describe("connections", () => {
     });
   });
 
-  it("of one client that wait for a request make room for its next", async () => {
+  it("of one client that are idle make room for its next connection", async () => {
     await start({ clientConnections: 2 });
     const idle: RawConnection[] = [];
     for (let more = 0; more < 2; more += 1) {
@@ -131,7 +131,7 @@ describe("connections", () => {
     idle[1]!.socket.destroy();
   });
 
-  it("of one client that are all at work refuse its next", async () => {
+  it("of one client that are all at work make the server refuse its next connection", async () => {
     await start({ clientConnections: 1, clientUploads: 10 });
     const busy = await startPatch(await begin());
     expect(await askRaw(server, "")).toMatch(/^HTTP\/1.1 429 /);
@@ -139,7 +139,7 @@ describe("connections", () => {
     busy.socket.destroy();
   });
 
-  it("are counted for each client", () => {
+  it("are counted per client", () => {
     expect(clientOf("::ffff:10.0.0.1")).toBe("10.0.0.1");
     expect(clientOf("2001:db8:1:2:3:4:5:6")).toBe(clientOf("2001:db8:1:2::9"));
     expect(clientOf("2001:db8::1")).not.toBe(clientOf("2001:db8:0:1::1"));
@@ -155,7 +155,7 @@ describe("a body", () => {
   it.each([
     ["of a blob", "POST", `/v2/a/blobs/uploads/?digest=${digest}`],
     ["of a manifest", "PUT", "/v2/a/manifests/1"],
-  ])("%s at a byte now and then is given up", async (_, method, path) => {
+  ])("%s that arrives far too slowly is given up", async (_, method, path) => {
     await start(impatient);
     const slow = await connectRaw(server);
     slow.write(`${method} ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n`);
@@ -164,7 +164,7 @@ describe("a body", () => {
     clearInterval(drip);
   });
 
-  it("that the client hardly takes is given up", async () => {
+  it("is given up when the client reads it far too slowly", async () => {
     await start({});
     const large = new Uint8Array(24 * 1024 * 1024);
     const name = digestBytes(large);

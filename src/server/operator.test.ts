@@ -31,7 +31,7 @@ const blobPath = `/v2/a/blobs/${digest}`;
 const upload = `/v2/a/blobs/uploads/?digest=${digest}`;
 
 describe("the operator of a registry", () => {
-  it("is told of each request that failed, and of no other", async () => {
+  it("learns of each request that failed, and of no other", async () => {
     await askRegistry(server.url, "POST", upload, content);
     await askRegistry(server.url, "GET", blobPath);
     await askRegistry(server.url, "HEAD", `/v2/a/blobs/sha256:${"0".repeat(64)}`);
@@ -50,7 +50,7 @@ describe("the operator of a registry", () => {
     ]);
   });
 
-  it("is told what the system said where the client only learns that it failed", async () => {
+  it("learns the system's error where the client is only told that the request failed", async () => {
     await rm(join(directory, "index.json"));
     await writeFile(join(directory, "index.json"), "{");
     const answer = await askRegistry(server.url, "GET", "/v2/a/tags/list");
@@ -64,7 +64,7 @@ describe("the operator of a registry", () => {
     });
   });
 
-  it("is told of an answer that broke off, and of what was no request", async () => {
+  it("learns of an answer that broke off, and of a connection that sent no valid request", async () => {
     await askRegistry(server.url, "POST", upload, content);
     const file = join(directory, "blobs", ...digest.split(":"));
     await rm(file);
@@ -96,9 +96,9 @@ describe("a client", () => {
     ["PUT", "/v2/a/manifests/1"],
     ["GET", "/v2/%00/tags/list"],
     ["GET", "/v2/../etc/passwd"],
-  ] as const)("is told no path of this machine by %s %s", async (method, path) => {
+  ] as const)("never learns a path of this machine from %s %s", async (method, path) => {
     const sound = await askRegistry(server.url, method, path, bodyFor(method), json);
-    // And where the layout itself is damaged.
+    // Nor when the layout itself is damaged.
     await rm(join(directory, "blobs"), { recursive: true });
     await writeFile(join(directory, "blobs"), "");
     const damaged = await askRegistry(server.url, method, path, bodyFor(method), json);

@@ -3,7 +3,7 @@ import { isOciError } from "../oci/errors.ts";
 import type { ErrorCode } from "../oci/errors.ts";
 import type { WireErrorCode } from "../registry/wire/error-body.ts";
 
-/** What a client did wrong, as the distribution-spec says it. */
+/** A mistake of the client, in the terms of the distribution-spec. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
   readonly status: number;
@@ -39,7 +39,10 @@ const ANSWERS: Partial<Readonly<Record<ErrorCode, readonly [number, WireErrorCod
   "not-found": [404, "BLOB_UNKNOWN"],
 };
 
-/** What a client that only reads can be wrong about. All else that it meets is damage of ours. */
+/**
+ * Mistakes that a client can make by merely reading. Any other error while reading means that our own data is
+ * damaged.
+ */
 const ASKED_WRONGLY: ReadonlySet<ErrorCode> = new Set([
   "invalid-reference",
   "invalid-argument",
@@ -49,8 +52,9 @@ const ASKED_WRONGLY: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Any failure as an answer to a request with this method. What is not the client's doing becomes 500
- * without its words, and absent content has words of its own: the others name paths of this machine.
+ * Turns any failure of a request with this method into an answer. What is not the client's fault becomes 500
+ * without its message, and absent content gets a fixed message, because the original messages name paths of
+ * this machine.
  */
 export function toProtocolError(error: unknown, method: string): ProtocolError {
   if (error instanceof ProtocolError) return error;

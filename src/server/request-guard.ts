@@ -4,34 +4,34 @@ import { quote } from "../oci/quote.ts";
 import { isLoopback } from "../registry/hosts.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
-/** Whom a registry answers. */
+/** Where a registry listens, and the names under which it answers. */
 export interface GuardOptions {
   /** The address that it listens on. */
   readonly address: string;
-  /** The name or address that it was told to listen on. */
+  /** The name or address that it was asked to listen on. */
   readonly host: string;
-  /** Further names that it goes by. */
+  /** Further names by which clients may reach it. */
   readonly allowedHosts: readonly string[];
 }
 
-/** A request's target, split. */
+/** The target of a request, split into its parts. */
 export interface RequestTarget {
   readonly path: string;
   readonly query: URLSearchParams;
 }
 
-/** Refuses requests before anything is done, and splits the target of the others. @throws ProtocolError */
+/** Refuses unwanted requests before anything is done, and splits the target of all others. @throws ProtocolError */
 export type RequestGuard = (request: IncomingMessage) => RequestTarget;
 
 const CLOSE = { connection: "close" };
 
 /**
- * Makes the guard of a registry, which keeps web pages out: a browser lets any page send requests to any
- * address that it reaches, this machine included. It refuses
- * - a body in a coding that nobody here takes apart (501; RFC 9112, 6.1),
- * - on a loopback address, and where names were given, a Host that is none of ours (421): a page whose own
- *   name was made to resolve to this address (DNS rebinding),
- * - the Origin of another place, and what a browser says another site made it send (403).
+ * Makes the guard that keeps web pages away from a registry. A browser lets any page send requests to every
+ * address that it can reach, this machine included. The guard refuses
+ * - a body in a transfer coding that the server does not decode (501; RFC 9112, 6.1);
+ * - a Host that is not one of the registry's names (421), when the registry listens on a loopback address or
+ *   was given names: a page can make its own name resolve to this address (DNS rebinding);
+ * - a request with the Origin of another site, or one that the browser says another site caused (403).
  */
 export function createRequestGuard(options: GuardOptions): RequestGuard {
   const names = new Set([options.host, ...options.allowedHosts].map((name) => hostOf(name).name));
@@ -56,7 +56,10 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
   };
 }
 
-/** A name without a dot is one of this machine or its network: no stranger owns such a one in the DNS. */
+/**
+ * Whether a name has no dot. Such a name belongs to this machine or its network: nobody else can own it in
+ * the DNS.
+ */
 function isPlain(name: string): boolean {
   return /^[a-z0-9_-]+$/.test(name);
 }
@@ -80,7 +83,10 @@ function checkOrigin({ headers }: IncomingMessage, authority: string | undefined
   throw new ProtocolError(403, "DENIED", message, CLOSE);
 }
 
-/** Whatever the scheme: what ends TLS in front of us keeps the host. */
+/**
+ * Whether an Origin is this registry. The scheme does not count: a proxy that ends TLS in front of us keeps
+ * the host.
+ */
 function isSame(origin: string, authority: string | undefined): boolean {
   if (authority === undefined || !/^https?:\/\//i.test(origin) || !URL.canParse(origin))
     return false;
@@ -88,9 +94,9 @@ function isSame(origin: string, authority: string | undefined): boolean {
 }
 
 interface HostName {
-  /** Lower-case, without the port, an IPv6 address in brackets; empty when it is none. */
+  /** Lower-case, without the port, an IPv6 address in brackets. Empty when the text is not a host. */
   readonly name: string;
-  /** With the port where it is not that of http. */
+  /** With the port, unless that is the default port of http. */
   readonly host: string;
 }
 
@@ -101,7 +107,10 @@ function hostOf(text: string): HostName {
   return { name: hostname.replace(/\.$/, ""), host };
 }
 
-/** A target is a path, or as a proxy gets it a whole URL, whose host then counts (RFC 9112, 3.2.2). */
+/**
+ * Splits a target. It is a path or, as proxies receive it, a whole URL, whose host then replaces the Host
+ * header (RFC 9112, 3.2.2).
+ */
 function splitTarget({ url = "", headers }: IncomingMessage): {
   readonly authority: string | undefined;
   readonly path: string;

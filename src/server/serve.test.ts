@@ -41,7 +41,7 @@ async function pushBlob(repository: string, bytes: Uint8Array): Promise<string> 
   return digest;
 }
 
-/** A manifest of the layer and the config, different for each note. */
+/** A manifest of the layer and the config; each note gives another digest. */
 function manifestOf(note: string, extra: object = {}): Uint8Array {
   return encode({
     schemaVersion: 2,
@@ -76,7 +76,7 @@ async function startUpload(): Promise<string> {
 }
 
 describe("manifests", () => {
-  it("are given by tag and by digest", async () => {
+  it("are served by tag and by digest", async () => {
     const { digest } = await pushImage("team/app", "v1");
     for (const reference of ["v1", digest]) {
       const found = await ask("GET", `/v2/team/app/manifests/${reference}`);
@@ -91,7 +91,7 @@ describe("manifests", () => {
     expect([other.status, other.code]).toEqual([404, "MANIFEST_UNKNOWN"]);
   });
 
-  it("stay under their digest when their tag moves on", async () => {
+  it("stay available by digest when their tag moves on", async () => {
     const first = await pushImage("a", "v1", "first");
     const second = await pushImage("a", "v1", "second");
     const tagged = await ask("HEAD", "/v2/a/manifests/v1");
@@ -101,7 +101,7 @@ describe("manifests", () => {
     expect(await layout.capabilities.roots()).toHaveLength(2);
   });
 
-  it("come after what they name", async () => {
+  it("are refused while something that they name is missing", async () => {
     const early = await put("a", "v1", manifestOf("x"));
     expect([early.status, early.code]).toEqual([404, "MANIFEST_BLOB_UNKNOWN"]);
     expect((await ask("GET", "/v2/a/tags/list")).status).toBe(404);
@@ -120,9 +120,9 @@ describe("manifests", () => {
   it.each([
     ["under another digest", digestBytes(layer), manifestOf("x"), MediaType.manifest],
     ["under another type", "v1", manifestOf("x"), MediaType.index],
-    ["that are an index too", "v1", manifestOf("x", { manifests: [] }), MediaType.manifest],
-    ["that are no JSON", "v1", new TextEncoder().encode("{"), MediaType.manifest],
-    ["that are something else", "v1", encode({}), "application/json"],
+    ["that are also an index", "v1", manifestOf("x", { manifests: [] }), MediaType.manifest],
+    ["that are not JSON", "v1", new TextEncoder().encode("{"), MediaType.manifest],
+    ["of an unknown type", "v1", encode({}), "application/json"],
   ])("%s are refused", async (_, reference, bytes, type) => {
     await pushBlob("a", layer);
     await pushBlob("a", config);
@@ -135,12 +135,12 @@ describe("manifests", () => {
     );
   });
 
-  it("larger than a manifest are refused", async () => {
+  it("that are too large are refused", async () => {
     const refused = await put("a", "v1", new Uint8Array(4 * 1024 * 1024 + 1));
     expect([refused.status, refused.code]).toEqual([413, "SIZE_INVALID"]);
   });
 
-  it("that are damaged at the same size are mended by a push, and till then no answer", async () => {
+  it("that are damaged are not served, and a push repairs them", async () => {
     const { digest } = await pushImage("a", "v1");
     const file = join(directory, "blobs", ...digest.split(":"));
     const { length } = await readFile(file);
@@ -151,14 +151,14 @@ describe("manifests", () => {
     expect((await ask("GET", `/v2/a/manifests/${digest}`)).status).toBe(200);
   });
 
-  it("lose a tag and keep their digest", async () => {
+  it("stay available by digest when their tag is deleted", async () => {
     const { digest } = await pushImage("a", "v1");
     expect((await ask("DELETE", "/v2/a/manifests/v1")).status).toBe(202);
     expect((await ask("GET", "/v2/a/manifests/v1")).status).toBe(404);
     expect((await ask("GET", `/v2/a/manifests/${digest}`)).status).toBe(200);
   });
 
-  it("go with all their tags, but not from under another repository", async () => {
+  it("are deleted with all their tags, but stay in other repositories that have them", async () => {
     const { digest } = await pushImage("a", "v1");
     await put("a", "v2", manifestOf("v1"));
     await put("b", "v1", manifestOf("v1"));
@@ -169,7 +169,7 @@ describe("manifests", () => {
     expect((await ask("GET", `/v2/b/manifests/${digest}`)).status).toBe(404);
   });
 
-  it("about another are listed with it", async () => {
+  it("with a subject are listed as its referrers", async () => {
     const image = await pushImage("a", "v1");
     const about = manifestOf("sig", { subject: image, artifactType: "application/x.sig" });
     const pushed = await put("a", digestBytes(about), about);
@@ -191,7 +191,7 @@ describe("manifests", () => {
 });
 
 describe("lists", () => {
-  it("come in pages with a link to the next", async () => {
+  it("come in pages, each with a link to the next", async () => {
     for (const tag of ["c", "a", "b"]) await pushImage("a", tag, "same");
     const first = await ask("GET", "/v2/a/tags/list?n=2");
     expect(JSON.parse(first.text)).toEqual({ name: "a", tags: ["a", "b"] });
@@ -205,7 +205,7 @@ describe("lists", () => {
     });
   });
 
-  it("name all repositories that have tags", async () => {
+  it("of repositories name all that have tags", async () => {
     await pushImage("b/c", "v1");
     await pushImage("a", "v1");
     expect(JSON.parse((await ask("GET", "/v2/_catalog")).text)).toEqual({
@@ -215,7 +215,7 @@ describe("lists", () => {
 });
 
 describe("the server", () => {
-  it("says that it is a registry, and what it can't do", async () => {
+  it("says that it is a registry, and which operations it does not support", async () => {
     const base = await ask("GET", "/v2/");
     expect([base.status, base.headers["docker-distribution-api-version"]]).toEqual([
       200,
@@ -236,7 +236,7 @@ describe("the server", () => {
     expect(raw).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
-  it("keeps its directory a layout that others can use meanwhile", async () => {
+  it("keeps its directory a valid layout that other tools can use at the same time", async () => {
     const image = await pushImage("team/app", "v1");
     const layout = await openLayout(directory);
     expect((await layout.resolve("team/app:v1")).digest).toBe(image.digest);
@@ -247,7 +247,7 @@ describe("the server", () => {
     expect(index).toMatchObject({ schemaVersion: 2, mediaType: MediaType.index });
   });
 
-  it("frees its port when it closes, with an upload under way", async () => {
+  it("frees its port when it closes during an upload", async () => {
     const location = await startUpload();
     await ask("PATCH", location, layer);
     await server.close();
@@ -256,12 +256,12 @@ describe("the server", () => {
     expect((await ask("GET", "/v2/")).status).toBe(200);
   });
 
-  it("says that its port is taken", async () => {
+  it("fails clearly when its port is taken", async () => {
     const second = serveRegistry({ directory, port: server.port });
     await expect(second).rejects.toThrow(/EADDRINUSE/);
   });
 
-  it("does not serve what is no layout", async () => {
+  it("refuses a directory that is not a layout", async () => {
     const wrong = join(directory, "blobs");
     await writeFile(join(wrong, "file"), "x");
     await expect(serveRegistry({ directory: wrong })).rejects.toMatchObject({
@@ -270,7 +270,7 @@ describe("the server", () => {
   });
 });
 
-/** A path as it is: other clients resolve the dots in it. */
+/** Sends a path unchanged; other HTTP clients would resolve the dots in it. */
 function rawGet(path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";

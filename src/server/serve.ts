@@ -19,19 +19,20 @@ import { openUploads } from "./uploads.ts";
 
 /** What {@link serveRegistry} takes. */
 export interface ServeOptions {
-  /** An OCI image layout; made when it is absent or empty. */
+  /** An OCI image layout. It is created when the directory is absent or empty. */
   readonly directory: string;
-  /** Default `127.0.0.1`: whoever reaches the port may read and write, so only this machine does. */
+  /** Default `127.0.0.1`, only this machine: whoever reaches the port may read and write. */
   readonly host?: string | undefined;
   /** Default 0: a free port. */
   readonly port?: number | undefined;
   /**
-   * Further names that the registry goes by. On a loopback address only loopback names and names without
-   * a dot are answered else; on another address all are, as long as none is given here.
+   * Further names by which clients may reach the registry. Without them, a registry on a loopback address
+   * answers only to loopback names and names without a dot, and a registry on any other address answers to
+   * every name.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** Told of every failure; never awaited. */
+  /** Called with every failure. It is not awaited. */
   readonly onEvent?: ((event: ServerEvent) => void) | undefined;
 }
 
@@ -41,23 +42,23 @@ export interface RegistryServer {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Takes no more requests, lets running ones end for a few seconds, and frees the port. Idempotent. */
+  /** Accepts no more requests, gives running ones a few seconds to end, and frees the port. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Milliseconds that running requests get when the registry closes. */
+/** How many milliseconds running requests may take to end when the registry closes. */
 const GRACE = 3_000;
 
 /**
- * Serves an OCI layout directory as a registry (distribution-spec 1.1) in plain http, without
- * authentication: whoever reaches the address may read and write, but for web pages of elsewhere. The
- * directory is a complete layout at any time, whatever kills the process: blobs appear whole under their
- * digests, and index.json is replaced, never edited. Other processes may use the layout meanwhile.
+ * Serves an OCI layout directory as a registry (distribution-spec 1.1) over plain http, without
+ * authentication: whoever reaches the address may read and write, except web pages of other sites. The
+ * directory is a complete layout at any time, even if the process is killed: blobs appear whole under their
+ * digests, and index.json is replaced, never edited. Other processes may use the layout at the same time.
  *
- * All repositories share the content; a tag is an entry of index.json named `repository:tag` (a bare
- * name belongs to the repository called like the directory). One client (an address) can hold only a part
- * of the connections and uploads, and whatever it sends or takes has to go on at `leastRate`.
- * @throws OciError `invalid-layout`; the system's error when the port can't be had
+ * All repositories share the content. A tag is an entry of index.json named `repository:tag`; a bare name
+ * belongs to the repository named after the directory. One client (an address) can use only a part of the
+ * connections and uploads, and must send and receive at `leastRate` or faster.
+ * @throws OciError `invalid-layout`; the system's error when the port can't be opened
  */
 export async function serveRegistry(options: ServeOptions): Promise<RegistryServer> {
   const directory = resolve(options.directory);

@@ -3,9 +3,15 @@ import type { IncomingMessage } from "node:http";
 import { isOciError } from "../oci/errors.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
-/** What a running registry tells its operator: everything that failed. Texts are as they came: escape them before they are shown. */
+/**
+ * What a running registry reports to its operator: everything that failed. Texts are unescaped: escape them
+ * before showing them.
+ */
 export type ServerEvent =
-  /** A request was answered with a failure, or its connection broke. An absent answer to HEAD is none: clients ask so before they push. */
+  /**
+   * A request was answered with a failure, or its connection broke. A HEAD for absent content is not
+   * reported: clients send it before they push.
+   */
   | {
       readonly kind: "request-failed";
       /** The address of the client. */
@@ -13,11 +19,11 @@ export type ServerEvent =
       readonly method: string;
       /** Path and query, as the client sent them. */
       readonly target: string;
-      /** What was answered; undefined when the connection ended before an answer, or in the middle of one. */
+      /** The status of the answer; undefined when the connection ended before or during it. */
       readonly status: number | undefined;
       /** The registry's error code (`DIGEST_INVALID`), or `CONNECTION_LOST`. */
       readonly code: string;
-      /** Unlike what the client was told it may name paths of this machine. */
+      /** The reason in full. Unlike the client's message, it may name paths of this machine. */
       readonly reason: string;
     }
   /** A connection was refused or ended before there was a request on it. */
@@ -40,7 +46,7 @@ export function requestFailed(
   };
 }
 
-/** The message with those of its causes, which say what the system said. */
+/** The error's message followed by those of its causes, which include the system's own. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner = error.cause === undefined ? "" : `: ${reasonOf(error.cause)}`;

@@ -12,7 +12,7 @@ import { settleBlob } from "../store/layout/layout-blobs.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Upload } from "./uploads.ts";
 
-/** POST: begins an upload, takes a blob in one request, or mounts one (distribution-spec, "Pushing blobs"). */
+/** POST: starts an upload, stores a blob in one request, or mounts one (distribution-spec, "Pushing blobs"). */
 export async function beginUpload(call: Call, repository: string): Promise<void> {
   const { query } = call;
   const mounted = query.get("mount");
@@ -34,14 +34,14 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
   sendProgress(call, 202, await call.uploads.begin(repository, client));
 }
 
-/** GET: how much has arrived. */
+/** GET: reports how many bytes have arrived. */
 export async function uploadStatus(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   await upload.settle();
   sendProgress(call, 204, upload);
 }
 
-/** PATCH: one more chunk, or a stream of unknown length. */
+/** PATCH: appends a chunk, or a stream of unknown length. */
 export async function appendToUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   checkChunk(call, upload);
@@ -49,7 +49,7 @@ export async function appendToUpload(call: Call, repository: string, id: string)
   sendProgress(call, 202, upload);
 }
 
-/** PUT: the end of an upload, with the last chunk, with all of it, or with nothing. */
+/** PUT: finishes an upload. The body is the last chunk, all of the content, or empty. */
 export async function finishUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   const digest = parseKnownDigest(call.query.get("digest") ?? "");
@@ -59,13 +59,13 @@ export async function finishUpload(call: Call, repository: string, id: string): 
   sendCreated(call, repository, digest);
 }
 
-/** DELETE: gives an upload up. */
+/** DELETE: cancels an upload. */
 export async function cancelUpload(call: Call, repository: string, id: string): Promise<void> {
   await call.uploads.find(repository, id).cancel();
   sendEmpty(call, 204);
 }
 
-/** One pass: the body is verified while the store writes it, also over content that is there and may be damaged. */
+/** Stores a body in one pass, verifying it on the way. It also replaces stored content, which may be damaged. */
 async function storeWhole(
   call: Call,
   repository: string,
@@ -78,7 +78,7 @@ async function storeWhole(
   sendCreated(call, repository, digest);
 }
 
-/** A chunk that says where it belongs must belong where the upload is. */
+/** Refuses a chunk whose `Content-Range` does not start where the upload stands. */
 function checkChunk(call: Call, upload: Upload): void {
   const header = call.request.headers["content-range"];
   if (header === undefined) return;

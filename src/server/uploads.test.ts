@@ -43,7 +43,7 @@ async function startUpload(): Promise<string> {
 }
 
 describe("blobs", () => {
-  it("are given whole and in parts", async () => {
+  it("are served whole and in parts", async () => {
     const path = `/v2/a/blobs/${await pushBlob("a", layer)}`;
     const whole = await ask("GET", path);
     expect(Buffer.compare(whole.body, layer)).toBe(0);
@@ -57,7 +57,7 @@ describe("blobs", () => {
     expect([outside.status, outside.headers["content-range"]]).toEqual([416, "bytes */100000"]);
   });
 
-  it("damaged on the disk never arrive whole", async () => {
+  it("that are damaged on the disk never arrive whole", async () => {
     const digest = await pushBlob("a", layer);
     const file = join(directory, "blobs", ...digest.split(":"));
     await rm(file);
@@ -65,7 +65,7 @@ describe("blobs", () => {
     await expect(ask("GET", `/v2/a/blobs/${digest}`)).rejects.toThrow();
   });
 
-  it("can be deleted, and are unknown then", async () => {
+  it("can be deleted, and are not found afterwards", async () => {
     const path = `/v2/a/blobs/${await pushBlob("a", layer)}`;
     expect((await ask("DELETE", path)).status).toBe(202);
     const gone = await ask("GET", path);
@@ -73,7 +73,7 @@ describe("blobs", () => {
     expect((await ask("DELETE", path)).status).toBe(404);
   });
 
-  it("are mounted when they are there; else an upload begins", async () => {
+  it("are mounted when they are stored; otherwise an upload is started", async () => {
     const digest = await pushBlob("a", layer);
     const mount = `/v2/b/blobs/uploads/?mount=${digest}&from=a`;
     expect((await ask("POST", mount)).status).toBe(201);
@@ -102,7 +102,7 @@ describe("an upload", () => {
     expect((await ask("GET", location)).code).toBe("BLOB_UPLOAD_UNKNOWN");
   });
 
-  it("may come as one PUT, also of nothing", async () => {
+  it("may come as one PUT, even when it is empty", async () => {
     expect((await ask("PUT", `${await startUpload()}?digest=${digest}`, layer)).status).toBe(201);
     const nothing = digestBytes(new Uint8Array());
     expect((await ask("PUT", `${await startUpload()}?digest=${nothing}`)).status).toBe(201);
@@ -115,7 +115,7 @@ describe("an upload", () => {
     expect((await ask("HEAD", `/v2/a/blobs/${long}`)).status).toBe(200);
   });
 
-  it.each(["in one piece", "in chunks"])("of other bytes %s leaves nothing behind", async (how) => {
+  it.each(["in one piece", "in chunks"])("of wrong bytes %s leaves nothing behind", async (how) => {
     const location = await startUpload();
     const wrong = layer.toReversed();
     if (how === "in chunks") await ask("PATCH", location, wrong);
@@ -126,7 +126,7 @@ describe("an upload", () => {
     expect((await ask("HEAD", `/v2/a/blobs/${digestBytes(wrong)}`)).status).toBe(404);
   });
 
-  it("goes on after its connection broke, from what arrived", async () => {
+  it("continues from what arrived after its connection broke", async () => {
     const location = await startUpload();
     await sendAndBreak(
       `PATCH ${location} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n`,
@@ -139,7 +139,7 @@ describe("an upload", () => {
     expect((await ask("PUT", `${location}?digest=${digest}`)).status).toBe(201);
   });
 
-  it("can be given up", async () => {
+  it("can be cancelled", async () => {
     const location = await startUpload();
     await ask("PATCH", location, layer);
     expect((await ask("DELETE", location)).status).toBe(204);
@@ -147,7 +147,7 @@ describe("an upload", () => {
     expect((await readdir(directory)).sort()).toEqual(["blobs", "index.json", "oci-layout"]);
   });
 
-  it("belongs to its repository", async () => {
+  it("is unknown in every other repository", async () => {
     const location = await startUpload();
     expect((await ask("GET", location.replace("/v2/a/", "/v2/b/"))).status).toBe(404);
   });
@@ -166,7 +166,7 @@ function sendAndBreak(head: string): Promise<void> {
   });
 }
 
-describe("a blob that is there", () => {
+describe("a blob that is stored already", () => {
   const digest = digestBytes(layer);
   const file = (): string => join(directory, "blobs", ...digest.split(":"));
   const upload = {
@@ -182,14 +182,14 @@ describe("a blob that is there", () => {
   };
   const ways = Object.keys(upload) as (keyof typeof upload)[];
 
-  it.each(ways)("is no reason to answer 201 to other bytes %s", async (way) => {
+  it.each(ways)("does not make the server accept other bytes %s", async (way) => {
     await pushBlob("a", layer);
     const refused = await upload[way](layer.toReversed());
     expect([refused.status, refused.code]).toEqual([400, "DIGEST_INVALID"]);
     expect(Buffer.compare(await readFile(file()), layer)).toBe(0);
   });
 
-  it.each(ways)("damaged at the same size, or cut, is mended by an upload %s", async (way) => {
+  it.each(ways)("is repaired by an upload %s when it is damaged or cut short", async (way) => {
     await pushBlob("a", layer);
     for (const damaged of [new Uint8Array(layer.length), layer.subarray(1)]) {
       await rm(file());

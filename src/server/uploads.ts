@@ -7,38 +7,38 @@ import type { Limits } from "../oci/limits.ts";
 import type { LayoutUpload, LayoutUploads } from "../store/layout/layout-uploads.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
-/** An upload that goes over several requests. */
+/** An upload that may take several requests. */
 export interface Upload {
   readonly id: string;
   readonly repository: string;
-  /** Whose it is: see `clientOf`. */
+  /** The client that started it: see `clientOf`. */
   readonly client: string;
-  /** Whether a request of it is under way. */
+  /** Whether one of its requests is running. */
   readonly busy: boolean;
   /** Bytes that have arrived. */
   readonly received: number;
   /**
-   * Takes more bytes, exactly `length` where that is given. What had arrived when this fails stays, and
-   * can be gone on from.
-   * @throws ProtocolError while another request of the same upload is under way
+   * Appends bytes: exactly `length` of them, where that is given. When this fails, the bytes that have
+   * arrived are kept and the upload can be continued.
+   * @throws ProtocolError while another request of the same upload is running
    */
   append(bytes: Bytes, length: number | undefined): Promise<void>;
   /**
-   * Waits a little for what is under way to end: of a connection that broke, the last bytes may still be
-   * on their way when the client asks on another one how much has arrived.
+   * Waits a little for a running request to end. After a connection broke, its last bytes may still be
+   * arriving when the client asks, on a new connection, how much has arrived.
    */
   settle(): Promise<void>;
-  /** Ends the upload: the content is there when its digest is this. @throws OciError `digest-mismatch` */
+  /** Finishes the upload: stores the content under its digest. @throws OciError `digest-mismatch` */
   finish(digest: Digest): Promise<void>;
   /** Ends the upload and leaves nothing behind. Idempotent. */
   cancel(): Promise<void>;
 }
 
-/** The uploads of a running registry. They do not outlive it: a client begins anew. */
+/** The uploads of a running registry. They end with it: clients then start again. */
 export interface Uploads {
   /**
-   * Begins an upload. At a bound the one makes room that was idle longest: of the client's own at its
-   * bound, of the client that has most at the bound of all.
+   * Starts an upload. At a limit, the upload that was idle longest is dropped to make room: one of the same
+   * client at the client's limit, one of the client with the most uploads at the total limit.
    * @throws ProtocolError 429 when none of these is idle
    */
   begin(repository: string, client: string): Promise<Upload>;
@@ -47,10 +47,10 @@ export interface Uploads {
   close(): Promise<void>;
 }
 
-/** An upload that nobody goes on with for so many milliseconds is dropped. */
+/** An upload that is not continued within this many milliseconds is dropped. */
 const PATIENCE = 3_600_000;
 const RETRY_AFTER = { "retry-after": "10" };
-/** Milliseconds that who asks for an upload's progress waits for a request of the same upload. */
+/** How many milliseconds a question about an upload's progress waits for a running request of that upload. */
 const SETTLING = 2_000;
 const QUIETLY = { ref: false };
 
@@ -59,7 +59,7 @@ export function openUploads(
   stored: LayoutUploads,
   { openUploads: most, clientUploads }: Pick<Limits, "openUploads" | "clientUploads">,
 ): Uploads {
-  /** In the order in which they were begun or went on. */
+  /** In the order in which they were started or last continued. */
   const uploads = new Map<string, Upload>();
   const of = (client: string): Upload[] =>
     [...uploads.values()].filter((upload) => upload.client === client);
@@ -101,7 +101,7 @@ export function openUploads(
   };
 }
 
-/** The client that has most uploads. */
+/** The client that has the most uploads. */
 function busiest(uploads: Iterable<Upload>): string {
   const counts = new Map<string, number>();
   for (const { client } of uploads) counts.set(client, (counts.get(client) ?? 0) + 1);
@@ -110,9 +110,9 @@ function busiest(uploads: Iterable<Upload>): string {
 }
 
 interface Bookkeeping {
-  /** The upload goes on. */
+  /** Called when the upload has been continued. */
   readonly moved: () => void;
-  /** The upload has ended. */
+  /** Called when the upload has ended. */
   readonly forget: () => void;
 }
 

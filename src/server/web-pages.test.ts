@@ -24,7 +24,7 @@ async function start(options: Partial<ServeOptions>): Promise<void> {
   server = await serveRegistry({ directory, ...options });
 }
 
-/** The status line of what a request with these header lines gets. */
+/** The status of the answer to a request with these header lines. */
 async function statusOf(line: string, ...headers: readonly string[]): Promise<number> {
   const all = [`${line} HTTP/1.1`, "connection: close", ...headers, "", ""];
   const answer = await askRaw(server, all.join("\r\n"));
@@ -35,7 +35,7 @@ const own = (): string => `127.0.0.1:${server.port}`;
 const content = new TextEncoder().encode("pushed by a page");
 const digest = digestBytes(content);
 
-describe("a web page of elsewhere", () => {
+describe("a web page of another site", () => {
   it.each([
     { origin: "https://evil.example" },
     { origin: "http://localhost:1" },
@@ -51,7 +51,7 @@ describe("a web page of elsewhere", () => {
     expect(await readdir(join(directory, "blobs", "sha256"))).toEqual([]);
   });
 
-  it("can't delete, read, or ask beforehand whether it may", async () => {
+  it("can't delete, read, or send a preflight request that succeeds", async () => {
     const path = `/v2/a/blobs/uploads/?digest=${digest}`;
     expect((await askRegistry(server.url, "POST", path, content)).status).toBe(201);
     const headers = { origin: "https://evil.example" };
@@ -70,7 +70,7 @@ describe("a web page of elsewhere", () => {
     expect((await askRegistry(server.url, "GET", `/v2/a/blobs/${digest}`)).status).toBe(200);
   });
 
-  it("can't come in by a name of its own that resolves to this machine", async () => {
+  it("can't reach the registry by its own name resolving to this machine", async () => {
     expect(await statusOf("GET /v2/_catalog", "Host: evil.example")).toBe(421);
     const rebound = `evil.example:${server.port}`;
     expect(
@@ -96,13 +96,13 @@ describe("a registry on this machine", () => {
     expect(await statusOf("GET /v2/", `Host: ${host}`)).toBe(200);
   });
 
-  it("answers a page of its own, and a whole URL as its target", async () => {
+  it("answers a page of its own, and a request with a whole URL as its target", async () => {
     expect(await statusOf("GET /v2/", `Host: ${own()}`, `Origin: http://${own()}`)).toBe(200);
     expect(await statusOf("GET /v2/", `Host: ${own()}`, "Sec-Fetch-Site: none")).toBe(200);
     expect(await statusOf(`GET http://${own()}/v2/`, "Host: whoever")).toBe(200);
   });
 
-  it("answers to the names that it was given", async () => {
+  it("answers under the names that it was given", async () => {
     await server.close();
     await start({ allowedHosts: ["host.docker.internal", "Registry.Example:5000"] });
     expect(await statusOf("GET /v2/", "Host: host.docker.internal:5000")).toBe(200);
@@ -112,7 +112,7 @@ describe("a registry on this machine", () => {
   });
 });
 
-it("a registry on all addresses answers to any name, or to those that it was given", async () => {
+it("a registry on all addresses answers under any name, or only under those that it was given", async () => {
   await server.close();
   await start({ host: "0.0.0.0" });
   expect(await statusOf("GET /v2/", "Host: build-7.internal:5000")).toBe(200);
@@ -123,7 +123,7 @@ it("a registry on all addresses answers to any name, or to those that it was giv
 });
 
 it.each(["gzip", "gzip, chunked", "chunked, chunked", "identity, chunked", "x"])(
-  "a body in the transfer coding %s is stored by nobody",
+  "a body in the transfer coding %s is never stored",
   async (coding) => {
     const body = `10\r\npushed by a page\r\n0\r\n\r\n`;
     const head = [
@@ -134,13 +134,13 @@ it.each(["gzip", "gzip, chunked", "chunked, chunked", "identity, chunked", "x"])
       "",
       body,
     ];
-    // What the parser itself refuses is 400.
+    // What the HTTP parser itself refuses is answered with 400.
     expect(await askRaw(server, head.join("\r\n"))).toMatch(/^HTTP\/1.1 (501|400) /);
     expect(await readdir(join(directory, "blobs", "sha256"))).toEqual([]);
   },
 );
 
-it("says of a transfer coding that it does not know it", async () => {
+it("an unknown transfer coding is answered with an error that says so", async () => {
   const head = `PUT /v2/a/manifests/1 HTTP/1.1\r\nHost: ${own()}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n`;
   const answer = await askRaw(server, `${head}0\r\n\r\n`);
   expect(answer).toMatch(/^HTTP\/1.1 501 /);

@@ -17,22 +17,25 @@ import { peer, peersDirectory } from "./peers.ts";
 import type { RunningDocker } from "./start-docker.ts";
 import { factsOfDirectory, factsOfImage, type Facts } from "./tree-facts.ts";
 
-// Layer stacks made into trees: by ourselves, by umoci, and by Docker.
+// Turns stacks of layers into trees in three ways: with our own code, with umoci, and with Docker.
 
-/** A tree, and which of its directories no layer names as far as that is known; or what was said instead of a tree. */
+/**
+ * A tree, with those of its directories that no known layer names; or the error message of a program that
+ * made no tree.
+ */
 export type Applied =
   { readonly facts: Facts; readonly implied: ReadonlySet<string> } | { readonly refused: string };
 
-/** Stacks as images of one layout, tagged by their numbers, and as we merge them. */
+/** Stacks as images of one layout, tagged by their numbers, together with the trees that we merge from them. */
 export interface BuiltStacks {
   readonly layout: string;
   readonly images: readonly BuiltImage[];
   readonly ours: readonly Applied[];
-  /** What is in the layers that readers see differently; of stacks that we can merge. */
+  /** For each stack that we can merge, what its layers contain that readers treat differently. */
   readonly traits: readonly (() => LayerTraits)[];
 }
 
-/** Writes stacks into a new layout, and merges each. */
+/** Writes the stacks into a new layout, and merges each. */
 export async function buildStacks(
   stacks: readonly LayerStack[],
   layout: string,
@@ -62,7 +65,7 @@ async function merge(image: Image, indexes: readonly LayerIndex[]): Promise<Appl
   }
 }
 
-/** The types of what is at each path of the tree below each layer; nothing where we refuse to merge. */
+/** The types of all paths in the tree below each layer. Empty where we refuse to merge. */
 function typesBelow(image: Image, indexes: readonly LayerIndex[]): TypesByPath[] {
   return indexes.map((_, count) => {
     try {
@@ -79,7 +82,7 @@ function once<Value>(make: () => Value): () => Value {
   return () => (made ??= { value: make() }).value;
 }
 
-/** What umoci unpacks. */
+/** Unpacks every image with umoci. */
 export function applyWithUmoci({ layout, images }: BuiltStacks): Promise<Applied[]> {
   const directory = join(dirname(layout), "by-umoci");
   const results: Applied[] = [];
@@ -96,7 +99,10 @@ export function applyWithUmoci({ layout, images }: BuiltStacks): Promise<Applied
   return Promise.resolve(results);
 }
 
-/** What a container of Docker's would see, without what Docker puts into containers: the mounted snapshot of the image. */
+/**
+ * The trees that Docker containers would see, without what Docker adds to a container: the image's snapshots,
+ * mounted.
+ */
 export async function applyWithDocker(
   { layout, images }: BuiltStacks,
   docker: RunningDocker,
@@ -124,7 +130,7 @@ export async function applyWithDocker(
   return results;
 }
 
-/** The snapshots of Docker's containerd, each mounted to be read. */
+/** Mounts each snapshot of Docker's containerd for reading. */
 function mountSnapshots(
   { directory }: RunningDocker,
   mountPoint: string,

@@ -44,7 +44,7 @@ describe.each(["none", "gzip", "zstd"] as const)("an archive that we write, %s",
     await archive(store, family.images[1]!.descriptor, `docker-archive:${docker}:example.org/a:1`);
   });
 
-  it("is a tar that GNU tar and bsdtar list alike", () => {
+  it("is a tar that GNU tar and bsdtar list in the same way", () => {
     for (const file of [oci, docker]) {
       const [gnu, bsd] = ["tar", "bsdtar"].map((tar) =>
         execFileSync(tar, ["-tf", file], { encoding: "utf8" }),
@@ -54,9 +54,9 @@ describe.each(["none", "gzip", "zstd"] as const)("an archive that we write, %s",
     }
   });
 
-  it("of an index is copied by skopeo, all of it", async () => {
+  it("of an index is copied completely by skopeo", async () => {
     const target = scratch.path(`skopeo-${compression}`);
-    // skopeo annotates in an index which images zstd packed
+    // skopeo adds annotations to an index for images packed with zstd
     const preserve = compression === "zstd" ? [] : ["--preserve-digests"];
     const words = ["copy", "--all", ...preserve, `oci-archive:${oci}:family`, `oci:${target}:x`];
     await runPeer("skopeo", words);
@@ -89,7 +89,7 @@ describe.each(["none", "gzip", "zstd"] as const)("an archive that we write, %s",
   });
 
   it("for docker is validated and pushed by crane", async () => {
-    // crane takes what it does not know as zstd for an uncompressed tar
+    // crane does not recognise zstd and takes the archive for an uncompressed tar
     if (compression !== "zstd") await runPeer("crane", ["validate", "--tarball", docker]);
     const name = `${registry.host}/archive/${compression}:1`;
     await runPeer("crane", ["push", docker, name]);

@@ -61,7 +61,7 @@ function recipe(architecture: string): Recipe {
   };
 }
 
-/** What was copied, with the names that it had. */
+/** The facts of what was copied to /opt, under the paths that it had before. */
 function copied(facts: Facts): Facts {
   const entries = Object.entries(facts).filter(([path]) => path.startsWith("/opt/"));
   return Object.fromEntries(
@@ -72,14 +72,14 @@ function copied(facts: Facts): Facts {
   );
 }
 
-describe("what assemble makes", () => {
-  it.each(["gzip", "zstd"] as const)("is what umoci unpacks, %s", async (compression) => {
+describe("an image that assemble makes", () => {
+  it.each(["gzip", "zstd"] as const)("is unpacked by umoci, %s", async (compression) => {
     const layout = scratch.path(compression);
     const target = await openLayout(layout, { create: true });
     await assemble(recipe("amd64"), { target, compression, tag: "made" });
     const { facts } = await readAllOf(`oci:${layout}:made`);
     const theirs = await factsByUmoci(`${layout}:made`, scratch.path("bundle"));
-    // no layer of the recipe names the root, and umoci makes directories in it after the base's has
+    // no layer of the recipe names the root, and umoci changes its time by making directories in it
     expect(theirs).toEqual({ ...facts, "/": { ...facts["/"], mtime: theirs["/"]?.mtime } });
     expect(facts["/etc/os-release"]).toBeUndefined();
     expect(facts["/usr/local/bin/cc"]?.content).toBe("/opt/usr/su");
@@ -90,7 +90,7 @@ describe("what assemble makes", () => {
     const below = Object.entries(source).filter(([path]) =>
       COPIED.some((root) => path === root || path.startsWith(`${root}/`)),
     );
-    // its third name, /hard, was copied into another layer: as a file of its own
+    // its third name, /hard, was copied into another layer, as a file of its own
     const expected = below.map(([path, fact]) => [
       path,
       { ...fact, names: fact.names.filter((name) => name !== "/hard") },
@@ -99,7 +99,7 @@ describe("what assemble makes", () => {
     expect(alone).toEqual({ ...source["/hard"], names: [] });
   });
 
-  it("for three architectures, under one index, is read from our server by every peer", async () => {
+  it("for three architectures under one index is read from our server by every peer", async () => {
     const server = await serveRegistry({ directory: scratch.path("served") });
     try {
       const layout = await openLayout(scratch.path("family"), { create: true });

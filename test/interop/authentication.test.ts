@@ -42,7 +42,7 @@ describe("docker-registry with a password file", () => {
       { credentials: credentials ?? (() => Promise.resolve(undefined)) },
     );
 
-  it("takes what we push with the password, and skopeo reads it", async () => {
+  it("accepts our push with the password, and skopeo reads the result", async () => {
     await copy(await openLayout(layout), family.index, open(USER), { tag: "family" });
     const words = ["inspect", "--raw", "--tls-verify=false"];
     const creds = ["--creds", `${USER.username}:${USER.password}`];
@@ -54,13 +54,13 @@ describe("docker-registry with a password file", () => {
     expect(told).toContain(family.images[0]!.descriptor.digest);
   });
 
-  it("refuses us with another password and without any, and we say so", async () => {
+  it("refuses us with a wrong password and with none, and our error says so", async () => {
     for (const credentials of [undefined, { ...USER, password: "wrong" }]) {
       await assertCode(open(credentials).resolve("family"), "unauthorized");
     }
   });
 
-  it("knows us by the file that skopeo login, crane auth login and oras login write", async () => {
+  it("accepts us with the credentials file that skopeo login, crane auth login or oras login writes", async () => {
     for (const peer of ["skopeo", "crane", "oras"] as const) {
       const directory = scratch.make(`login-${peer}`);
       const file = `${directory}/config.json`;
@@ -97,7 +97,7 @@ describe("docker-registry with tokens", () => {
     await once(tokens.server, "close");
   });
 
-  it("takes what we push, mounts from another repository, and lets crane read it", async () => {
+  it("accepts our push and our mount from another repository, and crane reads the result", async () => {
     const open = (repository: string): RepositoryStore =>
       openRepository({ registry: registry.host, repository }, { credentials: USER });
     await copy(await openLayout(layout), family.index, open("first/one"), { tag: "family" });
@@ -115,7 +115,7 @@ describe("docker-registry with tokens", () => {
     expect(await open("first/one").exists(family.images[0]!.descriptor)).toBe(false);
   });
 
-  it("refuses us without the password", async () => {
+  it("refuses us with a wrong password", async () => {
     const credentials = { ...USER, password: "wrong" };
     const store = openRepository(
       { registry: registry.host, repository: "first/one" },
@@ -128,13 +128,13 @@ describe("docker-registry with tokens", () => {
 interface TokenServer {
   readonly server: Server;
   readonly realm: string;
-  /** The file that distribution trusts. */
+  /** The path of the certificate that distribution trusts. */
   readonly certificate: string;
-  /** The scopes of each token given. */
+  /** The scopes requested for each token. */
   readonly asked: string[][];
 }
 
-/** A token endpoint as distribution's token specification has it, for one user who may do everything. */
+/** A token endpoint as in distribution's token specification, for one user who may do everything. */
 async function startTokenServer(directory: string): Promise<TokenServer> {
   mkdirSync(directory, { recursive: true });
   const [key, certificate] = [`${directory}/key.pem`, `${directory}/cert.pem`];

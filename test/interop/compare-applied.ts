@@ -2,20 +2,20 @@
 import type { Applied } from "./apply-with-peers.ts";
 import type { Fact } from "./tree-facts.ts";
 
-/** One thing that two trees of the same layers disagree on. */
+/** One difference between two trees of the same layers. */
 export interface TreeDifference {
-  /** `path`: only one of the trees has it. `refused`: one of the two made no tree. */
+  /** `path`: only one of the trees has it. `refused`: only one of the two programs made a tree. */
   readonly field: keyof Fact | "path" | "refused";
   readonly path: string;
   readonly ours: Fact | undefined;
   readonly theirs: Fact | undefined;
-  /** Why one of the two refused. */
+  /** The error message of the one that refused. */
   readonly said: string | undefined;
-  /** No layer names the directory that we have at the path. */
+  /** Our tree has a directory at the path that no layer names. */
   readonly isImplied: boolean;
 }
 
-/** All that two trees of the same layers disagree on. When both refuse, they agree. */
+/** All differences between two trees of the same layers. When both programs refuse, there are none. */
 export function compareApplied(ours: Applied, theirs: Applied): TreeDifference[] {
   const none = { ours: undefined, theirs: undefined, isImplied: false };
   if ("refused" in ours || "refused" in theirs) {

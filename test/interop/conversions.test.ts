@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 beforeEach(() => removeTree(store));
 
-/** Runs the command line to its end beside others. */
+/** Runs the command line to its end, so that several can run at the same time. */
 async function run(...words: string[]): Promise<Added> {
   const child = spawn(process.execPath, [CLI, ...words, "--json"]);
   let stdout = "";
@@ -69,7 +69,7 @@ const list = (): Listed => runCli(["store", "list", store]) as Listed;
 const contentOf = (name: string): string =>
   readFileSync(join(store, "names", name, "rootfs/file"), "utf8");
 
-/** The directories in which something is being made, or was when its maker was killed. */
+/** The directories of unfinished conversions, running or killed. */
 function unfinished(): string[] {
   const conversions = join(store, "conversions");
   return existsSync(conversions)
@@ -93,7 +93,7 @@ async function kill(child: ChildProcess): Promise<void> {
   expect(child.signalCode).toBe("SIGKILL");
 }
 
-describe("processes that want the same digest", () => {
+describe("processes that want the same digest at the same time", () => {
   it("convert it once, under all their names", async () => {
     const names = ["a", "b", "c", "d", "e"];
     const added = await Promise.all(names.map((name) => add(large, name)));
@@ -102,7 +102,7 @@ describe("processes that want the same digest", () => {
     for (const name of names) expect(contentOf(name)).toBe("large");
   });
 
-  it("complete it when the one that makes it is killed (domain: stuck pending)", async () => {
+  it("finish the conversion when the process that does it is killed", async () => {
     const maker = await startAdding(large, "maker");
     const waiting = add(large, "waiter");
     await sleep(500);
@@ -117,7 +117,7 @@ describe("processes that want the same digest", () => {
     expect(contentOf("maker")).toBe("large");
   });
 
-  it("make it all the same when one that waits is killed", async () => {
+  it("are not disturbed when one that only waits is killed", async () => {
     const making = add(large, "maker");
     while (unfinished().length === 0) await sleep(5);
     const waiter = startCli(["store", "add", store, large, "waiter"]);
@@ -128,8 +128,8 @@ describe("processes that want the same digest", () => {
   });
 });
 
-describe("a name", () => {
-  it("means the last good conversion whenever the next is killed", async () => {
+describe("a name in the store", () => {
+  it("keeps its last complete conversion whenever the next one is killed", async () => {
     await add(small, "name");
     for (let moment = 0; moment < 5; moment += 1) {
       const maker = await startAdding(large, "name");
@@ -146,11 +146,11 @@ describe("a name", () => {
     expect(contentOf("name")).toBe("large");
   });
 
-  it("is given in milliseconds, and moved by many at once without a gap", async () => {
+  it("is given within milliseconds, and never disappears while many processes move it", async () => {
     await add(small, "one");
     await add(large, "two");
     let isThere = false;
-    // the first time nobody has the name; the second time it is there at every look
+    // in the first wave nobody has the name yet; in the second it must exist whenever it is looked up
     for (let wave = 1; wave <= 2; wave += 1) {
       const moving = ["one", "two", "one", "two"].map((source) =>
         run("store", "link", store, source, "name"),
@@ -169,8 +169,8 @@ describe("a name", () => {
   });
 });
 
-describe("pruning", () => {
-  it("removes what an ordinary user may not even read of his own", async () => {
+describe("pruning the store", () => {
+  it("removes directories that their owner, an ordinary user, may not read", async () => {
     const own = scratch.make("own");
     chownSync(own, ORDINARY_USER, ORDINARY_USER);
     const mine = join(own, "store");
@@ -181,7 +181,7 @@ describe("pruning", () => {
     expect(readdirSync(join(mine, "conversions"))).toEqual([".locks"]);
   });
 
-  it("never enters what is mounted in a conversion", async () => {
+  it("never enters a file system mounted inside a conversion", async () => {
     const { rootfs } = await add(small, "name");
     const outside = scratch.make("outside");
     writeFileSync(join(outside, "file"), "kept");

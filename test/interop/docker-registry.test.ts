@@ -41,11 +41,11 @@ contentStoreSuite(
   },
 );
 
-/** The requests of a piece of work, from the access log: `PUT /v2/…`. */
+/** The requests that `work` caused, from the access log: `PUT /v2/…`. */
 async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
   const before = registry.log().length;
   await work();
-  // The log comes after the answers; what is asked last stands last in it.
+  // The log is written after the answers, so a final request marks where it is complete.
   await fetch(`http://${registry.host}/last-${before}`);
   await expect.poll(() => registry.log()).toContain(`/last-${before} HTTP`);
   const lines = registry.log().slice(before).split("\n");
@@ -54,7 +54,7 @@ async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
   );
 }
 
-it("a push to docker-registry over a line that breaks arrives all the same", async () => {
+it("a push to docker-registry succeeds over a connection that breaks", async () => {
   const proxy = await startBreakingProxy(Number(registry.host.split(":")[1]));
   const { bytes, descriptor } = blob(4 * 1024 * 1024);
   for (const at of [1, 3]) proxy.breakAfter("up", at * 1024 * 1024);
@@ -73,7 +73,7 @@ describe("at docker-registry", () => {
     await copy(layout, family.index, open("from/here"), { tag: "family" });
   });
 
-  it("a copy to another repository mounts every blob, and sends none", async () => {
+  it("a copy to another repository mounts every blob and sends none", async () => {
     const requests = await requestsOf(async () => {
       const done = await copy(open("from/here"), family.index, open("to/there"), { tag: "family" });
       expect(done.mounted.count).toBe(7);
@@ -87,7 +87,7 @@ describe("at docker-registry", () => {
     expect((await open("to/there").resolve("family")).digest).toBe(family.index.digest);
   });
 
-  it("a second copy sends nothing but asks", async () => {
+  it("a repeated copy only asks and sends nothing", async () => {
     const requests = await requestsOf(async () => {
       const done = await copy(open("from/here"), family.index, open("to/there"));
       expect(done.copied.count + done.mounted.count).toBe(0);
@@ -95,7 +95,7 @@ describe("at docker-registry", () => {
     expect(requests.filter((line) => !/^(GET|HEAD) /.test(line))).toEqual([]);
   });
 
-  it("a tag is moved without any blob", async () => {
+  it("a tag moves without sending any blob", async () => {
     const requests = await requestsOf(() => retag(open("from/here"), "family", "moved"));
     expect(requests.filter((line) => line.includes("/blobs/"))).toEqual([]);
     expect(requests.filter((line) => line.startsWith("PUT "))).toEqual([
@@ -111,7 +111,7 @@ describe("at docker-registry", () => {
     expect(await store.capabilities.tags()).toEqual(tags);
   });
 
-  it("what is removed is gone for the next client, and its tags with it", async () => {
+  it("removed content is gone for the next client, and so are its tags", async () => {
     const store = open("to/remove");
     await copy(open("from/here"), family.images[0]!.descriptor, store, { tag: "gone" });
     const [layer] = family.images[0]!.manifest.value.layers;
@@ -122,7 +122,7 @@ describe("at docker-registry", () => {
     expect(await open("from/here").exists(layer!)).toBe(true);
   });
 
-  it("an index whose child is missing is refused, and that is said", async () => {
+  it("an index with a missing child is refused with a clear error", async () => {
     const layout = await openLayout(scratch.path("layout"));
     const bytes = await readAll(layout.fetch(family.index), family.index.size, "index");
     const store = open("without/children");
@@ -130,7 +130,7 @@ describe("at docker-registry", () => {
     await assertCode(store.resolve(family.index.digest), "not-found");
   });
 
-  it("blobs of many megabytes go and come whole, side by side", async () => {
+  it("blobs of many megabytes are pushed and fetched in parallel", async () => {
     const store = open("large/blobs");
     const blobs = Array.from({ length: 3 }, () => blob(9_000_001));
     await Promise.all(

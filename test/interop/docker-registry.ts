@@ -9,12 +9,12 @@ import { peer } from "./peers.ts";
 export interface RunningRegistry {
   /** `127.0.0.1:41234` */
   readonly host: string;
-  /** Lines of the access log so far: one a request. */
+  /** The access log so far, one line for each request. */
   readonly log: () => string;
   stop(): Promise<void>;
 }
 
-/** A port that was free a moment ago. */
+/** A port that was free when this returned. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

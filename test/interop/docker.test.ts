@@ -69,7 +69,7 @@ describe("docker loads what we write", () => {
     await docker.run("export", "-o", tar, container);
     await docker.run("rm", container);
     const theirs = factsByTar("tar", tar, scratch.make(`${compression}-container`));
-    // docker's tar has whole seconds, none before 1970, and directories as old as their snapshots
+    // docker's tar has whole seconds, no times before 1970, and the snapshots' times for directories
     expect(withoutTimes(withoutMountPoints(theirs))).toEqual(withoutTimes(withoutMountPoints(odd)));
   });
 
@@ -85,7 +85,7 @@ describe("docker loads what we write", () => {
 });
 
 describe("we read what docker saves", () => {
-  it("an image that it loaded: the very same manifest", async () => {
+  it("from an image that it loaded, with the same manifest digest", async () => {
     const file = scratch.path("saved.tar");
     await docker.run("save", "-o", file, "example.org/ours:gzip");
     const { image, facts } = await readAllOf(`docker-archive:${file}:example.org/ours:gzip`);
@@ -96,7 +96,7 @@ describe("we read what docker saves", () => {
     expect(image.descriptor.digest).toBe(told[0]!.Id);
   });
 
-  it("several images in one archive", async () => {
+  it("from several images in one archive", async () => {
     const file = scratch.path("several.tar");
     await docker.run("save", "-o", file, "example.org/ours:gzip", "example.org/ours:zstd");
     for (const tag of ["gzip", "zstd"]) {
@@ -116,7 +116,7 @@ describe("we read what BuildKit writes", () => {
     ["zstd", ",compression=zstd,force-compression=true"],
     ["uncompressed", ",compression=uncompressed,force-compression=true"],
     ["docker types", ",oci-mediatypes=false"],
-  ])("a layout of three platforms with attestations, %s", async (name, flags) => {
+  ])("as a layout of three platforms with attestations, %s", async (name, flags) => {
     const file = scratch.path(`${name}.tar`);
     const platforms = PLATFORMS.map(({ architecture }) => `linux/${architecture}`).join();
     await build(
@@ -147,14 +147,14 @@ describe("we read what BuildKit writes", () => {
       const target = await openLayout(single, { create: true });
       await copy(archive.store, image.descriptor, target, { tag: "x" });
       await archive.close();
-      // umoci takes no media types of Docker's
+      // umoci does not support Docker's media types
       if (name === "docker types") continue;
       const theirs = await factsByUmoci(`${single}:x`, scratch.path("bundle"));
       expect({ ...facts, "/": undefined }).toEqual({ ...theirs, "/": undefined });
     }
   });
 
-  it("an archive for docker", async () => {
+  it("as an archive for docker", async () => {
     const file = scratch.path("type-docker.tar");
     await build(
       "--platform",
@@ -172,7 +172,7 @@ describe("we read what BuildKit writes", () => {
     expect(facts["/srv"]?.type).toBe("directory");
   });
 
-  it("a directory of type oci, without attestations, pushed nowhere", async () => {
+  it("as a directory of type oci, without attestations or a push", async () => {
     const directory = scratch.path("type-oci");
     const output = `type=oci,tar=false,dest=${directory}`;
     await build("--platform", "linux/riscv64", "--provenance=false", "-o", output);
@@ -185,7 +185,7 @@ describe("we read what BuildKit writes", () => {
   });
 });
 
-/** Docker puts these into every container. */
+/** Leaves out what Docker adds to every container. */
 function withoutMountPoints(facts: Facts): Facts {
   const mounted = /^\/$|^\/(?:dev|proc|sys|etc|\.dockerenv)(?:\/|$)/;
   return Object.fromEntries(Object.entries(facts).filter(([path]) => !mounted.test(path)));

@@ -23,7 +23,7 @@ export interface Family {
   readonly images: readonly Image[];
 }
 
-/** The layers of a small image: the first one is the same for all architectures. */
+/** The layers of a small image. The first layer is the same for all architectures. */
 export function familyLayers(architecture: string): Piece[][] {
   return [
     [
@@ -54,7 +54,7 @@ export async function writeFamily(
   return { index: index.descriptor, images };
 }
 
-/** Attaches a small artifact to a manifest: a referrer, as a signature is. */
+/** Attaches a small artifact to a manifest as a referrer, as signatures are. */
 export async function attach(store: ContentStore, subject: Descriptor): Promise<Descriptor> {
   const bytes = formatJson({ signed: subject.digest });
   const empty = await pushDocument(store, "application/vnd.oci.empty.v1+json", {});

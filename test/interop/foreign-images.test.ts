@@ -16,7 +16,7 @@ import { makeScratch } from "./scratch.ts";
 import { startDocker } from "./start-docker.ts";
 import { differingFacts, factsOfDirectory, type Facts } from "./tree-facts.ts";
 
-/** The layer that alone is none: it has a hard link to a file of a lower one. */
+/** The index of the layer that can't be unpacked alone: it has a hard link to a file of a lower layer. */
 const LINKED_DOWN = 1;
 
 const scratch = makeScratch();
@@ -43,7 +43,7 @@ function clear(): void {
   for (const path of [ours, `${ours}.oci-kit`]) rmSync(path, { recursive: true, force: true });
 }
 
-/** Unpacks an image, proven, and gives the facts of the directory. */
+/** Unpacks an image, verifies the result, and returns the facts of the directory. */
 async function unpackOurs(name: ForeignImage, options: UnpackOptions = {}): Promise<Facts> {
   return withImage(`oci:${images[name]}`, async (image) => {
     const { proof, refusals } = await unpack(image, ours, options);
@@ -54,10 +54,7 @@ async function unpackOurs(name: ForeignImage, options: UnpackOptions = {}): Prom
   });
 }
 
-/**
- * What umoci makes of an image. A directory that no layer names, whose time
- * umoci makes up, has ours.
- */
+/** The facts of what umoci unpacks. Directories that no layer names get our time, because umoci invents one. */
 async function unpackTheirs(name: ForeignImage): Promise<Facts> {
   const reference = images[name];
   const facts = await factsByUmoci(reference, scratch.path("bundle"));
@@ -69,13 +66,13 @@ async function unpackTheirs(name: ForeignImage): Promise<Facts> {
   return { ...facts, ...Object.fromEntries(timed) };
 }
 
-describe.each(FOREIGN_IMAGES)("an image by %s", (name) => {
-  it("becomes the directory that umoci makes of it", async () => {
+describe.each(FOREIGN_IMAGES)("an image written by %s", (name) => {
+  it("is unpacked into the same directory as by umoci", async () => {
     clear();
     expect(differingFacts(await unpackOurs(name), await unpackTheirs(name))).toEqual({});
   });
 
-  it("is packed to the same layer by root and by an ordinary user, and again by who unpacks that", async () => {
+  it("is packed into the same layer by root and by an ordinary user, and again after unpacking that", async () => {
     const packed = [0, ORDINARY_USER].map((user) => packAs(user, `oci:${images[name]}`, `${user}`));
     const [{ diffId, reference }] = packed as [Packed, Packed];
     expect(packed.map((one) => one.diffId)).toEqual([diffId, diffId]);
@@ -85,7 +82,7 @@ describe.each(FOREIGN_IMAGES)("an image by %s", (name) => {
     expect(differingFacts(await unpackOurs(name), theirs)).toEqual({});
   });
 
-  it("gives back every layer of its own, unpacked alone and packed exactly", async () => {
+  it("yields each of its layers exactly when they are unpacked alone and packed again", async () => {
     await withImage(`oci:${images[name]}`, async (image) => {
       for (const [layer, diffId] of image.config.value.rootfs.diff_ids.entries()) {
         clear();
@@ -104,11 +101,11 @@ describe.each(FOREIGN_IMAGES)("an image by %s", (name) => {
 
 interface Packed {
   readonly diffId: string;
-  /** In a layout, with a tag. */
+  /** A tagged image in a layout. */
   readonly reference: string;
 }
 
-/** Unpacks and packs as a user, in a directory of that user's. */
+/** Unpacks and packs an image as a user, in a directory which that user owns. */
 function packAs(user: number, reference: string, name: string): Packed {
   const place = scratch.make(`packed-${name}`);
   rmSync(place, { recursive: true, force: true });
@@ -121,15 +118,15 @@ function packAs(user: number, reference: string, name: string): Packed {
   return { diffId: layer!.diffId, reference: packed };
 }
 
-describe("an earlier unpack", () => {
-  it("of another image becomes what umoci makes of the new one", async () => {
+describe("a directory unpacked earlier", () => {
+  it("from another image becomes what umoci makes of the new one", async () => {
     clear();
     for (const name of ["code", "BuildKit", "umoci", "skopeo, zstd:chunked", "buildah"] as const) {
       expect(differingFacts(await unpackOurs(name), await unpackTheirs(name))).toEqual({});
     }
   });
 
-  it("that was changed is packed as one layer on its base, and unpacked by umoci as it is", async () => {
+  it("that was changed is packed as one layer on its base, which umoci unpacks to the same tree", async () => {
     clear();
     await unpackOurs("BuildKit");
     const layout = await openLayout(layoutOf(images.BuildKit));

@@ -8,9 +8,9 @@ import { changes, linkDown, oddLayer, returns } from "./odd-layers.ts";
 import { execute, runPeer } from "./peers.ts";
 import type { RunningDocker } from "./start-docker.ts";
 
-// Images with everything that an image may hold, each written by another program, in layouts on disk.
+// Writes images with everything that an image may contain, each by another program, into layouts on disk.
 
-/** What wrote the images. */
+/** The programs that write the images. */
 export const FOREIGN_IMAGES = [
   "code",
   "umoci",
@@ -22,10 +22,10 @@ export const FOREIGN_IMAGES = [
 ] as const;
 export type ForeignImage = (typeof FOREIGN_IMAGES)[number];
 
-/** Packages that make a real root filesystem. */
+/** Packages that together make a real root filesystem. */
 const PACKAGES = ["bash", "coreutils", "perl-base", "tzdata"];
 
-/** Changes a root filesystem as people do: removed, replaced, linked, renamed, attributed. */
+/** Changes a root filesystem as people do: removes, replaces, links and renames files, and sets attributes. */
 const CHANGE = `
 set -e
 cd "$1"
@@ -42,7 +42,7 @@ mknod new-device c 1 7
 mkfifo -m 0620 new-pipe
 `;
 
-/** Makes all of them below a directory, and says where each is: `LAYOUT:TAG`. */
+/** Writes all images below a directory, and returns the reference of each: `LAYOUT:TAG`. */
 export async function writeForeignImages(
   directory: string,
   docker: RunningDocker,
@@ -129,7 +129,7 @@ async function writeWithBuildKit(
   await docker.run("buildx", "build", ...words);
 }
 
-/** A real root filesystem of some thousand files, in one layer. */
+/** Writes a real root filesystem of a few thousand files, in one layer. */
 export async function writeDebian(directory: string, image: string): Promise<void> {
   const tree = join(directory, "debian-tree");
   const script = join(import.meta.dirname, "../../scripts/debian-rootfs.sh");

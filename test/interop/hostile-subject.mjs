@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The hostile corpus under node:test, from the built package (npm run build): hostile.test.ts runs it as other users.
+// Tests the hostile images with node:test against the built package (npm run build). hostile.test.ts runs
+// this file as several users.
 import { describe, it } from "node:test";
 import { unpack } from "oci-kit/convert";
 import { findImage, onlyRoot, readImage } from "oci-kit/image";

@@ -16,11 +16,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-describe("the hostile corpus, each image unpacked", () => {
+describe("unpacking each hostile image", () => {
   it.each([
     ["root", 0],
     ["an ordinary user", ORDINARY],
-  ])("as %s", (_who, uid) => {
+  ])("does no harm as %s", (_who, uid) => {
     const { status, stdout } = spawnSync(
       process.execPath,
       ["--test", "--test-reporter=tap", SUBJECT],

@@ -10,7 +10,7 @@ import { openImageFilesystem } from "../../src/rootfs/image-filesystem.ts";
 import { runPeer } from "./peers.ts";
 import { factsOfDirectory, factsOfImage, type Facts } from "./tree-facts.ts";
 
-/** An image by its reference, and its merged tree as we read it. */
+/** An image, and its merged tree as our own code reads it. */
 export interface ReadImage {
   readonly image: Image;
   readonly facts: Facts;
@@ -25,7 +25,7 @@ export function readAllOf(reference: string, platform?: Platform): Promise<ReadI
   return withImage(reference, read, platform);
 }
 
-/** Opens a reference of any kind for as long as something is done with its image. */
+/** Opens a reference of any kind, passes its image to an action, and closes it when the action ends. */
 export async function withImage<Result>(
   reference: string,
   use: (image: Image) => Promise<Result>,
@@ -40,7 +40,7 @@ export async function withImage<Result>(
   }
 }
 
-/** What umoci makes of an image of a layout on disk. */
+/** The facts of what umoci unpacks from an image of a layout on disk. */
 export async function factsByUmoci(layoutAndTag: string, bundle: string): Promise<Facts> {
   await runPeer("umoci", ["unpack", "--image", layoutAndTag, bundle]);
   try {
@@ -55,7 +55,7 @@ const TAR_FLAGS = {
   bsdtar: [],
 } as const;
 
-/** What a tar program makes of an archive on disk. */
+/** The facts of what a tar program extracts from an archive on disk. */
 export function factsByTar(program: "tar" | "bsdtar", archive: string, directory: string): Facts {
   const words = [...TAR_FLAGS[program], "--numeric-owner", "-xpf", archive, "-C", directory];
   execFileSync(program, words, { env: { ...process.env, LC_ALL: "C.UTF-8" } });

@@ -34,11 +34,11 @@ describe("an unpack that is killed", () => {
       for (const path of [directory, sidecar]) rmSync(path, { recursive: true, force: true });
       const delay = Math.random() * milliseconds;
       if (!(await killAfter(delay))) {
-        // it takes less time than when it was measured
+        // the unpack ended before it could be killed: it was faster than when it was measured
         milliseconds = delay;
         continue;
       }
-      // What says that it is complete is whole: all that was left to do was to end.
+      // A directory that is marked complete must be whole already: only the end of the process was missing.
       if (state() === "complete") expect(factsOfDirectory(directory)).toEqual(whole);
       else killed += 1;
       const { proof } = runCli(["unpack", image, directory]) as Told;
@@ -49,7 +49,7 @@ describe("an unpack that is killed", () => {
   });
 });
 
-/** Whether the command was still running then. */
+/** Kills an unpack after a delay; whether it was still running then. */
 async function killAfter(delay: number): Promise<boolean> {
   const child = startCli(["unpack", image, directory]);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -2,23 +2,23 @@
 import { isAtOrBelow, type LayerTraits } from "./layer-traits.ts";
 import type { TreeDifference } from "./compare-applied.ts";
 
-// The list of what others make differently of a stack of layers. docs/differences.md says why, under the same
-// names: whatever is not here makes the test fail.
+// The known differences between our trees and those of other programs. docs/differences.md explains each
+// under the same name. The test fails on any difference that is not listed here.
 
-/** What is known of the layers that made the trees. */
+/** What is known about the layers from which the trees were made. */
 export interface StackFacts {
-  /** Costs some milliseconds when asked for first. */
+  /** The first call takes some milliseconds. */
   readonly traits: () => LayerTraits;
-  /** Seconds since 1970: when the peer began. */
+  /** When the other program started, in seconds since 1970. */
   readonly since: number;
 }
 
-/** A difference that is known and why. */
+/** A known difference and the conditions under which it occurs. */
 export interface KnownDifference {
   /** Its heading in docs/differences.md. */
   readonly name: string;
   readonly peer: "umoci" | "docker" | "both";
-  /** It may excuse any difference that a stack has, and not just certain fields of certain paths. */
+  /** It may excuse any difference of a stack, not only certain fields of certain paths. */
   readonly isBroad?: boolean;
   explains(difference: TreeDifference, stack: StackFacts): boolean;
 }

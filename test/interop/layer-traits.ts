@@ -6,39 +6,39 @@ import { normalisePath } from "../../src/layer/normalise.ts";
 import type { NodeType } from "../../src/rootfs/root-filesystem.ts";
 import type { LayerFiles } from "../../src/testing/build-image.ts";
 
-// What layers do to each other that readers of layers see differently.
+// Finds what layers do to each other that programs treat differently.
 
-/** Layers of an image, the lowest first. */
+/** The layers of an image, the lowest first. */
 export type LayerStack = readonly LayerFiles[];
 
-/** What is at each path of a tree. */
+/** The type of every path in a tree. */
 export type TypesByPath = ReadonlyMap<string, NodeType>;
 
-/** An entry's path that leads through what is no directory, in a lower layer or in its own. */
+/** An entry whose path leads through something that is not a directory, in a lower layer or in its own. */
 export interface Crossing {
   readonly layer: number;
   readonly path: string;
-  /** Where the way is barred. */
+  /** The path that is not a directory. */
   readonly at: string;
 }
 
-/** What is in a stack of layers, for the list of known differences. */
+/** What a stack of layers contains, to decide which known differences may occur. */
 export interface LayerTraits {
   readonly crossings: readonly Crossing[];
-  /** What a layer removes from the layers below and puts something at, or in. */
+  /** Paths that one layer both removes from the layers below and creates (or creates something in). */
   readonly renewed: readonly string[];
-  /** A whiteout or opaque marker whose directory is reached through a link. */
+  /** Whether a whiteout or opaque marker is in a directory that is reached through a link. */
   readonly hasLinkedMarker: boolean;
-  /** A whiteout of something that a later layer has, or has something in. */
+  /** Whether a layer has, or has something in, a path that an earlier layer removed. */
   readonly hasReturn: boolean;
   /** Paths that a layer has more than once. */
   readonly twice: ReadonlySet<string>;
-  /** Directories that whiteouts and opaque markers are in, and their parents. */
+  /** Directories that contain whiteouts or opaque markers, and the parents of these directories. */
   readonly markedDirectories: ReadonlySet<string>;
   readonly whiteouts: ReadonlySet<string>;
   readonly hasOpaqueRoot: boolean;
   readonly hasSetgidDirectory: boolean;
-  /** A hard link in place of a parent of its own target. */
+  /** Whether a hard link replaces a parent directory of its own target. */
   readonly hasLinkOverTarget: boolean;
 }
 
@@ -47,12 +47,12 @@ interface Named {
   readonly path: string;
   readonly type: string;
   readonly entry: Partial<Entry>;
-  /** What it removes, if it is a marker. */
+  /** The path that the entry removes, if it is a whiteout. */
   readonly removes: string | undefined;
   readonly isOpaque: boolean;
 }
 
-/** The traits of a stack; `lower` gives the merged tree of the layers below each one. */
+/** The traits of a stack; `lower` gives, for each layer, the merged tree of the layers below it. */
 export function traitsOf(stack: LayerStack, lower: readonly TypesByPath[]): LayerTraits {
   const named = stack.flatMap((files, layer) =>
     Object.entries(files).map(([key, file]) => nameOf(layer, key, file as Partial<Entry>)),
@@ -110,7 +110,7 @@ function nameOf(layer: number, key: string, entry: Partial<Entry>): Named {
   };
 }
 
-/** Whether a path is another one, or below it. */
+/** Whether a path is `directory` or below it. */
 export function isAtOrBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`);
 }
@@ -119,7 +119,7 @@ function targetOf({ linkTarget }: Partial<Entry>): string {
   return normalisePath(linkTarget ?? ("" as ByteString));
 }
 
-/** `/a/b/c` gives `/a` and `/a/b`. */
+/** The parents of a path: `/a/b/c` gives `/a` and `/a/b`. */
 function parentsOf(path: string): string[] {
   const parents: string[] = [];
   for (let at = path.indexOf("/", 1); at > 0; at = path.indexOf("/", at + 1)) {

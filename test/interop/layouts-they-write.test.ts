@@ -27,7 +27,7 @@ beforeAll(async () => {
 const skopeo = (...words: string[]): Promise<string> => runPeer("skopeo", ["copy", "-q", ...words]);
 const umoci = (...words: string[]): Promise<string> => runPeer("umoci", words);
 
-describe("what skopeo writes", () => {
+describe("a layout that skopeo writes", () => {
   const plain = scratch.path("plain");
 
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describe("what skopeo writes", () => {
     expect((JSON.parse(told) as { Digest: string }).Digest).toBe(image.descriptor.digest);
   });
 
-  it("is read from an oci-archive, an index too", async () => {
+  it("is read from an oci-archive, also with an index", async () => {
     const file = scratch.path("skopeo-oci.tar");
     await skopeo("--all", `oci:${layout}:family`, `oci-archive:${file}:family`);
     for (const [at, platform] of PLATFORMS.entries()) {
@@ -61,7 +61,7 @@ describe("what skopeo writes", () => {
     }
   });
 
-  it("is read from a docker-archive, of several images too", async () => {
+  it("is read from a docker-archive, also with several images", async () => {
     const file = scratch.path("skopeo-docker.tar");
     const tags = ["--additional-tag", "example.org/odd:2"];
     await skopeo(...tags, `oci:${layout}:odd`, `docker-archive:${file}:example.org/odd:1`);
@@ -74,8 +74,8 @@ describe("what skopeo writes", () => {
   });
 });
 
-describe("what umoci writes", () => {
-  it("is read: insert, repack, raw add-layer, config", async () => {
+describe("a layout that umoci writes", () => {
+  it("is read after insert, repack, raw add-layer and config", async () => {
     const made = scratch.path("umoci");
     const rootfs = scratch.make("tree");
     const tar = scratch.path("odd.tar");
@@ -128,7 +128,7 @@ describe("what umoci writes", () => {
     }
   });
 
-  it("is read when it packed with zstd", async () => {
+  it("is read when its layers are packed with zstd", async () => {
     const made = scratch.path("umoci-zstd");
     const rootfs = scratch.make("small");
     writeFileSync(`${rootfs}/file`, "content");
@@ -144,8 +144,8 @@ describe("what umoci writes", () => {
   });
 });
 
-describe("what crane and oras write", () => {
-  it("crane append of a sparse file and of GNU tar's own format is read", async () => {
+describe("a layout that crane or oras writes", () => {
+  it("is read after crane append of a sparse file, and of a tar in GNU's own format", async () => {
     const tree = scratch.make("sparse");
     const make =
       "truncate -s 3000000 hole; printf end >> hole; mkdir -p d; ln hole d/hard; ln -s ../hole d/soft; touch -d '2001-02-03 04:05:06.5' d/* -h";
@@ -181,7 +181,7 @@ describe("what crane and oras write", () => {
     }
   });
 
-  it("a layout that oras made, of two tags, is read", async () => {
+  it("is read when oras made it with two tags", async () => {
     const target = scratch.path("oras");
     const words = ["cp", "--no-tty", "--from-oci-layout", `${layout}:family`];
     await runPeer("oras", [...words, "--to-oci-layout", `${target}:a,b`]);
@@ -199,12 +199,12 @@ interface Stat {
   readonly history: readonly { readonly layer: { readonly digest: string } | null }[];
 }
 
-/** Without the root: inserting what is below it, umoci says nothing of it, and makes one up. */
+/** Leaves out the root: umoci does not describe it when it inserts what is below, and then invents one. */
 function withoutRoot(facts: Facts): Facts {
   return Object.fromEntries(Object.entries(facts).filter(([path]) => path !== "/"));
 }
 
-/** As a tar without PAX times has them. */
+/** Rounds the times to whole seconds, as in a tar without PAX times. */
 function wholeSeconds(facts: Facts): Facts {
   const entries = Object.entries(facts).map(([path, fact]) => {
     const mtime = fact.mtime.replace(/\d{9}$/, "000000000");

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => registry.stop());
 
-/** The bytes of a document of a layout. */
+/** The text of a document in a layout. */
 function document(layout: string, digest: string): string {
   return readFileSync(`${layout}/blobs/${digest.replace(":", "/")}`, "utf8");
 }
@@ -51,9 +51,9 @@ describe.each(["none", "gzip", "zstd"] as const)("a layout that we write, %s", (
     }
   });
 
-  it("is copied by skopeo, all of it, without a changed digest", async () => {
+  it("is copied completely by skopeo without a changed digest", async () => {
     const target = scratch.path(`skopeo-${compression}`);
-    // skopeo annotates in an index which images zstd packed: only their own digests stay
+    // skopeo adds annotations to an index for images packed with zstd, so only the images keep their digests
     const preserve = compression === "zstd" ? [] : ["--preserve-digests"];
     const words = ["copy", "--all", ...preserve, `oci:${layout}:family`, `oci:${target}:x`];
     await runPeer("skopeo", words);
@@ -71,7 +71,7 @@ describe.each(["none", "gzip", "zstd"] as const)("a layout that we write, %s", (
     }
   });
 
-  it("is read by oras: tags, digests, documents, a copy", async () => {
+  it("is read by oras: tags, digests, documents, and a copy", async () => {
     const oras = (...words: string[]): Promise<string> => runPeer("oras", words);
     expect(await oras("manifest", "fetch", "--oci-layout", `${layout}:family`)).toBe(
       document(layout, family.index.digest),
@@ -104,12 +104,12 @@ describe.each(["none", "gzip", "zstd"] as const)("a layout that we write, %s", (
     await runPeer("crane", ["push", single, name]);
     expect((await runPeer("crane", ["digest", name])).trim()).toBe(family.index.digest);
     expect(await runPeer("crane", ["manifest", name])).toBe(document(layout, family.index.digest));
-    // validating a layer, crane 0.21 takes it for gzip, whatever its media type says
+    // when crane 0.21 validates a layer, it takes it for gzip, whatever its media type says
     const words = compression === "gzip" ? [] : ["--fast"];
     await runPeer("crane", ["validate", ...words, "--remote", name]);
   });
 
-  it("is listed, told and unpacked by umoci", async () => {
+  it("is listed, described and unpacked by umoci", async () => {
     const tags = await runPeer("umoci", ["ls", "--layout", layout]);
     expect(tags.split("\n").filter(Boolean).sort()).toEqual(["family", ...ARCHITECTURES].sort());
     const stat = ["stat", "--json", "--image", `${layout}:arm64`];
@@ -120,8 +120,8 @@ describe.each(["none", "gzip", "zstd"] as const)("a layout that we write, %s", (
   });
 });
 
-describe("a layout that both edit", () => {
-  it("keeps what skopeo, umoci and oras add to it, and they keep what we add", async () => {
+describe("a layout that several tools edit", () => {
+  it("keeps what skopeo, umoci and oras add, and they keep what we add", async () => {
     const layout = scratch.path("shared");
     const store = await openLayout(layout, { create: true });
     const family = await writeFamily(store);

@@ -9,7 +9,7 @@ import { createLayerParser } from "../../src/layer/parse/layer-parser.ts";
 import { makeScratch } from "./scratch.ts";
 import { uudecode } from "./uudecode.ts";
 
-// What bsdtar reads of an archive is what it writes when it is told to copy the archive in PAX format.
+// To learn what bsdtar reads from an archive, it is told to copy the archive in PAX format.
 
 const scratch = makeScratch();
 const encoded = scratch.path("encoded");
@@ -17,7 +17,7 @@ const script = fileURLToPath(new URL("../../scripts/libarchive-archives.sh", imp
 const list = fileURLToPath(new URL("../../docs/differences.md", import.meta.url));
 const run = { env: { ...process.env, LC_ALL: "C.UTF-8" }, maxBuffer: 1 << 28 };
 
-/** No layer is compressed like this, and the archives inside are also there in other compressions. */
+/** No layer is compressed in these ways, and the same archives are also there in other compressions. */
 const OTHER_COMPRESSIONS = /\.(?:lzo|lrz|grz)\.uu$/;
 
 const FIELDS = [
@@ -25,7 +25,10 @@ const FIELDS = [
   ...["mtime", "mtimeNanoseconds", "deviceMajor", "deviceMinor", "xattrs", "content"],
 ] as const;
 
-/** Archives that we don't read as bsdtar does: what is different, or the error. docs/differences.md says why. */
+/**
+ * Archives that we read differently from bsdtar: the fields that differ, or our error. docs/differences.md
+ * gives the reasons.
+ */
 const LISTED: Readonly<Record<string, string>> = {
   "test_compat_plexus_archiver_tar.tar": "expected two blocks of zeros, got one",
   "test_compat_solaris_tar_acl.tar":
@@ -42,7 +45,7 @@ const LISTED: Readonly<Record<string, string>> = {
   "test_read_pax_xattr_rht_security_selinux.tar": "xattrs",
 };
 
-/** Everything that one entry says, in a form to compare. */
+/** Everything that one entry contains, in comparable form. */
 type Told = Readonly<Record<string, string>>;
 
 beforeAll(() => {
@@ -50,7 +53,7 @@ beforeAll(() => {
 });
 
 describe("libarchive's test archives", () => {
-  it("are read as bsdtar reads them, or are on the list", () => {
+  it("are read as bsdtar reads them, unless they are on the list", () => {
     const found: Record<string, string> = {};
     let equal = 0;
     for (const name of readdirSync(encoded).sort()) {
@@ -66,13 +69,16 @@ describe("libarchive's test archives", () => {
     expect(equal).toBeGreaterThan(60);
   });
 
-  it("that are read differently are in the documentation", () => {
+  it("are explained in the documentation when they are read differently", () => {
     const text = readFileSync(list, "utf8");
     expect(Object.keys(LISTED).filter((name) => !text.includes(name))).toEqual([]);
   });
 });
 
-/** Which fields differ in some entry, or what one of the two refuses; empty when there is nothing, also when both refuse. */
+/**
+ * The fields that differ in any entry, or the error of the one program that refuses. Empty when there is no
+ * difference, or when both refuse.
+ */
 function compareReadings(archive: string): string {
   const tar = spawnSync("bsdcat", [archive], run);
   if (tar.status !== 0) return `bsdcat: ${tar.stderr.toString()}`;
@@ -88,7 +94,7 @@ function compareReadings(archive: string): string {
   ).join(" ");
 }
 
-/** Every entry of a tar, or why it is refused, without the place. */
+/** Every entry of a tar, or the reason why it is refused, without the position. */
 function readEntries(tar: Buffer): Told[] | string {
   const told: Told[] = [];
   let entry: Entry | undefined;

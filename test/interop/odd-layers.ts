@@ -4,8 +4,8 @@ import type { Entry, EntryType } from "../../src/layer/entry.ts";
 import { makeEntry } from "../../src/layer/make-entry.ts";
 import { whiteout, type Piece } from "../fixtures/layers.ts";
 
-// Layers with whatever a layer may hold and a disk can too: every type, owner, mode, time, attribute and name that
-// some tool has lost once.
+// Layers with everything that both a layer and a disk can hold: every type, owner, mode, time, attribute and
+// name that some tool has lost before.
 
 type More = Partial<Omit<Entry, "type" | "path" | "size">>;
 
@@ -17,7 +17,7 @@ const DEEP = Array.from({ length: 12 }, (_, at) => `${"d".repeat(60)}${at}`);
 const CAPABILITY =
   "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00";
 
-/** A path of UTF-8 text or, written with `\xNN` escapes below, of any bytes. */
+/** A path of any bytes; one that is not UTF-8 is written with `\xNN` escapes. */
 const raw = (bytes: string): ByteString => bytes as ByteString;
 
 function piece(
@@ -106,7 +106,7 @@ function special(): Piece[] {
   ];
 }
 
-/** One layer, every parent of a path in it and before it, and the root too. */
+/** One layer that names the root and every parent directory before what is in it. */
 export function oddLayer(): Piece[] {
   const shared = put("usr/shared", "two names, one file", { ...EXACT, uid: 70_000 });
   return [
@@ -140,7 +140,7 @@ export function oddLayer(): Piece[] {
   ];
 }
 
-/** What changes {@link oddLayer} when it comes on top: everything that a whiteout, a link and a new type can do. */
+/** A layer on top of {@link oddLayer} with all that whiteouts, links and changes of type can do. */
 export function changes(): Piece[] {
   return [
     directory("usr", { mode: 0o755, ...EXACT }),
@@ -164,7 +164,7 @@ export function changes(): Piece[] {
   ];
 }
 
-/** A third layer: what the others removed comes back as something else. */
+/** A third layer, in which the removed paths come back as something else. */
 export function returns(): Piece[] {
   return [
     put("hard", "back, and alone"),
@@ -177,7 +177,7 @@ export function returns(): Piece[] {
   ];
 }
 
-/** A link to a file of a lower layer, which the spec allows and containerd can't apply. */
+/** A layer with a hard link to a file of a lower layer. The spec allows it, but containerd can't apply it. */
 export function linkDown(): Piece[] {
   const linkTarget = fromText("usr/ping");
   return [piece("hardlink", fromText("again"), { linkTarget, mode: 0o755 })];

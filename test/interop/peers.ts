@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** The current releases, as scripts/install-peers.sh brings them. */
+/** The other programs, in the current releases that scripts/install-peers.sh installs. */
 export const PEERS = [
   "crane",
   "docker",
@@ -28,12 +28,12 @@ export function peer(name: Peer): string {
   return join(peersDirectory(), name);
 }
 
-/** The peers that are not there. */
+/** The peers that are not installed. */
 export function missingPeers(): string[] {
   return PEERS.filter((name) => !existsSync(peer(name)));
 }
 
-/** Runs a program to its end and gives its stdout; what it said on stderr is in the error. */
+/** Runs a program to its end and returns its stdout; on failure, its stderr is in the error. */
 export async function execute(
   program: string,
   words: readonly string[],

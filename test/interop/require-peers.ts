@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { missingPeers, peersDirectory } from "./peers.ts";
 
-/** Says what is missing, once, instead of a failure a test. */
+/** Names the missing programs once, so that not every test fails for lack of them. */
 export default function requirePeers(): void {
   const missing = missingPeers();
   if (missing.length === 0) return;

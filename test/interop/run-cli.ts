@@ -4,10 +4,13 @@ import { join } from "node:path";
 
 const CLI = join(import.meta.dirname, "../../bin/oci-kit");
 
-/** Who runs a program: a user and a group of the same number. */
+/** An ordinary user, and the group with the same number. */
 export const ORDINARY_USER = 65_534;
 
-/** Runs the built command line as some user, and gives the result that `--json` prints. @throws unless it ends with 0 */
+/**
+ * Runs the built command line as some user, and returns the result that `--json` prints. @throws unless it
+ * exits with 0
+ */
 export function runCli(words: readonly string[], user = 0): unknown {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...words, "--json"], {
     ...{ uid: user, gid: user, cwd: "/", encoding: "utf8", maxBuffer: 1 << 28 },
@@ -17,7 +20,7 @@ export function runCli(words: readonly string[], user = 0): unknown {
   return JSON.parse(stdout);
 }
 
-/** Starts the built command line; nothing that it says is read. */
+/** Starts the built command line and ignores its output. */
 export function startCli(words: readonly string[]): ChildProcess {
   return spawn(process.execPath, [CLI, ...words], { stdio: "ignore" });
 }

@@ -7,13 +7,13 @@ import { afterAll } from "vitest";
 /** A temporary directory that is removed after the file's tests. */
 export interface Scratch {
   readonly directory: string;
-  /** The path of a name in it; nothing is made. */
+  /** The path of a name in it; nothing is created. */
   path(...names: readonly string[]): string;
-  /** A directory in it, made now. */
+  /** Creates a directory in it. */
   make(name: string): string;
 }
 
-/** Makes a temporary directory; call it where hooks may be declared. */
+/** Makes a temporary directory. Call it where hooks may be declared: it removes the directory after the tests. */
 export function makeScratch(): Scratch {
   const directory = mkdtempSync(join(tmpdir(), "oci-kit-interop-"));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -47,7 +47,7 @@ function repository(kind: Kind, name: string): RepositoryStore {
   return openRepository({ registry: hostOf(kind), repository: name });
 }
 
-/** Fails unless the whole family is under a tag, by our client. */
+/** Fails unless our client finds the whole family under a tag. */
 async function expectFamily(kind: Kind, name: string, tag: string): Promise<void> {
   const store = repository(kind, name);
   const root = await store.resolve(tag);
@@ -58,7 +58,7 @@ async function expectFamily(kind: Kind, name: string, tag: string): Promise<void
   }
 }
 
-describe.each(KINDS)("what peers push to %s, our client reads", (kind) => {
+describe.each(KINDS)("what peers push to %s is read by our client", (kind) => {
   it("from skopeo", async () => {
     const target = `docker://${hostOf(kind)}/by/skopeo:family`;
     const flags = ["--all", "--preserve-digests", "--dest-tls-verify=false"];
@@ -88,7 +88,7 @@ describe.each(KINDS)("what peers push to %s, our client reads", (kind) => {
     expect(await repository(kind, "by/crane").capabilities.tags()).toEqual(["again", "family"]);
   });
 
-  it("from oras, a referrer too", async () => {
+  it("from oras, with a referrer", async () => {
     const target = `${hostOf(kind)}/by/oras`;
     const from = ["cp", "--no-tty", "--from-oci-layout", `${layout}:family`];
     await runPeer("oras", [...from, "--to-plain-http", `${target}:family`]);
@@ -104,7 +104,7 @@ describe.each(KINDS)("what peers push to %s, our client reads", (kind) => {
   });
 });
 
-describe.each(KINDS)("what our client pushes to %s, peers read", (kind) => {
+describe.each(KINDS)("what our client pushes to %s is read by peers", (kind) => {
   let store: RepositoryStore;
   let name: string;
 
@@ -117,7 +117,7 @@ describe.each(KINDS)("what our client pushes to %s, peers read", (kind) => {
     }
   });
 
-  it("skopeo: inspects, lists tags, copies", async () => {
+  it("skopeo inspects it, lists tags and copies it", async () => {
     const inspect = ["inspect", "--tls-verify=false", `docker://${name}:riscv64`];
     const told = JSON.parse(await runPeer("skopeo", inspect)) as Inspection;
     expect(told.Digest).toBe(family.images[2]!.descriptor.digest);
@@ -129,7 +129,7 @@ describe.each(KINDS)("what our client pushes to %s, peers read", (kind) => {
     expect((await (await openLayout(target)).resolve("x")).digest).toBe(family.index.digest);
   });
 
-  it("crane: digests, lists, validates, exports", async () => {
+  it("crane gets its digest, lists tags, validates and exports it", async () => {
     expect((await runPeer("crane", ["digest", `${name}:family`])).trim()).toBe(family.index.digest);
     expect((await runPeer("crane", ["ls", name])).trim().split("\n").sort()).toEqual(TAGS);
     await runPeer("crane", ["validate", "--remote", `${name}:family`]);
@@ -140,7 +140,7 @@ describe.each(KINDS)("what our client pushes to %s, peers read", (kind) => {
     expect(exported).toEqual({ ...facts, "/": exported["/"] });
   });
 
-  it("crane: pulls in each of its formats", async () => {
+  it("crane pulls it in each of its formats", async () => {
     for (const format of ["oci", "tarball", "legacy"]) {
       const to = scratch.path(`crane ${format} ${kind}`);
       await runPeer("crane", ["pull", "--format", format, `${name}:amd64`, to]);
@@ -154,7 +154,7 @@ describe.each(KINDS)("what our client pushes to %s, peers read", (kind) => {
     }
   });
 
-  it("oras: lists, fetches, backs up", async () => {
+  it("oras lists tags, fetches and backs it up", async () => {
     const tags = await runPeer("oras", ["repo", "tags", "--plain-http", name]);
     expect(tags.trim().split("\n").sort()).toEqual(TAGS);
     const fetched = await runPeer("oras", ["manifest", "fetch", "--plain-http", `${name}:family`]);
@@ -170,7 +170,7 @@ describe.each(KINDS)("what our client pushes to %s, peers read", (kind) => {
   });
 });
 
-it("oras discovers what we attach at our server", async () => {
+it("oras discovers a referrer that we attach at our server", async () => {
   const store = repository("our server", "ours/attached");
   await copy(await openLayout(layout), family.images[0]!.descriptor, store, { tag: "amd64" });
   const artifact = await attach(store, family.images[0]!.descriptor);

@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runPeer } from "./peers.ts";
 
-/** Docker with its image store, for one file of tests. */
+/** A Docker daemon with its image store, for one test file. */
 export interface RunningDocker {
-  /** Where all that it has is. */
+  /** The directory that holds everything of this Docker. */
   readonly directory: string;
   /** Runs a command of `docker`. */
   run(...words: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Starts Docker with all that it has below a directory. It needs root. */
+/** Starts Docker with all its files below a directory. Needs root. */
 export async function startDocker(directory: string): Promise<RunningDocker> {
   const pid = Number(await runPeer("start-dockerd", [directory]));
   if (!Number.isInteger(pid) || pid < 2) throw new Error("start-dockerd said no pid");
@@ -30,7 +30,7 @@ export async function startDocker(directory: string): Promise<RunningDocker> {
   };
 }
 
-/** Whether a process is there, and no zombie that its parent has not asked about. */
+/** Whether a process is running; one that has ended but was not reaped (a zombie) is not. */
 function isRunning(pid: number): boolean {
   try {
     return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));

@@ -20,7 +20,7 @@ import { factsOfImage, type Facts } from "./tree-facts.ts";
 
 const scratch = makeScratch();
 
-/** The tree of a layer's tar, as we read it. */
+/** The tree of a layer's tar, as our own code reads it. */
 async function factsOfTar(tar: Uint8Array): Promise<Facts> {
   const store = createMemoryStore();
   const layer = descriptorOf(MediaType.layer, tar);
@@ -37,7 +37,7 @@ async function factsOfTar(tar: Uint8Array): Promise<Facts> {
   return factsOfImage(await openImageFilesystem(await readImage(store, manifest.descriptor)));
 }
 
-/** The same, in seconds, and without attributes: as the older formats hold it. */
+/** The same facts with times in whole seconds and without attributes, as older tar formats keep them. */
 function reduced(facts: Facts, options: { attributes: boolean; nanoseconds: boolean }): Facts {
   const entries = Object.entries(facts).map(([path, fact]) => {
     const mtime = options.nanoseconds ? fact.mtime : fact.mtime.replace(/\d{9}$/, "0".repeat(9));
@@ -47,7 +47,7 @@ function reduced(facts: Facts, options: { attributes: boolean; nanoseconds: bool
 }
 
 describe("a layer that we write", () => {
-  it("is extracted by GNU tar as it went in", async () => {
+  it("is extracted unchanged by GNU tar", async () => {
     const tar = makeTar(oddLayer());
     const file = scratch.path("gnu.tar");
     writeFileSync(file, tar);
@@ -55,15 +55,15 @@ describe("a layer that we write", () => {
     expect(listed("tar", file)).toHaveLength(oddLayer().length);
   });
 
-  it("is extracted by bsdtar as it went in", async () => {
-    // a name in a PAX record that is no UTF-8, as Go's and GNU's tars have too, makes bsdtar exit with 1
+  it("is extracted unchanged by bsdtar", async () => {
+    // a name in a PAX record that is not UTF-8, as in Go's and GNU's tars, makes bsdtar exit with 1
     const text = oddLayer().filter(({ entry }) => decodeText(entry.path) !== undefined);
     const pieces = text.map(tamed);
     const tar = makeTar(pieces);
     const file = scratch.path("bsd.tar");
     writeFileSync(file, tar);
     const theirs = factsByTar("bsdtar", file, scratch.make("bsd"));
-    // bsdtar sets the time of the directory that it was given before it is done with it
+    // bsdtar sets the time of the directory it extracts into before it has finished there
     expect(theirs).toEqual({ ...(await factsOfTar(tar)), "/": theirs["/"] });
     expect(listed("bsdtar", file)).toHaveLength(pieces.length);
   });
@@ -74,7 +74,7 @@ function listed(program: string, file: string): string[] {
   return execFileSync(program, ["-tf", file], { encoding: "latin1", env }).trimEnd().split("\n");
 }
 
-describe("a layer that another program writes is read as it is on disk", () => {
+describe("a layer that another program writes", () => {
   const tree = scratch.path("tree");
   let facts: Facts;
 
@@ -92,16 +92,19 @@ describe("a layer that another program writes is read as it is on disk", () => {
     ["bsdtar", ["--format=pax"], posix],
     ["bsdtar", ["--format=pax", "--read-sparse"], posix],
     ["bsdtar", ["--format=gnutar"], { attributes: false, nanoseconds: false }],
-  ])("%s %s", async (program, flags, kept) => {
+  ])("is read as it is on disk: %s %s", async (program, flags, kept) => {
     const file = scratch.path("theirs.tar");
-    // bsdtar says of each name that is no UTF-8 that it is written as bytes
+    // bsdtar warns that it writes names which are not UTF-8 as bytes
     execFileSync(program, [...flags, "-cf", file, "-C", tree, "."], { stdio: "pipe" });
     expect(await factsOfTar(new Uint8Array(readFileSync(file)))).toEqual(reduced(facts, kept));
     rmSync(file);
   });
 });
 
-/** With a time that every program holds: bsdtar 3.6 gets fractions before 1970 wrong, and GNU's format ends at 2242 for it. */
+/**
+ * With a time that every program keeps: bsdtar 3.6 gets fractions before 1970 wrong, and stops at 2242 in
+ * GNU's format.
+ */
 function tamed({ entry, content }: Piece): Piece {
   const mtime = entry.mtime < 0 || entry.mtime > 2 ** 33 ? 2 ** 31 : entry.mtime;
   return { entry: { ...entry, mtime }, content };

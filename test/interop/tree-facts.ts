@@ -9,17 +9,17 @@ import { createHasher } from "../../src/bytes/hash.ts";
 import type { ImageFilesystem } from "../../src/rootfs/image-filesystem.ts";
 import type { Node, NodeType } from "../../src/rootfs/root-filesystem.ts";
 
-/** All that a layer says of one path, in a form that two readers can be compared by. */
+/** All that a layer says about one path, in a form in which two readers can be compared. */
 export interface Fact {
   readonly type: NodeType;
   readonly mode: string;
   readonly owner: string;
   /** `seconds.nanoseconds` since 1970, rounded down. */
   readonly mtime: string;
-  /** Of a file its size and sha256, of a link its target, of a device its numbers. */
+  /** For a file its size and sha256, for a link its target, for a device its numbers. */
   readonly content: string;
   readonly xattrs: Readonly<Record<string, string>>;
-  /** Other names of the same inode. */
+  /** The other names of the same inode. */
   readonly names: readonly string[];
 }
 
@@ -71,7 +71,10 @@ async function contentOfNode(root: ImageFilesystem, path: ByteString, node: Node
 }
 
 export interface FactsOfDirectoryOptions {
-  /** Leaves out names that a directory lists and that lead to nothing: overlayfs shows some whiteouts so. */
+  /**
+   * Leaves out names that a directory lists but that lead to nothing: overlayfs shows some whiteouts in this
+   * way.
+   */
   readonly skipsUnreachable?: boolean;
 }
 
@@ -124,7 +127,7 @@ function contentOfFile(full: Buffer, type: NodeType, { rdev, size }: BigIntStats
   return type === "file" ? `${size} sha256:${sha256(full)}` : "";
 }
 
-/** The digest of a file's content, in hex. */
+/** The sha256 of a file's content, in hex. */
 export function sha256(full: Buffer | string): string {
   const hash = createHash("sha256");
   const file = openSync(full, "r");
@@ -140,7 +143,7 @@ export function sha256(full: Buffer | string): string {
   }
 }
 
-/** By path below the directory. Node can't read extended attributes, so getfattr does. */
+/** The attributes by path below the directory. Read by getfattr, because Node can't. */
 function readXattrs(
   directory: string,
   { skipsUnreachable }: FactsOfDirectoryOptions,
@@ -189,8 +192,9 @@ function named(found: readonly Found[]): Facts {
 }
 
 /**
- * The paths whose facts are not the same, with both: quick for trees of any size. A microsecond between
- * times is none: Node 20 can't set less, and later ones miss some hundred nanoseconds.
+ * The paths whose facts differ, with both facts; fast for trees of any size. Times that differ by up to a
+ * microsecond count as equal: Node 20 can't set them more exactly, and later versions miss by some hundred
+ * nanoseconds.
  */
 export function differingFacts(a: Facts, b: Facts): Record<string, (Fact | undefined)[]> {
   const paths = [...new Set([...Object.keys(a), ...Object.keys(b)])];
@@ -218,7 +222,7 @@ function mapFacts(facts: Facts, map: (fact: Fact) => Fact): Facts {
   return Object.fromEntries(Object.entries(facts).map(([path, fact]) => [path, map(fact)]));
 }
 
-/** The facts without times: for trees where a tool makes up those of what it implied. */
+/** The facts without times, for trees in which a tool invents the times of implied directories. */
 export function withoutTimes(facts: Facts): Facts {
   return mapFacts(facts, (fact) => ({ ...fact, mtime: "" }));
 }

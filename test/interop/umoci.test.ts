@@ -9,7 +9,7 @@ import { makeScratch } from "./scratch.ts";
 const scratch = makeScratch();
 
 describe("umoci unpacks what we write", () => {
-  it.each(["none", "gzip", "zstd"] as const)("a layer of everything, %s", async (compression) => {
+  it.each(["none", "gzip", "zstd"] as const)("with all entry types, %s", async (compression) => {
     const layout = scratch.path(compression);
     const store = await openLayout(layout, { create: true });
     await makeImage([oddLayer()], { store, tag: "odd", compression });
@@ -18,7 +18,7 @@ describe("umoci unpacks what we write", () => {
     expect(await factsByUmoci(`${layout}:odd`, scratch.path("bundle"))).toEqual(facts);
   });
 
-  it("whiteouts, replaced types and links across layers", async () => {
+  it("with whiteouts, replaced types and links to files of lower layers", async () => {
     const layout = scratch.path("layers");
     const store = await openLayout(layout, { create: true });
     await makeImage([oddLayer(), linkDown(), changes(), returns()], { store, tag: "odd" });

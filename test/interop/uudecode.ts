@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** The bytes of a uuencoded file (POSIX, uuencode): what stands between its lines `begin` and `end`. */
+/** The bytes of a uuencoded file (POSIX, uuencode): what is between its lines `begin` and `end`. */
 export function uudecode(text: string): Buffer {
   const lines = text.split("\n");
   const begin = lines.findIndex((line) => line.startsWith("begin "));
@@ -9,7 +9,7 @@ export function uudecode(text: string): Buffer {
   return Buffer.concat(lines.slice(begin + 1, end).map(decodeLine));
 }
 
-/** The first character says how many bytes the line has, each further one holds six bits. */
+/** The first character gives the number of bytes in the line; each further one holds six bits. */
 function decodeLine(line: string): Buffer {
   const [length = 0, ...values] = Buffer.from(line, "latin1").map((code) => (code - 32) & 63);
   const bytes = Buffer.alloc(Math.ceil(values.length / 4) * 3);

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../interop/tree-facts.ts";
 
-/** What is compared of one path. */
+/** What is compared for one path. */
 export interface Fact {
   readonly kind: string;
   readonly mode: string;
@@ -12,7 +12,7 @@ export interface Fact {
   readonly content: string;
 }
 
-/** Every path of a tree below a directory (itself with `""`), with all that a layer keeps of it. */
+/** Every path of a tree, with all that a layer keeps of it. The directory itself is `""`. */
 export function factsOf(directory: string): Map<string, Fact> {
   const facts = new Map<string, Fact>();
   const visit = (path: string): void => {

@@ -6,7 +6,7 @@ const BINFMT = "/proc/sys/fs/binfmt_misc";
 const ELF_MASK =
   "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff";
 
-/** The ELF header of a little-endian 64-bit program of a machine, as binfmt_misc takes it. */
+/** The start of the ELF header of a little-endian 64-bit program for a machine, escaped for binfmt_misc. */
 function magic(machine: string): string {
   return `\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00${machine}`;
 }
@@ -19,8 +19,8 @@ const MACHINES = {
 export type ForeignArchitecture = keyof typeof MACHINES;
 
 /**
- * Lets the kernel run programs of an architecture under qemu-user, in a chroot too: the interpreter is
- * opened when it is registered (flag F). False where binfmt_misc can't be had.
+ * Lets the kernel run programs of an architecture under qemu-user. It works in a chroot too, because the
+ * interpreter is opened when it is registered (flag F). False where binfmt_misc is not available.
  */
 export async function registerForeign(architecture: ForeignArchitecture): Promise<boolean> {
   const name = `oci-kit-test-${architecture}`;
@@ -39,8 +39,8 @@ export async function registerForeign(architecture: ForeignArchitecture): Promis
 }
 
 /**
- * Runs a compiler of a foreign root: in a chroot where `registered`, else its ELF (`<name>.real` of a
- * wrapper) by qemu-user with the root as its library prefix. Says how on the console.
+ * Runs a compiler of a foreign root. Where `registered`, in a chroot; otherwise qemu-user runs its ELF (a
+ * wrapper's `<name>.real`) with the root as its library prefix. Prints on the console which way was used.
  */
 export async function runForeign(
   root: string,

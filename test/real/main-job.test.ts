@@ -24,12 +24,12 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** The run's cache is its own: what an earlier run left must not help. */
+/** This run has its own cache, so that it can't use results of an earlier run. */
 const env = { OCI_KIT_CACHE: join(scratch, "cache") };
 const assemble = (...words: string[]) => ociKit(project.directory, ["assemble", ...words], env);
 
 describe("the main job on Debian's gcc and clang", () => {
-  it("assembles every architecture, each by its own run, with less than 200 MB of memory", async () => {
+  it("assembles every architecture in its own run with less than 200 MB of memory", async () => {
     for (const architecture of ARCHITECTURES) {
       const made = await assemble("--arch", architecture);
       console.log(`${made.stdout}${architecture}: at most ${made.peak.toFixed(0)} MB`);
@@ -39,20 +39,20 @@ describe("the main job on Debian's gcc and clang", () => {
     }
   });
 
-  it("says that there is nothing to do the second time", async () => {
+  it("reports that there is nothing to do the second time", async () => {
     const again = await assemble("--arch", "amd64,arm64,riscv64");
     expect(again.status).toBe(0);
     expect(again.stdout.match(/nothing to do/g)).toHaveLength(3);
   });
 
-  it("finds that every compiler ends where it must", async () => {
+  it("finds that every compiler link ends at its compiler", async () => {
     const verified = await ociKit(project.directory, ["verify-links", "out/linux-runtime"], env);
     console.log(verified.stdout);
     expect(verified, verified.stdout + verified.stderr).toMatchObject({ status: 0 });
     expect(verified.stdout).toContain(".real");
   });
 
-  it("pushes them as one index to Debian's registry, and the second push sends nothing", async () => {
+  it("pushes the images as one index to Debian's registry, and a second push sends nothing", async () => {
     const target = `${registry.host}/${IMAGE}:latest-cross`;
     const pushed = await ociKit(project.directory, ["manifest", "push", target], env);
     console.log(pushed.stdout);
@@ -62,7 +62,7 @@ describe("the main job on Debian's gcc and clang", () => {
   });
 
   it.each(ARCHITECTURES)(
-    "%s, read back with skopeo and unpacked with umoci, is file for file what went in",
+    "publishes %s so that skopeo and umoci read every file unchanged",
     async (architecture) => {
       const root = await unpackPublished(architecture);
       const actual = factsOf(root);
@@ -73,7 +73,7 @@ describe("the main job on Debian's gcc and clang", () => {
     },
   );
 
-  it("riscv64's cc and clang answer on riscv64", async () => {
+  it("yields a cc and a clang for riscv64 that run on riscv64", async () => {
     const root = join(scratch, "unpacked-riscv64", "rootfs");
     const registered = await registerForeign("riscv64");
     const { gcc, clang } = expectedEnds();
@@ -91,7 +91,7 @@ describe("the main job on Debian's gcc and clang", () => {
     expect(clangSays).toContain("riscv64");
   });
 
-  it("one file of one artifact changed: one layer is made and sent, and the documents", async () => {
+  it("makes and sends one layer and the documents when one file of one artifact changed", async () => {
     const changed = await changeOneFile("arm64", "opt/opencv5/lib/about.txt");
     const made = await assemble("--arch", "amd64,arm64,riscv64", "--json", ...changed);
     expect(made, made.stderr).toMatchObject({ status: 0 });
@@ -106,7 +106,7 @@ describe("the main job on Debian's gcc and clang", () => {
     const target = `${registry.host}/${IMAGE}:latest-cross`;
     const pushed = await ociKit(project.directory, ["manifest", "push", target, "--json"], env);
     const { sent } = JSON.parse(pushed.stdout) as { sent: { count: number; bytes: number } };
-    // one layer and one config of arm64; a manifest of each, since all are of a new generation; the index
+    // one layer and one config of arm64; three manifests, because the generation changed for all; the index
     expect(sent.count).toBe(1 + 1 + 3 + 1);
     expect(sent.bytes).toBeLessThan(100_000);
   });
@@ -119,7 +119,7 @@ function expectedEnds(): { readonly gcc: string; readonly clang: string } {
   };
 }
 
-/** Pulls one image of the index with skopeo, and unpacks it with umoci; gives the root filesystem. */
+/** Pulls one image of the index with skopeo, unpacks it with umoci, and returns the root filesystem. */
 async function unpackPublished(architecture: string): Promise<string> {
   const layout = join(scratch, `pulled-${architecture}`);
   const bundle = join(scratch, `unpacked-${architecture}`);
@@ -137,7 +137,7 @@ async function unpackPublished(architecture: string): Promise<string> {
   return join(bundle, "rootfs");
 }
 
-/** The artifact's paths where the recipe puts them: all at the same place but the one relocation. */
+/** Where the recipe puts a path of the artifact: at the same place, except for one tree that moves. */
 function placeOf(path: string): string | undefined {
   const moved = path.replace(/^opt\/llvm-target/, "usr/local/llvm-target");
   const python = moved.replace(
@@ -172,13 +172,13 @@ function compareFamily(
   return { differences: differences.slice(0, 20), compared };
 }
 
-/** What the recipe leaves out or empties for an architecture. */
+/** Whether the recipe leaves a path out, or empty, for an architecture. */
 function isNotCopied(place: string, architecture: string): boolean {
   if (/^opt\/(?:armnn|acl)(?:\/|$)/.test(place)) return architecture !== "arm64";
   return /^opt\/flutter(?:\/|$)/.test(place) && architecture === "riscv64";
 }
 
-/** The artifact image of an architecture again, with one file changed; the flags that name it. */
+/** Copies the artifact image of an architecture with one file changed; returns the flags that select it. */
 async function changeOneFile(architecture: string, path: string): Promise<string[]> {
   const layout = join(scratch, "changed", architecture);
   cpSync(join(INPUTS, "android", architecture), layout, { recursive: true });

@@ -20,7 +20,7 @@ const MOST = 200;
 const scratch = mkdtempSync(join(tmpdir(), "oci-kit-memory-"));
 const artifact = `oci:${join(scratch, "artifact")}:big`;
 
-/** Unlike in every file, and quick to compress: what is measured is memory. */
+/** Different in every file, and fast to compress, because only memory is measured. */
 function contentOf(file: number): Uint8Array {
   const block = Array.from({ length: 80 }, (_, line) => `file ${file}, line ${line * file}\n`);
   return Buffer.alloc(SIZE, block.join(""));
@@ -40,7 +40,7 @@ function* files(): Generator<LayerInput> {
   }
 }
 
-/** An image of one uncompressed layer with 1.5 GB of files. */
+/** Writes an image of one uncompressed layer with 1.5 GB of files. */
 async function makeArtifact(): Promise<void> {
   const store = await openLayout(join(scratch, "artifact"), { create: true });
   const hasher = createHasher("sha256");
@@ -67,7 +67,7 @@ async function makeArtifact(): Promise<void> {
 beforeAll(makeArtifact);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-describe("memory does not grow with the bytes of an image", () => {
+describe("memory does not grow with the size of an image", () => {
   it.each(["gzip", "zstd"])(
     "assembling a 1.5 GB artifact tree with %s stays under 200 MB",
     async (compression) => {

@@ -11,8 +11,8 @@ import { openLayout } from "../../src/store/layout/layout.ts";
 import { directory, file, makeImage, symlink } from "../fixtures/layers.ts";
 import { ociKit } from "./project.ts";
 
-// The power is cut by copying the file behind an ext4 file system at the moment of an answer, with no sync:
-// what the kernel has not written by then is lost, and mounting the copy replays the journal.
+// A power cut is simulated by copying the file behind an ext4 file system, without a sync, at the moment when
+// a command answers. What the kernel has not written by then is lost; mounting the copy replays the journal.
 
 const program = join(import.meta.dirname, "../../bin/oci-kit");
 const scratch = mkdtempSync(join(tmpdir(), "oci-kit-power-"));
@@ -30,7 +30,7 @@ function mount(image: string, place: string): void {
   mounted.push(place);
 }
 
-/** Cuts the power now; what is on the disk afterwards. */
+/** Cuts the power now, and returns what is on the disk afterwards. */
 function cutPower(): string {
   const after = join(scratch, `cut-${mounted.length}`);
   run("cp", "--sparse=always", join(scratch, "live.img"), `${after}.img`);
@@ -56,7 +56,7 @@ afterAll(() => {
   rmSync(scratch, { recursive: true });
 });
 
-describe("ext4, its power cut at the moment of the answer,", () => {
+describe("an ext4 disk whose power is cut at the moment of the answer", () => {
   it.each([
     ["a copy to oci-archive", (path: string) => ["copy", source, `oci-archive:${path}`]],
     [
@@ -71,7 +71,7 @@ describe("ext4, its power cut at the moment of the answer,", () => {
     expect(hashOf(join(after, name))).toBe(hashOf(join(live, name)));
   });
 
-  it("has the layout of a copy, whole", async () => {
+  it("has the whole layout of a copy", async () => {
     await succeed("copy", source, `oci:${join(live, "new/layout")}:one`);
     const after = cutPower();
     await succeed(
@@ -89,7 +89,7 @@ describe("ext4, its power cut at the moment of the answer,", () => {
     await succeed("verify", root, "--against", source);
   });
 
-  it("has every byte of a conversion of a store, and its name", async () => {
+  it("has every byte of a conversion in a store, and its name", async () => {
     await succeed("store", "add", join(live, "store"), source, "one");
     const root = join(cutPower(), "store/names/one/rootfs");
     run("diff", "-r", join(live, "store/names/one/rootfs"), root);

@@ -11,16 +11,16 @@ export const INPUTS = join(ROOT, "out/real");
 export const ARCHITECTURES = ["amd64", "arm64", "riscv64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
-/** A project as a user has one: `linux/oci-kit.yaml` and the saved images it names. */
+/** A project like a user's: `linux/oci-kit.yaml` and the saved images that it names. */
 export interface Project {
   readonly directory: string;
-  /** `GCC_VERSION` and `LLVM_RELEASE` of the real packages. */
+  /** The values of `GCC_VERSION` and `LLVM_RELEASE` for the real packages. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /**
- * Makes the inputs where they are not there yet, and a project around them: this repository's recipe
- * with the versions of the real packages.
+ * Makes the inputs unless they exist, and a project that uses them: this repository's recipe with the
+ * versions of the real packages.
  */
 export async function createProject(directory: string): Promise<Project> {
   await execute(join(ROOT, "scripts/real-inputs.sh"), [INPUTS, ...ARCHITECTURES]);
@@ -43,11 +43,11 @@ export interface Ended {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** The most memory the process had at once (VmHWM), in MB; 0 where the system does not say. */
+  /** The peak memory of the process (VmHWM) in MB; 0 where the system does not report it. */
   readonly peak: number;
 }
 
-/** Runs the built oci-kit as a user would, in a directory, to its end. */
+/** Runs the built oci-kit to its end in a directory, as a user would. */
 export async function ociKit(
   directory: string,
   words: readonly string[],

@@ -17,7 +17,7 @@ const layout = join(scratch, "layout");
 const root = join(scratch, "root");
 const program = join(import.meta.dirname, "../../bin/oci-kit");
 
-/** Some thousand entries of every kind that an ordinary user can make. */
+/** A few thousand entries of every kind that an ordinary user can make. */
 function pieces(content: string): Piece[] {
   return Array.from({ length: 150 }, (_, at) => [
     directory(`d${at}`, { mode: at % 50 === 0 ? 0 : 0o755, mtime: at }),
@@ -29,7 +29,7 @@ function pieces(content: string): Piece[] {
   ]).flat();
 }
 
-/** The state that the sidecar tells; undefined where there is none yet. */
+/** The state in the sidecar; undefined when there is no sidecar yet. */
 function stateOf(): string | undefined {
   const path = `${root}.oci-kit/sidecar.json`;
   if (!existsSync(path)) return undefined;
@@ -63,7 +63,7 @@ describe("an unpack that is killed at any moment", () => {
       if (wasKilled) round += 1;
       else longest = after;
       if (wasKilled && stateOf() === "complete") {
-        // Killed before the first change or after the last: either way it is whole.
+        // Killed before the first change or after the last: the directory is whole in both cases.
         const verified = await ociKit(scratch, ["verify", root, "--against", imageOfRecord()]);
         expect(verified.status, verified.stderr).toBe(0);
       }

@@ -31,14 +31,14 @@ function open(repository = "a/b"): RepositoryStore {
   return openRepository({ registry: registry.host, repository }, { credentials, retry });
 }
 
-/** Answers those who show this; challenges the others. */
+/** Gives the reply to requests with this authorization, and challenges all others. */
 function guard(authorization: string, challenge: Reply, reply: Reply) {
   return ({ headers }: RecordedRequest): Reply =>
     headers["authorization"] === authorization ? reply : challenge;
 }
 
 describe("basic authentication", () => {
-  it("is shown when it is asked for, and from then on", async () => {
+  it("is sent once the registry asks for it, and with every request after that", async () => {
     const challenge = answer(401, { "www-authenticate": 'Basic realm="r"' });
     registry.rule({ on: /^HEAD/, reply: guard(basic, challenge, answer(200)) });
     const store = open();
@@ -51,7 +51,7 @@ describe("basic authentication", () => {
     ]);
   });
 
-  it("that is refused is not shown for ever", async () => {
+  it("is not sent again after the registry refused it", async () => {
     const challenge = answer(401, { "www-authenticate": 'Basic realm="r"' });
     registry.rule({ on: /^HEAD/, reply: challenge });
     const failed = open().exists(blob);
@@ -65,7 +65,7 @@ describe("bearer authentication", () => {
   const challenge = (): Reply => bearerChallenge(`http://${registry.host}/token`);
   const token = (value: string): Reply => answer(200, {}, JSON.stringify({ token: value }));
 
-  it("asks for a token of the narrowest scope, once for many requests", async () => {
+  it("gets one token of the narrowest scope and uses it for many requests", async () => {
     registry.rule(
       { on: /^HEAD/, reply: guard("Bearer t1", challenge(), answer(200)) },
       { on: /^GET \/token/, reply: token("t1") },
@@ -80,7 +80,7 @@ describe("bearer authentication", () => {
     expect(asked[0]?.headers["authorization"]).toBe(basic);
   });
 
-  it("asks for one token for each thing to do", async () => {
+  it("gets a separate token for each kind of access", async () => {
     registry.rule(
       { on: /^GET \/token/, reply: ({ path: asked }) => token(encodeURIComponent(asked)) },
       { on: /^POST/, times: 1, reply: challenge() },
@@ -102,7 +102,7 @@ describe("bearer authentication", () => {
     await transport.close();
   });
 
-  it("asks for a new token when the old one is refused, and no more than once", async () => {
+  it("gets a new token when the old one is refused, but only once", async () => {
     let count = 0;
     registry.rule(
       { on: /^HEAD/, reply: guard("Bearer t2", challenge(), answer(200)) },
@@ -116,7 +116,7 @@ describe("bearer authentication", () => {
     expect(count).toBe(3);
   });
 
-  it("says so when the token endpoint refuses the credentials, or gives no token", async () => {
+  it("fails with a clear error when the token endpoint refuses the credentials or returns no token", async () => {
     registry.rule({ on: /^HEAD/, reply: challenge() });
     for (const reply of [
       answer(401),
@@ -131,7 +131,7 @@ describe("bearer authentication", () => {
     }
   });
 
-  it("follows no redirect of the token endpoint (it carries credentials)", async () => {
+  it("does not follow redirects from the token endpoint, because the request carries credentials", async () => {
     registry.rule(
       { on: /^HEAD/, reply: challenge() },
       { on: /^GET \/token/, reply: answer(302, { location: `http://${other.host}/token` }) },
@@ -141,7 +141,7 @@ describe("bearer authentication", () => {
   });
 
   it.each(["", "token", "file:///etc/passwd", "http://u:p@127.0.0.1/token"])(
-    "asks no realm like %j",
+    "rejects %j as the URL of a token endpoint",
     async (realm) => {
       registry.rule({ on: /^HEAD/, reply: bearerChallenge(realm) });
       await expect(open().exists(blob)).rejects.toThrow();
@@ -149,7 +149,7 @@ describe("bearer authentication", () => {
     },
   );
 
-  it("reads no more of a token answer than the limit", async () => {
+  it("stops reading a token answer at the limit", async () => {
     registry.rule(
       { on: /^HEAD/, reply: challenge() },
       { on: /^GET \/token/, reply: { kind: "endless", status: 200 } },
@@ -162,7 +162,7 @@ describe("a redirect", () => {
   const known = answer(401, { "www-authenticate": 'Basic realm="r"' });
   const away = (): Reply => answer(307, { location: `http://${other.host}/cdn?sig=s1gned` });
 
-  it("to another host goes there without the credentials", async () => {
+  it("to another host is followed without credentials", async () => {
     registry.rule({ on: `GET ${path}`, reply: guard(basic, known, away()) });
     other.rule({ on: "GET /cdn?sig=s1gned", reply: answer(200, {}, content) });
     await readAll(open().fetch(blob), 1e6, "test");
@@ -171,7 +171,7 @@ describe("a redirect", () => {
     expect(other.requests[0]?.headers["cookie"]).toBeUndefined();
   });
 
-  it("never brings another host a token that it asks for", async () => {
+  it("to another host that asks for a token gets none", async () => {
     registry.rule({ on: `GET ${path}`, reply: guard(basic, known, away()) });
     other.rule({ on: /./, reply: bearerChallenge(`http://${other.host}/token`) });
     const failed = readAll(open().fetch(blob), 1e6, "test");
@@ -180,7 +180,7 @@ describe("a redirect", () => {
     expect(other.requests.map((request) => request.path)).toEqual(["/cdn?sig=s1gned"]);
   });
 
-  it("back from another host comes without the credentials too", async () => {
+  it("back from another host is followed without credentials too", async () => {
     registry.rule(
       { on: `GET ${path}`, reply: guard(basic, known, away()) },
       { on: "GET /back", reply: answer(200, {}, content) },
@@ -192,7 +192,7 @@ describe("a redirect", () => {
     expect(registry.requests.at(-1)?.headers["authorization"]).toBeUndefined();
   });
 
-  it("within the registry keeps them", async () => {
+  it("within the registry keeps the credentials", async () => {
     registry.rule(
       { on: `GET ${path}`, reply: guard(basic, known, answer(307, { location: "/here" })) },
       { on: "GET /here", reply: guard(basic, known, answer(200, {}, content)) },
@@ -200,7 +200,7 @@ describe("a redirect", () => {
     await readAll(open().fetch(blob), 1e6, "test");
   });
 
-  it("that goes on for ever ends", async () => {
+  it("that never ends is given up", async () => {
     registry.rule({ on: /./, reply: answer(302, { location: path }) });
     const failed = open().exists(blob);
     await expect(failed).rejects.toMatchObject({ code: "redirect-refused" });
@@ -208,7 +208,7 @@ describe("a redirect", () => {
   });
 
   it.each([{}, { location: "http://" }, { location: "file:///etc/passwd" }])(
-    "to %j leads nowhere",
+    "to %j is refused",
     async (headers) => {
       registry.rule({ on: /./, reply: answer(302, headers) });
       await expect(open().exists(blob)).rejects.toMatchObject({ code: "redirect-refused" });

@@ -14,20 +14,20 @@ import { tryParseJson } from "../wire/loose-json.ts";
 import { parseTokenAnswer } from "../wire/token.ts";
 import { parseUrl } from "../wire/url.ts";
 
-/** What a request needs to be allowed. */
+/** The access that a request needs. */
 export interface Access {
-  /** Whose credentials count: they may be given by path. */
+  /** The repository whose credentials are used: credentials can be given per path. */
   readonly repository: string;
   /** Token scopes, such as `repository:a/b:pull`. Never wider than what the request does. */
   readonly scopes: readonly string[];
 }
 
-/** Answers challenges, and remembers what worked, for one registry. */
+/** Answers the authentication challenges of one registry, and remembers what worked. */
 export interface Authorizer {
-  /** What to send without having been asked: what the last challenge showed to be needed. */
+  /** The header to send unasked, learnt from the last challenge. Undefined when none is known. */
   authorize(access: Access): Promise<string | undefined>;
   /**
-   * What to send after a 401; undefined when there is nothing (more) to try.
+   * The header to send after a 401; undefined when there is nothing left to try.
    * @param sent the header that was refused
    */
   answer(
@@ -37,7 +37,7 @@ export interface Authorizer {
   ): Promise<string | undefined>;
 }
 
-/** What {@link createAuthorizer} needs of its surroundings. */
+/** What {@link createAuthorizer} needs from its caller. */
 export interface AuthorizerOptions {
   readonly origin: URL;
   readonly limits: Limits;
@@ -51,7 +51,7 @@ interface Token {
   readonly until: number;
 }
 
-/** A token is renewed this long before its end, in milliseconds. */
+/** A token is renewed this many milliseconds before it expires. */
 const SPARE = 10_000;
 
 /** Creates the authorizer of one registry. */
@@ -75,7 +75,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       return cached.header;
     }
     const asked = askToken(options, challenge, access);
-    // Many requests wait for one token, so none of their signals ends it; one that could not be had is forgotten.
+    // Many requests share one token request, so none of their signals may abort it. A failed one is
+    // forgotten.
     tokens.set(key, asked);
     asked.catch(() => tokens.delete(key));
     return (await asked).header;
@@ -118,7 +119,7 @@ async function askToken(
       ...(credentials && { authorization: formatBasic(credentials) }),
     },
   });
-  // A redirect is not followed: it could carry the credentials anywhere.
+  // Redirects are not followed: they could carry the credentials anywhere.
   if (answer.status !== 200) throw await refused(answer, options.limits.answerBytes);
   const bytes = await readAll(
     answer.body,

@@ -49,14 +49,14 @@ describe("the entry for a repository", () => {
 });
 
 describe("credentials", () => {
-  it("come from docker's configuration, as docker login writes it", async () => {
+  it("are read from docker's configuration as docker login writes it", async () => {
     await write(".docker/config.json", { auths: { "r.example": auth("u:p:w\0\0") } });
     expect(await findCredentials("r.example", "a", { HOME: home })).toEqual({
       username: "u",
       password: "p:w",
     });
   });
-  it("come from where DOCKER_CONFIG says", async () => {
+  it("are read from the directory that DOCKER_CONFIG names", async () => {
     await write("x/config.json", { auths: { "r.example": { username: "u", password: "p" } } });
     const found = await findCredentials("r.example", "a", {
       HOME: home,
@@ -64,30 +64,30 @@ describe("credentials", () => {
     });
     expect(found?.username).toBe("u");
   });
-  it("come from the containers tools' file where docker's does not know the host", async () => {
+  it("are read from the containers tools' file when docker's has none for the host", async () => {
     await write(".docker/config.json", { auths: { "r.example": {} } });
     await write("run/containers/auth.json", { auths: { "r.example": auth("u:p") } });
     const environment = { HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
     expect((await findCredentials("r.example", "a", environment))?.username).toBe("u");
   });
-  it("come from REGISTRY_AUTH_FILE alone when that is set", () => {
+  it("are read only from the file that REGISTRY_AUTH_FILE names, when it is set", () => {
     expect(credentialFiles({ HOME: home, REGISTRY_AUTH_FILE: "/f" })).toEqual(["/f"]);
   });
-  it("are none where no file is", async () => {
+  it("are undefined when no configuration file exists", async () => {
     expect(await findCredentials("r.example", "a", { HOME: home })).toBeUndefined();
   });
-  it("are not guessed from a file that can't be understood, and its text is not shown", async () => {
+  it("in a file that can't be parsed are an error that does not show the file's text", async () => {
     await write(".docker/config.json", '{"auths": {"r.example": {"auth": "c2VjcmV0"');
     const failed = findCredentials("r.example", "a", { HOME: home });
     await expect(failed).rejects.toMatchObject({ code: "invalid-json" });
     await expect(failed).rejects.not.toThrow(/c2VjcmV0/);
   });
-  it("are not guessed from what is no user and password", async () => {
+  it("that are not a user name and a password are an error", async () => {
     await write(".docker/config.json", { auths: { "r.example": auth("secret") } });
     const failed = findCredentials("r.example", "a", { HOME: home });
     await expect(failed).rejects.toMatchObject({ code: "invalid-config" });
   });
-  it("that can't be read are an error, and not none", async () => {
+  it("in a file that can't be read are an error, not treated as absent", async () => {
     await mkdir(join(home, ".docker/config.json"), { recursive: true });
     const failed = findCredentials("r.example", "a", { HOME: home });
     await expect(failed).rejects.toMatchObject({ code: "unreadable" });

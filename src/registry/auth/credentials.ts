@@ -8,7 +8,10 @@ import type { Credentials } from "../options.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where credentials are looked for, in this order; the first file that knows the repository counts. */
+/**
+ * The files that may hold credentials. They are tried in this order; the first that has an entry for the
+ * repository is used.
+ */
 export function credentialFiles(environment: Environment = process.env): readonly string[] {
   const { REGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = environment;
   const home = environment["HOME"] ?? homedir();
@@ -21,9 +24,10 @@ export function credentialFiles(environment: Environment = process.env): readonl
 }
 
 /**
- * The credentials for a repository from the `auths` of the configuration files of docker and of the
- * containers tools. Undefined when no file names it; a file that is not there is no error.
- * @throws OciError `unreadable`, `invalid-json`, `invalid-config`: a file that is there must be understood
+ * The credentials for a repository, from the `auths` in the configuration files of docker and of the
+ * containers tools. Undefined when no file has an entry for it; a missing file is not an error.
+ * @throws OciError `unreadable`, `invalid-json`, `invalid-config` for a file that exists but can't be read or
+ * understood
  */
 export async function findCredentials(
   registry: string,
@@ -60,7 +64,7 @@ function parseObject(text: string, file: string): Readonly<Record<string, unknow
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch {
-    // The parser's own message quotes the text, and with it a secret.
+    // The parser's own message would quote the text, and with it a secret.
   }
   throw new OciError("invalid-json", `${file}: expected a JSON object with "auths"`, {
     hint: "docker login and podman login write this file.",
@@ -68,8 +72,8 @@ function parseObject(text: string, file: string): Readonly<Record<string, unknow
 }
 
 /**
- * The entry for a repository: its host is the same, port included, and its path is the repository or
- * a namespace above it; the longest path wins.
+ * The entry for a repository: the key has the same host (port included), and its path is the repository or a
+ * namespace above it. The longest matching path wins.
  * @example keys "registry.example", "registry.example/team", "https://registry.example/v2/"
  */
 export function chooseEntry(auths: Auths, registry: string, repository: string): unknown {
@@ -92,7 +96,8 @@ function splitKey(key: string): { readonly host: string; readonly path: string }
   const slash = bare.indexOf("/");
   if (slash < 0) return { host: bare, path: "" };
   const path = bare.slice(slash + 1).replace(/\/+$/, "");
-  // docker writes https://index.docker.io/v1/, others https://host/v2/: the API's path, no namespace.
+  // docker writes https://index.docker.io/v1/, others https://host/v2/. That path is the API's, not a
+  // namespace.
   return { host: bare.slice(0, slash), path: /^v[12]$/.test(path) ? "" : path };
 }
 
@@ -102,7 +107,7 @@ function parseEntry(entry: unknown, file: string): Credentials | undefined {
   if (typeof username === "string" && typeof password === "string" && username !== "") {
     return { username, password };
   }
-  // An empty entry: the secret is with a credential helper, which is not asked.
+  // An empty entry means that a credential helper holds the secret; helpers are not supported here.
   if (typeof auth !== "string" || auth === "") return undefined;
   const text = Buffer.from(auth, "base64").toString("utf8");
   const colon = text.indexOf(":");
@@ -115,7 +120,7 @@ function parseEntry(entry: unknown, file: string): Credentials | undefined {
   return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, "") };
 }
 
-/** The value of an `Authorization` header for basic authentication. */
+/** Formats the value of an `Authorization` header for basic authentication. */
 export function formatBasic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
 }

@@ -8,7 +8,7 @@ import type { Resolve } from "./connections.ts";
 import { openTransport } from "./transport.ts";
 import type { Transport } from "./transport.ts";
 
-/** What a name that resolves to these addresses gives. */
+/** The result of looking up a name that resolves to these addresses. */
 function look(addresses: readonly string[], origin: string): Promise<unknown> {
   const resolve: Resolve = (_, options, done) => {
     const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
@@ -36,14 +36,14 @@ describe("a name that a registry sends us to", () => {
     },
   );
   it.each(["127.0.0.1", "::1", "0.0.0.0", "::"])(
-    "is this machine (%s) only for a registry that is here",
+    "is refused when it resolves to this machine (%s), unless the registry is on this machine too",
     async (address) => {
       const far = look([address], "https://registry.example");
       await expect(far).rejects.toMatchObject({ code: "redirect-refused" });
       expect(await look([address], "http://127.0.0.1:5000")).toEqual([address]);
     },
   );
-  it("may be in a private network: names there resolve differently", async () => {
+  it("may resolve to a private network, as names inside a company do", async () => {
     expect(await look(["10.1.2.3"], "https://registry.example")).toEqual(["10.1.2.3"]);
   });
 });
@@ -70,13 +70,13 @@ describe("a registry on this machine", () => {
     scopes: [],
   } as const;
 
-  it("does not make the metadata address reachable by a redirect", async () => {
+  it("can't redirect us to the cloud metadata address", async () => {
     const location = "http://169.254.169.254/latest/meta-data/iam/security-credentials/";
     registry.rule({ on: "GET /v2/a", reply: answer(307, { location }) });
     await expect(transport.send(get)).rejects.toMatchObject({ code: "redirect-refused" });
   });
 
-  it("does not make the metadata address reachable by a token endpoint", async () => {
+  it("can't name the cloud metadata address as its token endpoint", async () => {
     registry.rule({ on: "GET /v2/a", reply: bearerChallenge("http://169.254.169.254/token") });
     await expect(transport.send(get)).rejects.toMatchObject({ code: "redirect-refused" });
   });

@@ -7,19 +7,19 @@ import { OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { addressRefusal } from "../hosts.ts";
 
-/** The connections to one registry, and to where it sends us. */
+/** The connections to one registry and to the places it sends us to. */
 export interface Connections {
-  /** Those that a request to this URL goes through. */
+  /** The agent for requests to this URL. */
   to(url: URL): Agent;
-  /** Lets running requests end, and closes all. Idle ones do not keep a process alive. */
+  /** Waits for running requests to end, then closes all connections. Idle ones do not keep a process alive. */
   close(): Promise<void>;
 }
 
 const CONNECT_TIMEOUT = 15_000;
 
 /**
- * Opens nothing yet. Where the registry itself is was the user's own choice; of every other place the
- * address is judged that its name resolves to, at the moment it is connected to.
+ * Opens no connection yet. The user chose the registry's own address, so that is not checked. For every other
+ * host, the address that its name resolves to is checked at the moment of connecting.
  */
 export function openConnections(origin: URL, limits: Limits): Connections {
   const options = {
@@ -38,7 +38,7 @@ export function openConnections(origin: URL, limits: Limits): Connections {
   };
 }
 
-/** How a name is resolved. */
+/** Resolves a host name. */
 export type Resolve = (
   hostname: string,
   options: object,
@@ -50,8 +50,8 @@ export type Resolve = (
 ) => void;
 
 /**
- * Resolves names, and refuses one that has an address which the registry may not send us to.
- * The callback gets an OciError `redirect-refused` then.
+ * A lookup that fails for a name with any address which the registry may not send us to. The callback then
+ * gets an OciError `redirect-refused`.
  */
 export function guardLookup(origin: URL, resolve: Resolve = lookup): LookupFunction {
   return (hostname, options, done) => {

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { createGate } from "./gate.ts";
 
-it("a gate lets so many in at a time, in order, also after failures", async () => {
+it("a gate admits a fixed number at a time, in order, also after failures", async () => {
   const gate = createGate(2);
   let inside = 0;
   let most = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/** Lets a bounded number of things happen at a time, the others waiting in order. */
+/** Runs at most a fixed number of actions at a time; the others wait in order. */
 export type Gate = <T>(act: () => Promise<T>) => Promise<T>;
 
-/** Creates a gate that `places` can be in at a time. */
+/** Creates a gate that runs at most `places` actions at a time. */
 export function createGate(places: number): Gate {
   const waiting: (() => void)[] = [];
   let free = places;

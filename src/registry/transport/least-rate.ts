@@ -2,13 +2,13 @@
 import type { Bytes } from "../../bytes/bytes.ts";
 import type { Limits } from "../../oci/limits.ts";
 
-/** How fast bytes must move: so many a second, over each `idleTimeout` of waiting. */
+/** The minimum rate in bytes per second, measured over each `idleTimeout` of waiting. */
 export type LeastRate = Pick<Limits, "leastRate" | "idleTimeout">;
 
 /**
- * The same bytes, as long as they come fast enough. Only the time spent waiting for them counts, not what
- * the reader does with them; a single wait without an end is the connection's to end.
- * @param tooSlow makes the error from what came within how many milliseconds
+ * The same bytes, as long as they arrive fast enough. Only the time spent waiting for them counts, not the
+ * time that the reader takes. A single endless wait is ended by the connection's own timeout, not here.
+ * @param tooSlow makes the error from the number of bytes that arrived and the milliseconds this took
  */
 export async function* demandRate(
   bytes: Bytes,
@@ -32,8 +32,8 @@ export async function* demandRate(
 }
 
 /**
- * The same bytes, each chunk watched until the reader comes for the next: when that takes longer than
- * `idleTimeout` and what the rate allows for the chunk, `onSlow` is called, which has to end the reading.
+ * The same bytes, but calls `onSlow` when the reader takes too long over a chunk: longer than `idleTimeout`
+ * plus the time that the minimum rate allows for the chunk. `onSlow` must end the reading.
  */
 export async function* watchUptake(
   bytes: Bytes,

@@ -21,20 +21,20 @@ async function count(error: Error): Promise<number> {
   return attempts;
 }
 
-describe("persistence", () => {
-  it("ends when the attempts are used up", async () => {
+describe("retrying", () => {
+  it("ends when all attempts are used up", async () => {
     expect(await count(failure({ transient: true }))).toBe(3);
   });
-  it("is for failures in passing alone", async () => {
+  it("happens only after transient failures", async () => {
     expect(await count(failure())).toBe(1);
     expect(await count(new TypeError("a bug"))).toBe(1);
   });
-  it("waits as long as it is asked to, within reason", async () => {
+  it("waits as long as the registry asks, within the policy", async () => {
     expect(delayAfter(policy, 1, failure({ retryAfter: 1_234 }))).toBe(1_234);
     expect(delayAfter(policy, 1, failure({ retryAfter: 86_400_000 }))).toBeUndefined();
     expect(await count(failure({ transient: true, retryAfter: 86_400_000 }))).toBe(1);
   });
-  it("waits twice as long each time, never longer than the policy says", () => {
+  it("waits twice as long each time, but never longer than the policy allows", () => {
     const patient = { ...policy, delay: 1_000, longestDelay: 10_000 };
     for (const [failures, longest] of [
       [1, 1_000],
@@ -47,7 +47,7 @@ describe("persistence", () => {
       expect(wait).toBeLessThanOrEqual(longest);
     }
   });
-  it("ends when it is told to", async () => {
+  it("ends when it is aborted", async () => {
     const signal = AbortSignal.abort();
     const work = persist(policy, () => Promise.reject(failure({ transient: true })), { signal });
     await expect(work).rejects.toMatchObject({ code: "aborted" });

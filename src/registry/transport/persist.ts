@@ -7,7 +7,7 @@ import { RegistryError } from "../registry-error.ts";
 /** What {@link persist} takes besides the policy. */
 export interface PersistOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Which failures are worth another attempt. Default: those of `RegistryError.transient`. */
+  /** Which failures are worth another attempt. Default: errors with `RegistryError.transient`. */
   readonly worthwhile?: ((error: unknown) => boolean) | undefined;
 }
 
@@ -16,21 +16,21 @@ export function isTransient(error: unknown): boolean {
   return error instanceof RegistryError && error.transient;
 }
 
-/** So much must have arrived since the last failure for it not to count as one more. */
+/** After this many new bytes since the last failure, the attempts are counted from the start again. */
 const PROGRESS = 1024 * 1024;
 
-/** What it takes to try something again that failed: it counts, and it waits. */
+/** Counts failures and waits between attempts. */
 export interface Patience {
   /**
-   * Waits as the registry asks (Retry-After), else twice as long each time, with jitter. The attempts count
-   * anew whenever work that goes on where it broke has got on by a MiB.
-   * @param progress how many bytes the work has got to
-   * @throws the error, when it is not worth another attempt or there is none left; OciError `aborted`
+   * Waits as long as the registry asks (Retry-After), otherwise twice as long each time, with jitter. The
+   * count of attempts starts again whenever resumed work has progressed by a MiB.
+   * @param progress how many bytes are done so far
+   * @throws the error itself, when it is not worth another attempt or none is left; OciError `aborted`
    */
   afterFailure(error: unknown, progress: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
-/** @param worthwhile which failures are worth another attempt */
+/** Creates a patience with no failures counted. @param worthwhile which failures are worth another attempt */
 export function createPatience(
   policy: RetryPolicy,
   worthwhile: (error: unknown) => boolean = isTransient,
@@ -50,9 +50,9 @@ export function createPatience(
 }
 
 /**
- * Does something until it succeeds, fails for good, or the attempts are used up: then the last error is
- * thrown.
- * @throws OciError `aborted`; what `attempt` throws
+ * Repeats `attempt` until it succeeds, fails for good or has used up its attempts; then throws the last
+ * error.
+ * @throws OciError `aborted`; whatever `attempt` throws
  */
 export async function persist<T>(
   policy: RetryPolicy,
@@ -69,7 +69,10 @@ export async function persist<T>(
   }
 }
 
-/** Milliseconds to wait after so many failures; undefined when the registry asks for more than the policy allows. */
+/**
+ * Milliseconds to wait after this many failures; undefined when the registry asks for more than the policy
+ * allows.
+ */
 export function delayAfter(
   policy: RetryPolicy,
   failures: number,
@@ -78,7 +81,7 @@ export function delayAfter(
   const asked = error instanceof RegistryError ? error.retryAfter : undefined;
   if (asked !== undefined && asked > policy.longestDelay) return undefined;
   const doubled = Math.min(policy.delay * 2 ** (failures - 1), policy.longestDelay);
-  // Jitter: requests that failed together must not come back together.
+  // Jitter, so that requests which failed together do not come back together.
   return Math.max(asked ?? 0, doubled * (0.5 + Math.random() / 2));
 }
 

@@ -23,55 +23,58 @@ export interface RegistryRequest extends Access {
   /** A path with its query, or a URL at the registry. */
   readonly target: string | URL;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Needs its `size`. */
+  /** Must have a `size`. */
   readonly body?: Source | undefined;
-  /** The statuses that are no failure. */
+  /** The statuses that count as success. */
   readonly expect: readonly number[];
-  /** Attempt it once: the caller repeats what comes before it too. */
+  /** Do not retry this request: the caller repeats it together with what comes before it. */
   readonly once?: boolean | undefined;
-  /** The content may be too fresh to be found: see `RetryPolicy.notFound`. */
+  /** The content may be too new to be found yet: see `RetryPolicy.notFound`. */
   readonly fresh?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer whose body was read. */
+/** An answer whose body has been read. */
 export interface WholeAnswer extends Omit<Answer, "body" | "discard"> {
   readonly bytes: Uint8Array;
 }
 
-/** What the repositories of one registry share: connections, tokens, a bound on requests at once. */
+/** What the repositories of one registry share: connections, tokens, and a limit on concurrent requests. */
 export interface Transport {
-  /** As the caller named it: `registry.example:5000`. */
+  /** The registry as the caller named it: `registry.example:5000`. */
   readonly registry: string;
   readonly origin: URL;
   readonly limits: Limits;
   readonly retry: RetryPolicy;
   /**
-   * Sends a request: authenticated where the registry asks for it, redirects followed, failures in
-   * passing repeated. Credentials go to the registry's own origin and to its token endpoint alone.
-   * @throws RegistryError `unreachable`, `unauthorized`, `not-found`, `registry-refused`,
-   * `redirect-refused`; OciError `aborted`; what the body's source throws
+   * Sends a request. Authenticates when the registry asks for it, follows redirects, and retries transient
+   * failures. Credentials are sent only to the registry's own origin and to its token endpoint.
+   * @throws RegistryError `unreachable`, `unauthorized`, `not-found`, `registry-refused`, `redirect-refused`;
+   * OciError `aborted`; whatever the body's source throws
    */
   send(request: RegistryRequest): Promise<Answer>;
   /**
-   * Sends a request and reads the whole answer; what breaks off is repeated too.
-   * @throws OciError `limit-exceeded` for more than `limit` bytes; else as {@link send}
+   * Sends a request and reads the whole answer. An answer that breaks off is requested again.
+   * @throws OciError `limit-exceeded` for more than `limit` bytes; otherwise as {@link send}
    */
   read(request: RegistryRequest, limit: number): Promise<WholeAnswer>;
-  /** Lets running requests end, and closes the connections. Idle ones do not keep a process alive. */
+  /** Waits for running requests to end, then closes the connections. Idle ones do not keep a process alive. */
   close(): Promise<void>;
 }
 
-/** How often longer than `idleTimeout` a registry may take to store what it was sent. */
+/** A registry may take this many times `idleTimeout` to store what it was sent. */
 const COMMIT_PATIENCE = 10;
-/** Requests that wait for the head of an answer at a time. Bodies are not counted: see {@link openTransport}. */
+/**
+ * How many requests may wait for the head of an answer at the same time. Bodies do not count: see
+ * {@link openTransport}.
+ */
 const REQUESTS_AT_ONCE = 16;
 
 /**
  * Opens what the repositories of one registry share. Nothing is sent before the first request.
  *
- * Only requests without a body are bounded, and only until their answer begins: an upload may be
- * reading from a download of the same registry, and would wait for ever for a place that it holds.
+ * Only requests without a body are limited, and only until their answer begins. An upload may be reading
+ * from a download of the same registry, and would wait for ever for a place that it holds itself.
  * @throws OciError `invalid-reference`
  */
 export function openTransport(registry: string, options: TransportOptions = {}): Transport {
@@ -148,7 +151,7 @@ interface Wires {
   readonly exchange: (request: Exchange) => Promise<Answer>;
 }
 
-/** One attempt: at most one challenge answered, and a status judged. */
+/** One attempt: answers at most one challenge, and checks the status. */
 async function attempt(wires: Wires, request: RegistryRequest): Promise<Answer> {
   const { authorizer, origin, limits } = wires;
   const sent = await authorizer.authorize(request);
@@ -167,7 +170,10 @@ async function attempt(wires: Wires, request: RegistryRequest): Promise<Answer> 
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Follows redirects of requests that only read. Once another origin was asked, no header that is ours alone goes out. */
+/**
+ * Follows the redirects of read requests. After a redirect to another origin, headers meant for the registry
+ * are no longer sent.
+ */
 async function follow(
   wires: Wires,
   request: RegistryRequest,

@@ -38,7 +38,7 @@ function lines(): string[] {
 }
 
 describe("an upload", () => {
-  it("is one POST and one PUT with its length, after a look whether it is needed", async () => {
+  it("is one POST and one PUT with its length, after checking that the blob is missing", async () => {
     registry.rule(
       { on: begin, reply: begun("/u/1?_state=a%2Bb") },
       { on: end("/u/1?_state=a%2Bb"), reply: answer(201) },
@@ -50,7 +50,7 @@ describe("an upload", () => {
     expect(Buffer.compare(put?.body ?? Buffer.of(), content)).toBe(0);
   });
 
-  it("is not begun for what is there", async () => {
+  it("is not started when the blob is already there", async () => {
     registry.rule({ on: `HEAD /v2/a/b/blobs/${blob.digest}`, reply: answer(200) });
     const never = (): Bytes => expect.unreachable("the source was opened");
     await open().push(blob, { open: never });
@@ -59,7 +59,7 @@ describe("an upload", () => {
   const unknown = answer(404, {}, '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}');
 
   it.each([answer(503), { kind: "reset" } as const, unknown])(
-    "that failed in passing and is unknown then is begun anew, its source opened again: %j",
+    "whose state is unknown after a transient failure starts again and reopens its source: %j",
     async (failure) => {
       let opened = 0;
       registry.rule(
@@ -74,7 +74,7 @@ describe("an upload", () => {
     },
   );
 
-  it("is gone on with from what the registry kept, and ended apart", async () => {
+  it("continues from what the registry has kept, and is finished by a separate request", async () => {
     registry.rule(
       { on: begin, reply: begun("/u/1") },
       { on: end("/u/1"), reply: { kind: "reset" } },
@@ -95,7 +95,7 @@ describe("an upload", () => {
     ]);
   });
 
-  it("that the registry kept nothing of is sent again where it is", async () => {
+  it("is sent again to the same location when the registry kept nothing of it", async () => {
     registry.rule(
       { on: begin, reply: begun("/u/1") },
       { on: end("/u/1"), times: 1, reply: answer(503) },
@@ -106,7 +106,7 @@ describe("an upload", () => {
     expect(lines().slice(1)).toEqual([begin, end("/u/1"), "GET /u/1", end("/u/1")]);
   });
 
-  it("is begun anew where the registry can't go on with what it said it had", async () => {
+  it("starts again when the registry can't continue with what it reported", async () => {
     const invalid = answer(404, {}, '{"errors":[{"code":"BLOB_UPLOAD_INVALID"}]}');
     registry.rule(
       { on: begin, times: 1, reply: begun("/u/1") },
@@ -120,7 +120,7 @@ describe("an upload", () => {
     expect(lines().slice(-3)).toEqual(["DELETE /u/1", begin, end("/u/2")]);
   });
 
-  it("is sent anew as a whole where the registry drops what it accepts", async () => {
+  it("is sent again as a whole when the registry drops chunks that it accepted", async () => {
     registry.rule(
       { on: begin, times: 1, reply: begun("/u/1") },
       { on: begin, reply: begun("/u/2") },
@@ -136,7 +136,7 @@ describe("an upload", () => {
     expect(lines()).not.toContain(end("/u/1?s=3"));
   });
 
-  it("that is gone on with is verified from its first byte", async () => {
+  it("that continues is still verified from its first byte", async () => {
     registry.rule(
       { on: begin, reply: begun("/u/1") },
       { on: end("/u/1"), reply: { kind: "reset" } },
@@ -151,7 +151,7 @@ describe("an upload", () => {
     expect(lines().filter((line) => line.startsWith("PATCH"))).toEqual([]);
   });
 
-  it("that is refused is given up, and the registry is told so", async () => {
+  it("that is refused is cancelled at the registry", async () => {
     registry.rule(
       { on: begin, reply: begun("/u/1") },
       { on: end("/u/1"), reply: answer(400, {}, '{"errors":[{"code":"DIGEST_INVALID"}]}') },
@@ -161,7 +161,7 @@ describe("an upload", () => {
     expect(lines().slice(1)).toEqual([begin, end("/u/1"), "DELETE /u/1"]);
   });
 
-  it("never goes to another host", async () => {
+  it("is never sent to another host", async () => {
     const other = await startFaultyRegistry();
     registry.rule({ on: begin, reply: begun(`http://${other.host}/u/1`) });
     const failed = open().push(blob, sourceOf(content));
@@ -173,14 +173,14 @@ describe("an upload", () => {
     await other.close();
   });
 
-  it("of other bytes never arrives whole, so that no registry can take it", async () => {
+  it("of the wrong bytes never arrives whole, so no registry can accept it", async () => {
     registry.rule({ on: begin, reply: begun("/u/1") }, { on: end("/u/1"), reply: answer(201) });
     const wrong = open().push(blob, sourceOf(content.map((byte) => byte ^ 1)));
     await expect(wrong).rejects.toMatchObject({ code: "digest-mismatch" });
     expect(lines()).not.toContain(end("/u/1"));
   });
 
-  it("fails with what its source failed with, once", async () => {
+  it("fails with its source's error, without a retry", async () => {
     registry.rule({ on: begin, reply: begun("/u/1") });
     const failed = open().push(blob, { open: () => failing() });
     await expect(failed).rejects.toThrow("the disk broke");
@@ -197,13 +197,13 @@ async function* failing(): Bytes {
 describe("a mount", () => {
   const mount = `POST /v2/a/b/blobs/uploads/?mount=${blob.digest}&from=c%2Fd`;
 
-  it("asks with exactly the two parameters that every registry knows", async () => {
+  it("is requested with exactly the two parameters that every registry knows", async () => {
     registry.rule({ on: mount, reply: answer(201) });
     expect(await open().capabilities.mount(blob, open("c/d"))).toBe(true);
     expect(lines()).toEqual([mount]);
   });
 
-  it("that becomes an upload is what the push goes on with", async () => {
+  it("that the registry turns into an upload is continued by the push", async () => {
     registry.rule({ on: mount, reply: begun("/u/9") }, { on: end("/u/9"), reply: answer(201) });
     const store = open();
     expect(await store.capabilities.mount(blob, open("c/d"))).toBe(false);
@@ -211,18 +211,18 @@ describe("a mount", () => {
     expect(lines()).toEqual([mount, `HEAD /v2/a/b/blobs/${blob.digest}`, end("/u/9")]);
   });
 
-  it("that the registry does not know is no failure", async () => {
+  it("is not an error when the registry does not support it", async () => {
     registry.rule({ on: mount, reply: answer(405) });
     expect(await open().capabilities.mount(blob, open("c/d"))).toBe(false);
   });
 
-  it("that could not be asked for is one", async () => {
+  it("is an error when the request itself fails", async () => {
     registry.rule({ on: mount, reply: { kind: "reset" } });
     const failed = open().capabilities.mount(blob, open("c/d"));
     await expect(failed).rejects.toMatchObject({ code: "unreachable" });
   });
 
-  it("is not asked for across registries, nor for manifests", async () => {
+  it("is not attempted across registries, nor for manifests", async () => {
     const elsewhere = openRepository({ registry: "r.example", repository: "c/d" });
     expect(await open().capabilities.mount(blob, elsewhere)).toBe(false);
     const manifest = { ...blob, mediaType: MediaType.manifest };
@@ -231,14 +231,14 @@ describe("a mount", () => {
   });
 });
 
-it("a tag that the registry can't delete by itself is not deleted with its manifest", async () => {
+it("removing a tag never deletes its manifest, even when the registry can't delete tags", async () => {
   registry.rule({ on: "DELETE /v2/a/b/manifests/v1", reply: answer(405) });
   const failed = open().capabilities.untag("v1");
   await expect(failed).rejects.toMatchObject({ code: "unsupported-operation" });
   expect(lines()).toEqual(["DELETE /v2/a/b/manifests/v1"]);
 });
 
-it("a transport is for the repositories of its own registry", async () => {
+it("a transport is refused for repositories of another registry", async () => {
   const transport = openTransport(registry.host);
   const wrong = { registry: "r.example", repository: "a" };
   expect(() => openRepository(wrong, { transport })).toThrow(/expected one of r\.example/);

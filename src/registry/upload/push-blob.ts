@@ -16,24 +16,25 @@ import { beginUpload, openUpload, resumeUpload } from "./registry-upload.ts";
 import type { RegistryUpload } from "./registry-upload.ts";
 import { uploadLocation } from "./upload-answers.ts";
 
-/** Blobs on their way to one repository. */
+/** Pushes blobs to one repository. */
 export interface BlobPushes {
   /**
-   * Sends a blob whether it is there or not: POST, then one PUT. Where that breaks, the upload is gone on
-   * with from what the registry has kept, by PATCH; where it has kept nothing, or can't go on, anew.
+   * Sends a blob even if it is already there: POST, then one PUT. When that breaks, the upload continues by
+   * PATCH from what the registry has kept; when it has kept nothing, or can't continue, a new upload is
+   * started.
    */
   push(descriptor: Descriptor, source: Source, options?: AbortOptions): Promise<void>;
   /**
-   * Takes a blob over from another repository. False when the registry would not; the upload that it
-   * began instead (202) is what the next push of this blob goes on with.
+   * Mounts a blob from another repository. False when the registry declined; if it started an upload instead
+   * (202), the next push of this blob continues that upload.
    */
   mount(descriptor: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
 }
 
 /**
  * Opens the blobs of a repository for writing.
- * @param exists whether the repository has the blob: of an upload that is no longer there, the answer may
- * have been lost and not the content
+ * @param exists whether the repository has the blob. Used when an upload is gone: perhaps it had succeeded
+ * and only the answer was lost.
  */
 export function openBlobPushes(
   context: RepositoryContext,
@@ -52,7 +53,7 @@ export function openBlobPushes(
       const digest = parseKnownDigest(descriptor.digest);
       let upload: RegistryUpload | undefined;
       let isResumed = false;
-      // Where a registry can't go on with an upload, whatever it says, it may still take a new one.
+      // A registry that can't continue an upload may still accept a new one, whatever error it gives.
       const isWorthAnother = (error: unknown): boolean =>
         isInterruption(error) || isLost(error) || (isResumed && isRegistryError(error));
       const patience = createPatience(context.transport.retry, isWorthAnother);
@@ -82,7 +83,7 @@ export function openBlobPushes(
   };
 }
 
-/** The upload as the registry has it now; undefined when it has forgotten it or does not say. */
+/** The upload in its current state; undefined when the registry no longer knows it or does not report its state. */
 async function resume(
   context: RepositoryContext,
   { state }: RegistryUpload,
@@ -98,7 +99,10 @@ async function resume(
   }
 }
 
-/** Sends what the upload lacks. The source is read from its start each time: only the whole can be verified. */
+/**
+ * Sends what the upload lacks. The source is always read from its start, because only the whole can be
+ * verified.
+ */
 async function complete(
   context: RepositoryContext,
   upload: RegistryUpload,
@@ -123,7 +127,7 @@ function isRegistryError(error: unknown): error is RegistryError {
   return error instanceof RegistryError;
 }
 
-/** Whether the upload may still be there; 409 and 416: the registry was still busy with what had come before. */
+/** Whether the upload may still exist. With 409 or 416 the registry was still busy with earlier bytes. */
 function isInterruption(error: unknown): boolean {
   if (isTransient(error)) return true;
   return (
@@ -131,7 +135,7 @@ function isInterruption(error: unknown): boolean {
   );
 }
 
-/** An upload that the registry has forgotten (or that a mount began too long ago) is begun anew. */
+/** Whether the registry no longer knows the upload, for example because it was started by a mount long ago. */
 function isLost(error: unknown): boolean {
   return (
     isRegistryError(error) &&

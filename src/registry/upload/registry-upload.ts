@@ -17,7 +17,10 @@ import { checkLocation, checkReceived, receivedOf, uploadLocation } from "./uplo
 
 /** An upload to a registry (distribution-spec, "Pushing blobs"). Each part is one PATCH. */
 export interface RegistryUpload extends Upload {
-  /** Brings all of the content and ends the upload by one PUT, which every registry knows. It needs its `size`. */
+  /**
+   * Sends all of the content and finishes the upload in one PUT, which every registry supports. `whole` must
+   * have a `size`.
+   */
   finishWith(digest: Digest, whole: Source, options?: AbortOptions): Promise<void>;
 }
 
@@ -29,7 +32,7 @@ export function registryUploads(context: RepositoryContext): Uploads {
   };
 }
 
-/** POST: an upload that has nothing yet. */
+/** POST: starts an empty upload. */
 export async function beginUpload(
   context: RepositoryContext,
   options: AbortOptions = {},
@@ -47,7 +50,7 @@ export async function beginUpload(
 }
 
 /**
- * GET: an upload that was begun before, from where the registry says that it is.
+ * GET: continues an upload that was started earlier, from the position that the registry reports.
  * @throws RegistryError `not-found`; `redirect-refused` for a location at another host
  */
 export async function resumeUpload(
@@ -68,7 +71,7 @@ export async function resumeUpload(
   return openUpload(context, moved ?? uploadLocation(context, answer), receivedOf(answer));
 }
 
-/** An upload at a location that the registry named, with so many bytes in it. */
+/** An upload at a location that the registry named, of which it has `received` bytes. */
 export function openUpload(
   context: RepositoryContext,
   begunAt: URL,
@@ -122,7 +125,7 @@ export function openUpload(
     finishWith: (digest, whole, { signal } = {}) =>
       put(digest, { headers: OCTETS, body: whole, signal }),
     cancel: async () => {
-      // Best effort: a registry drops uploads that are not ended by itself, after days.
+      // Best effort: registries drop unfinished uploads themselves, after days.
       await send({ method: "DELETE", target: location, expect: [202, 204, 404] }).catch(
         () => undefined,
       );
@@ -139,7 +142,7 @@ function isOtherContent(error: unknown): error is RegistryError {
   );
 }
 
-/** The registry alone has seen all of it. */
+/** The error when the registry, which alone has seen all of the bytes, rejects the digest. */
 function mismatch(cause: RegistryError, digest: Digest): RegistryError {
   const { method, url, status, message } = cause;
   return new RegistryError(
@@ -149,7 +152,7 @@ function mismatch(cause: RegistryError, digest: Digest): RegistryError {
   );
 }
 
-/** A part is there once: where the request had to be sent twice, the upload is to be resumed. */
+/** A part can be read only once. If the request has to be sent again, the upload must be resumed instead. */
 function onceOnly(part: Bytes, size: number, url: string): Source {
   let isOpen = false;
   return {

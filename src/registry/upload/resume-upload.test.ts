@@ -33,21 +33,21 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** The repository through the line that breaks. */
+/** Opens the repository through the proxy that breaks connections. */
 function open(): RepositoryStore {
   return openRepository(
     { registry: proxy.host, repository: "a/b" },
-    // As long as the server may need to notice that a connection broke.
+    // Long enough for the server to notice that a connection broke.
     { credentials: () => Promise.resolve(undefined), retry: { attempts: 6, delay: 100 } },
   );
 }
 
 const MIB = 1024 * 1024;
-/** What heads of requests and answers may come to. */
+/** At most this many bytes are heads of requests and answers. */
 const HEADS = 16 * 1024;
 
-describe("an upload over a line that breaks", () => {
-  it("goes on where it broke, as often as it gets on, and sends nothing twice", async () => {
+describe("an upload over a connection that breaks", () => {
+  it("continues where it broke, as long as it makes progress, and sends nothing twice", async () => {
     const { bytes, descriptor } = blob(8 * MIB);
     for (const at of [1.5, 3, 5.5]) proxy.breakAfter("up", at * MIB);
     const store = open();
@@ -57,7 +57,7 @@ describe("an upload over a line that breaks", () => {
     expect(proxy.passed.up).toBeLessThan(8 * MIB + HEADS);
   });
 
-  it("that breaks in its head begins anew", async () => {
+  it("starts again when it broke in the head of the request", async () => {
     const { bytes, descriptor } = blob(100_000);
     proxy.breakAfter("up", 10);
     const store = open();
@@ -65,7 +65,7 @@ describe("an upload over a line that breaks", () => {
     await assertHolds(store, descriptor, bytes);
   });
 
-  it("of which the answer is lost is not sent again", async () => {
+  it("is not sent again when only the answer was lost", async () => {
     const { bytes, descriptor } = blob(2 * MIB);
     const store = open();
     expect(await store.exists(descriptor)).toBe(false);
@@ -73,14 +73,14 @@ describe("an upload over a line that breaks", () => {
     const upload = await store.capabilities.uploads.begin();
     const answerSize = proxy.passed.down - before;
     await upload.cancel();
-    // After the answers to HEAD and POST: in that to PUT.
+    // This is after the answers to HEAD and POST, within the answer to PUT.
     proxy.breakAfter("down", 2 * answerSize + 50);
     await store.push(descriptor, sourceOf(bytes));
     await assertHolds(store, descriptor, bytes);
     expect(proxy.passed.up).toBeLessThan(2 * MIB + HEADS);
   });
 
-  it("is gone on with by another process, from its kept state", async () => {
+  it("can be continued by another process from its saved state", async () => {
     const { bytes, descriptor } = blob(2 * MIB);
     const upload = await open().capabilities.uploads.begin();
     const kept = JSON.stringify(upload.state);
@@ -108,8 +108,8 @@ function resumeFrom(
   return store.capabilities.uploads.resume(JSON.parse(kept) as UploadState);
 }
 
-describe("a download over a line that breaks", () => {
-  it("goes on where it broke, and gets nothing twice", async () => {
+describe("a download over a connection that breaks", () => {
+  it("continues where it broke, and fetches nothing twice", async () => {
     const source = createMemoryStore();
     const layer = blob(6 * MIB);
     const { descriptor } = await buildImage(source, { layers: [{ large: layer.bytes }] });
@@ -124,8 +124,8 @@ describe("a download over a line that breaks", () => {
   });
 });
 
-describe("the state of an upload", () => {
-  it("that names another host is not asked for there", async () => {
+describe("the saved state of an upload", () => {
+  it("is refused when it names another host", async () => {
     const other = await startFaultyRegistry();
     const location = `http://${other.host}/v2/a/b/blobs/uploads/1`;
     const resumed = open().capabilities.uploads.resume({ location });

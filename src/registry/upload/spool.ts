@@ -18,8 +18,8 @@ export interface Spooled {
 }
 
 /**
- * Writes bytes to a private file below a directory while it hashes them: an upload
- * needs the size beforehand and may have to start again. When `bytes` fails, nothing stays behind.
+ * Writes bytes to a private file in a new directory below `below`, hashing them on the way. An upload needs
+ * the size beforehand and may have to start again. When `bytes` fails, nothing is left behind.
  */
 export async function spool(mediaType: string, bytes: Bytes, below: string): Promise<Spooled> {
   writing(below, () => makeDirectories(below));

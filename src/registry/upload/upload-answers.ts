@@ -8,20 +8,20 @@ import { parseUploadRange } from "../wire/range.ts";
 import { resolveUploadLocation } from "../wire/upload-location.ts";
 import { parseUrl } from "../wire/url.ts";
 
-// What a registry says of an upload: where it goes on, and how much of it has arrived.
+// Reads a registry's answers about an upload: where it continues, and how many bytes have arrived.
 
-/** How much a registry has, by the `Range` of its answer: `0-0` stands for nothing, as every registry has it. */
+/** How many bytes the registry has, from the `Range` of its answer. `0-0` means none, as all registries use it. */
 export function receivedOf(answer: Answer): number {
   const range = parseUploadRange(answer.header("range"));
   return range === undefined || range.end === 0 ? 0 : range.end + 1;
 }
 
 /**
- * Some registries answer "accepted", and keep less than they were sent: their word is not taken for it.
+ * Checks how much the registry has really kept: some answer "accepted" and keep less than they were sent.
  * @throws RegistryError `registry-refused`
  */
 export function checkReceived(answer: Answer, expected: number): void {
-  // One byte has the same `Range` as none.
+  // One byte has the same `Range` as no bytes.
   if (receivedOf(answer) === expected || expected === 1) return;
   const { method, status } = answer;
   const url = redactUrl(answer.url);
@@ -32,13 +32,13 @@ export function checkReceived(answer: Answer, expected: number): void {
   );
 }
 
-/** @throws RegistryError `redirect-refused` when an answer sends an upload elsewhere */
+/** Where an upload continues. @throws RegistryError `redirect-refused` when that is another host */
 export function uploadLocation(context: RepositoryContext, answer: Answer): URL {
   return checkLocation(context, answer.header("location"), answer.url, answer);
 }
 
 /**
- * A location that an answer or a kept state names, taken from `base`.
+ * The location that an answer or a saved state names, relative to `base`.
  * @throws RegistryError `redirect-refused` for another host
  */
 export function checkLocation(

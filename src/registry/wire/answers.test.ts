@@ -8,11 +8,11 @@ import { formatScope, parseTokenAnswer } from "./token.ts";
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("an error answer", () => {
-  it("is read back as it was written", () => {
+  it("is parsed back as it was written", () => {
     const errors = parseErrorBody(encode(formatErrorBody("DENIED", "not you")));
     expect(formatWireErrors(errors)).toBe("DENIED: not you");
   });
-  it("can't write to a terminal, nor be endless", () => {
+  it("can't send control characters to a terminal, and has a limited size", () => {
     const errors = Array.from({ length: 99 }, () => ({
       code: "A\u001b[31m",
       message: `\u202e${"m".repeat(9_999)}`,
@@ -23,7 +23,7 @@ describe("an error answer", () => {
     expect(parsed[0]?.message.startsWith("\\u202emmm")).toBe(true);
     expect(parsed[0]?.message.length).toBeLessThan(500);
   });
-  it("may be anything else", () => {
+  it("of any other form gives no entries", () => {
     for (const text of ["", "<html>", "null", "[]", '{"errors":{}}', '{"errors":[null,1,{}]}']) {
       expect(parseErrorBody(encode(text))).toEqual([]);
     }
@@ -39,7 +39,7 @@ describe("a Link header", () => {
     expect(parseNextLink('</x>; rel="prev", </y>; title=t; rel=next')).toBe("/y");
   });
   it.each([undefined, "", "</x>", '</x>; rel="prev"', 'x; rel="next"'])(
-    "%s names none",
+    "of %j names no next page",
     (header) => {
       expect(parseNextLink(header)).toBeUndefined();
     },
@@ -47,13 +47,13 @@ describe("a Link header", () => {
 });
 
 describe("a token answer", () => {
-  it("has its token under either name", () => {
+  it("may call its token either token or access_token", () => {
     expect(parseTokenAnswer({ token: "a", access_token: "b" })?.token).toBe("a");
     expect(parseTokenAnswer({ access_token: "b" })?.token).toBe("b");
     expect(parseTokenAnswer({ token: "", access_token: "b" })?.token).toBe("b");
   });
   it.each([null, [], "token", {}, { token: 1 }, { token: "a\r\nx-evil: 1" }, { token: "" }])(
-    "%j has none",
+    "of %j has no usable token",
     (value) => {
       expect(parseTokenAnswer(value)).toBeUndefined();
     },
@@ -71,6 +71,6 @@ describe("a token answer", () => {
   });
 });
 
-it("a scope names what is asked of one repository", () => {
+it("a scope names the repository and the actions requested", () => {
   expect(formatScope("a/b", "pull", "push")).toBe("repository:a/b:pull,push");
 });

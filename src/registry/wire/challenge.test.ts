@@ -33,24 +33,24 @@ describe("a WWW-Authenticate header", () => {
     ]);
   });
 
-  it("steps over the data of other schemes", () => {
+  it("may contain other schemes, whose data is skipped", () => {
     expect(parse('Negotiate YWJj==, Basic realm="r"')).toEqual([
       ["negotiate", {}],
       ["basic", { realm: "r" }],
     ]);
   });
 
-  it("ends at what is no challenge, and keeps what came before", () => {
+  it("is parsed up to the first thing that is not a challenge", () => {
     expect(parse('Bearer realm="https://a/')).toEqual([["bearer", {}]]);
     expect(parse("")).toEqual([]);
     expect(parse('"')).toEqual([]);
   });
 
-  it("is not confused by names of an object's own", () => {
+  it("may use names such as __proto__ without confusing the parser", () => {
     expect(parseChallenges('Basic __proto__="x"')[0]?.parameters.get("__proto__")).toBe("x");
   });
 
-  it("is parsed whatever it is, and read back as it was written", () => {
+  it("never makes the parser throw, and is parsed back as it was written", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseChallenges(text)));
     fc.assert(
       fc.property(fc.string(), fc.string(), (realm, service) => {
@@ -61,7 +61,7 @@ describe("a WWW-Authenticate header", () => {
     );
   });
 
-  it("takes time in proportion to its length", () => {
+  it("is parsed in time proportional to its length", () => {
     const long = `Bearer ${'a="\\",'.repeat(100_000)}`;
     expect(parse(long).length).toBeLessThan(3);
   });

@@ -4,11 +4,11 @@
 export interface Challenge {
   /** Lower-case: `basic`, `bearer`. */
   readonly scheme: string;
-  /** By lower-case name; of a name given twice the first counts. */
+  /** Keyed by lower-case name. When a name is given twice, the first value counts. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-// One step at a time from `lastIndex`, each anchored, none with nested repetition: linear.
+// Each pattern is anchored at `lastIndex` and has no nested repetition, so parsing takes linear time.
 const SKIP = /[\s,]*/y;
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 const EQUALS = /[ \t]*=[ \t]*/y;
@@ -16,8 +16,8 @@ const QUOTED = /"((?:[^"\\]|\\.)*)"/sy;
 const TOKEN68 = /[ \t]+[A-Za-z0-9\-._~+/]+=*[ \t]*(?=,|$)/y;
 
 /**
- * Parses every challenge of a `WWW-Authenticate` value; several headers are joined by commas first.
- * Never throws: parsing ends at the first thing that is no challenge, and what came before counts.
+ * Parses every challenge of a `WWW-Authenticate` value (several headers joined by commas). Never throws:
+ * parsing stops at the first thing that is not a challenge, and keeps what came before.
  */
 export function parseChallenges(value: string): readonly Challenge[] {
   const challenges: Challenge[] = [];
@@ -47,7 +47,7 @@ export function parseChallenges(value: string): readonly Challenge[] {
   }
 }
 
-/** Writes one challenge, as a server sends it. Values are quoted. */
+/** Formats one challenge as a server sends it. Values are quoted. */
 export function formatChallenge(
   scheme: string,
   parameters: Readonly<Record<string, string>>,

@@ -6,7 +6,7 @@ import { member, tryParseJson } from "./loose-json.ts";
 export interface WireError {
   /** `MANIFEST_UNKNOWN`, `DENIED`… */
   readonly code: string;
-  /** For people, already escaped. Empty when the registry gave none. */
+  /** A message for people, already escaped. Empty when the registry gave none. */
   readonly message: string;
 }
 
@@ -30,14 +30,14 @@ export type WireErrorCode =
 const MOST_ENTRIES = 10;
 const MOST_CHARACTERS = 400;
 
-/** Writes an error answer. */
+/** Formats the body of an error answer. */
 export function formatErrorBody(code: WireErrorCode | "UNKNOWN", message: string): string {
   return JSON.stringify({ errors: [{ code, message }] });
 }
 
 /**
- * Reads an error answer, whatever it is: never throws. A body of another form (HTML, plain text)
- * gives no entries. Codes and messages come back escaped and cut.
+ * Parses the body of an error answer. Never throws: a body of another form (HTML, plain text) gives no
+ * entries. Codes and messages are escaped and truncated.
  */
 export function parseErrorBody(bytes: Uint8Array): readonly WireError[] {
   const errors = member(tryParseJson(bytes), "errors");
@@ -50,7 +50,7 @@ export function parseErrorBody(bytes: Uint8Array): readonly WireError[] {
   });
 }
 
-/** `DENIED: requested access to the resource is denied; …`, or the empty string. */
+/** Entries as one line, `DENIED: requested access to the resource is denied; …`; empty when there are none. */
 export function formatWireErrors(errors: readonly WireError[]): string {
   return errors
     .map(({ code, message }) => (message === "" ? code : `${code}: ${message}`))

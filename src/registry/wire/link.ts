@@ -3,7 +3,7 @@
 const LINK = /<([^<>]{0,4096})>([^<]{0,1024})/g;
 const NEXT = /;\s*rel\s*=\s*"?next"?\s*(?:[;,]|$)/i;
 
-/** The target of `rel="next"` in a `Link` header (RFC 8288), as it stands; undefined when there is none. */
+/** The target of `rel="next"` in a `Link` header (RFC 8288), unresolved; undefined when there is none. */
 export function parseNextLink(header: string | undefined): string | undefined {
   for (const [, target, parameters] of (header ?? "").matchAll(LINK)) {
     if (NEXT.test(parameters ?? "")) return target;
@@ -11,7 +11,7 @@ export function parseNextLink(header: string | undefined): string | undefined {
   return undefined;
 }
 
-/** `</v2/a/tags/list?last=v1&n=2>; rel="next"` */
+/** Formats a `Link` header: `</v2/a/tags/list?last=v1&n=2>; rel="next"`. */
 export function formatNextLink(target: string): string {
   return `<${target}>; rel="next"`;
 }

@@ -23,7 +23,7 @@ describe("the path of an endpoint", () => {
     expect(parseRoute(formatRoute(route))).toEqual(route);
   });
 
-  it("may be percent-encoded, and uploads may end without a slash", () => {
+  it("may be percent-encoded, and may omit the slash that ends the path for uploads", () => {
     const path = `/v2/team/app/blobs/${digest.replace(":", "%3A")}`;
     expect(parseRoute(path)).toEqual({ kind: "blob", repository, digest });
     expect(parseRoute("/v2/team/app/blobs/uploads")).toEqual({ kind: "uploads", repository });

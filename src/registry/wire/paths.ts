@@ -19,9 +19,9 @@ const BELOW_REPOSITORY =
 const UPLOAD_ID = /^[A-Za-z0-9_=-]{1,128}$/;
 
 /**
- * Reads the path of a request. Undefined when there is no such endpoint.
- * @throws OciError `invalid-reference` for a repository or tag, `invalid-digest` and
- * `unsupported-algorithm` for a digest, that the endpoint can't have
+ * Parses the path of a request. Undefined when no endpoint has this form.
+ * @throws OciError `invalid-reference` for an invalid repository or tag; `invalid-digest` or
+ * `unsupported-algorithm` for an invalid or unknown digest
  */
 export function parseRoute(path: string): Route | undefined {
   const decoded = decode(path);
@@ -46,7 +46,7 @@ export function parseRoute(path: string): Route | undefined {
 }
 
 /**
- * Parses a digest that is to be part of a path.
+ * Parses a digest for use in a path.
  * @throws OciError `invalid-digest`, `unsupported-algorithm`
  */
 export function parseKnownDigest(text: string): Digest {
@@ -55,12 +55,15 @@ export function parseKnownDigest(text: string): Digest {
   return digest;
 }
 
-/** Parses what may stand after `/manifests/`. @throws OciError `invalid-reference`, `invalid-digest`, `unsupported-algorithm` */
+/**
+ * Parses the tag or digest after `/manifests/`. @throws OciError `invalid-reference`, `invalid-digest`,
+ * `unsupported-algorithm`
+ */
 export function parseTagOrDigest(text: string): string {
   return text.includes(":") ? parseKnownDigest(text) : parseTag(text);
 }
 
-/** The path of an endpoint. Whatever is in it was parsed by its grammar before, so nothing needs encoding. */
+/** The path of an endpoint. All parts have been validated against their grammar, so nothing needs encoding. */
 export function formatRoute(route: Route): string {
   switch (route.kind) {
     case "base":

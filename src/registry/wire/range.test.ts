@@ -28,7 +28,7 @@ describe("a Range header", () => {
     expect(parseRange(header, 100)).toEqual(expected);
   });
 
-  it("of nothing is unsatisfiable", () => {
+  it("is unsatisfiable for empty content", () => {
     expect(parseRange("bytes=0-", 0)).toBe("unsatisfiable");
     expect(parseRange("bytes=-5", 0)).toBe("unsatisfiable");
   });
@@ -46,7 +46,7 @@ describe("a Range header", () => {
 });
 
 describe("a Content-Range header", () => {
-  it("is read back as it was written", () => {
+  it("is parsed back as it was written", () => {
     expect(parseContentRange(formatContentRange({ start: 5, end: 9 }, 100))).toEqual({
       start: 5,
       end: 9,
@@ -54,12 +54,12 @@ describe("a Content-Range header", () => {
     });
   });
   it.each(["bytes 9-5/10", "bytes 5-9", "bytes */10", "items 0-1/2", "", undefined])(
-    "%s says nothing",
+    "of %j is ignored",
     (header) => {
       expect(parseContentRange(header)).toBeUndefined();
     },
   );
-  it("may leave the size open", () => {
+  it("may omit the size", () => {
     expect(parseContentRange("bytes 0-1/*")?.size).toBeUndefined();
   });
 });
@@ -71,11 +71,11 @@ describe("the range of an upload", () => {
       expect(parseUploadRange(header)).toEqual({ start: 0, end: 99 });
     },
   );
-  it("counts both ends in", () => {
+  it("includes both ends", () => {
     expect(formatUploadRange(100)).toBe("0-99");
     expect(formatUploadRange(0)).toBe("0-0");
   });
-  it.each(["99-0", "-5", "0-", undefined])("is not %s", (header) => {
+  it.each(["99-0", "-5", "0-", undefined])("can't be parsed from %s", (header) => {
     expect(parseUploadRange(header)).toBeUndefined();
   });
 });

@@ -11,8 +11,9 @@ const CONTENT_RANGE = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/;
 const UPLOAD_RANGE = /^(?:bytes[ =])?(\d{1,16})-(\d{1,16})(?:\/(?:\d{1,16}|\*))?$/;
 
 /**
- * What a `Range` request header asks of content of this size (RFC 9110, 14.2). Undefined: send it all,
- * because the header is absent, has another unit, several ranges or no sense. `unsatisfiable`: 416.
+ * Parses a `Range` request header for content of this size (RFC 9110, 14.2). Undefined means send everything:
+ * the header is absent or malformed, has another unit, or asks for several ranges. `unsatisfiable` means
+ * answer 416.
  */
 export function parseRange(
   header: string | undefined,
@@ -30,12 +31,12 @@ export function parseRange(
   return start >= size ? "unsatisfiable" : { start, end };
 }
 
-/** `bytes 0-99/1234` */
+/** Formats `bytes 0-99/1234`. */
 export function formatContentRange({ start, end }: ByteRange, size: number): string {
   return `bytes ${start}-${end}/${size}`;
 }
 
-/** What a 206 answer says it holds; `size` is absent where the header has `*`. */
+/** Parses the `Content-Range` of a 206 answer; `size` is absent where the header has `*`. */
 export function parseContentRange(
   header: string | undefined,
 ): (ByteRange & { readonly size: number | undefined }) | undefined {
@@ -49,14 +50,17 @@ export function parseContentRange(
 }
 
 /**
- * The `Range` of an upload's answer: `0-99` for 100 bytes received (distribution-spec, "Pushing a blob
- * in chunks"). For no bytes at all it is `0-0`, as every registry says it.
+ * The `Range` of an answer about an upload: `0-99` for 100 bytes received (distribution-spec, "Pushing a blob
+ * in chunks"). For no bytes it is `0-0`, as every registry sends it.
  */
 export function formatUploadRange(received: number): string {
   return `0-${Math.max(0, received - 1)}`;
 }
 
-/** The `Content-Range` of a chunk (`100-199`), or the `Range` of an upload's answer. Undefined when it is neither. */
+/**
+ * Parses the `Content-Range` of a chunk (`100-199`) or the `Range` of an answer about an upload. Undefined
+ * when it is neither.
+ */
 export function parseUploadRange(header: string | undefined): ByteRange | undefined {
   const [, start, end] = UPLOAD_RANGE.exec(header ?? "") ?? [];
   if (start === undefined || end === undefined || Number(end) < Number(start)) return undefined;

@@ -17,13 +17,13 @@ describe("a Retry-After header", () => {
     expect(parseRetryAfter(header, NOW)).toBeCloseTo(expected, 6);
   });
 
-  it("may be Go's duration, as a registry sent it: 880.092µs", () => {
+  it("may hold a Go duration, as a real registry sent it: 880.092µs", () => {
     expect(parseRetryAfter("880.092µs", NOW)).toBeCloseTo(0.880092, 9);
-    // A header is read as Latin-1: this is how the UTF-8 of it arrives.
+    // Node reads headers as Latin-1: this is how UTF-8 arrives.
     expect(parseRetryAfter("880.092Âµs", NOW)).toBeCloseTo(0.880092, 9);
   });
 
-  it.each([undefined, "", "soon", "-5", "1e9", "12 parsecs", "5x"])("%s says nothing", (header) => {
+  it.each([undefined, "", "soon", "-5", "1e9", "12 parsecs", "5x"])("(%s) is ignored", (header) => {
     expect(parseRetryAfter(header, NOW)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Go's time.Duration as text, seen in the wild: `880.092µs`, `1m30s`.
+// Real registries have sent Go durations (time.Duration as text): `880.092µs`, `1m30s`.
 const GO_DURATION = /^(?:\d{1,15}(?:\.\d{1,15})?(?:ns|us|µs|μs|ms|s|m|h)){1,8}$/;
 const GO_PART = /(\d+(?:\.\d+)?)(ns|us|µs|μs|ms|s|m|h)/g;
 const MILLISECONDS: Readonly<Record<string, number>> = {
@@ -15,11 +15,11 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The milliseconds that a `Retry-After` header asks to wait: seconds or an HTTP date (RFC 9110, 10.2.3),
- * or Go's duration. Never negative. Undefined when the header is absent or makes no sense.
+ * The number of milliseconds that a `Retry-After` header asks to wait: seconds or an HTTP date (RFC 9110,
+ * 10.2.3), or a Go duration. Never negative. Undefined when the header is absent or malformed.
  */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
-  // A header is read as Latin-1: the two bytes of µ arrive as "Âµ".
+  // Node reads headers as Latin-1: the two bytes of µ arrive as "Âµ".
   const text = (header ?? "").trim().replace("Âµ", "µ").replace("Î¼", "μ");
   if (/^\d{1,10}(?:\.\d{1,10})?$/.test(text)) return Number(text) * 1_000;
   if (GO_DURATION.test(text)) {

@@ -9,13 +9,16 @@ export interface TokenAnswer {
 }
 
 const SENDABLE = /^[\x21-\x7e]{1,65536}$/;
-/** What the specification says where the answer says nothing; also the least, for clients' sake. */
+/**
+ * The specification's default when the answer does not say. Also the minimum, as the specification asks for
+ * older clients.
+ */
 const SHORTEST_LIFE = 60;
 const LONGEST_LIFE = 3_600;
 
 /**
- * Reads a token endpoint's parsed answer: `token`, else `access_token`. Undefined when there is none
- * that could stand in a header. The life is kept within 60 s and 1 h, whatever the answer says.
+ * The token of a token endpoint's parsed answer: `token`, or else `access_token`. Undefined when there is
+ * none that can be sent in a header. The lifetime is limited to between 60 s and 1 h.
  */
 export function parseTokenAnswer(value: unknown): TokenAnswer | undefined {
   const seconds = member(value, "expires_in");
@@ -28,7 +31,7 @@ export function parseTokenAnswer(value: unknown): TokenAnswer | undefined {
 }
 
 /**
- * The scope of a token: what is asked for one repository.
+ * The scope of a token: the actions requested on one repository.
  * @example formatScope("a/b", "pull", "push") === "repository:a/b:pull,push"
  */
 export function formatScope(

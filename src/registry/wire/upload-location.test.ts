@@ -23,7 +23,7 @@ describe("the Location of an upload", () => {
     expect(resolve(location)).toBe(expected);
   });
 
-  it("stays on https when a proxy hides it from the registry", () => {
+  it("keeps https when a proxy hides it from the registry", () => {
     expect(resolve("http://registry.example/u/1")).toBe("https://registry.example/u/1");
     expect(resolve("http://registry.example:80/u/1")).toBe("https://registry.example/u/1");
   });
@@ -42,7 +42,7 @@ describe("the Location of an upload", () => {
     expect(resolve(location)).toBeUndefined();
   });
 
-  it("gets the digest beside the query that is there, which stays as it is", () => {
+  it("gets the digest added to its query, which is otherwise unchanged", () => {
     const digest = `sha256:${"0".repeat(64)}` as Digest;
     const bare = new URL("https://r.example/u/1");
     const stateful = new URL("https://r.example/u/1?_state=a%2Bb+c&x");

@@ -3,11 +3,10 @@ import type { Digest } from "../../oci/digest.ts";
 import { parseUrl } from "./url.ts";
 
 /**
- * Where an upload goes on, from the `Location` of an answer (distribution-spec, "Pushing blobs"): relative
- * or absolute, its query kept. Undefined when it lies on another host than the registry, which this
- * library refuses: a layer's bytes go only to the host that the user named. A location that differs
- * from the registry only by `http` for `https` (a registry behind a proxy that does not know of it) is
- * taken to the registry itself.
+ * Where an upload continues, from the `Location` of an answer (distribution-spec, "Pushing blobs"): relative
+ * or absolute, its query kept. Undefined when it is on another host than the registry; this library refuses
+ * that, because a layer's bytes go only to the host that the user named. A location with `http` instead of
+ * the registry's `https` (a registry behind a proxy that ends TLS) is changed back to `https`.
  */
 export function resolveUploadLocation(
   location: string | undefined,
@@ -32,7 +31,7 @@ export function resolveUploadLocation(
 /** The URL that closes an upload: the location with `digest` added to whatever its query holds. */
 export function withDigest(location: URL, digest: Digest): URL {
   const url = new URL(location);
-  // Not through searchParams: that would encode anew a query which only the registry understands.
+  // searchParams would re-encode a query that only the registry understands.
   url.search = url.search === "" ? `?digest=${digest}` : `${url.search}&digest=${digest}`;
   return url;
 }
