@@ -28,6 +28,8 @@ export interface Limits {
   readonly expansionRatio: number;
   /** Uncompressed bytes that are always allowed: a disk image of zeros compresses ten thousandfold. */
   readonly expansionFloor: number;
+  /** Bytes of one sparse file, its holes with them: no more than ext4 holds of a file. */
+  readonly sparseFileBytes: number;
   /**
    * Bytes of holes of a layer's sparse files that are hashed or written out as zeros, the latter and
    * {@link expansionRatio} for each byte of the layer. A hole that stays a hole costs nothing.
@@ -79,6 +81,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   sparseExtents: 1_000_000,
   expansionRatio: 200,
   expansionFloor: 4 * 1024 * 1024 * 1024,
+  sparseFileBytes: 16 * 1024 ** 4,
   holeBytes: 256 * 1024 * 1024,
   impliedPathBytes: 16 * 1024 * 1024,
   zstdWindow: 128 * 1024 * 1024,

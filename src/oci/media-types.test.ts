@@ -44,3 +44,14 @@ describe("media types", () => {
     (mediaType) => expect(layerCompression(mediaType)).toBeUndefined(),
   );
 });
+
+describe("Docker's foreign layers", () => {
+  it.each([
+    ["", "none"],
+    [".gzip", "gzip"],
+    [".zstd", "zstd"],
+  ])("are layers in each form, as their content may be there (tar%s)", (suffix, compression) => {
+    const mediaType = `application/vnd.docker.image.rootfs.foreign.diff.tar${suffix}`;
+    expect(layerCompression(mediaType)).toBe(compression);
+  });
+});

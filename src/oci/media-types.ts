@@ -29,7 +29,9 @@ const LAYERS: Readonly<Record<string, Compression>> = {
   "application/vnd.oci.image.layer.nondistributable.v1.tar": "none",
   "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip": "gzip",
   "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd": "zstd",
+  "application/vnd.docker.image.rootfs.foreign.diff.tar": "none",
   "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip": "gzip",
+  "application/vnd.docker.image.rootfs.foreign.diff.tar.zstd": "zstd",
 };
 
 /** How a layer's tar is compressed. */

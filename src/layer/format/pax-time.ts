@@ -3,7 +3,7 @@ import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { LayerFault } from "./layer-fault.ts";
 
 const BILLION = 1_000_000_000;
-const TIME = /^(-?)(0{0,64}[0-9]{1,20})(?:\.([0-9]*))?$/;
+const TIME = /^(-?)(0{0,64}[0-9]{1,16})(?:\.([0-9]*))?$/;
 
 /** A point in time: `seconds` since 1970, rounded down, plus 0 to 999,999,999 nanoseconds. */
 export interface Time {
@@ -13,14 +13,13 @@ export interface Time {
 
 /**
  * Parses the decimal seconds of a PAX time record; digits beyond nanoseconds are cut off. `-1.5` becomes -2
- * seconds plus half a second. A time too far away for a double, millions of years, becomes the last second
- * that a double can hold.
+ * seconds plus half a second.
  * @throws LayerFault `invalid-layer`
  */
 export function parseTime(value: ByteString, what: string): Time {
   const [, sign, whole, fraction] = TIME.exec(value) ?? [];
-  const seconds = Math.min(Number(whole), Number.MAX_SAFE_INTEGER);
-  if (Number.isNaN(seconds)) {
+  const seconds = Number(whole);
+  if (!Number.isSafeInteger(seconds)) {
     throw new LayerFault(
       "invalid-layer",
       `${what}: expected decimal seconds, got "${toText(value.slice(0, 64) as ByteString)}"`,
@@ -28,7 +27,6 @@ export function parseTime(value: ByteString, what: string): Time {
   }
   const nanoseconds = fraction ? Number(fraction.slice(0, 9).padEnd(9, "0")) : 0;
   if (sign !== "-") return { seconds, nanoseconds };
-  if (seconds === Number.MAX_SAFE_INTEGER) return { seconds: -seconds, nanoseconds: 0 };
   if (nanoseconds === 0) return { seconds: 0 - seconds, nanoseconds: 0 };
   return { seconds: -1 - seconds, nanoseconds: BILLION - nanoseconds };
 }

@@ -83,8 +83,8 @@ describe("sparse files (CVE-2025-58183)", () => {
 
   it("refuses a real size that is too large for the bytes of the layer", () => {
     const huge = old("00000000000\x0000000000003\0", base256(2 ** 50, 12), "abc");
-    expectRefused(huge, /expected at most \d+ bytes in holes of sparse files/, "limit-exceeded");
-    expectRefused(sparse("0,3", 2 ** 50, "abc"), /holes of sparse files/, "limit-exceeded");
+    expectRefused(huge, /at most \d+ bytes of a sparse file/, "limit-exceeded");
+    expectRefused(sparse("0,3", 2 ** 50, "abc"), /bytes of a sparse file/, "limit-exceeded");
   });
 
   it("counts the holes of all files together", () => {

@@ -66,6 +66,9 @@ function* parseEntry(parsing: Parsing, headers: EntryHeaders, block: Uint8Array)
   checkLimit(draft.linkTarget.length, limits.pathBytes, "bytes of the link target", "pathBytes");
   yield* settleSize(parsing, draft);
   const storedSize = map === undefined ? draft.size : storedLength(map);
+  if (map !== undefined) {
+    checkLimit(draft.size, limits.sparseFileBytes, "bytes of a sparse file", "sparseFileBytes");
+  }
   if (handler.hole === undefined) countHoles(parsing, draft.size - storedSize);
   const { ordinal, offset: headerOffset } = parsing;
   handler.entry(draft, { ordinal, headerOffset, contentOffset: input.offset, storedSize });
