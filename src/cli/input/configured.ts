@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { Configuration } from "../../config/configuration.ts";
 import { escapeText } from "../../bytes/byte-string.ts";
+import { isStandardOutput } from "../../files/output/standard-output.ts";
 import type { OpenOptions, OpenReference } from "../../image/open-reference.ts";
 import type { Location } from "../../image/location.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
@@ -192,7 +193,7 @@ export async function rootOf(
 
 /** Whether what is written to a location goes to the standard output, which then can't take a report too. */
 export function isStdout(location: Location): boolean {
-  return "file" in location && location.file === "-";
+  return "file" in location && isStandardOutput(location.file);
 }
 
 /**
