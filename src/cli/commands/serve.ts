@@ -55,7 +55,7 @@ Examples:
 async function serve(
   directory: string,
   flags: ServeFlags,
-  { context: { signal, stderr } }: Session,
+  { context: { signal, stderr, limits } }: Session,
 ): Promise<Outcome> {
   const log = parseLog(flags.log);
   const port = Number(flags.port);
@@ -68,6 +68,7 @@ async function serve(
     host: flags.host,
     port,
     allowedHosts: flags.allowHost,
+    limits,
     onEvent: (event) => stderr.write(formatServerEvent(event, log, new Date())),
   }).catch((error: unknown) => {
     throw cannotListen(error, flags);
