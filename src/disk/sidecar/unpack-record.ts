@@ -5,6 +5,7 @@ import * as z from "zod";
 import { isDigest, type DiffId, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { parseJson } from "../../oci/json.ts";
+import { limitExceeded } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { readWholeFile } from "./read-whole-file.ts";
 import {
@@ -20,6 +21,9 @@ export { sidecarOf } from "./sidecar-files.ts";
 
 /** The version of the sidecar that this library writes and reads. */
 export const SIDECAR_VERSION = 1;
+
+/** Bytes of a record that are written and read: more than the diffIDs of any image within the limits, and patterns. */
+export const LARGEST_RECORD = 64 * 1024 * 1024;
 
 const digest = z.custom<Digest>(
   (value) => typeof value === "string" && isDigest(value),
@@ -99,7 +103,7 @@ export function readRecord(sidecar: string): UnpackRecord | undefined {
   }
   let value: unknown;
   try {
-    value = parseJson(bytes, { what: RECORD_FILE });
+    value = parseJson(bytes, { what: RECORD_FILE, limits: { documentBytes: LARGEST_RECORD } });
   } catch (cause) {
     if (!isOciError(cause)) throw cause;
     throw damaged(sidecar, RECORD_FILE, cause.message, cause);
@@ -119,12 +123,17 @@ export function readRecord(sidecar: string): UnpackRecord | undefined {
 
 /**
  * Writes the record, whole or not at all; makes the sidecar's directory where there is none.
- * @throws OciError `unwritable`, `not-found` when there is nothing to make it in
+ * @throws OciError `unwritable`, `not-found` when there is nothing to make it in; `limit-exceeded` for what
+ * {@link readRecord} would refuse
  */
 export function writeRecord(sidecar: string, record: UnpackRecord): void {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(record, undefined, 2)}\n`);
+  if (bytes.length > LARGEST_RECORD) {
+    const [what, allowed, got] = [join(sidecar, RECORD_FILE), LARGEST_RECORD, bytes.length];
+    throw limitExceeded({ what, allowed, got, unit: "bytes" });
+  }
   prepareSidecar(sidecar);
-  const text = `${JSON.stringify(record, undefined, 2)}\n`;
-  replaceFile(sidecar, RECORD_FILE, new TextEncoder().encode(text));
+  replaceFile(sidecar, RECORD_FILE, bytes);
 }
 
 /** Whether a directory is a sidecar that lost its record. One that its maker did not come to fill is none. */
