@@ -9,6 +9,7 @@ import { limitExceeded } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { readWholeFile } from "./read-whole-file.ts";
 import {
+  checkSidecarPlace,
   damaged,
   PROVEN_FILE,
   prepareSidecar,
@@ -92,9 +93,11 @@ export type RecordedFile = NonNullable<UnpackRecord["files"]>["tree"];
 
 /**
  * The record of a sidecar; undefined when there is no sidecar.
- * @throws OciError `invalid-sidecar` when it is damaged or of another version, `unreadable`
+ * @throws OciError `invalid-sidecar` when it is damaged or of another version, `unreadable`;
+ * `invalid-argument` when something else lies in its place
  */
 export function readRecord(sidecar: string): UnpackRecord | undefined {
+  checkSidecarPlace(sidecar);
   const bytes = readWholeFile(join(sidecar, RECORD_FILE));
   if (bytes === undefined) {
     if (holdsFiles(sidecar))
