@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type Project, type Ran } from "../../../test/fixtures/project.ts";
 import { digestBytes } from "../../bytes/hash.ts";
@@ -69,5 +70,32 @@ describe("serve --limit", () => {
         expect(digestBytes(got.body)).toBe(digestBytes(body));
       }
     });
+  });
+});
+
+describe("a blob that was zeroed at equal size below serve", () => {
+  it("counts as there for HEAD and a mount, is refused when read, and is found by verify", async () => {
+    const content = new TextEncoder().encode("a layer");
+    const digest = digestBytes(content);
+    const blob = `out/registry/blobs/${digest.replace(":", "/")}`;
+    await whileServing([], async (url) => {
+      const push = `/v2/a/blobs/uploads/?digest=${digest}`;
+      expect((await askRegistry(url, "POST", push, content)).status).toBe(201);
+      writeFileSync(blob, new Uint8Array(statSync(blob).size));
+      expect((await askRegistry(url, "HEAD", `/v2/a/blobs/${digest}`)).status).toBe(200);
+      const mount = `/v2/b/blobs/uploads/?mount=${digest}&from=a`;
+      expect((await askRegistry(url, "POST", mount)).status).toBe(201);
+      await expect(askRegistry(url, "GET", `/v2/a/blobs/${digest}`)).rejects.toThrow();
+    });
+    const verified = await project.json("verify", "oci:out/registry");
+    expect(verified.status).toBe(2);
+    expect(verified.document).toMatchObject({ findings: [{ code: "damaged", digest }] });
+  });
+
+  it("is what its help tells of, with the command that finds it", async () => {
+    const { stdout } = await project.run("serve", "--help");
+    const text = stdout.replaceAll(/\s+/g, " ");
+    expect(text).toContain("kept its size counts as there until it is read");
+    expect(text).toContain("oci-kit verify oci:DIR reads all of it");
   });
 });

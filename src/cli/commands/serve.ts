@@ -28,7 +28,11 @@ export const serveCommand: Register = (program, invoke) => {
         interrupted; safe to kill.
 
         Each request that failed is a line on stderr, but for content that HEAD did not find. One client
-        (an address) can hold only a part of the connections and uploads.`),
+        (an address) can hold only a part of the connections and uploads.
+
+        HEAD, a mount, and what a pushed manifest names are answered from names and sizes: content that
+        was damaged on the disk and kept its size counts as there until it is read. oci-kit verify
+        oci:DIR reads all of it; oci-kit copy --verify-present SRC oci:DIR sends again what is damaged.`),
     )
     .option("--port <N>", "the port; 0 takes a free one", String(DEFAULT_PORT))
     .option("--host <ADDRESS>", "the address to listen on", "127.0.0.1")
