@@ -110,10 +110,12 @@ function compressionOf(head: Uint8Array, file: string): "gzip" | "zstd" | undefi
 async function spool(bytes: Bytes, file: string, options: OpenSeekableOptions): Promise<number> {
   const { limits, signal, spoolDirectory: directory, onSpool } = options;
   const path = join(directory, ownedName(".oci-kit.spool"));
-  const fd = writing(path, () => {
+  const purpose = `the content of ${JSON.stringify(file)}, which is kept until it was read`;
+  const open = (): number => {
     makeDirectories(directory);
     return openSync(path, "wx+", 0o600);
-  });
+  };
+  const fd = writing(path, open, purpose);
   rmSync(path, { force: true });
   try {
     const whole = await peek(bytes);
@@ -121,7 +123,7 @@ async function spool(bytes: Bytes, file: string, options: OpenSeekableOptions): 
     const plain = decompress(whole.bytes, compression, { limits, signal, what: file });
     let [size, told] = [0, 0];
     for await (const chunk of abortable(plain, signal, file)) {
-      writing(path, () => writeWhole(fd, chunk));
+      writing(path, () => writeWhole(fd, chunk), purpose);
       size += chunk.length;
       if (size - told < REPORT_EVERY) continue;
       told = size;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isStandardOutput } from "../files/output/standard-output.ts";
 import type { Location } from "./location.ts";
 
 /**
@@ -18,7 +19,7 @@ export function spoolPlaceBeside(target: Location): string | undefined {
       return existingAbove(target.path);
     case "oci-archive":
     case "docker-archive":
-      return target.file === "-" ? undefined : existingAbove(target.file);
+      return isStandardOutput(target.file) ? undefined : existingAbove(target.file);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes/bytes.ts";
 import type { Entry } from "./entry.ts";
-import { createLayerWriter } from "./write/layer-writer.ts";
+import { createLayerWriter, type LayerWriterOptions } from "./write/layer-writer.ts";
 
 /** An entry to write. Its content is needed if `entry.size` is not 0. */
 export interface LayerInput {
@@ -19,9 +19,10 @@ const PACK = 128 * 1024;
  */
 export async function* writeLayer(
   items: AsyncIterable<LayerInput> | Iterable<LayerInput>,
+  options: LayerWriterOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const written: Uint8Array[] = [];
-  const writer = createLayerWriter((chunk) => written.push(chunk));
+  const writer = createLayerWriter((chunk) => written.push(chunk), options);
   const pack = createPack();
   for await (const { entry, content } of items) {
     writer.entry(entry);

@@ -77,12 +77,15 @@ async function describeReferrer(
   about: Digest,
 ): Promise<Descriptor | undefined> {
   const descriptor = { mediaType, digest, size };
-  const bytes = await readDocumentBytes(call.store, descriptor);
+  const { store, limits } = call;
+  const bytes = await readDocumentBytes(store, descriptor, { limits });
   if (isIndexType(mediaType)) {
-    const { subject, artifactType, annotations } = parseIndex(bytes, descriptor).value;
+    const { subject, artifactType, annotations } = parseIndex(bytes, descriptor, { limits }).value;
     return subject?.digest === about ? { ...descriptor, artifactType, annotations } : undefined;
   }
-  const { subject, artifactType, config, annotations } = parseManifest(bytes, descriptor).value;
+  const { subject, artifactType, config, annotations } = parseManifest(bytes, descriptor, {
+    limits,
+  }).value;
   if (subject?.digest !== about) return undefined;
   return { ...descriptor, artifactType: artifactType ?? config.mediaType, annotations };
 }

@@ -34,7 +34,11 @@ export async function serveManifest(
     sendEmpty(call, 200, headers);
     return;
   }
-  const bytes = await readDocumentBytes(call.store, { mediaType, digest, size });
+  const bytes = await readDocumentBytes(
+    call.store,
+    { mediaType, digest, size },
+    { limits: call.limits },
+  );
   await sendBytes(call, 200, headers, once(bytes));
 }
 
@@ -49,7 +53,7 @@ export async function putManifest(
 ): Promise<void> {
   const bytes = await readAll(bodyOf(call), call.limits.documentBytes, "manifest to push");
   const descriptor = describeBody(call, reference, bytes);
-  const { children, subject } = parseDocument(bytes, descriptor);
+  const { children, subject } = parseDocument(call, bytes, descriptor);
   await checkChildren(call, children);
   await call.inTurn(async () => {
     if (!(await holdsWhole(call, descriptor))) {
@@ -120,7 +124,7 @@ function describeBody(call: Call, reference: string, bytes: Uint8Array): Descrip
     throw new ProtocolError(400, "DIGEST_INVALID", `expected ${reference}, got ${digest}`);
   }
   const header = call.request.headers["content-type"]?.split(";")[0]?.trim();
-  const described = describeManifest(digest, bytes);
+  const described = describeManifest(digest, bytes, call.limits);
   if (described !== undefined && (header === undefined || header === described.mediaType)) {
     return described;
   }
@@ -136,10 +140,10 @@ function describeBody(call: Call, reference: string, bytes: Uint8Array): Descrip
 }
 
 /** Whether the document is stored and undamaged. Documents are small enough to be read and verified here. */
-async function holdsWhole({ store }: Call, descriptor: Descriptor): Promise<boolean> {
+async function holdsWhole({ store, limits }: Call, descriptor: Descriptor): Promise<boolean> {
   if (!(await store.exists(descriptor))) return false;
   try {
-    await readDocumentBytes(store, descriptor);
+    await readDocumentBytes(store, descriptor, { limits });
     return true;
   } catch (error) {
     if (isOciError(error, "digest-mismatch", "size-mismatch")) return false;
@@ -153,13 +157,13 @@ interface Links {
   readonly subject: Descriptor | undefined;
 }
 
-/** @throws OciError `invalid-manifest`, `invalid-index`, `invalid-json` */
-function parseDocument(bytes: Uint8Array, descriptor: Descriptor): Links {
+/** @throws OciError `invalid-manifest`, `invalid-index`, `invalid-json`, `limit-exceeded` */
+function parseDocument({ limits }: Call, bytes: Uint8Array, descriptor: Descriptor): Links {
   if (isIndexType(descriptor.mediaType)) {
-    const { manifests, subject } = parseIndex(bytes, descriptor).value;
+    const { manifests, subject } = parseIndex(bytes, descriptor, { limits }).value;
     return { children: manifests, subject };
   }
-  const { config, layers, subject } = parseManifest(bytes, descriptor).value;
+  const { config, layers, subject } = parseManifest(bytes, descriptor, { limits }).value;
   // Layers with urls are fetched from elsewhere and need not be stored here (image-spec,
   // "Non-distributable").
   return { children: [config, ...layers.filter(({ urls }) => urls === undefined)], subject };

@@ -63,7 +63,7 @@ const GRACE = 3_000;
 export async function serveRegistry(options: ServeOptions): Promise<RegistryServer> {
   const directory = resolve(options.directory);
   const limits = withLimits(options.limits);
-  const { store, discard } = await openFreshLayout(directory, { name: "the registry" });
+  const { store, discard } = await openFreshLayout(directory, { name: "the registry", limits });
   const parts = {
     store,
     limits,

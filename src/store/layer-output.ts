@@ -3,7 +3,11 @@ import type { AbortOptions, Bytes } from "../bytes/bytes.ts";
 import { createChannel } from "../bytes/streams/channel.ts";
 import { compress } from "../bytes/compression.ts";
 import { createHasher } from "../bytes/hash.ts";
-import { type LayerWriter, createLayerWriter } from "../layer/write/layer-writer.ts";
+import {
+  createLayerWriter,
+  type LayerWriter,
+  type LayerWriterOptions,
+} from "../layer/write/layer-writer.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { type DiffId, diffIdOf, digestOf } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
@@ -48,9 +52,12 @@ const CHUNK = 256 * 1024;
 const WAITING = 2 * CHUNK;
 
 /** Starts a new layer in the store. The caller ends it with `finish` or `abort`. */
-export function createLayerOutput(target: ContentStore, options: LayerOutputOptions): LayerOutput {
+export function createLayerOutput(
+  target: ContentStore,
+  options: LayerOutputOptions & LayerWriterOptions,
+): LayerOutput {
   const output = createTarOutput(target, options);
-  const writer = createLayerWriter((piece) => output.write(piece));
+  const writer = createLayerWriter((piece) => output.write(piece), options);
   return {
     entry: (entry) => writer.entry(entry),
     data: (chunk) => writer.data(chunk),

@@ -3,7 +3,7 @@ import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
 import type { Entry } from "../layer/entry.ts";
 import { createLayerParser, type LayerParserOptions } from "../layer/parse/layer-parser.ts";
 import type { EntryPosition } from "../layer/parse/layer-handler.ts";
-import { createLayerWriter } from "../layer/write/layer-writer.ts";
+import { createLayerWriter, type LayerWriterOptions } from "../layer/write/layer-writer.ts";
 import { isOciError, type OciError } from "../oci/errors.ts";
 import { joinBytes } from "./raw-tar.ts";
 
@@ -63,9 +63,10 @@ export function refusalOf(tar: Uint8Array, options?: ListLayerOptions): OciError
 /** Writes a layer that fits in memory. */
 export function layerOf(
   items: readonly { readonly entry: Entry; readonly content?: Uint8Array }[],
+  options: LayerWriterOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
-  const writer = createLayerWriter((chunk) => chunks.push(chunk));
+  const writer = createLayerWriter((chunk) => chunks.push(chunk), options);
   for (const { entry, content } of items) {
     writer.entry(entry);
     if (content !== undefined) writer.data(content);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
+import { isStandardOutput } from "../../files/output/standard-output.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { claimStandardOutput } from "../input/target.ts";
@@ -49,7 +50,8 @@ async function exportImage(
     import("../../files/write-output.ts"),
     import("../../rootfs/export/export-reference.ts"),
   ]);
-  const file = flags.output === "-" ? undefined : flags.output;
+  const { output = "-" } = flags;
+  const file = isStandardOutput(output) ? undefined : output;
   const { dryRun } = options;
   const isToStdout = file === undefined && !dryRun;
   if (isToStdout) claimStandardOutput("export", HINT, session);

@@ -29,7 +29,11 @@ export const serveCommand: Register = (program, invoke) => {
         interrupted; safe to kill.
 
         Each request that failed is a line on stderr, but for content that HEAD did not find. One client
-        (an address) can hold only a part of the connections and uploads.`),
+        (an address) can hold only a part of the connections and uploads.
+
+        HEAD, a mount, and what a pushed manifest names are answered from names and sizes: content that
+        was damaged on the disk and kept its size counts as there until it is read. oci-kit verify
+        oci:DIR reads all of it; oci-kit copy --verify-present SRC oci:DIR sends again what is damaged.`),
     )
     .option("--port <N>", "the port; 0 takes a free one", String(DEFAULT_PORT))
     .option("--host <ADDRESS>", "the address to listen on", "127.0.0.1")
@@ -56,7 +60,7 @@ Examples:
 async function serve(
   directory: string,
   flags: ServeFlags,
-  { context: { signal, stderr } }: Session,
+  { context: { signal, stderr, limits } }: Session,
 ): Promise<Outcome> {
   const log = parseLog(flags.log);
   const port = Number(flags.port);
@@ -69,6 +73,7 @@ async function serve(
     host: flags.host,
     port,
     allowedHosts: flags.allowHost,
+    limits,
     onEvent: (event) => printText(stderr, formatServerEvent(event, log, new Date())),
   }).catch((error: unknown) => {
     throw cannotListen(error, flags);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isStandardOutput } from "../../files/output/standard-output.ts";
 import { formatLocation, type Location } from "../../image/location.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Session } from "../command.ts";
@@ -21,7 +22,7 @@ export async function parseTarget(
   session: Session,
 ): Promise<ParsedTarget> {
   const location = await parseConfigured(text, session.context);
-  const isStdout = "file" in location && location.file === "-" && !dryRun;
+  const isStdout = "file" in location && isStandardOutput(location.file) && !dryRun;
   if (isStdout) {
     const hint = `Name a file, as ${location.kind}:FILE, or send it to a program: … | docker load`;
     claimStandardOutput(formatLocation(location), hint, session);

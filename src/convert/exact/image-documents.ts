@@ -6,6 +6,7 @@ import { knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import type { Document } from "../../oci/documents/document.ts";
 import type { ImageConfig } from "../../oci/documents/image-config.ts";
 import { parseJson } from "../../oci/json.ts";
+import type { Limits } from "../../oci/limits.ts";
 import type { Manifest } from "../../oci/documents/manifest.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { parseConfig, parseManifest } from "../../oci/documents/parse-documents.ts";
@@ -36,17 +37,21 @@ export function writeImageDocuments(sidecar: string, image: Image): void {
  * @throws OciError `invalid-sidecar` if they belong to another image or are damaged, `unreadable`; what
  * parsing them throws
  */
-export function readImageDocuments(sidecar: string, digest: Digest): ImageDocuments | undefined {
+export function readImageDocuments(
+  sidecar: string,
+  digest: Digest,
+  limits?: Partial<Limits>,
+): ImageDocuments | undefined {
   const bytes = readVerified(sidecar, MANIFEST, digest);
   if (bytes === undefined) return undefined;
-  const mediaType = mediaTypeOf(bytes) ?? MediaType.manifest;
-  const manifest = parseManifest(bytes, { mediaType, digest, size: bytes.length });
+  const mediaType = mediaTypeOf(bytes, limits) ?? MediaType.manifest;
+  const manifest = parseManifest(bytes, { mediaType, digest, size: bytes.length }, { limits });
   const { config } = manifest.value;
   const configBytes = readVerified(sidecar, CONFIG, config.digest);
   if (configBytes === undefined) {
     throw damaged(sidecar, CONFIG, `expected the configuration ${config.digest}, got no file`);
   }
-  return { manifest, config: parseConfig(configBytes, config) };
+  return { manifest, config: parseConfig(configBytes, config, { limits }) };
 }
 
 function readVerified(sidecar: string, name: string, digest: Digest): Uint8Array | undefined {
@@ -58,8 +63,11 @@ function readVerified(sidecar: string, name: string, digest: Digest): Uint8Array
 }
 
 /** The media type that a manifest states for itself. OCI allows leaving it out; Docker does not. */
-function mediaTypeOf(manifest: Uint8Array): string | undefined {
-  const value = parseJson(manifest, { what: MANIFEST });
+function mediaTypeOf(
+  manifest: Uint8Array,
+  limits: Partial<Limits> | undefined,
+): string | undefined {
+  const value = parseJson(manifest, { what: MANIFEST, limits });
   if (typeof value !== "object" || value === null || !("mediaType" in value)) return undefined;
   return typeof value.mediaType === "string" ? value.mediaType : undefined;
 }

@@ -8,12 +8,18 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isDigest, type DiffId, type Digest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
+import { limitExceeded } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { syncDirectory } from "../../files/sync/sync-directory.ts";
 import { fileError, writing } from "../../files/system-error.ts";
 import type { ConversionSettings } from "./conversion-key.ts";
 
 const FILE = "image.json";
+/**
+ * Bytes of it that are written and read: it holds parts of a manifest and of a config, which together may be
+ * larger than a document of an image.
+ */
+export const LARGEST_IMAGE_RECORD = 64 * 1024 * 1024;
 
 const isText = (value: unknown): value is string => typeof value === "string";
 const digest = z.custom<Digest>((value) => isText(value) && isDigest(value), "a digest");
@@ -47,7 +53,10 @@ const RECORD = z.looseObject({
 /** The `image.json` of a conversion: which image it is and how it was converted. Unknown keys are kept. */
 export type ImageRecord = z.infer<typeof RECORD>;
 
-/** Writes the `image.json` of a conversion, durably. */
+/**
+ * Writes the `image.json` of a conversion, durably.
+ * @throws OciError `limit-exceeded` for what {@link readImageRecord} would refuse; `unwritable`, `not-found`
+ */
 export function writeImageRecord(
   directory: string,
   image: Image,
@@ -69,8 +78,13 @@ export function writeImageRecord(
     bytes,
   };
   const file = join(directory, FILE);
+  const written = formatJson(record);
+  if (written.length > LARGEST_IMAGE_RECORD) {
+    const [allowed, got] = [LARGEST_IMAGE_RECORD, written.length];
+    throw limitExceeded({ what: file, allowed, got, unit: "bytes" });
+  }
   writing(file, () => {
-    writeFileSync(file, formatJson(record), { flag: "wx", flush: true, mode: 0o600 });
+    writeFileSync(file, written, { flag: "wx", flush: true, mode: 0o600 });
     syncDirectory(directory);
   });
 }
@@ -84,7 +98,9 @@ export function readImageRecord(directory: string): ImageRecord {
   } catch (error) {
     throw fileError("unreadable", file, error);
   }
-  const parsed = RECORD.safeParse(parseJson(bytes, { what: file }));
+  const parsed = RECORD.safeParse(
+    parseJson(bytes, { what: file, limits: { documentBytes: LARGEST_IMAGE_RECORD } }),
+  );
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new OciError(

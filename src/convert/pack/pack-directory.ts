@@ -129,8 +129,8 @@ function freshImage(
   target: ContentStore,
   options: PackOptions,
 ): Image {
-  const { sidecar = sidecarOf(directory), platform } = options;
-  const documents = record && readImageDocuments(sidecar, record.image.digest);
+  const { sidecar = sidecarOf(directory), platform, limits } = options;
+  const documents = record && readImageDocuments(sidecar, record.image.digest, limits);
   return emptyImage(target, {
     config: documents?.config.value,
     platform,

@@ -118,7 +118,7 @@ function viewOfLayers(
   layers: readonly PackedLayer[],
   options: PackOptions,
 ): ImageView {
-  const documents = readImageDocuments(sidecar, record.image.digest);
+  const documents = readImageDocuments(sidecar, record.image.digest, options.limits);
   if (record.layer === undefined && documents !== undefined && options.platform === undefined) {
     const { manifest, config } = documents;
     const image: Image = { store: target, descriptor: manifest.descriptor, manifest, config };

@@ -32,8 +32,8 @@ export async function writePackedLayer(
   target: ContentStore,
   options: PackOptions,
 ): Promise<PackedLayer> {
-  const { compression = "gzip", level, signal } = options;
-  const output = createLayerOutput(target, { compression, level, signal });
+  const { compression = "gzip", level, signal, limits } = options;
+  const output = createLayerOutput(target, { compression, level, signal, limits });
   const progress = createPackProgress(options, 0);
   try {
     for (const { entry, contentPath } of entriesOfItems(items)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { toText, type ByteString } from "../../bytes/byte-string.ts";
+import type { ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Difference } from "../../rootfs/compare/compare-trees.ts";
@@ -15,6 +15,7 @@ import { countTree } from "../sidecar/format-tree.ts";
 import { withEveryPair } from "./paced-pairs.ts";
 import { syncDirectoryTree } from "./sync-directory-tree.ts";
 import { createReading } from "./read-back.ts";
+import { recordRefusals } from "../sidecar/recorded-refusals.ts";
 import { writeRecord, type HeldCounts, type UnpackRecord } from "../sidecar/unpack-record.ts";
 
 /** The result of reading an unpacked directory back. It is proven when there are no `differences`. */
@@ -128,17 +129,6 @@ function complete(
     counts: { paths: compared, held },
     files: draft.publish(),
   });
-}
-
-const MOST_REASONS = 1000;
-
-function recordRefusals({ owner, special, xattrs }: Refusals): UnpackRecord["refusals"] {
-  const named = [...xattrs].slice(0, MOST_REASONS);
-  return {
-    owner,
-    special: Object.fromEntries(special),
-    xattrs: Object.fromEntries(named.map(([name, reason]) => [toText(name), reason])),
-  };
 }
 
 function nothingCompared(directory: string): OciError {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { writing } from "../../files/system-error.ts";
+import { fileError, writing } from "../../files/system-error.ts";
 import { writeWhole } from "../../files/regular-file.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
 import { makeDirectories } from "../../files/make-directories.ts";
@@ -24,8 +24,36 @@ export function sidecarOf(directory: string): string {
   return `${resolve(directory)}.oci-kit`;
 }
 
-/** Makes the sidecar's directory, accessible to its owner only, and removes what interrupted writers left in it. */
+/**
+ * Checks the place of a sidecar: a directory, a link to one, or nothing may be there.
+ * @throws OciError `invalid-argument` for anything else; `unreadable` if the place can't be looked at
+ */
+export function checkSidecarPlace(sidecar: string): void {
+  let got: string;
+  try {
+    const stats = statSync(sidecar, { throwIfNoEntry: false });
+    const isLink = lstatSync(sidecar, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (stats === undefined ? !isLink : stats.isDirectory()) return;
+    got = stats === undefined ? "a link to nothing" : stats.isFile() ? "a file" : "a special file";
+  } catch (error) {
+    throw fileError("unreadable", sidecar, error);
+  }
+  throw new OciError(
+    "invalid-argument",
+    `${JSON.stringify(sidecar)}: expected the directory with the sidecar, or nothing, got ${got}`,
+    {
+      details: { sidecar },
+      hint: "A sidecar lies beside its directory, as DIR.oci-kit. Move what is there away, or take another DIR.",
+    },
+  );
+}
+
+/**
+ * Makes the sidecar's directory, accessible to its owner only, and removes what interrupted writers left in it.
+ * @throws OciError as {@link checkSidecarPlace}; `unwritable`, `not-found`
+ */
 export function prepareSidecar(sidecar: string): void {
+  checkSidecarPlace(sidecar);
   writing(sidecar, () => {
     makeDirectories(sidecar, 0o700);
     sweepAbandoned(sidecar, TEMPORARY, ABANDONED);

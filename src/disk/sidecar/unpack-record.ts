@@ -5,9 +5,11 @@ import * as z from "zod";
 import { isDigest, type DiffId, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { parseJson } from "../../oci/json.ts";
+import { limitExceeded } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { readWholeFile } from "./read-whole-file.ts";
 import {
+  checkSidecarPlace,
   damaged,
   PROVEN_FILE,
   prepareSidecar,
@@ -20,6 +22,9 @@ export { sidecarOf } from "./sidecar-files.ts";
 
 /** The version of the sidecar that this library writes and reads. */
 export const SIDECAR_VERSION = 1;
+
+/** Bytes of a record that are written and read: more than the diffIDs of any image within the limits, and patterns. */
+export const LARGEST_RECORD = 64 * 1024 * 1024;
 
 const digest = z.custom<Digest>(
   (value) => typeof value === "string" && isDigest(value),
@@ -88,9 +93,11 @@ export type RecordedFile = NonNullable<UnpackRecord["files"]>["tree"];
 
 /**
  * The record of a sidecar; undefined when there is no sidecar.
- * @throws OciError `invalid-sidecar` when it is damaged or of another version, `unreadable`
+ * @throws OciError `invalid-sidecar` when it is damaged or of another version, `unreadable`;
+ * `invalid-argument` when something else lies in its place
  */
 export function readRecord(sidecar: string): UnpackRecord | undefined {
+  checkSidecarPlace(sidecar);
   const bytes = readWholeFile(join(sidecar, RECORD_FILE));
   if (bytes === undefined) {
     if (holdsFiles(sidecar))
@@ -99,7 +106,7 @@ export function readRecord(sidecar: string): UnpackRecord | undefined {
   }
   let value: unknown;
   try {
-    value = parseJson(bytes, { what: RECORD_FILE });
+    value = parseJson(bytes, { what: RECORD_FILE, limits: { documentBytes: LARGEST_RECORD } });
   } catch (cause) {
     if (!isOciError(cause)) throw cause;
     throw damaged(sidecar, RECORD_FILE, cause.message, cause);
@@ -119,12 +126,17 @@ export function readRecord(sidecar: string): UnpackRecord | undefined {
 
 /**
  * Writes the record atomically, and makes the sidecar's directory if it is missing.
- * @throws OciError `unwritable`, `not-found` when the parent directory does not exist
+ * @throws OciError `unwritable`, `not-found` when the parent directory does not exist; `limit-exceeded` for a
+ * record that {@link readRecord} would refuse
  */
 export function writeRecord(sidecar: string, record: UnpackRecord): void {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(record, undefined, 2)}\n`);
+  if (bytes.length > LARGEST_RECORD) {
+    const [what, allowed, got] = [join(sidecar, RECORD_FILE), LARGEST_RECORD, bytes.length];
+    throw limitExceeded({ what, allowed, got, unit: "bytes" });
+  }
   prepareSidecar(sidecar);
-  const text = `${JSON.stringify(record, undefined, 2)}\n`;
-  replaceFile(sidecar, RECORD_FILE, new TextEncoder().encode(text));
+  replaceFile(sidecar, RECORD_FILE, bytes);
 }
 
 /** Whether a directory is a sidecar that lost its record. An empty one is not: its maker was interrupted before writing anything. */

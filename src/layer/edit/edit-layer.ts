@@ -23,7 +23,8 @@ export type EditLayerOptions = LayerParserOptions & AbortOptions;
  *   without the link; `invalid-layer`, `path-escape`; what {@link readLayer} and {@link writeLayer} throw
  */
 export function editLayer(tar: Bytes, edit: EntryEdit, options: EditLayerOptions = {}): Bytes {
-  return writeLayer(editItems(readLayer(tar, options), edit, options.what ?? "layer"));
+  const items = editItems(readLayer(tar, options), edit, options.what ?? "layer");
+  return writeLayer(items, { limits: options.limits });
 }
 
 async function* editItems(

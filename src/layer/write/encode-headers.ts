@@ -24,6 +24,13 @@ const MAGIC = "ustar\x0000" as ByteString;
 const EMPTY = "" as ByteString;
 const ASCII = /^[\x01-\x7f]*$/;
 
+/** The headers of an entry, as they stand in a tar. */
+export interface EncodedHeaders {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes of the PAX records among them. */
+  readonly extended: number;
+}
+
 /** The fields of one header block, after it was checked that they fit. */
 type Fields = readonly (readonly [field: Field, value: number | ByteString])[];
 
@@ -33,7 +40,7 @@ type Fields = readonly (readonly [field: Field, value: number | ByteString])[];
  * nanoseconds, before 1970 or after 2242, extended attributes and extensions. The bytes depend only on the
  * entry: records are sorted by keyword. `before` is the number of zero bytes to put in front.
  */
-export function encodeHeaders(entry: Entry, before: number): Uint8Array<ArrayBuffer> {
+export function encodeHeaders(entry: Entry, before: number): EncodedHeaders {
   const records = new Map<ByteString, ByteString>();
   const fields = encodeFields(entry, records);
   const text = formatRecords(records);
@@ -49,7 +56,7 @@ export function encodeHeaders(entry: Entry, before: number): Uint8Array<ArrayBuf
     writeBytes(bytes, before + BLOCK, text);
   }
   writeHeader(bytes, before + extended, fields);
-  return bytes;
+  return { bytes, extended: text.length };
 }
 
 /** The fields of the ustar header. What doesn't fit goes into `records`, and its field stays 0 or empty. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { toText } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
+import { withLimits, type Limits } from "../../oci/limits.ts";
 import { checkEntry } from "./check-entry.ts";
+import { checkReadable } from "./check-readable.ts";
 import { encodeHeaders } from "./encode-headers.ts";
 import type { Entry } from "../entry.ts";
 import { BLOCK, paddingOf } from "../format/header-layout.ts";
@@ -11,7 +13,8 @@ export interface LayerWriter {
   /**
    * Starts an entry.
    * @throws OciError `size-mismatch` when content of the entry before is missing; `invalid-argument` for what
-   *   a tar can't hold, and for content of anything but a file, where readers of layers expect none
+   *   a tar can't hold, and for content of anything but a file, where readers of layers expect none;
+   *   `limit-exceeded` for what this library's parser would refuse with the same limits
    */
   entry(entry: Entry): void;
   /**
@@ -23,14 +26,24 @@ export interface LayerWriter {
   end(): void;
 }
 
+export interface LayerWriterOptions {
+  /** Those that the layer is to be read with: nothing is written beyond them. */
+  readonly limits?: Partial<Limits> | undefined;
+}
+
 /**
  * Creates a writer. It uses the PAX format where plain ustar can't hold an entry. Deterministic: the same
  * entries and contents give the same bytes. The sink may keep the chunks that it gets, except those of
  * content, which are the caller's.
  */
-export function createLayerWriter(sink: (chunk: Uint8Array) => void): LayerWriter {
+export function createLayerWriter(
+  sink: (chunk: Uint8Array) => void,
+  options: LayerWriterOptions = {},
+): LayerWriter {
+  const limits = withLimits(options.limits);
   let current: Entry | undefined;
   let missing = 0;
+  let entries = 0;
   const checkComplete = (): void => {
     if (missing === 0) return;
     const size = current?.size ?? 0;
@@ -40,10 +53,12 @@ export function createLayerWriter(sink: (chunk: Uint8Array) => void): LayerWrite
     entry(entry) {
       checkComplete();
       checkEntry(entry);
-      const padding = paddingOf(current?.size ?? 0);
+      const headers = encodeHeaders(entry, paddingOf(current?.size ?? 0));
+      checkReadable(entry, { entries: entries + 1, extended: headers.extended }, limits);
+      entries += 1;
       current = entry;
       missing = entry.size;
-      sink(encodeHeaders(entry, padding));
+      sink(headers.bytes);
     },
     data(chunk) {
       if (chunk.length > missing) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, openSync, promises, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, promises } from "node:fs";
 import { join } from "node:path";
 import type { Bytes, Source } from "../../bytes/bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { makeDirectories } from "../../files/make-directories.ts";
-import { readFileBytes } from "../../files/regular-file.ts";
+import { readFileBytes, writeWhole } from "../../files/regular-file.ts";
 import { writing } from "../../files/system-error.ts";
 
 /** Content in a private temporary file. */
@@ -17,13 +17,19 @@ export interface Spooled {
   close(): Promise<void>;
 }
 
+const PURPOSE = "a blob, which is kept until it was uploaded";
+
 /**
  * Writes bytes to a private file in a new directory below `below`, hashing them on the way. An upload needs
  * the size beforehand and may have to start again. When `bytes` fails, nothing is left behind.
+ * @throws OciError `unwritable`, `not-found`; what `bytes` throws
  */
 export async function spool(mediaType: string, bytes: Bytes, below: string): Promise<Spooled> {
-  writing(below, () => makeDirectories(below));
-  const directory = await promises.mkdtemp(join(below, ".oci-kit.upload-"));
+  const make = (): string => {
+    makeDirectories(below);
+    return mkdtempSync(join(below, ".oci-kit.upload-"));
+  };
+  const directory = writing(below, make, PURPOSE);
   const close = (): Promise<void> => promises.rm(directory, { recursive: true, force: true });
   try {
     const file = join(directory, "content");
@@ -44,12 +50,12 @@ async function writeHashed(
   bytes: Bytes,
 ): Promise<{ readonly size: number; readonly hex: string }> {
   const hasher = createHasher("sha256");
-  const fd = openSync(file, "wx", 0o600);
+  const fd = writing(file, () => openSync(file, "wx", 0o600), PURPOSE);
   let size = 0;
   try {
     for await (const chunk of bytes) {
       hasher.update(chunk);
-      for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
+      writing(file, () => writeWhole(fd, chunk), PURPOSE);
       size += chunk.length;
     }
   } finally {

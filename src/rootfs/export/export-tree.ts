@@ -32,7 +32,8 @@ export interface ExportTreeOptions extends AbortOptions {
  * when a layer differs from its index
  */
 export function exportTree(filesystem: ImageFilesystem, options: ExportTreeOptions = {}): Bytes {
-  return writeLayer(exportEntries(filesystem, options));
+  const { limits = filesystem.limits } = options;
+  return writeLayer(exportEntries(filesystem, options), { limits });
 }
 
 async function* exportEntries(

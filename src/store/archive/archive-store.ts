@@ -75,7 +75,7 @@ export function archiveStore(
       }
       const descriptor = { mediaType: "", digest: reference as Digest, size: sizeOf(held) };
       const bytes = await readDocumentBytes(store, descriptor, { limits, ...abort });
-      const found = describeManifest(descriptor.digest, bytes);
+      const found = describeManifest(descriptor.digest, bytes, limits);
       if (found === undefined) throw noSuchRoot(reference, name);
       return found;
     },

@@ -162,6 +162,7 @@ async function describeBlob(
     return describeManifest(
       digest,
       await readDocumentBytes(store, descriptor, { limits, ...abort }),
+      limits,
     );
   } catch (error) {
     if (isOciError(error, "not-found")) return undefined;
