@@ -69,7 +69,7 @@ it("every command has a help with an example, and a group of commands has one fo
   for (let words = pending.pop(); words !== undefined; words = pending.pop()) {
     const { status, stdout } = await project.run(...words, "--help");
     expect(status).toBe(0);
-    const below = /\nCommands:\n([\s\S]*)/.exec(stdout)?.[1];
+    const below = /\nCommands:\n((?: {2}.*\n)*)/.exec(stdout)?.[1];
     if (below === undefined) {
       expect(stdout, words.join(" ")).toMatch(/\nExamples?:\n {2}.*oci-kit /);
       continue;
