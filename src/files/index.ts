@@ -9,4 +9,5 @@ export * from "./regular-file.ts";
 export { removeTree } from "./remove-tree.ts";
 export { replaceDurably, type ReplaceDurablyOptions } from "./replace-durably.ts";
 export { fileError, stdoutError } from "./system-error.ts";
+export { isStandardOutput } from "./output/standard-output.ts";
 export { writeOutput, writeStandardOutput } from "./write-output.ts";
