@@ -64,7 +64,12 @@ export default defineConfig(
   },
   {
     files: ["src/cli/**/*.ts"],
-    ignores: ["src/cli/output/p*.ts", "**/*.test.ts"],
+    ignores: [
+      "src/cli/output/print.ts",
+      "src/cli/output/process-output.ts",
+      "src/cli/progress/progress.ts",
+      "**/*.test.ts",
+    ],
     rules: {
       "no-restricted-syntax": ["error", ...NOT_ABORTED, ...RECURSIVE_MKDIR, ...NOT_PRINTED],
     },

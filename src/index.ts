@@ -6,7 +6,7 @@
  */
 export { assemble, planAssembly } from "./assemble/assemble.ts";
 export type { Recipe } from "./assemble/recipe/recipe.ts";
-export type { AssembleOptions, AssembleResult } from "./assemble/result.ts";
+export type { AssembleOptions, AssembleResult } from "./assemble/assemble-options.ts";
 export { planIndexPush } from "./publish/plan-push.ts";
 export { pushIndex } from "./publish/push-index.ts";
 export { configurationToRecipe } from "./config/configuration-to-recipe.ts";
@@ -24,7 +24,7 @@ export { OciError, isOciError, type ErrorCode } from "./oci/errors.ts";
 export type { Descriptor } from "./oci/documents/descriptor.ts";
 export { openRepository } from "./registry/repository.ts";
 export { openImageFilesystem } from "./rootfs/image-filesystem.ts";
-export { resolvePath } from "./rootfs/resolve.ts";
+export { resolvePath } from "./rootfs/resolve-path.ts";
 export type { RootFilesystem } from "./rootfs/root-filesystem.ts";
 export { serveRegistry } from "./server/serve.ts";
 export { copy } from "./store/copy/copy.ts";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { AnnotationKey } from "../oci/annotations.ts";
 import { OciError } from "../oci/errors.ts";
-import type { Input, Inputs } from "./inputs/inputs.ts";
+import type { Input, Inputs } from "./inputs/find-inputs.ts";
 import type { Recipe } from "./recipe/recipe.ts";
-import type { AssembleWarning } from "./result.ts";
+import type { AssembleWarning } from "./assemble-options.ts";
 
 /**
  * The annotations of the new manifest: the recipe's own, the digests of the base and of every artifact, the

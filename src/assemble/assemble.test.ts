@@ -12,7 +12,7 @@ import { damageLayers, removeBlob } from "../../test/fixtures/damage-layout.ts";
 import { readImage } from "../image/image.ts";
 import { buildIndex } from "../testing/build-image.ts";
 import { assemble, planAssembly } from "./assemble.ts";
-import type { AssembleProgress } from "./result.ts";
+import type { AssembleProgress } from "./assemble-options.ts";
 import type { CopyStep } from "./recipe/recipe.ts";
 
 let workspace: Workspace;

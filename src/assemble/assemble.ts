@@ -15,7 +15,7 @@ import { makeAnnotations, warningsIn } from "./annotations.ts";
 import { openBase, storeBase, warnOfContradictions } from "./base-image.ts";
 import { makeImageConfig } from "./image-config.ts";
 import { deriveRunId, imageNote, inputKey } from "./input-key.ts";
-import { type Inputs, findInputs, warningsOf } from "./inputs/inputs.ts";
+import { type Inputs, findInputs, warningsOf } from "./inputs/find-inputs.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { type PreparedLayers, prepareLayers, summarise } from "./layers/prepare-layers.ts";
 import { findWanted, makeLayers } from "./make-layers.ts";
@@ -30,7 +30,7 @@ import type {
   InputRecord,
   MakeOptions,
   PlanOptions,
-} from "./result.ts";
+} from "./assemble-options.ts";
 import { isComplete, readReusable } from "./reusable-image.ts";
 
 /**

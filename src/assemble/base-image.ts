@@ -3,10 +3,10 @@ import { storedContent } from "../store/read-content.ts";
 import { type Image, readImage } from "../image/image.ts";
 import { OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
-import type { Inputs } from "./inputs/inputs.ts";
+import type { Inputs } from "./inputs/find-inputs.ts";
 import { findContradictions } from "./recipe/environment.ts";
 import type { Recipe } from "./recipe/recipe.ts";
-import type { AssembleOptions, AssembleWarning, InputOptions } from "./result.ts";
+import type { AssembleOptions, AssembleWarning, InputOptions } from "./assemble-options.ts";
 
 /** Opens the base image. Undefined for `scratch`. @throws OciError `wrong-architecture` */
 export async function openBase(

@@ -8,7 +8,7 @@ import type {
 import type { DiffId } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Platform } from "../oci/platform.ts";
-import { normalisePort } from "../image/edit/exposed-port.ts";
+import { normalisePort } from "../image/edit/normalise-port.ts";
 import { completeHistory } from "../image/edit/history.ts";
 import { mergeEnvironment } from "./recipe/environment.ts";
 import type { HealthcheckSettings, ImageSettings, Recipe } from "./recipe/recipe.ts";

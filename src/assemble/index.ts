@@ -6,4 +6,4 @@
  */
 export * from "./assemble.ts";
 export * from "./recipe/recipe.ts";
-export * from "./result.ts";
+export * from "./assemble-options.ts";

@@ -6,11 +6,11 @@ import type { Manifest } from "../oci/documents/manifest.ts";
 import type { StoredLayer } from "../store/layer-output.ts";
 import { type ErrorCode, isOciError, OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
-import { type Inputs, digestsOf, findInputs } from "./inputs/inputs.ts";
+import { type Inputs, digestsOf, findInputs } from "./inputs/find-inputs.ts";
 import { LAYER_FORMAT } from "./layers/layer-key.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import { AnnotationKey } from "../oci/annotations.ts";
-import type { AssembleWarning, MakeOptions } from "./result.ts";
+import type { AssembleWarning, MakeOptions } from "./assemble-options.ts";
 
 const RUN_ID_LENGTH = 32;
 

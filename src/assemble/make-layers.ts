@@ -10,7 +10,7 @@ import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { layerKey } from "./layers/layer-key.ts";
 import { writeLayers } from "./layers/write-layers.ts";
 import { reusableLayers } from "./reusable-image.ts";
-import type { AssembledLayer, AssembleOptions, MakeOptions } from "./result.ts";
+import type { AssembledLayer, AssembleOptions, MakeOptions } from "./assemble-options.ts";
 
 /** A layer that the image will have. */
 export interface WantedLayer {

@@ -8,10 +8,10 @@
 export * from "./byte-string.ts";
 export * from "./bytes.ts";
 export * from "./chain-id.ts";
-export * from "./cut-bytes.ts";
+export * from "./streams/cut-bytes.ts";
 export * from "./streams/channel.ts";
 export * from "./compression.ts";
-export * from "./describe.ts";
+export * from "./describe-content.ts";
 export { createHasher, digestBytes } from "./hash.ts";
 export type { Hasher } from "./hash.ts";
 export * from "./streams/read-all.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseDiffId } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { chainIds } from "./chain-id.ts";
-import { describe as describeBytes } from "./describe.ts";
+import { describe as describeBytes } from "./describe-content.ts";
 import { createHasher, digestBytes, hashBytes, toHex, toHexAnywhere } from "./hash.ts";
 import { hashing as inBrowsers } from "./platform/browser-hashing.ts";
 

@@ -8,7 +8,7 @@ import {
   PROGRESS_KINDS,
   type Progress,
   type ProgressKind,
-} from "./output/progress.ts";
+} from "./progress/progress.ts";
 
 /** What a command hands back: the same facts for programs and for people. */
 export interface Outcome {

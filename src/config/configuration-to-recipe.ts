@@ -2,11 +2,11 @@
 import type { Artifact, LayerRecipe, Recipe } from "../assemble/recipe/recipe.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import type { Configuration, KeyPath } from "./configuration.ts";
-import { type Expander, createExpander } from "./expander.ts";
-import { artifactsOf, baseOf } from "./inputs-of.ts";
+import { type Expander, createExpander } from "./expand-variables.ts";
+import { artifactsOf, baseOf } from "./inputs-to-recipe.ts";
 import type { ConfigurationDocument } from "./schema.ts";
-import { settingsOf } from "./settings-of.ts";
-import { stepOf } from "./step-of.ts";
+import { settingsOf } from "./settings-to-recipe.ts";
+import { stepOf } from "./step-to-recipe.ts";
 
 /**
  * Makes the recipe of one architecture. All variables are expanded, except in `config.env`, whose values may

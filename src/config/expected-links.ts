@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { LinkExpectation } from "../verify/verify-links.ts";
 import type { Configuration } from "./configuration.ts";
-import { createExpander } from "./expander.ts";
+import { createExpander } from "./expand-variables.ts";
 
 /**
  * The links that the image of one architecture must have, and where each must end.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
-import { skip } from "../bytes/cut-bytes.ts";
+import { skip } from "../bytes/streams/cut-bytes.ts";
 import type { NewLayer } from "../image/edit/image-view.ts";
 import { composeEdits, subjectOf, type EntryEdit } from "../layer/edit/edit-entry.ts";
 import { editLayer } from "../layer/edit/edit-layer.ts";

@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
-import { startWorker, type WorkerContext } from "../bytes/worker.ts";
+import { startWorker, type WorkerContext } from "../bytes/start-worker.ts";
 import { digestOf, type Digest } from "../oci/digest.ts";
 import { hashOpenFile } from "./read-file.ts";
 

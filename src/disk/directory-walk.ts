@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import { below, procPath, hasProcPaths, O_PATH, type SystemPath } from "../files/proc-path.ts";
-import { widenDirectory } from "./widen.ts";
+import { widenDirectory } from "./make-readable.ts";
 
 /** Finds the directories below a root without following links. */
 export interface DirectoryWalk {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromBytes, type ByteString } from "../bytes/byte-string.ts";
 import { drain, readAll } from "../bytes/streams/read-all.ts";
-import { resolvePath } from "../rootfs/resolve.ts";
+import { resolvePath } from "../rootfs/resolve-path.ts";
 import { b, elf } from "../../test/fixtures/layers.ts";
 import { openPathWalk, openWalk } from "./directory-walk.ts";
 import { openDirectory, type DirectoryFilesystem } from "./directory.ts";

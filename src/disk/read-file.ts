@@ -7,7 +7,7 @@ import { OciError } from "../oci/errors.ts";
 import { systemCode } from "../files/system-error.ts";
 import type { SystemPath } from "../files/proc-path.ts";
 import { isAbsent, unreadable } from "./directory-walk.ts";
-import { readWidened } from "./widen.ts";
+import { readWidened } from "./make-readable.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 const CHUNK = 256 * 1024;

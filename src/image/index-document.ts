@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { describe } from "../bytes/describe.ts";
+import { describe } from "../bytes/describe-content.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
 import type { ImageIndex } from "../oci/documents/image-index.ts";

@@ -13,7 +13,7 @@ export * from "./entry.ts";
 export * from "./parse/layer-parser.ts";
 export * from "./write/layer-writer.ts";
 export * from "./make-entry.ts";
-export * from "./normalise.ts";
+export * from "./normalise-path.ts";
 export * from "./read-layer.ts";
 export * from "./whiteout.ts";
 export * from "./write-layer.ts";

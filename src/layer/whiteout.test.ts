@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import type { ByteString } from "../bytes/byte-string.ts";
-import { normalisePath } from "./normalise.ts";
+import { normalisePath } from "./normalise-path.ts";
 import { classifyWhiteout, opaquePath, whiteoutPath } from "./whiteout.ts";
 
 const bytes = (text: string): ByteString => text as ByteString;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
-import { normalisePath } from "./normalise.ts";
+import { normalisePath } from "./normalise-path.ts";
 
 /**
  * What an entry removes from the layers below (image-spec, layer.md, "Whiteouts"). `whiteout`: the path and

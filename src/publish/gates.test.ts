@@ -6,7 +6,7 @@ import { MediaType } from "../oci/media-types.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { type ChildFacts, type PlatformClaim, evaluateGates, refusal } from "./gates.ts";
 import type { Recorded } from "./provenance.ts";
-import type { Published } from "./published.ts";
+import type { Published } from "./published-index.ts";
 
 const run = (value: string): Recorded => ({ state: "recorded", value, by: "label" });
 const ABSENT: Published = { state: "absent" };

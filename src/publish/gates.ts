@@ -5,7 +5,7 @@ import { type Digest, shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { type Platform, formatPlatform, parsePlatform, platformMatches } from "../oci/platform.ts";
 import type { Recorded } from "./provenance.ts";
-import type { Published } from "./published.ts";
+import type { Published } from "./published-index.ts";
 
 /** The platform of a child according to its directory, its tag, or the index that it came from. */
 export interface PlatformClaim {

@@ -4,11 +4,11 @@
  * multi-architecture index through the gates that keep it whole.
  * @module
  */
-export * from "./child.ts";
+export * from "./index-child.ts";
 export * from "./gates.ts";
 export * from "./gather-children.ts";
 export * from "./plan-push.ts";
 export * from "./provenance.ts";
-export * from "./published.ts";
+export * from "./published-index.ts";
 export * from "./push-index.ts";
 export * from "./tag-names.ts";

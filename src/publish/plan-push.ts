@@ -9,11 +9,11 @@ import type { ImageIndex } from "../oci/documents/image-index.ts";
 import { formatPlatform, normalisePlatform } from "../oci/platform.ts";
 import { type TransferTotal, copy } from "../store/copy/copy.ts";
 import type { ContentStore } from "../store/store.ts";
-import type { Child } from "./child.ts";
+import type { Child } from "./index-child.ts";
 import { type ChildFacts, type GateFinding, evaluateGates } from "./gates.ts";
 import { resolveIfThere } from "./gather-children.ts";
 import { readRunId } from "./provenance.ts";
-import { type Published, readPublished } from "./published.ts";
+import { type Published, readPublished } from "./published-index.ts";
 import { architectureTag, checkIndexTag } from "./tag-names.ts";
 
 export interface PlanOptions extends ReadOptions {

@@ -5,7 +5,7 @@ import { TAG, digestAt, family, plan, push, writes } from "../../test/fixtures/p
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
-import type { Child } from "./child.ts";
+import type { Child } from "./index-child.ts";
 import { pushIndex } from "./push-index.ts";
 
 describe("the gates of a push", () => {

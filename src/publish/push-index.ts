@@ -7,7 +7,7 @@ import { type TransferTotal, copy } from "../store/copy/copy.ts";
 import type { CopyEvent } from "../store/copy/transfer.ts";
 import { type GateFinding, evaluateGates, refusal } from "./gates.ts";
 import { type IndexPushPlan, type TagChange, addTotals } from "./plan-push.ts";
-import { type Published, isUnchanged, readPublished } from "./published.ts";
+import { type Published, isUnchanged, readPublished } from "./published-index.ts";
 
 export interface PushOptions extends ReadOptions {
   /** Pushes although gates refuse. The result lists their findings. */

@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describe as describeBytes } from "../bytes/describe.ts";
+import { describe as describeBytes } from "../bytes/describe-content.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { answer, bearerChallenge, startFaultyRegistry } from "../testing/faulty-registry.ts";

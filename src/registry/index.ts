@@ -10,8 +10,13 @@ export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";
 export { findCredentials } from "./auth/credentials.ts";
-export { DEFAULT_RETRY_POLICY } from "./options.ts";
-export type { Credentials, FindCredentials, RetryPolicy, TransportOptions } from "./options.ts";
+export { DEFAULT_RETRY_POLICY } from "./registry-options.ts";
+export type {
+  Credentials,
+  FindCredentials,
+  RetryPolicy,
+  TransportOptions,
+} from "./registry-options.ts";
 export { RegistryError } from "./registry-error.ts";
 export type { RegistryErrorOptions } from "./registry-error.ts";
 export type { WireError } from "./wire/error-body.ts";

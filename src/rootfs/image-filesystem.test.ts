@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { collect, otherContent } from "../../test/fixtures/bytes/streams.ts";
 import { sourceOf, type Bytes } from "../bytes/bytes.ts";
-import { describe as describeBytes } from "../bytes/describe.ts";
+import { describe as describeBytes } from "../bytes/describe-content.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import { drain, readAll } from "../bytes/streams/read-all.ts";
 import { verify } from "../bytes/verify.ts";

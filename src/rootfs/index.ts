@@ -24,6 +24,6 @@ export type { IndexProgress } from "./layer-index/image-indexes.ts";
 export * from "./layer-index/index-cache.ts";
 export * from "./layer-index/open-index-cache.ts";
 export { LAYER_INDEX_VERSION } from "./layer-index/serialised-index.ts";
-export * from "./resolve.ts";
+export * from "./resolve-path.ts";
 export * from "./root-filesystem.ts";
 export * from "./walk-filesystem.ts";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { parseRoute } from "../registry/wire/paths.ts";
 import type { Route } from "../registry/wire/paths.ts";
-import { deleteBlob, serveBlob } from "./blobs.ts";
-import { sendJson } from "./call.ts";
-import type { Call } from "./call.ts";
-import { listReferrers, listRepositories, listTags } from "./lists.ts";
-import { deleteManifest, putManifest, serveManifest } from "./manifests.ts";
+import { deleteBlob, serveBlob } from "./blob-requests.ts";
+import { sendJson } from "./http-call.ts";
+import type { Call } from "./http-call.ts";
+import { listReferrers, listRepositories, listTags } from "./list-requests.ts";
+import { deleteManifest, putManifest, serveManifest } from "./manifest-requests.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import {
   appendToUpload,

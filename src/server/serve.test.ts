@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describe as describeBytes } from "../bytes/describe.ts";
+import { describe as describeBytes } from "../bytes/describe-content.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { MediaType } from "../oci/media-types.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import { otherContent } from "../../test/fixtures/bytes/streams.ts";
-import { describe as describeBytes } from "../bytes/describe.ts";
+import { describe as describeBytes } from "../bytes/describe-content.ts";
 import type { VerifiedBytes } from "../bytes/verify.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";

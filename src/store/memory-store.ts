@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { abortable } from "../bytes/abort.ts";
 import { once } from "../bytes/bytes.ts";
-import { describe } from "../bytes/describe.ts";
+import { describe } from "../bytes/describe-content.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isDigest, knownAlgorithm, type Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
-import { describeManifest } from "./manifest-type.ts";
+import { describeManifest } from "./describe-manifest.ts";
 import { memoryUploads } from "./memory-uploads.ts";
 import { checkSize, readContent } from "./read-content.ts";
 import {

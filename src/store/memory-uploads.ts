@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { abortable } from "../bytes/abort.ts";
-import { exactly } from "../bytes/cut-bytes.ts";
+import { exactly } from "../bytes/streams/cut-bytes.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { digestMismatch, isVerified } from "../bytes/verify.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
-import { exactly } from "../bytes/cut-bytes.ts";
+import { exactly } from "../bytes/streams/cut-bytes.ts";
 import { sizeMismatch, verify } from "../bytes/verify.ts";
 import { knownAlgorithm } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";

@@ -2,7 +2,7 @@
 import { fromText } from "../bytes/byte-string.ts";
 import { once, sourceOf, type Bytes } from "../bytes/bytes.ts";
 import { compress } from "../bytes/compression.ts";
-import { describe } from "../bytes/describe.ts";
+import { describe } from "../bytes/describe-content.ts";
 import { createHasher } from "../bytes/hash.ts";
 import { makeEntry } from "../layer/make-entry.ts";
 import { writeLayer, type LayerInput } from "../layer/write-layer.ts";

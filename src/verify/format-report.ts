@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { escapeText, toText, type ByteString } from "../bytes/byte-string.ts";
-import type { Hop } from "../rootfs/resolve.ts";
+import type { Hop } from "../rootfs/resolve-path.ts";
 import type { ChainEnd, LinkChain, LinkReport } from "./link-report.ts";
 
 /**

@@ -4,7 +4,7 @@ import { isOciError } from "../oci/errors.ts";
 import { elfArchitecture, formatElf, isElfExecutable, readElfHeader } from "../elf/elf-header.ts";
 import type { ElfHeader } from "../elf/elf-header.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
-import { explainLost, report, trace, type Inspection } from "./inspection.ts";
+import { explainLost, report, trace, type Inspection } from "./root-inspection.ts";
 import type { ChainEnd } from "./link-report.ts";
 import { join } from "./search-path.ts";
 

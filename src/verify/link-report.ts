@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
-import type { Hop } from "../rootfs/resolve.ts";
+import type { Hop } from "../rootfs/resolve-path.ts";
 
 /** What can be wrong with a link, or with the file that it leads to. */
 export type LinkFindingCode =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { fromText, type ByteString } from "../bytes/byte-string.ts";
 import type { Limits } from "../oci/limits.ts";
-import { tracePath } from "../rootfs/resolve.ts";
+import { tracePath } from "../rootfs/resolve-path.ts";
 import type { RootFilesystem } from "../rootfs/root-filesystem.ts";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -5,12 +5,12 @@ import type { Limits } from "../oci/limits.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { quote } from "../oci/quote.ts";
 import { isElfArchitecture } from "../elf/elf-header.ts";
-import { tracePath, type Resolution } from "../rootfs/resolve.ts";
+import { tracePath, type Resolution } from "../rootfs/resolve-path.ts";
 import type { Node, RootFilesystem } from "../rootfs/root-filesystem.ts";
-import { checkAlternatives } from "./alternatives.ts";
-import { checkDistribution } from "./distribution.ts";
+import { checkAlternatives } from "./check-alternatives.ts";
+import { checkDistribution } from "./check-distribution.ts";
 import { inspectExecutable, inspectObject } from "./inspect-executable.ts";
-import { explainLost, report, trace, type Inspection } from "./inspection.ts";
+import { explainLost, report, trace, type Inspection } from "./root-inspection.ts";
 import type { ChainEnd, LinkChain, LinkReport } from "./link-report.ts";
 import { join, searchPath } from "./search-path.ts";
 

@@ -11,7 +11,7 @@ import { MediaType } from "../../src/oci/media-types.ts";
 import { formatPlatform, parsePlatform } from "../../src/oci/platform.ts";
 import { formatReference, parseReference } from "../../src/oci/reference.ts";
 import { childrenOf } from "../../src/store/content-graph.ts";
-import { describeManifest } from "../../src/store/manifest-type.ts";
+import { describeManifest } from "../../src/store/describe-manifest.ts";
 import { configuration } from "../fixtures/project.ts";
 import { fuzz } from "./fuzz.ts";
 import { mutateJson, mutateText } from "./mutate-text.ts";

@@ -2,7 +2,7 @@
 import { fromText, type ByteString } from "../../src/bytes/byte-string.ts";
 import type { Entry } from "../../src/layer/entry.ts";
 import { classifyWhiteout } from "../../src/layer/whiteout.ts";
-import { normalisePath } from "../../src/layer/normalise.ts";
+import { normalisePath } from "../../src/layer/normalise-path.ts";
 import type { NodeType } from "../../src/rootfs/root-filesystem.ts";
 import type { LayerFiles } from "../../src/testing/build-image.ts";
 

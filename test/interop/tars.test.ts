@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { decodeText } from "../../src/bytes/byte-string.ts";
 import { diffIdOf } from "../../src/oci/digest.ts";
 import { sourceOf } from "../../src/bytes/bytes.ts";
-import { describe as descriptorOf } from "../../src/bytes/describe.ts";
+import { describe as descriptorOf } from "../../src/bytes/describe-content.ts";
 import { digestBytes } from "../../src/bytes/hash.ts";
 import { makeConfig, makeManifest } from "../../src/image/edit/image-document.ts";
 import { readImage } from "../../src/image/image.ts";

@@ -7,11 +7,16 @@ import { classifyWhiteout } from "../../layer/whiteout.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { type ArrangedLayer, arrangeLayer, filesOf } from "./arrange-layer.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
-import { type Inputs, openImageTree, openTree } from "../inputs/inputs.ts";
+import { type Inputs, openImageTree, openTree } from "../inputs/find-inputs.ts";
 import { planLayers } from "./plan-layers.ts";
 import { type ArtifactTree, makeNode } from "../steps/planned-entry.ts";
 import type { Recipe } from "../recipe/recipe.ts";
-import type { AssembleWarning, InputOptions, PlannedLayerSummary, PlannedPath } from "../result.ts";
+import type {
+  AssembleWarning,
+  InputOptions,
+  PlannedLayerSummary,
+  PlannedPath,
+} from "../assemble-options.ts";
 
 /** All layers of an image, arranged, and the trees that their files come from. */
 export interface PreparedLayers {

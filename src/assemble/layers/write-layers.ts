@@ -24,7 +24,7 @@ import {
 } from "../../store/layer-output.ts";
 import type { ArtifactTree } from "../steps/planned-entry.ts";
 import { quotePath } from "../recipe/recipe-path.ts";
-import type { AssembleProgress } from "../result.ts";
+import type { AssembleProgress } from "../assemble-options.ts";
 import type { ContentStore } from "../../store/store.ts";
 
 export interface WriteLayersOptions extends LayerOutputOptions {

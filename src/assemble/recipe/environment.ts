@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readEnvironment } from "../../image/edit/environment.ts";
+import { readEnvironment } from "../../image/edit/read-environment.ts";
 import { OciError } from "../../oci/errors.ts";
 
 const NAME = /^[A-Za-z_]\w*$/;

@@ -9,7 +9,7 @@ import type { LayerPlan } from "./layer-draft.ts";
 import { type ArtifactTree, copyNode, makeNode } from "./planned-entry.ts";
 import type { CopyStep } from "../recipe/recipe.ts";
 import { joinPath, quotePath, recipePath } from "../recipe/recipe-path.ts";
-import type { AssembleWarning } from "../result.ts";
+import type { AssembleWarning } from "../assemble-options.ts";
 
 /** What planning a step needs besides the plan that it changes. */
 export interface StepContext {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
-import { resolvePath } from "../../rootfs/resolve.ts";
+import { resolvePath } from "../../rootfs/resolve-path.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { Glob } from "../../rootfs/glob.ts";
 import { joinPath } from "../recipe/recipe-path.ts";

@@ -2,7 +2,7 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 import { nameOf, parentOf } from "../../layer/path-parts.ts";
 import { OciError } from "../../oci/errors.ts";
-import { resolvePath } from "../../rootfs/resolve.ts";
+import { resolvePath } from "../../rootfs/resolve-path.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { type ArtifactTree, type PlannedEntry, makeNode } from "./planned-entry.ts";
 import { ancestorsOf, joinPath, quotePath } from "../recipe/recipe-path.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes.ts";
-import { explainCodecError } from "../decoder-error.ts";
+import { explainCodecError } from "../codec-error.ts";
 import type { GunzipInThreadOptions } from "../codecs.ts";
 import { openGunzip, type GunzipStream } from "./thread-handle.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createGunzip } from "node:zlib";
 import type { Bytes } from "../bytes.ts";
-import { explainCodecError } from "../decoder-error.ts";
+import { explainCodecError } from "../codec-error.ts";
 import { through } from "../streams/node-stream.ts";
 
 /** Bytes of one decompressed chunk. Node's default of 16 KiB is 2.4 times slower. */

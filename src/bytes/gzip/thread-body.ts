@@ -2,7 +2,7 @@
 import type * as Crypto from "node:crypto";
 import type * as Zlib from "node:zlib";
 import type { DigestAlgorithm } from "../../oci/digest.ts";
-import type { WorkerContext } from "../worker.ts";
+import type { WorkerContext } from "../start-worker.ts";
 
 /** A message to the worker. `stream` is the number of the stream that it is about. */
 export type GunzipRequest = { readonly stream: number } & (

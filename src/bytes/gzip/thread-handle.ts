@@ -3,7 +3,7 @@ import type { Worker } from "node:worker_threads";
 import type { DigestAlgorithm } from "../../oci/digest.ts";
 import { CHUNK_SIZE } from "./gunzip.ts";
 import { runGunzipWorker, type GunzipReply, type GunzipRequest } from "./thread-body.ts";
-import { startWorker } from "../worker.ts";
+import { startWorker } from "../start-worker.ts";
 
 /** A gzip stream that is decompressed in another thread. */
 export interface GunzipStream {

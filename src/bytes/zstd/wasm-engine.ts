@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createRequire } from "node:module";
 import type { Bytes } from "../bytes.ts";
-import { startWorker } from "../worker.ts";
+import { startWorker } from "../start-worker.ts";
 import type { ZstdEngine } from "./zstd-engine.ts";
 import { runZstdWorker } from "./wasm-worker.ts";
 import type { ZstdReply, ZstdRequest } from "./wasm-worker.ts";

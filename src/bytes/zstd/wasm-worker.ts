@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { WorkerContext } from "../worker.ts";
+import type { WorkerContext } from "../start-worker.ts";
 
 /** A message to the worker. Each gets one {@link ZstdReply}, in order. */
 export type ZstdRequest =

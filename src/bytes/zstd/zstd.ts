@@ -2,7 +2,7 @@
 import { OciError } from "../../oci/errors.ts";
 import { once } from "../bytes.ts";
 import type { Bytes } from "../bytes.ts";
-import { explainCodecError } from "../decoder-error.ts";
+import { explainCodecError } from "../codec-error.ts";
 import type { UnzstdOptions } from "../codecs.ts";
 import { readAll } from "../streams/read-all.ts";
 import { codecZstd } from "./wasm-engine.ts";

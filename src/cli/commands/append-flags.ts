@@ -4,7 +4,7 @@ import { composeEdits, type EntryEdit } from "../../layer/edit/edit-entry.ts";
 import { changeMode, changeOwner, clampTimes, setTimes } from "../../layer/edit/edit-metadata.ts";
 import { parseModeChange } from "../../layer/edit/parse-mode-change.ts";
 import { dropPaths, renamePaths } from "../../layer/edit/edit-paths.ts";
-import { normalisePath } from "../../layer/normalise.ts";
+import { normalisePath } from "../../layer/normalise-path.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import { compileGlob } from "../../rootfs/glob.ts";

@@ -12,8 +12,8 @@ import { parseConfigured } from "../input/configured.ts";
 import { createdOf, sourceDateEpochOf } from "../input/created.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions } from "../input/reference-options.ts";
-import { editedOutcome } from "../output/edited-outcome.ts";
-import { showWriting } from "../output/show-copy.ts";
+import { editedOutcome } from "./edited-outcome.ts";
+import { showWriting } from "../progress/show-copy.ts";
 import type { AppendFlags } from "./append-flags.ts";
 
 export const appendCommand: Register = (program, invoke) => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Recipe } from "../../assemble/recipe/recipe.ts";
-import type { AssembleOptions, AssembleResult } from "../../assemble/result.ts";
+import type { AssembleOptions, AssembleResult } from "../../assemble/assemble-options.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import type { Location } from "../../image/location.ts";
@@ -14,9 +14,9 @@ import {
 } from "../input/configured.ts";
 import { compressionOf } from "../input/compression.ts";
 import { sourceDateEpochOf } from "../input/created.ts";
-import { showSpooling } from "../output/show-spooling.ts";
+import { showSpooling } from "../progress/show-spooling.ts";
 import { DONE } from "../exit-status.ts";
-import { showAssembly } from "../output/show-assembly.ts";
+import { showAssembly } from "../progress/show-assembly.ts";
 import {
   architecturesOf,
   hasBareTag,

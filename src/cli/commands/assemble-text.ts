@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { AssembledLayer, AssemblePlan, AssembleResult } from "../../assemble/result.ts";
+import type {
+  AssembledLayer,
+  AssemblePlan,
+  AssembleResult,
+} from "../../assemble/assemble-options.ts";
 import { count, formatBytes, table } from "../output/format.ts";
 
 /** What was made of one architecture, for people. */

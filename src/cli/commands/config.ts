@@ -10,8 +10,8 @@ import {
 import { parseConfigured } from "../input/configured.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions } from "../input/reference-options.ts";
-import { editedOutcome } from "../output/edited-outcome.ts";
-import { showWriting } from "../output/show-copy.ts";
+import { editedOutcome } from "./edited-outcome.ts";
+import { showWriting } from "../progress/show-copy.ts";
 import type { ConfigFlags } from "./config-flags.ts";
 
 export const configCommand: Register = (program, invoke) => {

@@ -6,7 +6,7 @@ import { referenceOptions, type ReferenceFlags } from "../input/reference-option
 import { DONE } from "../exit-status.ts";
 import { absentLines } from "../output/absent-lines.ts";
 import { count, formatBytes } from "../output/format.ts";
-import { showCopy } from "../output/show-copy.ts";
+import { showCopy } from "../progress/show-copy.ts";
 import { notSentParts, targetName } from "../output/transfer-text.ts";
 
 interface CopyFlags extends ReferenceFlags {

@@ -7,7 +7,7 @@ import { claimStandardOutput } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
-import { showIndexing } from "../output/show-indexing.ts";
+import { showIndexing } from "../progress/show-indexing.ts";
 
 interface ExportFlags extends ReferenceFlags {
   readonly output?: string;

@@ -6,9 +6,9 @@ import { createdOf } from "../input/created.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
-import { editedOutcome } from "../output/edited-outcome.ts";
-import { isIndexing, showIndexing } from "../output/show-indexing.ts";
-import { showWriting } from "../output/show-copy.ts";
+import { editedOutcome } from "./edited-outcome.ts";
+import { isIndexing, showIndexing } from "../progress/show-indexing.ts";
+import { showWriting } from "../progress/show-copy.ts";
 
 interface FlattenFlags extends ReferenceFlags {
   readonly compression?: string;

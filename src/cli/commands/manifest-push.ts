@@ -10,7 +10,7 @@ import { parsePlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import type { Context } from "../context.ts";
 import { findConfigured, findConfiguredFor, nameOf, parseConfigured } from "../input/configured.ts";
-import { showCopy } from "../output/show-copy.ts";
+import { showCopy } from "../progress/show-copy.ts";
 import { gatherConfigured } from "./gather-configured.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
 

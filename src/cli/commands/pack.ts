@@ -13,7 +13,7 @@ import { indexCacheOf } from "../input/index-cache.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTime, sourceDateEpochOf } from "../input/created.ts";
-import { showPacking } from "../output/show-converting.ts";
+import { showPacking } from "../progress/show-converting.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface PackFlags extends ReferenceFlags {

@@ -5,7 +5,7 @@ import type { OciError } from "../../oci/errors.ts";
 import type { Platform } from "../../oci/platform.ts";
 import type { Session } from "../command.ts";
 import { noConfiguration, parseConfigured } from "../input/configured.ts";
-import { showCopy } from "../output/show-copy.ts";
+import { showCopy } from "../progress/show-copy.ts";
 
 const DEFAULT_TAG = "latest-cross";
 

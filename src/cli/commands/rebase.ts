@@ -3,8 +3,8 @@ import { prose, withRegistry, type Outcome, type Register, type Session } from "
 import { parseConfigured } from "../input/configured.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
-import { editedOutcome } from "../output/edited-outcome.ts";
-import { showWriting } from "../output/show-copy.ts";
+import { editedOutcome } from "./edited-outcome.ts";
+import { showWriting } from "../progress/show-copy.ts";
 
 interface RebaseFlags extends ReferenceFlags {
   readonly oldBase: string;

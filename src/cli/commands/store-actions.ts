@@ -9,7 +9,7 @@ import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
-import { showConverting } from "../output/show-converting.ts";
+import { showConverting } from "../progress/show-converting.ts";
 
 export interface AddFlags extends CommonFlags {
   readonly platform?: string;

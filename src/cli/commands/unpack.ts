@@ -12,7 +12,7 @@ import {
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
-import { showUnpacking } from "../output/show-converting.ts";
+import { showUnpacking } from "../progress/show-converting.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface UnpackFlags extends ReferenceFlags {

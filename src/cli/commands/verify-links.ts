@@ -25,7 +25,7 @@ import {
 import { linkReportDocument } from "../output/link-report-document.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { count } from "../output/format.ts";
-import { showIndexing } from "../output/show-indexing.ts";
+import { showIndexing } from "../progress/show-indexing.ts";
 
 type Verdict = ReturnType<typeof judgeReports>;
 

@@ -17,7 +17,7 @@ import { referenceOptions, type ReferenceFlags } from "../input/reference-option
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../output/format.ts";
-import { showIndexing } from "../output/show-indexing.ts";
+import { showIndexing } from "../progress/show-indexing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface VerifyFlags extends ReferenceFlags {

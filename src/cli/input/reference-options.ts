@@ -2,7 +2,7 @@
 import type { SourceOptions, TargetOptions } from "../../image/by-reference/with-reference.ts";
 import { defaultSpoolDirectory } from "../../store/cache-directory.ts";
 import type { Session } from "../command.ts";
-import { showSpooling } from "../output/show-spooling.ts";
+import { showSpooling } from "../progress/show-spooling.ts";
 
 /** The flags that say how references are read and written. */
 export interface ReferenceFlags {

@@ -3,7 +3,7 @@ import { toBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { parseDiffId, type DiffId } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
-import { formatVis, parseVis } from "../../disk/sidecar/vis.ts";
+import { formatVis, parseVis } from "../../disk/sidecar/vis-encoding.ts";
 import type { ContentRecord } from "./layer-record.ts";
 
 // The file `contents` of a recorded layer is ASCII text:

@@ -9,7 +9,7 @@ import { makeDirectories } from "../../files/make-directories.ts";
 import { ownedName, stemOf, sweepAbandoned } from "../../files/owned-name.ts";
 import { digestOfKey, type ConversionKey } from "./conversion-key.ts";
 import type { Conversion } from "./conversion.ts";
-import { openNames, type Names } from "./names.ts";
+import { openNames, type Names } from "./name-links.ts";
 
 /** The parts of a store's directory. */
 export interface ConversionStore {

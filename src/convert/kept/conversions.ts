@@ -8,16 +8,16 @@ import type {
   FindOptions,
 } from "./conversion.ts";
 import { openConversionStore } from "./conversion-store.ts";
-import { convert } from "./convert.ts";
+import { convert } from "./convert-image.ts";
 import { linkName, resolveName, unlinkName } from "./give-names.ts";
 import { listConversions, type ConversionList } from "./list-conversions.ts";
-import { prune, type Pruned, type PruneOptions } from "./prune.ts";
+import { prune, type Pruned, type PruneOptions } from "./prune-conversions.ts";
 
 export * from "./conversion.ts";
 export type { ConversionKey, ConversionSettings } from "./conversion-key.ts";
 export type { ImageRecord } from "./image-record.ts";
 export type { ConversionList, ListedConversion, NamedConversion } from "./list-conversions.ts";
-export type { Pruned, PrunedConversion, PruneOptions } from "./prune.ts";
+export type { Pruned, PrunedConversion, PruneOptions } from "./prune-conversions.ts";
 
 /** A store of images as root directories. Each is converted once and kept by its digest; names are links to them. */
 export interface Conversions {

@@ -11,7 +11,7 @@ import {
   type ConversionStore,
 } from "./conversion-store.ts";
 import type { Conversion, FindOptions } from "./conversion.ts";
-import { pointName } from "./convert.ts";
+import { pointName } from "./convert-image.ts";
 import { encodeName, isImageDigest } from "./name-encoding.ts";
 
 /** See `Conversions.resolve`. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describe as describeBytes } from "../../bytes/describe.ts";
+import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { readImage, type Image } from "../../image/image.ts";
 import { sourceOf } from "../../bytes/bytes.ts";
 import { formatJson } from "../../oci/json.ts";

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromText, toBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { sourceOf } from "../../bytes/bytes.ts";
-import { describe as describeBytes } from "../../bytes/describe.ts";
+import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { digestBytes } from "../../bytes/hash.ts";
 import { readImage, type Image } from "../../image/image.ts";
 import type { Entry } from "../../layer/entry.ts";

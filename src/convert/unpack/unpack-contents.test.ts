@@ -15,7 +15,7 @@ import {
 import { sparseEntry, type Extents } from "../../../test/fixtures/sparse-file.ts";
 import { makeScratch, type Scratch } from "../../../test/fixtures/unpacking.ts";
 import { sourceOf } from "../../bytes/bytes.ts";
-import { describe as describeBytes } from "../../bytes/describe.ts";
+import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { digestBytes } from "../../bytes/hash.ts";
 import { readImage, type Image } from "../../image/image.ts";
 import { diffIdOf, type Digest } from "../../oci/digest.ts";

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import type { ByteString } from "../../bytes/byte-string.ts";
-import { startWorker } from "../../bytes/worker.ts";
+import { startWorker } from "../../bytes/start-worker.ts";
 import { digestOf, type Digest } from "../../oci/digest.ts";
 import { comparePaths } from "../../rootfs/walk-filesystem.ts";
 import { below, O_PATH, type SystemPath } from "../../files/proc-path.ts";

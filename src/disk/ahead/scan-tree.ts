@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type * as Crypto from "node:crypto";
 import type * as FileSystem from "node:fs";
-import type { WorkerContext } from "../../bytes/worker.ts";
+import type { WorkerContext } from "../../bytes/start-worker.ts";
 import type { XattrCalls } from "../xattrs/xattr-calls.ts";
 
 /** What the thread of {@link scanTree} gets at its start. */

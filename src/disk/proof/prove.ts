@@ -11,7 +11,7 @@ import { openDirectory, type OpenDirectoryOptions } from "../directory.ts";
 import type { MetadataPolicy, Refusals } from "../metadata-policy.ts";
 import { draftSidecar, type SidecarDraft } from "../sidecar/draft-sidecar.ts";
 import type { Maker } from "./explain-difference.ts";
-import { countTree } from "../sidecar/format-tree.ts";
+import { countTree } from "../sidecar/format-mtree.ts";
 import { withEveryPair } from "./paced-pairs.ts";
 import { syncDirectoryTree } from "./sync-directory-tree.ts";
 import { createReading } from "./read-back.ts";

@@ -4,7 +4,7 @@ import { createHasher } from "../../bytes/hash.ts";
 import { digestOf } from "../../oci/digest.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
-import { createTreeFormatter } from "./format-tree.ts";
+import { createTreeFormatter } from "./format-mtree.ts";
 import { formatProvenInode, startProvenInodes, type KeptFields } from "./proven-inodes.ts";
 import { draftFile, PROVEN_FILE, prepareSidecar, TREE_FILE } from "./sidecar-files.ts";
 import type { RecordedFile, UnpackRecord } from "./unpack-record.ts";

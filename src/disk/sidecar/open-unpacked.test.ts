@@ -4,18 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { b } from "../../../test/fixtures/layers.ts";
-import { moveIntoTree, recordOf } from "../../../test/fixtures/place-tree.ts";
-import { makeNode, makeTree } from "../../../test/fixtures/trees.ts";
+import { HELD, NODES, OWNED, TREE, unpackPoorly } from "../../../test/fixtures/poorly-unpacked.ts";
 import { fromBytes, toBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { compareTrees, formatDifference } from "../../rootfs/compare/compare-trees.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { formatRootlessOwner } from "../xattrs/rootless-owner.ts";
 import type { XattrWriteCalls } from "../xattrs/xattr-calls.ts";
-import { createMetadataPolicy, type MetadataPolicy } from "../metadata-policy.ts";
 import { loadXattrCalls } from "../xattrs/xattr-calls.ts";
 import { openUnpacked, type OpenUnpackedOptions, type UnpackedDirectory } from "./open-unpacked.ts";
-import { proveAndRecord } from "../proof/prove.ts";
 import { sidecarOf, writeRecord } from "./unpack-record.ts";
 
 const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -23,7 +20,6 @@ const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 let base: string;
 let directory: string;
 let view: UnpackedDirectory | undefined;
-let policy: MetadataPolicy;
 
 beforeEach(() => {
   base = fs.mkdtempSync(join(tmpdir(), "oci-kit-unpacked-"));
@@ -47,57 +43,6 @@ function setXattr(place: string, name: string, value: ByteString): boolean {
   }
 }
 
-const OWNED = { uid: 33, gid: 34, userName: b("www"), groupName: b("web") };
-const SHARED = makeNode({
-  ...OWNED,
-  content: "shared",
-  mode: 0o4755,
-  mtimeNanoseconds: 123_456_789,
-});
-const HELD = makeNode({
-  content: "held",
-  xattrs: new Map([
-    [b("security.selinux"), b("label")],
-    [b("trusted.a"), b("1")],
-  ]),
-  extensions: new Map([[b("comment"), b("hi")]]),
-});
-const NODES = {
-  "/": makeNode({ type: "directory", uid: 5, gid: 5 }),
-  "/etc": makeNode({ ...OWNED, type: "directory", mode: 0o2750, mtime: -7, mtimeNanoseconds: 1 }),
-  "/etc/held": HELD,
-  "/etc/link": makeNode({ ...OWNED, type: "symlink", linkTarget: b("held"), mode: 0o755 }),
-  "/shared": SHARED,
-  "/shared-1": SHARED,
-  "/text": makeNode({ ...OWNED, content: "text" }),
-  "/tty": makeNode({ type: "character", deviceMajor: 5, deviceMinor: 0, mode: 0o620, gid: 5 }),
-} satisfies Record<string, Node>;
-const TREE = makeTree(NODES);
-const CONTENTS = new Map<Node, string>([
-  [SHARED, "shared"],
-  [HELD, "held"],
-  [NODES["/text"], "text"],
-]);
-
-/** Unpacks and proves as an ordinary user on a limited disk would: without owners, devices and foreign attributes. */
-async function unpackPoorly(): Promise<void> {
-  policy = createMetadataPolicy({ sameOwner: false });
-  for (const name of HELD.xattrs.keys()) policy.refusals.xattrs.set(name, "not here");
-  policy.refusals.special.set("character", "not here");
-  const poor = makeTree({
-    ...NODES,
-    "/etc/held": { ...HELD, xattrs: new Map() },
-    "/tty": { ...NODES["/tty"], type: "file" },
-  });
-  const contents = new Map(CONTENTS).set(poor.lstat(b("/etc/held"))!, "held");
-  moveIntoTree(directory, poor, contents, policy);
-  const { differences } = await proveAndRecord(directory, TREE, policy, recordOf(policy), {
-    sidecar: sidecarOf(directory),
-    verifyContent: true,
-  });
-  expect(differences.map(formatDifference)).toEqual([]);
-}
-
 function open(options?: OpenUnpackedOptions): UnpackedDirectory {
   view?.close();
   view = openUnpacked(directory, options);
@@ -115,7 +60,7 @@ const withoutTimes = (differences: readonly string[]): string[] =>
   differences.filter((difference) => !/^\/(etc)?: time: [^;]*$/.test(difference));
 
 describe("an unpacked directory with its sidecar", () => {
-  beforeEach(() => unpackPoorly());
+  beforeEach(() => unpackPoorly(directory));
 
   it("shows the image, though the disk does not hold all of it", async () => {
     expect(differencesAfter(() => undefined)).toEqual([]);
@@ -270,73 +215,5 @@ describe("an unpacked directory with its sidecar", () => {
       refusals: undefined,
     });
     expect(open().lstat(b("/new"))).toMatchObject({ uid: 7, gid: 8 });
-  });
-});
-
-describe("a sidecar", () => {
-  beforeEach(() => unpackPoorly());
-
-  const file = (name: string): string => join(sidecarOf(directory), name);
-  const edit = (name: string, change: (text: string) => string): void =>
-    fs.writeFileSync(file(name), change(fs.readFileSync(file(name), "latin1")), "latin1");
-
-  it.each<[string, () => void]>([
-    ["sidecar.json is truncated", () => fs.truncateSync(file("sidecar.json"), 40)],
-    ["sidecar.json is empty", () => fs.truncateSync(file("sidecar.json"))],
-    ["sidecar.json alone is missing", () => fs.rmSync(file("sidecar.json"))],
-    ["sidecar.json is not an object", () => fs.writeFileSync(file("sidecar.json"), "[]")],
-    [
-      "sidecar.json has an unknown key",
-      () => edit("sidecar.json", (text) => text.replace('"exact"', '"exakt"')),
-    ],
-    [
-      "sidecar.json has no digests",
-      () => edit("sidecar.json", (text) => text.replace(/,\s+"files": \{[^]*/, "}")),
-    ],
-    ["tree.mtree is missing", () => fs.rmSync(file("tree.mtree"))],
-    ["tree.mtree is truncated", () => fs.truncateSync(file("tree.mtree"), 200)],
-    ["tree.mtree is altered", () => edit("tree.mtree", (text) => text.replace("uid=33", "uid=00"))],
-    ["placed is missing", () => fs.rmSync(file("placed"))],
-    ["placed is truncated", () => fs.truncateSync(file("placed"), 60)],
-    ["placed is altered", () => edit("placed", (text) => text.replace(" owner", " awner"))],
-    [
-      "placed belongs to another tree",
-      () => edit("sidecar.json", (text) => text.replace('"paths": 8', '"paths": 9')),
-    ],
-  ])("that is damaged is an error with a hint, not a missing one: %s", (_, damage) => {
-    damage();
-    expect(() => open()).toThrow(
-      expect.objectContaining({
-        code: "invalid-sidecar",
-        hint: expect.stringMatching(/^Run oci-kit unpack again: /) as string,
-      }),
-    );
-  });
-
-  it("that a newer oci-kit wrote is refused", () => {
-    edit("sidecar.json", (text) => text.replace('"version": 1', '"version": 2, "new": true'));
-    expect(() => open()).toThrow(
-      expect.objectContaining({
-        code: "invalid-sidecar",
-        message: expect.stringContaining("expected a sidecar of version 1, got 2") as string,
-        hint: "A newer oci-kit wrote it: use that one, or unpack into another directory.",
-      }),
-    );
-  });
-
-  it("that is still being written does not count as a finished directory", () => {
-    writeRecord(sidecarOf(directory), recordOf(policy));
-    expect(() => open()).toThrow(
-      expect.objectContaining({
-        code: "invalid-sidecar",
-        hint: "Run the same oci-kit unpack again: it completes what is there.",
-      }),
-    );
-  });
-
-  it("directory counts as missing when nothing was ever written into it", () => {
-    fs.rmSync(sidecarOf(directory), { recursive: true });
-    fs.mkdirSync(sidecarOf(directory));
-    expect(open().record).toBeUndefined();
   });
 });

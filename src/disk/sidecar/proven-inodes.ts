@@ -4,10 +4,10 @@ import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import type { NodeType } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
-import { formatBase64 } from "./format-tree.ts";
+import { formatBase64 } from "./format-mtree.ts";
 import { TYPE_WORDS } from "./mtree-keywords.ts";
-import { parseBase64 } from "./parse-tree.ts";
-import { formatVis, parseVis } from "./vis.ts";
+import { parseBase64 } from "./parse-mtree.ts";
+import { formatVis, parseVis } from "./vis-encoding.ts";
 
 /** A field that the disk does not show as in the image. Attributes are listed by name instead. */
 export type HeldField = "owner" | "type" | "mode" | "time";

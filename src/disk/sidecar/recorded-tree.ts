@@ -4,8 +4,8 @@ import { isOciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
 import { parseProvenInodes, type ProvenInode } from "./proven-inodes.ts";
-import { parseTree } from "./parse-tree.ts";
-import { readLines } from "./read-lines.ts";
+import { parseTree } from "./parse-mtree.ts";
+import { readLines } from "./read-sidecar-lines.ts";
 import { damaged, PROVEN_FILE, TREE_FILE } from "./sidecar-files.ts";
 import type { UnpackRecord } from "./unpack-record.ts";
 

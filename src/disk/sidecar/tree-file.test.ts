@@ -8,15 +8,15 @@ import { digestOf } from "../../oci/digest.ts";
 import { compareTrees } from "../../rootfs/compare/compare-trees.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
-import { countTree, createTreeFormatter } from "./format-tree.ts";
-import { parseTree } from "./parse-tree.ts";
+import { countTree, createTreeFormatter } from "./format-mtree.ts";
+import { parseTree } from "./parse-mtree.ts";
 import {
   formatProvenInode,
   parseProvenInodes,
   startProvenInodes,
   type ProvenInode,
 } from "./proven-inodes.ts";
-import { formatVis, parseVis } from "./vis.ts";
+import { formatVis, parseVis } from "./vis-encoding.ts";
 
 const NASTY = " \n\t#=\\\"'.,\u0000\u007f\u0080\u00ff\u00e9a[*?";
 const bytes = fc

@@ -4,7 +4,7 @@ import { isOciError, type OciError } from "../../oci/errors.ts";
 import type { SystemPath } from "../../files/proc-path.ts";
 import { unreadable } from "../directory-walk.ts";
 import { dumpTreeXattrs, type TreeXattrs } from "./dump-tree-xattrs.ts";
-import { readWidened } from "../widen.ts";
+import { readWidened } from "../make-readable.ts";
 import type { Xattrs } from "./xattr-command.ts";
 import { dumpOrExplain, readXattrs } from "./read-xattrs.ts";
 import { loadXattrCalls, type XattrCalls } from "./xattr-calls.ts";

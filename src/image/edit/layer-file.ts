@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Source } from "../../bytes/bytes.ts";
 import { decompress, detectCompression } from "../../bytes/compression.ts";
-import { skip } from "../../bytes/cut-bytes.ts";
+import { skip } from "../../bytes/streams/cut-bytes.ts";
 import type { EntryEdit } from "../../layer/edit/edit-entry.ts";
 import { editLayer } from "../../layer/edit/edit-layer.ts";
 import { isHeader } from "../../layer/format/checksum.ts";

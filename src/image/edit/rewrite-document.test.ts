@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { describe as describeBytes } from "../../bytes/describe.ts";
+import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { parseConfig } from "../../oci/documents/parse-documents.ts";

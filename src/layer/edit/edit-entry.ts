@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Entry } from "../entry.ts";
-import { normalisePath } from "../normalise.ts";
+import { normalisePath } from "../normalise-path.ts";
 import { classifyWhiteout } from "../whiteout.ts";
 
 /**

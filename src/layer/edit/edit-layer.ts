@@ -5,7 +5,7 @@ import { OciError } from "../../oci/errors.ts";
 import { changeEntry, type EntryEdit } from "./edit-entry.ts";
 import type { Entry } from "../entry.ts";
 import type { LayerParserOptions } from "../parse/layer-parser.ts";
-import { normalisePath } from "../normalise.ts";
+import { normalisePath } from "../normalise-path.ts";
 import { readLayer, type LayerItem } from "../read-layer.ts";
 import { writeLayer, type LayerInput } from "../write-layer.ts";
 

@@ -3,7 +3,7 @@ import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import { changeEntry, subjectOf, type EntryEdit } from "./edit-entry.ts";
 import type { Entry } from "../entry.ts";
-import { normalisePath } from "../normalise.ts";
+import { normalisePath } from "../normalise-path.ts";
 import { classifyWhiteout, opaquePath, whiteoutPath } from "../whiteout.ts";
 
 /**

@@ -8,7 +8,7 @@ import { checkLimit, LayerFault } from "../format/layer-fault.ts";
 import { readCount } from "../format/numeric-field.ts";
 import { Keyword, parseRecords, type PaxRecords } from "../format/pax-records.ts";
 import { readTypeFlag } from "./header-block.ts";
-import { readBytes, skipPadding, truncated, waitForBlock, type Step } from "./step.ts";
+import { readBytes, skipPadding, truncated, waitForBlock, type Step } from "./parse-step.ts";
 
 /** The headers of one entry. */
 export interface EntryHeaders {

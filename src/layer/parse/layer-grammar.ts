@@ -16,7 +16,7 @@ import {
 } from "./extended-headers.ts";
 import { readSparse } from "./sparse-entry.ts";
 import { storedLength, type SparseMap } from "./sparse-map.ts";
-import { readContent, skipPadding, waitForBlock, type Step } from "./step.ts";
+import { readContent, skipPadding, waitForBlock, type Step } from "./parse-step.ts";
 
 const ZEROS = new Uint8Array(65_536);
 

@@ -14,7 +14,7 @@ import {
   readHeaderExtents,
   type SparseMap,
 } from "./sparse-map.ts";
-import { truncated, waitForBlock, type Step } from "./step.ts";
+import { truncated, waitForBlock, type Step } from "./parse-step.ts";
 
 /**
  * Passes over the entry's header `block`, and over what GNU's sparse formats (old, 0.0, 0.1, 1.0) put between

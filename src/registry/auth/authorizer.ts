@@ -6,7 +6,7 @@ import { formatBasic } from "./credentials.ts";
 import { refused } from "../exchange.ts";
 import type { Answer, Exchange } from "../exchange.ts";
 import { checkTarget, redactUrl } from "../hosts.ts";
-import type { Credentials } from "../options.ts";
+import type { Credentials } from "../registry-options.ts";
 import { RegistryError } from "../registry-error.ts";
 import { parseChallenges } from "../wire/challenge.ts";
 import type { Challenge } from "../wire/challenge.ts";

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { OciError } from "../../oci/errors.ts";
 import { isDockerHub } from "../hosts.ts";
-import type { Credentials } from "../options.ts";
+import type { Credentials } from "../registry-options.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import { delayAfter, persist } from "./persist.ts";
-import { DEFAULT_RETRY_POLICY } from "../options.ts";
+import { DEFAULT_RETRY_POLICY } from "../registry-options.ts";
 import { RegistryError } from "../registry-error.ts";
 
 const policy = { ...DEFAULT_RETRY_POLICY, attempts: 3, delay: 1 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError } from "../../oci/errors.ts";
-import type { RetryPolicy } from "../options.ts";
+import type { RetryPolicy } from "../registry-options.ts";
 import { RegistryError } from "../registry-error.ts";
 
 /** What {@link persist} takes besides the policy. */

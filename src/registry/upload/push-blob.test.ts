@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sourceOf } from "../../bytes/bytes.ts";
 import type { Bytes } from "../../bytes/bytes.ts";
-import { describe as describeBytes } from "../../bytes/describe.ts";
+import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { answer, startFaultyRegistry } from "../../testing/faulty-registry.ts";
 import type { FaultyRegistry, Reply } from "../../testing/faulty-registry.ts";

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Source } from "../../bytes/bytes.ts";
-import { skip } from "../../bytes/cut-bytes.ts";
+import { skip } from "../../bytes/streams/cut-bytes.ts";
 import { verify } from "../../bytes/verify.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { pushing } from "../context.ts";
-import type { RepositoryContext } from "../context.ts";
+import { pushing } from "../repository-context.ts";
+import type { RepositoryContext } from "../repository-context.ts";
 import type { Answer } from "../exchange.ts";
 import { RegistryError } from "../registry-error.ts";
 import { holdBack } from "../transport/hold-back.ts";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Bytes, Source } from "../../bytes/bytes.ts";
-import { exactly } from "../../bytes/cut-bytes.ts";
+import { exactly } from "../../bytes/streams/cut-bytes.ts";
 import { drain } from "../../bytes/streams/read-all.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Upload, UploadState, Uploads } from "../../store/upload.ts";
-import { pushing } from "../context.ts";
-import type { RepositoryContext } from "../context.ts";
+import { pushing } from "../repository-context.ts";
+import type { RepositoryContext } from "../repository-context.ts";
 import type { Answer } from "../exchange.ts";
 import { redactUrl } from "../hosts.ts";
 import { RegistryError } from "../registry-error.ts";

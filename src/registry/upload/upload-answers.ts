@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { quote } from "../../oci/quote.ts";
-import type { RepositoryContext } from "../context.ts";
+import type { RepositoryContext } from "../repository-context.ts";
 import type { Answer } from "../exchange.ts";
 import { redactUrl } from "../hosts.ts";
 import { RegistryError } from "../registry-error.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Source } from "../../bytes/bytes.ts";
-import { skip } from "../../bytes/cut-bytes.ts";
+import { skip } from "../../bytes/streams/cut-bytes.ts";
 import type { ImageView } from "../../image/edit/image-view.ts";
 import { rewriteConfig } from "../../image/edit/rewrite-document.ts";
 import type { Compression } from "../../oci/media-types.ts";

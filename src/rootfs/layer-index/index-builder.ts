@@ -2,7 +2,7 @@
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Entry } from "../../layer/entry.ts";
 import type { EntryPosition } from "../../layer/parse/layer-handler.ts";
-import { normalisePath } from "../../layer/normalise.ts";
+import { normalisePath } from "../../layer/normalise-path.ts";
 import { nameOf, parentOf } from "../../layer/path-parts.ts";
 import { classifyWhiteout, type Whiteout } from "../../layer/whiteout.ts";
 import { OciError } from "../../oci/errors.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { escapeText, fromText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
-import { normalisePath } from "../../layer/normalise.ts";
+import { normalisePath } from "../../layer/normalise-path.ts";
 import { compileGlob, type Glob } from "../glob.ts";
 import { sortedNames, TreeDirectory } from "./merged-tree.ts";
 

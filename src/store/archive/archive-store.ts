@@ -10,7 +10,7 @@ import {
   LAYOUT_FILE,
   parseLayoutIndex,
 } from "../layout/layout-index.ts";
-import { describeManifest } from "../manifest-type.ts";
+import { describeManifest } from "../describe-manifest.ts";
 import { findHeldRoots, type HeldRoots, type HeldRootsOptions } from "./held-roots.ts";
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
 import { checkSize, readContent } from "../read-content.ts";

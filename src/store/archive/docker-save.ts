@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { decompressLayer, detectCompression } from "../../bytes/compression.ts";
-import { describe } from "../../bytes/describe.ts";
+import { describe } from "../../bytes/describe-content.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { drain, readAll } from "../../bytes/streams/read-all.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
-import { describe } from "../../bytes/describe.ts";
+import { describe } from "../../bytes/describe-content.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Manifest } from "../../oci/documents/manifest.ts";
 import type { Digest } from "../../oci/digest.ts";

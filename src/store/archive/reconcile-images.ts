@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { describe } from "../../bytes/describe.ts";
+import { describe } from "../../bytes/describe-content.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { MediaType } from "../../oci/media-types.ts";

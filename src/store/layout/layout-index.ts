@@ -2,7 +2,7 @@
 import { closeSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readAll } from "../../bytes/streams/read-all.ts";
-import { describe } from "../../bytes/describe.ts";
+import { describe } from "../../bytes/describe-content.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { ImageIndex } from "../../oci/documents/image-index.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";

@@ -13,7 +13,7 @@ import { hasBlob, openBlob, OWN_PREFIX, settleBlob } from "./layout-blobs.ts";
 import { checkLayout, initialiseLayout, LAYOUT_FILE } from "./layout-index.ts";
 import { layoutRoots, lockLayout, type LayoutOptions } from "./layout-roots.ts";
 import { layoutUploads, uploadOf, type LayoutUploads } from "./layout-uploads.ts";
-import { describeManifest } from "../manifest-type.ts";
+import { describeManifest } from "../describe-manifest.ts";
 import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
 import { checkSize, readContent, type Part } from "../read-content.ts";
 import { readDocumentBytes } from "../read-documents.ts";

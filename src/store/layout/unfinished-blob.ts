@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { throwIfAborted } from "../../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
-import { exactly } from "../../bytes/cut-bytes.ts";
+import { exactly } from "../../bytes/streams/cut-bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestMismatch, isVerified } from "../../bytes/verify.ts";
 import { digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";

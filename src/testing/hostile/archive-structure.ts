@@ -11,7 +11,16 @@ import {
   type RawField,
 } from "../raw-tar.ts";
 import type { HostileCase, HostileExpectation, TreeFacts, Numbered } from "./hostile-case.ts";
-import { directory, entry, file, hardlink, oneLayer, raw, symlink, withRecords } from "./parts.ts";
+import {
+  directory,
+  entry,
+  file,
+  hardlink,
+  oneLayer,
+  raw,
+  symlink,
+  withRecords,
+} from "./layer-parts.ts";
 
 type Variant = readonly [name: string, parts: Uint8Array[], tree: TreeFacts];
 

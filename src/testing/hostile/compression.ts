@@ -3,7 +3,7 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import { MediaType } from "../../oci/media-types.ts";
 import { joinBytes, rawTar } from "../raw-tar.ts";
 import type { HostileCase, HostileExpectation, Numbered } from "./hostile-case.ts";
-import { blobLayer, file, raw } from "./parts.ts";
+import { blobLayer, file, raw } from "./layer-parts.ts";
 import { skippableFrame, zstdFrame, zstdOfZeros } from "./zstd-frames.ts";
 
 const TAR = rawTar(file("f", "content"));

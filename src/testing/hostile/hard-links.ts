@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { HostileCase } from "./hostile-case.ts";
-import { directory, file, hardlink, oneLayer, symlink } from "./parts.ts";
+import { directory, file, hardlink, oneLayer, symlink } from "./layer-parts.ts";
 
 const WRITTEN = "written by the image";
 const FILE = { type: "file", content: WRITTEN } as const;

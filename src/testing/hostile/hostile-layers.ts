@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { archiveStructureCases } from "./archive-structure.ts";
 import { compressionCases } from "./compression.ts";
-import { documentCases } from "./documents.ts";
+import { documentCases } from "./hostile-documents.ts";
 import { hardLinkCases } from "./hard-links.ts";
 import type { HostileCase } from "./hostile-case.ts";
-import { layoutCases } from "./layouts.ts";
-import { nameCases } from "./names.ts";
-import { pathCases } from "./paths.ts";
+import { layoutCases } from "./damaged-layouts.ts";
+import { nameCases } from "./odd-names.ts";
+import { pathCases } from "./escaping-paths.ts";
 import { sparseFileCases } from "./sparse-files.ts";
 import { specialFileCases } from "./special-files.ts";
 import { symbolicLinkCases } from "./symbolic-links.ts";

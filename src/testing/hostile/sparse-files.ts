@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { base256, GNU_MAGIC, joinBytes, rawEntry, type RawField } from "../raw-tar.ts";
 import type { HostileCase, HostileExpectation, TreeFacts } from "./hostile-case.ts";
-import { file, oneLayer, raw, withRecords } from "./parts.ts";
+import { file, oneLayer, raw, withRecords } from "./layer-parts.ts";
 
 const OUT: TreeFacts = { "/x": { content: "\0\0abc\0\0d\0\0" } };
 

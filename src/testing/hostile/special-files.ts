@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { base256, type RawHeader } from "../raw-tar.ts";
 import type { HostileCase, TreeFacts, Numbered } from "./hostile-case.ts";
-import { directory, entry, file, oneLayer, symlink, withRecords } from "./parts.ts";
+import { directory, entry, file, oneLayer, symlink, withRecords } from "./layer-parts.ts";
 
 type Variant = readonly [name: string, parts: Uint8Array[], tree: TreeFacts];
 

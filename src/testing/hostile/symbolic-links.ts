@@ -2,7 +2,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { HostileCase, TreeFacts, Numbered } from "./hostile-case.ts";
-import { directory, file, layers, oneLayer, symlink } from "./parts.ts";
+import { directory, file, layers, oneLayer, symlink } from "./layer-parts.ts";
 
 const WRITTEN = "written by the image";
 const FILE = { type: "file", content: WRITTEN } as const;

@@ -9,7 +9,7 @@ import {
   oneLayer,
   symlink,
   withRecords,
-} from "./parts.ts";
+} from "./layer-parts.ts";
 
 const ABSENT: TreeFact = Object.freeze({ type: "absent" });
 const OPAQUE = ".wh..wh..opq";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import type { Bytes, Source } from "../../bytes/bytes.ts";
-import { describe } from "../../bytes/describe.ts";
+import { describe } from "../../bytes/describe-content.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isOciError, type ErrorCode } from "../../oci/errors.ts";

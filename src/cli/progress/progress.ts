@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+import type { Output } from "../context.ts";
+import { milliseconds } from "./clock.ts";
+import { fitWidth } from "./display-width.ts";
+import { printEvent, printLines } from "../output/print.ts";
+import { escapeLine } from "../output/terminal-text.ts";
+
+/** What a command tells while it works, on stderr. */
+export interface Progress {
+  /**
+   * @param text how far all of it is
+   * @param event the library's own event, for programs
+   * @param parts how far each piece is that is being worked on
+   */
+  show(text: string, event: object, parts?: readonly string[]): void;
+  /** Wipes what is drawn, so that what follows starts clean. Idempotent. */
+  clear(): void;
+}
+
+/** How progress is told: `auto` draws on a terminal, and elsewhere is `plain`; `none` tells nothing. */
+export type ProgressKind = "auto" | "plain" | "json" | "none";
+
+export const PROGRESS_KINDS: readonly ProgressKind[] = ["auto", "plain", "json", "none"];
+
+const INTERVAL = 100;
+/** Where nothing is drawn: a line after so many milliseconds, and then as often. */
+const PLAIN_INTERVAL = 10_000;
+const MOST_PARTS = 8;
+const WIDTH = 80;
+
+/** Opens the progress of a command. The caller clears it before writing anything else. */
+export function openProgress(output: Output, kind: ProgressKind, now = milliseconds): Progress {
+  switch (kind) {
+    case "none":
+      return { show: () => undefined, clear: () => undefined };
+    case "json":
+      return { show: (_, event) => printEvent(output, plainEvent(event)), clear: () => undefined };
+    case "plain":
+      return linesNowAndThen(output, now);
+    case "auto":
+      return output.isTTY === true ? drawing(output, now) : linesNowAndThen(output, now);
+  }
+}
+
+function linesNowAndThen(output: Output, now: () => number): Progress {
+  let told = now();
+  return {
+    show(text) {
+      if (now() - told < PLAIN_INTERVAL) return;
+      told = now();
+      printLines(output, [`oci-kit: ${text}`]);
+    },
+    clear: () => undefined,
+  };
+}
+
+/** Draws over what it drew, at most ten times a second. In no colours, so NO_COLOR has nothing to turn off. */
+function drawing(output: Output, now: () => number): Progress {
+  let drawn = -Infinity;
+  let height = 0;
+  const wipe = (): string => (height > 1 ? `\r\u001b[${height - 1}A\u001b[J` : "\r\u001b[J");
+  return {
+    show(text, _, parts = []) {
+      if (now() - drawn < INTERVAL) return;
+      drawn = now();
+      const width = (output.columns ?? WIDTH) - 1;
+      const lines = [...parts.slice(0, MOST_PARTS), text];
+      const block = lines.map((line) => fitWidth(escapeLine(line), width)).join("\n");
+      output.write(`${wipe()}${block}`);
+      height = lines.length;
+    },
+    clear() {
+      if (height > 0) output.write(wipe());
+      height = 0;
+      drawn = -Infinity;
+    },
+  };
+}
+
+/** An event as a program reads it: an error in it is its message. */
+function plainEvent(event: object): object {
+  return Object.fromEntries(
+    Object.entries(event).map(([key, value]: [string, unknown]) => [
+      key,
+      value instanceof Error ? value.message : value,
+    ]),
+  );
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+import type { ConvertProgress } from "../../convert/kept/conversion.ts";
+import type { PackProgress } from "../../convert/pack/pack-options.ts";
+import type { UnpackProgress } from "../../convert/unpack/unpack-options.ts";
+import { count } from "../output/format.ts";
+import type { Progress } from "./progress.ts";
+import { showIndexing } from "./show-indexing.ts";
+import { createTransferMeter } from "./transfer-meter.ts";
+
+/** Tells how far an unpack is. */
+export function showUnpacking(progress: Progress): (event: UnpackProgress) => void {
+  const showIndex = showIndexing(progress);
+  const meter = createTransferMeter();
+  return (event) => {
+    switch (event.kind) {
+      case "staging": {
+        const { layer, bytes, size, entries } = event;
+        progress.show(
+          `layer ${layer + 1}: ${meter(bytes, size)}; ${count(entries, "file")}`,
+          event,
+        );
+        return;
+      }
+      case "moving":
+        progress.show(`moving into place: ${event.entries} of ${event.total}`, event);
+        return;
+      case "proving":
+        progress.show(`comparing: ${event.compared} of ${event.total}`, event);
+        return;
+      default:
+        showIndex(event);
+    }
+  };
+}
+
+/** Tells how far a conversion is, or whom it waits for. */
+export function showConverting(progress: Progress): (event: ConvertProgress) => void {
+  const show = showUnpacking(progress);
+  return (event) => {
+    if (event.kind !== "waiting") show(event);
+    else progress.show(`waiting: converted already by ${event.holder}`, event);
+  };
+}
+
+/** Tells how far a pack is. */
+export function showPacking(progress: Progress): (event: PackProgress) => void {
+  const showIndex = showIndexing(progress);
+  const meter = createTransferMeter();
+  return (event) => {
+    switch (event.kind) {
+      case "comparing":
+        progress.show(`comparing: ${event.compared} paths`, event);
+        return;
+      case "packing": {
+        const { layer, entries, bytes } = event;
+        progress.show(
+          `layer ${layer + 1}: ${count(entries, "entry", "entries")}, ${meter(bytes)}`,
+          event,
+        );
+        return;
+      }
+      default:
+        showIndex(event);
+    }
+  };
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+import type { SpoolProgress } from "../../files/seekable-file.ts";
+import type { Session } from "../command.ts";
+import { formatBytes } from "../output/format.ts";
+
+/** Tells how much room something takes that can't be read where it is, and in which directory. */
+export function showSpooling({
+  progress,
+  warn,
+}: Pick<Session, "progress" | "warn">): (event: SpoolProgress) => void {
+  return (event) => {
+    const room = `${formatBytes(event.bytes)} in ${event.directory} until the command ends`;
+    if (event.kind === "spooling") progress.show(`keeping ${room}`, event);
+    else warn(`kept ${room}`);
+  };
+}
