@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { displayWidth } from "../progress/display-width.ts";
+import { displayWidth } from "./display-width.ts";
 import { escapeLine } from "./terminal-text.ts";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Output } from "../context.ts";
 import { milliseconds } from "./clock.ts";
-import { fitWidth } from "./display-width.ts";
+import { fitWidth } from "../output/display-width.ts";
 import { printEvent, printLines } from "../output/print.ts";
 import { escapeLine } from "../output/terminal-text.ts";
 
