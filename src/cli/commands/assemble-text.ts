@@ -2,7 +2,7 @@
 import type { AssembledLayer, AssemblePlan, AssembleResult } from "../../assemble/result.ts";
 import { count, formatBytes, table } from "../output/format.ts";
 
-/** What was made of one architecture, for people. */
+/** What was assembled for one architecture, as lines for people. */
 export function resultLines(name: string, place: string, result: AssembleResult): string[] {
   const { changed, descriptor, layers, runId } = result;
   if (!changed) return [`${name}: ${place} is up to date, nothing to do (${descriptor.digest})`];
@@ -29,7 +29,7 @@ function layerRow(layer: AssembledLayer): string[] {
   ];
 }
 
-/** What would be made of one architecture, for people. */
+/** What would be assembled for one architecture, as lines for people. */
 export function planLines(name: string, place: string, plan: AssemblePlan): string[] {
   const warnings = plan.warnings.map(({ message }) => `  warning: ${message}`);
   if (!plan.changed) return [`${name}: ${place} is up to date, nothing to do`, ...warnings];
