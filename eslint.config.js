@@ -11,7 +11,7 @@ const RECURSIVE_MKDIR = [
     "Node's recursive mkdir never returns where the system says ENOENT below a directory that exists, and syncs nothing: makeDirectories of src/files does both.",
 }));
 
-// What was stopped throws OciError "aborted", and nothing else: who catches tells it from a failure by its code.
+// Stopped work throws only OciError `aborted`, so that a caller can tell it from a failure by its code.
 const aborted =
   "Stopped by a signal is OciError `aborted`: throwIfAborted or abortedError of bytes/abort.ts.";
 const NOT_ABORTED = [
@@ -22,7 +22,7 @@ const NOT_ABORTED = [
   "CallExpression[callee.property.name='reject'] > MemberExpression[property.name='reason']",
 ].map((selector) => ({ selector, message: aborted }));
 
-// Names from outside are in everything that is printed: one path escapes them.
+// Printed text contains names from images, registries and files, so all of it must go through the code that escapes them.
 const NOT_PRINTED = [
   {
     selector: "CallExpression[callee.type='MemberExpression'][callee.property.name='write']",
@@ -51,7 +51,7 @@ export default defineConfig(
         { allowNumber: true, allowBoolean: false },
       ],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-      // A bound that is checked once, before an index in a hot loop, is not seen by the type checker.
+      // Hot loops index arrays after a bound was checked once, which the type checker can't see.
       "@typescript-eslint/no-non-null-assertion": "off",
       "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true } }],
       "no-restricted-syntax": ["error", ...NOT_ABORTED],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 "use strict";
-// What V8 made of the program's files is kept beside the other caches, and taken instead of compiling them again. V8 itself
-// refuses what another version or other flags made. Plain CommonJS, and no module of Node that is not loaded anyway, because
-// this is loaded before everything else.
+// Keeps the code that V8 compiled from the program's files in the cache directory, so that later runs need not compile it
+// again. V8 itself rejects code that was compiled by another version or with other flags. This file is loaded before everything
+// else, so it is plain CommonJS and requires only modules that Node has loaded anyway.
 const fs = require("node:fs");
 const { basename, dirname, join } = require("node:path");
 const { Script } = require("node:vm");
@@ -10,8 +10,9 @@ const { Script } = require("node:vm");
 const LONGEST_UNUSED = 30 * 24 * 3600_000;
 
 /**
- * Lets all that is loaded from a directory from now on use the cache, and fills it when the process ends. A file's name there
- * has a hash of what is in it. Nothing of the cache is needed: what can't be read or written is passed over.
+ * Makes every file that is loaded from the directory `program` from now on use the cache, and adds new code to the cache when
+ * the process exits. Files in `program` must have a hash of their content in their names, which are the keys of the cache. The
+ * program works without the cache, so errors in reading or writing it are ignored.
  */
 exports.useCodeCache = function useCodeCache(program) {
   const cache = openCache(process.env);
@@ -35,7 +36,7 @@ exports.useCodeCache = function useCodeCache(program) {
   });
 };
 
-/** A directory that nobody else can have written to: what is in it is run. */
+/** The cache's directory, or undefined if another user could have written to it, because the code in it is executed. */
 function openCache({ OCI_KIT_CACHE: own, XDG_CACHE_HOME: shared, HOME: home }) {
   const caches = shared?.startsWith("/") ? shared : home && join(home, ".cache");
   const kit = own || (caches && join(caches, "oci-kit"));
@@ -58,7 +59,7 @@ function readKept(file) {
   }
 }
 
-/** With the functions that ran, which V8 compiled when they were called. */
+/** Writes a script's code to the cache. Called at exit, so that it includes the functions V8 compiled on their first call. */
 function keep(file, script) {
   const temporary = `${file}.${process.pid}`;
   try {
@@ -69,7 +70,7 @@ function keep(file, script) {
   }
 }
 
-/** Removes what versions left that are not used any more. */
+/** Removes files that were not used for a long time, such as those of older versions. */
 function sweep(cache) {
   try {
     for (const name of fs.readdirSync(cache)) {
@@ -77,6 +78,6 @@ function sweep(cache) {
       if (Date.now() - Math.max(atimeMs, mtimeMs) > LONGEST_UNUSED) fs.rmSync(join(cache, name));
     }
   } catch {
-    // another process swept it
+    // another process is removing the same files
   }
 }

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-describe("before any set-up each command says what is missing and how it is got", () => {
+describe("a command says what is missing and how to get it:", () => {
   it("assemble without a configuration", async () => {
     rmSync("linux", { recursive: true });
     for (const words of [["assemble"], ["assemble", "--arch", "riscv64"]]) {
@@ -90,14 +90,14 @@ describe("before any set-up each command says what is missing and how it is got"
 });
 
 describe("a configuration that can't be read", () => {
-  it("is named with line and column where it is no YAML", async () => {
+  it("is reported with line and column when it is not YAML", async () => {
     project.write("linux/oci-kit.yaml", "version: 1\nimage: [\n");
     const { status, stderr } = await project.run("assemble");
     expect(status).toBe(1);
     expect(stderr).toMatch(/^oci-kit: linux\/oci-kit\.yaml:3:1: /);
   });
 
-  it("is named with line, column and key where a value is wrong", async () => {
+  it("is reported with line, column and key when a value is wrong", async () => {
     project.write(
       "linux/oci-kit.yaml",
       "version: 1\narchitectures: [amd64]\nbase: scratch\nlayers:\n  - name: a\n    stepz: []\n",
@@ -109,7 +109,7 @@ describe("a configuration that can't be read", () => {
     );
   });
 
-  it("does not stand in the way of a command that needs none of it", async () => {
+  it("does not stop a command that does not need it", async () => {
     await project.run("assemble");
     project.write("linux/oci-kit.yaml", "version: [");
     expect((await project.run("inspect", "oci:out/linux-runtime/riscv64")).status).toBe(0);

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-/** Cuts the last layer of `oci:images:one` short; its digest. */
+/** Truncates the last layer of `oci:images:one` and returns its digest. */
 async function cutLayer(): Promise<string> {
   const { manifest } = await project.inspected("oci:images:one");
   const { digest, size } = manifest.layers.at(-1)!;
@@ -19,8 +19,8 @@ async function cutLayer(): Promise<string> {
   return digest;
 }
 
-describe("a message names the cause:", () => {
-  it("a layer that was cut short is not called absent, though its index is known", async () => {
+describe("the message says what is really wrong:", () => {
+  it("a truncated layer is called cut short, not missing, even when its layer index is cached", async () => {
     expect((await project.run("export", "oci:images:one", "-o", "first.tar")).status).toBe(0);
     const digest = await cutLayer();
     for (const words of [
@@ -35,7 +35,7 @@ describe("a message names the cause:", () => {
     }
   });
 
-  it("a text that is given as a layer is no tar, and not a tar that was cut off", async () => {
+  it("a text file given as a layer is called no tar, not a truncated one", async () => {
     for (const text of ["hello", "a line of text\n".repeat(100)]) {
       project.write("notes.txt", text);
       const words = ["append", "oci:images:one", "oci:new", "--layer", "notes.txt"];
@@ -47,14 +47,14 @@ describe("a message names the cause:", () => {
     }
   });
 
-  it("an index.json that is no JSON is named by its file", async () => {
+  it("an index.json that is not JSON is reported with its path", async () => {
     writeFileSync("images/index.json", readFileSync("images/index.json", "utf8").slice(0, -9));
     const { status, stderr } = await project.run("inspect", "oci:images:one");
     expect(stderr).toContain("images/index.json: expected JSON");
     expect(status).toBe(1);
   });
 
-  it("a file that is called a layout is an archive", async () => {
+  it("an archive given as a layout is called a file, with the schemes for archives as a hint", async () => {
     await project.run("copy", "oci:images:one", "oci-archive:app.tar:v1");
     for (const reference of ["oci:app.tar", "oci:app.tar:v1", "./app.tar"]) {
       const { status, stderr } = await project.run("inspect", reference);
@@ -69,13 +69,13 @@ describe("a message names the cause:", () => {
     ["library/alpine:3", "docker.io/library/alpine:3"],
     ["nginx/nginx-ingress", "docker.io/nginx/nginx-ingress"],
     ["https://ghcr.io/a/b:1", "has no scheme: ghcr.io/a/b:1"],
-  ])("%s is what Docker calls it: %s is told", async (reference, told) => {
+  ])("for Docker's short form %s the hint is %s", async (reference, told) => {
     const { status, stderr } = await project.run("inspect", reference);
     expect(stderr).toContain(told);
     expect(status).toBe(1);
   });
 
-  it("an option that may come once is refused twice, and one that may come again is not", async () => {
+  it("an option given twice is refused unless it may be repeated", async () => {
     const twice = ["inspect", "oci:images:all", "--platform", "a/b", "--platform", "c/d"];
     const { status, stderr } = await project.run(...twice);
     expect(stderr).toContain("--platform: expected it once, got it twice");
@@ -84,7 +84,7 @@ describe("a message names the cause:", () => {
     expect((await project.run("config", "oci:images:one", "oci:new", ...labels)).status).toBe(0);
   });
 
-  it("a digest in a result can be typed back", async () => {
+  it("a digest printed in a result can be used in the next command", async () => {
     const { stdout } = await project.run("copy", "oci:images:one", "oci:copied:one");
     const digest = /sha256:[0-9a-f]{64}/.exec(stdout)?.[0];
     expect((await project.run("inspect", `oci:copied@${digest!}`)).status).toBe(0);

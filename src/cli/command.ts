@@ -10,34 +10,34 @@ import {
   type ProgressKind,
 } from "./progress/progress.ts";
 
-/** What a command hands back: the same facts for programs and for people. */
+/** What a command returns: the same facts once for programs and once for people. */
 export interface Outcome {
   readonly status: number;
-  /** Printed as it is with `--json`; stable, see docs/json.md. */
+  /** Printed unchanged with `--json`. Its shape is stable, see docs/json.md. */
   readonly document: object;
-  /** Printed otherwise; each stays one line, whatever is in it. */
+  /** Printed without `--json`. Line breaks within an element are escaped. */
   readonly lines: readonly string[];
-  /** A document as it is stored, printed instead of the lines. */
+  /** A stored document, printed byte for byte instead of the lines. */
   readonly bytes?: Uint8Array | undefined;
-  /** What has to be said besides, on stderr. */
+  /** Further messages, printed on stderr. */
   readonly notices?: readonly string[] | undefined;
-  /** The command's own bytes went to stdout: what is told goes to stderr. */
+  /** True when the command wrote its own bytes to stdout. The document or lines then go to stderr. */
   readonly tookStdout?: boolean | undefined;
-  /** What goes on after the outcome was told, until it ends or is interrupted: a server. */
+  /** Runs after the outcome was printed, until it ends or is interrupted. Used by `serve`. */
   readonly afterwards?: (() => Promise<void>) | undefined;
 }
 
-/** What a command's action is given besides its own arguments. */
+/** What every command's action receives in addition to its own arguments. */
 export interface Session {
   readonly context: Context;
   readonly progress: Progress;
   /** Whether the result is one JSON document on stdout. */
   readonly json: boolean;
-  /** Says something on stderr while the command goes on. */
+  /** Prints a warning on stderr while the command continues. */
   readonly warn: (message: string) => void;
 }
 
-/** Registers one command of the program; its work is imported only when it runs. */
+/** Adds one command to the program. The modules that do its work are imported only when it runs. */
 export type Register = (program: Command, invoke: Invoke) => void;
 
 /** The flags that more than one command has. */
@@ -47,20 +47,20 @@ export interface CommonFlags {
   readonly progress?: ProgressKind | undefined;
   readonly plainHttp?: true | undefined;
   readonly config?: string | false | undefined;
-  /** The directory to go to first. */
+  /** The directory to change to before anything else. */
   readonly C?: string | undefined;
   readonly limit?: readonly string[] | undefined;
 }
 
-/** Runs a command's action and keeps its outcome for the exit status. */
+/** Runs a command's action, prints its outcome and reports its exit status. */
 export type Invoke = (
   options: CommonFlags,
   action: (session: Session) => Promise<Outcome>,
 ) => Promise<void>;
 
 /**
- * Makes the function through which every command runs: one place for `--json`, progress and status.
- * @param before the flags that were given before the command's name
+ * Makes the function that runs every command, so that `--json`, progress and exit status are handled in one place.
+ * @param before returns the flags that were given before the command's name
  */
 export function makeInvoke(
   context: Context,
@@ -101,7 +101,7 @@ export function makeInvoke(
   };
 }
 
-/** What the common flags say about the world. Without them the context stays as it is. */
+/** The parts of the context that the common flags replace. Without these flags there are none. */
 async function told({ plainHttp, limit }: CommonFlags): Promise<Partial<Context>> {
   if (limit === undefined) return plainHttp === true ? { registry: { plainHttp } } : {};
   const { parseLimits } = await import("./input/limits.ts");
@@ -147,7 +147,7 @@ export function withJson(command: Command): Command {
   return withDirectory(common);
 }
 
-/** Adds the options of every command that may ask a registry, and so know a tag of the configured one. */
+/** Adds the options of a command that may access a registry, including those for the configuration, which names one. */
 export function withRegistry(command: Command): Command {
   return withConfiguration(withJson(command)).option(
     "--plain-http",
@@ -155,24 +155,24 @@ export function withRegistry(command: Command): Command {
   );
 }
 
-/** Adds the option that says where everything is looked for. */
+/** Adds `-C`, which changes the working directory. */
 export function withDirectory(command: Command): Command {
   return command.option("-C <DIR>", "go to this directory first");
 }
 
-/** Adds the options that say which configuration counts. */
+/** Adds the options that choose the configuration. */
 export function withConfiguration(command: Command): Command {
   return command
     .option("--config <FILE>", "this oci-kit.yaml, instead of the one that is found")
     .option("--no-config", "no oci-kit.yaml, whatever is found");
 }
 
-/** Collects the values of an option that may be given again. */
+/** Collects the values of an option that may be repeated. */
 export function collect(value: string, values: readonly string[] = []): readonly string[] {
   return [...values, value];
 }
 
-/** Paragraphs as they stand in the source: every line break but those between paragraphs is a blank. */
+/** Joins the lines of each paragraph of a template literal. An empty line separates paragraphs. */
 export function prose(text: string): string {
   return text
     .trim()

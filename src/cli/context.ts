@@ -3,30 +3,30 @@ import type { Bytes } from "../bytes/bytes.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { RegistryOptions } from "../registry/repository.ts";
 
-/** Where text of a command goes. */
+/** A stream that a command writes text to. */
 export interface Output {
   write(text: string): unknown;
-  /** Ends when all was taken. @throws OciError `unwritable` when something was not */
+  /** Resolves when everything written so far has been accepted. @throws OciError `unwritable` when some of it was not */
   flushed?(): Promise<void>;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
 
-/** What a command has of the world besides the working directory; tests give their own. */
+/** Everything outside the program that a command uses, except the working directory. Tests pass their own. */
 export interface Context {
-  /** Results, and nothing else. */
+  /** Receives results and nothing else. */
   readonly stdout: Output;
-  /** Progress, warnings and errors. */
+  /** Receives progress, warnings and errors. */
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the user interrupts; its reason says by what. */
+  /** Aborted when the user interrupts the program; the abort reason says how, for example by SIGINT. */
   readonly signal: AbortSignal;
-  /** The configuration that `--config` names; false after `--no-config`. Default: what is found. */
+  /** The file that `--config` names, or false for `--no-config`. Default: the configuration is searched for. */
   readonly configuration?: string | false | undefined;
-  /** The limits that the command was told to hold to, instead of the defaults. */
+  /** Limits from `--limit`, which replace the defaults. */
   readonly limits?: Partial<Limits> | undefined;
-  /** How registries are reached, where the command was told. */
+  /** How to reach registries, if flags say so. */
   readonly registry?: RegistryOptions | undefined;
-  /** Takes the bytes that a command writes to stdout, instead of the process's own. */
+  /** Receives the bytes that a command writes to stdout. Default: the stdout of the process. */
   readonly writeBytes?: ((bytes: Bytes) => Promise<void>) | undefined;
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { OciError, type ErrorCode } from "../oci/errors.ts";
 
-/** It holds, or it is done. */
+/** The command did its work, or the check passed. */
 export const DONE = 0;
-/** It failed, was asked wrongly, could not tell, or found nothing to check. */
+/** The command failed, was called wrongly, could not make its check, or found nothing to check. */
 export const FAILED = 1;
-/** It was checked, and does not hold. */
+/** The check was made and did not pass. */
 export const DOES_NOT_HOLD = 2;
-/** It was stopped: 128 and the number of the signal, as shells have it. */
+/** A signal stopped the command: 128 plus the number of the signal, as in shells. */
 export const STOPPED_BY = Object.freeze({ SIGINT: 130, SIGTERM: 143 });
 
-/** The codes that are an answer, not a failure: the evidence was good, and says no. */
+/** The error codes that mean a check was made and did not pass, rather than a failure. */
 const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["wrong-architecture", "gate-refused"]);
 
-/** The exit status of a command that ended with this error. The one table of the command line. */
+/** The exit status of a command that ended with this error. No other place maps errors to statuses. */
 export function exitStatusOf(error: unknown): number {
   if (!(error instanceof OciError)) return FAILED;
   if (error.code === "aborted") {

@@ -6,9 +6,9 @@ import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
 import { openLayout } from "../store/layout/layout.ts";
 import { buildImage, buildIndex } from "../testing/build-image.ts";
 
-/** Clears the screen, writes a title, breaks lines, turns the direction of text. */
+/** Would clear the screen, set the window title, break lines and reverse the direction of text. */
 const EVIL = "a\u001b[2J\u001b]0;title\u0007b\r\nc\u009b31md\u202ee";
-// all control characters but the line break that ends a line, and what turns the direction
+// every control character except the newline, and every character that changes the direction of text
 const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 let project: ImagesProject;
@@ -30,13 +30,13 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-/** Gives the tag `one` of the layout a name that no tag can have. */
+/** Renames the layout's tag `one` to a name that is not a valid tag. */
 function renameTag(): void {
   const index = readFileSync("evil/index.json", "utf8");
   writeFileSync("evil/index.json", index.replace('"one"', JSON.stringify(EVIL)));
 }
 
-describe("names from outside never reach a terminal raw, by", () => {
+describe("hostile names never reach a terminal unescaped, whether printed by", () => {
   const dir = `dir-${EVIL}`;
   it.each([
     ["inspect", "oci:evil:one"],
@@ -77,22 +77,22 @@ describe("names from outside never reach a terminal raw, by", () => {
     }
   });
 
-  it("progress, whatever is drawn", async () => {
+  it("the progress display", async () => {
     const words = ["append", "oci:evil:one", "oci:more", "--layer", dir];
     const { stderr } = await project.runWith({ isTTY: true }, ...words);
     expect(stderr.replaceAll(/\r?\u001b\[(?:\d+A\u001b\[)?J/g, "")).not.toMatch(RAW);
   });
 });
 
-describe("tags", () => {
-  it("of a layout are a line each, whatever they are called", async () => {
+describe("oci-kit tags", () => {
+  it("prints each tag of a layout on one line, even one with line breaks in its name", async () => {
     renameTag();
     const { stdout } = await project.run("tags", "oci:evil");
     expect(stdout).not.toMatch(RAW);
     expect(stdout.trimEnd().split("\n")).toHaveLength(2);
   });
 
-  it("of a registry that lies are a line each, or refused", async () => {
+  it("prints each tag from a lying registry on one line, or refuses the list", async () => {
     const list = JSON.stringify({ name: "a", tags: ["fine", EVIL] });
     const type = { "content-type": "application/json" };
     const registry = await startFaultyRegistry([

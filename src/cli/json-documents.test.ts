@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type Project } from "../../test/fixtures/project.ts";
 
-/** What docs/json.md says of a value: keys with what is below them, or nothing. */
+/** The shape that docs/json.md gives a value: the keys of an object with their shapes, or null for anything else. */
 type Shape = { readonly [key: string]: Shape } | null;
 
 let project: Project;
@@ -16,7 +16,7 @@ afterEach(() => project.remove());
 
 const IMAGE = "oci:out/linux-runtime/riscv64";
 
-/** The rows of the table, each with the words that print such a document. */
+/** The rows of the table in docs/json.md, each with a command line that prints such a document. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   "assemble --dry-run": ["assemble", "--dry-run"],
   assemble: ["assemble", "--arch", "riscv64", "--push"],
@@ -55,8 +55,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
 describe("docs/json.md", () => {
   const documented = readTable();
 
-  it("names the keys of every command's document, no more and no fewer", async () => {
-    rmSync("gcc/arm64", { recursive: true }); // for a warning and for findings
+  it("names exactly the keys of every command's document", async () => {
+    rmSync("gcc/arm64", { recursive: true }); // leads to a warning and to findings
     for (const [row, words] of Object.entries(ROWS)) {
       const dry = row === "assemble --dry-run" ? ["--arch", "riscv64"] : [];
       const { document } = await project.json(...words, ...dry);
@@ -65,12 +65,12 @@ describe("docs/json.md", () => {
     }
   });
 
-  it("has a row for each of them, and no others but the server's", () => {
+  it("has one row for each command tested here, and one for serve", () => {
     expect([...documented.keys()].sort()).toEqual([...Object.keys(ROWS), "serve"].sort());
   });
 });
 
-/** Of each row: what is named, without backquotes, and the first shape. */
+/** The rows of the table: the first column without backquotes, mapped to the first shape in the row. */
 function readTable(): Map<string, Shape> {
   const text = readFileSync(join(import.meta.dirname, "../../docs/json.md"), "utf8");
   const rows = text.matchAll(/^\| (`[^|]+) \| `(\{[^`]+\})`/gm);
@@ -79,7 +79,7 @@ function readTable(): Map<string, Shape> {
   );
 }
 
-/** `{ a, b?: [{ c }] }`; a list is read as what one element of it is. */
+/** Parses a shape such as `{ a, b?: [{ c }] }`. A list gets the shape of its elements. */
 function read(shape: string): Shape {
   const json = shape
     .replaceAll(/[[\]]/g, "")

@@ -5,10 +5,10 @@ import { processOutput } from "./output/process-output.ts";
 import { run } from "./run.ts";
 import { compileWebAssemblyLater, keepYoungGenerationSmall } from "./v8-flags.ts";
 
-/** Milliseconds that a command has for what it must undo when it is stopped, and the registry for its clients. */
+/** Milliseconds that a stopped command has to clean up, and a stopped registry to finish its clients' requests. */
 const GRACE = 3500;
 
-/** The program `oci-kit`: the process around {@link run}, its signals, its streams and its exit status. */
+/** The program `oci-kit`: connects {@link run} to the signals, streams and exit status of the process. */
 export async function main(): Promise<void> {
   keepYoungGenerationSmall();
   compileWebAssemblyLater();
@@ -17,12 +17,12 @@ export async function main(): Promise<void> {
   const stderr = processOutput(process.stderr);
   const { argv, env } = process;
   const status = await run(argv.slice(2), { stdout, stderr, env, signal });
-  // What may still wait, for stdin or for a pipe that nobody opens, must not hold who was told to stop.
+  // A pending read of stdin, or of a pipe that nobody opens, must not keep a stopped process alive.
   if (signal.aborted) process.exit(status);
   process.exitCode = status;
 }
 
-/** Given by the first signal; the second ends the process. */
+/** Returns a signal that SIGINT or SIGTERM aborts. A second one ends the process at once. */
 function listenForSignals(): AbortSignal {
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

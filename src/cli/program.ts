@@ -74,13 +74,13 @@ Exit status: 0 it holds or it is done; 2 it was checked and does not hold;
 1 it failed, was asked wrongly, could not tell, or found nothing to check.`;
 
 const WIDEST = 100;
-/** What the scripts of `completion` call. */
+/** The hidden command that the completion scripts call. */
 const COMPLETE = "__complete";
 
 /**
  * Parses the words and runs the command they name.
  * @returns the exit status
- * @throws OciError `invalid-argument` for words that name no command or fit none; what the command throws
+ * @throws OciError `invalid-argument` for an unknown command or wrong arguments; whatever the command throws
  */
 export async function runProgram(words: readonly string[], context: Context): Promise<number> {
   let status = DONE;
@@ -89,7 +89,7 @@ export async function runProgram(words: readonly string[], context: Context): Pr
   const invoke = makeInvoke(context, before, (ended) => {
     status = ended;
   });
-  // to make them all takes 5 ms: where one is named, it is enough
+  // registering all commands takes 5 ms, so only those that the words may name are registered
   const isCompleting = words[0] === COMPLETE;
   const named = isCompleting ? [] : COMMANDS.filter(([name]) => words.includes(name));
   if (isCompleting) completeCommand(program, invoke);
@@ -101,7 +101,7 @@ export async function runProgram(words: readonly string[], context: Context): Pr
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return DONE;
-    if (error.code === "commander.help") return FAILED; // a command group alone: its help is printed
+    if (error.code === "commander.help") return FAILED; // a command group without a command: commander has printed its help
     throw wrongWords(error, usedCommand(program, words));
   }
 }
@@ -116,7 +116,7 @@ function createProgram({ stdout, stderr }: Context): Command {
     .configureOutput({
       writeOut: (text) => printText(stdout, text),
       writeErr: (text) => printText(stderr, text),
-      outputError: () => undefined, // told like every other error
+      outputError: () => undefined, // reported like every other error
       getOutHelpWidth: () => Math.min(stdout.columns ?? WIDEST, WIDEST),
       getErrHelpWidth: () => Math.min(stderr.columns ?? WIDEST, WIDEST),
     });
@@ -127,7 +127,7 @@ function eachCommand(command: Command, work: (command: Command) => void): void {
   for (const below of command.commands) eachCommand(below, work);
 }
 
-/** An option that may come once is refused twice: the last would win, and nobody is told. */
+/** Refuses an option given twice unless it may be repeated: commander would silently use the last value. */
 function refuseRepeated(command: Command): void {
   for (const option of command.options) {
     if (option.isBoolean() || option.parseArg === collect) continue;
@@ -145,7 +145,7 @@ function refuseRepeated(command: Command): void {
   }
 }
 
-/** `manifest push`: as much of a command's name as the words hold. */
+/** As much of a command's name as the words spell out, as `manifest push `; empty for an unknown command. */
 function usedCommand(program: Command, words: readonly string[]): string {
   let command = program;
   for (const word of words) {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type Project } from "../../test/fixtures/project.ts";
 
 const README = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-/** What README calls the family's image. */
+/** The image name used in the examples of README. */
 const PLACEHOLDER = "ghcr.io/family/image";
 
 let project: Project;
@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-/** All commands, as the help lists them. */
+/** The names of all commands, in the order of the help. */
 async function commandNames(): Promise<string[]> {
   const { stderr: help } = await project.run();
   const list = /\nCommands:\n([\s\S]*?)\n\n/.exec(help)?.[1] ?? "";
@@ -24,7 +24,7 @@ async function commandNames(): Promise<string[]> {
   return names.filter((name) => name !== "help");
 }
 
-/** The lines of the shell blocks that call oci-kit; what they are given by a pipe is left out. */
+/** The lines in README's shell blocks that call oci-kit, except those that read from a pipe. */
 function examples(): string[] {
   const blocks = [...README.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
   return blocks
@@ -33,11 +33,11 @@ function examples(): string[] {
 }
 
 describe("README.md", () => {
-  it("has examples, each of which does what it says, in their order", async () => {
+  it("has examples that all work when they are run in order", async () => {
     const lines = examples();
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) {
-      // a push before what is pulled: `latest-cross` is there by then, and its images as latest-cross-ARCH
+      // Later examples push and pull the images of all architectures, so this one assembles them all.
       const words = line.replaceAll(PLACEHOLDER, project.repository).split(" ").slice(1);
       const arch = line === "oci-kit assemble --arch riscv64" ? ["assemble"] : words;
       const { status, stderr } = await project.run(...arch);
@@ -46,14 +46,14 @@ describe("README.md", () => {
     }
   });
 
-  it("names every command in its overview", async () => {
+  it("lists every command in its overview", async () => {
     const overview = README.slice(README.indexOf("## All commands"));
     for (const name of await commandNames()) {
       expect(overview).toMatch(new RegExp("^\\| .*`" + name + "[ `]", "m"));
     }
   });
 
-  it("imports in its library example what the package exports", async () => {
+  it("has a library example that imports only what the package exports", async () => {
     const example = /```ts\n([\s\S]*?)```/.exec(README)?.[1] ?? "";
     const imports = [...example.matchAll(/import \{ (.+) \} from "oci-kit\/(\w+)"/g)];
     expect(imports.length).toBeGreaterThan(0);
@@ -64,7 +64,7 @@ describe("README.md", () => {
   });
 });
 
-it("every command has a help with an example, and a group of commands has one for each of them", async () => {
+it("the help of a command has an example, and the help of a command group has one for each of its commands", async () => {
   const pending = (await commandNames()).map((name) => [name]);
   for (let words = pending.pop(); words !== undefined; words = pending.pop()) {
     const { status, stdout } = await project.run(...words, "--help");

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-describe("the start of the program", () => {
+describe("oci-kit", () => {
   it("prints its version", async () => {
     const { version } = JSON.parse(
       readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"),
@@ -32,19 +32,19 @@ describe("the start of the program", () => {
     }
   });
 
-  it("loads no package before it knows the command, and only commander to find it", () => {
+  it("imports no package at its start, and only commander to parse the command line", () => {
     expect(packagesLoadedBy("main.ts")).toEqual([]);
     expect(packagesLoadedBy("program.ts")).toEqual(["commander"]);
   });
 
-  it("says what there is when it is given nothing", async () => {
+  it("lists its commands when it is called without arguments", async () => {
     const { status, stdout, stderr } = await project.run();
     expect(status).toBe(1);
     expect(stdout).toBe("");
     for (const command of COMMANDS) expect(stderr).toContain(command.split(" ")[0]);
   });
 
-  it.each(COMMANDS)("shows how %s is used, with examples", async (command) => {
+  it.each(COMMANDS)("shows the usage of %s with examples", async (command) => {
     const { status, stdout, stderr } = await project.run(...command.split(" "), "--help");
     expect(status).toBe(0);
     expect(stdout).toMatch(
@@ -55,7 +55,7 @@ describe("the start of the program", () => {
   });
 });
 
-describe("words that fit no command", () => {
+describe("a wrong command line", () => {
   it.each([
     ["an unknown command", ["frobnicate"], "unknown command 'frobnicate'", "oci-kit --help"],
     [
@@ -89,12 +89,12 @@ describe("words that fit no command", () => {
       "oci-kit assemble --help",
     ],
     [
-      "an option of another place",
+      "an option that belongs to another command",
       ["tags", "--version"],
       "unknown option '--version'",
       "oci-kit tags --help",
     ],
-  ])("are told, and what helps: %s", async (_what, words, message, help) => {
+  ])("is reported with a pointer to the right help: %s", async (_what, words, message, help) => {
     const { status, stdout, stderr } = await project.run(...words);
     expect(status).toBe(1);
     expect(stdout).toBe("");
@@ -126,7 +126,7 @@ describe("words that fit no command", () => {
     [["serve", "--port", "x"], "--port: expected 0 to 65535, got x"],
     [["copy", "dir:.", "oci:out"], "a plain root filesystem can't be read as one"],
     [["inspect", "::"], "it names neither a host nor a known scheme"],
-  ])("%j: each value that is refused is named, and nothing is written", async (words, message) => {
+  ])("%j: the refused value is named and nothing is written", async (words, message) => {
     const before = project.list();
     const { status, stdout, stderr } = await project.run(...words);
     expect(stderr).toContain(message);
@@ -148,21 +148,24 @@ describe("--json", () => {
     ["tags", "oci:nowhere"],
     ["serve", "--port", "x"],
   ];
-  it.each(failing.map((words) => [words]))("%j: a failure is one document", async (words) => {
-    const { status, document } = await project.json(...words);
-    expect(status).toBe(1);
-    expect(document).toEqual({
-      error: expect.objectContaining({
-        code: expect.any(String) as string,
-        message: expect.any(String) as string,
-        details: expect.any(Object) as object,
-      }) as object,
-    });
-  });
+  it.each(failing.map((words) => [words]))(
+    "%j: a failure is printed as one JSON document",
+    async (words) => {
+      const { status, document } = await project.json(...words);
+      expect(status).toBe(1);
+      expect(document).toEqual({
+        error: expect.objectContaining({
+          code: expect.any(String) as string,
+          message: expect.any(String) as string,
+          details: expect.any(Object) as object,
+        }) as object,
+      });
+    },
+  );
 });
 
 describe("an interrupted command", () => {
-  it("says by what, fails, and leaves nothing", async () => {
+  it("says which signal stopped it, fails, and leaves no files behind", async () => {
     const before = project.list();
     const signal = AbortSignal.abort(new Error("stopped by SIGINT"));
     for (const words of [["assemble"], ["copy", project.repository, "oci:out/x"]]) {
@@ -173,7 +176,7 @@ describe("an interrupted command", () => {
     expect(project.list()).toEqual(before);
   });
 
-  it("ends the registry that it runs, which is no failure", async () => {
+  it("succeeds when it is serve, and closes the registry", async () => {
     const { signal, abort } = interruption();
     const ran = await project.runWith(
       { signal, onOutput: abort },
@@ -185,7 +188,7 @@ describe("an interrupted command", () => {
 });
 
 describe("progress", () => {
-  it("is drawn on a terminal and wiped, and nowhere else", async () => {
+  it("is drawn on a terminal and wiped at the end, and is never drawn elsewhere", async () => {
     expect((await project.run("assemble")).stderr).toBe("");
     const { stdout, stderr } = await project.runWith(
       { isTTY: true },
@@ -204,7 +207,7 @@ function interruption(): { readonly signal: AbortSignal; readonly abort: () => v
   };
 }
 
-/** The packages that importing a file of src/cli loads, statically. */
+/** The packages that a file of src/cli imports statically, directly or through other files. */
 function packagesLoadedBy(file: string): string[] {
   const found = new Set<string>();
   const seen = new Set<string>();

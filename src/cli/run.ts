@@ -7,8 +7,8 @@ import { printDocument, printLines, printText } from "./output/print.ts";
 import { errorDocument, renderError } from "./output/render-error.ts";
 
 /**
- * Runs the command line once. Never throws and never exits the process: everything ends in the
- * returned exit status. What a command needs is imported when it runs.
+ * Runs the command line once. Never throws and never exits the process: every outcome becomes the
+ * returned exit status. A command's modules are imported only when that command runs.
  * @param words the arguments after the program's name
  */
 export async function run(words: readonly string[], context: Context): Promise<number> {
@@ -34,14 +34,14 @@ async function runWords(words: readonly string[], context: Context): Promise<num
   return runProgram(words, context);
 }
 
-/** Whatever an interrupted command failed with, the reason is the interruption. */
+/** The error to report for an interrupted command: the interruption, whatever error it led to. */
 function interruption({ reason }: AbortSignal): OciError {
   const why = reason instanceof Error ? reason.message : "interrupted";
   const details = reason instanceof OciError ? reason.details : {};
   return new OciError("aborted", `${why}; what was complete stays`, { details, cause: reason });
 }
 
-/** The version in package.json: it stands at the same place beside `src` and beside `dist`. */
+/** The version in package.json, which has the same relative path from `src/cli` as from `dist/cli`. */
 function version(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;

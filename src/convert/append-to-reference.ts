@@ -14,21 +14,21 @@ import { openLayerDirectory } from "./layer-directory.ts";
 import type { SkippedPath } from "./pack/pack-options.ts";
 
 export interface AppendOptions extends EditReferenceOptions {
-  /** What becomes of each entry of the new layers. */
+  /** How to edit each entry of the new layers. */
   readonly edit?: EntryEdit | undefined;
-  /** How the new layers are stored. Default: a tar as it is, a plain one and a directory as gzip. */
+  /** How the new layers are compressed. Default: a compressed tar is kept as it is; a plain tar and a directory become gzip. */
   readonly storedAs?: Compression | undefined;
-  /** RFC 3339: of the image and of the history of its new layers. */
+  /** The creation time of the image and of the history entries of its new layers, as RFC 3339. */
   readonly created?: string | undefined;
-  /** Told what no layer can hold of a directory, by the layer's name. */
+  /** Called for each path of a directory that a layer can't hold, with the name of the layer. */
   readonly onSkipped?: ((layer: string, skipped: SkippedPath) => void) | undefined;
 }
 
 /**
- * Puts tars and directories as new layers on the image that a reference means, or on each image of an
- * index, and writes the result to another. Nothing of the base is read.
- * @param paths the lowest first
- * @throws OciError what `openLayerFile`, opening and `editImages` throw
+ * Appends tars and directories as new layers to the image that a reference names, or to each image of an
+ * index, and writes the result to another reference. The layers of the base are not read.
+ * @param paths the new layers, lowest first
+ * @throws OciError whatever `openLayerFile`, opening the references and `editImages` throw
  */
 export async function appendToReference(
   base: Named,

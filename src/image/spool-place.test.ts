@@ -12,14 +12,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-describe("what has to be kept on its way", () => {
-  it("lies beside an archive, in the nearest directory that is there", () => {
+describe("the directory for data that is kept while a target is written", () => {
+  it("is the nearest existing directory above an archive", () => {
     const file = join(directory, "not/yet/image.tar");
     expect(spoolPlaceBeside({ kind: "oci-archive", file })).toBe(directory);
   });
 
-  it.each(["-", "/dev/stdout", "/dev/fd/1"])("never lies beside %s, which is no place", (file) => {
-    expect(spoolPlaceBeside({ kind: "oci-archive", file })).toBeUndefined();
-    expect(spoolPlaceBeside({ kind: "docker-archive", file })).toBeUndefined();
-  });
+  it.each(["-", "/dev/stdout", "/dev/fd/1"])(
+    "is undefined for %s, which is standard output",
+    (file) => {
+      expect(spoolPlaceBeside({ kind: "oci-archive", file })).toBeUndefined();
+      expect(spoolPlaceBeside({ kind: "docker-archive", file })).toBeUndefined();
+    },
+  );
 });

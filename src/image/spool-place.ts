@@ -5,8 +5,9 @@ import { isStandardOutput } from "../files/output/standard-output.ts";
 import type { Location } from "./location.ts";
 
 /**
- * The directory beside a target, for what has to be kept on its way there: it has the room that the
- * target needs anyway. Undefined for what is not on this machine's disks, a registry or a pipe.
+ * The directory beside a target, for data that must be kept on disk while the target is written. That
+ * filesystem must have room for the target anyway. Undefined for a registry and a pipe, which have no such
+ * directory.
  */
 export function spoolPlaceBeside(target: Location): string | undefined {
   switch (target.kind) {

@@ -24,9 +24,9 @@ export interface AppendFlags extends ReferenceFlags {
 }
 
 /**
- * What flags do to the entries of new layers: drop, rename, prefix, owner, mode and time, in this order;
- * undefined when they do nothing.
- * @param epoch SOURCE_DATE_EPOCH
+ * The edit that flags make to the entries of new layers: drop, rename, prefix, owner, mode and time, in this
+ * order. Undefined when no flag changes entries.
+ * @param epoch the value of SOURCE_DATE_EPOCH
  * @throws OciError `invalid-argument`, `path-escape`
  */
 export function entryEditOf(flags: AppendFlags, epoch: number | undefined): EntryEdit | undefined {

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 describe("append", () => {
-  it("keeps the bytes of a compressed tar, and moves none of the base's", async () => {
+  it("stores a compressed tar unchanged and moves no blob of the base", async () => {
     const digest = await writeTar("new.tar.gz", { new: "3" }, "gzip");
     const words = ["append", "oci:images:one", "oci:images:two", "--layer", "new.tar.gz"];
     const { images } = await project.edited(...words);
@@ -26,7 +26,7 @@ describe("append", () => {
     expect(await project.exported("oci:images:two")).toEqual(["a/", "a/b", "c", "a/d", "new"]);
   });
 
-  it("refuses a target inside a directory that becomes a layer: our own files are no content", async () => {
+  it("refuses a target inside a directory that becomes a layer, so that the layer can't contain it", async () => {
     mkdirSync("tree");
     writeFileSync("tree/file", "x");
     for (const place of ["oci:tree/image", "oci-archive:tree/image.tar:1"]) {
@@ -38,7 +38,7 @@ describe("append", () => {
     expect(readdirSync("tree")).toEqual(["file"]);
   });
 
-  it("edits entries on their way, in the order it says", async () => {
+  it("edits the entries of a layer in the documented order", async () => {
     await writeTar("new.tar", { "src/keep": "1", "src/drop.o": "2", "old/x": "3" }, "none");
     await project.edited(
       ...["append", "oci:images:one", "oci:images:two", "--layer", "new.tar"],
@@ -62,7 +62,7 @@ describe("append", () => {
     );
   });
 
-  it("puts a directory on an image, the same way every time, without its own metadata", async () => {
+  it("makes the same layer of a directory every time, without the metadata of the directory itself", async () => {
     mkdirSync("tree/sub", { recursive: true, mode: 0o700 });
     writeFileSync("tree/sub/file", "content");
     const words = ["--layer", "tree", "--chown", "0:0", "--mtime", "0"];
@@ -85,7 +85,7 @@ describe("append", () => {
     ]);
   });
 
-  it("puts the layers on every image of an index, in their order", async () => {
+  it("appends the layers to every image of an index, in the given order", async () => {
     await writeTar("x.tar", { x: "1" }, "none");
     await writeTar("y.tar", { y: "1" }, "gzip");
     const layers = ["--layer", "x.tar", "--layer", "y.tar"];
@@ -97,24 +97,40 @@ describe("append", () => {
     );
     expect(images.map((image) => image.layers.length)).toEqual([4, 4]);
     const made = images.map((image) => image.layers.filter((layer) => layer.made).length);
-    expect(made).toEqual([2, 0]); // the second image gets the same two
+    expect(made).toEqual([2, 0]); // the second image reuses the two layers made for the first
     expect(dropped).toHaveLength(1);
   });
 
   it.each([
     ["a layer that is not there", ["--layer", "no.tar"], "no.tar"],
-    ["what is no tar", ["--layer", "linux/oci-kit.yaml"], "oci-kit.yaml"],
+    ["a file that is not a tar", ["--layer", "linux/oci-kit.yaml"], "oci-kit.yaml"],
     ["an owner by name", ["--layer", "x.tar", "--chown", "me"], "--chown: expected numbers"],
-    ["a rename to nowhere", ["--layer", "x.tar", "--rename", "a"], "--rename: expected FROM=TO"],
-    ["a time of the day", ["--layer", "x.tar", "--mtime", "now"], "--mtime: expected seconds"],
     [
-      "a clamp to nothing",
+      "a rename without a new name",
+      ["--layer", "x.tar", "--rename", "a"],
+      "--rename: expected FROM=TO",
+    ],
+    [
+      "a time that is not in seconds",
+      ["--layer", "x.tar", "--mtime", "now"],
+      "--mtime: expected seconds",
+    ],
+    [
+      "a clamp without a time",
       ["--layer", "x.tar", "--clamp-mtime"],
       "--clamp-mtime: expected --mtime",
     ],
-    ["a mode", ["--layer", "x.tar", "--chmod", "rwx"], "mode: expected octal"],
-    ["a compression", ["--layer", "x.tar", "--compression", "xz"], "--compression: expected"],
-    ["to drop a file and keep a link to it", ["--layer", "x.tar", "--drop", "x"], 'hard link "y"'],
+    ["a mode that is not octal", ["--layer", "x.tar", "--chmod", "rwx"], "mode: expected octal"],
+    [
+      "an unknown compression",
+      ["--layer", "x.tar", "--compression", "xz"],
+      "--compression: expected",
+    ],
+    [
+      "dropping a file but keeping a hard link to it",
+      ["--layer", "x.tar", "--drop", "x"],
+      'hard link "y"',
+    ],
     ["no layer", [], "required option '--layer"],
   ])("refuses %s, and leaves the layout as it was", async (_, words, message) => {
     await writeTar("x.tar", { x: "1", y: { hardlink: "x" } }, "none");

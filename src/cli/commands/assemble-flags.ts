@@ -22,26 +22,26 @@ export interface AssembleFlags {
   readonly force?: true;
 }
 
-/** In a flag: the architecture of each image. */
+/** Stands for the architecture of each image in the value of a flag. */
 const ARCH = "${ARCH}";
 
 /**
- * Whether the flags say everything, so that no file has to: what is below, what is copied from where, and
- * where the image goes.
+ * Whether the flags alone describe the image, so that no configuration is needed: its base, its artifacts,
+ * what is copied from them, and where the image goes.
  */
 export function saysEverything({ base, artifact, copy, output }: AssembleFlags): boolean {
   return [base, artifact, copy, output].every((flag) => flag !== undefined);
 }
 
-/** Whether a flag names an image by a tag alone, of the configured repository. */
+/** Whether a flag names an image by a tag alone, which then is a tag of the configured repository. */
 export function hasBareTag({ base, artifact = [] }: AssembleFlags): boolean {
   const references = [base ?? "scratch", ...artifact.map((text) => text.replace(/^[\w-]+=/, ""))];
   return references.some((text) => text !== "scratch" && isBareWord(text));
 }
 
 /**
- * The architectures to assemble: those of `--arch`, else all that are configured.
- * @throws OciError `missing-input` when there is no configuration and the flags don't say all;
+ * The architectures to assemble: those of `--arch`, or else all that are configured.
+ * @throws OciError `missing-input` when there is no configuration and the flags alone are not enough;
  * `invalid-argument`
  */
 export function architecturesOf(
@@ -69,8 +69,8 @@ export function architecturesOf(
 }
 
 /**
- * The recipe of one architecture: the configuration's with what the flags say, or the flags' alone.
- * @param repository what a bare word among the flags is a tag of
+ * The recipe of one architecture: from the configuration as changed by flags, or from flags alone.
+ * @param repository the repository that a tag without one belongs to
  */
 export async function recipeOf(
   architecture: string,
@@ -95,7 +95,7 @@ export async function recipeOf(
 
 /**
  * Where the image of one architecture goes.
- * @throws OciError `invalid-argument` when several images would go to one place
+ * @throws OciError `invalid-argument` when several images would go to the same place
  */
 export async function outputOf(
   architecture: string,

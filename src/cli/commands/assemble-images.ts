@@ -27,21 +27,21 @@ import {
 } from "./assemble-flags.ts";
 import { planLines, resultLines } from "./assemble-text.ts";
 
-/** How one image is made. */
+/** What it takes to make one image. */
 interface Run {
   readonly flags: AssembleFlags;
   readonly configuration: Configuration | undefined;
-  /** Where the image goes, as it is said, and what that means. */
+  /** The reference that the image is written to; `location` is the same, parsed. */
   readonly output: string;
   readonly location: Location;
   readonly options: Omit<AssembleOptions, "target" | "tag">;
   readonly session: Session;
 }
 
-/** One image that was, or would be, made. */
+/** The outcome of one image that was made, or would be in a dry run. */
 type Made = Pick<Outcome, "document" | "lines">;
 
-/** `oci-kit assemble`: a recipe for each architecture, then the images one after the other. */
+/** Runs `oci-kit assemble`: makes the recipes of all architectures, then one image after the other. */
 export async function assembleImages(flags: AssembleFlags, session: Session): Promise<Outcome> {
   const { env, signal, registry, limits } = session.context;
   const configuration = await configurationOf(flags, session);
@@ -87,7 +87,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   };
 }
 
-/** The configuration that counts: none where the flags say everything, which is said when one was named. */
+/** The configuration to use: none where the flags alone describe the image. Warns if `--config` is ignored for that. */
 async function configurationOf(
   flags: AssembleFlags,
   { context, warn }: Session,
@@ -108,7 +108,7 @@ async function configurationOf(
   return configuration;
 }
 
-/** The recipes of all architectures of the generation, which the run id is made of, or of those asked for. */
+/** The recipes of all configured architectures, because the run id depends on them; with `--run-id` only of `names`. */
 async function recipesOf(
   names: readonly string[],
   flags: AssembleFlags,
@@ -130,7 +130,7 @@ async function recipesOf(
   return recipes;
 }
 
-/** Why an architecture that nobody asked for matters, and how to do without it. */
+/** Explains why the recipe of an architecture is needed that was not asked for, and how to avoid that. */
 function blameRunId(error: unknown): never {
   if (!isOciError(error)) throw error;
   const { code, message, details, cause } = error;

@@ -6,7 +6,7 @@ import type {
 } from "../../assemble/assemble-options.ts";
 import { count, formatBytes, table } from "../output/format.ts";
 
-/** What was made of one architecture, for people. */
+/** What was assembled for one architecture, as lines for people. */
 export function resultLines(name: string, place: string, result: AssembleResult): string[] {
   const { changed, descriptor, layers, runId } = result;
   if (!changed) return [`${name}: ${place} is up to date, nothing to do (${descriptor.digest})`];
@@ -33,7 +33,7 @@ function layerRow(layer: AssembledLayer): string[] {
   ];
 }
 
-/** What would be made of one architecture, for people. */
+/** What would be assembled for one architecture, as lines for people. */
 export function planLines(name: string, place: string, plan: AssemblePlan): string[] {
   const warnings = plan.warnings.map(({ message }) => `  warning: ${message}`);
   if (!plan.changed) return [`${name}: ${place} is up to date, nothing to do`, ...warnings];

@@ -36,7 +36,7 @@ async function assemble(...words: string[]): Promise<Assembled["images"]> {
 }
 
 describe("assemble", () => {
-  it("makes the image of one architecture, and the second time says that there is nothing to do", async () => {
+  it("makes the image of one architecture, and says the second time that there is nothing to do", async () => {
     const first = await project.run("assemble", "--arch", "riscv64");
     expect(first).toMatchObject({ status: 0, stderr: "" });
     expect(first.stdout).toMatch(/^riscv64: out\/linux-runtime\/riscv64 sha256:[0-9a-f]{64}, run /);
@@ -49,7 +49,7 @@ describe("assemble", () => {
     expect(project.list()).toEqual(made);
   });
 
-  it("makes those of all architectures when none is named", async () => {
+  it("makes the images of all architectures when no --arch is given", async () => {
     const images = await assemble();
     expect(images.map(({ architecture, output }) => [architecture, output])).toEqual(
       ARCHITECTURES.map((name) => [name, `oci:out/linux-runtime/${name}`]),
@@ -57,7 +57,7 @@ describe("assemble", () => {
     expect((await assemble()).map(({ changed }) => changed)).toEqual([false, false, false]);
   });
 
-  it("is one generation in three runs as in one", async () => {
+  it("makes the same generation in three runs, one for each architecture, as in a single run", async () => {
     const apart = [];
     for (const name of ARCHITECTURES) apart.push(...(await assemble("--arch", name)));
     expect(new Set(apart.map(({ runId }) => runId)).size).toBe(1);
@@ -67,7 +67,7 @@ describe("assemble", () => {
     );
   });
 
-  it("writes only the layer of the artifact of which one file changed", async () => {
+  it("writes only the layer of an artifact in which a file changed", async () => {
     await assemble();
     project.write("data/share/readme", "changed");
     for (const { changed, layers } of await assemble()) {
@@ -80,14 +80,14 @@ describe("assemble", () => {
     }
   });
 
-  it("works from where the configuration is not, and writes where it is", async () => {
+  it("finds the configuration from a subdirectory and writes relative to the project", async () => {
     process.chdir("data/share");
     const { status, stdout } = await project.run("assemble", "--arch", "amd64");
     expect(status).toBe(0);
     expect(stdout).toContain(`${project.directory}/out/linux-runtime/amd64`);
   });
 
-  it("says what each layer would hold with --dry-run, and writes nothing", async () => {
+  it("with --dry-run says what each layer would hold, and writes nothing", async () => {
     const before = project.list();
     const { status, stdout } = await project.run("assemble", "--arch", "arm64", "--dry-run");
     expect(status).toBe(0);
@@ -96,7 +96,7 @@ describe("assemble", () => {
     expect(project.list()).toEqual(before);
   });
 
-  it("takes everything from flags where there is no configuration", async () => {
+  it("takes everything from flags when there is no configuration", async () => {
     rmSync("linux", { recursive: true });
     const words = ["--arch", "amd64,arm64", "--base", "scratch", "--artifact", "dir:gcc/${ARCH}"];
     const steps = ["--copy", "/bin:/opt/gcc/bin", "--link", "/usr/bin/cc=/opt/gcc/bin/gcc"];
@@ -106,7 +106,7 @@ describe("assemble", () => {
     expect((await project.run("verify-links", "images")).status).toBe(0);
   });
 
-  it("says with --dry-run that a run would do nothing, or only what changed, and with --force everything", async () => {
+  it("with --dry-run says which layers are unchanged or that nothing is to do, and with --force counts every layer as new", async () => {
     const dry = ["assemble", "--arch", "riscv64", "--dry-run"];
     await assemble("--arch", "riscv64");
     const before = project.list();
@@ -124,7 +124,7 @@ describe("assemble", () => {
     expect(project.list()).toEqual(before);
   });
 
-  it("warns again when nothing is done, and makes every layer anew with --force", async () => {
+  it("repeats its warnings when there is nothing to do, and with --force makes every layer again", async () => {
     const steps = [{ copy: "/nowhere", from: "data", missing: "warn" }];
     const layers = [
       { name: "more", steps },
@@ -141,7 +141,7 @@ describe("assemble", () => {
     expect(forced).toMatchObject({ changed: true, layers: [{ name: "gcc", reused: false }] });
   });
 
-  it("makes an image again that config changed since, though its inputs are the same", async () => {
+  it("makes an image again that oci-kit config has changed, even though its inputs are the same", async () => {
     const [made] = await assemble("--arch", "riscv64");
     const place = "oci:out/linux-runtime/riscv64:latest";
     expect((await project.run("config", place, place, "--env", "DEBUG=1")).status).toBe(0);
@@ -149,7 +149,7 @@ describe("assemble", () => {
     expect(again).toMatchObject({ changed: true, digest: made?.digest });
   });
 
-  it("needs only the inputs of the asked architecture when --run-id names the generation", async () => {
+  it("needs only the inputs of the architecture in --arch when --run-id names the generation", async () => {
     const base = { riscv64: "scratch", arm64: "oci:nowhere" };
     project.write("linux/oci-kit.yaml", configuration(project.repository, { base }));
     const refused = await project.run("assemble", "--arch", "riscv64");
@@ -159,14 +159,14 @@ describe("assemble", () => {
     expect(image).toMatchObject({ runId: "nightly-7", warnings: [] });
   });
 
-  it("pushes what it made as TAG-ARCH when it is asked to", async () => {
+  it("with --push pushes the image as TAG-ARCH", async () => {
     const [image] = await assemble("--arch", "riscv64", "--push", "nightly");
     expect(image?.pushed).toBe(`${project.repository}:nightly-riscv64`);
     const { document } = await project.json("tags");
     expect(document).toMatchObject({ tags: ["nightly-riscv64"] });
   });
 
-  it("tells of an artifact of another architecture that is absent, on stderr", async () => {
+  it("warns on stderr when an artifact of another architecture is missing", async () => {
     rmSync("gcc/arm64", { recursive: true });
     const { status, stderr } = await project.run("assemble", "--arch", "riscv64");
     expect(status).toBe(0);
@@ -175,7 +175,7 @@ describe("assemble", () => {
   });
 });
 
-describe("assemble refuses, and leaves nothing half-written", () => {
+describe("assemble fails and leaves nothing half-written:", () => {
   const LAYOUT = "oci:saved/gcc";
 
   async function saveArtifact(architecture: string): Promise<void> {
@@ -185,7 +185,7 @@ describe("assemble refuses, and leaves nothing half-written", () => {
     await buildImage(store, { platform, layers, tag: "latest" });
   }
 
-  it("a base of another architecture: 2", async () => {
+  it("status 2 for a base of another architecture", async () => {
     await saveArtifact("amd64");
     project.write("linux/oci-kit.yaml", configuration(project.repository, { base: LAYOUT }));
     const before = project.list();
@@ -196,7 +196,7 @@ describe("assemble refuses, and leaves nothing half-written", () => {
     expect(project.list()).toEqual(before);
   });
 
-  it("a damaged layer of an artifact: 1, and names layer and artifact", async () => {
+  it("status 1 for a damaged layer of an artifact, naming the layer and the artifact", async () => {
     await saveArtifact("riscv64");
     const damaged = damageLayer("saved/gcc");
     const artifacts = { gcc: LAYOUT, data: { directory: "data" } };
@@ -209,7 +209,7 @@ describe("assemble refuses, and leaves nothing half-written", () => {
     expect(project.list()).toEqual(before);
   });
 
-  it("an artifact's damaged layer after the base arrived: no new layout stays behind", async () => {
+  it("no new layout stays behind when an artifact's layer proves damaged after the base was copied", async () => {
     await saveArtifact("riscv64");
     const base = await openLayout("saved/base", { create: true });
     const platform = { os: "linux", architecture: "riscv64" };
@@ -223,7 +223,7 @@ describe("assemble refuses, and leaves nothing half-written", () => {
     expect(project.list()).toEqual(before);
   });
 
-  it("keeps the image that was there when the next one fails", async () => {
+  it("the previous image stays when assembling the next one fails", async () => {
     const [image] = await assemble("--arch", "riscv64");
     rmSync("data/share/readme");
     rmSync("data/share", { recursive: true });
@@ -238,7 +238,7 @@ describe("assemble refuses, and leaves nothing half-written", () => {
     expect(document.descriptor.digest).toBe(image?.digest);
   });
 
-  it("a SOURCE_DATE_EPOCH that is no number: 1", async () => {
+  it("status 1 for a SOURCE_DATE_EPOCH that is not a number", async () => {
     const env = { SOURCE_DATE_EPOCH: "yesterday" };
     const { status, stderr } = await project.runWith({ env }, "assemble");
     expect(stderr).toBe(

@@ -17,7 +17,7 @@ export interface PruneCacheFlags {
   readonly maxSize: string;
 }
 
-/** `oci-kit cache` */
+/** Runs `oci-kit cache`. */
 export async function showCache({ env, signal }: Context): Promise<Outcome> {
   const content = await inspectCache(defaultCacheDirectory(env), { signal });
   const parts = partsOf(content);
@@ -35,7 +35,7 @@ export async function showCache({ env, signal }: Context): Promise<Outcome> {
   };
 }
 
-/** `oci-kit cache prune` */
+/** Runs `oci-kit cache prune`. */
 export async function pruneCacheBy(
   flags: PruneCacheFlags,
   { env, signal }: Context,
@@ -75,7 +75,7 @@ interface Part {
   readonly newest: Date;
 }
 
-/** The items come in the order of their last use. */
+/** Groups the items of the cache by part. Relies on their order: least recently used first. */
 function partsOf({ items }: CacheContent): readonly Part[] {
   const parts = new Map<string, CacheItem[]>();
   for (const item of items) parts.set(item.part, [...(parts.get(item.part) ?? []), item]);

@@ -21,13 +21,13 @@ async function shown(): Promise<Cache> {
 }
 
 describe("cache", () => {
-  it("is empty before anything was done", async () => {
+  it("is empty before any other command has run", async () => {
     const { status, stdout } = await project.run("cache");
     expect(stdout).toMatch(/^\/\S+\/cache: 0 B\n$/);
     expect(status).toBe(0);
   });
 
-  it("shows what it holds by kind with size and age, and prune removes it", async () => {
+  it("lists its parts with size and age, and prune removes them", async () => {
     await project.run("assemble", "--arch", "riscv64");
     await project.run("verify-links", "out");
     const { parts, bytes } = await shown();
@@ -44,7 +44,7 @@ describe("cache", () => {
     expect(await shown()).toMatchObject({ bytes: 0, parts: [] });
   });
 
-  it("takes an artifact that came from a registry, and gives the room back", async () => {
+  it("keeps an artifact from a registry until it is pruned", async () => {
     await project.run("assemble", "--arch", "riscv64", "--push", "saved");
     const artifact = `${project.repository}:saved-riscv64`;
     const copies = ["--artifact", artifact, "--copy", "/opt/gcc"];
@@ -67,8 +67,8 @@ describe("cache", () => {
   });
 });
 
-describe("what has to be kept on its way", () => {
-  it("lies beside the target, or in the cache directory, never in TMPDIR, and says how much room it takes", async () => {
+describe("an input that can't be read in place", () => {
+  it("is kept beside the target or in the cache directory, never in TMPDIR, and its size is shown", async () => {
     await project.run("assemble", "--arch", "riscv64");
     await project.run("copy", "oci:out/linux-runtime/riscv64", "oci-archive:image.tar:1");
     const { gzipSync } = await import("node:zlib");

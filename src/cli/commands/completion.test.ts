@@ -17,19 +17,19 @@ async function complete(...words: string[]): Promise<string[]> {
 }
 
 describe("completion", () => {
-  it("of commands, and of those below one", async () => {
+  it("completes commands and the commands of a group", async () => {
     expect(await complete("re")).toEqual(["rebase", "retag"]);
     expect(await complete("store", "un")).toEqual(["unlink"]);
     expect(await complete("")).not.toContain("__complete");
   });
 
-  it("of flags, and of values where there are few", async () => {
+  it("completes flags, and values from a fixed set", async () => {
     expect(await complete("copy", "--pl")).toEqual(["--plain-http", "--platform"]);
     expect(await complete("copy", "--progress", "j")).toEqual(["json"]);
     expect(await complete("completion", "")).toEqual(["bash", "fish", "zsh"]);
   });
 
-  it("of tags, in a layout and in a registry", async () => {
+  it("completes tags of a layout and of a registry", async () => {
     expect(await complete("inspect", "oci:images:o")).toEqual(["oci:images:one"]);
     await project.run("copy", "oci:images:one", `${project.repository}:stable`);
     expect(await complete("retag", `${project.repository}:st`)).toEqual([
@@ -37,12 +37,12 @@ describe("completion", () => {
     ]);
   });
 
-  it("says nothing where it can't know, and leaves files to the shell", async () => {
+  it("offers nothing for tags that can't be listed, and leaves file names to the shell", async () => {
     expect(await complete("inspect", "oci:nowhere:")).toEqual([]);
     expect(await complete("inspect", "./im")).toEqual([]);
   });
 
-  it("in bash offers what follows the colon, as bash cuts words there", async () => {
+  it("in bash offers only the part after the last colon, because bash splits words there", async () => {
     const { stdout: script } = await project.run("completion", "bash");
     const test = `oci-kit() { printf 'oci:images:one\\n'; }
       ${script}
@@ -55,7 +55,7 @@ describe("completion", () => {
     });
   });
 
-  it.each(["bash", "zsh", "fish"])("%s has a script", async (shell) => {
+  it.each(["bash", "zsh", "fish"])("prints a script for %s", async (shell) => {
     const { status, stdout } = await project.run("completion", shell);
     expect(status).toBe(0);
     expect(stdout).toContain("oci-kit __complete --");

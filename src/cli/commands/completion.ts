@@ -33,7 +33,7 @@ Examples:
     );
 };
 
-/** What the scripts ask for: hidden, because people have no use for it. */
+/** The command that the completion scripts call. It is hidden because users never type it. */
 export const completeCommand: Register = (program, invoke) => {
   program
     .command("__complete [WORDS...]", { hidden: true })

@@ -40,7 +40,7 @@ export interface ConfigFlags extends ReferenceFlags {
 }
 
 /**
- * What flags change. An empty value takes a setting away.
+ * The edits to a configuration that flags ask for. An empty value removes a setting.
  * @throws OciError `invalid-argument`, also when no flag changes anything
  */
 export function configEditsOf(flags: ConfigFlags): ConfigEdits {
@@ -96,7 +96,7 @@ function setEdit(
   return add === undefined && remove === undefined ? undefined : { add, remove };
 }
 
-/** A JSON array of strings, or a single word; an empty text is none. */
+/** Parses a JSON array of strings or a single word. An empty text gives null. */
 function wordsOf(flag: string, text: string | undefined): readonly string[] | null | undefined {
   if (text === undefined) return undefined;
   if (text === "") return null;
@@ -127,7 +127,7 @@ function booleanOf(flag: string, text: string | undefined): boolean | null | und
   throw wrong(flag, "true or false", text);
 }
 
-/** `--no-healthcheck` turns off the one of the image below, too; an empty command takes the setting away. */
+/** `--no-healthcheck` also disables a health check inherited from a base; an empty command removes the setting. */
 function healthcheckOf(flags: ConfigFlags): Healthcheck | null | undefined {
   if (!flags.healthcheck) return { Test: ["NONE"] };
   const { healthcheckCmd: command } = flags;
@@ -155,7 +155,7 @@ const UNITS: Readonly<Record<string, number>> = Object.freeze({
   h: 3600e9,
 });
 
-/** Nanoseconds. */
+/** Parses a duration into nanoseconds. */
 function durationOf(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [, number, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 describe("config", () => {
-  it("changes what its flags say, and nothing else", async () => {
+  it("changes what its flags name and nothing else", async () => {
     const before = await project.inspected("oci:images:one");
     await project.edited(
       ...["config", "oci:images:one", "oci:images:two", "--env", "A=b=c", "--label", "l=1"],
@@ -46,7 +46,7 @@ describe("config", () => {
     });
   });
 
-  it("takes settings away by empty values, and back to the same image", async () => {
+  it("removes settings by empty values, which restores the original image", async () => {
     const before = await project.inspected("oci:images:one");
     const set = ["--env", "A=1", "--label", "l=1", "--annotation", "n=2", "--user", "me"];
     const more = ["--no-healthcheck", "--entrypoint", "/init", "--args-escaped", "true"];
@@ -62,7 +62,7 @@ describe("config", () => {
     );
   });
 
-  it("changes every image of an index, or one of it", async () => {
+  it("changes every image of an index, or one image with --platform", async () => {
     const all = await project.edited("config", "oci:images:all", "oci:images:two", "--user", "me");
     expect(all.images).toHaveLength(2);
     const flags = ["--user", "me", "--platform", "linux/riscv64"];
@@ -74,18 +74,34 @@ describe("config", () => {
   it.each([
     ["no flag", [], "expected a flag that changes something"],
     ["a variable without value", ["--env", "A"], "--env: expected NAME=VALUE"],
-    ["a command of several words as text", ["--cmd", "echo hi"], "--cmd: expected one word"],
-    ["JSON that is no list of words", ["--cmd", "[1]"], "--cmd: expected one word"],
-    ["a port", ["--expose", "http"], "exposed port: expected a port"],
-    ["a time", ["--created", "today"], "created: expected a time"],
     [
-      "a duration",
+      "a command of several words that is not a JSON array",
+      ["--cmd", "echo hi"],
+      "--cmd: expected one word",
+    ],
+    ["JSON that is not an array of strings", ["--cmd", "[1]"], "--cmd: expected one word"],
+    ["a port that is not a number", ["--expose", "http"], "exposed port: expected a port"],
+    ["a malformed time", ["--created", "today"], "created: expected a time"],
+    [
+      "a duration without a unit",
       ["--healthcheck-cmd", "x", "--healthcheck-timeout", "5"],
       "--healthcheck-timeout",
     ],
-    ["a number", ["--healthcheck-cmd", "x", "--healthcheck-retries", "x"], "--healthcheck-retries"],
-    ["a health check's time alone", ["--healthcheck-interval", "5s"], "--healthcheck-cmd"],
-    ["neither true nor false", ["--args-escaped", "1"], "--args-escaped: expected true or false"],
+    [
+      "a malformed number of retries",
+      ["--healthcheck-cmd", "x", "--healthcheck-retries", "x"],
+      "--healthcheck-retries",
+    ],
+    [
+      "the interval of a health check without a command",
+      ["--healthcheck-interval", "5s"],
+      "--healthcheck-cmd",
+    ],
+    [
+      "a boolean that is neither true nor false",
+      ["--args-escaped", "1"],
+      "--args-escaped: expected true or false",
+    ],
     ["a platform", ["--set-platform", "linux"], "platform: expected"],
   ])("refuses %s", async (_, words, message) => {
     const { status, stderr } = await project.run("config", "oci:images:one", "oci:x", ...words);

@@ -22,8 +22,8 @@ const WRONG = configuration("127.0.0.1:1/family/image", {
   links: [{ path: LINK, target: "/opt/other/gcc" }],
 });
 
-describe("the configuration that counts is that of what is checked", () => {
-  it("not that of the working directory: verify-links /elsewhere from a project", async () => {
+describe("verify-links uses the configuration that belongs to its target:", () => {
+  it("not the one of the working directory for a target elsewhere", async () => {
     await project.run("assemble", "--arch", "riscv64", "--output", `oci:${elsewhere}/out/riscv64`);
     project.write("linux/oci-kit.yaml", WRONG);
     const ran = await project.run("verify-links", elsewhere);
@@ -31,7 +31,7 @@ describe("the configuration that counts is that of what is checked", () => {
     expect(ran.status).toBe(0);
   });
 
-  it("the project's own, checked from anywhere", async () => {
+  it("the project's own for a target in the project, from any working directory", async () => {
     await project.run("assemble", "--arch", "riscv64");
     project.write("linux/oci-kit.yaml", WRONG);
     process.chdir(elsewhere);
@@ -44,7 +44,7 @@ describe("the configuration that counts is that of what is checked", () => {
     }
   });
 
-  it("each target's own, and programs are told which", async () => {
+  it("each target's own, which the JSON document names", async () => {
     await project.run("assemble", "--arch", "riscv64");
     await project.run("assemble", "--arch", "riscv64", "--output", `oci:${elsewhere}/riscv64`);
     const ran = (await project.json("verify-links", "out", elsewhere)) as JsonRan<{
@@ -56,7 +56,7 @@ describe("the configuration that counts is that of what is checked", () => {
     ]);
   });
 
-  it("of an image in another repository none", async () => {
+  it("none for an image in another repository", async () => {
     await project.run("assemble", "--arch", "riscv64");
     const other = project.repository.replace("family", "other");
     for (const repository of [project.repository, other]) {
@@ -72,7 +72,7 @@ describe("the configuration that counts is that of what is checked", () => {
 });
 
 describe("--config, --no-config and -C", () => {
-  it("say which counts, before the command and behind it", async () => {
+  it("choose the configuration, before the command's name and after it", async () => {
     await project.run("assemble", "--arch", "riscv64");
     project.write("wrong.yaml", WRONG);
     const named = ["--config", "wrong.yaml"];
@@ -89,7 +89,7 @@ describe("--config, --no-config and -C", () => {
     expect(process.cwd()).toBe("/");
   });
 
-  it("take the project from the file that is named, wherever it is named from", async () => {
+  it("take the file in --config as the project's, from any directory", async () => {
     const words = ["assemble", "--arch", "riscv64", "-C", "linux", "--config", "oci-kit.yaml"];
     const { document } = (await project.json(...words)) as JsonRan<{
       readonly configuration: string;
@@ -99,7 +99,7 @@ describe("--config, --no-config and -C", () => {
     expect(document.images[0]!.output).toBe(`oci:${project.directory}/out/linux-runtime/riscv64`);
   });
 
-  it("are refused for a file and a directory that are not there", async () => {
+  it("are refused when the file or the directory does not exist", async () => {
     const file = await project.run("assemble", "--config", "nowhere.yaml");
     expect(file).toMatchObject({ status: 1, stdout: "" });
     expect(file.stderr).toContain("nowhere.yaml: there is no such file");
@@ -108,7 +108,7 @@ describe("--config, --no-config and -C", () => {
     expect(place.stderr).toContain("nowhere");
   });
 
-  it("leave a bare tag without a repository after --no-config, and say so", async () => {
+  it("make a bare tag an error with --no-config, because it has no repository", async () => {
     const { status, stderr } = await project.run("inspect", "latest", "--no-config");
     expect(stderr).toContain('"latest": a bare word is a tag of the configured repository');
     expect(status).toBe(1);
@@ -120,7 +120,7 @@ describe("--set", () => {
     ["assemble", ["assemble", "--arch", "riscv64"]],
     ["verify-links", ["verify-links", "out"]],
   ])(
-    "of a name that is nowhere is refused by %s, with a configuration and without",
+    "is refused by %s when its variable is not in the configuration, or when there is none",
     async (_, words) => {
       await project.run("assemble", "--arch", "riscv64");
       const typo = await project.run(...words, "--set", "GCC_VERSON=1");
@@ -150,7 +150,7 @@ describe("assemble with --base, --artifact, --copy and --output", () => {
     await buildImage(store, { platform, layers: [{ "etc/": "" }], tag: "latest" });
   });
 
-  it("does not take layers or architectures of a file nearby (expected an image for linux/amd64)", async () => {
+  it("takes neither layers nor architectures from a configuration nearby", async () => {
     const { status, stdout } = await project.run("assemble", "--arch", "riscv64", ...ALONE, ...OUT);
     expect(stdout).toContain("\nconfiguration: none\n");
     expect(status).toBe(0);
@@ -160,7 +160,7 @@ describe("assemble with --base, --artifact, --copy and --output", () => {
     expect(unsaid.stderr).toContain("--arch: expected an architecture");
   });
 
-  it("wins over --config, and says so", async () => {
+  it("overrides --config, with a warning", async () => {
     const named = ["--config", "linux/oci-kit.yaml"];
     const words = ["assemble", "--arch", "riscv64", ...ALONE, ...OUT];
     const { status, stderr } = await project.run(...words, ...named);
@@ -170,7 +170,7 @@ describe("assemble with --base, --artifact, --copy and --output", () => {
     expect(status).toBe(0);
   });
 
-  it("is what the file and the flags say together when one of the four is missing", async () => {
+  it("combines the configuration with the flags when one of the four is missing", async () => {
     const named = ["--artifact", "data=dir:data", "--copy", "gcc=/bin:/opt/again"];
     const words = ["--arch", "riscv64", "--base", "oci:base", ...named];
     expect((await project.run("assemble", ...words)).status).toBe(0);
@@ -178,7 +178,7 @@ describe("assemble with --base, --artifact, --copy and --output", () => {
     expect(document).toMatchObject({ manifest: { layers: [{}, {}, {}, {}, {}] } });
   });
 
-  it("takes a bare tag from the configured repository all the same, and pushes to none", async () => {
+  it("still resolves a bare tag in the configured repository, but refuses --push", async () => {
     await project.run("copy", "oci:base", `${project.repository}:base`);
     const alone = ALONE.map((word) => (word === "oci:base" ? "base" : word));
     const words = ["assemble", "--arch", "riscv64", ...alone, ...OUT];
@@ -191,7 +191,7 @@ describe("assemble with --base, --artifact, --copy and --output", () => {
 });
 
 describe("manifest push", () => {
-  it("holds another repository to none of this family's architectures, and says so", async () => {
+  it("does not require the configured architectures in another repository, and says so", async () => {
     const other = project.repository.replace("family", "other");
     await project.run("assemble");
     rmSync("out/linux-runtime/arm64", { recursive: true });
@@ -217,7 +217,7 @@ describe("manifest push", () => {
     expect(nothing.status).toBe(1);
   });
 
-  it("to a layout in the project is held to them, and to one elsewhere is not", async () => {
+  it("requires the configured architectures in a layout of the project, but not in a layout elsewhere", async () => {
     await project.run("assemble");
     rmSync("out/linux-runtime/arm64", { recursive: true });
     expect((await project.run("manifest", "push", "oci:index:latest")).status).toBe(2);
@@ -226,7 +226,7 @@ describe("manifest push", () => {
     expect((await project.run(...words)).status).toBe(0);
   });
 
-  it("names --run-id when the images are of different generations", async () => {
+  it("suggests --run-id when the images are of different generations", async () => {
     for (const [at, name] of ["amd64", "arm64", "riscv64"].entries()) {
       await project.run("assemble", "--arch", name, "--run-id", String(at));
     }

@@ -26,7 +26,7 @@ afterEach(() => project.remove());
 
 describe("copy", () => {
   it.each(["oci:copied", "oci-archive:copied.tar:v1", "docker-archive:copied.tar:family/image:v1"])(
-    "goes to %s and from there to a registry",
+    "copies an image to %s and from there to a registry",
     async (place) => {
       expect(await project.run("copy", IMAGE, place)).toMatchObject({ status: 0, stderr: "" });
       const target = `${project.repository}:copied`;
@@ -35,7 +35,7 @@ describe("copy", () => {
     },
   );
 
-  it("refreshes a layout: the second image without a tag leaves one, which the next command takes", async () => {
+  it("replaces the untagged image of a layout by the next one, so that it stays unambiguous", async () => {
     const nightly = "docker-archive:saved.tar:family/image:nightly";
     for (const name of ["amd64", "riscv64"]) {
       await project.run("copy", `oci:out/linux-runtime/${name}`, nightly);
@@ -50,7 +50,7 @@ describe("copy", () => {
     });
   });
 
-  it("keeps the images of a layout that holds several, or one by its tag", async () => {
+  it("adds to a layout that holds several images without replacing any, and one is found by its tag", async () => {
     await project.run("copy", IMAGE, "oci:mixed:kept");
     await project.run("copy", "oci:out/linux-runtime/amd64", "oci:mixed");
     await project.run("copy", "oci:out/linux-runtime/arm64", "oci:mixed");
@@ -61,7 +61,7 @@ describe("copy", () => {
   });
 
   it.each(["Upper/Case:1", "family/image:-1", "a//b", "image@sha256"])(
-    "refuses %s for a docker-archive, which no Docker would load, before anything is written",
+    "refuses the name %s for a docker-archive, because Docker could not load it, and writes nothing",
     async (name) => {
       const before = project.list();
       const { status, stderr } = await project.run("copy", IMAGE, `docker-archive:x.tar:${name}`);
@@ -71,7 +71,7 @@ describe("copy", () => {
     },
   );
 
-  it("sends nothing that is there, and says so", async () => {
+  it("sends no blob that the target has, and says so", async () => {
     const first = (await project.json("copy", IMAGE, project.repository)) as JsonRan<Copied>;
     expect(first.document).toMatchObject({ tag: "latest", copied: { count: 5 } });
     const second = (await project.json("copy", IMAGE, project.repository)) as JsonRan<Copied>;
@@ -81,7 +81,7 @@ describe("copy", () => {
     });
   });
 
-  it("takes one image of an index by --platform", async () => {
+  it("copies one image of an index by --platform", async () => {
     await project.run("manifest", "push", "latest-cross");
     const words = ["latest-cross", "oci:one", "--platform", "linux/arm64"];
     const { document } = (await project.json("copy", ...words)) as JsonRan<Copied>;
@@ -91,7 +91,7 @@ describe("copy", () => {
     expect(document.digest).toBe(arm64.document.descriptor.digest);
   });
 
-  it("says what it would send with --dry-run, and writes nothing", async () => {
+  it("with --dry-run says what it would send, and writes nothing", async () => {
     const before = project.list();
     for (const place of ["oci:copied", "oci-archive:copied.tar:v1", project.repository]) {
       const { status, stdout } = await project.run("copy", IMAGE, place, "--dry-run");
@@ -103,7 +103,7 @@ describe("copy", () => {
   });
 });
 
-describe("copy fails with 1, names it, and leaves nothing half-written:", () => {
+describe("copy fails with status 1, names the cause and leaves nothing half-written:", () => {
   it("a damaged layer", async () => {
     const damaged = damageLayer("out/linux-runtime/riscv64");
     const before = project.list();
@@ -144,7 +144,7 @@ describe("copy fails with 1, names it, and leaves nothing half-written:", () => 
     expect(project.list()).toEqual(before);
   });
 
-  it("a registry that can't be reached, whichever side it is", async () => {
+  it("a registry that can't be reached, as source or as target", async () => {
     await project.server.close();
     const before = project.list();
     for (const words of [
@@ -159,7 +159,7 @@ describe("copy fails with 1, names it, and leaves nothing half-written:", () => 
     expect(project.list()).toEqual(before);
   });
 
-  it("a source that is not there", async () => {
+  it("a source that does not exist", async () => {
     const before = project.list();
     const { status, stderr } = await project.run("copy", "oci:nowhere", "oci:copied");
     expect(stderr).toContain('"nowhere": expected an OCI layout, got nothing');

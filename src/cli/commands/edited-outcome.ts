@@ -8,7 +8,7 @@ import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
 import { notSentParts, targetName } from "../output/transfer-text.ts";
 
-/** What the commands that edit images wrote, or would, for programs and for people. */
+/** The outcome of a command that edits images: what it wrote, or would write in a dry run. */
 export function editedOutcome(
   edited: EditedImages & WrittenTo,
   dryRun: boolean,

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 describe("export", () => {
-  it("writes the merged tree to stdout, and tells about it on stderr", async () => {
+  it("writes the merged tree to stdout and its summary to stderr", async () => {
     const { status, stdout, stderr, bytes } = await project.run("export", "oci:images:one");
     expect(status).toBe(0);
     expect(stdout).toBe("");
@@ -21,7 +21,7 @@ describe("export", () => {
     expect(listLayer(bytes!).map(({ entry }) => entry.path)).toEqual(["a/", "a/b", "c", "a/d"]);
   });
 
-  it("writes a file, whole or not at all", async () => {
+  it("writes a file completely or not at all", async () => {
     const { document } = await project.json("export", "oci:images:one", "-o", "rootfs.tar");
     const tar = readFileSync("rootfs.tar");
     expect(document).toMatchObject({
@@ -36,7 +36,7 @@ describe("export", () => {
     expect(readFileSync("rootfs.tar").equals(tar)).toBe(true);
   });
 
-  it("says with --dry-run what it would write", async () => {
+  it("with --dry-run says what it would write", async () => {
     const before = project.list();
     const words = ["export", "oci:images:one", "-o", "rootfs.tar", "--dry-run"];
     expect((await project.json(...words)).document).toMatchObject({
@@ -47,7 +47,7 @@ describe("export", () => {
     expect(project.list()).toEqual(before);
   });
 
-  it("refuses a terminal, and an index without --platform", async () => {
+  it("refuses to write to a terminal, and refuses an index without --platform", async () => {
     const onTerminal = await project.runWith({ isTTY: true }, "export", "oci:images:one");
     expect(onTerminal).toMatchObject({ status: 1 });
     expect(onTerminal.stderr).toContain("expected a pipe or a file for stdout, got a terminal");

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 describe("flatten", () => {
-  it("leaves one layer with the same tree, the same one every time", async () => {
+  it("makes one layer with the same tree, with the same digest every time", async () => {
     const [first, second] = [
       await project.edited("flatten", "oci:images:one", "oci:flat:1"),
       await project.edited("flatten", "oci:images:one", "oci:flat:2"),
@@ -23,7 +23,7 @@ describe("flatten", () => {
     expect((await project.inspected("oci:flat:1")).config.config?.Cmd).toEqual(["sh"]);
   });
 
-  it("flattens every image of an index, and says what it leaves out", async () => {
+  it("flattens every image of an index, and says that it leaves out the attestation", async () => {
     const { stderr, status } = await project.run("flatten", "oci:images:all", "oci:flat:all");
     expect(status).toBe(0);
     expect(stderr).toContain("left out 1 attestation");

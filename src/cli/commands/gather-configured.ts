@@ -18,9 +18,9 @@ interface GatherOptions {
 }
 
 /**
- * The images that an index is made of when nobody names them: what was assembled into the configured
- * output; where there is none, what the target has as `TAG-ARCH`.
- * @throws OciError `missing-input` when nothing says which images; what reading them throws
+ * The images that an index is made of when `--from` names none: those assembled into the configured output,
+ * or, if there are none, those that the target has under the tags `TAG-ARCH`.
+ * @throws OciError `missing-input` when nothing says which images are meant; whatever reading them throws
  */
 export async function gatherConfigured(
   configuration: Configuration | undefined,

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 describe("inspect", () => {
-  it("shows an index with its images, and one of them by platform", async () => {
+  it("shows an index with its images, or one image by --platform", async () => {
     const index = await project.run("inspect", "latest-cross");
     expect(index).toMatchObject({ status: 0, stderr: "" });
     expect(index.stdout).toMatch(/^index sha256:[0-9a-f]{64}\n {2}linux\/amd64 {4}sha256:/);
@@ -22,7 +22,7 @@ describe("inspect", () => {
     expect(image.stdout).toContain("env\n  PATH=/usr/bin\n");
   });
 
-  it("prints with --raw the very bytes, which have the digest", async () => {
+  it("with --raw prints the stored bytes, which match the digest", async () => {
     const { document } = (await project.json(...["inspect", "latest-cross"])) as JsonRan<{
       descriptor: { digest: string };
     }>;
@@ -30,7 +30,7 @@ describe("inspect", () => {
     expect(digestBytes(new TextEncoder().encode(stdout))).toBe(document.descriptor.digest);
   });
 
-  it("lists what there is when the platform is not among it", async () => {
+  it("lists the available platforms when the requested one is missing", async () => {
     const { status, stderr } = await project.run("inspect", "latest-cross", "--platform", "s390x");
     expect(stderr).toContain("linux/s390x");
     expect(stderr).toContain("linux/riscv64");
@@ -39,7 +39,7 @@ describe("inspect", () => {
 });
 
 describe("tags", () => {
-  it("lists those of the configured repository, one a line", async () => {
+  it("lists the tags of the configured repository, one on a line", async () => {
     const { status, stdout } = await project.run("tags");
     expect(stdout).toBe(
       "latest-cross\nlatest-cross-amd64\nlatest-cross-arm64\nlatest-cross-riscv64\n",
@@ -49,7 +49,7 @@ describe("tags", () => {
 });
 
 describe("serve", () => {
-  it("says that its port is taken, what helps, and leaves nothing", async () => {
+  it("says that its port is taken and what to do, and leaves no files behind", async () => {
     const words = ["serve", "--port", String(project.server.port)];
     const before = project.list();
     const { status, stderr } = await project.run(...words);

@@ -7,7 +7,7 @@ import type { Outcome } from "../command.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { formatBytes, table } from "../output/format.ts";
 
-/** What a push would do, and the gates that would refuse it. */
+/** The outcome of a dry run: what a push would do, and the gates that would refuse it. */
 export function planOutcome(plan: IndexPushPlan): Outcome {
   const { children, index, findings, tags, toSend, upToDate } = plan;
   const rows = children.map(({ child, toSend: send, alreadyThere }) => [
@@ -30,7 +30,7 @@ export function planOutcome(plan: IndexPushPlan): Outcome {
   };
 }
 
-/** What a push did. */
+/** The outcome of a push. */
 export function pushOutcome(plan: IndexPushPlan, result: IndexPushResult): Outcome {
   const { index, changed, sent, mounted, skipped, tags, overridden } = result;
   const name = `${plan.target.name}:${plan.tag}`;

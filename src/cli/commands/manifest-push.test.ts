@@ -39,7 +39,7 @@ async function expectTags(tags: readonly string[]): Promise<void> {
 }
 
 describe("manifest push", () => {
-  it("publishes one index and a tag for each architecture, and then has nothing to do", async () => {
+  it("publishes one index and a tag for each architecture, and has nothing to do the second time", async () => {
     const first = await project.run(...PUSH);
     expect(first).toMatchObject({ status: 0, stderr: "" });
     expect(first.stdout).toMatch(/^127\.0\.0\.1:\d+\/family\/image:latest-cross sha256:/);
@@ -49,13 +49,13 @@ describe("manifest push", () => {
     expect(second.stdout).toContain("published already, nothing to do");
   });
 
-  it("passes images of three separate runs: they are one generation", async () => {
+  it("accepts images of three separate runs as one generation", async () => {
     rmSync("out", { recursive: true });
     for (const name of ARCHITECTURES) await project.run("assemble", "--arch", name);
     expect(await project.run(...PUSH)).toMatchObject({ status: 0, stderr: "" });
   });
 
-  it("prints the plan with --dry-run, by the names that are typed, and sends nothing", async () => {
+  it("with --dry-run prints the plan with the names that users type, and sends nothing", async () => {
     const { status, stdout } = await project.run(...PUSH, "--dry-run");
     expect(status).toBe(0);
     expect(stdout).toMatch(/would send \d/);
@@ -69,12 +69,12 @@ describe("manifest push", () => {
     ]);
   });
 
-  it("sends of one changed file that layer, its configuration, the manifests and nothing else", async () => {
+  it("after one file changed sends only its layer, the image configuration and the manifests", async () => {
     await project.run(...PUSH);
     project.write("gcc/riscv64/bin/gcc", Buffer.concat([elf("riscv64"), Buffer.alloc(9)]), 0o755);
     await project.run("assemble");
     const planned = (await project.json(...PUSH, "--dry-run")) as JsonRan<Pushed>;
-    // amd64 and arm64: a manifest each, of the new generation
+    // amd64 and arm64 each need a manifest of the new generation
     expect(planned.document.children.map(({ toSend }) => toSend.count)).toEqual([1, 1, 3]);
     expect(planned.document.toSend.count).toBe(6);
     const before = project.list("../registry/blobs");
@@ -83,7 +83,7 @@ describe("manifest push", () => {
     expect(project.list("../registry/blobs").length - before.length).toBe(6);
   });
 
-  it("writes into a layout, and takes images by --from", async () => {
+  it("writes into a layout, and takes the images from --from", async () => {
     const from = ARCHITECTURES.flatMap((name) => ["--from", `oci:out/linux-runtime/${name}`]);
     const dry = ["manifest", "push", "oci:index:latest-cross", ...from];
     expect((await project.run(...dry, "--dry-run")).status).toBe(0);
@@ -93,7 +93,7 @@ describe("manifest push", () => {
     expect(document).toMatchObject({ images: [{}, {}, {}] });
   });
 
-  it("takes the repository's own TAG-ARCH images when nothing is assembled here", async () => {
+  it("takes the images tagged TAG-ARCH in the repository when none are assembled here", async () => {
     for (const name of ARCHITECTURES) await project.run("assemble", "--arch", name, "--push");
     rmSync("out", { recursive: true });
     expect(await project.run(...PUSH)).toMatchObject({ status: 0, stderr: "" });
@@ -101,7 +101,7 @@ describe("manifest push", () => {
   });
 });
 
-describe("manifest push refuses with 2, names it, and sends nothing:", () => {
+describe("manifest push refuses with status 2, names the reason and sends nothing:", () => {
   async function expectRefusal(gate: string, names: readonly string[], ...words: string[]) {
     const before = project.list("../registry");
     const { status, stdout, stderr } = await project.run(...PUSH, ...words);
@@ -119,12 +119,12 @@ describe("manifest push refuses with 2, names it, and sends nothing:", () => {
     expect(project.list("../registry")).toEqual(before);
   }
 
-  it("an architecture of the configuration is missing", async () => {
+  it("when an architecture of the configuration is missing", async () => {
     rmSync("out/linux-runtime/arm64", { recursive: true });
     await expectRefusal("missing-architecture", ["arm64 is missing"]);
   });
 
-  it("an architecture that is published would be dropped", async () => {
+  it("when an architecture that is published would be dropped", async () => {
     await project.run(...PUSH);
     const more = { architectures: ["amd64", "riscv64"] };
     project.write("linux/oci-kit.yaml", configuration(project.repository, more));
@@ -133,7 +133,7 @@ describe("manifest push refuses with 2, names it, and sends nothing:", () => {
     await expectRefusal("dropped-platform", ["linux/arm64 would be dropped"]);
   });
 
-  it("two images are for one platform", async () => {
+  it("when two images are for the same platform", async () => {
     const other = ["--base", "scratch", "--env", "OTHER=1", "--output", "oci:other"];
     await project.run("assemble", "--arch", "riscv64", ...other);
     const from = [...ARCHITECTURES.map((name) => `out/linux-runtime/${name}`), "other"];
@@ -141,19 +141,19 @@ describe("manifest push refuses with 2, names it, and sends nothing:", () => {
     await expectRefusal("duplicate-platform", ["linux/riscv64 is claimed by 2 images"], ...words);
   });
 
-  it("an image is for another architecture than its directory says", async () => {
+  it("when an image is for another architecture than its directory says", async () => {
     rmSync("out/linux-runtime/arm64", { recursive: true });
     cpSync("out/linux-runtime/amd64", "out/linux-runtime/arm64", { recursive: true });
     await expectRefusal("wrong-platform", ["linux/amd64", "linux/arm64", "by its directory"]);
   });
 
-  it("the images are of different generations", async () => {
+  it("when the images are of different generations", async () => {
     project.write("data/share/readme", "changed");
     await project.run("assemble", "--arch", "riscv64");
     await expectRefusal("mixed-generations", ["2 generations", "out/linux-runtime/riscv64"]);
   });
 
-  it("and does so all the same where the target would be a new layout", async () => {
+  it("also when the target would be a new layout", async () => {
     rmSync("out/linux-runtime/arm64", { recursive: true });
     const before = project.list();
     expect((await project.run("manifest", "push", "oci:index:latest-cross")).status).toBe(2);
@@ -162,7 +162,7 @@ describe("manifest push refuses with 2, names it, and sends nothing:", () => {
 });
 
 describe("manifest push --force", () => {
-  it("publishes, and says what it overrode", async () => {
+  it("publishes and says which refusals it overrode", async () => {
     rmSync("out/linux-runtime/arm64", { recursive: true });
     const { status, stdout } = await project.run(...PUSH, "--force");
     expect(status).toBe(0);
@@ -172,8 +172,8 @@ describe("manifest push --force", () => {
   });
 });
 
-describe("manifest push fails with 1", () => {
-  it("when a layer is damaged, names it, and publishes nothing", async () => {
+describe("manifest push of a damaged output directory", () => {
+  it("exits with 1, names a damaged layer and publishes nothing", async () => {
     const damaged = damageLayer("out/linux-runtime/riscv64");
     const { status, stderr } = await project.run(...PUSH);
     expect(stderr).toContain(damaged);
@@ -186,7 +186,7 @@ describe("manifest push fails with 1", () => {
     expect(left).toEqual(["blobs/", "blobs/sha256/", "index.json", "oci-layout"]);
   });
 
-  it("when what lies beside the images is in the way of none, and says so", async () => {
+  it("leaves out a directory without an image layout, and says so", async () => {
     renameSync("data", "out/linux-runtime/notes");
     const { status, stderr } = await project.run(...PUSH);
     expect(stderr).toBe("oci-kit: left out out/linux-runtime/notes: it holds no image layout\n");

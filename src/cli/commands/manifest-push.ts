@@ -23,7 +23,7 @@ export interface PushFlags {
   readonly dryRun?: true;
 }
 
-/** `oci-kit manifest push`: gather, plan, then push or print the plan. */
+/** Runs `oci-kit manifest push`: gathers the images, plans the index, then pushes it or prints the plan. */
 export async function pushManifest(
   reference: string,
   flags: PushFlags,
@@ -44,12 +44,12 @@ export async function pushManifest(
   }
 }
 
-/** What is asked for, and which configurations count. */
+/** The flags of a push and the configurations that it uses. */
 interface Pushing {
   readonly flags: PushFlags;
-  /** What holds for the repository or the layout that is pushed to: its architectures have to be there. */
+  /** The configuration of the repository or layout that is pushed to. All its architectures must be present. */
   readonly held: Configuration | undefined;
-  /** Whose output the images are in: that of the working directory. */
+  /** The configuration of the working directory, whose output holds the images. */
   readonly source: Configuration | undefined;
 }
 
@@ -90,7 +90,7 @@ async function pushTo(
   }
 }
 
-/** The outcome, with the configuration that counted and what for. */
+/** Adds to the outcome which configuration was used, and whether its architectures were required. */
 async function says(
   outcome: Outcome,
   { held, source }: Pick<Pushing, "held" | "source">,

@@ -6,7 +6,7 @@ import { DONE } from "../exit-status.ts";
 import { count, formatBytes, table } from "../output/format.ts";
 import { targetName } from "../output/transfer-text.ts";
 
-/** What was packed, or would be, for programs and for people. */
+/** The outcome of a pack: what was packed, or would be in a dry run. */
 export function packOutcome(packed: PackedImage & WrittenTo): Outcome {
   const { store, tag, image, layers, entries, bytes, changes, skipped } = packed;
   const dryRun = image === undefined;

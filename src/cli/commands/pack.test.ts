@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 describe("oci-kit pack", () => {
-  it("gives the base when nothing changed, and else tells the new layer", async () => {
+  it("returns the base when nothing changed, and otherwise describes the new layer", async () => {
     const same = await project.run("pack", ROOT, "oci:packed:same", "--base", IMAGE);
     expect([same.status, same.stdout]).toEqual([0, expect.stringContaining("it is the base")]);
     writeFileSync(`${ROOT}/new`, "content");
@@ -23,14 +23,14 @@ describe("oci-kit pack", () => {
     expect(stdout).toMatch(/^oci:packed:other sha256:\w+\n {2}layer .* 2 entries, 7 B {2}diffID /);
   });
 
-  it("says in a dry run what would be packed, and makes nothing", async () => {
+  it("with --dry-run says what would be packed, and writes nothing", async () => {
     rmSync(`${ROOT}/usr/share`, { recursive: true });
     const plan = await project.run("pack", ROOT, "oci:packed", "--base", IMAGE, "--dry-run");
     expect(plan.stdout).toBe("C /usr\nD /usr/share\nwould pack 2 entries, 0 B of content\n");
     expect(project.list(".").filter((name) => name.startsWith("packed"))).toEqual([]);
   });
 
-  it("makes the very layers again, and refuses to with status 2 when something changed", async () => {
+  it("makes identical layers again, or refuses with status 2 when something changed", async () => {
     const exact = await project.json("pack", ROOT, "oci:packed:exact", "--exact");
     const original = await project.json("inspect", IMAGE);
     const { rootfs } = (original.document as { config: { rootfs: { diff_ids: string[] } } }).config;
@@ -41,7 +41,7 @@ describe("oci-kit pack", () => {
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("/new")]);
   });
 
-  it("refuses an output inside the directory: our own files are no content, and none is left there", async () => {
+  it("refuses an output inside the packed directory, and leaves nothing there", async () => {
     const before = project.list();
     for (const place of ["oci:out/rootfs/image", "oci-archive:out/rootfs/x.tar:1"]) {
       const { status, stderr } = await project.run("pack", ROOT, place);
@@ -58,13 +58,13 @@ describe("oci-kit pack", () => {
     expect(diffIds.size).toBe(1);
   });
 
-  it("refuses 30 February: 1", async () => {
+  it("refuses the date 30 February with status 1", async () => {
     const words = ["oci:x", "--created", "2026-02-30T00:00:00Z"];
     const { status, stderr } = await project.run("pack", ROOT, ...words);
     expect([status, stderr]).toEqual([1, expect.stringContaining("2026-02-30")]);
   });
 
-  it("takes its time from --created, else from SOURCE_DATE_EPOCH", async () => {
+  it("takes its time from --created, or else from SOURCE_DATE_EPOCH", async () => {
     const env = { SOURCE_DATE_EPOCH: "86400" };
     const created = async (...more: string[]): Promise<unknown> => {
       await project.runWith({ env }, "pack", ROOT, "oci:packed:timed", ...more);
@@ -76,7 +76,7 @@ describe("oci-kit pack", () => {
     expect(await created("--created", "7")).toBe("1970-01-01T00:00:07Z");
   });
 
-  it("refuses a time that is none: 1", async () => {
+  it("refuses a malformed time with status 1", async () => {
     const { status, stderr } = await project.run("pack", ROOT, "oci:x", "--created", "yesterday");
     expect([status, stderr]).toEqual([1, expect.stringContaining("expected seconds since 1970")]);
   });

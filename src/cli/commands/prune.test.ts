@@ -27,7 +27,7 @@ const prune = async (...words: readonly string[]): Promise<JsonRan<Pruned>> =>
   (await project.json("prune", "oci:mirror", ...words)) as JsonRan<Pruned>;
 
 describe("prune of a layout in which a tag was moved", () => {
-  it("shows what nobody refers to, by digests that can be typed back, and deletes nothing", async () => {
+  it("lists unreferenced blobs by digests that other commands take, and deletes nothing", async () => {
     const { status, document } = await prune();
     expect(status).toBe(0);
     expect(document).toMatchObject({ dryRun: true, kept: 3 });
@@ -38,7 +38,7 @@ describe("prune of a layout in which a tag was moved", () => {
     expect(blobs()).toBe(6);
   });
 
-  it("deletes it with --yes, not with --dry-run beside it, and the second time there is nothing", async () => {
+  it("deletes them with --yes unless --dry-run is given, and finds nothing the second time", async () => {
     await prune("--yes", "--dry-run");
     expect(blobs()).toBe(6);
     expect((await prune("--yes")).document.removed).toHaveLength(3);
@@ -47,13 +47,13 @@ describe("prune of a layout in which a tag was moved", () => {
     expect((await project.run("inspect", "oci:mirror:t")).status).toBe(0);
   });
 
-  it("keeps what is young while somebody writes into the layout, unless told otherwise", async () => {
+  it("keeps recent blobs while another process writes into the layout, unless --min-age says otherwise", async () => {
     writeFileSync(`mirror/${ownedName(".oci-kit.ingest")}`, "half a blob");
     expect((await prune("--yes")).document.removed).toEqual([]);
     expect((await prune("--min-age", "0")).document.removed).toHaveLength(3);
   });
 
-  it("asks for a layout as a whole", async () => {
+  it("refuses anything but a whole layout", async () => {
     for (const place of ["oci:mirror:t", "docker-archive:x.tar", "localhost:1/a"]) {
       const { status, stderr } = await project.run("prune", place);
       expect(status).toBe(1);

@@ -49,7 +49,7 @@ async function prune(reference: string, flags: PruneFlags, { context }: Session)
     import("../../store/layout/collect-garbage.ts"),
   ]);
   const layout = await openLayout(directory, { limits, signal });
-  // undefined is the hour that the library waits for others
+  // undefined means the library's default of an hour, which protects what other processes are writing
   const minAge = asked ?? (isBeingWritten(layout) ? undefined : 0);
   const dryRun = flags.yes !== true || flags.dryRun === true;
   return outcomeOf(
@@ -59,7 +59,7 @@ async function prune(reference: string, flags: PruneFlags, { context }: Session)
   );
 }
 
-/** The directory of the layout that is meant: all of it is pruned, so no tag and no digest. */
+/** The directory of the layout to prune. A tag or digest is refused, because a layout is pruned as a whole. */
 async function layoutOf(reference: string, context: Context): Promise<string> {
   const location = await parseConfigured(reference, context);
   if (location.kind === "path") return location.path;

@@ -12,20 +12,20 @@ const DEFAULT_TAG = "latest-cross";
 interface PushAssembledOptions {
   /** The configured repository. */
   readonly repository: string;
-  /** Default `latest-cross`; the platform is appended. */
+  /** Default: `latest-cross`. The architecture is appended. */
   readonly tag: string | undefined;
   readonly session: Session;
 }
 
-/** There is no configured repository that `--push` could mean. */
+/** The error for `--push` when no repository is configured. */
 export function noRepository(): OciError {
   return noConfiguration("--push", "Name the registry as the output: --output host/repo:tag");
 }
 
 /**
  * Pushes an image that was just assembled to the configured repository, for a later `manifest push`.
- * @returns the reference it has there
- * @throws what copying throws
+ * @returns the reference of the pushed image
+ * @throws whatever copying throws
  */
 export async function pushAssembled(
   output: string,

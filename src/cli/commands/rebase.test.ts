@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 describe("rebase", () => {
-  it("puts an image's own layers on a new base, of one image and of an index", async () => {
+  it("puts the layers of an image on a new base, and those of each image of an index", async () => {
     await writeTar("own.tar", { own: "1" }, "none");
     await writeTar("base.tar", { base: "2" }, "none");
     for (const tag of ["one", "all"]) {
@@ -48,7 +48,7 @@ describe("rebase", () => {
     expect(Object.keys(manifest.annotations!)).toEqual(["org.opencontainers.image.base.digest"]);
   });
 
-  it("names a base of a registry in the annotations", async () => {
+  it("names the new base in the annotations when it is in a registry", async () => {
     const base = `${project.repository}:base`;
     expect((await project.run("copy", "oci:images:one", base)).status).toBe(0);
     await project.edited("rebase", base, "oci:images:on", "--old-base", base, "--new-base", base);
@@ -56,7 +56,7 @@ describe("rebase", () => {
     expect(annotations?.["org.opencontainers.image.base.name"]).toBe(base);
   });
 
-  it("refuses an image that is not on the old base", async () => {
+  it("refuses an image that was not built on the old base", async () => {
     await project.edited("flatten", "oci:images:one", "oci:images:flat");
     const bases = ["--old-base", "oci:images:flat", "--new-base", "oci:images:one"];
     const { status, stderr } = await project.run(

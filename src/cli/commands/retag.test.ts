@@ -19,7 +19,7 @@ async function digestOf(reference: string): Promise<unknown> {
   return document.descriptor.digest;
 }
 
-it("is one manifest PUT a tag, and touches no blob", async () => {
+it("retag sends one manifest PUT for each tag and touches no blob", async () => {
   const proxy = await startRecordingProxy(project.server.port);
   try {
     const source = `${proxy.host}/family/image:latest-cross`;
@@ -38,7 +38,7 @@ it("is one manifest PUT a tag, and touches no blob", async () => {
   expect(await digestOf("stable")).toBe(await digestOf("latest-cross"));
 });
 
-it("moves tags of a layout, and says what it would do with --dry-run", async () => {
+it("retag adds tags in a layout, and with --dry-run only says so", async () => {
   const source = "oci:out/linux-runtime/riscv64:latest";
   const dry = await project.run("retag", source, "stable", "--dry-run");
   expect(dry.stdout).toMatch(/^would tag sha256:[0-9a-f]{64} as stable in oci:out\/linux-runtime/);
@@ -50,14 +50,14 @@ it("moves tags of a layout, and says what it would do with --dry-run", async () 
   expect(await digestOf("oci:out/linux-runtime/riscv64:stable")).toBe(await digestOf(source));
 });
 
-it("fails when there is no such tag, and sets none", async () => {
+it("retag fails and sets no tag when the source does not exist", async () => {
   const { status, stderr } = await project.run("retag", "nowhere", "stable");
   expect(stderr).toContain("nowhere");
   expect(status).toBe(1);
   expect((await project.run("tags")).stdout).not.toContain("stable");
 });
 
-it("sets no tag when one of them is malformed", async () => {
+it("retag sets no tag when one of them is malformed", async () => {
   const { status, stderr } = await project.run("retag", "latest-cross", "stable", "not/a/tag");
   expect(stderr).toContain('got "not/a/tag"');
   expect(status).toBe(1);

@@ -13,7 +13,7 @@ import { collect } from "../../testing/store-contract/store-content.ts";
 let project: Project;
 let arm64: BuiltImage;
 
-/** What docker save writes of an index of two platforms of which amd64 was pulled. */
+/** Writes what docker save makes of an index with two platforms when only amd64 was pulled. */
 beforeEach(async () => {
   project = await createProject();
   const store = createMemoryStore();
@@ -38,19 +38,19 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-describe("docker save of a multi-platform image of which one platform was pulled", () => {
+describe("an archive by docker save of a multi-platform image with only one platform pulled", () => {
   it.each([
     ["unpack", ["saved"]],
     ["export", ["-o", "rootfs.tar"]],
     ["flatten", ["oci:flat:t"]],
     ["copy", ["oci:copied:t"]],
     ["copy", ["oci:copied:t", "--platform", "linux/amd64"]],
-  ])("%s takes the one that is there", async (command, words) => {
+  ])("%s takes the platform that is present", async (command, words) => {
     const words2 = command === "export" ? [...words, SAVED] : [SAVED, ...words];
     expect(await project.run(command, ...words2)).toMatchObject({ status: 0, stderr: "" });
   });
 
-  it("copy says what is not there, and leaves a layout that is whole", async () => {
+  it("copy names the missing platform and writes a complete layout", async () => {
     const { stdout } = await project.run("copy", SAVED, "oci:copied:t");
     expect(stdout).toContain(`not in the source: linux/arm64 ${arm64.descriptor.digest}`);
     const { document } = await project.json("copy", SAVED, "oci:copied:t");
@@ -63,7 +63,7 @@ describe("docker save of a multi-platform image of which one platform was pulled
     );
   });
 
-  it("says that a platform that is not there is not", async () => {
+  it("copy names the platform when --platform asks for a missing one", async () => {
     const words = ["copy", SAVED, "oci:copied:t", "--platform", "linux/arm64"];
     expect((await project.run(...(words as [string]))).stderr).toMatch(/linux\/arm64/);
   });

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-/** Runs `serve` with these flags for as long as the work takes. */
+/** Runs `serve` with these flags until `work` is done. */
 async function whileServing(
   flags: readonly string[],
   work: (url: string) => Promise<void>,
@@ -41,7 +41,7 @@ const indexOf = (padding: number): Uint8Array =>
   });
 
 describe("serve --limit", () => {
-  it("holds to a limit that was lowered, instead of ignoring it", async () => {
+  it("enforces a lowered limit", async () => {
     const small = indexOf(1);
     const large = indexOf(1000);
     const ran = await whileServing(["--limit", "documentBytes=900"], async (url) => {
@@ -54,7 +54,7 @@ describe("serve --limit", () => {
     expect(ran.status).toBe(0);
   });
 
-  it("takes and gives back what only a raised limit allows, after a restart too", async () => {
+  it("accepts and returns what only a raised limit allows, also after a restart", async () => {
     const body = indexOf(5 * 1024 * 1024);
     const flags = ["--limit", "documentBytes=8MiB"];
     await whileServing(flags, async (url) => {
@@ -73,8 +73,8 @@ describe("serve --limit", () => {
   });
 });
 
-describe("a blob that was zeroed at equal size below serve", () => {
-  it("counts as there for HEAD and a mount, is refused when read, and is found by verify", async () => {
+describe("a stored blob that was overwritten with zeros while serve runs", () => {
+  it("exists for HEAD and for a mount, fails when it is read, and is found by verify", async () => {
     const content = new TextEncoder().encode("a layer");
     const digest = digestBytes(content);
     const blob = `out/registry/blobs/${digest.replace(":", "/")}`;
@@ -92,7 +92,7 @@ describe("a blob that was zeroed at equal size below serve", () => {
     expect(verified.document).toMatchObject({ findings: [{ code: "damaged", digest }] });
   });
 
-  it("is what its help tells of, with the command that finds it", async () => {
+  it("is explained in the help of serve, with the command that finds it", async () => {
     const { stdout } = await project.run("serve", "--help");
     const text = stdout.replaceAll(/\s+/g, " ");
     expect(text).toContain("kept its size counts as there until it is read");

@@ -20,7 +20,7 @@ export interface PruneFlags extends CommonFlags {
   readonly dryRun?: true;
 }
 
-/** `store add` */
+/** Runs `oci-kit store add`. */
 export async function addToStore(
   directory: string,
   reference: string,
@@ -48,7 +48,7 @@ export async function addToStore(
   };
 }
 
-/** `store link` */
+/** Runs `oci-kit store link`. */
 export async function linkInStore(
   directory: string,
   source: string,
@@ -64,7 +64,7 @@ export async function linkInStore(
   };
 }
 
-/** `store unlink` */
+/** Runs `oci-kit store unlink`. */
 export async function unlinkInStore(
   directory: string,
   name: string,
@@ -79,7 +79,7 @@ export async function unlinkInStore(
   };
 }
 
-/** `store path` */
+/** Runs `oci-kit store path`. */
 export async function pathInStore(
   directory: string,
   name: string,
@@ -94,7 +94,7 @@ export async function pathInStore(
   };
 }
 
-/** `store prune` */
+/** Runs `oci-kit store prune`. */
 export async function pruneStore(
   directory: string,
   flags: PruneFlags,

@@ -9,7 +9,7 @@ import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { formatBytes, table } from "../output/format.ts";
 
-/** `store list` */
+/** Runs `oci-kit store list`. */
 export async function listStore(directory: string): Promise<Outcome> {
   const store = openConversions(directory);
   const list = await store.list();

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-it("converts an image under the name it was asked by, and under others for nothing", async () => {
+it("store add converts an image once and gives it further names without converting again", async () => {
   const first = await project.run("store", "add", "s", "oci:images:latest", "--platform", "amd64");
   expect(first.stderr).toBe("");
   expect(first.stdout).toMatch(
@@ -42,7 +42,7 @@ it("converts an image under the name it was asked by, and under others for nothi
   expect(existsSync(join(stdout.trimEnd(), "file"))).toBe(true);
 });
 
-it("links and unlinks names, lists them, and prunes what has none", async () => {
+it("store links, unlinks and lists names, and prunes conversions without a name", async () => {
   await project.run("store", "add", "s", "oci:images:latest", "a", "--platform", "linux/amd64");
   await project.run("store", "add", "s", "oci:images:latest", "b", "--platform", "linux/arm64");
   const linked = await project.run("store", "link", "s", "a", "b");
@@ -65,7 +65,7 @@ it("links and unlinks names, lists them, and prunes what has none", async () => 
   expect((await project.run("store", "list", "s")).stdout).toMatch(/^b {2}sha256:/);
 });
 
-it("says what is wrong with a name, and prunes nothing then", async () => {
+it("store list says what is wrong with a broken name, and store prune then removes nothing", async () => {
   await project.run("store", "add", "s", "oci:images:latest", "a", "--platform", "linux/amd64");
   symlinkSync(`../conversions/sha256-${"0".repeat(64)}`, "s/names/gone");
   expect((await project.run("store", "list", "s")).stdout).toContain(
@@ -80,7 +80,7 @@ it("says what is wrong with a name, and prunes nothing then", async () => {
   expect(pruned.stderr).toContain("expected the file name of a name");
 });
 
-it("asks again for what it does not understand", async () => {
+it("store refuses wrong arguments and says what it expects", async () => {
   for (const [words, why] of [
     [["list", "nowhere"], "expected a store of conversions"],
     [["prune", "nowhere", "--min-age", "1y"], "--min-age: expected a duration"],

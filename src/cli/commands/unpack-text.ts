@@ -7,7 +7,7 @@ import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
 
-/** The result of an unpack, for programs and for people. */
+/** The outcome of an unpack. */
 export function unpackOutcome(result: UnpackResult): Outcome {
   const { proof } = result;
   return {
@@ -90,7 +90,7 @@ function unreadLines(paths: number): string[] {
   return [`but extended attributes of ${count(paths, "path")} could not be read back: ${missing}`];
 }
 
-/** What the sidecar alone keeps, and why. */
+/** Says what only the sidecar keeps, because the filesystem refused it, and why. */
 function heldLines({ sidecar, refusals }: UnpackResult, { held }: Proof): string[] {
   const parts = Object.entries(held).flatMap(([field, paths]) =>
     paths > 0 ? [`${field} of ${paths}`] : [],

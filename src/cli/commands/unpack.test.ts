@@ -44,7 +44,7 @@ describe("unpack", () => {
     expect((await project.run("verify-links", `dir:${ROOT}`)).status).toBe(0);
   });
 
-  it("writes only what differs the next time", async () => {
+  it("writes only what differs the second time", async () => {
     const first = await unpack(IMAGE, ROOT);
     const file = join(project.directory, ROOT, "opt/gcc/bin/gcc");
     const content = readFileSync(file);
@@ -55,7 +55,7 @@ describe("unpack", () => {
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
-  it("lists what it would write with --dry-run, and writes nothing", async () => {
+  it("with --dry-run lists what it would write, and writes nothing", async () => {
     const before = project.list();
     const { document } = await unpack(IMAGE, ROOT, "--dry-run");
     expect(document.plan!.written).toContain("/usr/bin/cc");
@@ -66,7 +66,7 @@ describe("unpack", () => {
     expect(project.list()).toEqual(before);
   });
 
-  it("takes only some paths, or one layer", async () => {
+  it("unpacks only some paths, or one layer", async () => {
     await unpack(IMAGE, ROOT, "--include", "./usr/bin", "--include", "opt/*/bin");
     const paths = project.list(ROOT);
     expect(paths.some((path) => path.endsWith("usr/bin/cc"))).toBe(true);
@@ -76,7 +76,7 @@ describe("unpack", () => {
     expect(existsSync(join(project.directory, "out/layer.oci-kit/layers/2"))).toBe(true);
   });
 
-  it("compares no contents with --no-proof", async () => {
+  it("with --no-proof compares no contents", async () => {
     const { document } = await unpack(IMAGE, ROOT, "--no-proof");
     expect(document.proof).toMatchObject({ contents: 0 });
     const { stdout } = await project.run("unpack", IMAGE, ROOT, "--no-proof");
@@ -108,7 +108,7 @@ describe("unpack", () => {
     expect(stderr).toMatch(/expected an empty directory or one that was unpacked before/);
   });
 
-  it("names the image of an index by --platform", async () => {
+  it("takes one image of an index by --platform", async () => {
     await project.run("manifest", "push", "latest");
     const { status } = await project.run("unpack", "latest", ROOT);
     expect(status).toBe(1);
@@ -117,7 +117,7 @@ describe("unpack", () => {
   });
 });
 
-describe("what is told of an unpack", () => {
+describe("the outcome of an unpack", () => {
   const digest = parseDigest(`sha256:${"a".repeat(64)}`);
   const result: UnpackResult = {
     directory: "/d",
@@ -149,7 +149,7 @@ describe("what is told of an unpack", () => {
     plan: undefined,
   };
 
-  it("is exit status 2 with the paths where something differs", () => {
+  it("has exit status 2 and lists the paths that differ", () => {
     const { status, lines, document } = unpackOutcome(result);
     const text = lines.join("\n");
     expect(status).toBe(2);
@@ -158,7 +158,7 @@ describe("what is told of an unpack", () => {
     expect(document).toMatchObject({ proof: { differences: [{ path: "/a\\n" }, { path: "/b" }] } });
   });
 
-  it("names what the sidecar alone keeps, with the reasons", () => {
+  it("names what only the sidecar keeps, with the reasons", () => {
     expect(unpackOutcome(result).lines.join("\n")).toContain(
       [
         "kept in /d.oci-kit: owner of 2, time of 1",
@@ -169,7 +169,7 @@ describe("what is told of an unpack", () => {
     );
   });
 
-  it("shows the first differences, and counts the others", () => {
+  it("lists the first differences and counts the others", () => {
     const [first] = result.proof!.differences;
     const differences = Array.from({ length: 60 }, () => first!);
     const { lines } = unpackOutcome({ ...result, proof: { ...result.proof!, differences } });

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-/** Assembles riscv64 with another link instead of the configured one. */
+/** Assembles riscv64 with a link to `target` instead of the configured link. */
 async function assembleWithLink(target: string): Promise<void> {
   const layers = [
     { name: "gcc", steps: [{ copy: "/bin", from: "gcc", to: "/opt/gcc/bin" }] },
@@ -36,7 +36,7 @@ async function assembleWithLink(target: string): Promise<void> {
 }
 
 describe("verify-links", () => {
-  it("shows every link of every architecture hop by hop, by the names that were typed: 0", async () => {
+  it("shows every link of every architecture hop by hop and exits with 0", async () => {
     await project.run("assemble");
     const { status, stdout, stderr } = await project.run("verify-links", "out/linux-runtime");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -52,7 +52,7 @@ describe("verify-links", () => {
     expect(stdout).toMatch(/\n3 links checked in 3 roots: all hold\n$/);
   });
 
-  it("takes a directory by its bare name, a layout, and a tag of the repository", async () => {
+  it("takes the bare name of a directory, a layout, or a tag of the configured repository", async () => {
     await project.run("assemble");
     await project.run("manifest", "push", "latest-cross");
     for (const target of ["out", "oci:out/linux-runtime/riscv64", "latest-cross"]) {
@@ -60,7 +60,7 @@ describe("verify-links", () => {
     }
   });
 
-  it("gives programs the same facts", async () => {
+  it("prints the same facts as JSON", async () => {
     await project.run("assemble", "--arch", "riscv64");
     const { document } = (await project.json("verify-links", "out")) as JsonRan<Verified>;
     expect(document.ok).toBe(true);
@@ -70,7 +70,7 @@ describe("verify-links", () => {
   });
 });
 
-describe("verify-links answers 2 and names", () => {
+describe("verify-links exits with 2 and names", () => {
   async function expectFinding(code: string, text: string, ...words: string[]): Promise<void> {
     const { status, stdout, stderr } = await project.run("verify-links", "out", ...words);
     expect(stdout).toContain(`✗ ${code}: `);
@@ -102,7 +102,7 @@ describe("verify-links answers 2 and names", () => {
     await expectFinding("wrong-architecture", "riscv64");
   });
 
-  it("a link that only this machine would resolve", async () => {
+  it("a link that resolves only on this machine", async () => {
     await assembleWithLink(process.execPath);
     await expectFinding("host-only", process.execPath);
   });
@@ -112,13 +112,13 @@ describe("verify-links answers 2 and names", () => {
     await expectFinding("dangling", "/opt/nowhere/gcc");
   });
 
-  it("an image in a directory that is called like another architecture", async () => {
+  it("an image in a directory named after another architecture", async () => {
     await project.run("assemble", "--arch", "riscv64", "--output", "oci:out/arm64");
     await expectFinding("wrong-architecture", "arm64");
   });
 });
 
-describe("verify-links fails with 1", () => {
+describe("verify-links exits with 1", () => {
   it("when no root filesystem is found", async () => {
     mkdirSync("out");
     const { status, stderr } = await project.run("verify-links", "out");
@@ -126,7 +126,7 @@ describe("verify-links fails with 1", () => {
     expect(status).toBe(1);
   });
 
-  it("when there is nothing to check in what is found", async () => {
+  it("when it finds a root filesystem but no link to check", async () => {
     const layers = [{ name: "data", steps: [{ copy: "/share", from: "data" }] }];
     const more = { layers, links: [] };
     project.write("linux/oci-kit.yaml", configuration(project.repository, more));
@@ -137,7 +137,7 @@ describe("verify-links fails with 1", () => {
     expect((await project.json("verify-links", "out")).document).toMatchObject({ ok: false });
   });
 
-  it("when a layer is damaged, and names it", async () => {
+  it("when a layer is damaged, naming it", async () => {
     await project.run("assemble", "--arch", "riscv64");
     const damaged = damageLayer("out/linux-runtime/riscv64");
     const { status, stderr } = await project.run("verify-links", "out/linux-runtime");
@@ -146,7 +146,7 @@ describe("verify-links fails with 1", () => {
     expect(status).toBe(1);
   });
 
-  it("when a layer is damaged that it has seen whole before", async () => {
+  it("when a layer is damaged after an earlier run read it intact", async () => {
     await project.run("assemble", "--arch", "riscv64");
     expect((await project.run("verify-links", "out")).status).toBe(0);
     const damaged = damageLayer("out/linux-runtime/riscv64");
@@ -155,7 +155,7 @@ describe("verify-links fails with 1", () => {
     expect(status).toBe(1);
   });
 
-  it("when a blob is missing, and names it", async () => {
+  it("when a blob is missing, naming it", async () => {
     await project.run("assemble", "--arch", "riscv64");
     await project.run("verify-links", "out");
     rmSync("out/linux-runtime/riscv64/blobs", { recursive: true });

@@ -95,7 +95,7 @@ async function verify(
   return outcomeOf(checked);
 }
 
-/** A target as the library takes it, and the configuration that holds for what is there. */
+/** A target in the form that the library takes, with the configuration that applies to it. */
 interface Target {
   readonly location: string;
   readonly configuration: Configuration | undefined;
@@ -105,7 +105,7 @@ interface Checked extends Target {
   readonly reports: readonly LinkReport[];
 }
 
-/** @throws OciError `invalid-argument` when no target has a configuration that `--set` could mean */
+/** Resolves the targets. @throws OciError `invalid-argument` when `--set` is given and no target has a configuration */
 async function findTargets(
   targets: readonly string[],
   variables: Readonly<Record<string, string>>,
@@ -155,7 +155,7 @@ async function outcomeOf(checked: readonly Checked[]): Promise<Outcome> {
   };
 }
 
-/** A target as the library takes it. A bare word is a tag, unless there is a directory of that name. */
+/** A target in the form that the library takes. A bare word is a tag, unless something of that name exists here. */
 async function locationOf(target: string, context: Context): Promise<string> {
   if (isBareWord(target) && existsSync(target)) return `./${target}`;
   const { formatLocation } = await import("../../image/location.ts");

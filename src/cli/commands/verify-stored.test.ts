@@ -58,7 +58,7 @@ describe("verify of a layout", () => {
     expect(status).toBe(0);
   });
 
-  it("finds a layer zeroed at equal size, one cut and one gone, and says how to mend it", async () => {
+  it("finds a layer overwritten with zeros, a truncated layer and a missing blob, and says how to repair them", async () => {
     const [layer, other] = [one.layers[0]!.digest, two.layers[0]!.digest];
     zero(layer);
     chmodSync(fileOf(other), 0o644);
@@ -78,7 +78,7 @@ describe("verify of a layout", () => {
     expect(stdout).toContain("mend it: oci-kit copy --verify-present SRC DST");
   });
 
-  it("is all right again after what it says to do", async () => {
+  it("passes again after the repair that it suggests", async () => {
     cpSync("image", "sound", { recursive: true });
     zero(one.layers[0]!.digest);
     zero(index);
@@ -88,7 +88,7 @@ describe("verify of a layout", () => {
     expect((await verify("oci:image")).document).toMatchObject({ ok: true, checked: 7 });
   });
 
-  it("finds damage in what nothing names, and with a tag looks at its image alone", async () => {
+  it("finds damage in an unreferenced blob, but with a tag checks only the image of the tag", async () => {
     const stray = digestBytes(new TextEncoder().encode("stray"));
     writeFileSync(fileOf(stray), "other");
     expect((await verify("oci:image")).document.findings).toMatchObject([
@@ -97,7 +97,7 @@ describe("verify of a layout", () => {
     expect((await verify("oci:image:one")).document).toMatchObject({ ok: true, checked: 3 });
   });
 
-  it("finds what is no file, and an image of an index that is not there", async () => {
+  it("finds a blob that is a directory, and a missing image of an index", async () => {
     const file = fileOf(one.layers[0]!.digest);
     rmSync(file);
     mkdirSync(file);
@@ -107,7 +107,7 @@ describe("verify of a layout", () => {
     expect(status).toBe(2);
   });
 
-  it("that is empty, or none, is nothing to check", async () => {
+  it("exits with 1 when the layout is empty or does not exist", async () => {
     await openLayout("empty", { create: true });
     for (const place of ["oci:empty", "oci:nowhere"]) {
       expect(await project.run("verify", place)).toMatchObject({ status: 1, stdout: "" });
@@ -116,12 +116,12 @@ describe("verify of a layout", () => {
 });
 
 describe("verify of an archive", () => {
-  it("reads it too", async () => {
+  it("reads and hashes every blob", async () => {
     await project.run("copy", "oci:image:both", "oci-archive:both.tar:both");
     expect((await verify("oci-archive:both.tar")).document).toMatchObject({ ok: true, checked: 7 });
   });
 
-  it("does not take an image that docker save left out for a fault", async () => {
+  it("does not report an image that docker save left out as a fault", async () => {
     rmSync(fileOf(two.descriptor.digest));
     const { spawnSync } = await import("node:child_process");
     const tar = spawnSync("tar", ["-C", "image", "-cf", "sparse.tar", "."]);
@@ -131,7 +131,7 @@ describe("verify of an archive", () => {
   });
 });
 
-it("verify of a registry reads every blob of an image there", async () => {
+it("verify of a reference to a registry reads every blob of the image", async () => {
   await project.run("copy", "oci:image:both", `${project.repository}:both`);
   const { document } = await verify(`${project.repository}:both`);
   expect(document).toMatchObject({ ok: true, checked: 7 });

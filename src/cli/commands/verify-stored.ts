@@ -10,7 +10,7 @@ import { parseConfigured } from "../input/configured.ts";
 import { referenceOptions } from "../input/reference-options.ts";
 import { count, formatBytes } from "../output/format.ts";
 
-/** `verify REF`: every blob of a layout or an archive, or of the image that the reference names, read and hashed. */
+/** Runs `verify REF`: reads and hashes every blob of a layout or archive, or of the image that the reference names. */
 export async function verifyStored(reference: string, session: Session): Promise<Outcome> {
   const [{ verifyContent }, { withSource }, options] = await Promise.all([
     import("../../store/verify-content.ts"),

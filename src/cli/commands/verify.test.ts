@@ -25,13 +25,13 @@ const verify = (...words: string[]) =>
   project.run("verify", rootfs, "--against", "oci:image:1", ...words);
 
 describe("verify --against", () => {
-  it("says that a directory holds what the image has", async () => {
+  it("says that a directory matches the image", async () => {
     const { status, stdout } = await verify();
     expect(stdout).toMatch(/^rootfs: compared 5 paths with .*: all as in the image\n$/);
     expect(status).toBe(0);
   });
 
-  it("lists what differs, without what could write to the terminal, and exits with 2", async () => {
+  it("lists the differences with control characters escaped, and exits with 2", async () => {
     fs.rmSync(join(rootfs, "etc/odd\u001b"));
     fs.chmodSync(join(rootfs, "tool"), 0o700);
     const { status, stdout } = await verify("--ignore", "time");
@@ -41,7 +41,7 @@ describe("verify --against", () => {
     expect(status).toBe(2);
   });
 
-  it("shows fifty differences, and all with --json", async () => {
+  it("shows fifty differences, and with --json all of them", async () => {
     for (let at = 0; at < 60; at += 1) fs.writeFileSync(join(rootfs, `new${at}`), "");
     const { stdout } = await verify("--ignore", "time");
     expect(stdout.split("\n")).toHaveLength(53);
@@ -53,14 +53,14 @@ describe("verify --against", () => {
     expect(status).toBe(2);
   });
 
-  it("finds a content of which the stamp tells nothing, as all are read", async () => {
+  it("finds changed contents behind an unchanged timestamp, because it reads every file", async () => {
     const { mtime } = fs.lstatSync(join(rootfs, "tool"));
     fs.writeFileSync(join(rootfs, "tool"), "y");
     fs.utimesSync(join(rootfs, "tool"), mtime, mtime);
     expect((await verify()).stdout).toContain("  /tool: content: expected sha256:");
   });
 
-  it("works on a directory of anybody's, and leaves out what it is told to", async () => {
+  it("works on a directory without a sidecar, and ignores the fields in --ignore", async () => {
     fs.rmSync("rootfs.oci-kit", { recursive: true });
     expect(await verify("--ignore", "owner")).toMatchObject({ status: 0 });
     fs.writeFileSync(join(rootfs, "tool"), "longer");
@@ -68,7 +68,7 @@ describe("verify --against", () => {
     expect(stdout).toContain("1 not as in the image\n  /tool: size: expected 1, got 6\n");
   });
 
-  it("can't tell of a directory that is not there, a damaged sidecar, or one half done", async () => {
+  it("exits with 1 for a damaged sidecar and for a missing directory", async () => {
     fs.truncateSync("rootfs.oci-kit/tree.mtree", 10);
     const damaged = await verify();
     expect(damaged.stderr).toContain("try: Run oci-kit unpack again");
@@ -77,7 +77,7 @@ describe("verify --against", () => {
     expect(await verify()).toMatchObject({ status: 1 });
   });
 
-  it("refuses a field that is none, and asks for the image", async () => {
+  it("refuses an unknown field, a directory without --against, and --ignore without --against", async () => {
     const wrong = await verify("--ignore", "colour");
     expect(wrong.stderr).toContain("--ignore: expected one of type, mode, owner, ");
     expect(wrong.status).toBe(1);

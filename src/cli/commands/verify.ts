@@ -66,7 +66,7 @@ is nothing to check.`,
     );
 };
 
-/** What only counts with `--against`. @throws OciError `invalid-argument` */
+/** Refuses, without `--against`, a directory and flags that need it. @throws OciError `invalid-argument` */
 function refuseAlone(subject: string, { platform, ignore }: VerifyFlags): void {
   const flag =
     platform !== undefined ? "--platform" : ignore !== undefined ? "--ignore" : undefined;

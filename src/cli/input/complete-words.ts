@@ -2,13 +2,13 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 
-/** A completion waits for a registry no longer than this. */
+/** Milliseconds that a completion waits for a registry. */
 const PATIENCE = 2000;
 
 /**
- * What the last word can become: a command, a flag, the value of a flag that has few, or a tag of the
- * repository or the layout that the word names. Nothing where the shell's own files are meant.
- * @param words all after the program's name; the last may be empty
+ * Completes the last word: to a command, a flag, a value of a flag that has a fixed set of them, or a tag of
+ * the repository or layout that the word names. Returns nothing where the shell completes file names itself.
+ * @param words all words after the program's name; the last may be empty
  */
 export async function completeWords(
   program: Command,
@@ -27,7 +27,7 @@ export async function completeWords(
   return tagsOf(last, context);
 }
 
-/** The command that the words before are of, and the flag whose value comes next. */
+/** The command that the words name, and the flag they end with, whose value may come next. */
 function readWords(
   program: Command,
   words: readonly string[],
@@ -52,7 +52,7 @@ function starting(all: readonly string[], start: string): string[] {
   return all.filter((one) => one.startsWith(start)).sort();
 }
 
-/** `oci:DIR:TAG` and `host/repository:TAG`: the tags there; what can't be asked has none. */
+/** The completions of `oci:DIR:TAG` and `host/repository:TAG`; none if the tags can't be listed. */
 async function tagsOf(word: string, { signal, registry }: Context): Promise<readonly string[]> {
   const [, place = "", start = ""] =
     /^((?:oci:)?[^:]*(?::\d+\/[^:]*)?[^:]):([\w.-]*)$/.exec(word) ?? [];

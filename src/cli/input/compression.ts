@@ -4,7 +4,7 @@ import type { Compression } from "../../oci/media-types.ts";
 
 const COMPRESSIONS: readonly string[] = ["gzip", "zstd", "none"] satisfies Compression[];
 
-/** What `--compression` says. @throws OciError `invalid-argument` */
+/** Parses the value of `--compression`. @throws OciError `invalid-argument` */
 export function compressionOf(text: string | undefined): Compression | undefined {
   if (text === undefined || COMPRESSIONS.includes(text)) return text as Compression | undefined;
   throw new OciError(

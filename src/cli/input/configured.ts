@@ -5,18 +5,18 @@ import type { Location } from "../../image/location.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Context } from "../context.ts";
 
-/** What a command takes a configuration for. */
+/** What a command needs a configuration for. */
 export interface ConfigurationWanted {
   /** The path that the command is about. Default: the working directory. */
   readonly about?: string | undefined;
-  /** They replace those of the file. */
+  /** Replace the variables of the same name in the file. */
   readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * The configuration that `--config` names; else `linux/oci-kit.yaml` or `oci-kit.yaml`, found upward from
- * what the command is about. Undefined when there is none, and after `--no-config`.
- * @throws OciError `invalid-recipe`; `not-found` for a file that was named
+ * The configuration that `--config` names; otherwise `linux/oci-kit.yaml` or `oci-kit.yaml`, searched for from
+ * the path `about` upward. Undefined when there is none, and with `--no-config`.
+ * @throws OciError `invalid-recipe`; `not-found` when the file that `--config` names does not exist
  */
 export async function findConfigured(
   { configuration }: Context,
@@ -32,9 +32,9 @@ export async function findConfigured(
 }
 
 /**
- * The configuration that holds for what is at a location: of a path the one found upward from there, of an
- * image in a registry that of the working directory when it configures that repository. What `--config`
- * names holds for everything.
+ * The configuration that applies to a location. For a path it is the one found upward from that path. For an
+ * image in a registry it is the one of the working directory, if that configures the image's repository. The
+ * one that `--config` names applies to every location.
  * @throws OciError as {@link findConfigured}
  */
 export async function findConfiguredFor(
@@ -68,14 +68,14 @@ function placeOf(location: Location): string {
   }
 }
 
-/** For people: `linux/oci-kit.yaml`, as short as it can be said from here, or that there is none. */
+/** The shortest path from here to the configuration, as `linux/oci-kit.yaml`, or `none`. For people. */
 export async function nameOf(configuration: Configuration | undefined): Promise<string> {
   if (configuration?.file === undefined) return "none";
   const { shortPathFrom } = await import("../../config/short-path.ts");
   return shortPathFrom(".", configuration.file);
 }
 
-/** The variables of `--set`. @throws OciError `invalid-argument` */
+/** Parses the values of `--set`. @throws OciError `invalid-argument` */
 export function variablesOf(texts: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     texts.map((text) => {
@@ -89,7 +89,7 @@ export function variablesOf(texts: readonly string[]): Readonly<Record<string, s
   );
 }
 
-/** Refuses variables that no configuration is there for. @throws OciError `invalid-argument` */
+/** Refuses `--set` when there is no configuration. @throws OciError `invalid-argument` */
 export function checkSet(
   variables: Readonly<Record<string, string>>,
   configuration: Configuration | undefined,
@@ -102,7 +102,7 @@ export function checkSet(
   );
 }
 
-/** A command that needs a configuration, and there is none. */
+/** The error of a command that needs a configuration when there is none. */
 export function noConfiguration(what: string, hint: string): OciError {
   return new OciError(
     "missing-input",
@@ -112,17 +112,17 @@ export function noConfiguration(what: string, hint: string): OciError {
 }
 
 /**
- * Parses a reference as people type it. A bare word is a tag of the configured repository.
+ * Parses a reference that a user typed. A bare word is a tag of the configured repository.
  * @throws OciError `invalid-reference`
  */
 export async function parseConfigured(text: string, context: Context): Promise<Location> {
   const { parseLocation } = await import("../../image/location.ts");
-  // Only a bare word needs the configuration: a full reference must work beside a broken one.
+  // Only a bare word needs the configuration. A full reference must work even if the configuration is broken.
   const repository = isBareWord(text) ? (await findConfigured(context))?.image : undefined;
   return parseLocation(text, { repository });
 }
 
-/** Whether the text is neither a path nor a full reference, but what a tag looks like. */
+/** Whether the text looks like a tag, rather than a path or a full reference. */
 export function isBareWord(text: string): boolean {
   return /^\w[\w.-]*$/.test(text);
 }

@@ -15,7 +15,7 @@ it("a time is seconds since 1970 or RFC 3339", () => {
   }
 });
 
-it("anything else is asked for again", () => {
+it("any other text is refused as a time", () => {
   const texts = ["", "-1", "1.5", "1e3", "yesterday", "2026-01-31", "2026-13-01T00:00:00Z"];
   for (const text of [...texts, "2026-01-31T12:00:00"]) {
     expect(() => parseTime("--created", text)).toThrow(
@@ -27,7 +27,7 @@ it("anything else is asked for again", () => {
   }
 });
 
-it("SOURCE_DATE_EPOCH is seconds alone, and may be empty", () => {
+it("SOURCE_DATE_EPOCH is whole seconds only, and may be empty", () => {
   expect(sourceDateEpochOf({ SOURCE_DATE_EPOCH: "1700000000" })).toBe(1_700_000_000);
   expect(createdOf({ SOURCE_DATE_EPOCH: "1700000000" })).toBe("2023-11-14T22:13:20Z");
   for (const env of [{}, { SOURCE_DATE_EPOCH: "" }]) expect(createdOf(env)).toBeUndefined();

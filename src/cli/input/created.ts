@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 const SECONDS = /^\d{1,12}$/;
 
 /**
- * Whole seconds since 1970 of a time as people type it: those, or RFC 3339.
+ * Parses a time that a user typed, either whole seconds since 1970 or RFC 3339, into seconds since 1970.
  * @throws OciError `invalid-argument`, naming the option
  */
 export function parseTime(option: string, text: string): number {
@@ -20,7 +20,7 @@ export function parseTime(option: string, text: string): number {
 }
 
 /**
- * SOURCE_DATE_EPOCH: whole seconds since 1970 and nothing else
+ * Reads SOURCE_DATE_EPOCH, which may only hold whole seconds since 1970
  * (https://reproducible-builds.org/specs/source-date-epoch).
  * @throws OciError `invalid-argument`
  */
@@ -39,7 +39,7 @@ function secondsOf(option: string, text: string): number {
   return Number(text);
 }
 
-/** The time that SOURCE_DATE_EPOCH says, as an image has it. @throws OciError `invalid-argument` */
+/** SOURCE_DATE_EPOCH as the RFC 3339 time that images record. @throws OciError `invalid-argument` */
 export function createdOf(env: Context["env"]): string | undefined {
   const epoch = sourceDateEpochOf(env);
   return epoch === undefined ? undefined : formatCreated(epoch);

@@ -13,7 +13,7 @@ it("a duration is a number and a unit", () => {
   }
 });
 
-it("anything else is asked for again", () => {
+it("any other text is refused as a duration", () => {
   for (const text of ["", "1", "h", "-1h", "1.5h", "1 h", "1h30m", "1w", "9999999999s"]) {
     expect(() => parseDuration("--min-age", text)).toThrow(
       expect.objectContaining({

@@ -4,7 +4,7 @@ import { OciError } from "../../oci/errors.ts";
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3600_000, d: 86_400_000 } as const;
 
 /**
- * Milliseconds of a duration as people type it: a whole number and `ms`, `s`, `m`, `h` or `d`; 0 needs no unit.
+ * Parses a duration that a user typed into milliseconds: a whole number with `ms`, `s`, `m`, `h` or `d`. 0 needs no unit.
  * @throws OciError `invalid-argument`, naming the option
  */
 export function parseDuration(option: string, text: string): number {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseLimits } from "./limits.ts";
 
 describe("--limit", () => {
-  it("sets limits by the names that errors give, whole numbers and units", () => {
+  it("takes the limit names that errors print, with whole numbers and units", () => {
     expect(parseLimits(["children=20000", "holeBytes=10GiB", "children=3"])).toEqual({
       children: 3,
       holeBytes: 10 * 2 ** 30,
@@ -22,7 +22,7 @@ describe("--limit", () => {
     expect(() => parseLimits([text])).toThrow(/^--limit: expected /);
   });
 
-  it("lists the names when one is wrong", () => {
+  it("lists the valid names when a name is wrong", () => {
     expect(() => parseLimits(["ratio=1"])).toThrow(/documentBytes, jsonDepth, children/);
   });
 });

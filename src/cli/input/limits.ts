@@ -10,8 +10,8 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The limits that `--limit NAME=N` sets: the names are those of the library, N a whole number, also with
- * KiB, MiB, GiB or TiB behind. Of one that is set twice the last counts.
+ * Parses the values of `--limit NAME=N`. NAME is a limit of the library; N is a whole number, optionally followed
+ * by KiB, MiB, GiB or TiB. When a limit is set twice, the last value counts.
  * @throws OciError `invalid-argument`
  */
 export function parseLimits(texts: readonly string[]): Partial<Limits> {

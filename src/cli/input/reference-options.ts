@@ -4,14 +4,14 @@ import { defaultSpoolDirectory } from "../../store/cache-directory.ts";
 import type { Session } from "../command.ts";
 import { showSpooling } from "../progress/show-spooling.ts";
 
-/** The flags that say how references are read and written. */
+/** The flags that control how references are read and written. */
 export interface ReferenceFlags {
   readonly json?: true;
   readonly platform?: string;
   readonly dryRun?: true;
 }
 
-/** What a library function that takes references is told by flags. @throws OciError `invalid-platform` */
+/** Turns flags into options of the library functions that take references. @throws OciError `invalid-platform` */
 export async function referenceOptions(
   { platform, dryRun }: ReferenceFlags,
   session: Session,

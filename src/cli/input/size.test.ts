@@ -16,7 +16,7 @@ it("a size is a number with a unit, in powers of 1000", () => {
     expect(parseSize("--max-size", text)).toBe(bytes);
 });
 
-it.each(["", "-1", "1 GB", "GB", "1e3", "1XB", "1.2345GB"])("%j is none", (text) => {
+it.each(["", "-1", "1 GB", "GB", "1e3", "1XB", "1.2345GB"])("%j is refused as a size", (text) => {
   expect(() => parseSize("--max-size", text)).toThrow(
     expect.objectContaining({
       code: "invalid-argument",

@@ -4,8 +4,8 @@ import { OciError } from "../../oci/errors.ts";
 const UNITS = { "": 1, B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
 
 /**
- * Bytes of a size as people type it: a number and `kB`, `MB`, `GB` or `TB`, in powers of 1000 as sizes are
- * shown; without a unit bytes.
+ * Parses a size that a user typed into bytes: a number with `kB`, `MB`, `GB` or `TB`, which are powers of 1000 as
+ * in the sizes that are printed, or a number of bytes without a unit.
  * @throws OciError `invalid-argument`, naming the option
  */
 export function parseSize(option: string, text: string): number {

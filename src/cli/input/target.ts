@@ -5,16 +5,16 @@ import { OciError } from "../../oci/errors.ts";
 import type { Session } from "../command.ts";
 import { parseConfigured } from "./configured.ts";
 
-/** What a command writes to. */
+/** Where a command writes its image. */
 export interface ParsedTarget {
   readonly location: Location;
-  /** Whether its bytes go to stdout, which then can't take the result too. */
+  /** Whether the image goes to stdout. The result must then go elsewhere. */
   readonly isStdout: boolean;
 }
 
 /**
  * Parses the reference that a command writes to.
- * @throws OciError `invalid-reference`; as {@link claimStandardOutput} for an archive that goes to stdout
+ * @throws OciError `invalid-reference`; for an archive to stdout also what {@link claimStandardOutput} throws
  */
 export async function parseTarget(
   text: string,
@@ -31,8 +31,8 @@ export async function parseTarget(
 }
 
 /**
- * Takes stdout for bytes that are no text.
- * @throws OciError `invalid-argument` when it is a terminal, and with `--json`, whose document belongs there
+ * Reserves stdout for binary data.
+ * @throws OciError `invalid-argument` when stdout is a terminal, and with `--json`, whose document goes to stdout
  */
 export function claimStandardOutput(
   what: string,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/** The script that lets a shell ask `oci-kit __complete` what the word under the cursor can become. */
+/** The script that makes a shell call `oci-kit __complete` to complete the word under the cursor. */
 export function completionScript(shell: "bash" | "zsh" | "fish"): string {
   return SCRIPTS[shell];
 }
 
-// Bash cuts words at colons: what stands before the last of them is taken off what it is offered.
+// Bash splits words at colons, so the script removes everything up to the word's last colon from each completion.
 const BASH = `# oci-kit completion for bash
 _oci_kit() {
   local current="\${COMP_WORDS[COMP_CWORD]}" line="\${COMP_LINE:0:COMP_POINT}"

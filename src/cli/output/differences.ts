@@ -4,7 +4,7 @@ import { formatDifference, type Difference } from "../../rootfs/compare/compare-
 
 const MOST_SHOWN = 50;
 
-/** Differences of two root filesystems as lines for people: the first fifty, and how many more there are. */
+/** The first fifty differences between two root filesystems as lines for people, and the number of the others. */
 export function differenceLines(differences: readonly Difference[]): string[] {
   const more = differences.length - MOST_SHOWN;
   return [
@@ -13,7 +13,7 @@ export function differenceLines(differences: readonly Difference[]): string[] {
   ];
 }
 
-/** A difference for programs. */
+/** A difference as a JSON document for programs. */
 export function differenceDocument({ path, kind, fields }: Difference): object {
   return {
     path: toText(path),

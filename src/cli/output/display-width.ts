@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 const MARKS = /[\p{Mn}\p{Me}\u200b-\u200d]/u;
-// Scripts and signs that terminals draw two columns wide (UAX #11: W and F, and emoji by default).
+// Characters that terminals draw two columns wide (UAX #11: W and F, and characters shown as emoji by default).
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
 
-/** How many columns of a terminal a text takes. */
+/** The number of terminal columns that a text takes. */
 export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let columns = 0;
@@ -13,11 +13,11 @@ export function displayWidth(text: string): number {
   return columns;
 }
 
-/** As much of a text as fits into so many columns; what is cut is an ellipsis. */
+/** Cuts a text to a number of columns. An ellipsis replaces what was cut. */
 export function fitWidth(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let fitting = "";
-  let taken = 1; // the ellipsis
+  let taken = 1; // for the ellipsis
   for (const character of text) {
     taken += widthOf(character);
     if (taken > columns) break;

@@ -14,7 +14,7 @@ it("bytes are shown in powers of 1000 with at most one decimal", () => {
   ]);
 });
 
-it("one thing is not many", () => {
+it("a noun is singular after 1 and plural after other numbers", () => {
   expect([count(1, "layer"), count(0, "layer"), count(2, "entry", "entries")]).toEqual([
     "1 layer",
     "0 layers",
@@ -22,7 +22,7 @@ it("one thing is not many", () => {
   ]);
 });
 
-it("columns are as wide as their widest cell, and lines have no trailing blanks", () => {
+it("table columns are as wide as their widest cell, and lines have no trailing blanks", () => {
   expect(
     table([
       ["a", "long", "x"],
@@ -32,7 +32,7 @@ it("columns are as wide as their widest cell, and lines have no trailing blanks"
   expect(table([])).toEqual([]);
 });
 
-it("columns of wide letters are aligned by the columns that a terminal gives them", () => {
+it("tables with wide characters are aligned by terminal columns", () => {
   expect(
     table([
       ["日本", "x"],

@@ -4,7 +4,7 @@ import { escapeLine } from "./terminal-text.ts";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** A number of bytes for people, in powers of 1000: `1.5 MB`. */
+/** Formats a number of bytes for people in powers of 1000, as `1.5 MB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -16,12 +16,12 @@ export function formatBytes(bytes: number): string {
   return `${text} ${UNITS[unit]!}`;
 }
 
-/** `1 layer`, `3 layers`. */
+/** A number with its noun, as `1 layer` or `3 layers`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${String(number)} ${number === 1 ? noun : plural}`;
 }
 
-/** Columns padded to the widest cell of each, two spaces between, no trailing blanks: a line a row. */
+/** One line for each row, with aligned columns, two spaces between them and no trailing blanks. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   const cells = rows.map((row) => row.map(escapeLine));

@@ -2,7 +2,7 @@
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { ChainEnd, LinkReport } from "../../verify/link-report.ts";
 
-/** A report with `--json`: the same facts, names as text (what is not UTF-8 as `\xNN`). */
+/** A report as `--json` prints it: names become text, with bytes that are not UTF-8 as `\xNN`. */
 export function linkReportDocument(report: LinkReport): object {
   const { name, architecture, checked, ok, chains, findings } = report;
   return {

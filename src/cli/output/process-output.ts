@@ -4,8 +4,8 @@ import { stdoutError } from "../../files/system-error.ts";
 import type { Output } from "../context.ts";
 
 /**
- * A stream of this process for text. That it takes no more is told when it is flushed, and is no
- * failure of the process before: a pipe breaks (`oci-kit … | head`), a disk fills up.
+ * Wraps stdout or stderr of this process. When the stream stops accepting text, because a pipe closes
+ * (`oci-kit … | head`) or a disk is full, only `flushed` reports it: writes never throw.
  */
 export function processOutput(stream: WriteStream): Output {
   let failure: unknown;

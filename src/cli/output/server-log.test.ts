@@ -14,7 +14,7 @@ const failed = {
 } as const;
 
 describe("a line of the server's log", () => {
-  it("says when, who, what and why", () => {
+  it("says when who asked for what, and why it failed", () => {
     expect(formatServerEvent(failed, "text", at)).toBe(
       "1970-01-01T00:00:00.000Z 10.0.0.1 PUT /v2/a/manifests/1 400 MANIFEST_INVALID: expected a manifest\n",
     );
@@ -27,13 +27,13 @@ describe("a line of the server's log", () => {
     );
   });
 
-  it("is one document with --log json", () => {
+  it("is one JSON document with --log json", () => {
     const line = formatServerEvent(failed, "json", at);
     expect(JSON.parse(line)).toEqual({ time: "1970-01-01T00:00:00.000Z", ...failed });
     expect(line.indexOf("\n")).toBe(line.length - 1);
   });
 
-  it("stays one line and writes nothing to a terminal, whatever a client sent", () => {
+  it("stays one line without control characters, whatever a client sent", () => {
     const hostile = "/v2/\u001b[2J\r\n1970 forged\u202e\u0085";
     for (const format of ["text", "json"] as const) {
       const line = formatServerEvent({ ...failed, target: hostile, reason: hostile }, format, at);

@@ -2,12 +2,12 @@
 import { escapeText } from "../../bytes/byte-string.ts";
 import type { ServerEvent } from "../../server/server-event.ts";
 
-/** How the log of a running registry is written. */
+/** The format of a running registry's log. */
 export type LogFormat = "text" | "json";
 
 const MOST_CHARACTERS = 1_000;
 
-/** One line of the log. What clients sent can neither move the cursor nor begin a line of its own. */
+/** One line of the log. Text sent by clients can neither move the cursor nor start a new line. */
 export function formatServerEvent(event: ServerEvent, format: LogFormat, at: Date): string {
   const time = at.toISOString();
   if (format === "json") return `${escapeJson(JSON.stringify({ time, ...event }))}\n`;
@@ -19,7 +19,7 @@ export function formatServerEvent(event: ServerEvent, format: LogFormat, at: Dat
   return `${time} ${client} ${show(method)} ${show(target)} ${status} ${code}: ${show(reason)}\n`;
 }
 
-/** JSON leaves some characters as they are that a terminal acts on. */
+/** Escapes the characters that a terminal interprets and `JSON.stringify` leaves as they are. */
 function escapeJson(json: string): string {
   return json.replace(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

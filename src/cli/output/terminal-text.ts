@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
 
-// What moves the cursor, breaks a line, or turns the direction of text. All of it can only be inside strings of a JSON text.
+// Characters that move the cursor, break a line or change the direction of text. In JSON they occur only inside strings.
 const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /**
- * One line for a terminal, whatever names from outside are in it: control characters, line breaks and
- * direction overrides are escaped. A backslash stays: names that were escaped already read the same.
+ * Makes one line that is safe to print on a terminal: control characters, line breaks and direction
+ * overrides are escaped. Backslashes are kept, so that names which are already escaped stay the same.
  */
 export function escapeLine(line: string): string {
   return line.split("\\").map(escapeText).join("\\");
 }
 
-/** A message of several lines, each as {@link escapeLine} has it. */
+/** Escapes each line of a message as {@link escapeLine} does and keeps the line breaks. */
 export function escapeLines(text: string): string {
   return text.split("\n").map(escapeLine).join("\n");
 }
 
-/** A document as JSON that does nothing to a terminal, and reads back as the same document. */
+/** A document as JSON that is safe to print on a terminal and parses to the same document. */
 export function formatJson(document: object, indent?: number): string {
   return JSON.stringify(document, null, indent).replace(
     UNSAFE_IN_JSON,

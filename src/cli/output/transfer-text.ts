@@ -4,7 +4,7 @@ import type { TransferTotal } from "../../store/copy/copy.ts";
 import { escapeLine } from "./terminal-text.ts";
 import { formatBytes } from "./format.ts";
 
-/** What was not sent, because it was there or the registry took it over. */
+/** What was not sent, because it was there already or the registry mounted it from another repository. */
 export function notSentParts(skipped: TransferTotal, mounted: TransferTotal): string[] {
   return [
     ...(skipped.count > 0 ? [`${formatBytes(skipped.bytes)} already there`] : []),
@@ -12,7 +12,7 @@ export function notSentParts(skipped: TransferTotal, mounted: TransferTotal): st
   ];
 }
 
-/** Where something was written, by its tag where it has one. */
+/** The name of the store that was written to, with the tag if there is one. */
 export function targetName({ store, tag }: WrittenTo): string {
   return escapeLine(tag === undefined ? store : `${store}:${tag}`);
 }

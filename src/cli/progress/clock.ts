@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Milliseconds of a clock that only goes forward. (`performance` is loaded at its first use: 3 ms of every command.) */
+/** Milliseconds of a monotonic clock. Not from `performance`, because loading that takes 3 ms in every command. */
 export function milliseconds(): number {
   return process.uptime() * 1000;
 }

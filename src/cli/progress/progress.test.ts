@@ -7,7 +7,7 @@ import { openProgress, type ProgressKind } from "./progress.ts";
 import { showCopy } from "./show-copy.ts";
 import { createTransferMeter, formatDuration } from "./transfer-meter.ts";
 
-/** An output of so many columns, and a clock that is set. */
+/** Opens a progress on an output with a number of columns, with a clock that the test sets. */
 function open(kind: ProgressKind, columns?: number) {
   const told = { text: "", at: 0 };
   const output = {
@@ -30,7 +30,7 @@ const events: readonly CopyEvent[] = [
 ];
 
 describe("progress", () => {
-  it("on a terminal shows each blob that is on its way, and all of it; and wipes what it drew", () => {
+  it("on a terminal shows each blob being sent and the total, and wipes them in the end", () => {
     const { told, progress } = open("auto", 60);
     const show = showCopy(progress);
     for (const event of events) {
@@ -46,7 +46,7 @@ describe("progress", () => {
     expect(told.text).toMatch(/\r\u001b\[1A\u001b\[J$/);
   });
 
-  it("never takes more columns than there are, wide letters counted, and no colours", () => {
+  it("never exceeds the terminal's width, even with wide characters, and uses no colours", () => {
     const { told, progress } = open("auto", 12);
     progress.show("読み込み中 layer 1 of 9", {});
     const drawn = told.text.replaceAll(/\r|\u001b\[J/g, "");
@@ -54,7 +54,7 @@ describe("progress", () => {
     expect(told.text).not.toMatch(/\u001b\[[\d;]*m/);
   });
 
-  it("without a terminal says a line now and then", () => {
+  it("without a terminal prints a line now and then", () => {
     const { told, progress } = open("auto");
     progress.show("early", {});
     expect(told.text).toBe("");
@@ -65,7 +65,7 @@ describe("progress", () => {
     expect(told.text).toBe("oci-kit: later\\nforged\n");
   });
 
-  it("for programs is the library's events, one a line, an error by its message", () => {
+  it("as JSON prints each event of the library on a line, with errors as their messages", () => {
     const { told, progress } = open("json", 80);
     const show = showCopy(progress);
     events.forEach(show);
@@ -77,7 +77,7 @@ describe("progress", () => {
     ]);
   });
 
-  it("is nothing when nothing is wanted", () => {
+  it("prints nothing when it is turned off", () => {
     const { told, progress } = open("none", 80);
     progress.show("x", {});
     progress.clear();
@@ -85,8 +85,8 @@ describe("progress", () => {
   });
 });
 
-describe("a meter", () => {
-  it("says the rate of the last seconds, and the time left", () => {
+describe("the transfer meter", () => {
+  it("shows the rate of the last seconds and the time left", () => {
     let at = 0;
     const meter = createTransferMeter(() => at);
     expect(meter(0, 10_000_000)).toBe("0 B of 10.0 MB");
@@ -97,7 +97,7 @@ describe("a meter", () => {
     expect(meter(10_000_000, 10_000_000)).not.toContain("left");
   });
 
-  it("starts again where bytes are sent again", () => {
+  it("starts a new rate when bytes are sent again", () => {
     let at = 0;
     const meter = createTransferMeter(() => at);
     meter(5_000_000);
@@ -105,12 +105,12 @@ describe("a meter", () => {
     expect(meter(1_000_000)).toBe("1.0 MB");
   });
 
-  it("says times for people", () => {
+  it("formats durations for people", () => {
     expect([3.2, 65, 7500].map(formatDuration)).toEqual(["4 s", "1 min 5 s", "2 h 5 min"]);
   });
 });
 
-it("a text is cut to columns, not to characters", () => {
+it("a text is cut by terminal columns, not by characters", () => {
   expect(fitWidth("abc", 3)).toBe("abc");
   expect(fitWidth("abcd", 3)).toBe("ab…");
   expect(fitWidth("日本語", 4)).toBe("日…");

@@ -5,25 +5,25 @@ import { fitWidth } from "../output/display-width.ts";
 import { printEvent, printLines } from "../output/print.ts";
 import { escapeLine } from "../output/terminal-text.ts";
 
-/** What a command tells while it works, on stderr. */
+/** Reports on stderr how far a command is. */
 export interface Progress {
   /**
-   * @param text how far all of it is
-   * @param event the library's own event, for programs
-   * @param parts how far each piece is that is being worked on
+   * @param text the progress of the whole command
+   * @param event the library's event, for programs
+   * @param parts the progress of each part being worked on
    */
   show(text: string, event: object, parts?: readonly string[]): void;
-  /** Wipes what is drawn, so that what follows starts clean. Idempotent. */
+  /** Wipes what was drawn, so that other output starts on an empty line. Idempotent. */
   clear(): void;
 }
 
-/** How progress is told: `auto` draws on a terminal, and elsewhere is `plain`; `none` tells nothing. */
+/** How progress is shown: `auto` draws on a terminal and is `plain` elsewhere; `none` shows nothing. */
 export type ProgressKind = "auto" | "plain" | "json" | "none";
 
 export const PROGRESS_KINDS: readonly ProgressKind[] = ["auto", "plain", "json", "none"];
 
 const INTERVAL = 100;
-/** Where nothing is drawn: a line after so many milliseconds, and then as often. */
+/** Milliseconds between the lines that `plain` progress prints, and before the first. */
 const PLAIN_INTERVAL = 10_000;
 const MOST_PARTS = 8;
 const WIDTH = 80;
@@ -54,7 +54,7 @@ function linesNowAndThen(output: Output, now: () => number): Progress {
   };
 }
 
-/** Draws over what it drew, at most ten times a second. In no colours, so NO_COLOR has nothing to turn off. */
+/** Redraws in place, at most ten times a second. It uses no colours, so NO_COLOR needs no support. */
 function drawing(output: Output, now: () => number): Progress {
   let drawn = -Infinity;
   let height = 0;
@@ -77,7 +77,7 @@ function drawing(output: Output, now: () => number): Progress {
   };
 }
 
-/** An event as a program reads it: an error in it is its message. */
+/** An event for programs, in which errors are replaced by their messages. */
 function plainEvent(event: object): object {
   return Object.fromEntries(
     Object.entries(event).map(([key, value]: [string, unknown]) => [

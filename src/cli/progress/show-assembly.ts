@@ -4,7 +4,7 @@ import { count } from "../output/format.ts";
 import type { Progress } from "./progress.ts";
 import { createTransferMeter } from "./transfer-meter.ts";
 
-/** Tells how far an image is that is being assembled; `name` is its architecture. */
+/** Shows the progress of assembling one image; `name` is its architecture. */
 export function showAssembly(progress: Progress, name: string): (event: AssembleProgress) => void {
   const meter = createTransferMeter();
   return (event) => progress.show(`${name}: ${textOf(event)}`, { architecture: name, ...event });

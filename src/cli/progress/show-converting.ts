@@ -7,7 +7,7 @@ import type { Progress } from "./progress.ts";
 import { showIndexing } from "./show-indexing.ts";
 import { createTransferMeter } from "./transfer-meter.ts";
 
-/** Tells how far an unpack is. */
+/** Shows the progress of an unpack. */
 export function showUnpacking(progress: Progress): (event: UnpackProgress) => void {
   const showIndex = showIndexing(progress);
   const meter = createTransferMeter();
@@ -33,7 +33,7 @@ export function showUnpacking(progress: Progress): (event: UnpackProgress) => vo
   };
 }
 
-/** Tells how far a conversion is, or whom it waits for. */
+/** Shows the progress of a conversion, or which process it waits for. */
 export function showConverting(progress: Progress): (event: ConvertProgress) => void {
   const show = showUnpacking(progress);
   return (event) => {
@@ -42,7 +42,7 @@ export function showConverting(progress: Progress): (event: ConvertProgress) => 
   };
 }
 
-/** Tells how far a pack is. */
+/** Shows the progress of a pack. */
 export function showPacking(progress: Progress): (event: PackProgress) => void {
   const showIndex = showIndexing(progress);
   const meter = createTransferMeter();

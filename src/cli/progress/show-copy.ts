@@ -7,7 +7,7 @@ import { formatBytes } from "../output/format.ts";
 import type { Progress } from "./progress.ts";
 import { createTransferMeter } from "./transfer-meter.ts";
 
-/** Tells how far a copy is: each blob that is on its way, and all of what is to be sent. */
+/** Shows the progress of a copy: of each blob being sent, and of the whole copy. */
 export function showCopy(progress: Progress): (event: CopyEvent) => void {
   const meter = createTransferMeter();
   const active = new Map<Digest, { readonly descriptor: Descriptor; readonly bytes: number }>();
@@ -48,7 +48,7 @@ function pieceLine({
   return `  ${shortDigest(digest)}  ${formatBytes(bytes)} of ${formatBytes(size)}, ${share} %`;
 }
 
-/** As {@link showCopy}, with layers that are made on the way. */
+/** As {@link showCopy}, and also shows the progress of layers that are being made. */
 export function showWriting(progress: Progress): (event: WriteProgress) => void {
   const show = showCopy(progress);
   const meter = createTransferMeter();

@@ -3,7 +3,7 @@ import type { IndexProgress } from "../../rootfs/layer-index/image-indexes.ts";
 import type { Progress } from "./progress.ts";
 import { createTransferMeter } from "./transfer-meter.ts";
 
-/** Tells how far the reading of an image's layers is. */
+/** Shows the progress of reading an image's layers. */
 export function showIndexing(progress: Progress): (event: IndexProgress) => void {
   const meter = createTransferMeter();
   return (event) => {
@@ -24,7 +24,7 @@ export function showIndexing(progress: Progress): (event: IndexProgress) => void
   };
 }
 
-/** Tells the events of indexing from those of what follows it. */
+/** Whether an event comes from indexing layers rather than from the work that follows. */
 export function isIndexing(event: { readonly kind: string }): event is IndexProgress {
   return event.kind.startsWith("layer-") || event.kind === "cache-unusable";
 }

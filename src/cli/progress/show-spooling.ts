@@ -3,7 +3,7 @@ import type { SpoolProgress } from "../../files/seekable-file.ts";
 import type { Session } from "../command.ts";
 import { formatBytes } from "../output/format.ts";
 
-/** Tells how much room something takes that can't be read where it is, and in which directory. */
+/** Says how many bytes of an input that can't be read in place are kept on disk meanwhile, and where. */
 export function showSpooling({
   progress,
   warn,

@@ -3,13 +3,13 @@ import { milliseconds } from "./clock.ts";
 import { formatBytes } from "../output/format.ts";
 
 const WINDOW = 5000;
-/** A rate of less time than this says nothing yet. */
+/** Milliseconds that must be measured before a rate is shown. */
 const SHORTEST = 500;
 
-/** How far bytes are, with the rate of the last seconds and the time left: `3.0 MB of 9.0 MB, 1.5 MB/s, 4 s left`. */
+/** Describes a transfer with its recent rate and the time left, as `3.0 MB of 9.0 MB, 1.5 MB/s, 4 s left`. */
 export type TransferMeter = (bytes: number, total?: number) => string;
 
-/** Starts to measure. Bytes that become fewer, because something is sent again, start a new rate. */
+/** Creates a meter. It starts a new rate when the bytes become fewer because something is sent again. */
 export function createTransferMeter(now = milliseconds): TransferMeter {
   let samples: { readonly at: number; readonly bytes: number }[] = [];
   return (bytes, total) => {
@@ -30,7 +30,7 @@ export function createTransferMeter(now = milliseconds): TransferMeter {
   };
 }
 
-/** Seconds for people: `4 s`, `2 min 5 s`, `1 h 3 min`. */
+/** Formats seconds for people, as `4 s`, `2 min 5 s` or `1 h 3 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;

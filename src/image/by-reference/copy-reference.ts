@@ -13,16 +13,16 @@ import {
 
 export type CopyReferenceOptions = SourceOptions & Omit<CopyOptions, "tag" | "keepRoot">;
 
-/** What was copied, or would be, and where to. */
+/** What was copied, or would be in a dry run, and where to. */
 export interface CopiedReference extends CopySummary, WrittenTo {
-  /** Images that the source names and does not hold, as archives of `docker save` do; none with a platform. */
+  /** Images that the source names but does not hold, as in archives by `docker save`. Empty when a platform is given. */
   readonly absent: readonly Descriptor[];
 }
 
 /**
- * Copies what a reference means to another, as `copy` does between stores: an image, an index with all
- * its images, or with a platform one of them.
- * @throws OciError what opening throws; CopyError
+ * Copies what a reference names to another reference, as `copy` does between stores: an image, an index with
+ * all its images, or the one image of an index that is for the given platform.
+ * @throws OciError whatever opening the references throws; CopyError
  */
 export function copyReference(
   from: Named,

@@ -15,9 +15,9 @@ export type EditReferenceOptions = SourceOptions &
   Omit<WriteImageOptions, "tag" | "keepRoot" | "made">;
 
 /**
- * Edits the image that a reference means, or each image of an index, and writes the result to another,
- * as `editImages` does between stores.
- * @throws OciError what opening and `editImages` throw
+ * Edits the image that a reference names, or each image of an index, and writes the result to another
+ * reference, as `editImages` does between stores.
+ * @throws OciError whatever opening the references and `editImages` throw
  */
 export function editReference(
   from: Named,

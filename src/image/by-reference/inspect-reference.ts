@@ -6,19 +6,20 @@ import { readImage, type Image } from "../image.ts";
 import { listImages, type ImageListing } from "../list-images.ts";
 import { rootOf, withSource, type Named, type SourceOptions } from "./with-reference.ts";
 
-/** What a reference means. */
+/** What a reference names: an image, or an index with what it lists. */
 export type Inspected =
   | ({ readonly kind: "image" } & Image)
   | ({
       readonly kind: "index";
       readonly descriptor: Descriptor;
-      /** Images that the source names and does not hold, as archives of `docker save` do. */
+      /** Images that the source names but does not hold, as in archives by `docker save`. */
       readonly absent: readonly Descriptor[];
     } & ImageListing);
 
 /**
- * Reads what a reference means: of an image its documents, of an index what it lists; no layer.
- * @throws OciError `unsupported-media-type` for an artifact; what opening and reading throw
+ * Reads what a reference names: the manifest and configuration of an image, or the list of an index. Reads no
+ * layers.
+ * @throws OciError `unsupported-media-type` for an artifact; whatever opening and reading throw
  */
 export function inspectReference(
   reference: Named,
@@ -35,7 +36,7 @@ export function inspectReference(
   });
 }
 
-/** The verified bytes of the manifest or index that a reference means, whatever it describes. */
+/** The verified bytes of the manifest or index that a reference names, including those of artifacts. */
 export function readRoot(reference: Named, options: SourceOptions = {}): Promise<Uint8Array> {
   return withSource(reference, options, async (source) =>
     readDocumentBytes(source.store, await rootOf(source, options), options),

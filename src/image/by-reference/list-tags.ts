@@ -7,13 +7,13 @@ import { withSource, type Named } from "./with-reference.ts";
 export interface TagList {
   /** The store's name. */
   readonly store: string;
-  /** Sorted. */
+  /** In sorted order. */
   readonly tags: readonly string[];
 }
 
 /**
- * The tags of the repository, the layout or the archive that a reference is in.
- * @throws OciError `unsupported-operation` for a store that can't list them; what opening throws
+ * Lists the tags of the repository, layout or archive that a reference points into.
+ * @throws OciError `unsupported-operation` for a store that can't list tags; whatever opening throws
  */
 export function listTags(reference: Named, options: OpenOptions = {}): Promise<TagList> {
   return withSource(reference, options, async ({ store }) => {

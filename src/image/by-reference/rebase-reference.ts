@@ -6,15 +6,15 @@ import { editReference, type EditReferenceOptions } from "./edit-reference.ts";
 import { imageOf, withSource, type Named, type WrittenTo } from "./with-reference.ts";
 
 export interface RebaseReferenceOptions extends EditReferenceOptions {
-  /** The very image, or index, that the source was built on. */
+  /** The exact image or index that the source was built on. */
   readonly oldBase: Named;
   readonly newBase: Named;
 }
 
 /**
- * Puts an image, or each image of an index, on the new base for its platform, as `rebaseImage` does.
- * The annotation that names the base is set when that is in a registry.
- * @throws OciError what opening, `findImage`, `rebaseImage` and `editImages` throw
+ * Moves an image, or each image of an index, to the new base for its platform, as `rebaseImage` does.
+ * Sets the annotation that names the base if the new base is in a registry.
+ * @throws OciError whatever opening the references, `findImage`, `rebaseImage` and `editImages` throw
  */
 export function rebaseReference(
   from: Named,

@@ -4,7 +4,7 @@ import { parseTag } from "../../oci/reference.ts";
 import { formatLocation, parseLocation, storeOf } from "../location.ts";
 import { withSource, withTarget, type Named, type TargetOptions } from "./with-reference.ts";
 
-/** What was tagged, or would be. */
+/** What was tagged, or would be in a dry run. */
 export interface Retagged {
   /** The registry repository or the layout, as a reference. */
   readonly store: string;
@@ -13,10 +13,10 @@ export interface Retagged {
 }
 
 /**
- * Gives what a reference means further tags in its own store: its manifest is read once and put once a
- * tag, no blob is moved. Idempotent.
- * @throws OciError `invalid-reference` for a malformed tag, before anything is asked;
- * `unsupported-operation` for an archive; what opening throws
+ * Adds tags to what a reference names, in the same store. Reads the manifest once, writes it once for each
+ * tag, and moves no blob. Idempotent.
+ * @throws OciError `invalid-reference` for a malformed tag, before anything is read or written;
+ * `unsupported-operation` for an archive; whatever opening throws
  */
 export async function retagReference(
   reference: Named,

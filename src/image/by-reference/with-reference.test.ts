@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-describe("by their references, in one call, a script", () => {
+describe("one call with references", () => {
   it("copies one image of an index into an archive", async () => {
     const target = `oci-archive:${directory}/one.tar:v1`;
     const platform = { architecture: "amd64", os: "linux" };
@@ -56,7 +56,7 @@ describe("by their references, in one call, a script", () => {
     });
   });
 
-  it("puts an image on another base", async () => {
+  it("moves an image to another base", async () => {
     const bases = { oldBase: `${source}:base`, newBase: `${source}:newer` };
     const rebased = await rebaseReference(`${source}:app`, `${source}:rebased`, bases);
     const [newer, after] = [
@@ -68,7 +68,7 @@ describe("by their references, in one call, a script", () => {
     expect(after.manifest.value.layers[0]).toEqual(newer.manifest.value.layers[0]);
   });
 
-  it("gives tags, after it looked whether all of them are tags", async () => {
+  it("adds tags only after it has checked that all of them are valid", async () => {
     await expect(retagReference(`${source}:app`, ["fine", "../x"])).rejects.toMatchObject({
       code: "invalid-reference",
     });
@@ -78,15 +78,15 @@ describe("by their references, in one call, a script", () => {
     expect((await inspectReference(`${source}:finer`)).descriptor.digest).toBe(root.digest);
   });
 
-  it("reads the bytes of a manifest as they are stored", async () => {
+  it("reads the stored bytes of a manifest", async () => {
     const { descriptor } = await inspectReference(`${source}:all`);
     const bytes = await readRoot(`${source}:all`);
     expect(bytes.length).toBe(descriptor.size);
   });
 });
 
-describe("a target that is written to", () => {
-  it.each(["oci", "oci-archive"])("is given up when writing fails: %s", async (kind) => {
+describe("a target", () => {
+  it.each(["oci", "oci-archive"])("is discarded when writing fails: %s", async (kind) => {
     const writing = withTarget(`${kind}:${directory}/new:v1`, {}, async () =>
       Promise.reject(new Error("no more")),
     );

@@ -13,25 +13,25 @@ import {
   type OpenReference,
 } from "../open-reference.ts";
 
-/** What names an image: a reference as `parseLocation` takes it, or what that makes of it. */
+/** Names an image: a reference in the syntax of `parseLocation`, or the location that it parses to. */
 export type Named = Location | string;
 
-/** How a source is read. */
+/** Options for reading a source. */
 export interface SourceOptions extends OpenOptions {
-  /** Of an index the image for this platform is meant. */
+  /** Selects the image for this platform if the reference names an index. */
   readonly platform?: Platform | undefined;
 }
 
-/** How a target is written to. */
+/** Options for writing a target. */
 export interface TargetOptions extends OpenOptions {
-  /** Nothing is to be written: the target is left as it is, and one that is not there is not made. */
+  /** Writes nothing: an existing target stays unchanged, and a missing one is not created. */
   readonly dryRun?: boolean | undefined;
 }
 
 /** A store that is being written to. */
 export interface Target {
   readonly store: ContentStore;
-  /** The tag to set last: the one named, in a registry else `latest`; undefined for a root without a tag. */
+  /** The tag to set at the end: the reference's, or else `latest` in a registry. Undefined to write a root without a tag. */
   readonly tag: string | undefined;
 }
 
@@ -43,8 +43,8 @@ export interface WrittenTo {
 }
 
 /**
- * How a source is read on its way to a target: what has to be kept meanwhile is kept beside that, where it has
- * the room that it needs there anyway; else where the options say.
+ * Options for reading a source while writing a target. Data that must be kept on disk meanwhile goes to a
+ * directory beside the target, which needs about as much room itself, or else where the options say.
  */
 export function besides<O extends OpenOptions>(to: Named, options: O): O {
   const location = typeof to === "string" ? parseLocation(to) : to;
@@ -52,7 +52,7 @@ export function besides<O extends OpenOptions>(to: Named, options: O): O {
   return { ...options, spoolDirectory };
 }
 
-/** Opens a source for as long as `read` runs. @throws what `openReference` and `read` throw */
+/** Opens a source, runs `read` and closes the source. @throws whatever `openReference` and `read` throw */
 export async function withSource<T>(
   from: Named,
   options: OpenOptions,
@@ -66,7 +66,7 @@ export async function withSource<T>(
   }
 }
 
-/** Opens an image for as long as `read` runs; of an index the one for the platform, else the only one. */
+/** Opens an image, runs `read` and closes the source. In an index this is the image for the platform, or else its only image. */
 export async function withImage<T>(
   from: Named,
   options: SourceOptions,
@@ -76,9 +76,9 @@ export async function withImage<T>(
 }
 
 /**
- * Opens a target for as long as `write` runs, completes it when that succeeds, and gives it up when
- * that fails: an archive, or a layout that was made for it, is then not there.
- * @throws what `openTarget` and `write` throw
+ * Opens a target and runs `write`. Completes the target if `write` succeeds and discards it if `write` fails:
+ * then no new archive and no newly created layout stays behind.
+ * @throws whatever `openTarget` and `write` throw
  */
 export async function withTarget<T>(
   to: Named,
@@ -97,14 +97,14 @@ export async function withTarget<T>(
   }
 }
 
-/** What a source means: an index or an image, or with a platform the image for it. @throws as `findImage` */
+/** The index or image that a source names, or the image for the platform if one is given. @throws as `findImage` */
 export async function rootOf(source: OpenReference, options: SourceOptions): Promise<Descriptor> {
   const root = await source.root(options);
   const { platform } = options;
   return platform === undefined ? root : findImage(source.store, root, platform, options);
 }
 
-/** The one image that a source means. @throws as `findImage` and `readImage` */
+/** The one image that a source and a platform select. @throws as `findImage` and `readImage` */
 export async function imageOf(source: OpenReference, options: SourceOptions): Promise<Image> {
   const root = await source.root(options);
   const found = await findImage(source.store, root, options.platform, options);

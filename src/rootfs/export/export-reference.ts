@@ -14,37 +14,37 @@ import type { IndexProgress } from "../layer-index/image-indexes.ts";
 import type { LayerIndexCache } from "../layer-index/index-cache.ts";
 import { exportTree } from "./export-tree.ts";
 
-/** Where a tar goes: a file, which is replaced when the tar is whole, or whatever takes its bytes. */
+/** Where a tar goes: the path of a file, which is replaced once the tar is complete, or a function that takes the bytes. */
 export type ExportOutput = string | ((tar: Bytes) => Promise<void>);
 
-/** What is going on, for a person who waits. */
+/** Progress of an export, to show to a waiting user. */
 export type ExportProgress =
   | IndexProgress
-  /** So many bytes of the tar are written. */
+  /** `bytes` of the tar have been written so far. */
   | { readonly kind: "exporting"; readonly bytes: number };
 
 export interface ExportReferenceOptions extends SourceOptions {
-  /** Indexes of layers, which then are read only for their contents. */
+  /** A cache of layer indexes. A layer with a cached index is read only for its file contents. */
   readonly cache?: LayerIndexCache | undefined;
-  /** Only counts: nothing is written. */
+  /** Only counts entries and bytes, and writes nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Never awaited. */
+  /** Called synchronously; a returned promise is not awaited. */
   readonly onProgress?: ((event: ExportProgress) => void) | undefined;
 }
 
-/** What was exported, or would be. */
+/** What was exported, or would be in a dry run. */
 export interface Exported {
   readonly image: Descriptor;
   readonly entries: number;
-  /** Of file contents. */
+  /** The total size of all file contents. */
   readonly bytes: number;
-  /** Undefined for a dry run. */
+  /** Undefined in a dry run. */
   readonly tar?: { readonly digest: Digest; readonly size: number };
 }
 
 /**
- * Writes the merged filesystem of the image that a reference means as one tar (`exportTree`).
- * @throws OciError what opening, indexing and reading throw; `unwritable` for a file
+ * Writes the merged filesystem of the image that a reference names as one tar, using `exportTree`.
+ * @throws OciError whatever opening, indexing and reading throw; `unwritable` if the file can't be written
  */
 export function exportReference(
   reference: Named,
@@ -59,7 +59,7 @@ export function exportReference(
   });
 }
 
-/** Names of one file are one content; the root counts where a layer names it. */
+/** Counts entries and bytes. Hard links to one file count its bytes once; the root is an entry if a layer names it. */
 function measure(root: ImageFilesystem): Omit<Exported, "image"> {
   const seen = new Set<unknown>();
   let entries = 0;

@@ -13,16 +13,16 @@ import { flattenImage, type FlattenOptions } from "./flatten-image.ts";
 
 export interface FlattenReferenceOptions
   extends Omit<EditReferenceOptions, "onProgress">, FlattenOptions {
-  /** Indexes of layers, which then are read only for their contents. */
+  /** A cache of layer indexes. A layer with a cached index is read only for its file contents. */
   readonly cache?: LayerIndexCache | undefined;
-  /** Never awaited. */
+  /** Called synchronously; a returned promise is not awaited. */
   readonly onProgress?: ((event: WriteProgress | IndexProgress) => void) | undefined;
 }
 
 /**
- * Writes the image that a reference means, or each image of an index, to another with one layer in
- * place of all, as `flattenImage` makes it.
- * @throws OciError what opening, indexing and `editImages` throw
+ * Writes the image that a reference names, or each image of an index, to another reference with a single
+ * layer in place of all its layers, as `flattenImage` makes it.
+ * @throws OciError whatever opening the references, indexing and `editImages` throw
  */
 export function flattenReference(
   from: Named,
