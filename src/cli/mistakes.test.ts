@@ -25,6 +25,7 @@ describe("a mistake is told, and what to do:", () => {
     [["inspect", "oci:images:nope"], "oci-kit tags oci:images says what there is"],
     [["-C", "nope", "inspect", "oci:images:one"], '-C "nope": expected a directory, got nothing'],
     [["-C", "file", "inspect", "oci:images:one"], '-C "file": expected a directory, got a file'],
+    [["inspect", "oci-archive:file"], "Is it an archive at all?"],
     [["copy", "oci:images:one", "oci:file:t"], "which is a directory, got a file"],
   ])("%j", async (words, told) => {
     writeFileSync("file", "x");
