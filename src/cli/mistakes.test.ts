@@ -34,6 +34,18 @@ describe("a mistake is told, and what to do:", () => {
     expect(status).toBe(1);
   });
 
+  it("an architecture whose letters changed places", async () => {
+    writeFileSync(
+      "oci-kit.yaml",
+      "version: 1\nimage: a.example/b\narchitectures: [riscv46, sparc]\nbase: scratch\nlayers: []\n",
+    );
+    const { status, stderr } = await project.run("assemble", "--config", "oci-kit.yaml");
+    expect(stderr).toContain("oci-kit.yaml:3:17: architectures[0]: unknown architecture riscv46;");
+    expect(stderr).toContain("did you mean riscv64?");
+    expect(stderr).not.toContain("sparc");
+    expect(status).toBe(1);
+  });
+
   it("a layout that is named as one is not taken for a name of Docker Hub", async () => {
     const { stderr } = await project.run("inspect", "oci:nope:t");
     expect(stderr).toContain("no such directory");
