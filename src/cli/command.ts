@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from "commander";
 import { fileError } from "../files/system-error.ts";
+import { OciError } from "../oci/errors.ts";
+import { quote } from "../oci/quote.ts";
 import type { Context } from "./context.ts";
 import { printBytes, printDocument, printLines } from "./output/print.ts";
 import {
@@ -125,7 +127,12 @@ function goTo(directory: string): void {
   try {
     process.chdir(directory);
   } catch (error) {
-    throw fileError("unreadable", directory, error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw fileError("unreadable", directory, error);
+    const got = code === "ENOENT" ? "nothing" : "a file";
+    throw new OciError("not-found", `-C ${quote(directory)}: expected a directory, got ${got}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Command, CommanderError } from "commander";
 import { OciError } from "../oci/errors.ts";
+import { quote } from "../oci/quote.ts";
 import {
   collect,
   makeInvoke,
@@ -32,6 +33,7 @@ import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
 import type { Context } from "./context.ts";
 import { DONE, FAILED } from "./exit-status.ts";
+import { OTHER_COMMANDS, OTHER_FLAGS } from "./input/other-tools-words.ts";
 import { printText } from "./output/print.ts";
 
 const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
@@ -145,26 +147,45 @@ function refuseRepeated(command: Command): void {
   }
 }
 
-/** As much of a command's name as the words spell out, as `manifest push `; empty for an unknown command. */
-function usedCommand(program: Command, words: readonly string[]): string {
+/** The command that the words name, or the group as far as they name one. */
+function usedCommand(program: Command, words: readonly string[]): Command {
   let command = program;
   for (const word of words) {
     const next = command.commands.find((child) => child.name() === word);
     if (next === undefined) break;
     command = next;
   }
-  return command === program ? "" : `${fullName(command)} `;
+  return command;
 }
 
+/** `manifest push`: the names of a command and of the groups above it. */
 function fullName(command: Command): string {
   const { parent } = command;
   return parent?.parent ? `${fullName(parent)} ${command.name()}` : command.name();
 }
 
-function wrongWords(error: CommanderError, command: string): OciError {
+function wrongWords(error: CommanderError, command: Command): OciError {
   const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
-  const hint = `oci-kit ${command}--help says what there is`;
-  return new OciError("invalid-argument", message, {
-    hint: suggestion === undefined ? hint : `${suggestion.replace(/^\(|\)$/g, "")} ${hint}`,
-  });
+  const name = command.parent === null ? "" : `${fullName(command)} `;
+  const help = `oci-kit ${name}--help says what there is`;
+  const meant = otherToolsWord(message, command) ?? suggestion?.replace(/^\(|\)$/g, "");
+  const [excess] = command.args;
+  const isBelow = error.code === "commander.excessArguments" && command.commands.length > 0;
+  return new OciError(
+    "invalid-argument",
+    isBelow && excess !== undefined ? `unknown command ${quote(excess)}` : message,
+    { hint: meant === undefined ? help : `${meant} ${help}` },
+  );
+}
+
+/** What another tool's word is here; undefined where it is none, or means nothing for this command. */
+function otherToolsWord(message: string, command: Command): string | undefined {
+  const [, kind, word = ""] = /^unknown (command|option) '([^'=]+)/.exec(message) ?? [];
+  if (kind === "command" && command.parent === null) {
+    const typed = OTHER_COMMANDS.get(word);
+    return typed && `Here it is ${typed};`;
+  }
+  const flag = kind === "option" ? OTHER_FLAGS.get(word) : undefined;
+  const isThere = command.options.some(({ long }) => long === flag);
+  return flag !== undefined && isThere ? `Did you mean ${flag}?` : undefined;
 }

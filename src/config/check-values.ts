@@ -3,6 +3,7 @@ import { OciError } from "../oci/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { quote } from "../oci/quote.ts";
 import { parseReference } from "../oci/reference.ts";
+import { meantArchitecture } from "./architectures.ts";
 import type { KeyPath } from "./configuration.ts";
 import type { ConfigurationDocument } from "./schema.ts";
 
@@ -58,6 +59,12 @@ export function checkValues(
   if (image !== undefined) check(["image"], () => checkRepository(image));
   architectures.forEach((architecture, at) => {
     check(["architectures", at], () => parsePlatform(architecture));
+    const meant = meantArchitecture(architecture);
+    if (meant !== undefined) {
+      wrong.push(
+        `${locate(["architectures", at])}: unknown architecture ${architecture}; did you mean ${meant}?`,
+      );
+    }
     if (architectures.indexOf(architecture) < at) {
       wrong.push(`${locate(["architectures", at])}: ${architecture} is there twice`);
     }

@@ -47,7 +47,10 @@ export function createExpander(configuration: Configuration, architecture: strin
     throw new OciError(
       "invalid-argument",
       `${configuration.locate(["architectures"])}: expected ${architecture} to be one of the architectures, got ${architectures.join(", ")}`,
-      { details: { architecture, architectures } },
+      {
+        details: { architecture, architectures },
+        hint: "Name one of these, or add the architecture to the list.",
+      },
     );
   }
   const refuse = (path: KeyPath, why: string, hint?: string): OciError =>

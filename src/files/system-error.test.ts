@@ -40,8 +40,10 @@ describe("the error of a disk without room", () => {
     });
   });
 
-  it("has none for anything else", () => {
-    expect(fileError("unwritable", "/file", failing("EACCES")).hint).toBeUndefined();
+  it("has none for anything else, but one for what is not allowed", () => {
+    expect(fileError("unwritable", "/file", failing("EIO")).hint).toBeUndefined();
+    expect(fileError("unwritable", "/file", failing("EACCES")).hint).toContain("may write");
+    expect(fileError("unreadable", "/file", failing("EACCES")).hint).toContain("may read");
   });
 
   it("says what a temporary file is for", async () => {

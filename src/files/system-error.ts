@@ -27,16 +27,27 @@ export function fileError(
 ): OciError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const absent = systemCode(cause) === "ENOENT";
+  const hint = hintFor(code, path, systemCode(cause));
   const verb = code === "unreadable" ? "readable" : "writable";
   return new OciError(
     absent ? "not-found" : code,
     `${JSON.stringify(path)}: expected a ${verb} file${purpose === undefined ? "" : ` for ${purpose}`}, got ${reason}`,
     {
       details: { path, errno: systemCode(cause) },
-      ...(FULL.has(systemCode(cause)) && { hint: hintForFull(path) }),
+      ...(hint !== undefined && { hint }),
       cause,
     },
   );
+}
+
+function hintFor(
+  code: "unreadable" | "unwritable",
+  path: string,
+  errno: string | undefined,
+): string | undefined {
+  if (FULL.has(errno)) return hintForFull(path);
+  if (errno !== "EACCES") return undefined;
+  return `Run as a user who may ${code === "unreadable" ? "read" : "write"} there, or change the permissions.`;
 }
 
 function hintForFull(path: string): string {

@@ -110,7 +110,8 @@ describe("findImage", () => {
     expect(await findImage(store, amd64, undefined)).toBe(amd64);
     expect((await findImage(store, amd64, parsePlatform("amd64"))).digest).toBe(amd64.digest);
     await expect(findImage(store, amd64, parsePlatform("arm64"))).rejects.toMatchObject({
-      code: "wrong-architecture",
+      code: "not-found",
+      hint: expect.stringContaining("--platform") as string,
     });
   });
 

@@ -17,8 +17,8 @@ import { listDescriptors } from "./only-root.ts";
  * Finds the one image that is meant. A manifest itself, if its configuration is for `platform`; in an index
  * the child for `platform`, or its only image if no platform is given. Attestations and artifacts are not
  * considered.
- * @throws OciError `ambiguous` and `not-found`, listing the images that are there; `wrong-architecture` for a
- *   manifest of another platform
+ * @throws OciError `ambiguous` and `not-found`, listing the images that are there: a manifest of another
+ *   platform is not found either
  */
 export async function findImage(
   store: ReadableStore,
@@ -59,12 +59,15 @@ function nothingFound(
   platform: Platform | undefined,
   images: readonly Descriptor[],
 ): OciError {
-  const single = isManifestType(root.mediaType) && images.length === 1;
   const wanted = platform === undefined ? "" : ` for ${formatPlatform(platform)}`;
   const got = images.length === 0 ? "none" : listDescriptors(images);
   return new OciError(
-    single ? "wrong-architecture" : "not-found",
+    "not-found",
     `${store.name}: expected an image${wanted} at ${root.digest}, got ${got}`,
-    { details: { root: root.digest, images } },
+    {
+      details: { root: root.digest, images },
+      ...(platform !== undefined &&
+        images.length > 0 && { hint: "Name a platform that is there: --platform OS/ARCHITECTURE" }),
+    },
   );
 }

@@ -56,6 +56,10 @@ const HOST =
 export function parseLocation(text: string, options: LocationOptions = {}): Location {
   const scheme = /^(docker:\/\/|oci-layout:\/\/|oci:|oci-archive:|docker-archive:|dir:)/.exec(text);
   const rest = text.slice(scheme?.[0].length ?? 0);
+  if (/^(?:oci|oci-archive|docker-archive|dir):\/\/[^/]/.test(text)) {
+    const meant = text.replace("//", "");
+    throw refuse(text, "it has // after its scheme", `Write ${meant}, or one / for the root.`);
+  }
   switch (scheme?.[0]) {
     case undefined:
       return parseBare(text, options);
@@ -75,7 +79,8 @@ function parseBare(text: string, options: LocationOptions): Location {
   if (namesHost(text)) return { kind: "registry", reference: parseReference(text) };
   if (isPath(text)) return { kind: "path", path: text };
   if (!TAG.test(text)) {
-    const hint = hubHint(text) ?? schemeHint(text) ?? `Write one of ${SCHEMES}.`;
+    const hint =
+      daemonHint(text) ?? hubHint(text) ?? schemeHint(text) ?? `Write one of ${SCHEMES}.`;
     throw refuse(text, "it names neither a host nor a known scheme", hint);
   }
   if (options.repository === undefined) {
@@ -96,6 +101,13 @@ export function hubHint(text: string): string | undefined {
     ) ?? [];
   if (name === undefined) return undefined;
   return `Docker Hub's images are named with their host: docker.io/${owner ?? "library"}/${name}${tag}`;
+}
+
+function daemonHint(text: string): string | undefined {
+  const [, daemon, image] = /^(docker-daemon|containers-storage):(.+)/.exec(text) ?? [];
+  if (image === undefined) return undefined;
+  const tool = daemon === "docker-daemon" ? "docker" : "podman";
+  return `No daemon is asked: ${tool} save ${image} | oci-kit copy docker-archive:- oci:DIR`;
 }
 
 function schemeHint(text: string): string | undefined {

@@ -79,8 +79,15 @@ export async function openReference(
 
 // Archives and registries are loaded where they are meant: reading a small layout took half as long again with them.
 
-/** A layout; for what is none, the hint says what the text can have meant. */
-async function openLayoutAt(directory: string, options: OpenOptions): Promise<ReadableStore> {
+/**
+ * A layout; for what is none, the hint says what the text can have meant.
+ * @param isBare nothing said that it is a layout, so that it can be a name of Docker Hub
+ */
+async function openLayoutAt(
+  directory: string,
+  isBare: boolean,
+  options: OpenOptions,
+): Promise<ReadableStore> {
   try {
     return await openLayout(directory, options);
   } catch (error) {
@@ -88,7 +95,7 @@ async function openLayoutAt(directory: string, options: OpenOptions): Promise<Re
     const isFile = statSync(directory, { throwIfNoEntry: false })?.isFile() === true;
     const hint = isFile
       ? `A file is an archive: oci-archive:${directory} or docker-archive:${directory}`
-      : error.code === "not-found"
+      : isBare && error.code === "not-found"
         ? hubHint(directory)
         : undefined;
     if (hint === undefined) throw error;
@@ -108,9 +115,9 @@ async function openStore(location: Location, options: OpenOptions): Promise<Open
     case "registry":
       return stayOpen(await openRegistry(location.reference, options));
     case "oci":
-      return stayOpen(await openLayoutAt(location.directory, options));
+      return stayOpen(await openLayoutAt(location.directory, false, options));
     case "path":
-      return stayOpen(await openLayoutAt(location.path, options));
+      return stayOpen(await openLayoutAt(location.path, true, options));
     case "oci-archive": {
       const { openOciArchive } = await import("../store/archive/oci-archive.ts");
       return closing(await openOciArchive(location.file, options));

@@ -249,10 +249,16 @@ export async function refused(answer: Answer, limit: number): Promise<RegistryEr
   );
 }
 
+function absentHint({ host, pathname }: URL): string | undefined {
+  const repository = /^\/v2\/(.+)\/manifests\//.exec(pathname)?.[1];
+  return repository && `oci-kit tags ${host}/${repository} says what there is`;
+}
+
 function statusHint(answer: Answer, body: Uint8Array): string | undefined {
   if (answer.status === 429) return "The registry limits how much it is asked; wait, or log in.";
   if (answer.status === 401)
     return `Are there credentials for ${answer.url.host} (docker login), and are they right?`;
+  if (answer.status === 404) return absentHint(answer.url);
   if (answer.status === 403) return "The credentials are known, but this is not allowed with them.";
   if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
     return "The server speaks https, and was asked in plain http.";

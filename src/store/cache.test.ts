@@ -71,6 +71,17 @@ describe("a cache", () => {
     expect(bytes).toBe(800);
   });
 
+  it("counts and removes plain files, as those of compiled code are", async () => {
+    mkdirSync(join(cache, "code"));
+    const file = join(cache, "code", "main.js-v20.20.2-x64");
+    writeFileSync(file, "12345");
+    utimesSync(file, daysAgo(40), daysAgo(40));
+    expect((await inspectCache(cache)).items).toMatchObject([{ part: "code", bytes: 5 }]);
+    const { removed } = await pruneCache(cache, { maxAge: 30 * DAY, maxBytes: 1e9 });
+    expect(removed).toHaveLength(1);
+    expect(readdirSync(join(cache, "code"))).toEqual([]);
+  });
+
   it("counts as empty when its directory is missing, and pruning does not create it", async () => {
     rmSync(cache, { recursive: true });
     expect(await inspectCache(cache)).toMatchObject({ items: [], bytes: 0 });

@@ -147,8 +147,10 @@ function partsOf(directory: string): string[] {
   }
 }
 
-/** The total size of the files in a directory. A file that vanishes meanwhile counts as 0. */
+/** The size of a file, or of all files in a directory. A file that vanishes meanwhile counts as 0. */
 function sizeOf(directory: string): number {
+  const own = lstatSync(directory, { throwIfNoEntry: false });
+  if (own?.isDirectory() !== true) return own?.size ?? 0;
   let bytes = 0;
   for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
     const stats = lstatSync(join(directory, name), { throwIfNoEntry: false });

@@ -89,7 +89,7 @@ function findBase(
   options: InputOptions,
 ): Promise<ImageInputFound> {
   return openImage("base", input, options, async (store, root) =>
-    findImage(store, root, input.platform ? parsePlatform(input.platform) : platform, options),
+    findFitting(store, root, input.platform ? parsePlatform(input.platform) : platform, options),
   );
 }
 
@@ -102,7 +102,7 @@ function findArtifact(
   if ("directory" in artifact) return findDirectory(name, artifact, options);
   return openImage(name, artifact, options, async (store, root) => {
     if (artifact.platform !== undefined) {
-      return findImage(store, root, parsePlatform(artifact.platform), options);
+      return findFitting(store, root, parsePlatform(artifact.platform), options);
     }
     // An artifact contains files for the target, whatever platform it was built on or claims to be for.
     if (isManifestType(root.mediaType)) return root;
@@ -110,6 +110,24 @@ function findArtifact(
     const fits = imagesFor(images, platform).length > 0;
     return findImage(store, root, fits ? platform : undefined, options);
   });
+}
+
+/** As `findImage`, but a recipe that names a single image of another platform was checked, and does not hold. */
+async function findFitting(
+  store: ReadableStore,
+  root: Descriptor,
+  platform: Platform,
+  options: InputOptions,
+): Promise<Descriptor> {
+  try {
+    return await findImage(store, root, platform, options);
+  } catch (error) {
+    if (!isOciError(error, "not-found") || !isManifestType(root.mediaType)) throw error;
+    const { message, details } = error;
+    const images: unknown = details["images"];
+    if (!Array.isArray(images) || images.length === 0) throw error;
+    throw new OciError("wrong-architecture", message, { details, cause: error });
+  }
 }
 
 async function openImage(

@@ -2,6 +2,7 @@
 import { type ByteString, fromText } from "../../bytes/byte-string.ts";
 import { nameOf } from "../../layer/path-parts.ts";
 import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { type FoundPath, findPaths } from "./find-paths.ts";
 import { type Glob, compileGlob } from "../../rootfs/glob.ts";
@@ -34,14 +35,22 @@ export function planCopy(plan: LayerPlan, step: CopyStep, context: StepContext):
   }
   const where = `layer ${plan.name}: copy`;
   const to = step.to === undefined ? undefined : recipePath(step.to, `${where} to`);
-  const excludes = (step.exclude ?? []).flatMap((pattern) => compileGlob(fromText(pattern)));
+  const excludes = (step.exclude ?? []).flatMap((pattern) =>
+    compileGlob(fromText(pattern)).map((glob) => ({ pattern, glob })),
+  );
+  const used = new Set<string>();
   for (const glob of compileGlob(recipePath(step.path, where))) {
     const found = findPaths(tree.root, glob);
     if (found.length === 0) planMissing(plan, step, tree, glob, context);
     for (const match of found) {
-      const copy: Copy = { plan, step, tree, context, excludes, start: startOf(glob, match) };
+      const copy: Copy = { plan, step, tree, context, excludes, used, start: startOf(glob, match) };
       copyTree(copy, match.canonical, destinationOf(step, to, glob, match.path));
     }
+  }
+  for (const pattern of step.exclude ?? []) {
+    if (used.has(pattern)) continue;
+    const message = `copy ${step.path} from ${step.from}: exclude ${quote(pattern)} leaves out nothing`;
+    context.warn("missing-path", plan.name, message);
   }
 }
 
@@ -50,7 +59,9 @@ interface Copy {
   readonly step: CopyStep;
   readonly tree: ArtifactTree;
   readonly context: StepContext;
-  readonly excludes: readonly Glob[];
+  readonly excludes: readonly { readonly pattern: string; readonly glob: Glob }[];
+  /** Gets each exclude pattern that left something out. */
+  readonly used: Set<string>;
   /** The path that relative excludes are relative to. */
   readonly start: ByteString;
 }
@@ -99,7 +110,11 @@ function copyTree(copy: Copy, path: ByteString, destination: ByteString): void {
 
 function isExcluded(copy: Copy, path: ByteString): boolean {
   const relative = path.slice(copy.start === "/" ? 1 : copy.start.length + 1) as ByteString;
-  return copy.excludes.some((glob) => glob.matches(glob.pattern.startsWith("/") ? path : relative));
+  const excluding = copy.excludes.filter(({ glob }) =>
+    glob.matches(glob.pattern.startsWith("/") ? path : relative),
+  );
+  for (const { pattern } of excluding) copy.used.add(pattern);
+  return excluding.length > 0;
 }
 
 function refuseSocket(plan: LayerPlan, tree: ArtifactTree, path: ByteString, node: Node): void {

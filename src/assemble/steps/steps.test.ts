@@ -119,6 +119,13 @@ describe("a copy step", () => {
     expect(left).toEqual(["opt/", "opt/gcc/", "opt/gcc/sub/", "opt/gcc/sub/x.so"]);
   });
 
+  it("warns of an exclude that leaves out nothing", async () => {
+    const { result } = await make([copy("/opt/gcc", { exclude: ["**/*.la", "nope"] })]);
+    expect(result.warnings).toMatchObject([
+      { kind: "missing-path", message: expect.stringContaining('exclude "nope"') as string },
+    ]);
+  });
+
   it("changes owner and mode, with separate modes for directories and files", async () => {
     const { entries } = await make([
       copy("/opt/gcc", {

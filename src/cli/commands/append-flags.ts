@@ -27,13 +27,18 @@ export interface AppendFlags extends ReferenceFlags {
  * The edit that flags make to the entries of new layers: drop, rename, prefix, owner, mode and time, in this
  * order. Undefined when no flag changes entries.
  * @param epoch the value of SOURCE_DATE_EPOCH
+ * @param used gets each pattern of --drop and each path of --rename that some entry matched
  * @throws OciError `invalid-argument`, `path-escape`
  */
-export function entryEditOf(flags: AppendFlags, epoch: number | undefined): EntryEdit | undefined {
+export function entryEditOf(
+  flags: AppendFlags,
+  epoch: number | undefined,
+  used: Set<string>,
+): EntryEdit | undefined {
   const { drop = [], rename = [], prefix, chown, chmod } = flags;
   const edits: EntryEdit[] = [
-    ...(drop.length > 0 ? [dropOf(drop)] : []),
-    ...rename.map(renameOf),
+    ...(drop.length > 0 ? [dropOf(drop, used)] : []),
+    ...rename.map((text) => renameOf(text, used)),
     ...(prefix === undefined ? [] : [renamePaths(fromText("/"), fromText(prefix))]),
     ...(chown === undefined ? [] : [changeOwner(ownerOf(chown))]),
     ...(chmod === undefined ? [] : [changeMode(parseModeChange(chmod))]),
@@ -42,15 +47,41 @@ export function entryEditOf(flags: AppendFlags, epoch: number | undefined): Entr
   return edits.length === 0 ? undefined : composeEdits(...edits);
 }
 
-function dropOf(patterns: readonly string[]): EntryEdit {
-  const globs = patterns.flatMap((pattern) => compileGlob(normalisePath(fromText(pattern))));
-  return dropPaths((path) => globs.some((glob) => glob.matches(path)));
+/** What --drop and --rename name, as they were typed, and no entry matched. */
+export function unusedPatterns(
+  { drop = [], rename = [] }: AppendFlags,
+  used: ReadonlySet<string>,
+): string[] {
+  return [
+    ...drop
+      .filter((pattern) => !used.has(`--drop ${pattern}`))
+      .map((text) => `--drop ${quote(text)}`),
+    ...rename
+      .filter((text) => !used.has(`--rename ${text}`))
+      .map((text) => `--rename ${quote(text)}`),
+  ];
 }
 
-function renameOf(text: string): EntryEdit {
+function dropOf(patterns: readonly string[], used: Set<string>): EntryEdit {
+  const globs = patterns.flatMap((pattern) =>
+    compileGlob(normalisePath(fromText(pattern))).map((glob) => ({ pattern, glob })),
+  );
+  return dropPaths((path) => {
+    const matching = globs.filter(({ glob }) => glob.matches(path));
+    for (const { pattern } of matching) used.add(`--drop ${pattern}`);
+    return matching.length > 0;
+  });
+}
+
+function renameOf(text: string, used: Set<string>): EntryEdit {
   const equals = text.indexOf("=");
   if (equals < 0) throw wrong("--rename", "FROM=TO", text);
-  return renamePaths(fromText(text.slice(0, equals)), fromText(text.slice(equals + 1)));
+  const rename = renamePaths(fromText(text.slice(0, equals)), fromText(text.slice(equals + 1)));
+  return (entry) => {
+    const renamed = rename(entry);
+    if (renamed !== entry) used.add(`--rename ${text}`);
+    return renamed;
+  };
 }
 
 function ownerOf(text: string): { readonly uid?: number; readonly gid?: number } {

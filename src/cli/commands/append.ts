@@ -60,25 +60,27 @@ async function append(
   session: Session,
 ): Promise<Outcome> {
   const { context, progress, warn } = session;
-  const [{ appendToReference }, { entryEditOf }] = await Promise.all([
+  const [{ appendToReference }, { entryEditOf, unusedPatterns }] = await Promise.all([
     import("../../convert/append-to-reference.ts"),
     import("./append-flags.ts"),
   ]);
   const { env } = context;
   const options = await referenceOptions(flags, session);
   const to = await parseTarget(destination, options.dryRun, session);
+  const used = new Set<string>();
   const edited = await appendToReference(
     await parseConfigured(source, context),
     to.location,
     flags.layer,
     {
       ...options,
-      edit: entryEditOf(flags, sourceDateEpochOf(env)),
+      edit: entryEditOf(flags, sourceDateEpochOf(env), used),
       storedAs: compressionOf(flags.compression),
       created: createdOf(env),
       onSkipped: (layer, { path, reason }) => warn(`${layer}: left out ${path}: ${reason}`),
       onProgress: showWriting(progress),
     },
   );
+  for (const flag of unusedPatterns(flags, used)) warn(`${flag}: nothing in the layers matches it`);
   return editedOutcome(edited, options.dryRun, to.isStdout);
 }

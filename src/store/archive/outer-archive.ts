@@ -135,7 +135,7 @@ async function indexEntries(
   try {
     await pipeline(toReadable(bytes), tar);
   } catch (error) {
-    throw isOciError(error) ? error : notTar(where, error);
+    throw isOciError(error) ? error : notTar(where, error, entries.size === 0);
   }
   if (entries.size > 0) return entries;
   throw new OciError(
@@ -248,12 +248,18 @@ function findFile(
   throw new OciError("link-loop", `${where}: expected ${quote(name)} to end at a file, got a loop`);
 }
 
-function notTar(where: string, cause: unknown): OciError {
+/** @param isFirst no entry was read before: it need not be a tar at all */
+function notTar(where: string, cause: unknown, isFirst: boolean): OciError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const short = reason.includes("Unexpected end");
   return new OciError(
     short ? "truncated" : "invalid-archive",
     `${where}: expected a tar archive, got ${short ? "one that ends too early" : `something else: ${reason}`}`,
-    { cause },
+    {
+      cause,
+      hint: isFirst
+        ? "Is it an archive at all? Its first entry can't be read."
+        : "It was cut short or damaged; write or fetch it again.",
+    },
   );
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, existsSync } from "node:fs";
+import { closeSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
@@ -62,6 +62,13 @@ export async function openLayout(
 
 async function createLayout(directory: string, options: OpenLayoutOptions): Promise<void> {
   if (existsSync(join(directory, LAYOUT_FILE))) return;
+  if (statSync(directory, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new OciError(
+      "unwritable",
+      `${JSON.stringify(directory)}: expected an OCI layout, which is a directory, got a file`,
+      { details: { directory }, hint: "Name a directory; an archive is oci-archive:FILE" },
+    );
+  }
   writing(directory, () => makeDirectories(directory));
   await lockLayout(directory, () => initialiseLayout(directory), options);
 }

@@ -184,5 +184,8 @@ export function withoutDigest(entries: readonly RootEntry[], digest: Digest): Ro
 export function noSuchRoot(reference: string, where: string): OciError {
   return new OciError("not-found", `${where}: expected an image ${quote(reference)}, got none`, {
     details: { reference },
+    ...(/^(?:oci|oci-archive|docker-archive):/.test(where) && {
+      hint: `oci-kit tags ${where} says what there is`,
+    }),
   });
 }
