@@ -13,9 +13,9 @@ import { hashOpenFile } from "./read-file.ts";
 /** The result for one file: its digest, or the system's message why it cannot be read. */
 export type HashOutcome = { readonly digest: Digest } | { readonly failure: string };
 
-/** Hashes files, in threads of its own once there is enough to do. All threads of a process share its descriptors. */
+/** Hashes files, in threads of its own once there is enough to do. All threads of a process share its file descriptors. */
 export interface ContentHasher {
-  /** Takes a descriptor over and closes it. `tell` gets the result, during this call or later. */
+  /** Takes a file descriptor over and closes it. `tell` gets the result, during this call or later. */
   add(fd: number, size: number, tell: (outcome: HashOutcome) => void): void;
   /** A promise while enough files wait, which settles when there are fewer; undefined when more may be added at once. */
   readonly pause: () => Promise<void> | undefined;
@@ -33,7 +33,7 @@ export interface ContentHasherOptions {
 /** In bytes: starting a thread takes as long as hashing this much. */
 const THRESHOLD = 16 * 1024 * 1024;
 const MOST_THREADS = 4;
-/** How many files may wait; each holds a descriptor open. */
+/** How many files may wait; each holds a file descriptor open. */
 const MOST_WAITING = 256;
 const BATCH_FILES = 32;
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -145,7 +145,7 @@ function hashNow(fd: number): HashOutcome {
 }
 
 /**
- * Runs in the thread, and uses only its parameters. It leaves the descriptors open: Node warns when a thread
+ * Runs in the thread, and uses only its parameters. It leaves the file descriptors open: Node warns when a thread
  * closes one that another thread opened.
  */
 function hashFiles({ require, port, data }: WorkerContext): void {

@@ -133,7 +133,7 @@ function openInside(
   }
 }
 
-/** The walk for systems on which a descriptor has no path: every component is checked, then used by its name. */
+/** The walk for systems on which a file descriptor has no path: every component is checked, then used by its name. */
 export function openPathWalk(root: string): DirectoryWalk {
   return {
     locate(directory) {

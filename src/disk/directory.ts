@@ -35,18 +35,18 @@ export interface DirectoryFilesystem extends RootFilesystem {
   /** The inode at a path as the system shows it now, even if the node was asked for before. @throws OciError `unreadable` */
   inode(path: ByteString): InodeStamp | undefined;
   /**
-   * Opens a file for reading if it is a regular file. The caller closes the descriptor.
+   * Opens a file for reading if it is a regular file. The caller closes the file descriptor.
    * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is not a regular file
    */
   open(path: ByteString): number;
-  /** As `open`, but also for directories. The descriptor can be used to sync what was written. */
+  /** As `open`, but also for directories. The file descriptor can be used to sync what was written. */
   openToSync(path: ByteString): number;
   /**
    * When directories are read ahead: a promise that settles once this one can be queried without waiting for
    * the disk. Waiting for it is optional.
    */
   prepare(path: ByteString): Promise<void> | undefined;
-  /** Closes the directory's descriptor; nothing can be asked afterwards. Idempotent. */
+  /** Closes the directory's file descriptor; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
 

@@ -9,10 +9,10 @@ import type { Node } from "../rootfs/root-filesystem.ts";
 export interface InodeHandle {
   /**
    * Its path, whose last component must never be followed if it is a link. On Linux:
-   * `/proc/self/fd/<descriptor of its directory>/<name>`. A Buffer when the name is not UTF-8.
+   * `/proc/self/fd/<file descriptor of its directory>/<name>`. A Buffer when the name is not UTF-8.
    */
   readonly path: SystemPath;
-  /** Its own descriptor, if it is open already (for reading or writing, not with O_PATH). */
+  /** Its own file descriptor, if it is open already (for reading or writing, not with O_PATH). */
   readonly fd?: number | undefined;
   /**
    * True if the inode was there before, or may have inherited something from its directory: its owner is then

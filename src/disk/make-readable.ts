@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { procPath, O_PATH, type SystemPath } from "../files/proc-path.ts";
 
 // A user may own a file or directory without the right to read it (mode 000). The owner may then change the
-// mode, which is done here through an O_PATH descriptor: no link is followed and nothing is opened by it.
+// mode, which is done here through an O_PATH file descriptor: no link is followed and nothing is opened by it.
 // Only the mode changes, and it is restored; the time of modification stays.
 
 const READ_FILE = 0o400;

@@ -15,7 +15,7 @@ const CHUNK = 256 * 1024;
 /**
  * Opens a path only if it is a regular file: opening a fifo would wait for its writer, and opening a device
  * can have effects. With `widen` it also opens files that the user owns and may not read. `root` and `path`
- * are for messages. The caller closes the descriptor.
+ * are for messages. The caller closes the file descriptor.
  * @throws OciError `not-found`, `unreadable`, `invalid-argument` when it is not a regular file
  */
 export function openFile(
@@ -47,7 +47,7 @@ function openReadable(place: SystemPath, widen: boolean): number {
   } catch (error) {
     if (!widen || systemCode(error) !== "EACCES") throw error;
     return readWidened(place, (opened) => {
-      // The path of a descriptor also opens a device, and the inode may have been replaced by one.
+      // The path of a file descriptor also opens a device, and the inode may have been replaced by one.
       if (!fs.statSync(opened).isFile()) throw error;
       return fs.openSync(opened, O_RDONLY | O_NONBLOCK);
     });
@@ -56,7 +56,7 @@ function openReadable(place: SystemPath, widen: boolean): number {
 
 let buffer: Buffer | undefined;
 
-/** The sha256 of a whole file. Closes the descriptor. @throws OciError `unreadable` */
+/** The sha256 of a whole file. Closes the file descriptor. @throws OciError `unreadable` */
 export function hashFile(root: string, path: ByteString, fd: number): Digest {
   try {
     return hashOpenFile(fd);

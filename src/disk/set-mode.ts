@@ -17,7 +17,7 @@ export function setMode(inode: InodeHandle, mode: number): void {
   }
 }
 
-/** Sets the mode through an O_PATH descriptor, which opens no fifo or device: Node has no chmod that spares a link's target. */
+/** Sets the mode through an O_PATH file descriptor, which opens no fifo or device: Node has no chmod that spares a link's target. */
 function setModeOf(path: SystemPath, mode: number): void {
   const fd = fs.openSync(path, O_PATH | fs.constants.O_NOFOLLOW);
   try {

@@ -104,7 +104,7 @@ export function openFdCursor(rootFd: number, name: string): DirectoryCursor {
   };
 }
 
-/** The cursor for machines where a descriptor has no path. Only for a directory that nobody else can enter. */
+/** The cursor for machines where a file descriptor has no path. Only for a directory that nobody else can enter. */
 export function openPathCursor(root: string): DirectoryCursor {
   return {
     widened: new Set(),

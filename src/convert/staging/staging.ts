@@ -21,7 +21,7 @@ export interface Staging {
   nextAside(): string;
   /** Removes the staging directory with everything left in it. */
   remove(): Promise<void>;
-  /** Closes the descriptor. Idempotent. */
+  /** Closes the file descriptor. Idempotent. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ export function stagedName({ layer, entry }: ContentLocation): string {
 /**
  * Makes the staging directory.
  * @param root a path of the directory it is made in
- * @param usesProcPaths whether it is reached through its descriptor, so that nobody can put another in its
+ * @param usesProcPaths whether it is reached through its file descriptor, so that nobody can put another in its
  * place
  * @throws OciError `unwritable`
  */

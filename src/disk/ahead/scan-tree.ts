@@ -6,7 +6,7 @@ import type { XattrCalls } from "../xattrs/xattr-calls.ts";
 
 /** What the thread of {@link scanTree} gets at its start. */
 export interface ScanOrder {
-  /** The root's open descriptor. The thread's creator closes it once the thread has ended. */
+  /** The root's open file descriptor. The thread's creator closes it once the thread has ended. */
   readonly root: number;
   /** The file of the module with the calls for extended attributes; without it attributes are not read. */
   readonly addon: string | undefined;

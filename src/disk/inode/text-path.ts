@@ -12,7 +12,7 @@ export interface TextPath {
 
 /**
  * Gives an inode whose path is not text a second path that is, valid until it is closed: through a
- * descriptor for a directory, as a second name for anything else.
+ * file descriptor for a directory, as a second name for anything else.
  * @throws the system's error when neither is possible
  */
 export function openTextPath(path: SystemPath): TextPath {

@@ -8,7 +8,7 @@ import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { createContentHasher, type ContentHasherOptions } from "../content-hasher.ts";
 import { compareContent } from "./same-content.ts";
 
-/** A root filesystem whose files can be opened as descriptors. */
+/** A root filesystem whose files can be opened as file descriptors. */
 export interface OpenableFilesystem extends RootFilesystem {
   /** Opens a regular file for reading. The caller closes it. @throws OciError `unreadable`, `not-found` */
   open(path: ByteString): number;

@@ -33,7 +33,7 @@ export interface UnpackedDirectory extends RootFilesystem {
   open(path: ByteString): number;
   /** As `prepare` of a plain directory. */
   prepare(path: ByteString): Promise<void> | undefined;
-  /** Closes the directory's descriptors; nothing can be asked afterwards. Idempotent. */
+  /** Closes the directory's file descriptors; nothing can be asked afterwards. Idempotent. */
   close(): void;
 }
 

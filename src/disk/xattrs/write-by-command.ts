@@ -21,15 +21,15 @@ import {
   type XattrJob,
 } from "./write-xattrs.ts";
 
-/** Inodes for each process. Their names must fit on a command line, and their descriptors must all be open. */
+/** Inodes for each process. Their names must fit on a command line, and their file descriptors must all be open. */
 const AT_ONCE = 200;
 const MISSING = "install the package @napi-rs/xattr, or the commands setfattr and getfattr";
 
-/** Inodes, by the paths that they have in the commands: there the same descriptors have other numbers. */
+/** Inodes, by the paths that they have in the commands: there the same file descriptors have other numbers. */
 interface Group {
   readonly jobs: ReadonlyMap<string, XattrJob>;
-  /** The descriptors that the commands get, in this order. */
-  readonly descriptors: readonly number[];
+  /** The file descriptors that the commands get, in this order. */
+  readonly fds: readonly number[];
 }
 
 /**
@@ -45,21 +45,21 @@ export function runXattrTool(jobs: readonly XattrJob[], policy: MetadataPolicy):
 
 function makeGroup(jobs: readonly XattrJob[]): Group {
   const byPath = new Map<string, XattrJob>();
-  const descriptors: number[] = [];
+  const fds: number[] = [];
   for (const job of jobs) {
     const path = job.inode.path.replace(/^\/proc\/self\/fd\/(\d+)/, (_, digits: string) => {
       const fd = Number(digits);
-      if (!descriptors.includes(fd)) descriptors.push(fd);
-      return givenPath(descriptors.indexOf(fd));
+      if (!fds.includes(fd)) fds.push(fd);
+      return givenPath(fds.indexOf(fd));
     });
     byPath.set(path, job);
   }
-  return { jobs: byPath, descriptors };
+  return { jobs: byPath, fds };
 }
 
 /** A group with only some of the inodes. */
-function only({ jobs, descriptors }: Group, wants: (job: XattrJob) => boolean): Group {
-  return { jobs: new Map([...jobs].filter(([, job]) => wants(job))), descriptors };
+function only({ jobs, fds }: Group, wants: (job: XattrJob) => boolean): Group {
+  return { jobs: new Map([...jobs].filter(([, job]) => wants(job))), fds };
 }
 
 function setIn(group: Group, policy: MetadataPolicy): void {
@@ -102,14 +102,14 @@ function removeExtra(group: Group, policy: MetadataPolicy): void {
       const reason =
         text === undefined
           ? "its name is not UTF-8"
-          : reasonsIn(runXattrCommand("setfattr", args, group.descriptors))(path);
+          : reasonsIn(runXattrCommand("setfattr", args, group.fds))(path);
       if (reason !== undefined) refuseXattr(policy, name, reason);
     }
   }
 }
 
 /** Sets all attributes, even if some are refused. The result gives the reason for a path. */
-function restore({ jobs, descriptors }: Group): (path: string) => string {
+function restore({ jobs, fds }: Group): (path: string) => string {
   if (jobs.size === 0) return () => "";
   let input = "";
   for (const [path, { xattrs }] of jobs) {
@@ -121,16 +121,14 @@ function restore({ jobs, descriptors }: Group): (path: string) => string {
     }
     input += "\n";
   }
-  const reasonFor = reasonsIn(
-    runXattrCommand("setfattr", ["-h", "--restore=-"], descriptors, input),
-  );
+  const reasonFor = reasonsIn(runXattrCommand("setfattr", ["-h", "--restore=-"], fds, input));
   return (path) => reasonFor(path) ?? "the system did not keep it";
 }
 
 /** Reads the attributes of inodes, as far as they are readable. The result gives them for a path. */
-function dump({ jobs, descriptors }: Group): (path: string) => Xattrs | undefined {
+function dump({ jobs, fds }: Group): (path: string) => Xattrs | undefined {
   if (jobs.size === 0) return () => undefined;
-  const found = parseDump(runDump(["-h"], [...jobs.keys()], descriptors).stdout);
+  const found = parseDump(runDump(["-h"], [...jobs.keys()], fds).stdout);
   return (path) => found.get(fromText(path));
 }
 

@@ -7,7 +7,7 @@ import type { XattrJob } from "./write-xattrs.ts";
 
 /**
  * Extended attributes that wait so that one process can set many; nothing waits where `@napi-rs/xattr` can set
- * them. Until `finish`, a file must keep its path, and the descriptor of its directory must stay open; a
+ * them. Until `finish`, a file must keep its path, and the file descriptor of its directory must stay open; a
  * directory may be moved.
  */
 export interface XattrBatch {
@@ -22,16 +22,16 @@ export interface XattrBatch {
   discard(): void;
 }
 
-/** Directories for each process; each needs a descriptor. */
+/** Directories for each process; each needs a file descriptor. */
 const MOST_DIRECTORIES = 200;
 
 /** An empty batch. It can be used again after `finish`. */
 export function createXattrBatch(policy: MetadataPolicy): XattrBatch {
   let jobs: XattrJob[] = [];
-  let descriptors: number[] = [];
+  let fds: number[] = [];
   const discard = (): void => {
-    for (const fd of descriptors) fs.closeSync(fd);
-    [jobs, descriptors] = [[], []];
+    for (const fd of fds) fs.closeSync(fd);
+    [jobs, fds] = [[], []];
   };
   const finish = (): void => {
     try {
@@ -47,15 +47,15 @@ export function createXattrBatch(policy: MetadataPolicy): XattrBatch {
       const { inode } = job;
       if (job.type === "directory") {
         const fd = fs.openSync(inode.path, O_PATH | fs.constants.O_NOFOLLOW);
-        descriptors.push(fd);
+        fds.push(fd);
         jobs.push({ ...job, inode: { path: `${procPath(fd)}/.`, existed: inode.existed } });
       } else if (inode.existed === true) {
         return false;
       } else {
-        // Without its own descriptor, which will be closed before the batch is finished.
+        // Without its own file descriptor, which will be closed before the batch is finished.
         jobs.push({ ...job, inode: { path: inode.path } });
       }
-      if (descriptors.length >= MOST_DIRECTORIES) finish();
+      if (fds.length >= MOST_DIRECTORIES) finish();
       return true;
     },
   };

@@ -12,7 +12,7 @@ export const NO_XATTRS: Xattrs = new Map();
 const MOST_OUTPUT = 2 ** 30;
 const FIRST_DESCRIPTOR = 3;
 
-/** The path under which a command sees the descriptor at this position, from 0. */
+/** The path under which a command sees the file descriptor at this position, from 0. */
 export function givenPath(at: number): string {
   return `/proc/self/fd/${FIRST_DESCRIPTOR + at}`;
 }
@@ -27,17 +27,17 @@ export interface CommandEnd {
 }
 
 /**
- * Runs one of the commands to its end, with messages in English. It sees `descriptors` under their
+ * Runs one of the commands to its end, with messages in English. It sees `fds` under their
  * {@link givenPath}. Takes milliseconds. Never throws: if the command is not installed, `error` is set.
  */
 export function runXattrCommand(
   command: "getfattr" | "setfattr",
   args: readonly string[],
-  descriptors: readonly number[],
+  fds: readonly number[],
   input = "",
 ): CommandEnd {
   const { error, status, stdout, stderr } = spawnSync(command, args, {
-    stdio: ["pipe", "pipe", "pipe", ...descriptors],
+    stdio: ["pipe", "pipe", "pipe", ...fds],
     env: { PATH: process.env["PATH"], LC_ALL: "C" },
     input,
     encoding: "latin1",
@@ -55,9 +55,9 @@ const DUMP = ["-d", "-m", "-", "-e", "hex", "--absolute-names", "--"];
 export function runDump(
   flags: readonly string[],
   paths: readonly string[],
-  descriptors: readonly number[],
+  fds: readonly number[],
 ): CommandEnd {
-  return runXattrCommand("getfattr", [...flags, ...DUMP, ...paths], descriptors);
+  return runXattrCommand("getfattr", [...flags, ...DUMP, ...paths], fds);
 }
 
 /** `# file: PATH`, then lines `user.name=0x6162`, or `user.name` without a value. */
