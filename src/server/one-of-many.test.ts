@@ -71,6 +71,8 @@ describe("open uploads", () => {
     expect(await files()).toContain(id(first));
     const second = await begin();
     await expect.poll(files).not.toContain(id(first));
+    const left = (await readdir(directory)).filter((name) => !name.includes(id(second))).sort();
+    expect(left).toEqual(["blobs", "index.json", "oci-layout"]);
     expect(await files()).toContain(id(second));
   });
 

@@ -77,14 +77,14 @@ describe("gzip in browsers", () => {
     expect(left.closed).toBe(true);
   });
 
-  it("stops reading its source soon after its reader does", async () => {
-    const zeros = new Uint8Array(gzipSync(new Uint8Array(200_000_000)));
+  it("reads no more of its source than the reader asks for", async () => {
+    // Decoders take up to 64 KiB (Node 24) before they wait for their reader: it has to be little of the whole.
+    const zeros = new Uint8Array(gzipSync(new Uint8Array(400_000_000)));
     const parts = Array.from({ length: Math.ceil(zeros.length / 1000) }, (_, index) =>
       zeros.subarray(index * 1000, (index + 1) * 1000),
     );
     const source = watched(parts);
     await readFirst(codecs.gunzip(source.bytes, "layer 2"));
-    // Node 20 reads 17 kB ahead, 24 and 26 read 66 kB.
-    expect(source.chunks).toBeLessThan(parts.length / 2);
+    expect(source.chunks).toBeLessThan(parts.length / 4);
   });
 });
