@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openFaulty, QUICK } from "../../test/fixtures/faulty-repository.ts";
 import { describe as describeBytes } from "../bytes/describe-content.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
 import type { FaultyRegistry, Reply } from "../testing/faulty-registry.ts";
-import { openRepository } from "./repository.ts";
 import type { RegistryOptions, RepositoryStore } from "./repository.ts";
 
 let registry: FaultyRegistry;
@@ -17,14 +17,7 @@ afterEach(async () => {
   await registry.close();
 });
 
-const quick = { attempts: 4, delay: 1, longestDelay: 2_000 };
-
-function open(options: RegistryOptions = {}): RepositoryStore {
-  return openRepository(
-    { registry: registry.host, repository: "a/b" },
-    { credentials: () => Promise.resolve(undefined), retry: quick, ...options },
-  );
-}
+const open = (options?: RegistryOptions): RepositoryStore => openFaulty(registry, options);
 
 const content = new Uint8Array(200_000).map((_, at) => at % 251);
 const blob = describeBytes(MediaType.octetStream, content);
@@ -91,12 +84,12 @@ describe("a blob", () => {
   it("whose connection breaks every time is given up", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: drop(0) });
     await expect(fetchBlob(open())).rejects.toMatchObject({ code: "unreachable" });
-    expect(registry.requests).toHaveLength(quick.attempts);
+    expect(registry.requests).toHaveLength(QUICK.attempts);
   });
 
   it("that stops arriving is given up", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: { kind: "silent" } });
-    const impatient = open({ limits: { idleTimeout: 50 }, retry: { ...quick, attempts: 1 } });
+    const impatient = open({ limits: { idleTimeout: 50 }, retry: { ...QUICK, attempts: 1 } });
     await expect(fetchBlob(impatient)).rejects.toMatchObject({ code: "unreachable" });
   });
 });

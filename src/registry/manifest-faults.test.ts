@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openFaulty, QUICK } from "../../test/fixtures/faulty-repository.ts";
 import { describe as describeBytes } from "../bytes/describe-content.ts";
 import { sourceOf } from "../bytes/bytes.ts";
 import { digestBytes } from "../bytes/hash.ts";
@@ -7,7 +8,6 @@ import { readAll } from "../bytes/streams/read-all.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
 import type { FaultyRegistry } from "../testing/faulty-registry.ts";
-import { openRepository } from "./repository.ts";
 import type { RegistryOptions, RepositoryStore } from "./repository.ts";
 
 let registry: FaultyRegistry;
@@ -18,14 +18,7 @@ afterEach(async () => {
   await registry.close();
 });
 
-const quick = { attempts: 4, delay: 1, longestDelay: 2_000 };
-
-function open(options: RegistryOptions = {}): RepositoryStore {
-  return openRepository(
-    { registry: registry.host, repository: "a/b" },
-    { credentials: () => Promise.resolve(undefined), retry: quick, ...options },
-  );
-}
+const open = (options?: RegistryOptions): RepositoryStore => openFaulty(registry, options);
 
 const content = new Uint8Array(1_000).map((_, at) => at % 251);
 const manifest = new TextEncoder().encode(
@@ -96,7 +89,7 @@ describe("a manifest", () => {
     const found = { on: at("v1"), reply: answer(200, type, manifest) };
     registry.rule({ on: at("v1"), times: 2, reply: answer(404) }, found);
     await expect(open().resolve("v1")).rejects.toMatchObject({ code: "not-found", status: 404 });
-    const waiting = open({ retry: { ...quick, notFound: true } });
+    const waiting = open({ retry: { ...QUICK, notFound: true } });
     expect(await waiting.resolve("v1")).toEqual(document);
   });
 
