@@ -20,6 +20,8 @@ import { onlyRoot } from "./only-root.ts";
 export interface OpenOptions extends AbortOptions {
   readonly registry?: RegistryOptions | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** Whether an archive that exists is replaced when it is opened for writing. Default: it is refused. */
+  readonly replace?: boolean | undefined;
   /** Where an archive that is compressed or comes through a pipe is kept meanwhile. Default: in the cache directory. */
   readonly spoolDirectory?: string | undefined;
   /** Told how much room that takes. Never awaited. */
@@ -136,7 +138,8 @@ async function openStore(location: Location, options: OpenOptions): Promise<Open
  * holds only one image without a tag, an image that is written without a tag replaces it. The caller closes
  * the store.
  * @throws OciError `invalid-argument` for a location with a digest, since the digest depends on what is
- *   written, and for a plain root filesystem; what opening throws
+ *   written, and for a plain root filesystem; `already-exists` for an archive that is there, without `replace`;
+ *   what opening throws
  */
 export async function openTarget(
   to: Location | string,

@@ -55,6 +55,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     runId: flags.runId,
     generation: [...recipes.values()],
     force: flags.force,
+    replace: flags.replace,
     registry,
     signal,
     limits,

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
+import {
+  prose,
+  withRegistry,
+  withReplace,
+  type Outcome,
+  type Register,
+  type Session,
+} from "../command.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
@@ -14,7 +21,7 @@ interface CopyFlags extends ReferenceFlags {
 }
 
 export const copyCommand: Register = (program, invoke) => {
-  withRegistry(program.command("copy <SRC> <DST>"))
+  withReplace(withRegistry(program.command("copy <SRC> <DST>")))
     .summary("any store to any store")
     .description(
       prose(`
