@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { statSync } from "node:fs";
 import type { AbortOptions } from "../bytes/bytes.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
@@ -14,7 +15,7 @@ import { openLayout, type LayoutStore } from "../store/layout/layout.ts";
 import { isNameless } from "../store/layout/root-entries.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 import { type Location, formatLocation, hubHint, parseLocation } from "./location.ts";
-import { onlyRoot } from "./only-root.ts";
+import { mainRoots, onlyRoot } from "./only-root.ts";
 
 /** How to connect to registries, and limits on what is read. */
 export interface OpenOptions extends AbortOptions {
@@ -209,21 +210,31 @@ async function createLayout(
 }
 
 /**
- * A layout that holds nothing but one image without a tag is that image: the next one without a tag
- * takes its place. Undefined for any other layout.
+ * A layout that holds nothing but one image without a tag (and what refers to it) is that image: the next one
+ * without a tag takes its place. Undefined for any other layout.
  */
 async function refreshedRoot(
   store: LayoutStore,
   options: OpenOptions,
 ): Promise<LayoutStore | undefined> {
-  const [only, ...others] = await store.capabilities.roots(options);
+  const [only, ...others] = await mainRoots(
+    store,
+    await store.capabilities.roots(options),
+    options,
+  );
   if (only === undefined || others.length > 0 || !isNameless(only)) return undefined;
   const { addRoot } = store.capabilities;
+  let inPlaceOf: Digest | undefined = only.digest;
   return {
     ...store,
     capabilities: {
       ...store.capabilities,
-      addRoot: (descriptor, abort) => addRoot(descriptor, { ...abort, inPlaceOf: only.digest }),
+      // only the first takes its place: what is added later refers to that
+      addRoot: async (descriptor, abort) => {
+        const replaced = inPlaceOf;
+        inPlaceOf = undefined;
+        await addRoot(descriptor, { ...abort, inPlaceOf: replaced });
+      },
     },
   };
 }
