@@ -133,7 +133,8 @@ function checkChildren(children: readonly Child[], options: PlanOptions): void {
   );
 }
 
-function factsOf(child: Child, runIdKey?: string): ChildFacts {
+/** What the gates need to know about a child. */
+export function factsOf(child: Child, runIdKey?: string): ChildFacts {
   const { name, platform, claims, image } = child;
   return {
     name,

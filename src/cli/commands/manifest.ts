@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { collect, prose, withRegistry, type Register } from "../command.ts";
+import { registerIndexEdits } from "./manifest-edit-commands.ts";
 import type { PushFlags } from "./manifest-push.ts";
 
 export const manifestCommand: Register = (program, invoke) => {
   const manifest = program.command("manifest").summary("the multi-arch index");
+  registerIndexEdits(manifest, invoke);
   withRegistry(manifest.command("push <TAG|REF>"))
     .summary("push the per-architecture images as one index, behind gates")
     .description(
