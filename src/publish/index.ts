@@ -10,6 +10,7 @@ export * from "./gather-children.ts";
 export * from "./plan-push.ts";
 export * from "./provenance.ts";
 export * from "./published-index.ts";
+export * from "./publish-index.ts";
 export * from "./push-index.ts";
 export * from "./tag-names.ts";
 export * from "./edit/add-to-index.ts";

@@ -129,10 +129,11 @@ describe("an artifact", () => {
     const place = places()[kind]!;
     const subject = await pushArtifact(place, FILES, { artifactType });
     const { descriptor } = await attachArtifact(place, [{ path: "one.txt" }], { artifactType });
-    const { store, root } = await openReference(place);
+    const opened = await openReference(place);
+    const { store } = opened;
     const found = await (await openReferrers(store)).of(subject.descriptor.digest);
     expect(found.map(({ digest }) => digest)).toEqual([descriptor.digest]);
-    expect((await root()).digest).toBe(subject.descriptor.digest);
+    expect((await opened.root()).digest).toBe(subject.descriptor.digest);
     const pulled = await pullArtifact(`${place.replace(/:1$/, "")}@${descriptor.digest}`, "out");
     expect(pulled.files.map(({ title }) => title)).toEqual(["one.txt"]);
   });
@@ -189,7 +190,7 @@ describe("pulling", () => {
 
   it("refuses a tar with anything beside its title", async () => {
     for (const files of [{ "a/": "", "../b": "x" }, { "a/": "", b: "x" }, { a: "x" }, {}]) {
-      const layer = await tar("a", files as LayerFiles);
+      const layer = await tar("a", files);
       await expect(pull([layer])).rejects.toMatchObject({ code: "path-escape" });
       nothing();
     }

@@ -48,7 +48,8 @@ function places(): { readonly [kind: string]: string } {
 }
 
 async function expectReferrers(reference: string): Promise<void> {
-  const { store, close } = await openReference(reference);
+  const opened = await openReference(reference);
+  const { store } = opened;
   try {
     const listing = await openReferrers(store);
     const digests = async (subject: Descriptor) =>
@@ -58,7 +59,7 @@ async function expectReferrers(reference: string): Promise<void> {
     expect(await digests(referrers[1]!)).toEqual([referrers[2]!.digest]);
     expect((await listing.tagsOf(image.digest)).map(({ tag }) => tag)).toEqual([cosignTag(image)]);
   } finally {
-    await close();
+    await opened.close();
   }
 }
 

@@ -51,8 +51,8 @@ function placeOf(kind: string): string {
 }
 
 async function entriesOf(reference: string): Promise<readonly Descriptor[]> {
-  const { store, root } = await openReference(reference);
-  return (await readIndex(store, await root())).value.manifests;
+  const opened = await openReference(reference);
+  return (await readIndex(opened.store, await opened.root())).value.manifests;
 }
 
 async function digestsOf(reference: string): Promise<readonly string[]> {
@@ -136,8 +136,8 @@ describe.each(["registry", "layout"])("an index in a %s", (kind) => {
     const platform = { "os.version": "10.0", "os.features": ["win32k"], variant: "v8" };
     const choice = { platform: parsePlatform("arm64") };
     await annotateIndex(index, choice, { annotations: { note: "y" }, platform });
-    const { store, root } = await openReference(index);
-    const { annotations, manifests } = (await readIndex(store, await root())).value;
+    const opened = await openReference(index);
+    const { annotations, manifests } = (await readIndex(opened.store, await opened.root())).value;
     expect(annotations).toEqual({ channel: "stable" });
     expect(manifests[1]).toEqual({
       ...images[1],
