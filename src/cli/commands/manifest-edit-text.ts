@@ -40,7 +40,7 @@ export function editedIndexOutcome(
       referrers.length === 0
         ? []
         : [
-            `${count(referrers.length, "referrer")} (signatures, SBOMs) of the old index ${before!.digest} stay with that: the new one has none`,
+            `the old index ${before!.digest} keeps its ${count(referrers.length, "referrer")} (signatures, SBOMs); the new one has none`,
           ],
   };
 }

@@ -108,9 +108,23 @@ function respell(read: unknown, value: unknown): unknown {
 function withKeys(object: JsonObject, changes: JsonObject): JsonObject {
   let result = object;
   for (const [key, value] of Object.entries(changes)) {
-    if (!isSame(object[key], value)) result = { ...result, [key]: value };
+    if (isSame(object[key], value)) continue;
+    result = { ...result, [key]: inOrderOf(object[key], value) };
   }
   return result;
+}
+
+/** The new value, with the keys of its objects in the order that those of the old value have. */
+function inOrderOf(before: unknown, after: unknown): unknown {
+  if (!isObject(before) || !isObject(after)) return after;
+  if (Array.isArray(after)) {
+    return after.map((value, at) =>
+      inOrderOf((before as Readonly<Record<number, unknown>>)[at], value),
+    );
+  }
+  const known = Object.keys(before).filter((key) => key in after);
+  const keys = new Set([...known, ...Object.keys(after)]);
+  return Object.fromEntries([...keys].map((key) => [key, inOrderOf(before[key], after[key])]));
 }
 
 /**

@@ -57,6 +57,16 @@ describe("an image in the other format", () => {
     expect(back.root.digest).toBe(index.digest);
   });
 
+  it("comes back as the same document whatever the order of its keys was", async () => {
+    const [image] = images;
+    const { mediaType, digest, size } = image!.descriptor;
+    const platform = { variant: "v1", os: "linux", architecture: "amd64" };
+    const odd = await buildIndex(source, [{ size, platform, digest, mediaType }]);
+    const { root } = await copyRewritten(source, odd, target, { format: "docker" });
+    const back = await copyRewritten(target, root, source, { format: "oci" });
+    expect(back.root.digest).toBe(odd.digest);
+  });
+
   it("stays the same, byte for byte, when it has that format already", async () => {
     const copied = await copyRewritten(source, index, target, { format: "oci" });
     expect(copied).toMatchObject({ root: index, rewritten: [] });

@@ -59,6 +59,9 @@ export async function repairIndex(
     const wanted = architecturesOf(current, options).filter(
       (name) => imagesFor(whole, parsePlatform(name)).length === 0,
     );
+    if (current.document !== undefined && broken.length + wanted.length === 0) {
+      return { manifests: entries };
+    }
     const found = await gatherFromTags(store, tag, wanted, options);
     const more = found.children.flatMap(({ descriptor, attestations }) => [
       descriptor,
@@ -135,7 +138,10 @@ async function childrenOf(
   const children: Child[] = [];
   for (const entry of imagesIn(entries)) {
     const named = { ...options, name: where, claims: [] };
-    children.push(...(await readChildren(store, entry, named)).children);
+    const found = await readChildren(store, entry, named);
+    // The platform that the index gives stays, whatever the configuration says: a repair changes nothing of it.
+    const platform = entry.platform!;
+    children.push(...found.children.map((child) => ({ ...child, platform, claims: [] })));
   }
   return children;
 }
