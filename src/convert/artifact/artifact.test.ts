@@ -20,7 +20,7 @@ import { openReference } from "../../image/open-reference.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { serveRegistry, type RegistryServer } from "../../server/serve.ts";
-import { openReferrers } from "../../store/find-referrers.ts";
+import { openReferrers } from "../../store/referrers/find-referrers.ts";
 import { openLayout, type LayoutStore } from "../../store/layout/layout.ts";
 import { readManifest } from "../../store/read-documents.ts";
 import {

@@ -4,7 +4,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
 import { copy, summarise, type CopyOptions, type CopySummary } from "../../store/copy/copy.ts";
 import { blaming } from "../../store/copy/copy-error.ts";
-import { openReferrers, type Referrers } from "../../store/find-referrers.ts";
+import { openReferrers, type Referrers } from "../../store/referrers/find-referrers.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 import type { Transfer } from "../../store/copy/transfer.ts";
 import { copyReferrers, type CopiedReferrer } from "../referrers/copy-referrers.ts";

@@ -7,7 +7,7 @@ import { cosignTag, putReferrer } from "../../../test/fixtures/referrers.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import { serveRegistry, type RegistryServer } from "../../server/serve.ts";
-import { openReferrers } from "../../store/find-referrers.ts";
+import { openReferrers } from "../../store/referrers/find-referrers.ts";
 import { openLayout } from "../../store/layout/layout.ts";
 import { buildImage, buildIndex } from "../../testing/build-image.ts";
 import { copyReference } from "../by-reference/copy-reference.ts";

@@ -3,7 +3,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { copy, type CopyOptions } from "../../store/copy/copy.ts";
 import type { Transfer } from "../../store/copy/transfer.ts";
-import type { Referrers } from "../../store/find-referrers.ts";
+import type { Referrers } from "../../store/referrers/find-referrers.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 
 export type CopyReferrersOptions = Omit<CopyOptions, "tag" | "keepRoot">;

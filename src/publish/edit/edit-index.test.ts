@@ -11,7 +11,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import { serveRegistry, type RegistryServer } from "../../server/serve.ts";
-import { openReferrers } from "../../store/find-referrers.ts";
+import { openReferrers } from "../../store/referrers/find-referrers.ts";
 import { openLayout } from "../../store/layout/layout.ts";
 import { readIndex } from "../../store/read-documents.ts";
 import { pushDocument } from "../../testing/build-image.ts";

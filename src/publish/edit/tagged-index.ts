@@ -14,7 +14,7 @@ import { isOciError, OciError } from "../../oci/errors.ts";
 import { isIndexType, MediaType } from "../../oci/media-types.ts";
 import { copy, summarise, type CopySummary } from "../../store/copy/copy.ts";
 import type { CopyEvent } from "../../store/copy/transfer.ts";
-import { openReferrers } from "../../store/find-referrers.ts";
+import { openReferrers } from "../../store/referrers/find-referrers.ts";
 import { readIndex } from "../../store/read-documents.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 import { resolveIfThere } from "../gather-children.ts";

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
-import { AnnotationKey } from "../oci/annotations.ts";
-import { digestAlgorithm, digestEncoded, type Digest } from "../oci/digest.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { isOciError } from "../oci/errors.ts";
-import type { Limits } from "../oci/limits.ts";
-import { isIndexType, isManifestType } from "../oci/media-types.ts";
-import { readIndex, readManifest } from "./read-documents.ts";
-import type { ReadableStore } from "./store.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
+import { digestAlgorithm, digestEncoded, type Digest } from "../../oci/digest.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { isOciError } from "../../oci/errors.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { isIndexType, isManifestType } from "../../oci/media-types.ts";
+import { readIndex, readManifest } from "../read-documents.ts";
+import type { ReadableStore } from "../store.ts";
 
 /** How one store is asked for what refers to content. */
 export interface Referrers {
