@@ -9,7 +9,7 @@ export type { RegistryOptions } from "./repository.ts";
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";
-export { findCredentials } from "./auth/credentials.ts";
+export { findCredentials } from "./auth/look-up.ts";
 export { DEFAULT_RETRY_POLICY } from "./registry-options.ts";
 export type {
   Credentials,
