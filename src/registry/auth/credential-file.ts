@@ -5,6 +5,7 @@ import { fileError, systemCode } from "../../files/system-error.ts";
 import { findKey } from "../../oci/documents/fold-key.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
+import { quote } from "../../oci/quote.ts";
 import type { CredentialPlace } from "./credential-places.ts";
 import { applicableKeys, parseKey } from "./registry-key.ts";
 
@@ -104,5 +105,5 @@ export function helperFor(
   // For docker an empty name takes the registry out of the credsStore.
   return helper === "" || helper === null
     ? undefined
-    : { helper: String(helper), from: "credHelpers" };
+    : { helper: typeof helper === "string" ? helper : quote(helper), from: "credHelpers" };
 }

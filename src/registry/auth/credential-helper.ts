@@ -151,7 +151,7 @@ function missing(call: Call): OciError {
   const { helper } = call;
   return refuse(call, "a program of that name on the PATH", "none", {
     details: { missing: true },
-    hint: `Install ${program(helper)}, or take it out of ${helper.namedBy} and log in again: oci-kit login`,
+    hint: `Install ${program(helper)}, or take it out of ${helper.namedBy} and log in again: oci-kit login HOST`,
   });
 }
 

@@ -50,13 +50,12 @@ export function openCredentialSource(
 
 function createSourceLookUp(given: TransportOptions["credentials"], limits: Limits): LookUp {
   if (given === undefined) return createLookUp({ limits });
-  const source = "given by the caller";
   if (typeof given === "object") {
-    return () => Promise.resolve({ credentials: given, source, looked: [] });
+    return () => Promise.resolve({ credentials: given, looked: [] });
   }
   return async (registry, repository) => {
     const credentials = await given(registry, repository);
-    return { credentials, source, looked: [] };
+    return { credentials, looked: [] };
   };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { quote } from "../../oci/quote.ts";
 import type { Credentials } from "../registry-options.ts";
-import type { Found } from "./look-up.ts";
+import { NO_FILE, type Found, type Looked } from "./look-up.ts";
 
 /** What was done to be let in, for the error that says that it was not enough. */
 export interface Explanation {
@@ -45,10 +45,15 @@ function explainSent(
   credentials: Credentials,
   { source }: Found,
 ): string {
-  const whose = `The credentials of ${nameOf(credentials)} (${String(source)}) were sent`;
-  return status === 403
-    ? `${whose}: they are known, but this is not allowed with them.`
+  const whose = `The credentials of ${nameOf(credentials)}${from(source)} were sent`;
+  if (status === 403) return `${whose}: they are known, but this is not allowed with them.`;
+  return source === undefined
+    ? `${whose} and refused. Are the user name and the password right?`
     : `${whose} and refused. Log in again: oci-kit login ${registry}`;
+}
+
+function from(source: string | undefined): string {
+  return source === undefined ? "" : ` (${source})`;
 }
 
 function explainUnsent(registry: string, { found, unknown = [] }: Refusal): string {
@@ -58,12 +63,22 @@ function explainUnsent(registry: string, { found, unknown = [] }: Refusal): stri
     return `${registry} wants to be shown ${named}; basic and bearer are what is known here.`;
   }
   if (credentials !== undefined) {
-    const whose = `The credentials of ${nameOf(credentials)} (${String(source)})`;
+    const whose = `The credentials of ${nameOf(credentials)}${from(source)}`;
     return `${whose} are of a kind that ${registry} does not ask for; they were not sent.`;
   }
-  const places = looked.map(({ place, found: there }) => `${place} (${there})`).join(", ");
-  const where = places === "" ? "" : ` Looked in ${places}.`;
-  return `No credentials for ${registry} were found, none were sent.${where} Log in: oci-kit login ${registry}`;
+  const nothing = `No credentials for ${registry} were found, none were sent.`;
+  return `${nothing}${describeLooked(looked)} Log in: oci-kit login ${registry}`;
+}
+
+function describeLooked(looked: readonly Looked[]): string {
+  const absent = looked.filter(({ found }) => found === NO_FILE).map(({ place }) => place);
+  const read = looked
+    .filter(({ found }) => found !== NO_FILE)
+    .map(({ place, found }) => `${place} (${found})`);
+  const there = read.length === 0 ? [] : [`looked in ${read.join(", ")}`];
+  const away = absent.length === 0 ? [] : [`there is no ${absent.join(", no ")}`];
+  const text = [...there, ...away].join("; ");
+  return text === "" ? "" : ` ${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Whose credentials they are; never their secret. */

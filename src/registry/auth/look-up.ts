@@ -14,11 +14,14 @@ export interface Looked {
   readonly found: string;
 }
 
+/** What {@link Looked} says of a file that is not there. */
+export const NO_FILE = "no such file";
+
 /** The result of a look-up. */
 export interface Found {
   /** Undefined means anonymous access. */
   readonly credentials: Credentials | undefined;
-  /** Where they came from, in words. */
+  /** Where they came from, in words. Undefined for those that the caller gave. */
   readonly source?: string | undefined;
   /** Every place that was looked at before, in order. */
   readonly looked: readonly Looked[];
@@ -106,7 +109,7 @@ async function lookInFile(
   place: CredentialPlace,
   { registry, repository, askHelper }: Wanted,
 ): Promise<Kept> {
-  if (file === undefined) return { credentials: undefined, found: "no such file" };
+  if (file === undefined) return { credentials: undefined, found: NO_FILE };
   const here = { host: registry.toLowerCase(), path: repository };
   const own = new Set(applicableKeys([...file.auths.keys(), ...file.credHelpers.keys()], here));
   // A store may have credentials that no entry speaks of.

@@ -53,7 +53,7 @@ export async function runHelper(
   const result = await Promise.race([ended, collected.tooMuch, hung]);
   patience.abort();
   if (result.kind === "hung" || result.kind === "too-much") child.kill("SIGKILL");
-  else if (result.kind === "ended") await Promise.race([collected.closed, sleep(AFTERWARDS)]);
+  else if (result.kind === "ended") await collected.rest();
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   return result.kind === "ended" ? { ...result, ...collected.read() } : result;
 }
@@ -77,7 +77,8 @@ function endOf(child: ChildProcessWithoutNullStreams): Promise<End> {
 
 interface Collected {
   readonly tooMuch: Promise<{ readonly kind: "too-much" }>;
-  readonly closed: Promise<unknown>;
+  /** Waits for the rest of the output, not for long. */
+  readonly rest: () => Promise<void>;
   readonly read: () => { readonly stdout: string; readonly stderr: string };
 }
 
@@ -100,7 +101,12 @@ function collect(child: ChildProcessWithoutNullStreams, most: number): Collected
   const text = (all: readonly Uint8Array[]): string => Buffer.concat(all).toString("utf8");
   return {
     tooMuch,
-    closed,
+    rest: async () => {
+      const patience = new AbortController();
+      const wait = sleep(AFTERWARDS, undefined, { signal: patience.signal }).catch(() => undefined);
+      await Promise.race([closed, wait]);
+      patience.abort();
+    },
     read: () => ({ stdout: text(chunks.stdout), stderr: text(chunks.stderr) }),
   };
 }
