@@ -84,7 +84,7 @@ async function eraseFrom(
     if (kept === undefined) continue;
     const namedBy = `${kept.from} of ${place.name}`;
     const helper = { name: kept.helper, namedBy, ...surroundings };
-    if (await eraseWith(helper, key, file.auths.has(key))) helpers.add(kept.helper);
+    if (await eraseWith(helper, key, isEmptyEntry(file, key))) helpers.add(kept.helper);
   }
   const hasEntry = spelled.length > 0;
   if (hasEntry) {
@@ -103,17 +103,26 @@ async function eraseFrom(
   return hasEntry ? [{ file: place.name }] : [];
 }
 
-/** Asks first, because a helper does not say whether it had what it was told to erase. */
+/** Whether a file has an entry for a key that has nothing in it: a helper has it then. */
+function isEmptyEntry({ auths }: CredentialFile, key: string): boolean {
+  const entry = auths.get(key);
+  return typeof entry === "object" && entry !== null && Object.keys(entry).length === 0;
+}
+
+/**
+ * Asks first, because a helper does not say whether it had what it was told to erase.
+ * @param isKept whether the helper must have it
+ */
 async function eraseWith(
   helper: CredentialHelper,
   address: string,
-  hasEntry: boolean,
+  isKept: boolean,
 ): Promise<boolean> {
   try {
     if ((await getFromHelper(helper, address)) === undefined) return false;
   } catch (error) {
-    // A store that is not on this machine and that no entry speaks of has nothing to erase.
-    if (!hasEntry && isMissingHelper(error)) return false;
+    // A store that is not on this machine, and that need not have anything, has nothing to erase.
+    if (!isKept && isMissingHelper(error)) return false;
     if (!isOciError(error, "unreadable") || isMissingHelper(error)) throw error;
   }
   await eraseFromHelper(helper, address);
