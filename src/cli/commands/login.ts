@@ -83,7 +83,7 @@ async function readUser(
     const name = username ?? (await terminal.ask(`User name at ${place}: `)).trim();
     return { username: name, password: await terminal.askHidden(`Password of ${name}: `) };
   } finally {
-    await terminal?.close();
+    terminal?.close();
   }
 }
 

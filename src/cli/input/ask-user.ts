@@ -13,7 +13,7 @@ export interface Terminal {
   /** Asks for a line that is not shown. Ctrl-C ends it. @throws OciError `aborted` */
   askHidden(question: string): Promise<string>;
   /** Gives the terminal back as it was. It is not read any more. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** What is read of stdin as a secret at the most, in bytes. */
@@ -64,7 +64,7 @@ export async function readPiped({ stdin = process.stdin, signal }: Context): Pro
 interface Keys {
   /** The next character; undefined at the end. @throws OciError `aborted` */
   readonly next: () => Promise<string | undefined>;
-  readonly close: () => Promise<void>;
+  readonly close: () => void;
 }
 
 function readKeys(stdin: Input, signal: AbortSignal): Keys {
@@ -86,9 +86,8 @@ function readKeys(stdin: Input, signal: AbortSignal): Keys {
       }
       return waiting.shift();
     },
-    close: async () => {
-      await chunks.return?.();
-    },
+    // Not waited for: while a key is waited for, it would be until the next one.
+    close: () => void chunks.return?.().catch(() => undefined),
   };
 }
 
