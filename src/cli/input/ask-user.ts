@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { once } from "node:events";
-import { abortedError, throwIfAborted } from "../../bytes/abort.ts";
 import { limitExceeded } from "../../oci/limits.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Context, Input } from "../context.ts";
@@ -52,7 +51,7 @@ export async function readPiped({ stdin = process.stdin, signal }: Context): Pro
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of stdin) {
-    throwIfAborted(signal, "stdin");
+    if (signal.aborted) throw stopped(signal);
     text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
     if (text.length > LONGEST_SECRET) {
       throw limitExceeded({ what: "stdin", allowed: LONGEST_SECRET, unit: "bytes of a password" });
@@ -70,14 +69,14 @@ interface Keys {
 function readKeys(stdin: Input, signal: AbortSignal): Keys {
   const chunks = stdin[Symbol.asyncIterator]();
   const decoder = new TextDecoder();
-  const stopped = once(signal, "abort").catch(() => undefined);
+  const aborted = once(signal, "abort").catch(() => undefined);
   let waiting: string[] = [];
   return {
     next: async () => {
       while (waiting.length === 0) {
-        throwIfAborted(signal, "the question");
-        const read = await Promise.race([chunks.next(), stopped]);
-        if (read === undefined || Array.isArray(read)) throw abortedError(signal, "the question");
+        if (signal.aborted) throw stopped(signal);
+        const read = await Promise.race([chunks.next(), aborted]);
+        if (read === undefined || Array.isArray(read)) throw stopped(signal);
         if (read.done === true) return undefined;
         const { value } = read;
         waiting = Array.from(
@@ -89,6 +88,10 @@ function readKeys(stdin: Input, signal: AbortSignal): Keys {
     // Not waited for: while a key is waited for, it would be until the next one.
     close: () => void chunks.return?.().catch(() => undefined),
   };
+}
+
+function stopped({ reason }: AbortSignal): OciError {
+  return new OciError("aborted", "stopped while it was waiting for input", { cause: reason });
 }
 
 const ENTER = new Set(["\r", "\n", undefined]);
