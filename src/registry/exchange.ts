@@ -9,7 +9,7 @@ import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { secretsOf } from "./auth/basic.ts";
 import type { Explanation } from "./auth/explain-refusal.ts";
-import { hideSecrets } from "./auth/helper-words.ts";
+import { hideSecrets } from "./credentials/hide-secrets.ts";
 import { isLoopback, redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";

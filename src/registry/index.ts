@@ -9,7 +9,7 @@ export type { RegistryOptions } from "./repository.ts";
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";
-export { findCredentials } from "./auth/look-up.ts";
+export { findCredentials } from "./credentials/look-up.ts";
 export { login } from "./login/login.ts";
 export type { CredentialStorage, LoggedIn, LoginOptions } from "./login/login.ts";
 export { listLogins } from "./login/list-logins.ts";

@@ -11,6 +11,7 @@ import { writeKeepingHelper } from "../fixtures/credential-helper.ts";
 import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
 import { writeFamily } from "./families.ts";
 import { execute, peersDirectory, runPeer } from "./peers.ts";
+import { startDocker } from "./start-docker.ts";
 import { makeScratch } from "./scratch.ts";
 
 const CLI = join(import.meta.dirname, "../../bin/oci-kit");
@@ -147,6 +148,20 @@ describe("what a peer's login keeps is read by us", () => {
       const { stdout, stderr } = cli(env, "", "inspect", `${registry.host}/a/b:family`);
       expect(stderr).toBe("");
       expect(stdout).toContain(digest);
+    }
+  });
+
+  it("docker, through its daemon", async () => {
+    const docker = await startDocker(scratch.make("dockerd"));
+    try {
+      const env = makeHome("theirs-docker");
+      const socket = { DOCKER_HOST: `unix://${join(docker.directory, "docker.sock")}` };
+      await runPeer("docker", ["login", ...user()], { env: { ...env, ...socket } });
+      const { stdout, stderr } = cli(env, "", "inspect", `${registry.host}/a/b:family`);
+      expect(stderr).toBe("");
+      expect(stdout).toContain(digest);
+    } finally {
+      await docker.stop();
     }
   });
 });

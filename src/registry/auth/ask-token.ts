@@ -15,7 +15,7 @@ import { parseUrl } from "../wire/url.ts";
 import { formatBasic } from "./basic.ts";
 import { accountOf } from "./credential-source.ts";
 import { explainRefusal } from "./explain-refusal.ts";
-import type { Found } from "./look-up.ts";
+import type { Found } from "../credentials/found.ts";
 
 /** What asking for tokens needs. */
 export interface TokenOptions {

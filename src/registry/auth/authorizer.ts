@@ -7,7 +7,7 @@ import { createAskToken, type TokenOptions } from "./ask-token.ts";
 import { formatBasic } from "./basic.ts";
 import { accountOf, type CredentialSource } from "./credential-source.ts";
 import { explainRefusal, type Explanation } from "./explain-refusal.ts";
-import type { Found } from "./look-up.ts";
+import type { Found } from "../credentials/found.ts";
 
 /** The access that a request needs. */
 export interface Access {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Limits } from "../../oci/limits.ts";
 import type { Credentials, TransportOptions } from "../registry-options.ts";
-import { createLookUp, type Found, type LookUp } from "./look-up.ts";
+import type { Found, LookUp } from "../credentials/found.ts";
 
 /** The credentials of one registry's repositories. */
 export interface CredentialSource {
@@ -49,13 +49,24 @@ export function openCredentialSource(
 }
 
 function createSourceLookUp(given: TransportOptions["credentials"], limits: Limits): LookUp {
-  if (given === undefined) return createLookUp({ limits });
+  if (given === undefined) return lookUpHere(limits);
   if (typeof given === "object") {
     return () => Promise.resolve({ credentials: given, looked: [] });
   }
   return async (registry, repository) => {
     const credentials = await given(registry, repository);
     return { credentials, looked: [] };
+  };
+}
+
+/** Loads what reads files and runs helpers when a registry asks for credentials: most commands need it never. */
+function lookUpHere(limits: Limits): LookUp {
+  let loaded: Promise<LookUp> | undefined;
+  return async (registry, repository) => {
+    loaded ??= import("../credentials/look-up.ts").then(({ createLookUp }) =>
+      createLookUp({ limits }),
+    );
+    return (await loaded)(registry, repository);
   };
 }
 

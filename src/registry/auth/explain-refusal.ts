@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { quote } from "../../oci/quote.ts";
 import type { Credentials } from "../registry-options.ts";
-import { NO_FILE, type Found, type Looked } from "./look-up.ts";
+import { NO_FILE, type Found, type Looked } from "../credentials/found.ts";
 
 /** What was done to be let in, for the error that says that it was not enough. */
 export interface Explanation {

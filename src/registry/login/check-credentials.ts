@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { formatBasic } from "../auth/basic.ts";
-import type { RegistryKey } from "../auth/registry-key.ts";
+import type { RegistryKey } from "../credentials/registry-key.ts";
 import type { Credentials, TransportOptions } from "../registry-options.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { openTransport } from "../transport/transport.ts";

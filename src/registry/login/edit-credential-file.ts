@@ -8,7 +8,7 @@ import { fileError, systemCode, writing } from "../../files/system-error.ts";
 import { findKey } from "../../oci/documents/fold-key.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { parseJson } from "../../oci/json.ts";
-import type { CredentialPlace } from "../auth/credential-places.ts";
+import type { CredentialPlace } from "../credentials/credential-places.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { withLimits } from "../../oci/limits.ts";
-import { readCredentialFile } from "../auth/credential-file.ts";
-import { credentialPlaces } from "../auth/credential-places.ts";
+import { readCredentialFile } from "../credentials/credential-file.ts";
+import { credentialPlaces } from "../credentials/credential-places.ts";
 import { isDockerHub } from "../hosts.ts";
-import { parseKey } from "../auth/registry-key.ts";
+import { parseKey } from "../credentials/registry-key.ts";
 import type { LogoutOptions } from "./logout.ts";
 
 /**

@@ -2,7 +2,7 @@
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import { parseRegistry, parseRepository } from "../../oci/reference.ts";
-import type { RegistryKey } from "../auth/registry-key.ts";
+import type { RegistryKey } from "../credentials/registry-key.ts";
 
 /**
  * Parses what a login is for: a registry, or a namespace or repository in it, `host[:port][/path]`.

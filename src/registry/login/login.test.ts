@@ -10,7 +10,7 @@ import {
   startFaultyRegistry,
   type FaultyRegistry,
 } from "../../testing/faulty-registry.ts";
-import { findCredentials } from "../auth/look-up.ts";
+import { findCredentials } from "../credentials/look-up.ts";
 import { login } from "./login.ts";
 import { logout } from "./logout.ts";
 

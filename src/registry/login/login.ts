@@ -2,12 +2,12 @@
 import { withLimits } from "../../oci/limits.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
-import { helperFor, NO_CREDENTIALS, readCredentialFile } from "../auth/credential-file.ts";
-import { storeInHelper, TOKEN_USER } from "../auth/credential-helper.ts";
-import { primaryFile, type Environment } from "../auth/credential-places.ts";
+import { helperFor, NO_CREDENTIALS, readCredentialFile } from "../credentials/credential-file.ts";
+import { storeInHelper, TOKEN_USER } from "../credentials/credential-helper.ts";
+import { primaryFile, type Environment } from "../credentials/credential-places.ts";
 import { accountOf } from "../auth/credential-source.ts";
-import { createLookUp } from "../auth/look-up.ts";
-import { formatKey, isSameKey, parseKey, type RegistryKey } from "../auth/registry-key.ts";
+import { createLookUp } from "../credentials/look-up.ts";
+import { formatKey, isSameKey, parseKey, type RegistryKey } from "../credentials/registry-key.ts";
 import type { Credentials, TransportOptions } from "../registry-options.ts";
 import { isSendableToken } from "../wire/token.ts";
 import { checkCredentials } from "./check-credentials.ts";

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: MIT
 import { isOciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
-import { helperFor, readCredentialFile, type CredentialFile } from "../auth/credential-file.ts";
+import {
+  helperFor,
+  readCredentialFile,
+  type CredentialFile,
+} from "../credentials/credential-file.ts";
 import {
   eraseFromHelper,
   getFromHelper,
   isMissingHelper,
   type CredentialHelper,
-} from "../auth/credential-helper.ts";
+} from "../credentials/credential-helper.ts";
 import {
   credentialPlaces,
   type CredentialPlace,
   type Environment,
-} from "../auth/credential-places.ts";
+} from "../credentials/credential-places.ts";
 import {
   formatKey,
   isSameHost,
   isSameKey,
   parseKey,
   type RegistryKey,
-} from "../auth/registry-key.ts";
+} from "../credentials/registry-key.ts";
 import { editCredentialFile } from "./edit-credential-file.ts";
 import type { CredentialStorage } from "./login.ts";
 import { parseLoginPlace } from "./login-place.ts";

@@ -5,30 +5,8 @@ import { helperFor, readCredentialFile, type CredentialFile } from "./credential
 import { getFromHelper, isMissingHelper } from "./credential-helper.ts";
 import { credentialPlaces, type CredentialPlace, type Environment } from "./credential-places.ts";
 import { parseEntry } from "./parse-entry.ts";
+import { NO_FILE, type Looked, type LookUp } from "./found.ts";
 import { applicableKeys, formatKey } from "./registry-key.ts";
-
-/** One place where credentials were looked for. */
-export interface Looked {
-  readonly place: string;
-  /** What was found there, in words: "no such file". */
-  readonly found: string;
-}
-
-/** What {@link Looked} says of a file that is not there. */
-export const NO_FILE = "no such file";
-
-/** The result of a look-up. */
-export interface Found {
-  /** Undefined means anonymous access. */
-  readonly credentials: Credentials | undefined;
-  /** Where they came from, in words. Undefined for those that the caller gave. */
-  readonly source?: string | undefined;
-  /** Every place that was looked at before, in order. */
-  readonly looked: readonly Looked[];
-}
-
-/** Finds the credentials of a repository, and says where it looked. */
-export type LookUp = (registry: string, repository: string) => Promise<Found>;
 
 /** Options of {@link createLookUp}. */
 export interface LookUpOptions {

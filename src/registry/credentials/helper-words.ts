@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { quote } from "../../oci/quote.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 
 const LONGEST = 300;
 /** A line that gives a secret a name, as `"Secret": "…"`, `password=…` or `Authorization: Basic …`. */
@@ -18,14 +19,6 @@ export function formatWords(text: string, secrets: readonly string[]): string | 
     .filter((line) => line !== "" && !(NAMES_A_SECRET.test(line) && GIVES_A_VALUE.test(line)))
     .join("; ");
   return said === "" ? undefined : quote(said.slice(0, LONGEST));
-}
-
-/** Text without these secrets. Those shorter than three characters stay: they are in every word. */
-export function hideSecrets(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret.length > 2)
-    .sort((a, b) => b.length - a.length)
-    .reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
 }
 
 /** The value of each `"Secret"` in a text that has an answer of a helper in it. */
