@@ -95,12 +95,12 @@ describe.each(["distribution", "the embedded registry"])("in %s", (name) => {
     expect(descriptor.digest).toBe(before.descriptor.digest);
   });
 
-  it("layers compressed anew are valid for crane and skopeo", async () => {
+  it("layers compressed anew are valid for skopeo, and gzip for crane", async () => {
     for (const kind of ["zstd", "none", "gzip"]) {
       const target = `${repository}:${kind}`;
       await runCli(["copy", `oci:${source}:all`, target, "--compression", kind]);
-      // This crane reads no zstd.
-      if (kind !== "zstd")
+      // This crane validates gzip alone.
+      if (kind === "gzip")
         await runPeer("crane", [
           "validate",
           "--insecure",
