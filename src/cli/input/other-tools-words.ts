@@ -2,6 +2,7 @@
 
 /** What crane, skopeo, umoci and docker call a command, and how it is typed here. */
 export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
+  ["attach", "oci-kit artifact attach REF FILE… --type TYPE"],
   ["auth", "oci-kit login HOST"],
   ["build", "oci-kit assemble"],
   ["digest", "oci-kit inspect REF"],
