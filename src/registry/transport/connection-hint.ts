@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+import { isLoopback } from "../hosts.ts";
+import { ProxyError } from "./tunnel.ts";
+
+/** What to try when a request got no answer; undefined where nothing is known. @param code of the system or of TLS */
+export function connectionHint(
+  url: URL,
+  code: string | undefined,
+  cause: unknown,
+): string | undefined {
+  if (cause instanceof ProxyError) return cause.hint;
+  if (code === undefined) return undefined;
+  if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
+  if (code === "ECONNREFUSED") return refusedHint(url);
+  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return hungUpHint(url);
+  if (NOT_TLS.has(code) && url.protocol === "https:") {
+    return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so: --plain-http`;
+  }
+  return certificateHint(url.host, code);
+}
+
+const NOT_TLS = new Set([
+  "EPROTO",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+]);
+const UNKNOWN_AUTHORITY = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+function certificateHint(host: string, code: string): string | undefined {
+  const directory = `/etc/containers/certs.d/${host}`;
+  if (UNKNOWN_AUTHORITY.has(code)) {
+    return (
+      `If you know who made the certificate of ${host}, trust it: --ca FILE, or the file ${directory}/ca.crt; ` +
+      "or accept any certificate with --insecure, on a network where nobody can be in between."
+    );
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return `Use the name that the certificate is for; --insecure accepts it for ${host} too.`;
+  }
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
+    return `The certificate of ${host} has to be renewed, or this machine's clock is wrong.`;
+  }
+  if (/ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_CA)$/.test(code)) {
+    return `${host} may want a certificate of this machine: ${directory}/client.cert and client.key`;
+  }
+  return undefined;
+}
+
+function hungUpHint(url: URL): string | undefined {
+  if (!isLoopback(url.hostname)) return undefined;
+  return url.protocol === "http:"
+    ? `${url.host} hung up; if it speaks https, say so: --https`
+    : `${url.host} hung up; if it speaks plain http, say so: --plain-http`;
+}
+
+function refusedHint(url: URL): string {
+  if (!isLoopback(url.hostname)) return `Nothing listens at ${url.host}; is the registry running?`;
+  const port = url.port === "5000" ? "" : ` --port ${url.port || "80"}`;
+  return `Nothing listens at ${url.host}. oci-kit has a registry of its own: oci-kit serve${port} &`;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
+import type { SecureContext } from "node:tls";
+import { OciError } from "../../oci/errors.ts";
+import type { FindTls, TlsOptions } from "../registry-options.ts";
+
+type Tls = typeof import("node:tls");
+
+/** With what one host is spoken to in TLS. */
+export interface TrustedHost {
+  readonly context: SecureContext;
+  readonly anyCertificate: boolean;
+  /** The same with all further authorities; undefined when there are none, or they are in use already. */
+  widen(): TrustedHost | undefined;
+}
+
+/** Whom we trust, by host. A secure context is made once for each host, because reading authorities takes long. */
+export interface Trust {
+  /**
+   * @param isOwn whether it is the registry itself, which alone is shown our certificates
+   * @throws OciError what finding the certificates throws; `invalid-argument` for what is no PEM
+   */
+  for(tls: Tls, target: URL, isOwn: boolean): TrustedHost;
+  /** Remembers that the host's certificate needs the further authorities. */
+  remember(target: URL, isOwn: boolean, trusted: TrustedHost): void;
+}
+
+/** Creates the trust of one transport. @param registry as the user named it, which is how its certificates are found */
+export function createTrust(find: FindTls, registry: string): Trust {
+  const known = new Map<string, TrustedHost>();
+  const key = ({ host }: URL, isOwn: boolean): string => (isOwn ? "" : host);
+  return {
+    for: (tls, target, isOwn) => {
+      const host = isOwn ? registry : target.host;
+      const trusted = known.get(key(target, isOwn)) ?? trustHost(tls, host, find(host), isOwn);
+      known.set(key(target, isOwn), trusted);
+      return trusted;
+    },
+    remember: (target, isOwn, trusted) => void known.set(key(target, isOwn), trusted),
+  };
+}
+
+function trustHost(tls: Tls, host: string, options: TlsOptions, isOwn: boolean): TrustedHost {
+  const { authorities = [], moreAuthorities, clientCertificates = [], anyCertificate } = options;
+  const shown = isOwn ? clientCertificates : [];
+  const make = (trusted: readonly string[]): SecureContext =>
+    createContext(tls, host, {
+      // Without a list Node uses its own, which it has parsed already.
+      ...(trusted.length > 0 && { ca: [...nodeAuthorities(tls), ...trusted] }),
+      cert: shown.map(({ certificate }) => certificate),
+      key: shown.map(({ key }) => key),
+    });
+  return {
+    context: make(authorities),
+    anyCertificate: anyCertificate === true,
+    widen: () => {
+      const more = moreAuthorities?.() ?? [];
+      if (more.length === 0) return undefined;
+      const context = make([...authorities, ...more]);
+      return { context, anyCertificate: anyCertificate === true, widen: () => undefined };
+    },
+  };
+}
+
+function createContext(tls: Tls, host: string, options: object): SecureContext {
+  try {
+    return tls.createSecureContext(options);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new OciError(
+      "invalid-argument",
+      `certificates for ${host}: expected certificates and keys as PEM that belong together, got ${reason}`,
+      { hint: "See --ca, SSL_CERT_FILE, and the directories certs.d of docker and containers.", cause },
+    );
+  }
+}
+
+/** What Node trusts where it is given no list: its own authorities, and those of `NODE_EXTRA_CA_CERTS`. */
+function nodeAuthorities(tls: Tls): readonly string[] {
+  const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
+  if (getCACertificates !== undefined) return getCACertificates("default");
+  const extra = process.env["NODE_EXTRA_CA_CERTS"];
+  return [...tls.rootCertificates, ...(extra ? readExtra(extra) : [])];
+}
+
+/** Node itself has warned of a file that can't be read. */
+function readExtra(path: string): readonly string[] {
+  try {
+    return [readFileSync(path, "utf8")];
+  } catch {
+    return [];
+  }
+}
