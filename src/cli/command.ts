@@ -114,7 +114,8 @@ async function told(
 ): Promise<Partial<Context>> {
   const { plainHttp, https, ca, insecure } = options;
   let reach = registry ?? {
-    onMirrorFailed: ({ mirror, error }) => warn(`mirror ${mirror}: ${error.message}; asking the next`),
+    onMirrorFailed: ({ mirror, error }) =>
+      warn(`mirror ${mirror}: ${error.message}; asking the next`),
   };
   if ([plainHttp, https, ca, insecure].some((flag) => flag !== undefined)) {
     const { registryOptions } = await import("./input/registry-flags.ts");
@@ -175,7 +176,10 @@ export function withRegistry(command: Command): Command {
     .option("--plain-http", "reach registries without TLS")
     .option("--https", "reach registries by https alone, on loopback too")
     .option("--ca <FILE>", "trust this authority's certificate (PEM) too")
-    .option("--insecure", "accept any certificate, so that anyone in between can read and change everything");
+    .option(
+      "--insecure",
+      "accept any certificate, so that anyone in between can read and change everything",
+    );
 }
 
 /** Adds `-C`, which changes the working directory. */

@@ -25,6 +25,7 @@ export type {
   FindCredentials,
   FindProxy,
   FindTls,
+  Resolve,
   RetryPolicy,
   Scheme,
   TlsOptions,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { LookupAddress } from "node:dns";
 import type { Limits } from "../oci/limits.ts";
 
 /** A user name and its secret, for basic authentication or for a token endpoint. */
@@ -63,6 +64,17 @@ export type FindTls = (host: string) => TlsOptions;
 /** The proxy for requests to a URL, `http:` or `https:`, with user and password where it needs them. */
 export type FindProxy = (target: URL) => URL | undefined;
 
+/** Resolves a host name, as `dns.lookup` of Node does. */
+export type Resolve = (
+  hostname: string,
+  options: object,
+  done: (
+    error: Error | null,
+    addresses: string | readonly LookupAddress[] | undefined,
+    family?: number,
+  ) => void,
+) => void;
+
 /**
  * The protocol that a registry speaks. `either`: https if something speaks TLS there, otherwise http. That is
  * found out before the first request, and remembered.
@@ -84,6 +96,8 @@ export interface TransportOptions {
   readonly tls?: TlsOptions | FindTls | undefined;
   /** `false` for none. Default: this machine's settings, see `readMachineSettings`. */
   readonly proxy?: FindProxy | false | undefined;
+  /** How host names become addresses. Default: the system's resolver. */
+  readonly resolve?: Resolve | undefined;
   readonly userAgent?: string | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly retry?: Partial<RetryPolicy> | undefined;

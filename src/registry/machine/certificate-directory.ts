@@ -35,7 +35,9 @@ export function readCertificateDirectory(
     const names = listIfThere(directory);
     if (names === undefined) continue;
     return {
-      authorities: names.filter((name) => name.endsWith(".crt")).map((name) => read(directory, name)),
+      authorities: names
+        .filter((name) => name.endsWith(".crt"))
+        .map((name) => read(directory, name)),
       clientCertificates: readPairs(directory, names),
     };
   }
@@ -58,7 +60,9 @@ function missing(directory: string, absent: string, present: string): OciError {
   return new OciError(
     "missing-input",
     `${JSON.stringify(directory)}: expected ${absent} beside ${present}, got none`,
-    { hint: "A certificate to show is NAME.cert with NAME.key; an authority to trust is NAME.crt." },
+    {
+      hint: "A certificate to show is NAME.cert with NAME.key; an authority to trust is NAME.crt.",
+    },
   );
 }
 

@@ -66,5 +66,7 @@ function read(file: string): readonly ReadFile[] {
 
 /** False for files of comments, search registries and aliases, which are all that most machines have. */
 function mayHaveRules(text: string): boolean {
-  return /^(?!\s*#).*\b(?:registry\b(?!\.)|registries\.(?:insecure|block)\b|registry\.mirror)/m.test(text);
+  return /^(?!\s*#).*\b(?:registry\b(?!\.)|registries\.(?:insecure|block)\b|registry\.mirror)/m.test(
+    text,
+  );
 }

@@ -12,11 +12,11 @@ export function connectionHint(
   if (code === undefined) return undefined;
   if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
   if (code === "ECONNREFUSED") return refusedHint(url);
-  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return hungUpHint(url);
+  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return hungUpHint(url, code);
   if (NOT_TLS.has(code) && url.protocol === "https:") {
     return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so: --plain-http`;
   }
-  return certificateHint(url.host, code);
+  return certificateHint(url.host, code, cause);
 }
 
 const NOT_TLS = new Set([
@@ -32,31 +32,47 @@ const UNKNOWN_AUTHORITY = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-function certificateHint(host: string, code: string): string | undefined {
-  const directory = `/etc/containers/certs.d/${host}`;
+function certificateHint(host: string, code: string, cause: unknown): string | undefined {
   if (UNKNOWN_AUTHORITY.has(code)) {
     return (
-      `If you know who made the certificate of ${host}, trust it: --ca FILE, or the file ${directory}/ca.crt; ` +
+      `If you know who made the certificate of ${host}, trust it: --ca FILE, or the file ${directoryOf(host)}/ca.crt; ` +
       "or accept any certificate with --insecure, on a network where nobody can be in between."
     );
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return `Use the name that the certificate is for; --insecure accepts it for ${host} too.`;
+    return `Use a name that the certificate is for${namesIn(cause)}; --insecure accepts it for ${host} too.`;
   }
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
     return `The certificate of ${host} has to be renewed, or this machine's clock is wrong.`;
   }
   if (/ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_CA)$/.test(code)) {
-    return `${host} may want a certificate of this machine: ${directory}/client.cert and client.key`;
+    return wantsCertificateHint(host);
   }
   return undefined;
 }
 
-function hungUpHint(url: URL): string | undefined {
-  if (!isLoopback(url.hostname)) return undefined;
-  return url.protocol === "http:"
+function wantsCertificateHint(host: string): string {
+  return `${host} may want a certificate of this machine: ${directoryOf(host)}/client.cert and client.key`;
+}
+
+function directoryOf(host: string): string {
+  return `/etc/containers/certs.d/${host}`;
+}
+
+/** The names in a certificate that was refused: ` (DNS:a.example, IP Address:10.0.0.1)`. */
+function namesIn(cause: unknown): string {
+  const { cert } = cause as { readonly cert?: { readonly subjectaltname?: string } };
+  return cert?.subjectaltname === undefined ? "" : ` (${cert.subjectaltname.slice(0, 400)})`;
+}
+
+function hungUpHint(url: URL, code: string): string | undefined {
+  // Undici's code: the connection stood, TLS included.
+  if (url.protocol === "https:") {
+    return code === "UND_ERR_SOCKET" ? wantsCertificateHint(url.host) : undefined;
+  }
+  return isLoopback(url.hostname)
     ? `${url.host} hung up; if it speaks https, say so: --https`
-    : `${url.host} hung up; if it speaks plain http, say so: --plain-http`;
+    : undefined;
 }
 
 function refusedHint(url: URL): string {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Agent, type Dispatcher } from "undici";
 import type { Limits } from "../../oci/limits.ts";
-import type { FindProxy, FindTls } from "../registry-options.ts";
+import type { FindProxy, FindTls, Resolve } from "../registry-options.ts";
 import { createAddressGate } from "./address-gate.ts";
 import { createDial, type Dial } from "./dial.ts";
-import type { Resolve } from "./guarded-lookup.ts";
 import { createTrust } from "./trust.ts";
 import { proxyAuthorization } from "./tunnel.ts";
 
@@ -40,7 +39,14 @@ export function openConnections(
   const { limits, tls, proxy, resolve } = options;
   const timeout = Math.min(CONNECT_TIMEOUT, limits.idleTimeout);
   const gate = createAddressGate(origin);
-  const dial = createDial({ origin, timeout, proxy, trust: createTrust(tls, registry), gate, resolve });
+  const dial = createDial({
+    origin,
+    timeout,
+    proxy,
+    trust: createTrust(tls, registry),
+    gate,
+    resolve,
+  });
   const agent = new ProxyingAgent(proxy, {
     headersTimeout: limits.idleTimeout,
     bodyTimeout: limits.idleTimeout,
@@ -66,10 +72,7 @@ class ProxyingAgent extends Agent {
     this.#proxy = proxy;
   }
 
-  override dispatch(
-    options: Agent.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-  ): boolean {
+  override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const origin = new URL(String(options.origin));
     const proxy = origin.protocol === "http:" ? this.#proxy(origin) : undefined;
     if (proxy === undefined) return super.dispatch(options, handler);

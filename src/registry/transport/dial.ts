@@ -2,9 +2,9 @@
 import { lookup } from "node:dns";
 import { connect, isIP, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { FindProxy } from "../registry-options.ts";
+import type { FindProxy, Resolve } from "../registry-options.ts";
 import type { AddressGate } from "./address-gate.ts";
-import { guardLookup, type Resolve } from "./guarded-lookup.ts";
+import { guardLookup } from "./guarded-lookup.ts";
 import type { Trust, TrustedHost } from "./trust.ts";
 import { openTunnel, ProxyError } from "./tunnel.ts";
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { LookupAddress } from "node:dns";
 import { describe, expect, it } from "vitest";
+import type { Resolve } from "../registry-options.ts";
 import { createAddressGate } from "./address-gate.ts";
-import { guardLookup, type Resolve } from "./guarded-lookup.ts";
+import { guardLookup } from "./guarded-lookup.ts";
 
 /** The result of looking up a name that resolves to these addresses, for a public registry. */
 function look(addresses: readonly string[], options: object): Promise<unknown> {

@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
+import type { Resolve } from "../registry-options.ts";
 import type { AddressGate } from "./address-gate.ts";
-
-/** Resolves a host name, as `dns.lookup` does. */
-export type Resolve = (
-  hostname: string,
-  options: object,
-  done: (
-    error: Error | null,
-    addresses: string | readonly LookupAddress[] | undefined,
-    family?: number,
-  ) => void,
-) => void;
 
 /**
  * A lookup that fails for a name with any address which the gate refuses, at the moment of connecting: so a

@@ -96,7 +96,8 @@ export function openTransport(registry: string, options: TransportOptions = {}):
   const scheme = options.scheme ?? defaultScheme(registry);
   const origin = registryOrigin(registry, scheme === "https" ? "https" : "http");
   const { tls, proxy } = reaching(options);
-  const connections = openConnections(registry, origin, { limits, tls, proxy });
+  const { resolve } = options;
+  const connections = openConnections(registry, origin, { limits, tls, proxy, resolve });
   const settled = settleScheme(registry, scheme, origin, connections, limits);
   const gate = createGate(REQUESTS_AT_ONCE);
   const headers = { "user-agent": options.userAgent ?? "oci-kit" };

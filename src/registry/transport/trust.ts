@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { SecureContext } from "node:tls";
 import { OciError } from "../../oci/errors.ts";
@@ -44,7 +45,7 @@ function trustHost(tls: Tls, host: string, options: TlsOptions, isOwn: boolean):
   const { authorities = [], moreAuthorities, clientCertificates = [], anyCertificate } = options;
   const shown = isOwn ? clientCertificates : [];
   const make = (trusted: readonly string[]): SecureContext =>
-    createContext(tls, host, {
+    createContext(tls, host, authorities, {
       // Without a list Node uses its own, which it has parsed already.
       ...(trusted.length > 0 && { ca: [...nodeAuthorities(tls), ...trusted] }),
       cert: shown.map(({ certificate }) => certificate),
@@ -62,15 +63,25 @@ function trustHost(tls: Tls, host: string, options: TlsOptions, isOwn: boolean):
   };
 }
 
-function createContext(tls: Tls, host: string, options: object): SecureContext {
+/** @param given what Node is not told by itself: it would ignore what is no certificate */
+function createContext(
+  tls: Tls,
+  host: string,
+  given: readonly string[],
+  options: object,
+): SecureContext {
   try {
+    for (const text of given) new X509Certificate(text);
     return tls.createSecureContext(options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new OciError(
       "invalid-argument",
       `certificates for ${host}: expected certificates and keys as PEM that belong together, got ${reason}`,
-      { hint: "See --ca, SSL_CERT_FILE, and the directories certs.d of docker and containers.", cause },
+      {
+        hint: "See --ca, SSL_CERT_FILE, and the directories certs.d of docker and containers.",
+        cause,
+      },
     );
   }
 }

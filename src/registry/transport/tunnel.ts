@@ -8,8 +8,17 @@ const HEAD_BYTES = 16 * 1024;
 /** The value of `Proxy-Authorization` for the user and the password in a proxy's URL; undefined without them. */
 export function proxyAuthorization({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${unescaped(username)}:${unescaped(password)}`;
   return `Basic ${Buffer.from(pair, "utf8").toString("base64")}`;
+}
+
+/** As it is where it is no text with escapes: people put passwords into URLs as they are. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /**
@@ -45,7 +54,12 @@ export class ProxyError extends Error {
 }
 
 /** The error for a proxy's own answer in place of the registry's. */
-export function proxyRefused(proxy: URL, authority: string, status: number, words = ""): ProxyError {
+export function proxyRefused(
+  proxy: URL,
+  authority: string,
+  status: number,
+  words = "",
+): ProxyError {
   const hasUser = proxy.username !== "";
   const hint =
     status !== 407
