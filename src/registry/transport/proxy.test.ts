@@ -27,7 +27,7 @@ async function start(tls: Pair | undefined, options: TestProxyOptions = {}): Pro
   registry = await startFaultyRegistry([{ on: "GET /v2/", reply: answer(200, {}, "yes") }], {
     tls,
   });
-  proxy = await startProxy({ to: registry.host, ...options });
+  proxy = await startProxy({ to: () => registry.host, ...options });
   running.push(registry, proxy);
 }
 
