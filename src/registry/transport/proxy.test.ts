@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { makeCertificate, type Pair } from "../../../test/fixtures/certificates.ts";
+import { makeCertificate, type Pair } from "../../../test/fixtures/signed-certificates.ts";
 import {
   startProxy,
   type TestProxy,
