@@ -47,7 +47,7 @@ export function createDial(options: DialOptions): Dial {
       return socket;
     };
     if (target.protocol === "http:") return settled(plain);
-    const tls = await import("node:tls");
+    const tls = loadTls();
     const trusted = options.trust.for(tls, target, isOwn);
     try {
       return settled(await encrypt(tls, plain, target, trusted, sessions));
@@ -97,7 +97,7 @@ async function openProxied(
   try {
     let socket = await connected(connect(to), onSocket);
     if (proxy.protocol === "https:") {
-      const tls = await import("node:tls");
+      const tls = loadTls();
       socket = await encrypt(tls, socket, proxy, trust.for(tls, proxy, false), new Map());
     }
     if (target.protocol === "https:") {
@@ -129,6 +129,11 @@ function connected(socket: Socket, onSocket: (socket: Socket) => void): Promise<
 }
 
 type Tls = typeof import("node:tls");
+
+/** Loaded when it is needed (4 ms). Not by `import()`, which the program's code cache does not know. */
+function loadTls(): Tls {
+  return process.getBuiltinModule("node:tls");
+}
 
 function encrypt(
   tls: Tls,
