@@ -14,7 +14,7 @@ const PARTS = /** @type {const} */ ([
   ["start", ["cli/main.js"]],
   ["command-line", ["cli/program.js"]],
   ["readers", ["image/by-reference/inspect-reference.js", "image/by-reference/list-tags.js"]],
-  ["registry", ["registry/mirrors/open-by-rules.js"]],
+  ["registry", ["registry/mirrors/open-by-rules.js", "cli/input/registry-flags.js"]],
   ["registry-rules", ["registry/machine/parse-registry-rules.js"]],
 ]).map(
   ([name, files]) =>

@@ -50,6 +50,8 @@ export interface Limits {
   readonly answerBytes: number;
   /** Milliseconds without a byte from a registry before it counts as unreachable. */
   readonly idleTimeout: number;
+  /** Milliseconds for the whole of an answer that is no blob: a manifest, or a page of a list. */
+  readonly answerTimeout: number;
   /** Bytes a second that an answer or an upload must reach, measured over each {@link idleTimeout} of waiting for it. */
   readonly leastRate: number;
   /** Answers before the answer (HTTP status 1xx) to one request. */
@@ -89,6 +91,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   redirects: 10,
   answerBytes: 1024 * 1024,
   idleTimeout: 60_000,
+  answerTimeout: 600_000,
   leastRate: 1024,
   informationalAnswers: 100,
   listItems: 1_000_000,

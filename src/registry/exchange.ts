@@ -242,7 +242,7 @@ function statusHint(answer: Answer, body: Uint8Array): string | undefined {
   if (answer.status === 404) return absentHint(answer.url);
   if (answer.status === 403) return "The credentials are known, but this is not allowed with them.";
   if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
-    return "The server speaks https, and was asked in plain http.";
+    return "The server speaks https, and was asked in plain http. Leave out --plain-http.";
   }
   return undefined;
 }

@@ -115,9 +115,9 @@ describe("docker-registry with TLS and client certificates", () => {
       const failed = kit(["tags", `${registry.host}/ours/a`, ...flags()], env);
       expect(failed.stderr).toContain(`/etc/containers/certs.d/${registry.host}/client.cert`);
       if ("SSL_CERT_FILE" in variables) {
-        expect(crane(["ls", `${registry.host}/ours/a`], env).stderr).toMatch(
-          /certificate required/,
-        );
+        const theirs = crane(["ls", `${registry.host}/ours/a`], env);
+        expect(theirs.status).toBe(1);
+        expect(theirs.stderr).not.toMatch(/unknown authority/);
       }
     },
   );

@@ -34,8 +34,11 @@ const UNKNOWN_AUTHORITY = new Set([
 
 function certificateHint(host: string, code: string, cause: unknown): string | undefined {
   if (UNKNOWN_AUTHORITY.has(code)) {
+    const whose = code.includes("SELF_SIGNED")
+      ? "signed itself"
+      : "is of an authority unknown here";
     return (
-      `If you know who made the certificate of ${host}, trust it: --ca FILE, or the file ${directoryOf(host)}/ca.crt; ` +
+      `The certificate of ${host} ${whose}. If you know who made it, trust it: --ca FILE, or the file ${directoryOf(host)}/ca.crt; ` +
       "or accept any certificate with --insecure, on a network where nobody can be in between."
     );
   }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { makeAuthority, makeCertificate, type Pair } from "../../../test/fixtures/signed-certificates.ts";
+import {
+  makeAuthority,
+  makeCertificate,
+  type Pair,
+} from "../../../test/fixtures/signed-certificates.ts";
 import { answer, startFaultyRegistry, type FaultyRegistry } from "../../testing/faulty-registry.ts";
 import type { TransportOptions } from "../registry-options.ts";
 import { openTransport } from "./transport.ts";

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Source } from "../../bytes/bytes.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
-import { withLimits } from "../../oci/limits.ts";
-import type { Limits } from "../../oci/limits.ts";
+import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
 import type { Access, Authorizer } from "../auth/authorizer.ts";
 import { findCredentials } from "../auth/credentials.ts";
@@ -23,6 +22,7 @@ import type {
   Scheme,
   TransportOptions,
 } from "../registry-options.ts";
+import { endWithin } from "./least-rate.ts";
 import { isTransient, persist } from "./persist.ts";
 import { RegistryError } from "../registry-error.ts";
 import { parseUrl } from "../wire/url.ts";
@@ -137,7 +137,7 @@ export function openTransport(registry: string, options: TransportOptions = {}):
         ? attempt(wires, request)
         : keepAsking(request, () => attempt(wires, request)),
     read: (request, limit) =>
-      keepAsking(request, async () => readWhole(await attempt(wires, request), limit)),
+      keepAsking(request, async () => readWhole(await attempt(wires, request), limit, limits)),
     close: () => connections.close(),
   };
 }
@@ -171,9 +171,18 @@ function settleScheme(
   return () => (finding ??= find());
 }
 
-async function readWhole(answer: Answer, limit: number): Promise<WholeAnswer> {
+async function readWhole(
+  answer: Answer,
+  limit: number,
+  { answerTimeout: allowed }: Limits,
+): Promise<WholeAnswer> {
   const { body, method, url, status } = answer;
-  const bytes = await readAll(body, limit, `${method} ${redactUrl(url)}`, "documentBytes");
+  const what = `${method} ${redactUrl(url)}`;
+  const unit = "milliseconds for the whole answer";
+  const timed = endWithin(body, allowed, () =>
+    limitExceeded({ what, limit: "answerTimeout", allowed, unit }),
+  );
+  const bytes = await readAll(timed, limit, what, "documentBytes");
   return { method, url, status, header: answer.header, bytes };
 }
 
