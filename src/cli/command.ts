@@ -4,6 +4,7 @@ import { fileError } from "../files/system-error.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
 import type { Context } from "./context.ts";
+import type { RegistryFlags } from "./input/registry-flags.ts";
 import { printBytes, printDocument, printLines } from "./output/print.ts";
 import {
   openProgress,
@@ -43,14 +44,10 @@ export interface Session {
 export type Register = (program: Command, invoke: Invoke) => void;
 
 /** The flags that more than one command has. */
-export interface CommonFlags {
+export interface CommonFlags extends RegistryFlags {
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
   readonly progress?: ProgressKind | undefined;
-  readonly plainHttp?: true | undefined;
-  readonly https?: true | undefined;
-  readonly ca?: string | undefined;
-  readonly insecure?: true | undefined;
   readonly config?: string | false | undefined;
   /** The directory to change to before anything else. */
   readonly C?: string | undefined;

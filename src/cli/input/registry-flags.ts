@@ -5,10 +5,14 @@ import { OciError } from "../../oci/errors.ts";
 import { readMachineSettings } from "../../registry/machine/machine-settings.ts";
 import type { FindTls } from "../../registry/registry-options.ts";
 import type { RegistryOptions } from "../../registry/repository.ts";
-import type { CommonFlags } from "../command.ts";
 
 /** The flags that say how registries are reached. */
-export type RegistryFlags = Pick<CommonFlags, "plainHttp" | "https" | "ca" | "insecure">;
+export interface RegistryFlags {
+  readonly plainHttp?: true | undefined;
+  readonly https?: true | undefined;
+  readonly ca?: string | undefined;
+  readonly insecure?: true | undefined;
+}
 
 /**
  * Turns the flags into options of the library. What they do not say is left to the machine's settings.

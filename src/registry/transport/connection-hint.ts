@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { isLoopback } from "../hosts.ts";
+import { isUnknownAuthority } from "./trust.ts";
 import { ProxyError } from "./tunnel.ts";
 
 /** What to try when a request got no answer; undefined where nothing is known. @param code of the system or of TLS */
@@ -24,16 +25,8 @@ const NOT_TLS = new Set([
   "ERR_SSL_WRONG_VERSION_NUMBER",
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
 ]);
-const UNKNOWN_AUTHORITY = new Set([
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
-
 function certificateHint(host: string, code: string, cause: unknown): string | undefined {
-  if (UNKNOWN_AUTHORITY.has(code)) {
+  if (isUnknownAuthority(code)) {
     const whose = code.includes("SELF_SIGNED")
       ? "signed itself"
       : "is of an authority unknown here";

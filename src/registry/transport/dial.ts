@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import type { FindProxy, Resolve } from "../registry-options.ts";
 import type { AddressGate } from "./address-gate.ts";
 import { guardLookup } from "./guarded-lookup.ts";
-import type { Trust, TrustedHost } from "./trust.ts";
+import { isUnknownAuthority, type Trust, type TrustedHost } from "./trust.ts";
 import { openTunnel, ProxyError } from "./tunnel.ts";
 
 /** What {@link createDial} takes. */
@@ -52,7 +52,8 @@ export function createDial(options: DialOptions): Dial {
     try {
       return settled(await encrypt(tls, plain, target, trusted, sessions));
     } catch (error) {
-      const wider = isUnknownAuthority(error) ? trusted.widen() : undefined;
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      const wider = isUnknownAuthority(code) ? trusted.widen() : undefined;
       if (wider === undefined) throw error;
       const again = await openPlain(options, target, onSocket);
       const socket = await encrypt(tls, again, target, wider, sessions);
@@ -188,18 +189,6 @@ async function withTimeout<T>(
   } finally {
     clearTimeout(timer);
   }
-}
-
-const UNKNOWN_AUTHORITY = new Set([
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-]);
-
-function isUnknownAuthority(error: unknown): boolean {
-  return error instanceof Error && "code" in error && UNKNOWN_AUTHORITY.has(String(error.code));
 }
 
 function bareHost({ hostname }: URL): string {

@@ -26,6 +26,21 @@ export interface Trust {
   remember(target: URL, isOwn: boolean, trusted: TrustedHost): void;
 }
 
+const UNKNOWN_AUTHORITY: ReadonlySet<unknown> = new Set([
+  // the authority that was found by its name is another one of that name
+  "CERT_SIGNATURE_FAILURE",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+/** Whether the code of an error in TLS says that nobody trusted has signed the certificate. */
+export function isUnknownAuthority(code: unknown): boolean {
+  return UNKNOWN_AUTHORITY.has(code);
+}
+
 /** Creates the trust of one transport. @param registry as the user named it, which is how its certificates are found */
 export function createTrust(find: FindTls, registry: string): Trust {
   const known = new Map<string, TrustedHost>();
