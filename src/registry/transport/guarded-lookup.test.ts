@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { LookupAddress } from "node:dns";
 import { describe, expect, it } from "vitest";
 import type { Resolve } from "../registry-options.ts";
 import { createAddressGate } from "./address-gate.ts";
@@ -18,7 +17,7 @@ function look(addresses: readonly string[], options: object): Promise<unknown> {
     lookup("cdn.example", options, (error, found) => {
       if (error !== null) reject(error);
       else if (typeof found === "string") resolved([found]);
-      else resolved((found as LookupAddress[]).map(({ address }) => address));
+      else resolved(found.map(({ address }) => address));
     });
   });
 }

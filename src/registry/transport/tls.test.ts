@@ -137,14 +137,18 @@ describe("a registry that wants a certificate of ours", () => {
   const wanting = (): object => ({ ...certificate, ca: authority.cert, requestCert: true });
   it("gets it, and others that it sends us to do not", async () => {
     const mine = await makeCertificate(["me"], { by: authority });
-    const { host, rule } = await start(wanting());
+    const registry = await start(wanting());
+    const { host } = registry;
     const other = await start(wanting());
     const tls = {
       authorities: [authority.cert],
       clientCertificates: [{ certificate: mine.cert, key: mine.key }],
     };
     expect(await ask(host, { tls })).toBe("https:");
-    rule({ on: "GET /v2/", reply: answer(307, { location: `https://${other.host}/v2/` }) });
+    registry.rule({
+      on: "GET /v2/",
+      reply: answer(307, { location: `https://${other.host}/v2/` }),
+    });
     await expect(ask(host, { tls })).rejects.toMatchObject({ code: "unreachable" });
     expect(other.requests).toHaveLength(0);
   });

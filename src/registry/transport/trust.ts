@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { SecureContext } from "node:tls";
+import type * as NodeTls from "node:tls";
 import { OciError } from "../../oci/errors.ts";
 import type { FindTls, TlsOptions } from "../registry-options.ts";
 
-type Tls = typeof import("node:tls");
+type Tls = typeof NodeTls;
 
 /** With what one host is spoken to in TLS. */
 export interface TrustedHost {
-  readonly context: SecureContext;
+  readonly context: NodeTls.SecureContext;
   readonly anyCertificate: boolean;
   /** The same with all further authorities; undefined when there are none, or they are in use already. */
   widen(): TrustedHost | undefined;
@@ -63,7 +63,7 @@ export function createTrust(find: FindTls, registry: string): Trust {
 function trustHost(tls: Tls, host: string, options: TlsOptions, isOwn: boolean): TrustedHost {
   const { authorities = [], moreAuthorities, clientCertificates = [], anyCertificate } = options;
   const shown = isOwn ? clientCertificates : [];
-  const make = (trusted: readonly string[]): SecureContext =>
+  const make = (trusted: readonly string[]): NodeTls.SecureContext =>
     createContext(tls, host, authorities, {
       // Without a list Node uses its own, which it has parsed already.
       ...(trusted.length > 0 && { ca: [...trusted] }),
@@ -88,7 +88,7 @@ function createContext(
   host: string,
   given: readonly string[],
   options: object,
-): SecureContext {
+): NodeTls.SecureContext {
   try {
     for (const text of given) new X509Certificate(text);
     return tls.createSecureContext(options);
