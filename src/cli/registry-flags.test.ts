@@ -59,7 +59,7 @@ describe("flags that contradict each other are refused:", () => {
     [["--insecure", "--ca", "ca.pem"], "--insecure: expected it without --ca, got both"],
     [["--ca", "ca.pem", "--ca", "ca.pem"], "--ca: expected it once, got it twice"],
     [["--ca", "nope.pem"], '"nope.pem": expected a readable file for --ca'],
-    [["--ca", "."], "for --ca, got EISDIR"],
+    [["--ca", "."], "for --ca, got illegal operation on a directory"],
   ])("%j", async (flags, told) => {
     const { status, stderr } = await tags(...flags);
     expect(stderr).toContain(told);
