@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createImagesProject, type ImagesProject } from "../../test/fixtures/images-project.ts";
-import { makeAuthority, makeCertificate } from "../../test/fixtures/signed-certificates.ts";
+import { makeAuthority, makeCertificate } from "../../test/fixtures/network/signed-certificates.ts";
 import { answer, startFaultyRegistry, type FaultyRegistry } from "../testing/faulty-registry.ts";
 
 let project: ImagesProject;

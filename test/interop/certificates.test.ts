@@ -3,7 +3,11 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeAuthority, makeCertificate, type Pair } from "../fixtures/signed-certificates.ts";
+import {
+  makeAuthority,
+  makeCertificate,
+  type Pair,
+} from "../fixtures/network/signed-certificates.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
 import { startDockerRegistry, type RunningRegistry } from "./docker-registry.ts";
 import { writeFamily } from "./families.ts";

@@ -6,7 +6,7 @@ import {
   SECRETS,
   TOKEN_RULE,
   type HostileScene,
-} from "../../../test/fixtures/hostile-registry.ts";
+} from "../../../test/fixtures/network/hostile-registry.ts";
 import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { sourceOf } from "../../bytes/bytes.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";

@@ -101,7 +101,6 @@ describe("a proxy's answer", () => {
   const through = (host: string): RegistryOptions => ({
     scheme: "https",
     proxy: () => new URL(`http://${host}`),
-    limits: { idleTimeout: 200 },
   });
   it("that never ends is given up after some KiB", async () => {
     let sent = (): number => 0;
@@ -115,7 +114,8 @@ describe("a proxy's answer", () => {
   });
   it("that does not come is not waited for", async () => {
     const host = await listen(() => undefined);
-    const failed = open("registry.example", through(host)).resolve("v1");
+    const limits = { idleTimeout: 200 };
+    const failed = open("registry.example", { ...through(host), limits }).resolve("v1");
     await expect(failed).rejects.toThrow(
       /ETIMEDOUT no connection to registry\.example within 200 ms/,
     );

@@ -8,7 +8,7 @@ import {
   TOKEN,
   TOKEN_RULE,
   type HostileScene,
-} from "../../../test/fixtures/hostile-registry.ts";
+} from "../../../test/fixtures/network/hostile-registry.ts";
 import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { MediaType } from "../../oci/media-types.ts";

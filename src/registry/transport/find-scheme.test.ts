@@ -6,7 +6,7 @@ import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { makeCertificate } from "../../../test/fixtures/signed-certificates.ts";
+import { makeCertificate } from "../../../test/fixtures/network/signed-certificates.ts";
 import { serveRegistry, type ServerEvent } from "../../server/index.ts";
 import { withLimits } from "../../oci/limits.ts";
 import { openConnections } from "./connections.ts";

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { registryOrigin } from "../hosts.ts";
+import type { Scheme } from "../registry-options.ts";
 import type { Dial } from "./dial.ts";
 
 /** Milliseconds until something that does not answer counts as not speaking TLS. */
@@ -24,6 +25,28 @@ export async function findScheme(
   }
   const first = await firstByte(socket, Math.min(PATIENCE, patience));
   return first === HANDSHAKE || first === ALERT ? "https" : "http";
+}
+
+/**
+ * Makes what finds out the scheme of a registry that may speak either, and changes `origin` to it: once, for all
+ * who wait for it.
+ */
+export function settleScheme(
+  registry: string,
+  scheme: Scheme,
+  origin: URL,
+  dial: Dial,
+  patience: number,
+): () => Promise<void> {
+  if (scheme !== "either") return () => Promise.resolve();
+  let finding: Promise<void> | undefined;
+  const find = async (): Promise<void> => {
+    const found = await findScheme(registry, dial, patience);
+    if (found !== undefined) origin.href = registryOrigin(registry, found).href;
+    // Whoever could not be connected to is asked again with the next request.
+    else finding = undefined;
+  };
+  return () => (finding ??= find());
 }
 
 const HANDSHAKE = 0x16;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { makeCertificate, type Pair } from "../../../test/fixtures/signed-certificates.ts";
+import { makeCertificate, type Pair } from "../../../test/fixtures/network/signed-certificates.ts";
 import {
   startProxy,
   type TestProxy,
   type TestProxyOptions,
-} from "../../../test/fixtures/http-proxy.ts";
+} from "../../../test/fixtures/network/http-proxy.ts";
 import { answer, startFaultyRegistry, type FaultyRegistry } from "../../testing/faulty-registry.ts";
 import type { TransportOptions } from "../registry-options.ts";
 import { openTransport } from "./transport.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect, it } from "vitest";
-import { makeCertificate } from "../../../test/fixtures/signed-certificates.ts";
+import { makeCertificate } from "../../../test/fixtures/network/signed-certificates.ts";
 import { answer, startFaultyRegistry } from "../../testing/faulty-registry.ts";
 import { openRepository } from "../repository.ts";
 

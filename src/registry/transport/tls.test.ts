@@ -4,7 +4,7 @@ import {
   makeAuthority,
   makeCertificate,
   type Pair,
-} from "../../../test/fixtures/signed-certificates.ts";
+} from "../../../test/fixtures/network/signed-certificates.ts";
 import { answer, startFaultyRegistry, type FaultyRegistry } from "../../testing/faulty-registry.ts";
 import type { TransportOptions } from "../registry-options.ts";
 import { openTransport } from "./transport.ts";

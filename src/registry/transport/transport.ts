@@ -11,7 +11,7 @@ import { openConnections, type Connections } from "./connections.ts";
 import { createGate } from "./gate.ts";
 import { checkTarget, defaultScheme, redactUrl, registryOrigin } from "../hosts.ts";
 import { readMachineSettings } from "../machine/machine-settings.ts";
-import { findScheme } from "./find-scheme.ts";
+import { settleScheme } from "./find-scheme.ts";
 import { proxyRefused } from "./tunnel.ts";
 import { DEFAULT_RETRY_POLICY } from "../registry-options.ts";
 import type {
@@ -19,7 +19,6 @@ import type {
   FindProxy,
   FindTls,
   RetryPolicy,
-  Scheme,
   TransportOptions,
 } from "../registry-options.ts";
 import { endWithin } from "./least-rate.ts";
@@ -98,21 +97,9 @@ export function openTransport(registry: string, options: TransportOptions = {}):
   const { tls, proxy } = reaching(options);
   const { resolve } = options;
   const connections = openConnections(registry, origin, { limits, tls, proxy, resolve });
-  const settled = settleScheme(registry, scheme, origin, connections, limits);
-  const gate = createGate(REQUESTS_AT_ONCE);
-  const headers = { "user-agent": options.userAgent ?? "oci-kit" };
-  const sendOnce = async (request: Exchange): Promise<Answer> => {
-    const complete = { ...request, headers: { ...headers, ...request.headers } };
-    const { agent } = connections;
-    const answer = await (request.body === undefined
-      ? gate(() => exchange(agent, complete, limits))
-      : exchange(agent, complete, limits, limits.idleTimeout * COMMIT_PATIENCE));
-    // Only proxies answer so. Those of https answer when the connection is made.
-    const via = answer.status === 407 ? proxy(request.url) : undefined;
-    if (via === undefined) return answer;
-    await answer.discard();
-    throw unreachable(request, proxyRefused(via, request.url.host, answer.status));
-  };
+  const settled = settleScheme(registry, scheme, origin, connections.dial, limits.idleTimeout);
+  const userAgent = options.userAgent ?? "oci-kit";
+  const sendOnce = createSender(connections, { limits, proxy, userAgent });
   const authorizer = createAuthorizer({
     origin,
     limits,
@@ -142,6 +129,32 @@ export function openTransport(registry: string, options: TransportOptions = {}):
   };
 }
 
+interface SenderOptions {
+  readonly limits: Limits;
+  readonly proxy: FindProxy;
+  readonly userAgent: string;
+}
+
+/** Creates what sends one request and waits for the head of its answer. Those without a body wait for a place. */
+function createSender(
+  { agent }: Connections,
+  { limits, proxy, userAgent }: SenderOptions,
+): (request: Exchange) => Promise<Answer> {
+  const gate = createGate(REQUESTS_AT_ONCE);
+  return async (request) => {
+    const headers = { "user-agent": userAgent, ...request.headers };
+    const complete = { ...request, headers };
+    const answer = await (request.body === undefined
+      ? gate(() => exchange(agent, complete, limits))
+      : exchange(agent, complete, limits, limits.idleTimeout * COMMIT_PATIENCE));
+    // Only proxies answer so. Those of https answer when the connection is made.
+    const via = answer.status === 407 ? proxy(request.url) : undefined;
+    if (via === undefined) return answer;
+    await answer.discard();
+    throw unreachable(request, proxyRefused(via, request.url.host, answer.status));
+  };
+}
+
 /** How hosts are reached: as the options say, else by this machine's settings. */
 function reaching(options: TransportOptions): { readonly tls: FindTls; readonly proxy: FindProxy } {
   const machine = readMachineSettings();
@@ -150,25 +163,6 @@ function reaching(options: TransportOptions): { readonly tls: FindTls; readonly 
     tls: typeof tls === "function" ? tls : () => tls,
     proxy: proxy === false ? () => undefined : proxy,
   };
-}
-
-/** Finds out the scheme of a registry that may speak either, and changes `origin` to it. */
-function settleScheme(
-  registry: string,
-  scheme: Scheme,
-  origin: URL,
-  { dial }: Connections,
-  { idleTimeout }: Limits,
-): () => Promise<void> {
-  if (scheme !== "either") return () => Promise.resolve();
-  let finding: Promise<void> | undefined;
-  const find = async (): Promise<void> => {
-    const found = await findScheme(registry, dial, idleTimeout);
-    if (found !== undefined) origin.href = registryOrigin(registry, found).href;
-    // Whoever could not be connected to is asked again with the next request.
-    else finding = undefined;
-  };
-  return () => (finding ??= find());
 }
 
 async function readWhole(
