@@ -116,7 +116,7 @@ type CreatedStore = Pick<OpenTarget, "store" | "close" | "discard">;
 async function openStore(location: Location, options: OpenOptions): Promise<OpenStore> {
   switch (location.kind) {
     case "registry":
-      return stayOpen(await openRegistry(location.reference, options));
+      return stayOpen(await openRegistry(location.reference, "read", options));
     case "oci":
       return stayOpen(await openLayoutAt(location.directory, false, options));
     case "path":
@@ -161,7 +161,7 @@ export async function openTarget(
 async function createStore(location: Location, options: OpenOptions): Promise<CreatedStore> {
   switch (location.kind) {
     case "registry":
-      return writtenAtOnce(await openRegistry(location.reference, options));
+      return writtenAtOnce(await openRegistry(location.reference, "write", options));
     case "oci":
       return createLayout(location.directory, location.tag, options);
     case "path":
@@ -182,9 +182,13 @@ async function createStore(location: Location, options: OpenOptions): Promise<Cr
 }
 
 /** The registry client is loaded only when it is needed, since it takes 17 MB of memory. */
-async function openRegistry(reference: Reference, options: OpenOptions): Promise<ContentStore> {
-  const { openRepository } = await import("../registry/repository.ts");
-  return openRepository(reference, options.registry);
+async function openRegistry(
+  reference: Reference,
+  access: "read" | "write",
+  options: OpenOptions,
+): Promise<ContentStore> {
+  const { openByRules } = await import("../registry/mirrors/open-by-rules.ts");
+  return openByRules(reference, access, options.registry);
 }
 
 function stayOpen(store: ReadableStore): OpenStore {

@@ -26,10 +26,10 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
 /** What these tools call a flag, and the flag of the same meaning here. */
 export const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([
   ["--arch", "--platform"],
-  ["--dest-tls-verify", "--plain-http"],
-  ["--insecure", "--plain-http"],
+  ["--ca-file", "--ca"],
+  ["--dest-tls-verify", "--insecure"],
   ["--override-arch", "--platform"],
   ["--override-os", "--platform"],
-  ["--src-tls-verify", "--plain-http"],
-  ["--tls-verify", "--plain-http"],
+  ["--src-tls-verify", "--insecure"],
+  ["--tls-verify", "--insecure"],
 ]);
