@@ -58,6 +58,11 @@ export interface Transport {
    * @throws OciError `limit-exceeded` for more than `limit` bytes; otherwise as {@link send}
    */
   read(request: RegistryRequest, limit: number): Promise<WholeAnswer>;
+  /**
+   * The name of the user whose credentials are sent for a repository. Undefined for an anonymous one, and where
+   * credentials can't be read: a request that needs them says so.
+   */
+  account(repository: string): Promise<string | undefined>;
   /** Waits for running requests to end, then closes the connections. Idle ones do not keep a process alive. */
   close(): Promise<void>;
 }
@@ -92,10 +97,11 @@ export function openTransport(registry: string, options: TransportOptions = {}):
     }
     return gate(() => exchange(agent, complete, limits));
   };
+  const credentialsOf = rememberCredentials(registry, options.credentials);
   const authorizer = createAuthorizer({
     origin,
     limits,
-    findCredentials: rememberCredentials(registry, options.credentials),
+    findCredentials: credentialsOf,
     exchange: sendOnce,
   });
   const wires: Wires = { origin, limits, authorizer, exchange: sendOnce };
@@ -116,6 +122,10 @@ export function openTransport(registry: string, options: TransportOptions = {}):
         : keepAsking(request, () => attempt(wires, request)),
     read: (request, limit) =>
       keepAsking(request, async () => readWhole(await attempt(wires, request), limit)),
+    account: async (repository) => {
+      const credentials = await credentialsOf(repository).catch(() => undefined);
+      return credentials?.username;
+    },
     close: () => connections.close(),
   };
 }
