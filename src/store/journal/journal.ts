@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
-import {
-  chmodSync,
-  closeSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, closeSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { claimFile, listClaimable, releaseFile } from "../../files/claimed-file.ts";
 import { makeDirectories } from "../../files/make-directories.ts";
-import { isAbandoned, ownedName, stemOf } from "../../files/owned-name.ts";
+import { ownedName } from "../../files/owned-name.ts";
 import { openRegularFile } from "../../files/regular-file.ts";
 
-// A journal is a directory of small private files, one for each thing that was begun and not ended. A record
-// that somebody works with is named `<key>.<owner>`, one that waits for somebody is named `<key>`. It changes
-// hands by one rename, so of several processes that want it only one gets it. The first line of a file says to
-// people what it is about; the rest is its text, which may hold a secret.
+// A journal is a directory of small private files, one for each thing that was begun and not ended. The first line
+// of a file says to people what it is about; the rest is its text, which may hold a secret.
 
 /** A record that nobody else can get before it is released, or before this process is dead. */
 export interface HeldRecord {
@@ -61,8 +50,7 @@ export const JOURNAL_RECORDS = 500;
 export const JOURNAL_AGE = 7 * 86_400_000;
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
-/** In milliseconds. Whoever works with a record touches its file more often than this. */
-const SILENCE = 5 * 60_000;
+/** In milliseconds. A record that is worked with is touched as often. */
 const HEARTBEAT = 60_000;
 
 /** Opens a journal. Its directory is made, for this user alone, with the first record. */
@@ -82,19 +70,16 @@ export function openJournal(directory: string): Journal {
 
 /** The records of a journal, the least recently used first. */
 export function listJournal(directory: string): readonly JournalEntry[] {
-  return orElse([], () => readdirSync(directory))
-    .flatMap((name): JournalEntry[] => {
-      const key = stemOf(name) ?? name;
-      const path = join(directory, name);
-      const stats = lstatSync(path, { throwIfNoEntry: false });
-      if (!KEY.test(key) || stats?.isFile() !== true) return [];
-      const isHeld = name !== key && !isAbandoned(path, SILENCE);
-      return [{ key, path, bytes: stats.size, usedAt: stats.mtime, isHeld }];
-    })
-    .sort((a, b) => a.usedAt.getTime() - b.usedAt.getTime());
+  return orElse([], () => listClaimable(directory))
+    .filter(({ stem }) => KEY.test(stem))
+    .map(({ stem, path, stats, isHeld }) => ({
+      ...{ key: stem, path, isHeld },
+      bytes: stats.size,
+      usedAt: stats.mtime,
+    }));
 }
 
-/** Removes records that nobody holds: those older than `maxAge` milliseconds, and the oldest of too many. */
+/** Removes the records that nobody holds: those older than `maxAge` milliseconds, and the oldest of too many. */
 export function sweepJournal(directory: string, maxAge: number): void {
   const free = listJournal(directory).filter(({ isHeld }) => !isHeld);
   const excess = free.length - JOURNAL_RECORDS;
@@ -111,20 +96,15 @@ export function labelOf({ key, path }: JournalEntry): string {
 }
 
 function claim(directory: string, key: string): HeldRecord | undefined {
-  for (const { path, isHeld, key: found } of [...listJournal(directory)].reverse()) {
-    if (found !== key || isHeld) continue;
-    const mine = join(directory, ownedName(key));
-    const whole = orElse(undefined, () => {
-      renameSync(path, mine);
-      return readPrivate(mine);
-    });
-    if (whole !== undefined) {
-      const [label = ""] = whole.split("\n", 1);
-      return new OwnRecord(directory, key, label, { path: mine, text: whole.slice(label.length + 1) });
-    }
-    rmSync(mine, { force: true });
+  const path = orElse(undefined, () => claimFile(directory, key));
+  if (path === undefined) return undefined;
+  const whole = orElse(undefined, () => readPrivate(path));
+  if (whole === undefined) {
+    rmSync(path, { force: true });
+    return undefined;
   }
-  return undefined;
+  const [label = ""] = whole.split("\n", 1);
+  return new OwnRecord(directory, key, label, { path, text: whole.slice(label.length + 1) });
 }
 
 /** The text of a file that only this user could have written. @throws for any other */
@@ -180,7 +160,7 @@ class OwnRecord implements HeldRecord {
   }
 
   release(): void {
-    this.#letGo((path) => renameSync(path, join(this.#directory, this.#key)));
+    this.#letGo((path) => releaseFile(path, this.#key));
   }
 
   remove(): void {
