@@ -19,9 +19,13 @@ export interface Attempt {
   readonly hasSourceFailed: boolean;
   /** The upload was not begun by this attempt. */
   readonly isResumed: boolean;
-  /** The registry has refused the same chunk before, in the same words as if it were busy. */
-  readonly isStuck: boolean;
+  /** How often the registry has answered at this place that bytes do not fit: see {@link isOutOfStep}. */
+  readonly outOfStep: number;
+  readonly isChunked: boolean;
 }
+
+/** So often it may be that the registry has only not noticed yet that an earlier connection broke. */
+const PATIENT = 3;
 
 /** Judges the failure of an attempt to send a blob. */
 export function judgeFailure(error: unknown, attempt: Attempt): Verdict {
@@ -30,7 +34,10 @@ export function judgeFailure(error: unknown, attempt: Attempt): Verdict {
     return isContent ? "give-up" : "leave";
   }
   if (error.code === "unauthorized" || error.code === "redirect-refused") return "leave";
-  if (isOutOfStep(error)) return attempt.isStuck ? "other-way" : "resume";
+  if (isOutOfStep(error)) {
+    if (attempt.outOfStep < PATIENT) return "resume";
+    return attempt.isChunked ? "other-way" : "anew";
+  }
   if (isTransient(error)) return "resume";
   if (isLost(error) || attempt.isResumed) return "anew";
   return "other-way";

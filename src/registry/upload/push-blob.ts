@@ -22,7 +22,7 @@ import {
 } from "./registry-upload.ts";
 import { sendBlob } from "./send-blob.ts";
 import { uploadLocation } from "./upload-answers.ts";
-import { waysFor } from "./ways.ts";
+import { waysFor, type Way } from "./ways.ts";
 
 /** Options of {@link BlobPushes.push}. */
 export interface PushBlobOptions extends AbortOptions {
@@ -106,8 +106,8 @@ class BlobPush {
   #upload: RegistryUpload | undefined;
   #isResumed = false;
   #hasSourceFailed = false;
-  /** Where the registry last answered that a chunk does not fit. */
-  #stuckAt: number | undefined;
+  /** Where the registry last answered that bytes do not fit, and how often. */
+  #stuck = { at: -1, times: 0 };
 
   constructor(
     context: RepositoryContext,
@@ -137,7 +137,7 @@ class BlobPush {
           this.#state = undefined;
           return;
         } catch (error) {
-          verdict = this.#judge(error);
+          verdict = this.#judge(error, ways.current);
           const status = error instanceof RegistryError ? error.status : undefined;
           if (verdict === "other-way" && !ways.change(status)) verdict = "give-up";
           if (verdict === "give-up" || verdict === "anew" || verdict === "other-way") {
@@ -166,7 +166,7 @@ class BlobPush {
     return true;
   }
 
-  async #send(way: ReturnType<typeof waysFor>["current"], options: PushBlobOptions): Promise<void> {
+  async #send(way: Way, options: PushBlobOptions): Promise<void> {
     const upload = this.#upload!;
     this.#hasSourceFailed = false;
     const { size } = this.#descriptor;
@@ -193,14 +193,15 @@ class BlobPush {
     this.#record?.keep({ ...upload.state, offset: upload.offset });
   }
 
-  #judge(error: unknown): Verdict {
-    const offset = this.#upload?.offset ?? 0;
-    const isStuck = isOutOfStep(error) && this.#stuckAt === offset;
-    this.#stuckAt = isOutOfStep(error) ? offset : undefined;
+  #judge(error: unknown, way: Way): Verdict {
+    const at = this.#upload?.offset ?? 0;
+    const times = this.#stuck.at === at ? this.#stuck.times : 0;
+    this.#stuck = { at, times: isOutOfStep(error) ? times + 1 : 0 };
     return judgeFailure(error, {
       hasSourceFailed: this.#hasSourceFailed,
       isResumed: this.#isResumed,
-      isStuck,
+      outOfStep: this.#stuck.times,
+      isChunked: way.kind === "chunks",
     });
   }
 
