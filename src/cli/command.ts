@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from "commander";
+import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { fileError } from "../files/system-error.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
@@ -83,7 +84,7 @@ export function makeInvoke(
       const session = {
         context: {
           ...context,
-          ...(await told(options)),
+          ...(await told(options, context)),
           ...(configuration !== undefined && { configuration }),
         },
         progress,
@@ -103,12 +104,17 @@ export function makeInvoke(
   };
 }
 
-/** The parts of the context that the common flags replace. Without these flags there are none. */
-async function told({ plainHttp, limit }: CommonFlags): Promise<Partial<Context>> {
-  if (limit === undefined) return plainHttp === true ? { registry: { plainHttp } } : {};
+/** The parts of the context that the common flags and the environment say. */
+async function told({ plainHttp, limit }: CommonFlags, { env }: Context): Promise<Partial<Context>> {
+  const registry = {
+    ...(plainHttp === true && { plainHttp }),
+    journalDirectory: defaultJournalDirectory(env),
+    spoolDirectory: defaultSpoolDirectory(env),
+  };
+  if (limit === undefined) return { registry };
   const { parseLimits } = await import("./input/limits.ts");
   const limits = parseLimits(limit);
-  return { limits, registry: { limits, ...(plainHttp === true && { plainHttp }) } };
+  return { limits, registry: { ...registry, limits } };
 }
 
 function tell({ document, lines, bytes, tookStdout }: Outcome, { context, json }: Session): void {

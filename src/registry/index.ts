@@ -9,6 +9,12 @@ export type { RegistryOptions } from "./repository.ts";
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";
+export { examineRegistry } from "./doctor/examine-registry.ts";
+export type { ExamineOptions, RegistryReport } from "./doctor/examine-registry.ts";
+export type { Probe, ProbeName, ProbeOutcome } from "./doctor/probe.ts";
+export { DISTRIBUTION_2_8, KNOWN_HABITS } from "./habits/known-habits.ts";
+export { DEFAULT_HABITS, habitsOf } from "./habits/registry-habits.ts";
+export type { ChunkHabits, HostHabits, RegistryHabits } from "./habits/registry-habits.ts";
 export { findCredentials } from "./auth/credentials.ts";
 export { DEFAULT_RETRY_POLICY } from "./registry-options.ts";
 export type {

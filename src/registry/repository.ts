@@ -2,7 +2,7 @@
 import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
-import { parseRepository, parseTag } from "../oci/reference.ts";
+import { parseReference, parseRepository, parseTag, type Reference } from "../oci/reference.ts";
 import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
@@ -56,6 +56,16 @@ export type RepositoryStore = ContentStore & {
 function saysOtherSize({ header }: Answer, { size }: Descriptor): boolean {
   const length = header("content-encoding") === undefined ? header("content-length") : undefined;
   return length !== undefined && /^\d+$/.test(length) && Number(length) !== size;
+}
+
+/** Undefined for what is no reference, or one to another registry. */
+function parseSibling(text: string, registry: string): Reference | undefined {
+  try {
+    const reference = parseReference(text);
+    return reference.registry === registry ? reference : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function journalIn(directory: string | false): UploadJournal | undefined {
@@ -155,6 +165,11 @@ export function openRepository(
         const here = source?.transport.origin.origin === transport.origin.origin;
         if (!here || isDocumentType(descriptor.mediaType)) return false;
         return pushes.mount(descriptor, source.repository, abort);
+      },
+      sibling: (reference) => {
+        const other = parseSibling(reference, where.registry);
+        if (other === undefined || other.repository === repository) return undefined;
+        return openRepository(other, { ...options, transport });
       },
       untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
       remove: (digest, abort) => {

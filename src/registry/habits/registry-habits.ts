@@ -42,12 +42,13 @@ export interface HostHabits extends Partial<Omit<RegistryHabits, "chunks">> {
 const MIB = 1024 * 1024;
 
 /**
- * What is assumed of a registry of which nothing is known. The numbers of chunks are for uploads that break: with
- * registries that forget a broken request, only whole chunks are kept.
+ * What is assumed of a registry of which nothing is known. Chunks are for uploads that break: some registries forget a
+ * request that did, and keep only whole chunks. Measured with distribution 2.8 on loopback, chunks of 64 MiB take a
+ * fifth longer than one PUT.
  */
 export const DEFAULT_HABITS: RegistryHabits = Object.freeze({
   name: "this registry",
-  chunks: Object.freeze({ use: "large", length: 64 * MIB, from: 256 * MIB }),
+  chunks: Object.freeze({ use: "large", length: 64 * MIB, from: 1024 * MIB }),
   mounts: true,
 });
 

@@ -15,7 +15,7 @@ import { lockLayout } from "./layout-roots.ts";
 import type { LayoutStore } from "./layout.ts";
 import { isAbandoned, stemOf } from "../../files/owned-name.ts";
 import { readDocumentBytes } from "../read-documents.ts";
-import { sweepTemporary } from "./sweep-temporary.ts";
+import { sweepTemporary, UPLOAD } from "./sweep-temporary.ts";
 
 /** Options of {@link collectGarbage}. */
 export interface CollectOptions extends AbortOptions {
@@ -69,7 +69,7 @@ export function isBeingWritten({ directory }: LayoutStore): boolean {
   return readdirSync(directory).some(
     (name) =>
       name.startsWith(OWN_PREFIX) &&
-      stemOf(name) !== undefined &&
+      (stemOf(name) !== undefined || name.startsWith(UPLOAD)) &&
       !isAbandoned(join(directory, name), MIN_AGE),
   );
 }
