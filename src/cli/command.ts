@@ -105,7 +105,10 @@ export function makeInvoke(
 }
 
 /** The parts of the context that the common flags and the environment say. */
-async function told({ plainHttp, limit }: CommonFlags, { env }: Context): Promise<Partial<Context>> {
+async function told(
+  { plainHttp, limit }: CommonFlags,
+  { env }: Context,
+): Promise<Partial<Context>> {
   const registry = {
     ...(plainHttp === true && { plainHttp }),
     journalDirectory: defaultJournalDirectory(env),

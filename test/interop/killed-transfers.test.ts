@@ -105,7 +105,10 @@ describe.each([
     async (signal) => {
       await stopAt("sent", 10 * MIB, signal, ["copy", source, target]);
       const before = proxy.requests.length;
-      expect(await run("copy", source, target)).toMatchObject({ status: 0, said: expect.anything() as string });
+      expect(await run("copy", source, target)).toMatchObject({
+        status: 0,
+        said: expect.anything() as string,
+      });
       const second = proxy.requests.slice(before);
       const asked = second.find(({ method, path }) => method === "GET" && path.includes("uploads"));
       const kept = asked?.status === 204 ? Number(asked.range?.split("-")[1]) + 1 : 0;

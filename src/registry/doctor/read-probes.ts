@@ -137,4 +137,3 @@ async function send(
   await answer.discard();
   return answer;
 }
-

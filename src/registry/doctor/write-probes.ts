@@ -6,7 +6,12 @@ import { isOciError } from "../../oci/errors.ts";
 import { parseKnownDigest } from "../wire/paths.ts";
 import { formatRoute } from "../wire/paths.ts";
 import { deleting, pushing, type RepositoryContext } from "../repository-context.ts";
-import { beginUpload, openUpload, resumeUpload, type RegistryUpload } from "../upload/registry-upload.ts";
+import {
+  beginUpload,
+  openUpload,
+  resumeUpload,
+  type RegistryUpload,
+} from "../upload/registry-upload.ts";
 import { askMount } from "../upload/mount-blob.ts";
 import { uploadLocation } from "../upload/upload-answers.ts";
 import { probe, statusOf, type Probe, type ProbeName } from "./probe.ts";
@@ -97,7 +102,8 @@ async function tryMount(
   if (sample === undefined) return { outcome: "not-asked", detail: "no blob to try it on" };
   const digest = parseKnownDigest(sample.digest);
   const answer = await askMount(context, digest, context.repository, options);
-  if (answer?.status === 202) await openUpload(context, uploadLocation(context, answer), 0).cancel();
+  if (answer?.status === 202)
+    await openUpload(context, uploadLocation(context, answer), 0).cancel();
   return answer?.status === 201
     ? { outcome: "yes", detail: "a blob of the repository into itself" }
     : { outcome: "no", detail: answer === undefined ? "refused" : "an upload began instead" };

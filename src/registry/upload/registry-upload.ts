@@ -13,7 +13,13 @@ import { holdBack } from "../transport/hold-back.ts";
 import type { RegistryRequest } from "../transport/transport.ts";
 import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
 import { withDigest } from "../wire/upload-location.ts";
-import { checkLocation, checkReceived, chunkLeastOf, receivedOf, uploadLocation } from "./upload-answers.ts";
+import {
+  checkLocation,
+  checkReceived,
+  chunkLeastOf,
+  receivedOf,
+  uploadLocation,
+} from "./upload-answers.ts";
 
 /** An upload to a registry (distribution-spec, "Pushing blobs"). Each part is one PATCH. */
 export interface RegistryUpload extends Upload {

@@ -2,8 +2,7 @@
 import type { RegistryHabits } from "../habits/registry-habits.ts";
 
 /** How a blob is sent: all of it in one PUT, or in chunks of so many bytes, one PATCH each. */
-export type Way =
-  { readonly kind: "put" } | { readonly kind: "chunks"; readonly length: number };
+export type Way = { readonly kind: "put" } | { readonly kind: "chunks"; readonly length: number };
 
 /** The ways to send one blob to one registry, each tried at most once. */
 export interface Ways {

@@ -92,5 +92,11 @@ function kept(error: unknown, blob: UnfinishedBlob, stem: string): unknown {
 }
 
 function isWrong(error: unknown): boolean {
-  return isOciError(error, "digest-mismatch", "size-mismatch", "truncated", "unsupported-algorithm");
+  return isOciError(
+    error,
+    "digest-mismatch",
+    "size-mismatch",
+    "truncated",
+    "unsupported-algorithm",
+  );
 }
