@@ -152,7 +152,10 @@ function listUploads(path: string, part: string): readonly RemovableItem[] {
       key: labelOf(entry),
       bytes: entry.bytes,
       usedAt: entry.usedAt,
-      remove: () => Promise.resolve(rmSync(entry.path, { force: true })),
+      remove: async () => {
+        rmSync(entry.path, { force: true });
+        await Promise.resolve();
+      },
     }));
 }
 

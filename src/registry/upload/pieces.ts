@@ -16,9 +16,9 @@ export function cutPieces(bytes: Bytes): Pieces {
   const chunks = bytes[Symbol.asyncIterator]();
   let left: Uint8Array = new Uint8Array();
   const fill = async (): Promise<boolean> => {
-    const { done, value } = await chunks.next();
-    if (done === true) return false;
-    left = value;
+    const next = await chunks.next();
+    if (next.done === true) return false;
+    left = next.value;
     return true;
   };
   return {
