@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Bytes } from "../../src/bytes/bytes.ts";
 import { readAll } from "../../src/bytes/streams/read-all.ts";
 import type { Descriptor } from "../../src/oci/documents/descriptor.ts";
 import { openRepository } from "../../src/registry/repository.ts";
@@ -135,6 +137,31 @@ describe.each([
     const place = join(directory, "blobs", layer.digest.replace(":", "/"));
     expect(Buffer.compare(readFileSync(place), content)).toBe(0);
     expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it("between two chunks goes on there in the next run", async () => {
+    const where = { registry: proxy.host, repository: "a/b" };
+    const chunks = { use: "always", length: 8 * MIB } as const;
+    const habits = [{ hosts: ["127.0.0.1"], chunks }];
+    const options = { habits, journalDirectory: scratch.path("journal") };
+    const stop = new AbortController();
+    async function* read(offset: number): Bytes {
+      for (let at = offset; at < content.length; at += 65_536) {
+        if (at > 10 * MIB) stop.abort();
+        yield content.subarray(at, at + 65_536);
+        await setImmediate();
+      }
+    }
+    const watched = { size: content.length, open: ({ offset = 0 } = {}) => read(offset) };
+    const stopped = openRepository(where, options).push(layer, watched, { signal: stop.signal });
+    await expect(stopped).rejects.toMatchObject({ code: "aborted" });
+    const before = proxy.requests.length;
+    await openRepository(where, options).push(layer, watched);
+    const second = proxy.requests.slice(before);
+    expect(second.find(({ method }) => method === "GET")?.range).toBe(`0-${16 * MIB - 1}`);
+    expect(second.reduce((sum, { sent }) => sum + sent, 0)).toBe(layer.size - 16 * MIB);
+    const bytes = await readAll(openRepository(where).fetch(layer), 64 * MIB, "layer");
+    expect(Buffer.compare(bytes, content)).toBe(0);
   });
 
   it("leaves nothing in the journal once it has ended", async () => {
