@@ -49,6 +49,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
   tags: ["tags"],
+  doctor: ["doctor"],
   completion: ["completion", "bash"],
 };
 
