@@ -15,7 +15,13 @@ export type { Probe, ProbeName, ProbeOutcome } from "./doctor/probe.ts";
 export { DISTRIBUTION_2_8, KNOWN_HABITS } from "./habits/known-habits.ts";
 export { DEFAULT_HABITS, habitsOf } from "./habits/registry-habits.ts";
 export type { ChunkHabits, HostHabits, RegistryHabits } from "./habits/registry-habits.ts";
-export { findCredentials } from "./auth/credentials.ts";
+export { findCredentials } from "./credentials/look-up.ts";
+export { login } from "./login/login.ts";
+export type { CredentialStorage, LoggedIn, LoginOptions } from "./login/login.ts";
+export { listLogins } from "./login/list-logins.ts";
+export { parseLoginPlace } from "./login/login-place.ts";
+export { logout } from "./login/logout.ts";
+export type { LoggedOut, LogoutOptions } from "./login/logout.ts";
 export { DEFAULT_RETRY_POLICY } from "./registry-options.ts";
 export type {
   Credentials,

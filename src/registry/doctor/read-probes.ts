@@ -41,7 +41,8 @@ export async function probeAccess(
     detail: `${scheme}, status ${got}${says}`,
   };
   if (answered.outcome !== "yes") return [answered];
-  const who = account === undefined ? "anonymously" : `as ${account}`;
+  const named = account === "" ? "with a token" : `as ${account ?? ""}`;
+  const who = account === undefined ? "anonymously" : named;
   const auth: Probe = {
     name: "auth",
     outcome: got === 200 ? "yes" : "no",
