@@ -66,6 +66,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
   tags: ["tags"],
+  doctor: ["doctor"],
   login: ["login", "REGISTRY/family", "-u", "me", "--password-stdin"],
   logout: ["logout", "REGISTRY/family"],
   completion: ["completion", "bash"],

@@ -18,6 +18,7 @@ import { cacheCommand } from "./commands/cache.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { flattenCommand } from "./commands/flatten.ts";
 import { inspectCommand } from "./commands/inspect.ts";
@@ -58,6 +59,7 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["config", configCommand],
   ["inspect", inspectCommand],
   ["tags", tagsCommand],
+  ["doctor", doctorCommand],
   ["login", loginCommand],
   ["logout", logoutCommand],
   ["serve", serveCommand],

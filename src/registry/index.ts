@@ -17,6 +17,12 @@ export type {
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";
+export { examineRegistry } from "./doctor/examine-registry.ts";
+export type { ExamineOptions, RegistryReport } from "./doctor/examine-registry.ts";
+export type { Probe, ProbeName, ProbeOutcome } from "./doctor/probe.ts";
+export { DISTRIBUTION_2_8, KNOWN_HABITS } from "./habits/known-habits.ts";
+export { DEFAULT_HABITS, habitsOf } from "./habits/registry-habits.ts";
+export type { ChunkHabits, HostHabits, RegistryHabits } from "./habits/registry-habits.ts";
 export { findCredentials } from "./credentials/look-up.ts";
 export { login } from "./login/login.ts";
 export type { CredentialStorage, LoggedIn, LoginOptions } from "./login/login.ts";
