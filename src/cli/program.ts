@@ -28,6 +28,7 @@ import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { storeCommand } from "./commands/store.ts";
 import { tagsCommand } from "./commands/tags.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { unpackCommand } from "./commands/unpack.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
@@ -56,6 +57,7 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["inspect", inspectCommand],
   ["tags", tagsCommand],
   ["serve", serveCommand],
+  ["token", tokenCommand],
   ["completion", completionCommand],
 ];
 

@@ -22,6 +22,8 @@ export interface Call {
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
   /** The repository of tags that name none: see `root-names.ts`. */
   readonly own: string;
+  /** Whether whoever sent the request may read a repository: lists leave the others out. */
+  readonly mayPull: (repository: string) => boolean;
 }
 
 type Headers = Readonly<Record<string, string | number>>;

@@ -114,10 +114,11 @@ describe("a registry on this machine", () => {
 
 it("a registry on all addresses answers under any name, or only under those that it was given", async () => {
   await server.close();
-  await start({ host: "0.0.0.0" });
+  const open = { host: "0.0.0.0", allowAnonymous: true, allowPlainHttp: true };
+  await start(open);
   expect(await statusOf("GET /v2/", "Host: build-7.internal:5000")).toBe(200);
   await server.close();
-  await start({ host: "0.0.0.0", allowedHosts: ["build-7.internal"] });
+  await start({ ...open, allowedHosts: ["build-7.internal"] });
   expect(await statusOf("GET /v2/", "Host: build-7.internal:5000")).toBe(200);
   expect(await statusOf("GET /v2/", "Host: evil.example")).toBe(421);
 });

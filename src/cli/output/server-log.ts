@@ -15,8 +15,12 @@ export function formatServerEvent(event: ServerEvent, format: LogFormat, at: Dat
   if (event.kind === "connection-refused") {
     return `${time} ${client} connection refused: ${show(event.reason)}\n`;
   }
+  if (event.kind === "certificate-not-renewed") {
+    return `${time} - certificate not renewed: ${show(event.reason)}\n`;
+  }
+  const user = event.user === undefined ? "" : `${show(event.user)} `;
   const { method, target, status = "-", code, reason } = event;
-  return `${time} ${client} ${show(method)} ${show(target)} ${status} ${code}: ${show(reason)}\n`;
+  return `${time} ${client} ${user}${show(method)} ${show(target)} ${status} ${code}: ${show(reason)}\n`;
 }
 
 /** Escapes the characters that a terminal interprets and `JSON.stringify` leaves as they are. */

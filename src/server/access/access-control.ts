@@ -35,7 +35,7 @@ export type Decision =
 export interface AccessControl {
   /**
    * @param tell called with the name of whoever sent the request (`token:ID` for a token), once that is known
-   * @throws ProtocolError 401 with a challenge, 403, 429; OciError when a file can't be read any more
+   * @throws ProtocolError 401 with a challenge, 403, 429; Error when a file can't be read any more
    */
   decide(asked: Asked, tell: (user: string | undefined) => void): Promise<Decision>;
   close(): Promise<void>;
@@ -56,7 +56,7 @@ export function openAccess(options: AccessOptions & { readonly tokens: string })
   return {
     decide: async (asked, tell) => {
       const { request, target } = asked;
-      const state = readState();
+      const state = present(readState);
       const isToken = isTokenPath(target.path);
       const demands = demandsOf(request.method ?? "", target.path, target.query);
       const shown = await identifySender(request, state, parts);
@@ -77,6 +77,15 @@ export function openAccess(options: AccessOptions & { readonly tokens: string })
     },
     close: () => thread.close(),
   };
+}
+
+/** A file that was broken while the registry runs is our failure, and no client may learn its name. */
+function present(readState: () => AccessState): AccessState {
+  try {
+    return readState();
+  } catch (cause) {
+    throw new Error("who may use the registry can't be read", { cause });
+  }
 }
 
 const NO_USERS: PasswordHashes = new Map();

@@ -38,8 +38,7 @@ export function judgeRequest(
     if (session?.catalog === false) throw tooNarrow(asked, demands);
     return;
   }
-  const isGranted = ({ repository, action }: Demand): boolean =>
-    allows(grants, repository, action);
+  const isGranted = ({ repository, action }: Demand): boolean => allows(grants, repository, action);
   const isInSession = ({ repository, action }: Demand): boolean =>
     session === undefined || allows(session.grants, repository, action);
   const [first, source] = demands.all;

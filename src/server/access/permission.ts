@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
+import { parseRepository } from "../../oci/reference.ts";
 
 /** What one may do with the content of a repository. */
 export const ACTIONS = ["pull", "push", "delete"] as const;
@@ -12,8 +13,6 @@ export interface Grant {
   readonly repository: string;
   readonly actions: readonly Action[];
 }
-
-const PATTERN = /^[a-z0-9*]+(?:[._/-]+[a-z0-9*]+)*$/;
 
 /** Whether one of the grants allows the action on the repository. */
 export function allows(grants: readonly Grant[], repository: string, action: Action): boolean {
@@ -46,11 +45,21 @@ function compile(pattern: string): RegExp {
 
 /** @throws OciError `invalid-argument` for what no repository's name could match */
 export function parsePattern(text: string): string {
-  if (text.length <= 255 && PATTERN.test(text) && !text.includes("***")) return text;
+  if (!text.includes("***") && isRepository(text.replace(/\*\*?/g, "x"))) return text;
   throw new OciError(
     "invalid-argument",
     `expected a repository or a pattern as team/** (lower case, without a host), got ${quote(text)}`,
   );
+}
+
+function isRepository(text: string): boolean {
+  try {
+    parseRepository(text);
+    return true;
+  } catch (error) {
+    if (isOciError(error)) return false;
+    throw error;
+  }
 }
 
 /** Parses a list of actions; `*` is all of them. @throws OciError `invalid-argument` */

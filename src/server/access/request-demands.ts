@@ -39,9 +39,7 @@ export function scopesOf(demands: Demands): readonly string[] {
   if (demands.kind === "signed-in") return [];
   // Who may push has to read what is there already, so a token for pushes is asked for both, as everywhere.
   return demands.all.map(({ repository, action }) =>
-    action === "push"
-      ? formatScope(repository, "pull", "push")
-      : formatScope(repository, action),
+    action === "push" ? formatScope(repository, "pull", "push") : formatScope(repository, action),
   );
 }
 
