@@ -46,8 +46,10 @@ export function parseAccessFile(text: string, name: string): AccessRules {
   };
   const parsed = fileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw refuse(at(issue?.path ?? []), issue?.message ?? "expected rules");
+    const { issues } = parsed.error;
+    // An unknown key says more than what is missing because of it.
+    const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+    throw refuse(at(issue?.path ?? []), issue === undefined ? "expected rules" : explain(issue));
   }
   const checked = <T>(path: readonly PropertyKey[], parse: () => T): T => {
     try {
@@ -64,4 +66,21 @@ export function parseAccessFile(text: string, name: string): AccessRules {
     actions: checked(["rules", index, "actions"], () => parseActions(actions)),
   }));
   return { rules };
+}
+
+const FORMS: Readonly<Record<string, string>> = {
+  array: "a list",
+  object: "a map",
+  string: "text",
+};
+
+function explain(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return `expected ${issue.path.length === 0 ? "rules" : "users, repositories, actions"}, got ${issue.keys.join(", ")}`;
+    case "invalid_type":
+      return `expected ${FORMS[issue.expected] ?? issue.expected}, got ${issue.message.replace(/^.*received /, "")}`;
+    default:
+      return "expected at least one, got none";
+  }
 }

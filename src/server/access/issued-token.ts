@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
 import { parseActions, parsePattern, type Grant } from "./permission.ts";
 import { readSigned, signValue } from "./signed-text.ts";
 import { editTokenFile, newTokenFile, tokenFileOf, type TokenFile } from "./token-file.ts";
@@ -42,10 +44,10 @@ const HOUR = 3_600;
  * Makes a token that a registry serving this directory accepts (with access rules or users) until it ends or
  * is revoked: for one build, to push to its own repository and its cache and nowhere else. Makes the key where
  * there is none yet. The registry may be running.
- * @throws OciError `invalid-argument`; `unreadable`, `unwritable` for the key's file
+ * @throws OciError `invalid-argument`; `not-found` for the directory; `unreadable`, `unwritable` for the key's file
  */
 export async function issueToken(options: IssueTokenOptions): Promise<IssuedToken> {
-  const { directory, grants, life = HOUR, tokens = tokenFileOf(directory) } = options;
+  const { grants, life = HOUR } = options;
   if (grants.length === 0) {
     throw new OciError("invalid-argument", "expected what the token allows, got nothing");
   }
@@ -53,7 +55,7 @@ export async function issueToken(options: IssueTokenOptions): Promise<IssuedToke
     parsePattern(repository);
     parseActions(actions);
   }
-  const { key } = await editTokenFile(resolve(tokens), (read) => read() ?? newTokenFile());
+  const { key } = await editTokenFile(placeOf(options), (read) => read() ?? newTokenFile());
   const id = randomBytes(6).toString("hex");
   const claims = { id, grants, until: Math.floor(Date.now() / 1000) + life };
   return { ...claims, token: signValue(ISSUED, claims, key) };
@@ -74,8 +76,8 @@ const ID = /^[0-9a-f]{12}$/;
  * @throws OciError `invalid-argument` for what is no token of this registry; `unreadable`, `unwritable`
  */
 export async function revokeTokens(options: RevokeTokensOptions): Promise<void> {
-  const { directory, token, tokens = tokenFileOf(directory) } = options;
-  await editTokenFile(resolve(tokens), (read) => {
+  const { token } = options;
+  await editTokenFile(placeOf(options), (read) => {
     if (token === undefined) return newTokenFile();
     const file = read() ?? newTokenFile();
     const now = Date.now() / 1000;
@@ -89,6 +91,17 @@ export async function revokeTokens(options: RevokeTokensOptions): Promise<void> 
     const until = claims?.until ?? Math.ceil(now + LONGEST_LIFE);
     return { key: file.key, revoked: [...kept, { id, until }] };
   });
+}
+
+/** @throws OciError `not-found` for a directory that is not there: a mistyped name would get a key for nothing */
+function placeOf({ directory, tokens }: Pick<IssueTokenOptions, "directory" | "tokens">): string {
+  if (tokens !== undefined) return resolve(tokens);
+  if (existsSync(directory)) return tokenFileOf(directory);
+  throw new OciError(
+    "not-found",
+    `${quote(directory)}: expected the directory that a registry serves, got nothing`,
+    { hint: "Name it, or begin with: oci-kit serve DIR. A key kept elsewhere: --tokens FILE." },
+  );
 }
 
 /** What a token says, if this key signed it. Whether it has ended or was revoked is not asked here. */

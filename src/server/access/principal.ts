@@ -19,10 +19,10 @@ export interface AccessState {
   readonly tokens: TokenFile | undefined;
 }
 
-/** All that a principal may do by the present rules. A token's grants are its own. */
+/** All that a principal may do by the present rules. A token has its own grants, and what everyone has. */
 export function grantsNow(principal: Principal, { rules }: AccessState): readonly Grant[] {
-  if (principal.kind === "token") return principal.claims.grants;
-  return grantsOf(rules, principal.kind === "user" ? principal.name : undefined);
+  const granted = grantsOf(rules, principal.kind === "user" ? principal.name : undefined);
+  return principal.kind === "token" ? [...principal.claims.grants, ...granted] : granted;
 }
 
 /** The name for logs; undefined for whoever did not sign in. */

@@ -5,18 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeCertificate, type MadeCertificate } from "../../../test/fixtures/certificates.ts";
+import { makeCertificate, type Pair } from "../../../test/fixtures/certificates.ts";
 import { askRaw } from "../../testing/ask-raw.ts";
 import { serveRegistry, type RegistryServer, type ServeOptions } from "../serve.ts";
 import type { ServerEvent } from "../server-event.ts";
 
+const HOSTS = ["localhost", "127.0.0.1"];
+
 let place: string;
-let first: MadeCertificate;
+let first: Pair;
 let server: RegistryServer | undefined;
 let events: ServerEvent[];
 beforeEach(async () => {
   place = mkdtempSync(join(tmpdir(), "oci-kit-tls-"));
-  first = await makeCertificate();
+  first = await makeCertificate(HOSTS);
   write(first);
   events = [];
 });
@@ -28,7 +30,7 @@ afterEach(async () => {
 
 const cert = (): string => join(place, "cert.pem");
 const key = (): string => join(place, "key.pem");
-const write = (made: MadeCertificate): void => {
+const write = (made: Pair): void => {
   writeFileSync(cert(), made.cert);
   writeFileSync(key(), made.key);
 };
@@ -43,7 +45,7 @@ async function start(options: Partial<ServeOptions> = {}): Promise<RegistryServe
 }
 
 /** Asks over a connection of its own, trusting only `made`. */
-function ask({ port }: RegistryServer, made: MadeCertificate): Promise<number | undefined> {
+function ask({ port }: RegistryServer, made: Pair): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const options = { port, host: "localhost", path: "/v2/", ca: made.cert, agent: false };
     request(options, (answer) => {
@@ -68,7 +70,7 @@ describe("a registry with a certificate", () => {
 
   it("takes a new one when the files change, and keeps the old one until both are there", async () => {
     await start();
-    const second = await makeCertificate();
+    const second = await makeCertificate(HOSTS);
     await later();
     writeFileSync(cert(), second.cert);
     expect(await ask(server!, first)).toBe(200);
@@ -80,7 +82,7 @@ describe("a registry with a certificate", () => {
   });
 
   it("does not start when the key belongs to another certificate, or is none", async () => {
-    writeFileSync(key(), (await makeCertificate()).key);
+    writeFileSync(key(), (await makeCertificate(HOSTS)).key);
     await expect(start()).rejects.toThrow(/expected a certificate in .*key values mismatch/);
     writeFileSync(key(), "not a key");
     await expect(start()).rejects.toMatchObject({ code: "invalid-argument" });
