@@ -65,8 +65,8 @@ describe("whoever did not sign in", () => {
       const absent = await registry.ask(undefined, method, path.replace("/there/", "/gone/"));
       expect([method, path, there.status]).toEqual([method, path, 401]);
       expect(there.text).toBe(absent.text);
-      const headers = ({ headers: { date, ...rest } }: typeof there) =>
-        JSON.stringify(rest).replaceAll("gone", "there");
+      const headers = (answer: typeof there) =>
+        JSON.stringify({ ...answer.headers, date: "" }).replaceAll("gone", "there");
       expect(headers(there)).toBe(headers(absent));
     }
     expect(registry.events).toEqual([]);

@@ -23,7 +23,7 @@ describe("an htpasswd file", () => {
     ["$y$j9T$salt$hash", "yescrypt or scrypt"],
     ["$argon2id$v=19$m=65536$x$y", "Argon2"],
     ["rqXexS6ZhobKA", "DES (crypt)"],
-    [`${hash.slice(0, -1)}`, "a bcrypt hash that is cut short or has another form"],
+    [hash.slice(0, -1), "a bcrypt hash that is cut short or has another form"],
     ["hunter2", "something unknown, or the password itself"],
     ["", "something unknown, or the password itself"],
   ])("with the hash %s is refused by the name of its kind: %s", (other, kind) => {

@@ -17,7 +17,7 @@ export interface PasswordChecks {
    * Whether the password is the user's. An unknown user takes as long as a known one.
    * @throws ProtocolError 429 when the client has too many checks waiting
    */
-  check(sent: SentPassword, users: PasswordHashes): Promise<boolean>;
+  readonly check: (sent: SentPassword, users: PasswordHashes) => Promise<boolean>;
 }
 
 /** How many milliseconds a right and a wrong password are remembered, by a keyed hash of this process. */
