@@ -4,7 +4,7 @@ import { z } from "zod";
 import { escapeText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import type { AccessRules } from "../server/access/access-rules.ts";
-import { changingFile } from "../server/access/changing-file.ts";
+import { changingFile } from "../server/listen/changing-file.ts";
 import { parseActions, parsePattern } from "../server/access/permission.ts";
 
 const names = z.array(z.string().min(1)).min(1);

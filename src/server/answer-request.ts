@@ -4,7 +4,7 @@ import type { AccessControl } from "./access/access-control.ts";
 import { dispatch } from "./dispatch.ts";
 import { sendError, sendJson, type Call } from "./http-call.ts";
 import { ProtocolError } from "./protocol-error.ts";
-import type { RequestGuard } from "./request-guard.ts";
+import type { RequestGuard } from "./listen/request-guard.ts";
 import { requestFailed, type ServerEvent } from "./server-event.ts";
 
 /** What a running registry answers with. */

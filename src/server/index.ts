@@ -9,7 +9,7 @@ export type { ServerEvent } from "./server-event.ts";
 export type { TlsFiles } from "./listen/tls-files.ts";
 export type { AccessOptions } from "./access/access-control.ts";
 export type { AccessRule, AccessRules } from "./access/access-rules.ts";
-export { changingFile } from "./access/changing-file.ts";
+export { changingFile } from "./listen/changing-file.ts";
 export { issueToken, revokeTokens } from "./access/issued-token.ts";
 export type {
   IssuedToken,

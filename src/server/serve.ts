@@ -10,11 +10,11 @@ import { openLayout } from "../store/layout/layout.ts";
 import { openAccess, type AccessOptions } from "./access/access-control.ts";
 import { tokenFileOf } from "./access/token-file.ts";
 import { answerRequest, type Registry } from "./answer-request.ts";
-import { createBoundServer } from "./bound-server.ts";
+import { createBoundServer } from "./listen/bound-server.ts";
 import { listeningAddress } from "./listen/listening-address.ts";
 import type { TlsFiles } from "./listen/tls-files.ts";
 import { repositoryOf } from "./root-names.ts";
-import { createRequestGuard } from "./request-guard.ts";
+import { createRequestGuard } from "./listen/request-guard.ts";
 import type { ServerEvent } from "./server-event.ts";
 import { openUploads } from "./uploads.ts";
 

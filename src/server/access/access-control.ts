@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { SIGNED_IN_MAY_ALL, type AccessRules } from "./access-rules.ts";
 import { createBcryptThread } from "./bcrypt-thread.ts";
 import { isTokenPath, passwordWanted, unauthorized, type Asked } from "./challenge-of.ts";
-import { changingFile } from "./changing-file.ts";
+import { changingFile } from "../listen/changing-file.ts";
 import { parseHtpasswd, type PasswordHashes } from "./htpasswd.ts";
 import { identifySender } from "./identify-sender.ts";
 import { judgeRequest } from "./judge-request.ts";

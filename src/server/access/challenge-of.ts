@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { formatChallenge } from "../../registry/wire/challenge.ts";
 import { ProtocolError } from "../protocol-error.ts";
-import type { RequestTarget } from "../request-guard.ts";
+import type { RequestTarget } from "../listen/request-guard.ts";
 import { scopesOf, type Demands } from "./request-demands.ts";
 
 const TOKEN_PATH = "/token";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { IncomingMessage } from "node:http";
-import { clientOf } from "../client-connections.ts";
+import { clientOf } from "../listen/client-connections.ts";
 import { ISSUED, isCurrent, readClaims } from "./issued-token.ts";
 import type { Shown } from "./judge-request.ts";
 import type { PasswordChecks } from "./password-checks.ts";

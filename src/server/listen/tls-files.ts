@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createSecureContext } from "node:tls";
 import { OciError } from "../../oci/errors.ts";
-import { changingFile } from "../access/changing-file.ts";
+import { changingFile } from "./changing-file.ts";
 
 /** The files of a server's certificate, in PEM. */
 export interface TlsFiles {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { IncomingMessage } from "node:http";
-import { quote } from "../oci/quote.ts";
-import { isLoopback } from "../registry/hosts.ts";
-import { ProtocolError } from "./protocol-error.ts";
+import { quote } from "../../oci/quote.ts";
+import { isLoopback } from "../../registry/hosts.ts";
+import { ProtocolError } from "../protocol-error.ts";
 
 /** Where a registry listens, and the names under which it answers. */
 export interface GuardOptions {

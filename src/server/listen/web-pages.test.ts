@@ -3,11 +3,11 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { digestBytes } from "../bytes/hash.ts";
-import { askRaw } from "../testing/ask-raw.ts";
-import { askRegistry } from "../testing/ask-registry.ts";
-import { serveRegistry } from "./serve.ts";
-import type { RegistryServer, ServeOptions } from "./serve.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import { askRaw } from "../../testing/ask-raw.ts";
+import { askRegistry } from "../../testing/ask-registry.ts";
+import { serveRegistry } from "../serve.ts";
+import type { RegistryServer, ServeOptions } from "../serve.ts";
 
 let directory: string;
 let server: RegistryServer;

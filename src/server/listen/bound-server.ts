@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
-import { isOciError } from "../oci/errors.ts";
-import type { Limits } from "../oci/limits.ts";
+import { isOciError } from "../../oci/errors.ts";
+import type { Limits } from "../../oci/limits.ts";
 import { boundConnections } from "./client-connections.ts";
-import { certificateReader, type Certificate, type TlsFiles } from "./listen/tls-files.ts";
-import type { ServerEvent } from "./server-event.ts";
+import { certificateReader, type Certificate, type TlsFiles } from "./tls-files.ts";
+import type { ServerEvent } from "../server-event.ts";
 
 /** The shortest and the longest interval, in milliseconds, at which unfinished request heads are checked. */
 const SHORTEST_CHECK = 20;
