@@ -9,7 +9,7 @@ import { requestFailed, type ServerEvent } from "./server-event.ts";
 
 /** What a running registry answers with. */
 export interface Registry {
-  readonly parts: Pick<Call, "store" | "uploads" | "limits" | "inTurn" | "own">;
+  readonly parts: Pick<Call, "store" | "uploads" | "limits" | "inTurn" | "own" | "verified">;
   readonly guard: RequestGuard;
   /** Undefined where everyone may do everything. */
   readonly control: AccessControl | undefined;

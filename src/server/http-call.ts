@@ -10,6 +10,7 @@ import { openBlob } from "../store/layout/layout-blobs.ts";
 import type { LayoutStore } from "../store/layout/layout.ts";
 import { ProtocolError, toProtocolError } from "./protocol-error.ts";
 import { sendFile } from "./streams/send-file.ts";
+import { stateOf, type VerifiedFiles } from "./streams/verified-files.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** One request, its response, and what the registry needs to answer it. */
@@ -24,6 +25,7 @@ export interface Call {
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
   /** The repository of tags that name none: see `root-names.ts`. */
   readonly own: string;
+  readonly verified: VerifiedFiles;
   /** Whether whoever sent the request may read a repository: lists leave the others out. */
   readonly mayPull: (repository: string) => boolean;
 }
@@ -68,7 +70,7 @@ export function sendJson(
  * the whole.
  */
 export async function sendBlob(
-  { store, response, limits }: Call,
+  { store, response, limits, verified }: Call,
   status: number,
   headers: Headers,
   digest: Digest,
@@ -77,8 +79,16 @@ export async function sendBlob(
   const { fd } = openBlob(store.directory, digest);
   try {
     response.writeHead(status, headers);
-    const expected = offset === undefined ? digest : undefined;
-    await sendFile(response, { fd, offset, length, digest: expected }, limits);
+    if (offset !== undefined) {
+      await sendFile(response, { fd, offset, length }, limits);
+    } else if (verified.has(digest, fd)) {
+      const isSame = (): boolean => verified.has(digest, fd);
+      await sendFile(response, { fd, length, isSame }, limits);
+    } else {
+      const before = stateOf(fd);
+      await sendFile(response, { fd, length, digest }, limits);
+      verified.add(digest, fd, before);
+    }
   } finally {
     closeSync(fd);
   }

@@ -16,6 +16,7 @@ import type { TlsFiles } from "./listen/tls-files.ts";
 import { repositoryOf } from "./root-names.ts";
 import { createRequestGuard } from "./listen/request-guard.ts";
 import type { ServerEvent } from "./server-event.ts";
+import { createVerifiedFiles } from "./streams/verified-files.ts";
 import { openUploads } from "./uploads.ts";
 
 /** What {@link serveRegistry} takes. */
@@ -112,6 +113,7 @@ export async function serveRegistry(options: ServeOptions): Promise<RegistryServ
       uploads: openUploads(store.capabilities.uploads, limits),
       inTurn: createGate(1),
       own: repositoryOf(basename(directory)),
+      verified: createVerifiedFiles(),
     },
     guard: createRequestGuard({ address, host, allowedHosts: options.allowedHosts ?? [] }),
     control,

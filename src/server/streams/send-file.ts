@@ -15,6 +15,8 @@ export interface FilePart {
   readonly length: number;
   /** What the part must be. Without it, the bytes are sent as they are. */
   readonly digest?: Digest | undefined;
+  /** Asked before the last block, in place of a digest: whether the file is still what it was. */
+  readonly isSame?: (() => boolean) | undefined;
 }
 
 // Measured with one client: larger blocks are no faster, and smaller ones cost more.
@@ -32,7 +34,7 @@ const WHAT = "stored content";
  */
 export async function sendFile(
   response: ServerResponse,
-  { fd, offset = 0, length, digest }: FilePart,
+  { fd, offset = 0, length, digest, isSame }: FilePart,
   rate: LeastRate,
 ): Promise<void> {
   const hasher = digest === undefined ? undefined : createHasher(knownAlgorithm(digest));
@@ -49,6 +51,9 @@ export async function sendFile(
       }
       if (count === 0) throw new Error(`${WHAT} has become shorter`);
       if (at === length && digest !== undefined) check(digest, length, hasher!.hex());
+      if (at === length && isSame?.() === false) {
+        throw new Error(`${WHAT} was changed while it was sent`);
+      }
       await writer.write(part);
       // What is written may be taken at once, and then no other task would get its turn.
       if (turn % BLOCKS_PER_TURN === 0) await setImmediate();
