@@ -50,6 +50,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "inspect of an index": ["inspect", "stable"],
   tags: ["tags"],
   completion: ["completion", "bash"],
+  token: ["token", "copied", "--allow", "a/b=pull,push"],
+  "token --revoke": ["token", "copied", "--revoke-all"],
 };
 
 describe("docs/json.md", () => {
