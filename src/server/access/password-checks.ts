@@ -24,8 +24,8 @@ export interface PasswordChecks {
 const RIGHT_FOR = 60_000;
 const WRONG_FOR = 10_000;
 const MOST_REMEMBERED = 10_000;
-/** How many checks may wait, of one client and of all. */
-const MOST_OF_ONE = 8;
+/** How many checks of different names and passwords may wait, of one client and of all. */
+const MOST_OF_ONE = 16;
 const MOST_OF_ALL = 1_000;
 /** The hash of a random password at the cost that htpasswd uses, for users who do not exist. */
 const NOBODY = "$2b$05$Z3/oGXKDNbFX6btJ52vq7.MqsGkg9iBVPqNLrDdXKzKi2HlC9Urqu";
@@ -44,6 +44,8 @@ export function createPasswordChecks(
   compare: (password: string, hash: string) => Promise<boolean>,
 ): PasswordChecks {
   const remembered = new Map<string, Remembered>();
+  /** Many requests of one user at once, as a push sends them, are one check. */
+  const pending = new Map<string, Promise<boolean>>();
   const key = randomBytes(32);
   const inTurn = takeTurns();
 
@@ -58,6 +60,18 @@ export function createPasswordChecks(
     if (remembered.size >= MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
     remembered.set(name, { isRight, until: Date.now() + (isRight ? RIGHT_FOR : WRONG_FOR) });
   };
+  const compareInTurn = (
+    name: string,
+    hash: string | undefined,
+    { password, client }: Pick<SentPassword, "password" | "client">,
+    users: PasswordHashes,
+  ): Promise<boolean> =>
+    inTurn(client, async () => {
+      const isSame = await compare(password, hash ?? likeOthers(users));
+      const isRight = hash !== undefined && isSame;
+      remember(name, isRight);
+      return isRight;
+    });
   return {
     check: async ({ user, password, client }, users) => {
       const hash = users.get(user);
@@ -65,14 +79,9 @@ export function createPasswordChecks(
       const name = createHmac("sha256", key).update(text).digest("base64");
       const known = recall(name);
       if (known !== undefined) return known;
-      return inTurn(client, async () => {
-        const meanwhile = recall(name);
-        if (meanwhile !== undefined) return meanwhile;
-        const isSame = await compare(password, hash ?? likeOthers(users));
-        const isRight = hash !== undefined && isSame;
-        remember(name, isRight);
-        return isRight;
-      });
+      const running = pending.get(name) ?? compareInTurn(name, hash, { password, client }, users);
+      pending.set(name, running);
+      return running.finally(() => pending.delete(name));
     },
   };
 }
