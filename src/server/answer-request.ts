@@ -5,7 +5,7 @@ import { dispatch } from "./dispatch.ts";
 import { sendError, sendJson, type Call } from "./http-call.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { RequestGuard } from "./listen/request-guard.ts";
-import { requestFailed, type ServerEvent } from "./server-event.ts";
+import { requestFailed, type ServerEvent } from "./listen/server-event.ts";
 
 /** What a running registry answers with. */
 export interface Registry {

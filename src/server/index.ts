@@ -5,7 +5,7 @@
  */
 export { serveRegistry } from "./serve.ts";
 export type { Intercept, RegistryServer, ServeOptions } from "./serve.ts";
-export type { ServerEvent } from "./server-event.ts";
+export type { ServerEvent } from "./listen/server-event.ts";
 export type { TlsFiles } from "./listen/tls-files.ts";
 export type { AccessOptions } from "./access/access-control.ts";
 export type { AccessRule, AccessRules } from "./access/access-rules.ts";

@@ -15,7 +15,7 @@ import { listeningAddress } from "./listen/listening-address.ts";
 import type { TlsFiles } from "./listen/tls-files.ts";
 import { repositoryOf } from "./root-names.ts";
 import { createRequestGuard } from "./listen/request-guard.ts";
-import type { ServerEvent } from "./server-event.ts";
+import type { ServerEvent } from "./listen/server-event.ts";
 import { createVerifiedFiles } from "./streams/verified-files.ts";
 import { openUploads } from "./uploads.ts";
 

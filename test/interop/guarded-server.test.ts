@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRepository } from "../../src/registry/repository.ts";
 import { issueToken } from "../../src/server/access/issued-token.ts";
 import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
-import type { ServerEvent } from "../../src/server/server-event.ts";
+import type { ServerEvent } from "../../src/server/listen/server-event.ts";
 import { copy } from "../../src/store/copy/copy.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
 import { makeAuthority, makeCertificate } from "../fixtures/certificates.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-import type { ServerEvent } from "../../server/server-event.ts";
+import type { ServerEvent } from "../../server/listen/server-event.ts";
 
 /** The format of a running registry's log. */
 export type LogFormat = "text" | "json";

@@ -7,7 +7,7 @@ import { isOciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { boundConnections } from "./client-connections.ts";
 import { certificateReader, type Certificate, type TlsFiles } from "./tls-files.ts";
-import type { ServerEvent } from "../server-event.ts";
+import type { ServerEvent } from "./server-event.ts";
 
 /** The shortest and the longest interval, in milliseconds, at which unfinished request heads are checked. */
 const SHORTEST_CHECK = 20;

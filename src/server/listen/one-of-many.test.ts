@@ -12,7 +12,7 @@ import { askRegistry } from "../../testing/ask-registry.ts";
 import { boundConnections, clientOf } from "./client-connections.ts";
 import { serveRegistry } from "../serve.ts";
 import type { RegistryServer, ServeOptions } from "../serve.ts";
-import type { ServerEvent } from "../server-event.ts";
+import type { ServerEvent } from "./server-event.ts";
 import { openUploads, type Upload } from "../uploads.ts";
 
 let directory: string;

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeCertificate, type Pair } from "../../../test/fixtures/certificates.ts";
 import { askRaw } from "../../testing/ask-raw.ts";
 import { serveRegistry, type RegistryServer, type ServeOptions } from "../serve.ts";
-import type { ServerEvent } from "../server-event.ts";
+import type { ServerEvent } from "./server-event.ts";
 
 const HOSTS = ["localhost", "127.0.0.1"];
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeTree } from "../../files/remove-tree.ts";
 import { serveRegistry, type Intercept, type ServeOptions } from "../../server/serve.ts";
-import type { ServerEvent } from "../../server/server-event.ts";
+import type { ServerEvent } from "../../server/listen/server-event.ts";
 import { applyEffect } from "./apply-effect.ts";
 import type { Fault } from "./fault.ts";
 import { armFaults } from "./match-fault.ts";

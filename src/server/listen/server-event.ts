@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { IncomingMessage } from "node:http";
-import { isOciError } from "../oci/errors.ts";
-import { ProtocolError } from "./protocol-error.ts";
+import { isOciError } from "../../oci/errors.ts";
+import { ProtocolError } from "../protocol-error.ts";
 
 /**
  * What a running registry reports to its operator: everything that failed. Texts are unescaped: escape them
