@@ -176,6 +176,11 @@ export function withRegistry(command: Command): Command {
   );
 }
 
+/** Adds the option of a command that may write an archive. */
+export function withReplace(command: Command): Command {
+  return command.option("--replace", "write over an archive that exists");
+}
+
 /** Adds `-C`, which changes the working directory. */
 export function withDirectory(command: Command): Command {
   return command.option("-C <DIR>", "go to this directory first");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type Project } from "../../test/fixtures/project.ts";
 
@@ -44,11 +45,29 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     ...["rebase", "oci:flat:2", "oci:flat:3"],
     ...["--old-base", IMAGE, "--new-base", "oci:flat:1"],
   ],
+  "artifact push": [
+    "artifact",
+    "push",
+    "oci:notes:1",
+    "rootfs.tar",
+    "--type",
+    "application/x.note",
+  ],
+  "artifact attach": ["artifact", "attach", IMAGE, "rootfs.tar", "--type", "application/x.note"],
+  "artifact pull": ["artifact", "pull", "oci:notes:1", "pulled"],
+  "copy --all-tags": ["copy", "--all-tags", "oci:flat", "oci:copied"],
   prune: ["prune", "oci:copied"],
-  config: ["config", "oci:flat:3", "oci:flat:4", "--user", "me"],
+  config: ["config", "oci:flat:3", "oci:flat:4", "--set-platform", "linux/arm64"],
+  "manifest create": ["manifest", "create", "oci:index:1", "--from", "stable"],
+  "manifest add": ["manifest", "add", "oci:index:1", "oci:flat:4"],
+  "manifest remove": ["manifest", "remove", "oci:index:1", "--platform", "arm64"],
+  "manifest annotate": ["manifest", "annotate", "oci:index:1", "--annotation", "a=b"],
+  "manifest repair": ["manifest", "repair", "oci:index:1", "--arch", "riscv64"],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
   tags: ["tags"],
+  login: ["login", "REGISTRY/family", "-u", "me", "--password-stdin"],
+  logout: ["logout", "REGISTRY/family"],
   completion: ["completion", "bash"],
   token: ["token", "copied", "--allow", "a/b=pull,push"],
   "token --revoke": ["token", "copied", "--revoke-all"],
@@ -61,7 +80,13 @@ describe("docs/json.md", () => {
     rmSync("gcc/arm64", { recursive: true }); // leads to a warning and to findings
     for (const [row, words] of Object.entries(ROWS)) {
       const dry = row === "assemble --dry-run" ? ["--arch", "riscv64"] : [];
-      const { document } = await project.json(...words, ...dry);
+      const { stdout } = await project.runWith(
+        { stdin: Readable.from(["secret\n"]) },
+        ...words.map((word) => word.replace("REGISTRY", `127.0.0.1:${project.server.port}`)),
+        ...dry,
+        "--json",
+      );
+      const document = JSON.parse(stdout) as object;
       expect(document).not.toHaveProperty("error");
       expectShape(document, documented.get(row)!, row);
     }

@@ -17,6 +17,7 @@ export * from "./copy/copy.ts";
 export * from "./copy/transfer.ts";
 export * from "./digest-cache.ts";
 export * from "./archive/docker-archive.ts";
+export * from "./referrers/find-referrers.ts";
 export * from "./layout/layout.ts";
 export * from "./memory-store.ts";
 export * from "./archive/oci-archive.ts";
