@@ -70,6 +70,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   login: ["login", "REGISTRY/family", "-u", "me", "--password-stdin"],
   logout: ["logout", "REGISTRY/family"],
   completion: ["completion", "bash"],
+  token: ["token", "copied", "--allow", "a/b=pull,push"],
+  "token --revoke": ["token", "copied", "--revoke-all"],
 };
 
 describe("docs/json.md", () => {

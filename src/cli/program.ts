@@ -32,6 +32,7 @@ import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { storeCommand } from "./commands/store.ts";
 import { tagsCommand } from "./commands/tags.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { unpackCommand } from "./commands/unpack.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
@@ -63,6 +64,7 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["login", loginCommand],
   ["logout", logoutCommand],
   ["serve", serveCommand],
+  ["token", tokenCommand],
   ["artifact", artifactCommand],
   ["completion", completionCommand],
 ];
