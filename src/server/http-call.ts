@@ -7,6 +7,7 @@ import type { Limits } from "../oci/limits.ts";
 import { demandRate, watchUptake } from "../registry/transport/least-rate.ts";
 import { formatErrorBody } from "../registry/wire/error-body.ts";
 import type { LayoutStore } from "../store/layout/layout.ts";
+import type { Repositories } from "../store/repositories/repositories.ts";
 import { ProtocolError, toProtocolError } from "./protocol-error.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -20,8 +21,9 @@ export interface Call {
   readonly limits: Limits;
   /** Runs edits of tags and other roots one after the other. */
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
-  /** The repository of tags that name none: see `root-names.ts`. */
-  readonly own: string;
+  readonly repositories: Repositories;
+  /** Accept manifests and indexes of which not all content is there. */
+  readonly sparse: boolean;
 }
 
 type Headers = Readonly<Record<string, string | number>>;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { withLimits } from "../oci/limits.ts";
 import type { Limits } from "../oci/limits.ts";
 import { createGate } from "../registry/transport/gate.ts";
 import { openFreshLayout } from "../store/layout/fresh-layout.ts";
+import { openRepositories } from "../store/repositories/repositories.ts";
 import { createBoundServer } from "./bound-server.ts";
 import type { Call } from "./http-call.ts";
 import { sendError } from "./http-call.ts";
 import { dispatch } from "./dispatch.ts";
-import { repositoryOf } from "./root-names.ts";
 import { createRequestGuard } from "./request-guard.ts";
 import type { RequestGuard } from "./request-guard.ts";
 import { requestFailed } from "./server-event.ts";
@@ -31,6 +31,8 @@ export interface ServeOptions {
    * every name.
    */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Accept manifests and indexes of which not all content is there. Default: 404 MANIFEST_BLOB_UNKNOWN. */
+  readonly sparse?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /** Called with every failure. It is not awaited. */
   readonly onEvent?: ((event: ServerEvent) => void) | undefined;
@@ -55,8 +57,9 @@ const GRACE = 3_000;
  * directory is a complete layout at any time, even if the process is killed: blobs appear whole under their
  * digests, and index.json is replaced, never edited. Other processes may use the layout at the same time.
  *
- * All repositories share the content. A tag is an entry of index.json named `repository:tag`; a bare name
- * belongs to the repository named after the directory. One client (an address) can use only a part of the
+ * Repositories are apart: what one has by digest, another has only if it was pushed or mounted there. A tag is
+ * an entry of index.json named `repository:tag`; a bare name belongs to the repository named after the
+ * directory, and so does what other tools left there without a name. One client (an address) can use only a part of the
  * connections and uploads, and must send and receive at `leastRate` or faster.
  * @throws OciError `invalid-layout`; the system's error when the port can't be opened
  */
@@ -69,7 +72,8 @@ export async function serveRegistry(options: ServeOptions): Promise<RegistryServ
     limits,
     uploads: openUploads(store.capabilities.uploads, limits),
     inTurn: createGate(1),
-    own: repositoryOf(basename(directory)),
+    repositories: openRepositories(store, { limits }),
+    sparse: options.sparse ?? false,
   };
   const server = createBoundServer(limits, options.onEvent);
   const { host, port } = await listen(server, options).catch(async (error: unknown) => {
@@ -113,7 +117,7 @@ async function close(server: Server, last: () => Promise<void>): Promise<void> {
   await last();
 }
 
-type Parts = Pick<Call, "store" | "uploads" | "limits" | "inTurn" | "own">;
+type Parts = Pick<Call, "store" | "uploads" | "limits" | "inTurn" | "repositories" | "sparse">;
 
 async function answer(
   parts: Parts,

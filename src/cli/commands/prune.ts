@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Collected } from "../../store/layout/collect-garbage.ts";
+import type { Collected } from "../../store/prune/collect-garbage.ts";
 import { OciError } from "../../oci/errors.ts";
 import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -46,7 +46,7 @@ async function prune(reference: string, flags: PruneFlags, { context }: Session)
   const directory = await layoutOf(reference, context);
   const [{ openLayout }, { collectGarbage, isBeingWritten }] = await Promise.all([
     import("../../store/layout/layout.ts"),
-    import("../../store/layout/collect-garbage.ts"),
+    import("../../store/prune/collect-garbage.ts"),
   ]);
   const layout = await openLayout(directory, { limits, signal });
   // undefined means the library's default of an hour, which protects what other processes are writing
