@@ -67,12 +67,15 @@ export async function serveRegistry(options: ServeOptions): Promise<RegistryServ
   const directory = resolve(options.directory);
   const limits = withLimits(options.limits);
   const { store, discard } = await openFreshLayout(directory, { name: "the registry", limits });
+  const repositories = openRepositories(store, { limits });
+  // What is there already is taken over before anyone asks for it.
+  await repositories.open(repositories.own);
   const parts = {
     store,
     limits,
     uploads: openUploads(store.capabilities.uploads, limits),
     inTurn: createGate(1),
-    repositories: openRepositories(store, { limits }),
+    repositories,
     sparse: options.sparse ?? false,
   };
   const server = createBoundServer(limits, options.onEvent);

@@ -15,6 +15,7 @@ interface ServeFlags {
   readonly host: string;
   readonly port: string;
   readonly allowHost?: readonly string[];
+  readonly sparse?: true;
   readonly log: string;
 }
 
@@ -42,6 +43,7 @@ export const serveCommand: Register = (program, invoke) => {
       "a further name that clients call it by, as host.docker.internal; may be given again",
       collect,
     )
+    .option("--sparse", "accept manifests and indexes of which not all content was pushed")
     .option("--log <FORMAT>", "what failed, on stderr: text or json, one line each", "text")
     .addHelpText(
       "after",
@@ -73,6 +75,7 @@ async function serve(
     host: flags.host,
     port,
     allowedHosts: flags.allowHost,
+    sparse: flags.sparse,
     limits,
     onEvent: (event) => printText(stderr, formatServerEvent(event, log, new Date())),
   }).catch((error: unknown) => {

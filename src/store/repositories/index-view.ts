@@ -9,6 +9,8 @@ import { namedRoots, type NamedRoot } from "./root-names.ts";
 
 /** What index.json says, as repositories see it. */
 export interface IndexView {
+  /** The number of entries. */
+  readonly count: number;
   /** For each repository its tags, and what they name. */
   readonly tags: ReadonlyMap<string, ReadonlyMap<string, NamedRoot>>;
   /** The entries whose names are no tag of any repository, and those without a name. */
@@ -50,5 +52,5 @@ function viewOf(roots: readonly Descriptor[], own: string): IndexView {
     if (!ofRepository.has(root.tag)) ofRepository.set(root.tag, root);
   }
   const isNamed = new Set(named.map(({ descriptor }) => descriptor));
-  return { tags, unnamed: roots.filter((root) => !isNamed.has(root)) };
+  return { count: roots.length, tags, unnamed: roots.filter((root) => !isNamed.has(root)) };
 }

@@ -7,6 +7,8 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { lockLayout } from "../layout/layout-roots.ts";
 import type { LayoutStore } from "../layout/layout.ts";
+import { overlayRecords, type OverlayRecords } from "./overlay-records.ts";
+import { collectBelow } from "./collect-below.ts";
 import { watchIndex, type IndexView } from "./index-view.ts";
 import {
   hasRecords,
@@ -23,7 +25,7 @@ import {
 } from "./repository-records.ts";
 import { repositoryOf } from "./root-names.ts";
 import { openTags } from "./tag-store.ts";
-import { claimsOf, takeOver } from "./take-over.ts";
+import { claimsOf, takeOver, type Claims } from "./take-over.ts";
 
 /**
  * The repositories of a layout. Content belongs to those that it was pushed or mounted to, or whose tags lead
@@ -67,6 +69,8 @@ export interface Repository extends RepositoryRecords {
 export interface RepositoriesOptions {
   readonly limits?: Partial<Limits> | undefined;
   readonly lockTimeout?: number | undefined;
+  /** Nothing is written: what other tools have put into the layout is taken over in memory. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** Opens the repositories of a layout. Nothing is kept open. */
@@ -79,33 +83,54 @@ export function openRepositories(
   const view = watchIndex(layout, own);
   let settled: IndexView | undefined;
   let running: Promise<void> | undefined;
+  const overlays = new Map<string, OverlayRecords>();
+  const overlay = (name: string): OverlayRecords => {
+    const known = overlays.get(name) ?? overlayRecords(openRecords(directory, name));
+    overlays.set(name, known);
+    return known;
+  };
+  const records = (name: string): RepositoryRecords =>
+    options.readOnly === true ? overlay(name) : openRecords(directory, name);
 
   const edit = <T>(work: () => Promise<T>): Promise<T> => lockLayout(directory, work, options);
+  const claims = async (): Promise<Claims> =>
+    claimsOf(layout, await view(), { own, records, settled });
+  const take = async (): Promise<void> => takeOver(layout, await claims(), records, options.limits);
+  const note = async (): Promise<void> => {
+    for (const [name, roots] of await claims()) {
+      const there = overlay(name);
+      there.note(await collectBelow(layout, roots, there, options.limits));
+    }
+  };
   const settle = async (): Promise<void> => {
     const seen = await view();
     if (seen === settled) return;
-    if (claimsOf(layout, seen, own).length > 0) {
-      // Read again under the lock: what was deleted meanwhile must not come back.
-      await edit(async () => takeOver(layout, claimsOf(layout, await view(), own), options.limits));
+    if ((await claims()).size > 0) {
+      // Under the lock, and from what index.json says then: what was deleted meanwhile must not come back.
+      await (options.readOnly === true ? note() : edit(take));
     }
     settled = seen;
   };
-  const settleTogether = (): Promise<void> =>
-    (running ??= settle().finally(() => (running = undefined)));
+  const settleTogether = async (): Promise<void> => {
+    // One that runs already may have read index.json before it was last changed.
+    await running?.catch(() => undefined);
+    await (running ??= settle().finally(() => (running = undefined)));
+  };
 
   return {
     own,
     edit,
     open: async (name) => {
       await settleTogether();
-      return openRepository(directory, name, { own, view, limits: options.limits });
+      return openRepository(directory, name, { records: records(name), own, view, ...options });
     },
     names: async () => {
       const names = new Set((await view()).tags.keys());
       for (const name of recordedNames(directory)) {
         const isTagged = hasRecords(placeOf(directory, name, "_tags"));
-        if (isTagged || openRecords(directory, name).hasManifests()) names.add(name);
+        if (isTagged || records(name).hasManifests()) names.add(name);
       }
+      for (const name of overlays.keys()) names.add(name);
       return [...names].sort();
     },
   };
@@ -114,15 +139,15 @@ export function openRepositories(
 interface Shared {
   readonly own: string;
   readonly view: () => Promise<IndexView>;
-  readonly limits: Partial<Limits> | undefined;
+  readonly records: RepositoryRecords;
+  readonly limits?: Partial<Limits> | undefined;
 }
 
 function openRepository(
   directory: string,
   name: string,
-  { view, own, limits }: Shared,
+  { view, own, records, limits }: Shared,
 ): Repository {
-  const records = openRecords(directory, name);
   const tags = openTags({ directory, own, limits });
   const find = async (tag: string): Promise<Descriptor | undefined> =>
     tags.find(await view(), name, tag);
@@ -144,14 +169,14 @@ function openRepository(
         const before = await find(tag);
         if (before?.digest !== descriptor.digest) await renew(before);
       }
-      await tags.set(name, names, descriptor);
+      await tags.set(await view(), name, names, descriptor);
     },
     removeTag: async (tag) => {
       await renew(await find(tag));
-      await tags.remove(name, tag);
+      await tags.remove(await view(), name, tag);
     },
     removeManifest: async (digest) => {
-      await tags.removeNaming(name, digest);
+      await tags.removeNaming(await view(), name, digest);
       return records.removeManifest(digest);
     },
   };

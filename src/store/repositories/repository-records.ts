@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { closeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ownedName } from "../../files/owned-name.ts";
+import { writing } from "../../files/system-error.ts";
 import { openRegularFile, readFileBytes } from "../../files/regular-file.ts";
 import { syncDirectoryTogether } from "../../files/sync/sync-directory.ts";
 import { replaceDurably } from "../../files/replace-durably.ts";
@@ -47,14 +50,21 @@ export interface RecordedManifest {
   readonly subject: Digest | undefined;
 }
 
+/** A record that is written and has no name yet: sync it, place it, and settle the names. */
+export interface StagedRecord {
+  sync(): void;
+  place(): void;
+}
+
 /** The records of one repository. Every change is durable when it resolves. */
 export interface RepositoryRecords {
   hasBlob(digest: Digest): boolean;
   /** Idempotent: adding again renews the time. */
   addBlob(digest: Digest): Promise<void>;
-  /** As `addBlob` for many, made durable by {@link RepositoryRecords.settle}. */
+  /** As `addBlob`, made durable by {@link RepositoryRecords.settle}: for many at once. */
   noteBlob(digest: Digest): void;
-  settle(digests: Iterable<Digest>): Promise<void>;
+  /** Makes the names of these records durable. */
+  settle(kind: "blobs" | "manifests", digests: Iterable<Digest>): Promise<void>;
   /**
    * False when it did not belong here.
    * @param since remove it only if its time is still this: nobody has pushed or mounted it again
@@ -66,6 +76,8 @@ export interface RepositoryRecords {
   manifest(digest: Digest): Promise<RecordedManifest | undefined>;
   /** Idempotent: adding again renews the time. */
   addManifest(manifest: RecordedManifest): Promise<void>;
+  /** As `addManifest` in steps, for many at once. Nothing of it is seen before it is placed. */
+  stageManifest(manifest: RecordedManifest): StagedRecord;
   removeManifest(digest: Digest): Promise<boolean>;
   manifests(): Iterable<Recorded>;
   /** The manifests of this repository with this subject, sorted. */
@@ -99,10 +111,10 @@ export function openRecords(layout: string, name: string): RepositoryRecords {
     hasBlob: (digest) => has(blobPlace(digest), digest),
     addBlob: (digest) => writeMark(blobPlace(digest), digestEncoded(digest)),
     noteBlob: (digest) => noteMark(blobPlace(digest), digestEncoded(digest)),
-    settle: async (digests) => {
+    settle: async (kind, digests) => {
       const algorithms = new Set([...digests].map((digest) => digestAlgorithm(digest)));
       for (const algorithm of algorithms) {
-        await syncDirectoryTogether(pathOf(placeOf(layout, name, "_blobs", algorithm)));
+        await syncDirectoryTogether(pathOf(placeOf(layout, name, `_${kind}`, algorithm)));
       }
     },
     removeBlob: async (digest, since) => {
@@ -117,12 +129,26 @@ export function openRecords(layout: string, name: string): RepositoryRecords {
       if (!has(where, digest)) return undefined;
       return readManifestRecord(pathOf(where, digestEncoded(digest)), digest);
     },
-    addManifest: async ({ descriptor: { mediaType, digest, size }, subject }) => {
+    addManifest: async ({ descriptor, subject }) => {
+      const { digest } = descriptor;
       // First, so that no manifest is ever missing among the referrers of its subject.
       if (subject !== undefined) await writeMark(referrerPlace(subject), referrerName(digest));
       const directory = makePlace(manifestPlace(digest));
-      const record = formatJson({ mediaType, digest, size, ...(subject && { subject }) });
+      const record = formatManifestRecord({ descriptor, subject });
       replaceDurably(directory, digestEncoded(digest), record, { stem: STEM });
+    },
+    stageManifest: ({ descriptor, subject }) => {
+      const { digest } = descriptor;
+      if (subject !== undefined) noteMark(referrerPlace(subject), referrerName(digest));
+      const directory = makePlace(manifestPlace(digest));
+      const staged = join(directory, ownedName(STEM));
+      const record = formatManifestRecord({ descriptor, subject });
+      writing(staged, () => writeFileSync(staged, record, { flag: "wx" }));
+      return {
+        sync: () => writing(staged, () => syncFile(staged)),
+        place: () =>
+          writing(staged, () => renameSync(staged, join(directory, digestEncoded(digest)))),
+      };
     },
     removeManifest: async (digest) => {
       const subject = (await records.manifest(digest))?.subject;
@@ -140,6 +166,20 @@ export function openRecords(layout: string, name: string): RepositoryRecords {
       ALGORITHMS.some((algorithm) => hasRecords(placeOf(layout, name, "_manifests", algorithm))),
   };
   return records;
+}
+
+function formatManifestRecord({ descriptor, subject }: RecordedManifest): Uint8Array {
+  const { mediaType, digest, size } = descriptor;
+  return formatJson({ mediaType, digest, size, ...(subject !== undefined && { subject }) });
+}
+
+function syncFile(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function referrerName(digest: Digest): string {

@@ -45,22 +45,25 @@ export interface TagStoreOptions {
 
 /**
  * The tags of the repositories of a layout. Edits are durable when they resolve; their caller holds the lock
- * of the layout.
+ * of the layout, and gives the view of index.json as it is under that lock.
  */
 export interface TagStore {
   find(view: IndexView, repository: string, tag: string): Promise<Descriptor | undefined>;
   /** All tags of a repository, sorted. */
   list(view: IndexView, repository: string): readonly string[];
   /** Makes tags name a manifest that the layout holds, all those in index.json at once. */
-  set(repository: string, tags: readonly string[], descriptor: Descriptor): Promise<void>;
-  remove(repository: string, tag: string): Promise<void>;
+  set(view: IndexView, repository: string, tags: readonly string[], to: Descriptor): Promise<void>;
+  remove(view: IndexView, repository: string, tag: string): Promise<void>;
   /** Removes all tags of a repository that name this digest; in its own, also entries without a tag. */
-  removeNaming(repository: string, digest: Digest): Promise<void>;
+  removeNaming(view: IndexView, repository: string, digest: Digest): Promise<void>;
 }
 
 /** Opens the tags of a layout. */
 export function openTags({ directory, own, limits }: TagStoreOptions): TagStore {
   const room = Math.min(INDEXED_TAGS, withLimits(limits).children);
+  const changeIndex = (
+    change: (entries: readonly Descriptor[]) => readonly Descriptor[],
+  ): Promise<void> => changeLayoutIndex(directory, change, limits);
   const place = (repository: string): RecordPlace => placeOf(directory, repository, "_tags");
   const isTag = (entry: Descriptor, repository: string, tag?: string): boolean => {
     const named = nameOf(entry, own);
@@ -78,39 +81,39 @@ export function openTags({ directory, own, limits }: TagStoreOptions): TagStore 
       const indexed = view.tags.get(repository)?.keys() ?? [];
       return [...new Set([...indexed, ...filed(repository)])].sort();
     },
-    set: async (repository, tags, descriptor) => {
-      const beyond: string[] = [];
-      await changeLayoutIndex(
-        directory,
-        (before) => {
-          let entries = before;
-          for (const tag of tags) {
-            const there = entries.filter((entry) => isTag(entry, repository, tag));
-            if (there.length === 0 && entries.length >= room) beyond.push(tag);
-            else entries = withTag(entries, descriptor, there, formatRootName({ repository, tag }));
-          }
-          return entries;
-        },
-        limits,
-      );
-      for (const tag of tags) {
-        if (beyond.includes(tag)) writeTag(place(repository), tag, descriptor);
-        else await removeRecord(place(repository), tag);
+    set: async (view, repository, tags, descriptor) => {
+      const isIndexed = (tag: string): boolean => view.tags.get(repository)?.has(tag) === true;
+      const free = Math.max(0, room - view.count);
+      const fresh = tags.filter((tag) => !isIndexed(tag));
+      const beyond = new Set(fresh.slice(free));
+      const indexed = tags.filter((tag) => !beyond.has(tag));
+      if (indexed.length > 0) {
+        await changeIndex((entries) =>
+          indexed.reduce((list, tag) => {
+            const there = list.filter((entry) => isTag(entry, repository, tag));
+            return withTag(list, descriptor, there, formatRootName({ repository, tag }));
+          }, entries),
+        );
       }
+      for (const tag of beyond) writeTag(place(repository), tag, descriptor);
+      for (const tag of indexed) await removeRecord(place(repository), tag);
     },
-    remove: async (repository, tag) => {
-      await changeLayoutIndex(
-        directory,
-        (entries) => without(entries, (entry) => isTag(entry, repository, tag)),
-        limits,
-      );
+    remove: async (view, repository, tag) => {
+      if (view.tags.get(repository)?.has(tag) === true) {
+        await changeIndex((entries) => without(entries, (entry) => isTag(entry, repository, tag)));
+      }
       await removeRecord(place(repository), tag);
     },
-    removeNaming: async (repository, digest) => {
+    removeNaming: async (view, repository, digest) => {
       const goes = (entry: Descriptor): boolean =>
         entry.digest === digest &&
         (isTag(entry, repository) || (repository === own && nameOf(entry, own) === undefined));
-      await changeLayoutIndex(directory, (entries) => without(entries, goes), limits);
+      const isNamed = [...(view.tags.get(repository)?.values() ?? [])].some(
+        ({ descriptor }) => descriptor.digest === digest,
+      );
+      if (isNamed || repository === own) {
+        await changeIndex((entries) => without(entries, goes));
+      }
       for (const tag of filed(repository)) {
         const named = await readTag(place(repository), tag);
         if (named?.digest === digest) await removeRecord(place(repository), tag);

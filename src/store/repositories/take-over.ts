@@ -1,51 +1,68 @@
 // SPDX-License-Identifier: MIT
-import { isOciError } from "../../oci/errors.ts";
+import { syncFilesystems } from "../../files/sync/sync-filesystems.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { isIndexType } from "../../oci/media-types.ts";
-import { parseIndex, parseManifest } from "../../oci/documents/parse-documents.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { childrenOf, namesContent } from "../content-graph.ts";
-import { hasBlob } from "../layout/layout-blobs.ts";
 import type { LayoutStore } from "../layout/layout.ts";
-import { readDocumentBytes } from "../read-documents.ts";
+import { collectBelow, type Belongings } from "./collect-below.ts";
 import type { IndexView } from "./index-view.ts";
-import { makePlace, timeOf, topPlace, writeMark } from "./record-files.ts";
-import {
-  openRecords,
-  type RecordedManifest,
-  type RepositoryRecords,
-} from "./repository-records.ts";
+import { hasRecords, removeRecord, timeOf, topPlace, writeMark } from "./record-files.ts";
+import type { RepositoryRecords } from "./repository-records.ts";
 
 // What other tools put into a layout, and what was there before it was served, has no record of a repository.
 // It belongs to the repository of the tag that leads to it, and without a tag to the layout's own.
 
-/** An entry of index.json, and a repository that it belongs to. */
-export interface Claim {
-  readonly repository: string;
-  readonly root: Descriptor;
+/** Gives the records of a repository. */
+export type OpenRecords = (repository: string) => RepositoryRecords;
+
+/** Entries of index.json that have no record yet, by the repository that they belong to. */
+export type Claims = ReadonlyMap<string, readonly Descriptor[]>;
+
+/** Is there while a layout is taken over for the first time. */
+const FIRST = "_taking-over";
+
+export interface ClaimsOptions {
+  readonly own: string;
+  readonly records: OpenRecords;
+  /** An earlier view, whose entries need not be looked at again. */
+  readonly settled: IndexView | undefined;
 }
 
-/** Written at last when a layout has been taken over for the first time. */
-const MARK = "_taken-over";
-
-/** The entries of index.json that have no record yet. */
-export function claimsOf({ directory }: LayoutStore, view: IndexView, own: string): Claim[] {
-  const claims: Claim[] = [];
+/** Finds the entries of index.json without a record. */
+export function claimsOf(
+  { directory }: LayoutStore,
+  view: IndexView,
+  { own, records, settled }: ClaimsOptions,
+): Claims {
+  const claims = new Map<string, Descriptor[]>();
+  const known = new Map<string, RepositoryRecords>();
   const claim = (repository: string, root: Descriptor): void => {
-    if (!openRecords(directory, repository).hasManifest(root.digest)) {
-      claims.push({ repository, root });
-    }
+    const there = known.get(repository) ?? records(repository);
+    known.set(repository, there);
+    if (there.hasManifest(root.digest)) return;
+    const list = claims.get(repository) ?? [];
+    claims.set(repository, list);
+    list.push(root);
   };
   for (const [repository, tags] of view.tags) {
-    for (const { descriptor } of tags.values()) claim(repository, descriptor);
+    const before = settled?.tags.get(repository);
+    for (const [tag, { descriptor }] of tags) {
+      if (before?.get(tag)?.descriptor.digest !== descriptor.digest) claim(repository, descriptor);
+    }
   }
-  const first = timeOf(topPlace(directory), MARK) === undefined;
-  const others = first && isMadeByServing(view) ? [...view.tags.keys()] : [];
+  const others = isFirst(directory) && isMadeByServing(view) ? view.tags.keys() : [];
+  const owners = new Set([own, ...others]);
+  const seen = new Set(settled?.unnamed.map(({ digest }) => digest));
   for (const root of view.unnamed) {
-    for (const repository of new Set([own, ...others])) claim(repository, root);
+    if (seen.has(root.digest)) continue;
+    for (const repository of owners) claim(repository, root);
   }
   return claims;
+}
+
+function isFirst(directory: string): boolean {
+  const top = topPlace(directory);
+  return !hasRecords(top) || timeOf(top, FIRST) !== undefined;
 }
 
 /**
@@ -58,60 +75,63 @@ function isMadeByServing({ tags }: IndexView): boolean {
 }
 
 /**
- * Records what these entries lead to as content of their repositories: blobs first, then manifests, children
+ * Records what these entries lead to as content of their repositories, blobs before manifests and children
  * before parents, so that an interrupted run is continued by the next. Idempotent. Content that is missing is
- * left out; an entry that can't be read is tried again when index.json changes. The caller holds the lock.
+ * left out; an entry that can't be read is tried again by the next process. The caller holds the lock.
  */
 export async function takeOver(
   layout: LayoutStore,
-  claims: readonly Claim[],
+  claims: Claims,
+  records: OpenRecords,
   limits?: Partial<Limits>,
 ): Promise<void> {
   const { directory } = layout;
-  for (const { repository, root } of claims) {
-    const records = openRecords(directory, repository);
-    const found: Found = { blobs: new Set(), manifests: [], seen: new Set() };
-    try {
-      await collect(layout, root, records, found, limits);
-    } catch (error) {
-      if (isOciError(error)) continue;
-      throw error;
-    }
-    for (const digest of found.blobs) records.noteBlob(digest);
-    await records.settle(found.blobs);
-    for (const manifest of found.manifests) await records.addManifest(manifest);
+  const first = isFirst(directory);
+  if (first) await writeMark(topPlace(directory), FIRST);
+  const found: [RepositoryRecords, Belongings][] = [];
+  for (const [repository, roots] of claims) {
+    const there = records(repository);
+    found.push([there, await collectBelow(layout, roots, there, limits)]);
   }
-  makePlace(topPlace(directory));
-  await writeMark(topPlace(directory), MARK);
+  for (const [there, { blobs }] of found) for (const digest of blobs) there.noteBlob(digest);
+  await makeDurable(directory, () =>
+    eachOf(found, (there, { blobs }) => there.settle("blobs", blobs)),
+  );
+  await addManifests(directory, found);
+  if (first) await removeRecord(topPlace(directory), FIRST);
 }
 
-interface Found {
-  readonly blobs: Set<Digest>;
-  readonly manifests: RecordedManifest[];
-  readonly seen: Set<Digest>;
+/** Syncs the whole file system once, which takes less time than a sync of each of many files. */
+async function makeDurable(directory: string, otherwise: () => Promise<void>): Promise<boolean> {
+  if (await syncFilesystems([directory])) return true;
+  await otherwise();
+  return false;
 }
 
-/** Lists what is below a manifest, children first. */
-async function collect(
-  layout: LayoutStore,
-  descriptor: Descriptor,
-  records: RepositoryRecords,
-  found: Found,
-  limits: Partial<Limits> | undefined,
+/** No record gets its name before its content is on the disk. */
+async function addManifests(
+  directory: string,
+  found: readonly (readonly [RepositoryRecords, Belongings])[],
 ): Promise<void> {
-  const { digest } = descriptor;
-  if (found.seen.has(digest) || !hasBlob(layout.directory, descriptor)) return;
-  found.seen.add(digest);
-  if (!namesContent(descriptor)) {
-    if (!records.hasBlob(digest)) found.blobs.add(digest);
-    return;
-  }
-  if (records.hasManifest(digest)) return;
-  const bytes = await readDocumentBytes(layout, descriptor, { limits });
-  for (const child of childrenOf(descriptor, bytes, limits)) {
-    await collect(layout, child, records, found, limits);
-  }
-  const parse = isIndexType(descriptor.mediaType) ? parseIndex : parseManifest;
-  const { subject } = parse(bytes, descriptor, { limits }).value;
-  found.manifests.push({ descriptor, subject: subject?.digest });
+  const staged = found.flatMap(([there, { manifests }]) =>
+    manifests.map((manifest) => there.stageManifest(manifest)),
+  );
+  await makeDurable(directory, () => {
+    for (const manifest of staged) manifest.sync();
+    return Promise.resolve();
+  });
+  for (const manifest of staged) manifest.place();
+  await eachOf(found, (there, { manifests }) =>
+    there.settle(
+      "manifests",
+      manifests.map(({ descriptor }): Digest => descriptor.digest),
+    ),
+  );
+}
+
+async function eachOf(
+  found: readonly (readonly [RepositoryRecords, Belongings])[],
+  act: (there: RepositoryRecords, belongings: Belongings) => Promise<void>,
+): Promise<void> {
+  for (const [there, belongings] of found) await act(there, belongings);
 }
