@@ -24,14 +24,16 @@ export async function listRepositories(call: Call): Promise<void> {
 
 /**
  * GET of all manifests of a repository, with or without tags: an extension of ours, for which the
- * specification has no endpoint, and by which `prune` finds what no tag leads to. `since` is when it was
- * pushed or lost its last tag.
+ * specification has no endpoint, and by which `prune` finds what no tag leads to. `since` is when it was last
+ * pushed, lost a tag or was named by an index. With `digest`, only that one.
  */
 export async function listManifests(call: Call, name: string): Promise<void> {
   const repository = await openExisting(call, name);
   const times = new Map([...repository.manifests()].map(({ digest, since }) => [digest, since]));
   const path = formatRoute({ kind: "manifests", repository: name });
-  const { items, headers } = cutPage(call, path, [...times.keys()].sort());
+  const only = call.query.get("digest");
+  const digests = [...times.keys()].filter((digest) => only === null || digest === only).sort();
+  const { items, headers } = cutPage(call, path, digests);
   const manifests = [];
   for (const digest of items as readonly Digest[]) {
     const found = await repository.manifest(digest);

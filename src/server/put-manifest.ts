@@ -48,6 +48,7 @@ export async function putManifest(call: Call, name: string, reference: string): 
       await store();
       const manifest = { descriptor, subject: subject?.digest };
       await repository.addManifest(manifest);
+      for (const { digest } of children) repository.renewManifest(digest);
       if (tags.length > 0) await repository.setTags(tags, manifest);
     }),
   );

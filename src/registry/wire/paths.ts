@@ -17,7 +17,7 @@ export type Route =
   | { readonly kind: "upload"; readonly repository: string; readonly id: string };
 
 const BELOW_REPOSITORY =
-  /^\/v2\/(.+)\/(?:(tags|_oci-kit\/manifests)\/list|(manifests|blobs|referrers|blobs\/uploads)\/([^/]*))$/;
+  /^\/v2\/(.+?)\/(?:(tags|_oci-kit\/manifests)\/list|(manifests|blobs|referrers|blobs\/uploads)\/([^/]*))$/;
 const UPLOAD_ID = /^[A-Za-z0-9_=-]{1,128}$/;
 
 /**

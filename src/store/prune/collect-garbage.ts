@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { isAbandoned, stemOf, sweepAbandoned } from "../../files/owned-name.ts";
 import { blobPath, listBlobs, OWN_PREFIX, removeBlobs } from "../layout/layout-blobs.ts";
@@ -15,9 +14,11 @@ import { openRecords } from "../repositories/repository-records.ts";
 import { addReachable } from "./reachable.ts";
 import {
   findRepositoryGarbage,
+  UNTAGGED_AGE,
   type RepositoryGarbage,
   type UntaggedManifest,
 } from "./repository-garbage.ts";
+import { isSuspicious, refuseSuspicious } from "./suspicious.ts";
 
 /** Options of {@link collectGarbage}. */
 export interface CollectOptions extends AbortOptions {
@@ -32,8 +33,8 @@ export interface CollectOptions extends AbortOptions {
    */
   readonly untaggedAge?: number | undefined;
   /**
-   * The largest share of the blobs that may go at once, when {@link SUSPICIOUS_FROM} or more would. Default 1:
-   * all of them. A layout that lost its index.json looks like one of which nothing is wanted.
+   * The largest share of the blobs that may go at once, when ten or more would. Default 1: all of them. A
+   * layout that lost its index.json looks like one of which nothing is wanted.
    */
   readonly mostShare?: number | undefined;
   /** Report what would be removed, and remove nothing. */
@@ -51,17 +52,11 @@ export interface Collected {
   readonly kept: number;
   /** Manifests that no longer belong to a repository, because no tag there has led to them for long. */
   readonly untagged: readonly UntaggedManifest[];
-  /** Whether so much goes that `mostShare` of a half would refuse it. */
+  /** Whether more than half goes, and ten blobs or more: a `mostShare` of 0.5 refuses it. */
   readonly suspicious: boolean;
 }
 
 const MIN_AGE = 3600_000;
-/** In milliseconds. How long a registry keeps a manifest without a tag: 30 days. */
-export const UNTAGGED_AGE = 30 * 24 * 3600_000;
-/** From how many removed blobs on their share counts. */
-export const SUSPICIOUS_FROM = 10;
-const HALF = 0.5;
-
 /**
  * Removes the blobs of a layout that can't be reached from a root in `index.json` (through index, manifest,
  * config, layer or `subject`), once they are older than `minAge`. Of a layout that was served, a root is also
@@ -85,7 +80,8 @@ export async function collectGarbage(
       await addReachable(layout, await layout.capabilities.roots(), wanted, options);
       const plan = planSweep(layout.directory, wanted, minAge, garbage);
       if (options.dryRun === true) return plan;
-      refuseLarge(layout, plan, options.mostShare ?? 1);
+      const counts = { goes: plan.removed.length, stays: plan.kept };
+      refuseSuspicious(layout.name, "blobs", counts, options.mostShare ?? 1);
       return carryOut(layout.directory, plan, garbage, minAge);
     },
     options,
@@ -125,7 +121,7 @@ function planSweep(
     removedBytes: removed.reduce((sum, { size }) => sum + size, 0),
     kept,
     untagged: manifests,
-    suspicious: isLarge(removed.length, kept, HALF),
+    suspicious: isSuspicious(removed.length, kept),
   };
 }
 
@@ -134,23 +130,6 @@ function sizeOfOld(directory: string, digest: Digest, minAge: number): number | 
   const stats = lstatSync(blobPath(directory, digest), { throwIfNoEntry: false });
   const isOld = stats?.isFile() === true && Date.now() - stats.mtimeMs >= minAge;
   return isOld ? stats.size : undefined;
-}
-
-function isLarge(goes: number, stays: number, share: number): boolean {
-  return goes >= SUSPICIOUS_FROM && goes > share * (goes + stays);
-}
-
-function refuseLarge({ name }: LayoutStore, { removed, kept }: Collected, share: number): void {
-  if (!isLarge(removed.length, kept, share)) return;
-  const all = removed.length + kept;
-  throw new OciError(
-    "gate-refused",
-    `${name}: would delete ${removed.length} of ${all} blobs, expected at most ${Math.floor(share * 100)} % at once`,
-    {
-      details: { removed: removed.length, kept, share },
-      hint: "If index.json is as it should be and all of this may go, say --most.",
-    },
-  );
 }
 
 /** Removes the records first: what is gone must not be claimed by a repository. */

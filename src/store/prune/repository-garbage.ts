@@ -10,6 +10,9 @@ import { openTags } from "../repositories/tag-store.ts";
 import type { LayoutStore } from "../layout/layout.ts";
 import { addReachable, type ReachOptions } from "./reachable.ts";
 
+/** In milliseconds. How long a registry keeps a manifest without a tag: 30 days. */
+export const UNTAGGED_AGE = 30 * 24 * 3600_000;
+
 /** A manifest that no tag of its repository leads to. */
 export interface UntaggedManifest extends Recorded {
   readonly repository: string;

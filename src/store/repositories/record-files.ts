@@ -82,12 +82,13 @@ export function hasRecords(place: RecordPlace): boolean {
 }
 
 /** Makes a place durably. @throws OciError `unwritable`; `invalid-layout` when a link is in the way */
-export function makePlace(place: RecordPlace): string {
-  const path = pathOf(place);
-  writing(path, () => makeDirectories(path));
-  for (let end = 1; end <= place.parts.length; end += 1) {
-    const part = join(place.layout, ...place.parts.slice(0, end));
-    if (!lstatSync(part).isDirectory()) throw isLink(part);
+export function makePlace({ layout, parts }: RecordPlace): string {
+  let path = layout;
+  for (const part of parts) {
+    path = join(path, part);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) writing(path, () => makeDirectories(path));
+    else if (!stats.isDirectory()) throw isLink(path);
   }
   return path;
 }
@@ -95,7 +96,7 @@ export function makePlace(place: RecordPlace): string {
 function isLink(path: string): OciError {
   return new OciError(
     "invalid-layout",
-    `${JSON.stringify(path)}: expected a directory, got a link`,
+    `${JSON.stringify(path)}: expected a directory, got a link or a file`,
     { details: { path } },
   );
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { lstatSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -160,7 +160,7 @@ function openRepository(
   return {
     ...records,
     name,
-    exists: async () => (await view()).tags.has(name) || hasRecords(placeOf(directory, name)),
+    exists: async () => (await view()).tags.has(name) || isRecorded(placeOf(directory, name)),
     tag: find,
     tags: async () => tags.list(await view(), name),
     setTags: async (names, manifest) => {
@@ -189,7 +189,7 @@ export function* recordedNames(directory: string): Iterable<string> {
 
 function* below(directory: string, place: RecordPlace, name: string): Iterable<string> {
   const parts = namesIn(place);
-  if (parts.some((part) => KINDS.has(part)) && name !== "") yield name;
+  if (isRecorded(place)) yield name;
   for (const part of parts) {
     if (!/^[a-z0-9]/.test(part)) continue;
     const inner = { layout: directory, parts: [...place.parts, part] };
@@ -198,4 +198,9 @@ function* below(directory: string, place: RecordPlace, name: string): Iterable<s
   }
 }
 
-const KINDS: ReadonlySet<string> = new Set(["_blobs", "_manifests", "_tags"]);
+/** Whether a place is that of a repository, not only of those below it. */
+function isRecorded({ layout, parts }: RecordPlace): boolean {
+  return ["_blobs", "_manifests", "_tags"].some(
+    (kind) => statSync(join(layout, ...parts, kind), { throwIfNoEntry: false }) !== undefined,
+  );
+}

@@ -78,6 +78,8 @@ export interface RepositoryRecords {
   addManifest(manifest: RecordedManifest): Promise<void>;
   /** As `addManifest` in steps, for many at once. Nothing of it is seen before it is placed. */
   stageManifest(manifest: RecordedManifest): StagedRecord;
+  /** Renews the time of a manifest that belongs here, for whoever is about to remove it. Not durable. */
+  renewManifest(digest: Digest): void;
   removeManifest(digest: Digest): Promise<boolean>;
   manifests(): Iterable<Recorded>;
   /** The manifests of this repository with this subject, sorted. */
@@ -149,6 +151,10 @@ export function openRecords(layout: string, name: string): RepositoryRecords {
         place: () =>
           writing(staged, () => renameSync(staged, join(directory, digestEncoded(digest)))),
       };
+    },
+    renewManifest: (digest) => {
+      const where = manifestPlace(digest);
+      if (has(where, digest)) noteMark(where, digestEncoded(digest));
     },
     removeManifest: async (digest) => {
       const subject = (await records.manifest(digest))?.subject;
