@@ -29,6 +29,11 @@ export const serveCommand: Register = (program, invoke) => {
         machine only unless --host says otherwise; web pages of elsewhere are refused. Runs until it is
         interrupted; safe to kill.
 
+        Repositories are apart: what was pushed or mounted to one is read and deleted by its name alone,
+        and bytes are stored once. What is in the layout already belongs to the repositories that its tags
+        name; bare tags, and images without one, to the repository called like the directory. Manifests
+        without a tag stay for 30 days; then oci-kit prune oci:DIR may take them.
+
         Each request that failed is a line on stderr, but for content that HEAD did not find. One client
         (an address) can hold only a part of the connections and uploads.
 

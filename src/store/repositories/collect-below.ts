@@ -10,7 +10,8 @@ import { childrenOf, namesContent } from "../content-graph.ts";
 import { openBlob } from "../layout/layout-blobs.ts";
 import type { LayoutStore } from "../layout/layout.ts";
 import { readDocumentBytes } from "../read-documents.ts";
-import type { RecordedManifest, RepositoryRecords } from "./repository-records.ts";
+import type { RecordedManifest } from "./manifest-record.ts";
+import type { RepositoryRecords } from "./repository-records.ts";
 
 /** What a layout holds below some roots and a repository has no record of. */
 export interface Belongings {

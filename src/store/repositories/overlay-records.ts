@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Digest } from "../../oci/digest.ts";
 import type { Belongings } from "./collect-below.ts";
-import type { Recorded, RecordedManifest, RepositoryRecords } from "./repository-records.ts";
+import type { RecordedManifest } from "./manifest-record.ts";
+import type { Recorded, RepositoryRecords } from "./repository-records.ts";
 
 /** Records of a layout that may not be written: what they lack is kept in memory. */
 export interface OverlayRecords extends RepositoryRecords {

@@ -18,11 +18,8 @@ import {
   topPlace,
   type RecordPlace,
 } from "./record-files.ts";
-import {
-  openRecords,
-  type RecordedManifest,
-  type RepositoryRecords,
-} from "./repository-records.ts";
+import type { RecordedManifest } from "./manifest-record.ts";
+import { openRecords, type RepositoryRecords } from "./repository-records.ts";
 import { repositoryOf } from "./root-names.ts";
 import { openTags } from "./tag-store.ts";
 import { claimsOf, takeOver, type Claims } from "./take-over.ts";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { syncFilesystems } from "../../files/sync/sync-filesystems.ts";
-import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Limits } from "../../oci/limits.ts";
 import type { LayoutStore } from "../layout/layout.ts";
@@ -94,9 +93,7 @@ export async function takeOver(
     found.push([there, await collectBelow(layout, roots, there, limits)]);
   }
   for (const [there, { blobs }] of found) for (const digest of blobs) there.noteBlob(digest);
-  await makeDurable(directory, () =>
-    eachOf(found, (there, { blobs }) => there.settle("blobs", blobs)),
-  );
+  await makeDurable(directory, () => eachOf(found, (there, { blobs }) => there.settleBlobs(blobs)));
   await addManifests(directory, found);
   if (first) await removeRecord(topPlace(directory), FIRST);
 }
@@ -122,10 +119,7 @@ async function addManifests(
   });
   for (const manifest of staged) manifest.place();
   await eachOf(found, (there, { manifests }) =>
-    there.settle(
-      "manifests",
-      manifests.map(({ descriptor }): Digest => descriptor.digest),
-    ),
+    there.settleManifests(manifests.map(({ descriptor }) => descriptor.digest)),
   );
 }
 
