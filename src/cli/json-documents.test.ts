@@ -16,7 +16,7 @@ afterEach(() => project.remove());
 
 const IMAGE = "oci:out/linux-runtime/riscv64";
 
-/** The rows of the table in docs/json.md, each with a command line that prints such a document. */
+/** The rows of the table in docs/json.md, each with a command line that prints such a document. `REPOSITORY` is the configured one. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   "assemble --dry-run": ["assemble", "--dry-run"],
   assemble: ["assemble", "--arch", "riscv64", "--push"],
@@ -44,7 +44,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     ...["rebase", "oci:flat:2", "oci:flat:3"],
     ...["--old-base", IMAGE, "--new-base", "oci:flat:1"],
   ],
-  prune: ["prune", "oci:copied"],
+  "prune of a layout": ["prune", "oci:copied"],
+  "prune of a repository": ["prune", "REPOSITORY"],
   config: ["config", "oci:flat:3", "oci:flat:4", "--user", "me"],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
@@ -57,7 +58,8 @@ describe("docs/json.md", () => {
 
   it("names exactly the keys of every command's document", async () => {
     rmSync("gcc/arm64", { recursive: true }); // leads to a warning and to findings
-    for (const [row, words] of Object.entries(ROWS)) {
+    for (const [row, written] of Object.entries(ROWS)) {
+      const words = written.map((word) => (word === "REPOSITORY" ? project.repository : word));
       const dry = row === "assemble --dry-run" ? ["--arch", "riscv64"] : [];
       const { document } = await project.json(...words, ...dry);
       expect(document).not.toHaveProperty("error");

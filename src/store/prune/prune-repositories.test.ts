@@ -180,6 +180,10 @@ describe("pruning a repository through its registry", () => {
     expect(await isThere("team/app", lost)).toBe(true);
   });
 
+  it("is an error for an unknown repository", async () => {
+    await expect(prune()).rejects.toMatchObject({ code: "not-found" });
+  });
+
   it("says when a registry does not list what has no tag", async () => {
     await pushFamily();
     const store = openRepository({ registry: `127.0.0.1:${server.port}`, repository: "team/app" });

@@ -40,7 +40,7 @@ const CONCURRENCY = 4;
  * Deletes the manifests of a repository that no tag leads to: through index, manifest and `subject`, and from
  * a manifest to its referrers. Those younger than `untaggedAge` stay, with all that they lead to. Each is
  * looked up again right before it is deleted. Blobs are left to the registry.
- * @throws OciError `unsupported-operation` when the registry does not list manifests without tags;
+ * @throws OciError `not-found` for an unknown repository; `unsupported-operation` when the registry does not list manifests without tags;
  * `gate-refused` when more than `mostShare` would go; any error of reading a tag or manifest: then nothing is
  * deleted
  */
@@ -49,9 +49,10 @@ export async function pruneRepository(
   options: PruneRepositoryOptions = {},
 ): Promise<PrunedRepository> {
   const { untaggedAge = UNTAGGED_AGE, signal, dryRun = false, mostShare = 1 } = options;
+  const tags = await store.capabilities.tags({ signal });
   const all = await store.capabilities.manifests({ signal });
   if (all === undefined) throw cannotList(store);
-  const wanted = await wantedOf(store, all, Date.now() - untaggedAge, options);
+  const wanted = await wantedOf(store, { tags, all }, Date.now() - untaggedAge, options);
   const garbage = all.filter(({ descriptor }) => !wanted.has(descriptor.digest));
   const kept = all.length - garbage.length;
   const suspicious = isSuspicious(garbage.length, kept);
@@ -72,11 +73,10 @@ export async function pruneRepository(
 
 async function wantedOf(
   store: PrunableStore,
-  all: readonly ListedManifest[],
+  { tags, all }: { readonly tags: readonly string[]; readonly all: readonly ListedManifest[] },
   since: number,
   options: PruneRepositoryOptions,
 ): Promise<ReadonlySet<Digest>> {
-  const tags = await store.capabilities.tags(options);
   const resolve = (tag: string, stop: AbortSignal): ReturnType<ReadableStore["resolve"]> =>
     store.resolve(tag, { signal: stop });
   const roots = [...(await mapBounded(tags, CONCURRENCY, resolve, options))];
