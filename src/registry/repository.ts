@@ -13,6 +13,7 @@ import { openBlob } from "./open-blob.ts";
 import { contentPath, isDocumentType, pulling } from "./repository-context.ts";
 import type { RepositoryContext } from "./repository-context.ts";
 import type { Answer } from "./exchange.ts";
+import { listManifests } from "./list-manifests.ts";
 import { listReferrers, listTags } from "./repository-lists.ts";
 import { ACCEPT, openManifests } from "./repository-manifests.ts";
 import type { RegistryRules } from "./machine/registry-rules.ts";
@@ -62,7 +63,10 @@ export interface MirrorFailed {
 export type RepositoryStore = ContentStore & {
   readonly capabilities: StoreCapabilities &
     Required<
-      Pick<StoreCapabilities, "uploads" | "tags" | "mount" | "untag" | "remove" | "referrers">
+      Pick<
+        StoreCapabilities,
+        "uploads" | "tags" | "manifests" | "mount" | "untag" | "remove" | "referrers"
+      >
     >;
 };
 
@@ -177,6 +181,7 @@ export function openRepository(
     capabilities: {
       uploads: registryUploads(context),
       tags: (abort) => listTags(context, abort),
+      manifests: (options) => listManifests(context, options),
       mount: async (descriptor, from, abort) => {
         const source = CONTEXTS.get(from);
         const here = source?.transport.origin.host === transport.origin.host;
