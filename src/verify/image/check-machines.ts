@@ -2,7 +2,7 @@
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { elfArchitecture, formatElf, type ElfHeader } from "../../elf/elf-header.ts";
 import type { ClosureReport } from "../closure/closure-report.ts";
-import { listSome } from "./check-programs.ts";
+import { tellKept } from "./check-programs.ts";
 import { directoryOf, report, type Examination } from "./examination.ts";
 import { runsOn } from "./machines.ts";
 import { isBelow } from "./own-trees.ts";
@@ -50,6 +50,7 @@ const NO_PROCESSOR: readonly number[] = [0, 247];
 
 const FIRMWARE = /^\/(usr\/)?lib\/firmware\//;
 const PROGRAMS = /\/(bin|sbin|libexec)$/;
+const LIBRARY = /\.(so|so\.[^/]*|node)$/;
 const [RELOCATABLE, EXECUTABLE, SHARED] = [1, 2, 3];
 
 function reachedBy(
@@ -68,9 +69,11 @@ function reachedBy(
     if (!isExecutable(node)) return false;
     if (header.type === EXECUTABLE) return true;
     if (search.includes(directory) || PROGRAMS.test(directory)) return true;
-    // A library may have the permission to be executed too. What names a loader is a program.
+    // A library may have the permission to be executed too.
     const file = await read(path, node);
-    return file.kind === "elf" && file.object.interpreter !== undefined;
+    if (file.kind !== "elf") return false;
+    const { interpreter, soname } = file.object;
+    return interpreter !== undefined || (soname === undefined && !LIBRARY.test(path));
   };
 }
 
@@ -82,12 +85,8 @@ function tellErrors(
   for (const [first, ...others] of group(errors, ({ path }) => directoryOf(path))) {
     const { path, header } = first!;
     const more = others.length === 0 ? "" : `, and so are ${others.length} more in that directory`;
-    const programs = new Set(
-      closure.findings
-        .filter(({ foreign }) => foreign.includes(path))
-        .flatMap((finding) => finding.programs.map(toText)),
-    );
-    const needed = programs.size === 0 ? "" : `; it keeps ${listSome([...programs])} from starting`;
+    const met = closure.findings.filter(({ foreign }) => foreign.includes(path));
+    const needed = tellKept([...new Set(met.flatMap(({ programs }) => programs))]);
     const message = `expected ${examination.architecture!}, got ${formatElf(header)}${more}${needed}`;
     report(examination, "wrong-architecture", path, message);
   }

@@ -51,13 +51,17 @@ export function tellClosure(
     if (same === undefined) needs.set(key, [finding]);
     else same.push(finding);
   }
-  return [...needs.values()].map(([first, ...others]) => {
-    const { code, path, message } = first!;
-    const more = others.map((other) => toText(other.path));
-    const also =
-      more.length === 0 ? "" : `; so ${more.length === 1 ? "does" : "do"} ${listSome(more)}`;
-    return { code: code as ImageFindingCode, severity: "error", path, message: message + also };
+  return [...needs.values()].map((same) => {
+    const { code, path, message } = same[0]!;
+    const programs = new Set(same.flatMap((finding) => finding.programs));
+    const told = message + tellKept([...programs].filter((program) => program !== path));
+    return { code: code as ImageFindingCode, severity: "error", path, message: told };
   });
+}
+
+/** The end of a sentence about what keeps programs from starting. */
+export function tellKept(programs: readonly ByteString[]): string {
+  return programs.length === 0 ? "" : `; it keeps ${listSome(programs.map(toText))} from starting`;
 }
 
 const SHOWN = 3;

@@ -9,27 +9,25 @@ import { isExecutable, type FoundScript } from "./root-survey.ts";
 /**
  * Looks for what runs each script, `env` seen through. A missing interpreter is an error where the script
  * is started by the image or stands on the PATH, and a note elsewhere: packages bring examples for
- * interpreters that need not be there. One finding for each interpreter.
+ * interpreters that need not be there. One finding for each interpreter, of the worse kind.
  */
 export function checkScripts(examination: Examination, started: ReadonlySet<ByteString>): void {
-  const problems = new Map<string, { readonly problem: Problem; readonly scripts: ByteString[] }>();
+  const problems = new Map<ByteString, Problem & Record<"run" | "others", ByteString[]>>();
   for (const script of examination.survey.scripts) {
     const problem = findProblem(examination, script);
     if (problem === undefined) continue;
     const { path } = script;
     const isRun = started.has(path) || examination.search.includes(directoryOf(path));
     if (!isRun && INERT.test(path)) continue;
-    const key = `${isRun ? "error" : "note"} ${problem.interpreter}`;
-    const known = problems.get(key);
-    if (known === undefined) problems.set(key, { problem, scripts: [path] });
-    else known.scripts.push(path);
+    const known = problems.get(problem.interpreter) ?? { ...problem, run: [], others: [] };
+    problems.set(problem.interpreter, known);
+    known[isRun ? "run" : "others"].push(path);
   }
-  for (const [key, { problem, scripts }] of problems) {
-    const [path, ...others] = scripts;
-    const also = others.length === 0 ? "" : `; it runs ${listSome(others.map(toText))} too`;
-    const message = `is run by ${toText(problem.interpreter)}: ${problem.why}${also}`;
-    const severity = key.startsWith("error") ? "error" : "note";
-    report(examination, "interpreter-missing", path!, message, severity);
+  for (const { interpreter, why, run, others } of problems.values()) {
+    const [path, ...more] = [...run, ...others];
+    const also = more.length === 0 ? "" : `; it runs ${listSome(more.map(toText))} too`;
+    const message = `is run by ${toText(interpreter)}: ${why}${also}`;
+    report(examination, "interpreter-missing", path!, message, run.length > 0 ? "error" : "note");
   }
 }
 

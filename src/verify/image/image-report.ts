@@ -71,3 +71,13 @@ export interface ImagesReport {
   /** `unknown` when something could not be read, and nothing that could be is wrong. */
   readonly verdict: "holds" | "wrong" | "unknown";
 }
+
+/** Errors before notes, otherwise in their order. */
+export function errorsFirst(findings: readonly ImageFinding[]): readonly ImageFinding[] {
+  const errors = findings.filter(isError);
+  return [...errors, ...findings.filter((finding) => !isError(finding))];
+}
+
+export function isError({ severity }: ImageFinding): boolean {
+  return severity === "error";
+}

@@ -10,7 +10,7 @@ import type { IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.
 import type { FactsCache } from "../facts/facts-cache.ts";
 import { readImageFacts } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
-import type { ImageReport } from "./image-report.ts";
+import { errorsFirst, isError, type ImageReport } from "./image-report.ts";
 import { surveyRoot } from "./root-survey.ts";
 import { verifyRoot, type VerifiedRoot } from "./verify-root.ts";
 
@@ -51,14 +51,13 @@ export async function verifyImage(
       })
     : { findings: [], checked: { ...NOTHING, paths: survey.paths } };
   const all = [...checkDocuments(image, options.entry), ...findings];
-  const errors = all.filter(({ severity }) => severity === "error");
   return {
     name: nameImage(image),
     digest: image.descriptor.digest,
     platform,
     checked: { layers: image.manifest.value.layers.length, ...checked },
-    findings: [...errors, ...all.filter(({ severity }) => severity !== "error")],
-    ok: errors.length === 0,
+    findings: errorsFirst(all),
+    ok: !all.some(isError),
   };
 }
 

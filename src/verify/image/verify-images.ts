@@ -14,7 +14,7 @@ import { openLayout, type LayoutStore } from "../../store/layout/layout.ts";
 import { verifyContent, type VerifiedContent } from "../../store/verify-content.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import { createObjectReader } from "../closure/read-object.ts";
-import type { ImageReport, ImagesReport } from "./image-report.ts";
+import { errorsFirst, isError, type ImageReport, type ImagesReport } from "./image-report.ts";
 import { surveyRoot } from "./root-survey.ts";
 import { verifyImage, type VerifyImageOptions } from "./verify-image.ts";
 import { verifyRoot } from "./verify-root.ts";
@@ -54,13 +54,14 @@ async function verifyDirectory(
     const { limits, signal } = options;
     const read = createObjectReader(root, { signal });
     const architecture = options.platform?.architecture;
-    const { findings, checked } = await verifyRoot({ root, read }, survey, {
+    const { findings: all, checked } = await verifyRoot({ root, read }, survey, {
       ...{ architecture, limits, signal },
     });
+    const findings = errorsFirst(all);
     if (checked.programs + checked.scripts === 0 && findings.length === 0) {
       throw new OciError("nothing-to-check", `${root.name}: expected programs, found none`);
     }
-    const ok = findings.every(({ severity }) => severity !== "error");
+    const ok = !findings.some(isError);
     const image: ImageReport = {
       ...{ name: root.name, digest: undefined, platform: undefined, findings, ok },
       checked: { layers: 0, ...checked },
@@ -131,7 +132,7 @@ function judge(
 ): ImagesReport["verdict"] {
   const isWrong =
     findings.some(({ code }) => code !== "unreadable") ||
-    images.some((image) => image.findings.some(({ severity }) => severity === "error"));
+    images.some((image) => image.findings.some(isError));
   if (isWrong) return "wrong";
   return findings.length === 0 ? "holds" : "unknown";
 }
