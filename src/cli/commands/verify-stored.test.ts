@@ -52,9 +52,12 @@ async function verify(reference: string): Promise<JsonRan<Verified>> {
 }
 
 describe("verify of a layout", () => {
-  it("says that every blob is right", async () => {
+  it("says that every blob is right, and what was looked at in each image", async () => {
     const { status, stdout } = await project.run("verify", "oci:image");
-    expect(stdout).toMatch(/^oci:image: verified 7 pieces, .*: all right\n$/);
+    const [first, second, last] = stdout.split("\n");
+    expect(first).toMatch(/^oci:image@sha256:\w+ linux\/amd64: +1 layer  3 paths .* all right$/);
+    expect(second).toMatch(/^oci:image@sha256:\w+ linux\/riscv64: +1 layer .* all right$/);
+    expect(last).toMatch(/^oci:image: verified 7 pieces, .*: all right$/);
     expect(status).toBe(0);
   });
 

@@ -44,7 +44,7 @@ const DEFECTS: readonly [
   [
     "a library for another machine that programs need",
     { files: { [LIBC]: foreignLibrary("libc.so.6") } },
-    ...["wrong-architecture", `/${LIBC}`],
+    ["wrong-architecture", `/${LIBC}`],
   ],
   [
     "a library for another machine beside those that programs load",
