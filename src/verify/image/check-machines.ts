@@ -104,7 +104,11 @@ function tellNotes(
     const place = placeOf(files[0]!);
     const count =
       files.length === 1 ? "is" : `and ${files.length - 1} more below ${toText(place)} are`;
-    const message = `${count} for ${formatElf(header)}, and nothing of this image runs or loads it`;
+    const isRun = runsOn(elfArchitecture(header), examination.architecture);
+    const why = isRun
+      ? `which machines for ${examination.architecture!} can run too`
+      : "and nothing of this image runs or loads it";
+    const message = `${count} for ${formatElf(header)}, ${why}`;
     report(examination, "wrong-architecture", path, message, "note");
   }
 }

@@ -124,6 +124,17 @@ describe("what nothing of an image runs", () => {
     ]);
   });
 
+  it("is noted for a 32-bit program that the machine can run too", async () => {
+    const program = elfObject({ machine: 3, class: 32, type: 2, static: true });
+    const report = await verifyFiles({
+      ...{ alone: true, files: { "usr/bin/app": run(program) }, architecture: "amd64" },
+    });
+    expect(report).toMatchObject({ ok: true, findings: [{ severity: "note" }] });
+    expect(report.findings[0]?.message).toBe(
+      "/usr/bin/app: is for 386, which machines for amd64 can run too",
+    );
+  });
+
   it("is noted for a directory of the PATH that is not there", async () => {
     const report = await verifyFiles({ execution: { Env: ["PATH=/opt/gone/bin:/usr/bin"] } });
     expect(report.ok).toBe(true);
