@@ -7,10 +7,12 @@ import { toReadable } from "../bytes/streams/node-stream.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
+import { undoCodings } from "./content-coding.ts";
 import { isLoopback, redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
-import { parseRetryAfter } from "./wire/retry-after.ts";
+import { describeRateLimit } from "./wire/rate-limit.ts";
+import { formatWait, parseRetryAfter } from "./wire/retry-after.ts";
 import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -31,9 +33,15 @@ export interface Answer {
   /** The URL that sent this answer, after all redirects. */
   readonly url: URL;
   readonly status: number;
-  /** The value of a header; several headers of the same name are joined by commas. */
+  /**
+   * The value of a header; several headers of the same name are joined by commas. Of an answer with a
+   * Content-Encoding there is no `content-length`: it is not the length of the content.
+   */
   readonly header: (name: string) => string | undefined;
-  /** Errors while reading are `unreachable`, also when the bytes come too slowly. */
+  /**
+   * The content, with every Content-Encoding undone. Errors while reading are `unreachable`, also when the
+   * bytes come too slowly; `unsupported-compression` for an encoding that is not known.
+   */
   readonly body: Bytes;
   /** Frees the connection. Reads a short rest of the body so that the connection can be used again. */
   discard(): Promise<void>;
@@ -62,7 +70,8 @@ export async function exchange(
       origin: url.origin,
       path: url.pathname + url.search,
       method,
-      headers: { ...request.headers, ...upload?.headers },
+      // A digest is over the bytes as they are stored: nobody between may compress them.
+      headers: { "accept-encoding": "identity", ...request.headers, ...upload?.headers },
       body: upload?.body ?? null,
       signal: signal ?? null,
       onInfo: countInformational(request, limits.informationalAnswers),
@@ -128,15 +137,18 @@ function wrapAnswer(request: Exchange, answer: Dispatcher.ResponseData, limits: 
       throw unreachable(request, error);
     }
   }
+  const header = (name: string): string | undefined => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  };
+  const encoding = header("content-encoding");
+  const content = undoCodings(read(), encoding, { limits, what: place(request) });
   return {
     method: request.method,
     url: request.url,
     status: answer.statusCode,
-    header: (name) => {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    },
-    body: read(),
+    header: (name) => (name === "content-length" && content.isCoded ? undefined : header(name)),
+    body: content.bytes,
     discard: async () => {
       // The bytes are thrown away, so errors in them do not matter.
       await body.dump({ limit: DISCARDED }).catch(() => undefined);
@@ -225,10 +237,12 @@ const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 /** Reads the body of an unwanted answer and makes an error of it. Never throws. */
 export async function refused(answer: Answer, limit: number): Promise<RegistryError> {
   const bytes = await readAll(answer.body, limit, "error answer").catch(() => new Uint8Array());
-  const said = parseErrorBody(bytes);
+  const said = parseErrorBody(bytes, answer.header("content-type"));
   const { method, status } = answer;
   const url = redactUrl(answer.url);
   const words = said.length === 0 ? "" : ` (${formatWireErrors(said)})`;
+  const retryAfter = parseRetryAfter(answer.header("retry-after"), Date.now());
+  const wait = retryAfter === undefined ? "" : `; it asks to wait ${formatWait(retryAfter)}`;
   const hint = statusHint(answer, bytes);
   return new RegistryError(
     status === 404
@@ -236,14 +250,14 @@ export async function refused(answer: Answer, limit: number): Promise<RegistryEr
       : status === 401 || status === 403
         ? "unauthorized"
         : "registry-refused",
-    `${method} ${url}: expected success, got status ${status}${words}`,
+    `${method} ${url}: expected success, got status ${status}${words}${wait}`,
     {
       method,
       url,
       status,
       registryErrors: said,
       transient: TRANSIENT.has(status),
-      retryAfter: parseRetryAfter(answer.header("retry-after"), Date.now()),
+      retryAfter,
       ...(hint !== undefined && { hint }),
     },
   );
@@ -255,7 +269,10 @@ function absentHint({ host, pathname }: URL): string | undefined {
 }
 
 function statusHint(answer: Answer, body: Uint8Array): string | undefined {
-  if (answer.status === 429) return "The registry limits how much it is asked; wait, or log in.";
+  if (answer.status === 429) {
+    const left = describeRateLimit(answer.header);
+    return `The registry limits how much it is asked${left === undefined ? "" : ` (${left})`}; wait, or log in.`;
+  }
   if (answer.status === 401)
     return `Are there credentials for ${answer.url.host} (docker login), and are they right?`;
   if (answer.status === 404) return absentHint(answer.url);

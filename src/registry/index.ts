@@ -6,6 +6,7 @@
  */
 export { openRepository } from "./repository.ts";
 export type { RegistryOptions } from "./repository.ts";
+export { listRepositories } from "./lists/list-repositories.ts";
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";

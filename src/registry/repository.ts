@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { parseRepository, parseTag } from "../oci/reference.ts";
 import { defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
 import { openBlob } from "./open-blob.ts";
-import { contentPath, isDocumentType, pulling } from "./repository-context.ts";
+import { isDocumentType } from "./repository-context.ts";
 import type { RepositoryContext } from "./repository-context.ts";
-import type { Answer } from "./exchange.ts";
-import { listReferrers, listTags } from "./repository-lists.ts";
-import { ACCEPT, openManifests } from "./repository-manifests.ts";
+import { openManifests } from "./documents/manifests.ts";
+import { openPresence } from "./documents/presence.ts";
+import { removeContent, removeTag } from "./documents/remove-content.ts";
+import { listTags } from "./lists/list-tags.ts";
+import { openReferrers } from "./referrers/referrers.ts";
 import type { TransportOptions } from "./registry-options.ts";
-import { removeContent, removeTag } from "./remove-content.ts";
 import { openTransport } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
 import { openBlobPushes } from "./upload/push-blob.ts";
@@ -35,18 +34,12 @@ export interface RegistryOptions extends TransportOptions {
 export type RepositoryStore = ContentStore & {
   readonly capabilities: StoreCapabilities &
     Required<
-      Pick<StoreCapabilities, "uploads" | "tags" | "mount" | "untag" | "remove" | "referrers">
+      Pick<
+        StoreCapabilities,
+        "uploads" | "tags" | "lookUp" | "mount" | "untag" | "remove" | "referrers"
+      >
     >;
 };
-
-/**
- * A blob of another size does not count as the content, so it is pushed again. A registry need not state the
- * size.
- */
-function saysOtherSize({ header }: Answer, { size }: Descriptor): boolean {
-  const length = header("content-encoding") === undefined ? header("content-length") : undefined;
-  return length !== undefined && /^\d+$/.test(length) && Number(length) !== size;
-}
 
 /** The repositories opened by this module, so that a mount can find out where its source is. */
 const CONTEXTS = new WeakMap<object, RepositoryContext>();
@@ -73,24 +66,9 @@ export function openRepository(
     );
   }
   const context = { transport, repository, name: `${where.registry}/${repository}` };
-  const manifests = openManifests(context);
-
-  const exists = async (
-    descriptor: Descriptor,
-    { signal }: AbortOptions = {},
-  ): Promise<boolean> => {
-    const answer = await transport.send({
-      ...pulling(context),
-      method: "HEAD",
-      target: contentPath(context, descriptor),
-      headers: { accept: isDocumentType(descriptor.mediaType) ? ACCEPT : "*/*" },
-      expect: [200, 404],
-      signal,
-    });
-    await answer.discard();
-    return answer.status === 200 && !saysOtherSize(answer, descriptor);
-  };
-
+  const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
+  const referrers = openReferrers(context, manifests);
+  const exists = openPresence(context);
   const pushes = openBlobPushes(context, exists);
   const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {
     if (isDocumentType(descriptor.mediaType)) {
@@ -136,12 +114,15 @@ export function openRepository(
         return pushes.mount(descriptor, source.repository, abort);
       },
       untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
-      remove: (digest, abort) => {
+      remove: async (digest, abort = {}) => {
+        const listed = await referrers.findListed(digest, abort);
         manifests.forget(digest);
-        return removeContent(context, digest, abort);
+        await removeContent(context, digest, abort);
+        if (listed !== undefined) await referrers.strike(listed, abort);
       },
-      referrers: (subject, artifactType, abort) =>
-        listReferrers(context, subject, artifactType, abort),
+      lookUp: (reference, abort) => manifests.lookUp(reference, abort),
+      referrers: (subject, artifactType, abort = {}) =>
+        referrers.list(subject, artifactType, abort),
     },
   };
   CONTEXTS.set(store, context);

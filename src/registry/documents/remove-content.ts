@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Digest } from "../oci/digest.ts";
-import { deleting } from "./repository-context.ts";
-import type { RepositoryContext } from "./repository-context.ts";
-import { RegistryError } from "./registry-error.ts";
-import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { deleting } from "../repository-context.ts";
+import type { RepositoryContext } from "../repository-context.ts";
+import { RegistryError } from "../registry-error.ts";
+import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
 
 /**
  * Removes a tag but keeps the manifest that it names.
@@ -57,6 +57,18 @@ export async function removeContent(
   const manifest = formatRoute({ kind: "manifest", repository, reference: digest });
   if ((await sendDelete(context, manifest, expect, options)) !== 404) return;
   await sendDelete(context, formatRoute({ kind: "blob", repository, digest }), expect, options);
+}
+
+/** Removes a manifest if the registry removes any. Whether it is gone. */
+export async function removeManifest(
+  context: RepositoryContext,
+  digest: Digest,
+  options: AbortOptions,
+): Promise<boolean> {
+  const { repository } = context;
+  const target = formatRoute({ kind: "manifest", repository, reference: digest });
+  const gone = [200, 202, 204, 404];
+  return gone.includes(await sendDelete(context, target, [...gone, 400, 403, 405, 501], options));
 }
 
 async function sendDelete(
