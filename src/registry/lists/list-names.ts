@@ -23,8 +23,8 @@ const PAGE_SIZES = [1_000, 100, undefined];
 const ROUND = 50;
 
 /**
- * All names of a list, sorted, each once. A page that names no next one although it looks full is not taken
- * for the end before the registry was asked what comes after its last name.
+ * All names of a list, sorted, each once. Where a registry never names a next page, a page that looks full is
+ * not taken for the end before the registry was asked what comes after its last name.
  * @throws OciError `not-found`, `invalid-json`, `redirect-refused`; `limit-exceeded` for more than 1000 pages,
  * or for more names or bytes than `listItems` and `listBytes` allow
  */
@@ -33,6 +33,7 @@ export async function listNames(list: NameList, options: AbortOptions): Promise<
   const pages = openPages(list, options);
   const names = new Set<string>();
   let answer: WholeAnswer | undefined = await readFirst(pages, list);
+  let namesPages = false;
   while (answer !== undefined) {
     const before = names.size;
     const page = namesOf(answer, list);
@@ -42,8 +43,10 @@ export async function listNames(list: NameList, options: AbortOptions): Promise<
       throw limitExceeded({ what, limit: "listItems", allowed: limits.listItems, unit: list.key });
     }
     const next = pages.next(answer);
+    namesPages ||= next !== undefined;
     if (next !== undefined) answer = await pages.read(next);
-    else answer = names.size > before ? await readAfter(pages, list, answer, page) : undefined;
+    else if (namesPages || names.size === before) answer = undefined;
+    else answer = await readAfter(pages, list, answer, page);
   }
   return [...names].sort();
 }
