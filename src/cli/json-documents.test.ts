@@ -48,7 +48,12 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   config: ["config", "oci:flat:3", "oci:flat:4", "--user", "me"],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
+  digest: ["digest", "stable"],
   tags: ["tags"],
+  "tags --digests": ["tags", "--digests"],
+  catalog: ["catalog"],
+  referrers: ["referrers", "stable"],
+  delete: ["delete", "stable"],
   completion: ["completion", "bash"],
 };
 

@@ -3,7 +3,7 @@
 /** What crane, skopeo, umoci and docker call a command, and how it is typed here. */
 export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
   ["build", "oci-kit assemble"],
-  ["digest", "oci-kit inspect REF"],
+  ["discover", "oci-kit referrers REF"],
   ["gc", "oci-kit prune oci:DIR"],
   ["insert", "oci-kit append BASE DST --layer DIR"],
   ["list-tags", "oci-kit tags HOST/REPOSITORY"],
@@ -14,6 +14,9 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
   ["pull", "oci-kit copy HOST/REPOSITORY:TAG oci:DIR:TAG"],
   ["push", "oci-kit copy oci:DIR:TAG HOST/REPOSITORY:TAG"],
   ["repack", "oci-kit pack DIR REF"],
+  ["remove", "oci-kit delete REF"],
+  ["repositories", "oci-kit catalog HOST"],
+  ["rm", "oci-kit delete REF"],
   ["save", "oci-kit copy SRC docker-archive:FILE"],
   ["stat", "oci-kit inspect REF"],
   ["sync", "oci-kit copy SRC DST"],

@@ -4,6 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { deleting } from "../repository-context.ts";
 import type { RepositoryContext } from "../repository-context.ts";
 import { RegistryError } from "../registry-error.ts";
+import { formatWireErrors } from "../wire/error-body.ts";
 import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
 
 /**
@@ -26,9 +27,10 @@ export async function removeTag(
   } catch (error) {
     if (!(error instanceof RegistryError) || !isUnsupported(error)) throw error;
     const { method, url, status, registryErrors } = error;
+    const words = registryErrors.length === 0 ? "" : ` (${formatWireErrors(registryErrors)})`;
     throw new RegistryError(
       "unsupported-operation",
-      `${name}:${tag}: expected a registry that deletes a tag without its manifest, got status ${status ?? 0}`,
+      `${name}:${tag}: expected a registry that deletes a tag without its manifest, got status ${status ?? 0}${words}`,
       { method, url, status, registryErrors, cause: error },
     );
   }
@@ -39,7 +41,7 @@ function isUnsupported({ status, registryErrors }: RegistryError): boolean {
   const says = registryErrors.some(
     ({ code }) => code === "UNSUPPORTED" || code === "DIGEST_INVALID",
   );
-  return status === 405 || (status === 400 && says);
+  return status === 405 || status === 501 || (status === 400 && says);
 }
 
 /**
