@@ -8,7 +8,7 @@
 # No maintainer script runs, so there are no alternatives links and no ld.so.cache. Essential packages are not added by themselves.
 # Downloads are kept in ${OCI_KIT_DEBIAN_CACHE:-/var/cache/oci-kit-debian}. Needs Debian's apt and dpkg, not root.
 set -eu
-[ $# -ge 3 ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed -n '2,10p' >&2; exit 1; }
+[ $# -ge 3 ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed -n '3,9p' >&2; exit 1; }
 architecture=$1 directory=$2
 shift 2
 for program in apt-get dpkg-deb; do

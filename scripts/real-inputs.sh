@@ -12,7 +12,7 @@
 # On arm64 and riscv64, gcc and g++ are #!/bin/sh wrappers; the ELF programs are beside them as <name>.real. umoci (from
 # OCI_KIT_PEERS) writes the images, so oci-kit reads what another tool wrote. Needs root to keep owners. Idempotent.
 set -eu
-[ $# -ge 1 ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed -n '2,14p' >&2; exit 1; }
+[ $# -ge 1 ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed -n '3,13p' >&2; exit 1; }
 [ "$(id -u)" = 0 ] || { echo "real-inputs: trees that keep their owners need root" >&2; exit 1; }
 output=$1
 shift

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createImagesProject, type ImagesProject } from "../../test/fixtures/images-project.ts";
@@ -31,6 +31,28 @@ describe("the message says what is really wrong:", () => {
       const { status, stderr } = await project.run(...words);
       expect(stderr).toMatch(new RegExp(`${digest}: expected \\d+ bytes`));
       expect(stderr).toContain("cut short");
+      expect(status).toBe(1);
+    }
+  });
+
+  it("a file or a directory that is not there is told in words, with the place it was looked for", async () => {
+    const read = await project.run("inspect", "oci-archive:nothere.tar");
+    expect(read.stderr).toContain("got no such file or directory (ENOENT)\n");
+    expect(read.stderr).toContain(`It was looked for from ${process.cwd()}`);
+    const written = await project.run("export", "oci:images:one", "-o", "nowhere/x.tar");
+    expect(written.stderr).toContain("got no such file or directory (ENOENT)\n");
+    expect(written.stderr).toMatch(/Is there a directory .*nowhere\? If not, make it first/);
+  });
+
+  it("a manifest that a layout names and lacks is that, with the command that lists all such", async () => {
+    const { stdout } = await project.run("copy", "oci:images:one", "oci:elsewhere");
+    const [digest = ""] = /sha256:[0-9a-f]{64}/.exec(stdout) ?? [];
+    rmSync(join("images/blobs", digest.replace(":", "/")));
+    for (const words of [["inspect"], ["unpack"], ["copy"]]) {
+      const to = words[0] === "inspect" ? [] : words[0] === "copy" ? ["oci:copied"] : ["unpacked"];
+      const { status, stderr } = await project.run(...words, "oci:images:one", ...to);
+      expect(stderr).toContain(`expected the content of ${digest}, which the layout names`);
+      expect(stderr).toContain("oci-kit verify oci:images lists all that is missing");
       expect(status).toBe(1);
     }
   });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { fileError } from "../files/system-error.ts";
 import { OciError } from "../oci/errors.ts";
@@ -80,6 +81,7 @@ export function makeInvoke(
     };
     try {
       for (const directory of [general.C, options.C]) if (directory !== undefined) goTo(directory);
+      if (typeof configuration === "string") checkIsThere(configuration);
       const session = {
         context: {
           ...context,
@@ -134,6 +136,18 @@ function goTo(directory: string): void {
       cause: error,
     });
   }
+}
+
+/** A `--config` that names nothing is refused by every command, also by one that could do without it. */
+function checkIsThere(configuration: string): void {
+  if (existsSync(configuration)) return;
+  throw new OciError(
+    "not-found",
+    `--config ${quote(configuration)}: expected an oci-kit.yaml, got nothing there`,
+    {
+      hint: "Without --config it is found from the path that the command is about; --no-config wants none.",
+    },
+  );
 }
 
 /** Adds the options that every command has. */

@@ -56,5 +56,5 @@ async function openLayer(
     return openLayerFile(path, { name, edit, storedAs, limits });
   }
   const told = (skipped: SkippedPath) => onSkipped?.(name, skipped);
-  return openLayerDirectory(path, { name, edit, storedAs, onSkipped: told });
+  return openLayerDirectory(path, { name, edit, storedAs, limits, onSkipped: told });
 }

@@ -5,6 +5,7 @@ import type { NewLayer } from "../image/edit/image-view.ts";
 import { composeEdits, subjectOf, type EntryEdit } from "../layer/edit/edit-entry.ts";
 import { editLayer } from "../layer/edit/edit-layer.ts";
 import { writeLayer, type LayerInput } from "../layer/write-layer.ts";
+import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
 import { entriesOfItems, everything, withoutSockets } from "./pack/layer-items.ts";
 import type { SkippedPath } from "./pack/pack-options.ts";
@@ -16,6 +17,7 @@ export interface LayerDirectoryOptions {
   readonly edit?: EntryEdit | undefined;
   /** Default gzip. */
   readonly storedAs?: Compression | undefined;
+  readonly limits?: Partial<Limits> | undefined;
   /** Called for each path that no layer can hold, every time the directory is read. */
   readonly onSkipped?: ((skipped: SkippedPath) => void) | undefined;
 }
@@ -26,15 +28,15 @@ export interface LayerDirectoryOptions {
  * adding a layer to an image does not change the image's own root. Nothing is read yet.
  */
 export function openLayerDirectory(directory: string, options: LayerDirectoryOptions): NewLayer {
-  const { name, edit, storedAs = "gzip" } = options;
+  const { name, edit, storedAs = "gzip", limits } = options;
   const edits = edit === undefined ? withoutRoot : composeEdits(edit, withoutRoot);
   return {
     name,
     directory,
     source: {
       open: ({ offset = 0, signal } = {}) => {
-        const tar = writeLayer(readDirectory(directory, options, { signal }));
-        return skip(editLayer(tar, edits, { signal, what: name }), offset);
+        const tar = writeLayer(readDirectory(directory, options, { signal }), { limits });
+        return skip(editLayer(tar, edits, { signal, limits, what: name }), offset);
       },
     },
     compression: "none",

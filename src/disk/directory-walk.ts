@@ -4,6 +4,7 @@ import { toText, type ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import { below, procPath, hasProcPaths, O_PATH, type SystemPath } from "../files/proc-path.ts";
 import { widenDirectory } from "./make-readable.ts";
+import { systemCode, systemReason } from "../files/system-error.ts";
 
 /** Finds the directories below a root without following links. */
 export interface DirectoryWalk {
@@ -159,15 +160,11 @@ export function isAbsent(error: unknown): boolean {
   return ABSENT.has(systemCode(error));
 }
 
-function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
 /** The error for something that exists, or may exist, and cannot be read. */
 export function unreadable(root: string, path: ByteString, cause: unknown): OciError {
   return new OciError(
     "unreadable",
-    `${root}: ${toText(path)} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+    `${root}: ${toText(path)} can't be read: ${systemReason(cause)}`,
     { cause, details: { path }, hint: "Run as a user who may read it." },
   );
 }

@@ -4,6 +4,7 @@ import type { SystemPath } from "../files/proc-path.ts";
 import { fromBytes, fromText, toText } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
+import { systemReason } from "../files/system-error.ts";
 
 /** How to reach an inode. */
 export interface InodeHandle {
@@ -43,6 +44,9 @@ export function statInode({ path, fd }: InodeHandle): fs.Stats {
 /** The error for metadata that every disk supports and that could not be set. */
 export function unwritable({ path }: InodeHandle, what: string, cause: unknown): OciError {
   const name = typeof path === "string" ? fromText(path) : fromBytes(path);
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new OciError("unwritable", `${toText(name)}: its ${what} can't be set: ${why}`, { cause });
+  return new OciError(
+    "unwritable",
+    `${toText(name)}: its ${what} can't be set: ${systemReason(cause)}`,
+    { cause },
+  );
 }

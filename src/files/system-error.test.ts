@@ -24,7 +24,7 @@ describe("the error of a disk without room", () => {
     await expect(written).rejects.toMatchObject({
       code: "unwritable",
       message: expect.stringMatching(
-        /^"\/dev\/full": expected a writable file, got ENOSPC/,
+        /^"\/dev\/full": expected a writable file, got no space left on device \(ENOSPC\)/,
       ) as string,
       hint: expect.stringMatching(
         /^Make room on the disk that holds \/dev, .*OCI_KIT_CACHE/,
@@ -54,13 +54,13 @@ describe("the error of a disk without room", () => {
     await expect(opened).rejects.toMatchObject({
       code: "unwritable",
       message: expect.stringContaining(
-        'expected a writable file for the content of "-", which is kept until it was read, got EEXIST',
+        'expected a writable file for the content of "-", which is kept until it was read, got file already exists (EEXIST)',
       ) as string,
     });
     const work = (): never => {
       throw failing("ENOSPC");
     };
-    expect(() => writing("/file", work, "a blob")).toThrow("writable file for a blob, got ENOSPC");
+    expect(() => writing("/file", work, "a blob")).toThrow("writable file for a blob, got no room (ENOSPC)");
   });
 
   it("does not take the place of an error that was made already", () => {

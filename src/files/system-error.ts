@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { dirname } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { isOciError, OciError } from "../oci/errors.ts";
 
 /** The code of a failed system call, such as `ENOENT`; undefined for any other error. */
@@ -25,13 +25,12 @@ export function fileError(
   cause: unknown,
   purpose?: string,
 ): OciError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   const absent = systemCode(cause) === "ENOENT";
   const hint = hintFor(code, path, systemCode(cause));
   const verb = code === "unreadable" ? "readable" : "writable";
   return new OciError(
     absent ? "not-found" : code,
-    `${JSON.stringify(path)}: expected a ${verb} file${purpose === undefined ? "" : ` for ${purpose}`}, got ${reason}`,
+    `${JSON.stringify(path)}: expected a ${verb} file${purpose === undefined ? "" : ` for ${purpose}`}, got ${systemReason(cause)}`,
     {
       details: { path, errno: systemCode(cause) },
       ...(hint !== undefined && { hint }),
@@ -40,14 +39,31 @@ export function fileError(
   );
 }
 
+/**
+ * What failed, in words: `no such file or directory (ENOENT)`. Node's own message repeats the path, and names a
+ * system call that says nothing to most people.
+ */
+export function systemReason(cause: unknown): string {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const [, code, words] = /^([A-Z][A-Z\d]+): ([^,]+)(?:,|$)/.exec(said) ?? [];
+  return code === undefined ? said : `${String(words)} (${code})`;
+}
+
 function hintFor(
   code: "unreadable" | "unwritable",
   path: string,
   errno: string | undefined,
 ): string | undefined {
   if (FULL.has(errno)) return hintForFull(path);
+  if (errno === "ENOENT") return hintForAbsent(code, path);
   if (errno !== "EACCES") return undefined;
   return `Run as a user who may ${code === "unreadable" ? "read" : "write"} there, or change the permissions.`;
+}
+
+function hintForAbsent(code: "unreadable" | "unwritable", path: string): string {
+  if (code === "unwritable") return `Is there a directory ${dirname(path)}? If not, make it first.`;
+  const from = isAbsolute(path) ? "" : ` It was looked for from ${process.cwd()}.`;
+  return `Is the path right?${from}`;
 }
 
 function hintForFull(path: string): string {
@@ -72,8 +88,7 @@ export function writing<T>(path: string, work: () => T, purpose?: string): T {
 
 /** What a standard output that takes no more means: nobody reads it, or its disk is full. */
 export function stdoutError(cause: unknown): OciError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new OciError("unwritable", `stdout: expected to write to it, got ${reason}`, {
+  return new OciError("unwritable", `stdout: expected to write to it, got ${systemReason(cause)}`, {
     details: { errno: systemCode(cause) },
     cause,
   });

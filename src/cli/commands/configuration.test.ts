@@ -100,9 +100,15 @@ describe("--config, --no-config and -C", () => {
   });
 
   it("are refused when the file or the directory does not exist", async () => {
-    const file = await project.run("assemble", "--config", "nowhere.yaml");
-    expect(file).toMatchObject({ status: 1, stdout: "" });
-    expect(file.stderr).toContain("nowhere.yaml: there is no such file");
+    for (const words of [["assemble"], ["inspect", "oci:somewhere"], ["cache"]]) {
+      const file = await project.run(...words, "--config", "nowhere.yaml");
+      expect(file).toMatchObject({ status: 1, stdout: "" });
+      expect(file.stderr).toContain(
+        words[0] === "cache"
+          ? "unknown option '--config'"
+          : '--config "nowhere.yaml": expected an oci-kit.yaml, got nothing there',
+      );
+    }
     const place = await project.run("tags", "-C", "nowhere");
     expect(place).toMatchObject({ status: 1, stdout: "" });
     expect(place.stderr).toContain("nowhere");

@@ -23,23 +23,29 @@ _oci_kit() {
 complete -o default -F _oci_kit oci-kit
 `;
 
+// The function has the name of the file from which zsh loads it. Otherwise the first Tab would only define it.
 const ZSH = `#compdef oci-kit
 # oci-kit completion for zsh
-_oci_kit() {
+_oci-kit() {
   local -a found
   found=("\${(@f)$(oci-kit __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   found=(\${found:#})
   if (( \${#found} )); then compadd -Q -- "\${found[@]}"; else _files; fi
 }
-if [ "$funcstack[1]" = "_oci_kit" ]; then _oci_kit "$@"; else compdef _oci_kit oci-kit; fi
+if [ "$funcstack[1]" = "_oci-kit" ]; then _oci-kit "$@"; else compdef _oci-kit oci-kit; fi
 `;
 
 const FISH = `# oci-kit completion for fish
 function __oci_kit_complete
   set -l words (commandline -opc) (commandline -ct)
-  oci-kit __complete -- $words[2..-1] 2>/dev/null
+  set -l found (oci-kit __complete -- $words[2..-1] 2>/dev/null)
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c oci-kit -a '(__oci_kit_complete)'
+complete -c oci-kit -f -a '(__oci_kit_complete)'
 `;
 
 const SCRIPTS = Object.freeze({ bash: BASH, zsh: ZSH, fish: FISH });

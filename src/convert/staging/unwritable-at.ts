@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
-import { systemCode } from "../../files/system-error.ts";
+import { systemCode, systemReason } from "../../files/system-error.ts";
 
 const REASONS: Readonly<Record<string, readonly [why: string, hint?: string]>> = Object.freeze({
   ENAMETOOLONG: ["the name is longer than this disk takes", "Unpack onto another disk."],
@@ -21,10 +21,7 @@ const LONGEST_SHOWN = 300;
 export function unwritableAt(root: string, path: ByteString, cause: unknown): OciError {
   if (cause instanceof OciError) return cause;
   const code = systemCode(cause);
-  const [why, hint] = REASONS[code ?? ""] ?? [
-    cause instanceof Error ? cause.message : String(cause),
-    undefined,
-  ];
+  const [why, hint] = REASONS[code ?? ""] ?? [systemReason(cause), undefined];
   return new OciError("unwritable", `${root}: ${showPath(path)} can't be written: ${why}`, {
     cause,
     details: { path, errno: code },

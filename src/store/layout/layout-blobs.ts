@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, renameSync, utimesSync, type Stats } from "node:f
 import { dirname, join } from "node:path";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestEncoded, knownAlgorithm, type Digest } from "../../oci/digest.ts";
-import { OciError } from "../../oci/errors.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
 import { fileError, writing } from "../../files/system-error.ts";
 import { makeDirectories } from "../../files/make-directories.ts";
 import { openRegularFile } from "../../files/regular-file.ts";
@@ -30,8 +30,24 @@ export function blobPath(directory: string, digest: Digest): string {
 export function openBlob(directory: string, digest: Digest): { fd: number; size: number } {
   const path = blobPath(directory, digest);
   checkDirectories(directory, digest);
-  const { fd, stats } = openRegularFile(path, "invalid-layout");
-  return { fd, size: stats.size };
+  try {
+    const { fd, stats } = openRegularFile(path, "invalid-layout");
+    return { fd, size: stats.size };
+  } catch (error) {
+    throw isOciError(error, "not-found") ? noBlob(directory, digest, error) : error;
+  }
+}
+
+function noBlob(directory: string, digest: Digest, cause: OciError): OciError {
+  return new OciError(
+    "not-found",
+    `oci:${directory}: expected the content of ${digest}, which the layout names, got no such file`,
+    {
+      hint: `oci-kit verify oci:${directory} lists all that is missing; copy the image again from where it is whole.`,
+      details: { digest, path: blobPath(directory, digest) },
+      cause,
+    },
+  );
 }
 
 /**
