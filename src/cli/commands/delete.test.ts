@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createImagesProject, type ImagesProject } from "../../../test/fixtures/images-project.ts";
 import { keepManifests } from "../../../test/fixtures/plain-registry.ts";
@@ -88,6 +90,16 @@ describe.each(["registry", "layout"])("delete in a %s", (kind) => {
     expect([nothing.status, manifest.status]).toEqual([1, 1]);
     expect(await tagsOf(place)).toEqual(["all", "also", "one"]);
   });
+});
+
+it("delete --manifest is not kept from its work by an index that is gone from the layout", async () => {
+  const all = await digestOf("oci:images:all");
+  rmSync(join("images/blobs/sha256", all.slice("sha256:".length)));
+  const { status, stderr } = await project.run("delete", "oci:images:one", "--manifest");
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  expect((await project.run("delete", "oci:images:all")).status).toBe(0);
+  expect(await tagsOf("oci:images")).toEqual([]);
 });
 
 it("delete refuses an archive, and makes no layout where there is none", async () => {

@@ -171,9 +171,23 @@ async function parentsOf(
     if (descriptor === undefined || !isIndexType(descriptor.mediaType)) continue;
     if (descriptor.digest === digest || REFERRERS_TAG.test(tag)) continue;
     if (listing.has(descriptor.digest)) continue;
-    const index = await readIndex(store, descriptor, options);
-    const lists = index.value.manifests.some((child) => child.digest === digest);
-    listing.set(descriptor.digest, lists);
+    listing.set(descriptor.digest, await lists(store, descriptor, digest, options));
   }
   return tagged.filter(({ descriptor }) => descriptor && listing.get(descriptor.digest) === true);
+}
+
+/** Whether an index lists a manifest. One that is not there lists nothing: it must not keep others from going. */
+async function lists(
+  store: ReadableStore,
+  index: Descriptor,
+  digest: Digest,
+  options: DeleteReferenceOptions,
+): Promise<boolean> {
+  try {
+    const { value } = await readIndex(store, index, options);
+    return value.manifests.some((child) => child.digest === digest);
+  } catch (error) {
+    if (isOciError(error, "not-found")) return false;
+    throw error;
+  }
 }
