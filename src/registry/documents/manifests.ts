@@ -23,6 +23,11 @@ import { contentTypeOf, documentTypeOf } from "./document-type.ts";
 export interface Manifests {
   resolve(reference: string, options?: AbortOptions): Promise<Descriptor>;
   /**
+   * The manifest or index with this digest; undefined when there is none. Distribution answers with status 500
+   * for the digest of a blob, which it tries to parse.
+   */
+  find(digest: Digest, options: AbortOptions): Promise<Descriptor | undefined>;
+  /**
    * What a tag or a digest names, as the answer to HEAD says it; nothing is verified. Resolved where HEAD is
    * refused, or says too little.
    */
@@ -80,14 +85,18 @@ export function openManifests(context: RepositoryContext, onStored: OnStored): M
     if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
   };
 
-  const get = (reference: string, options: AbortOptions): Promise<WholeAnswer> =>
+  const get = (
+    reference: string,
+    options: AbortOptions,
+    expect: readonly number[] = [200],
+  ): Promise<WholeAnswer> =>
     transport.read(
       {
         ...pulling(context),
         method: "GET",
         target: formatRoute({ kind: "manifest", repository, reference }),
         headers: { accept: ACCEPT },
-        expect: [200],
+        expect,
         fresh: true,
         signal: options.signal,
       },
@@ -132,17 +141,24 @@ export function openManifests(context: RepositoryContext, onStored: OnStored): M
     );
   };
 
-  const resolve: Manifests["resolve"] = async (text, options = {}) => {
-    const reference = parseTagOrDigest(text);
-    const answer = await get(reference, options);
+  const describeAnswer = (answer: WholeAnswer, reference: string): Descriptor => {
     const mediaType = documentTypeOf(answer, transport.limits);
     const digest = digestOfAnswer(answer, reference);
     remember(digest, answer.bytes);
     return { mediaType, digest, size: answer.bytes.length };
   };
 
+  const resolve: Manifests["resolve"] = async (text, options = {}) => {
+    const reference = parseTagOrDigest(text);
+    return describeAnswer(await get(reference, options), reference);
+  };
+
   return {
     resolve,
+    find: async (digest, options) => {
+      const answer = await get(parseKnownDigest(digest), options, [200, 404, 500]);
+      return answer.status === 200 ? describeAnswer(answer, digest) : undefined;
+    },
     lookUp: async (text, options = {}) => {
       const reference = parseTagOrDigest(text);
       const answer = await transport.send({

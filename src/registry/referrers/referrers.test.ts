@@ -215,6 +215,17 @@ describe("a referrer that is removed", () => {
     expect(listedUnder(plain, TAG)).toEqual([]);
   });
 
+  it("may be a blob, for whose digest distribution answers with status 500 when asked for a manifest", async () => {
+    const path = `/v2/a/b/manifests/${empty.digest}`;
+    registry.rule(
+      { on: `GET ${path}`, reply: answer(500) },
+      { on: `DELETE ${path}`, reply: answer(404) },
+      { on: `DELETE /v2/a/b/blobs/${empty.digest}`, reply: answer(202) },
+    );
+    await openFaulty(registry).capabilities.remove(empty.digest);
+    expect(registry.requests.map(({ method }) => method)).toEqual(["GET", "DELETE", "DELETE"]);
+  });
+
   it("that is not there, or speaks of nothing, changes no list", async () => {
     await push(numbered(1));
     await remove(numbered(2));

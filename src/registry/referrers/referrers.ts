@@ -97,10 +97,7 @@ export function openReferrers(context: RepositoryContext, manifests: Manifests):
       await inTurn(subject, () => editFallback(context, manifests, referrer, "listed", options));
     },
     findListed: async (digest, options) => {
-      const descriptor = await manifests.resolve(digest, options).catch((error: unknown) => {
-        if (isOciError(error, "not-found")) return undefined;
-        throw error;
-      });
+      const descriptor = await manifests.find(digest, options);
       const referrer = descriptor && (await describeStored(descriptor, options));
       if (referrer === undefined) return undefined;
       const asked = await askReferrers(context, referrer.subject, undefined, options);
