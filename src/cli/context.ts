@@ -12,12 +12,21 @@ export interface Output {
   readonly columns?: number | undefined;
 }
 
+/** What a command reads what is typed or piped into it from. */
+export interface Input extends AsyncIterable<Uint8Array | string> {
+  readonly isTTY?: boolean | undefined;
+  /** Of a terminal: whether keys come one by one, and are not shown. */
+  setRawMode?(on: boolean): unknown;
+}
+
 /** Everything outside the program that a command uses, except the working directory. Tests pass their own. */
 export interface Context {
   /** Receives results and nothing else. */
   readonly stdout: Output;
   /** Receives progress, warnings and errors. */
   readonly stderr: Output;
+  /** Default: the stdin of the process. */
+  readonly stdin?: Input | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user interrupts the program; the abort reason says how, for example by SIGINT. */
   readonly signal: AbortSignal;

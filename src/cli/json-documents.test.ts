@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type Project } from "../../test/fixtures/project.ts";
 
@@ -54,6 +55,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   catalog: ["catalog"],
   referrers: ["referrers", "stable"],
   delete: ["delete", "stable"],
+  login: ["login", "REGISTRY/family", "-u", "me", "--password-stdin"],
+  logout: ["logout", "REGISTRY/family"],
   completion: ["completion", "bash"],
 };
 
@@ -64,7 +67,13 @@ describe("docs/json.md", () => {
     rmSync("gcc/arm64", { recursive: true }); // leads to a warning and to findings
     for (const [row, words] of Object.entries(ROWS)) {
       const dry = row === "assemble --dry-run" ? ["--arch", "riscv64"] : [];
-      const { document } = await project.json(...words, ...dry);
+      const { stdout } = await project.runWith(
+        { stdin: Readable.from(["secret\n"]) },
+        ...words.map((word) => word.replace("REGISTRY", `127.0.0.1:${project.server.port}`)),
+        ...dry,
+        "--json",
+      );
+      const document = JSON.parse(stdout) as object;
       expect(document).not.toHaveProperty("error");
       expectShape(document, documented.get(row)!, row);
     }

@@ -23,6 +23,8 @@ import { digestCommand } from "./commands/digest.ts";
 import { exportCommand } from "./commands/export.ts";
 import { flattenCommand } from "./commands/flatten.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { loginCommand } from "./commands/login.ts";
+import { logoutCommand } from "./commands/logout.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { packCommand } from "./commands/pack.ts";
 import { pruneCommand } from "./commands/prune.ts";
@@ -63,6 +65,8 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["catalog", catalogCommand],
   ["referrers", referrersCommand],
   ["delete", deleteCommand],
+  ["login", loginCommand],
+  ["logout", logoutCommand],
   ["serve", serveCommand],
   ["completion", completionCommand],
 ];
@@ -173,7 +177,9 @@ function fullName(command: Command): string {
 }
 
 function wrongWords(error: CommanderError, command: Command): OciError {
-  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const [text = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  // The value of a misspelled option may be a password.
+  const message = text.replace(/^(unknown option '[^'=]+)=.*'$/, "$1'");
   const name = command.parent === null ? "" : `${fullName(command)} `;
   const help = `oci-kit ${name}--help says what there is`;
   const meant = otherToolsWord(message, command) ?? suggestion?.replace(/^\(|\)$/g, "");

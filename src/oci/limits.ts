@@ -52,6 +52,8 @@ export interface Limits {
   readonly idleTimeout: number;
   /** Bytes a second that an answer or an upload must reach, measured over each {@link idleTimeout} of waiting for it. */
   readonly leastRate: number;
+  /** Milliseconds that a credential helper may take: it may ask its user for a passphrase. */
+  readonly helperTimeout: number;
   /** Answers before the answer (HTTP status 1xx) to one request. */
   readonly informationalAnswers: number;
   /** Tags, or other names, in all pages of one list. */
@@ -90,6 +92,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   answerBytes: 1024 * 1024,
   idleTimeout: 60_000,
   leastRate: 1024,
+  helperTimeout: 120_000,
   informationalAnswers: 100,
   listItems: 1_000_000,
   listBytes: 64 * 1024 * 1024,

@@ -7,7 +7,10 @@ import { toReadable } from "../bytes/streams/node-stream.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
+import { secretsOf } from "./auth/basic.ts";
+import type { Explanation } from "./auth/explain-refusal.ts";
 import { undoCodings } from "./content-coding.ts";
+import { hideSecrets } from "./credentials/hide-secrets.ts";
 import { isLoopback, redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
@@ -33,6 +36,8 @@ export interface Answer {
   /** The URL that sent this answer, after all redirects. */
   readonly url: URL;
   readonly status: number;
+  /** The `Authorization` that was sent, so that no message shows it. */
+  readonly authorization?: string | undefined;
   /**
    * The value of a header; several headers of the same name are joined by commas. Of an answer with a
    * Content-Encoding there is no `content-length`: it is not the length of the content.
@@ -147,6 +152,7 @@ function wrapAnswer(request: Exchange, answer: Dispatcher.ResponseData, limits: 
     method: request.method,
     url: request.url,
     status: answer.statusCode,
+    authorization: request.headers["authorization"],
     header: (name) => (name === "content-length" && content.isCoded ? undefined : header(name)),
     body: content.bytes,
     discard: async () => {
@@ -234,16 +240,36 @@ function errorCode(error: unknown): string | undefined {
 
 const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 
-/** Reads the body of an unwanted answer and makes an error of it. Never throws. */
-export async function refused(answer: Answer, limit: number): Promise<RegistryError> {
+/** What {@link refused} is told besides the answer. */
+export interface RefusedOptions extends Explanation {
+  /** What was sent in the body and may be shown to nobody. */
+  readonly secrets?: readonly string[] | undefined;
+}
+
+/**
+ * Reads the body of an unwanted answer and makes an error of it. Never throws. Whoever answers may repeat what he was
+ * sent: the message shows none of it.
+ */
+export async function refused(
+  answer: Answer,
+  limit: number,
+  options: RefusedOptions = {},
+): Promise<RegistryError> {
   const bytes = await readAll(answer.body, limit, "error answer").catch(() => new Uint8Array());
-  const said = parseErrorBody(bytes, answer.header("content-type"));
+  const secrets = [...(options.secrets ?? []), ...secretsOf(answer.authorization)];
+  const hide = (text: string): string => hideSecrets(text, secrets);
+  const said = parseErrorBody(bytes, answer.header("content-type"), hide).map(
+    ({ code, message }) => ({
+      code: hide(code),
+      message: hide(message),
+    }),
+  );
   const { method, status } = answer;
   const url = redactUrl(answer.url);
   const words = said.length === 0 ? "" : ` (${formatWireErrors(said)})`;
   const retryAfter = parseRetryAfter(answer.header("retry-after"), Date.now());
   const wait = retryAfter === undefined ? "" : `; it asks to wait ${formatWait(retryAfter)}`;
-  const hint = statusHint(answer, bytes);
+  const hint = options.hint ?? statusHint(answer, bytes);
   return new RegistryError(
     status === 404
       ? "not-found"
@@ -255,6 +281,7 @@ export async function refused(answer: Answer, limit: number): Promise<RegistryEr
       method,
       url,
       status,
+      ...(options.details && { details: options.details }),
       registryErrors: said,
       transient: TRANSIENT.has(status),
       retryAfter,
@@ -273,10 +300,7 @@ function statusHint(answer: Answer, body: Uint8Array): string | undefined {
     const left = describeRateLimit(answer.header);
     return `The registry limits how much it is asked${left === undefined ? "" : ` (${left})`}; wait, or log in.`;
   }
-  if (answer.status === 401)
-    return `Are there credentials for ${answer.url.host} (docker login), and are they right?`;
   if (answer.status === 404) return absentHint(answer.url);
-  if (answer.status === 403) return "The credentials are known, but this is not allowed with them.";
   if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
     return "The server speaks https, and was asked in plain http.";
   }

@@ -10,7 +10,13 @@ export { listRepositories } from "./lists/list-repositories.ts";
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";
-export { findCredentials } from "./auth/credentials.ts";
+export { findCredentials } from "./credentials/look-up.ts";
+export { login } from "./login/login.ts";
+export type { CredentialStorage, LoggedIn, LoginOptions } from "./login/login.ts";
+export { listLogins } from "./login/list-logins.ts";
+export { parseLoginPlace } from "./login/login-place.ts";
+export { logout } from "./login/logout.ts";
+export type { LoggedOut, LogoutOptions } from "./login/logout.ts";
 export { DEFAULT_RETRY_POLICY } from "./registry-options.ts";
 export type {
   Credentials,

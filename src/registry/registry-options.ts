@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { Limits } from "../oci/limits.ts";
 
-/** A user name and its secret, for basic authentication or for a token endpoint. */
+/** What a registry or its token endpoint is shown to let us in. None of it but the user name is ever in a message. */
 export interface Credentials {
+  /** Empty where only a token is known. */
   readonly username: string;
+  /** Empty where only a token is known. */
   readonly password: string;
+  /** A refresh token (docker's `identitytoken`): the token endpoint gives access tokens for it. */
+  readonly identityToken?: string | undefined;
+  /** A bearer token that the registry takes as it is (docker's `registrytoken`). */
+  readonly registryToken?: string | undefined;
 }
 
 /** Finds the credentials of a repository; undefined means anonymous access. */
@@ -40,7 +46,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = Object.freeze({
 export interface TransportOptions {
   /**
    * Fixed credentials, or a function that finds them. Default: the configuration files of docker and of the
-   * containers tools.
+   * containers tools, and the credential helpers that they name.
    */
   readonly credentials?: Credentials | FindCredentials | undefined;
   /**

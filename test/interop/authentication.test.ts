@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findCredentials } from "../../src/registry/auth/credentials.ts";
+import { findCredentials } from "../../src/registry/credentials/look-up.ts";
 import { openRepository, type RepositoryStore } from "../../src/registry/repository.ts";
 import { copy } from "../../src/store/copy/copy.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";

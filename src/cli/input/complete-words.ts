@@ -2,6 +2,8 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 
+/** What `login` and `logout` call their argument. */
+export const LOGIN_PLACE = "HOST[/PATH]";
 /** Milliseconds that a completion waits for a registry. */
 const PATIENCE = 2000;
 
@@ -24,6 +26,7 @@ export async function completeWords(
   if (below.length > 0) return starting(below, last);
   const [argument] = command.registeredArguments;
   if (argument?.argChoices !== undefined) return starting(argument.argChoices, last);
+  if (argument?.name() === LOGIN_PLACE) return starting(await loginsOf(context), last);
   return tagsOf(last, context);
 }
 
@@ -41,7 +44,9 @@ function readWords(
 }
 
 function flagsOf(command: Command): string[] {
-  return command.options.flatMap(({ long }) => (typeof long === "string" ? [long] : []));
+  return command.options.flatMap(({ long, hidden }) =>
+    typeof long === "string" && !hidden ? [long] : [],
+  );
 }
 
 function isHidden(command: Command): boolean {
@@ -50,6 +55,12 @@ function isHidden(command: Command): boolean {
 
 function starting(all: readonly string[], start: string): string[] {
   return all.filter((one) => one.startsWith(start)).sort();
+}
+
+/** The registries that there are credentials for; none if they can't be read. */
+async function loginsOf({ env }: Context): Promise<readonly string[]> {
+  const { listLogins } = await import("../../registry/login/list-logins.ts");
+  return listLogins({ environment: env }).catch(() => []);
 }
 
 /** The completions of `oci:DIR:TAG` and `host/repository:TAG`; none if the tags can't be listed. */

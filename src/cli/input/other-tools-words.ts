@@ -2,13 +2,13 @@
 
 /** What crane, skopeo, umoci and docker call a command, and how it is typed here. */
 export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
+  ["auth", "oci-kit login HOST"],
   ["build", "oci-kit assemble"],
   ["discover", "oci-kit referrers REF"],
   ["gc", "oci-kit prune oci:DIR"],
   ["insert", "oci-kit append BASE DST --layer DIR"],
   ["list-tags", "oci-kit tags HOST/REPOSITORY"],
   ["load", "oci-kit copy docker-archive:FILE DST"],
-  ["login", "docker login HOST"],
   ["ls", "oci-kit tags HOST/REPOSITORY"],
   ["mutate", "oci-kit config SRC DST"],
   ["pull", "oci-kit copy HOST/REPOSITORY:TAG oci:DIR:TAG"],

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { readAll } from "../../bytes/streams/read-all.ts";
-import type { Limits } from "../../oci/limits.ts";
-import { quote } from "../../oci/quote.ts";
-import { formatBasic } from "./credentials.ts";
-import { refused } from "../exchange.ts";
-import type { Answer, Exchange } from "../exchange.ts";
-import { checkTarget, redactUrl } from "../hosts.ts";
-import type { Credentials } from "../registry-options.ts";
 import { RegistryError } from "../registry-error.ts";
+import type { Credentials } from "../registry-options.ts";
 import { parseChallenges } from "../wire/challenge.ts";
 import type { Challenge } from "../wire/challenge.ts";
-import { tryParseJson } from "../wire/loose-json.ts";
-import { parseTokenAnswer } from "../wire/token.ts";
-import { parseUrl } from "../wire/url.ts";
+import { createAskToken, type TokenOptions } from "./ask-token.ts";
+import { formatBasic } from "./basic.ts";
+import { accountOf, type CredentialSource } from "./credential-source.ts";
+import { explainRefusal, type Explanation } from "./explain-refusal.ts";
+import type { Found } from "../credentials/found.ts";
 
 /** The access that a request needs. */
 export interface Access {
@@ -35,14 +30,21 @@ export interface Authorizer {
     access: Access,
     sent: string | undefined,
   ): Promise<string | undefined>;
+  /** Which credentials a refused request had, or where they were looked for. Never throws. */
+  explain(status: number, access: Access, refused: RefusedRequest): Promise<Explanation>;
+}
+
+/** A request that the registry answered with 401 or 403. */
+export interface RefusedRequest {
+  /** The header that was sent. */
+  readonly sent: string | undefined;
+  /** The challenge of the answer. */
+  readonly challenge: string | undefined;
 }
 
 /** What {@link createAuthorizer} needs from its caller. */
-export interface AuthorizerOptions {
-  readonly origin: URL;
-  readonly limits: Limits;
-  readonly findCredentials: (repository: string) => Promise<Credentials | undefined>;
-  readonly exchange: (request: Exchange) => Promise<Answer>;
+export interface AuthorizerOptions extends Omit<TokenOptions, "registry"> {
+  readonly source: CredentialSource;
 }
 
 interface Token {
@@ -56,104 +58,111 @@ const SPARE = 10_000;
 
 /** Creates the authorizer of one registry. */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const tokens = new Map<string, Promise<Token>>();
+  const { source } = options;
+  const bearer = openTokens(options);
   let known: Challenge | undefined;
 
-  const basic = async ({ repository }: Access): Promise<string | undefined> => {
-    const credentials = await options.findCredentials(repository);
-    return credentials && formatBasic(credentials);
-  };
-
-  const bearer = async (
+  const respond = async (
     challenge: Challenge,
     access: Access,
     sent: string | undefined,
-  ): Promise<string> => {
-    const key = JSON.stringify([access.repository, access.scopes]);
-    const cached = await tokens.get(key);
-    if (cached !== undefined && cached.header !== sent && Date.now() < cached.until) {
-      return cached.header;
-    }
-    const asked = askToken(options, challenge, access);
-    // Many requests share one token request, so none of their signals may abort it. A failed one is
-    // forgotten.
-    tokens.set(key, asked);
-    asked.catch(() => tokens.delete(key));
-    return (await asked).header;
+  ): Promise<string | undefined> => {
+    const found = await source.find(access.repository);
+    const { credentials } = found;
+    if (credentials?.registryToken !== undefined) return `Bearer ${credentials.registryToken}`;
+    return challenge.scheme === "bearer"
+      ? bearer(challenge, access, found, sent)
+      : basic(credentials);
   };
-
-  const respond = (
-    challenge: Challenge,
-    access: Access,
-    sent: string | undefined,
-  ): Promise<string | undefined> =>
-    challenge.scheme === "bearer" ? bearer(challenge, access, sent) : basic(access);
 
   return {
     authorize: async (access) => known && respond(known, access, undefined),
     answer: async (header, access, sent) => {
-      const challenges = parseChallenges(header ?? "");
-      const chosen =
-        challenges.find(({ scheme }) => scheme === "bearer") ??
-        challenges.find(({ scheme }) => scheme === "basic");
+      const chosen = chooseChallenge(header);
       if (chosen === undefined) return undefined;
       known = chosen;
       const next = await respond(chosen, access, sent);
-      return next === sent ? undefined : next;
+      if (next !== sent || next === undefined) return next;
+      const { credentials } = await source.find(access.repository);
+      if (credentials === undefined || !(await source.renew(access.repository, credentials))) {
+        return undefined;
+      }
+      return respond(chosen, access, sent);
+    },
+    explain: async (status, access, { sent, challenge }) => {
+      const schemes = parseChallenges(challenge ?? "").map(({ scheme }) => scheme);
+      const { registry } = source;
+      if (sent === undefined && schemes.length === 0) {
+        return { hint: `No credentials were sent: ${registry} asked for none.` };
+      }
+      const found = await source.find(access.repository).catch(() => undefined);
+      if (found === undefined) return {};
+      const unknown = chooseChallenge(challenge) === undefined && sent === undefined ? schemes : [];
+      return explainRefusal(status, { registry, found, isShown: sent !== undefined, unknown });
     },
   };
 }
 
-async function askToken(
-  options: AuthorizerOptions,
+function chooseChallenge(header: string | undefined): Challenge | undefined {
+  const challenges = parseChallenges(header ?? "");
+  return (
+    challenges.find(({ scheme }) => scheme === "bearer") ??
+    challenges.find(({ scheme }) => scheme === "basic")
+  );
+}
+
+/** An identity token is no password: only a token endpoint takes it. */
+function basic(credentials: Credentials | undefined): string | undefined {
+  return credentials === undefined || credentials.username === ""
+    ? undefined
+    : formatBasic(credentials);
+}
+
+/** Gives the header of a bearer token that is not the one that was refused. */
+type BearerHeader = (
   challenge: Challenge,
   access: Access,
-): Promise<Token> {
-  const url = tokenUrl(options.origin, challenge, access);
-  const credentials = await options.findCredentials(access.repository);
-  const answer = await options.exchange({
-    method: "GET",
-    url,
-    headers: {
-      accept: "application/json",
-      ...(credentials && { authorization: formatBasic(credentials) }),
-    },
-  });
-  // Redirects are not followed: they could carry the credentials anywhere.
-  if (answer.status !== 200) throw await refused(answer, options.limits.answerBytes);
-  const bytes = await readAll(
-    answer.body,
-    options.limits.answerBytes,
-    "token answer",
-    "answerBytes",
-  );
-  const token = parseTokenAnswer(tryParseJson(bytes));
-  if (token === undefined) {
-    throw new RegistryError(
-      "unauthorized",
-      `GET ${redactUrl(url)}: expected a JSON object with "token" or "access_token", got something else`,
-      { method: "GET", url: redactUrl(url), status: answer.status },
-    );
-  }
-  return {
-    header: `Bearer ${token.token}`,
-    until: Date.now() + token.expiresIn * 1_000 - SPARE,
-  };
-}
+  found: Found,
+  refused: string | undefined,
+) => Promise<string>;
 
-function tokenUrl(origin: URL, challenge: Challenge, access: Access): URL {
-  const realm = challenge.parameters.get("realm");
-  const url = parseUrl(realm);
-  if (url === undefined) {
-    throw new RegistryError(
-      "unauthorized",
-      `${origin.host}: expected a challenge with a token endpoint (realm), got ${quote(realm)}`,
-      { method: "GET", url: redactUrl(origin), status: 401 },
-    );
-  }
-  checkTarget(url, origin, `token endpoint of ${origin.host}`);
-  const service = challenge.parameters.get("service");
-  if (service !== undefined) url.searchParams.set("service", service);
-  for (const scope of access.scopes) url.searchParams.append("scope", scope);
-  return url;
+/** The tokens of one registry. Each is for one account and for certain scopes. */
+function openTokens(options: AuthorizerOptions): BearerHeader {
+  const { source } = options;
+  const askToken = createAskToken({ ...options, registry: source.registry });
+  const tokens = new Map<string, Promise<Token>>();
+
+  const ask = async (challenge: Challenge, access: Access, found: Found): Promise<Token> => {
+    const { scopes, repository } = access;
+    const answer = await askToken({ challenge, scopes, found }).catch(async (error: unknown) => {
+      const isRefused = error instanceof RegistryError && error.status === 401;
+      const renewed =
+        isRefused && found.credentials && (await source.renew(repository, found.credentials));
+      if (renewed !== true) throw error;
+      return askToken({ challenge, scopes, found: await source.find(repository) });
+    });
+    return {
+      header: `Bearer ${answer.token}`,
+      until: Date.now() + answer.expiresIn * 1_000 - SPARE,
+    };
+  };
+
+  const header: BearerHeader = async (challenge, access, found, refused) => {
+    const key = JSON.stringify([accountOf(found.credentials), access.scopes]);
+    const kept = tokens.get(key);
+    if (kept !== undefined) {
+      const token = await kept;
+      if (token.header !== refused && Date.now() < token.until) return token.header;
+      // Of many requests that were refused at once, one asks for a new token, and the others use it.
+      if (tokens.get(key) !== kept) return header(challenge, access, found, refused);
+    }
+    // Many requests share one token request, so none of their signals may abort it. A failed one is forgotten.
+    const asked = ask(challenge, access, found);
+    tokens.set(key, asked);
+    asked.catch(() => {
+      if (tokens.get(key) === asked) tokens.delete(key);
+    });
+    return (await asked).header;
+  };
+  return header;
 }

@@ -8,7 +8,6 @@ import { quote } from "../../oci/quote.ts";
 import { redactUrl } from "../hosts.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { WholeAnswer } from "../transport/transport.ts";
-import { formatWireErrors, parseErrorBody } from "../wire/error-body.ts";
 
 const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+";
 
@@ -93,20 +92,17 @@ function isPage({ bytes }: WholeAnswer, header: string): boolean {
   return start.startsWith("<") || (header === "text/html" && !start.startsWith("{"));
 }
 
+/** The words of a page are not told: it may repeat what it was sent. */
 function notDocument(answer: WholeAnswer, what: string, got: string): RegistryError {
-  const { method, status, bytes } = answer;
-  const isPlain = got === "a web page";
-  const words = isPlain
-    ? formatWireErrors(parseErrorBody(bytes, answer.header("content-type")))
-    : "";
+  const { method, status } = answer;
   return new RegistryError(
     "invalid-manifest",
-    `${what}: expected a manifest or an index of one media type, got ${got}${words && ` (${words})`}`,
+    `${what}: expected a manifest or an index of one media type, got ${got}`,
     {
       method,
       url: redactUrl(answer.url),
       status,
-      ...(isPlain && {
+      ...(got === "a web page" && {
         hint: `Is ${answer.url.host} a registry? A proxy or a login page may have answered.`,
       }),
     },

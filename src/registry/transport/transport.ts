@@ -5,14 +5,15 @@ import { withLimits } from "../../oci/limits.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
 import type { Access, Authorizer } from "../auth/authorizer.ts";
-import { findCredentials } from "../auth/credentials.ts";
+import { openCredentialSource } from "../auth/credential-source.ts";
+import type { Explanation } from "../auth/explain-refusal.ts";
 import { exchange, refused } from "../exchange.ts";
 import type { Answer, Exchange, Method } from "../exchange.ts";
 import { openConnections } from "./connections.ts";
 import { createGate } from "./gate.ts";
 import { checkTarget, redactUrl, registryOrigin } from "../hosts.ts";
 import { DEFAULT_RETRY_POLICY } from "../registry-options.ts";
-import type { Credentials, RetryPolicy, TransportOptions } from "../registry-options.ts";
+import type { RetryPolicy, TransportOptions } from "../registry-options.ts";
 import { isTransient, persist } from "./persist.ts";
 import { RegistryError } from "../registry-error.ts";
 import { parseUrl } from "../wire/url.ts";
@@ -95,7 +96,7 @@ export function openTransport(registry: string, options: TransportOptions = {}):
   const authorizer = createAuthorizer({
     origin,
     limits,
-    findCredentials: rememberCredentials(registry, options.credentials),
+    source: openCredentialSource(registry, options.credentials, limits),
     exchange: sendOnce,
   });
   const wires: Wires = { origin, limits, authorizer, exchange: sendOnce };
@@ -130,20 +131,6 @@ function isNotFound(error: unknown): boolean {
   return error instanceof RegistryError && error.code === "not-found";
 }
 
-function rememberCredentials(
-  registry: string,
-  given: TransportOptions["credentials"],
-): (repository: string) => Promise<Credentials | undefined> {
-  if (typeof given === "object") return () => Promise.resolve(given);
-  const find = given ?? findCredentials;
-  const found = new Map<string, Promise<Credentials | undefined>>();
-  return (repository) => {
-    const known = found.get(repository) ?? find(registry, repository);
-    found.set(repository, known);
-    return known;
-  };
-}
-
 interface Wires {
   readonly origin: URL;
   readonly limits: Limits;
@@ -165,7 +152,23 @@ async function attempt(wires: Wires, request: RegistryRequest): Promise<Answer> 
     }
   }
   if (request.expect.includes(answer.status)) return answer;
-  throw await refused(answer, limits.answerBytes);
+  throw await refused(answer, limits.answerBytes, await explain(wires, request, answer));
+}
+
+/** Why an answer of status 401 or 403 came, as far as it can be told from here. */
+async function explain(
+  { authorizer, origin }: Wires,
+  request: RegistryRequest,
+  { status, url, authorization, header }: Answer,
+): Promise<Explanation> {
+  if (status !== 401 && status !== 403) return {};
+  if (url.origin !== origin.origin) {
+    return {
+      hint: `${url.host} is not ${origin.host}, which sent us there: it gets no credentials.`,
+    };
+  }
+  const challenge = header("www-authenticate");
+  return authorizer.explain(status, request, { sent: authorization, challenge });
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

@@ -44,9 +44,14 @@ export function formatErrorBody(code: WireErrorCode | "UNKNOWN", message: string
  * RFC 9457); plain text; a web page, without its markup. Never throws: a body that says nothing gives no
  * entries. Codes and messages are escaped and truncated.
  * @param contentType its `charset` is used; without one the text is UTF-8, or else windows-1252
+ * @param hide takes out of the text what nobody may see, before it is cut in pieces
  */
-export function parseErrorBody(bytes: Uint8Array, contentType?: string): readonly WireError[] {
-  const text = decodeBody(bytes, contentType);
+export function parseErrorBody(
+  bytes: Uint8Array,
+  contentType?: string,
+  hide: (text: string) => string = (text) => text,
+): readonly WireError[] {
+  const text = hide(decodeBody(bytes, contentType));
   const value = tryParse(text);
   const entries =
     value === undefined

@@ -6,9 +6,17 @@ export interface TokenAnswer {
   readonly token: string;
   /** Seconds. */
   readonly expiresIn: number;
+  /** A token that gets further tokens, where the endpoint gave one. */
+  readonly refreshToken?: string | undefined;
 }
 
 const SENDABLE = /^[\x21-\x7e]{1,65536}$/;
+
+/** Whether a token can be sent in a header. */
+export function isSendableToken(token: unknown): token is string {
+  return typeof token === "string" && SENDABLE.test(token);
+}
+
 /**
  * The specification's default when the answer does not say. Also the minimum, as the specification asks for
  * older clients.
@@ -22,12 +30,15 @@ const LONGEST_LIFE = 3_600;
  */
 export function parseTokenAnswer(value: unknown): TokenAnswer | undefined {
   const seconds = member(value, "expires_in");
-  const given = [member(value, "token"), member(value, "access_token")].find(
-    (candidate) => typeof candidate === "string" && SENDABLE.test(candidate),
-  );
-  if (typeof given !== "string") return undefined;
+  const given = [member(value, "token"), member(value, "access_token")].find(isSendableToken);
+  if (given === undefined) return undefined;
   const life = Number(seconds) || 0;
-  return { token: given, expiresIn: Math.min(LONGEST_LIFE, Math.max(SHORTEST_LIFE, life)) };
+  const refreshToken = member(value, "refresh_token");
+  return {
+    token: given,
+    expiresIn: Math.min(LONGEST_LIFE, Math.max(SHORTEST_LIFE, life)),
+    ...(isSendableToken(refreshToken) && { refreshToken }),
+  };
 }
 
 /**

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+import { throwIfAborted } from "../../bytes/abort.ts";
+import { toText, type ByteString } from "../../bytes/byte-string.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { elfArchitecture, formatElf } from "../../elf/elf-header.ts";
+import type { ElfObject } from "../../elf/read-elf.ts";
+import { tracePath } from "../../rootfs/resolve-path.ts";
+import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
+import {
+  findLibrary,
+  isSameMachine,
+  type LibrarySearch,
+  type LoadedObject,
+} from "./find-library.ts";
+import { readLoaderSettings, type LoaderSettings } from "./loader-settings.ts";
+import type {
+  ClosureFinding,
+  ClosureFindingCode,
+  ClosureReport,
+  ProgramClosure,
+} from "./closure-report.ts";
+import { findLoader } from "./usual-loaders.ts";
+import { createObjectReader, type ReadObject } from "./read-object.ts";
+
+export interface VerifyClosureOptions extends AbortOptions {
+  /** The programs and libraries to check. Default: every program of the root, which is what names a loader. */
+  readonly paths?: readonly ByteString[] | undefined;
+}
+
+/**
+ * Follows what each program needs as the root's own loader would: its loader, its libraries and theirs, for
+ * the right machine, with the versions of symbols that are asked of them. Nothing is run. What a program
+ * opens while it runs (`dlopen`) is not known here.
+ * @throws what the root throws when it can't be read; OciError `aborted`
+ */
+export async function verifyClosure(
+  root: RootFilesystem,
+  options: VerifyClosureOptions = {},
+): Promise<ClosureReport> {
+  const closure: Closure = {
+    root,
+    options,
+    read: createObjectReader(root, options),
+    settings: new Map(),
+    searches: new Map(),
+    findings: new Map(),
+  };
+  const programs: ProgramClosure[] = [];
+  for (const [path, node] of options.paths === undefined
+    ? objects(root)
+    : named(closure, options.paths)) {
+    throwIfAborted(options.signal, `closure of ${root.name}`);
+    const program = await followProgram(closure, path, node, options.paths !== undefined);
+    if (program !== undefined) programs.push(program);
+  }
+  const findings = [...closure.findings.values()];
+  return { name: root.name, programs, findings, ok: findings.length === 0 };
+}
+
+interface Closure {
+  readonly root: RootFilesystem;
+  readonly options: VerifyClosureOptions;
+  readonly read: ReadObject;
+  readonly settings: Map<ByteString, Promise<LoaderSettings>>;
+  /** Searches by what decides about them: programs share most of their libraries. */
+  readonly searches: Map<string, ReturnType<typeof findLibrary>>;
+  readonly findings: Map<string, ClosureFinding & { readonly programs: ByteString[] }>;
+}
+
+function* objects(root: RootFilesystem): Generator<[ByteString, Node]> {
+  const seen = new Set<Node>();
+  for (const [path, node] of walkFilesystem(root)) {
+    if (node.type !== "file" || node.head?.startsWith("\x7fELF") !== true || seen.has(node))
+      continue;
+    if (node.linkCount !== 1) seen.add(node);
+    yield [path, node];
+  }
+}
+
+function* named(closure: Closure, paths: readonly ByteString[]): Generator<[ByteString, Node]> {
+  for (const path of paths) {
+    const found = tracePath(closure.root, path);
+    if (found.node?.type === "file") yield [found.path, found.node];
+    else
+      report(
+        closure,
+        "not-an-object",
+        path,
+        path,
+        undefined,
+        "expected an ELF object, got none there",
+      );
+  }
+}
+
+async function followProgram(
+  closure: Closure,
+  path: ByteString,
+  node: Node,
+  isAskedFor: boolean,
+): Promise<ProgramClosure | undefined> {
+  const file = await closure.read(path, node);
+  if (file.kind !== "elf") {
+    if (file.kind === "damaged") report(closure, "damaged-object", path, path, undefined, file.why);
+    else if (isAskedFor)
+      report(
+        closure,
+        "not-an-object",
+        path,
+        path,
+        undefined,
+        "expected an ELF object, got another file",
+      );
+    return undefined;
+  }
+  const { object } = file;
+  // Without being asked for, a library is looked at with the programs that need it: only they say where it looks.
+  if (!isAskedFor && object.interpreter === undefined && object.dynamic) return undefined;
+  if (!isAskedFor && object.type === RELOCATABLE) return undefined;
+  const loader = object.interpreter;
+  const architecture = elfArchitecture(object);
+  if (loader !== undefined && !(await checkLoader(closure, path, object, loader))) {
+    return { path, architecture, loader, libraries: [] };
+  }
+  const libraries = object.dynamic ? await loadAll(closure, path, object) : [];
+  return { path, architecture, loader, libraries };
+}
+
+const RELOCATABLE = 1;
+
+async function checkLoader(
+  closure: Closure,
+  path: ByteString,
+  object: ElfObject,
+  loader: ByteString,
+): Promise<boolean> {
+  const found = tracePath(closure.root, loader);
+  if (found.node?.type !== "file") {
+    const message = `expected its loader ${toText(loader)} in the root, got none`;
+    report(closure, "loader-missing", path, path, loader, message);
+    return false;
+  }
+  const file = await closure.read(found.path, found.node);
+  if (file.kind === "elf" && isSameMachine(file.object, object)) return true;
+  const got = file.kind === "elf" ? `one for ${formatElf(file.object)}` : "no ELF object";
+  const message = `expected its loader ${toText(loader)} for ${formatElf(object)}, got ${got}`;
+  report(closure, "loader-wrong-machine", path, path, loader, message);
+  return false;
+}
+
+/** Loads breadth first, as loaders do: the first object of a name is taken for all who need that name. */
+async function loadAll(
+  closure: Closure,
+  path: ByteString,
+  object: ElfObject,
+): Promise<readonly ByteString[]> {
+  const settings = await settingsFor(closure, object);
+  const search: LibrarySearch = { root: closure.root, settings, read: closure.read };
+  const program: LoadedObject = { path, realPath: path, object, neededBy: undefined };
+  const byName = new Map<ByteString, LoadedObject>();
+  const loaded = [program];
+  for (const needing of loaded) {
+    for (const name of needing.object.needed) {
+      if (byName.has(name) || isBuiltIn(settings, name)) continue;
+      const library = await find(closure, search, name, needing, path);
+      if (library === undefined) continue;
+      byName.set(name, library);
+      if (loaded.some(({ realPath }) => realPath === library.realPath)) continue;
+      if (library.object.soname !== undefined) byName.set(library.object.soname, library);
+      loaded.push(library);
+    }
+  }
+  if (settings.kind === "glibc") checkVersions(closure, path, loaded, byName);
+  return loaded.slice(1).map(({ realPath }) => realPath);
+}
+
+/** The loader decides how libraries are found; one that is asked about alone is taken to be loaded by its architecture's. */
+async function settingsFor(closure: Closure, object: ElfObject): Promise<LoaderSettings> {
+  const loader = object.interpreter ?? findLoader(closure.root, object);
+  const known = closure.settings.get(loader);
+  const settings = known ?? readLoaderSettings(closure.root, loader, closure.options);
+  closure.settings.set(loader, settings);
+  return settings;
+}
+
+/** musl's loader is libc itself, and stands for these (ldso/dynlink.c, "reserved"). */
+function isBuiltIn({ kind }: LoaderSettings, name: ByteString): boolean {
+  return kind === "musl" && /^lib(c|pthread|rt|m|dl|util|xnet)\./.test(name);
+}
+
+async function find(
+  closure: Closure,
+  search: LibrarySearch,
+  name: ByteString,
+  needing: LoadedObject,
+  program: ByteString,
+): Promise<LoadedObject | undefined> {
+  const found = await remember(closure, search, name, needing);
+  if (found.loaded !== undefined) return { ...found.loaded, neededBy: needing };
+  const clues = found.passedOver.map(({ path, why }) => `${toText(path)} ${CLUES[why]}`);
+  const message = `needs ${toText(name)}, which is nowhere that its loader looks${clues.length === 0 ? "" : `: ${clues.join("; ")}`}`;
+  report(closure, "library-missing", needing.realPath, program, name, message);
+  return undefined;
+}
+
+const CLUES = Object.freeze({
+  "wrong-machine": "is for another machine",
+  damaged: "is no ELF object",
+  "not-cached":
+    "is in a directory of ld.so.conf, which counts only once ldconfig has written ld.so.cache",
+});
+
+function remember(
+  closure: Closure,
+  search: LibrarySearch,
+  name: ByteString,
+  needing: LoadedObject,
+): ReturnType<typeof findLibrary> {
+  // The same object finds the same, unless it inherits the run paths of others.
+  const own = needing.object.runPath.length > 0 && search.settings.kind === "glibc";
+  const chain: string[] = [];
+  for (
+    let at: LoadedObject | undefined = needing;
+    at !== undefined;
+    at = own ? undefined : at.neededBy
+  ) {
+    const { rPath, runPath } = at.object;
+    if (at === needing || rPath.length + runPath.length > 0) chain.push(at.path);
+  }
+  const loader = closure.settings.size > 1 ? formatElf(needing.object) : "";
+  const key = JSON.stringify([loader, search.settings.kind, name, ...chain]);
+  const known = closure.searches.get(key) ?? findLibrary(search, name, needing);
+  closure.searches.set(key, known);
+  return known;
+}
+
+function checkVersions(
+  closure: Closure,
+  program: ByteString,
+  loaded: readonly LoadedObject[],
+  byName: ReadonlyMap<ByteString, LoadedObject>,
+): void {
+  for (const { object, realPath } of loaded) {
+    for (const { library, version, weak } of object.neededVersions) {
+      const provider = byName.get(library);
+      if (weak || provider === undefined) continue;
+      const { definedVersions } = provider.object;
+      // glibc takes a library without any versions as it is.
+      if (definedVersions.length === 0 || definedVersions.includes(version)) continue;
+      const message = `needs ${toText(version)} of ${toText(library)}, which ${toText(provider.realPath)} does not have`;
+      report(closure, "version-missing", realPath, program, version, message);
+    }
+  }
+}
+
+function report(
+  { findings }: Closure,
+  code: ClosureFindingCode,
+  path: ByteString,
+  program: ByteString,
+  needs: ByteString | undefined,
+  message: string,
+): void {
+  const key = JSON.stringify([code, path, needs]);
+  const known = findings.get(key);
+  if (known === undefined) {
+    findings.set(key, {
+      code,
+      path,
+      needs,
+      programs: [program],
+      message: `${toText(path)}: ${message}`,
+    });
+  } else if (known.programs.at(-1) !== program) known.programs.push(program);
+}
