@@ -14,7 +14,8 @@ const PARTS = /** @type {const} */ ([
   ["start", ["cli/main.js"]],
   ["command-line", ["cli/program.js"]],
   ["readers", ["image/by-reference/inspect-reference.js", "image/by-reference/list-tags.js"]],
-  ["registry", ["registry/repository.js"]],
+  ["registry", ["registry/mirrors/open-by-rules.js", "cli/input/registry-flags.js"]],
+  ["registry-rules", ["registry/machine/parse-registry-rules.js"]],
 ]).map(
   ([name, files]) =>
     /** @type {const} */ ([name, files.map((file) => fileURLToPath(new URL(file, dist)))]),

@@ -12,6 +12,7 @@ import {
   type Register,
 } from "./command.ts";
 import { appendCommand } from "./commands/append.ts";
+import { artifactCommand } from "./commands/artifact.ts";
 import { assembleCommand } from "./commands/assemble.ts";
 import { cacheCommand } from "./commands/cache.ts";
 import { catalogCommand } from "./commands/catalog.ts";
@@ -68,6 +69,7 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["login", loginCommand],
   ["logout", logoutCommand],
   ["serve", serveCommand],
+  ["artifact", artifactCommand],
   ["completion", completionCommand],
 ];
 

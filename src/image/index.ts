@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./by-reference/copy-reference.ts";
+export * from "./by-reference/copy-tags.ts";
 export {
   deleteReference,
   type DeletedReference,
@@ -50,5 +51,10 @@ export * from "./open-reference.ts";
 export * from "./edit/rebase-image.ts";
 export * from "./retag.ts";
 export * from "./edit/write-image.ts";
+export * from "./referrers/copy-referrers.ts";
+export * from "./rewrite/copy-rewritten.ts";
+export { IMAGE_FORMATS, type ImageFormat } from "./rewrite/image-format.ts";
+export type { RewriteWish } from "./rewrite/plan-rewrite.ts";
+export * from "./tag-patterns.ts";
 export { openPrevious } from "./open-previous.ts";
 export { spoolPlaceBeside } from "./spool-place.ts";

@@ -11,8 +11,9 @@ import { secretsOf } from "./auth/basic.ts";
 import type { Explanation } from "./auth/explain-refusal.ts";
 import { undoCodings } from "./content-coding.ts";
 import { hideSecrets } from "./credentials/hide-secrets.ts";
-import { isLoopback, redactUrl } from "./hosts.ts";
+import { redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
+import { connectionHint } from "./transport/connection-hint.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
 import { describeRateLimit } from "./wire/rate-limit.ts";
 import { formatWait, parseRetryAfter } from "./wire/retry-after.ts";
@@ -172,12 +173,6 @@ const PASSING = new Set([
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
 ]);
-const NOT_TLS = new Set([
-  "EPROTO",
-  "ERR_SSL_WRONG_VERSION_NUMBER",
-  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
-]);
-
 /** The request as error messages name it. */
 function place({ method, url }: Exchange): string {
   return `${method} ${redactUrl(url)}`;
@@ -192,7 +187,8 @@ function tooSlow(request: Exchange, what: "sent" | "taken"): RegistryError {
   );
 }
 
-function unreachable(request: Exchange, cause: unknown): OciError {
+/** The error for a request that got no answer. */
+export function unreachable(request: Exchange, cause: unknown): OciError {
   const { method, url, signal } = request;
   if (signal?.aborted === true) {
     return new OciError("aborted", `${place(request)}: aborted`, { cause });
@@ -202,7 +198,7 @@ function unreachable(request: Exchange, cause: unknown): OciError {
   // OpenSSL's messages have several lines; the message for several refused connections is empty.
   const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
   const reason = code === undefined || line.includes(code) ? line : `${code} ${line}`.trim();
-  const hint = hintFor(url, code);
+  const hint = connectionHint(url, code, cause);
   return new RegistryError(
     "unreachable",
     `${place(request)}: expected an answer, got ${escapeText(reason)}`,
@@ -215,21 +211,6 @@ function unreachable(request: Exchange, cause: unknown): OciError {
       ...(hint !== undefined && { hint }),
     },
   );
-}
-
-function hintFor(url: URL, code: string | undefined): string | undefined {
-  if (url.protocol === "https:" && code !== undefined && NOT_TLS.has(code)) {
-    return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so: --plain-http`;
-  }
-  if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
-  if (code === "ECONNREFUSED") return refusedHint(url);
-  return undefined;
-}
-
-function refusedHint(url: URL): string {
-  if (!isLoopback(url.hostname)) return `Nothing listens at ${url.host}; is the registry running?`;
-  const port = url.port === "5000" ? "" : ` --port ${url.port || "80"}`;
-  return `Nothing listens at ${url.host}. oci-kit has a registry of its own: oci-kit serve${port} &`;
 }
 
 function errorCode(error: unknown): string | undefined {
@@ -302,7 +283,7 @@ function statusHint(answer: Answer, body: Uint8Array): string | undefined {
   }
   if (answer.status === 404) return absentHint(answer.url);
   if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
-    return "The server speaks https, and was asked in plain http.";
+    return "The server speaks https, and was asked in plain http. Leave out --plain-http.";
   }
   return undefined;
 }

@@ -5,7 +5,15 @@
  * @module
  */
 export { openRepository } from "./repository.ts";
-export type { RegistryOptions } from "./repository.ts";
+export type { MirrorFailed, RegistryOptions } from "./repository.ts";
+export { openByRules } from "./mirrors/open-by-rules.ts";
+export { readMachineSettings, type MachineSettings } from "./machine/machine-settings.ts";
+export type {
+  PullFromMirror,
+  RegistryMirror,
+  RegistryRule,
+  RegistryRules,
+} from "./machine/registry-rules.ts";
 export { listRepositories } from "./lists/list-repositories.ts";
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
@@ -19,9 +27,15 @@ export { logout } from "./login/logout.ts";
 export type { LoggedOut, LogoutOptions } from "./login/logout.ts";
 export { DEFAULT_RETRY_POLICY } from "./registry-options.ts";
 export type {
+  ClientCertificate,
   Credentials,
   FindCredentials,
+  FindProxy,
+  FindTls,
+  Resolve,
   RetryPolicy,
+  Scheme,
+  TlsOptions,
   TransportOptions,
 } from "./registry-options.ts";
 export { RegistryError } from "./registry-error.ts";

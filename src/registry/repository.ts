@@ -12,6 +12,7 @@ import { openPresence } from "./documents/presence.ts";
 import { removeContent, removeTag } from "./documents/remove-content.ts";
 import { listTags } from "./lists/list-tags.ts";
 import { openReferrers } from "./referrers/referrers.ts";
+import type { RegistryRules } from "./machine/registry-rules.ts";
 import type { TransportOptions } from "./registry-options.ts";
 import { openTransport } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -28,6 +29,22 @@ export interface RegistryOptions extends TransportOptions {
   readonly transport?: Transport | undefined;
   /** Where content is kept while its size and digest are still unknown. Default: the cache directory. */
   readonly spoolDirectory?: string | undefined;
+  /**
+   * Where references are really to be found, and their mirrors: heeded by what opens a reference
+   * (`openByRules`, `openReference`, `openTarget`). {@link openRepository} opens exactly what it is given.
+   * Default: this machine's `registries.conf`.
+   */
+  readonly rules?: RegistryRules | (() => Promise<RegistryRules>) | undefined;
+  /** Told when a mirror failed and the next place is asked, once for each mirror and kind of error. Never awaited. */
+  readonly onMirrorFailed?: ((event: MirrorFailed) => void) | undefined;
+}
+
+/** A mirror that could not give what it was asked for. */
+export interface MirrorFailed {
+  readonly kind: "mirror-failed";
+  /** Its repository: `mirror.example/a/b`. */
+  readonly mirror: string;
+  readonly error: OciError;
 }
 
 /** What a registry's repository can do beyond a plain store. */
@@ -109,7 +126,7 @@ export function openRepository(
       tags: (abort) => listTags(context, abort),
       mount: async (descriptor, from, abort) => {
         const source = CONTEXTS.get(from);
-        const here = source?.transport.origin.origin === transport.origin.origin;
+        const here = source?.transport.origin.host === transport.origin.host;
         if (!here || isDocumentType(descriptor.mediaType)) return false;
         return pushes.mount(descriptor, source.repository, abort);
       },

@@ -70,7 +70,9 @@ export function createBoundServer(
     const late = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
     // Any other connection error is reported by the request on that connection.
     if (late) refuse(socket, "the head of a request came too slowly");
-    else if (error.code?.startsWith("HPE_") === true) refuse(socket, error.message);
+    else if (error.code?.startsWith("HPE_") === true && !isGreetingInTls(error)) {
+      refuse(socket, error.message);
+    }
     const { _httpMessage: begun } = socket as { _httpMessage?: ServerResponse };
     if (socket.writable && begun?.headersSent !== true) {
       const status = late ? "408 Request Timeout" : "400 Bad Request";
@@ -79,4 +81,10 @@ export function createBoundServer(
     socket.destroy();
   });
   return server;
+}
+
+/** Whether a client asked whether TLS is spoken here, as docker and oci-kit do on loopback: no request that failed. */
+function isGreetingInTls(error: object): boolean {
+  const { rawPacket } = error as { readonly rawPacket?: Uint8Array };
+  return rawPacket?.[0] === 0x16;
 }

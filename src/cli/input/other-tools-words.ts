@@ -2,6 +2,7 @@
 
 /** What crane, skopeo, umoci and docker call a command, and how it is typed here. */
 export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
+  ["attach", "oci-kit artifact attach REF FILE… --type TYPE"],
   ["auth", "oci-kit login HOST"],
   ["build", "oci-kit assemble"],
   ["discover", "oci-kit referrers REF"],
@@ -28,10 +29,10 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
 /** What these tools call a flag, and the flag of the same meaning here. */
 export const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([
   ["--arch", "--platform"],
-  ["--dest-tls-verify", "--plain-http"],
-  ["--insecure", "--plain-http"],
+  ["--ca-file", "--ca"],
+  ["--dest-tls-verify", "--insecure"],
   ["--override-arch", "--platform"],
   ["--override-os", "--platform"],
-  ["--src-tls-verify", "--plain-http"],
-  ["--tls-verify", "--plain-http"],
+  ["--src-tls-verify", "--insecure"],
+  ["--tls-verify", "--insecure"],
 ]);

@@ -5,7 +5,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { isIndexType } from "../../oci/media-types.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
-import { findReferrers } from "../../store/find-referrers.ts";
+import { findReferrers } from "../../store/referrers/search-referrers.ts";
 import { readIndex } from "../../store/read-documents.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import { formatLocation, parseLocation, storeOf, type Location } from "../location.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as z from "zod";
 import { isDigest } from "../digest.ts";
+import { isMediaType } from "../media-types.ts";
 import type { DiffId, Digest } from "../digest.ts";
 import {
   flag,
@@ -19,12 +20,9 @@ import {
 // The shapes of the documents. The message of an issue says only what was expected; the parser adds where,
 // and what it got.
 
-// RFC 6838, section 4.2, plus parameters, which the media types of some artifacts have.
-const MEDIA_TYPE =
-  /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}( *;[ -~]{1,127})?$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-const mediaType = z.string("a media type").regex(MEDIA_TYPE, "a media type");
+const mediaType = z.string("a media type").refine(isMediaType, "a media type");
 const DIGEST = "a well-formed digest as sha256:<64 lower-case hex digits>";
 const digest = z.custom<Digest>((value) => isText(value) && isDigest(value), DIGEST);
 const diffId = z.custom<DiffId>((value) => isText(value) && isDigest(value), DIGEST);

@@ -6,7 +6,7 @@ import { describe } from "../../bytes/describe-content.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { formatJson } from "../../oci/json.ts";
 import { MediaType } from "../../oci/media-types.ts";
-import type { Referrer } from "../../store/describe-referrer.ts";
+import type { Referrer } from "../../store/referrers/describe-referrer.ts";
 import type { Manifests } from "../documents/manifests.ts";
 import { removeManifest } from "../documents/remove-content.ts";
 import { RegistryError } from "../registry-error.ts";

@@ -3,7 +3,7 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isOciError } from "../../oci/errors.ts";
-import { describeReferrer, type Referrer } from "../../store/describe-referrer.ts";
+import { describeReferrer, type Referrer } from "../../store/referrers/describe-referrer.ts";
 import type { Manifests, StoredManifest } from "../documents/manifests.ts";
 import type { RepositoryContext } from "../repository-context.ts";
 import { member, tryParseJson } from "../wire/loose-json.ts";

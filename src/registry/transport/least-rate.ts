@@ -49,3 +49,19 @@ export async function* watchUptake(
     }
   }
 }
+
+/**
+ * The same bytes, as long as they end in time. A single endless wait is ended by the connection's own timeout.
+ * @param tooLate makes the error
+ */
+export async function* endWithin(
+  bytes: Bytes,
+  milliseconds: number,
+  tooLate: () => Error,
+): Bytes & AsyncGenerator<Uint8Array> {
+  const until = performance.now() + milliseconds;
+  for await (const chunk of bytes) {
+    if (performance.now() > until) throw tooLate();
+    yield chunk;
+  }
+}

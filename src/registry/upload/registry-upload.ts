@@ -59,6 +59,7 @@ export async function resumeUpload(
   options: AbortOptions = {},
 ): Promise<RegistryUpload> {
   const { origin } = context.transport;
+  await context.transport.settled();
   const answer = await context.transport.send({
     ...pushing(context),
     method: "GET",

@@ -118,7 +118,8 @@ async function nameRoot(
   if (tag !== undefined) onProgress?.({ kind: "tagged", tag, descriptor: root });
 }
 
-function summarise(root: Descriptor, transfers: readonly Transfer[]): CopySummary {
+/** Sums up transfers by what happened. */
+export function summarise(root: Descriptor, transfers: readonly Transfer[]): CopySummary {
   const of = (action: TransferAction): TransferTotal => {
     const { pieces: count, bytes } = total(
       transfers.filter((transfer) => transfer.action === action).map((t) => t.descriptor),

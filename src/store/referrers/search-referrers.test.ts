@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { sourceOf } from "../bytes/bytes.ts";
-import { describe as describeBytes } from "../bytes/describe-content.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { formatJson } from "../oci/json.ts";
-import { MediaType } from "../oci/media-types.ts";
-import { findReferrers } from "./find-referrers.ts";
-import { createMemoryStore } from "./memory-store.ts";
+import { sourceOf } from "../../bytes/bytes.ts";
+import { describe as describeBytes } from "../../bytes/describe-content.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { formatJson } from "../../oci/json.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import { findReferrers } from "./search-referrers.ts";
+import { createMemoryStore } from "../memory-store.ts";
 
 const store = createMemoryStore();
 const empty = await put(MediaType.empty, {});

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Digest } from "../oci/digest.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { isOciError, OciError } from "../oci/errors.ts";
-import type { Limits } from "../oci/limits.ts";
-import { isIndexType } from "../oci/media-types.ts";
-import { childrenOf, namesContent } from "./content-graph.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { isIndexType } from "../../oci/media-types.ts";
+import { childrenOf, namesContent } from "../content-graph.ts";
 import { describeReferrer } from "./describe-referrer.ts";
-import { readDocumentBytes } from "./read-documents.ts";
-import type { ReadableStore } from "./store.ts";
+import { readDocumentBytes } from "../read-documents.ts";
+import type { ReadableStore } from "../store.ts";
 
 export interface FindReferrersOptions extends AbortOptions {
   /** Only referrers of this kind. */

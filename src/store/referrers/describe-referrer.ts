@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
-import type { Digest } from "../oci/digest.ts";
-import type { Limits } from "../oci/limits.ts";
-import { isIndexType } from "../oci/media-types.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { parseIndex, parseManifest } from "../../oci/documents/parse-documents.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Limits } from "../../oci/limits.ts";
+import { isIndexType } from "../../oci/media-types.ts";
 
 /** A manifest or index that speaks of another one. */
 export interface Referrer {
