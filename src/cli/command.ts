@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
+import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { fileError } from "../files/system-error.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
@@ -105,7 +106,7 @@ export function makeInvoke(
   };
 }
 
-/** The parts of the context that the common flags replace. */
+/** The parts of the context that the common flags and the environment say. */
 async function told(
   options: CommonFlags,
   { registry, env }: Context,
@@ -113,6 +114,8 @@ async function told(
 ): Promise<Partial<Context>> {
   const { plainHttp, https, ca, insecure } = options;
   let reach = registry ?? {
+    journalDirectory: defaultJournalDirectory(env),
+    spoolDirectory: defaultSpoolDirectory(env),
     onMirrorFailed: ({ mirror, error }) =>
       warn(`mirror ${mirror}: ${error.message}; asking the next`),
   };

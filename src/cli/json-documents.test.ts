@@ -71,9 +71,12 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   catalog: ["catalog"],
   referrers: ["referrers", "stable"],
   delete: ["delete", "stable"],
+  doctor: ["doctor"],
   login: ["login", "REGISTRY/family", "-u", "me", "--password-stdin"],
   logout: ["logout", "REGISTRY/family"],
   completion: ["completion", "bash"],
+  token: ["token", "copied", "--allow", "a/b=pull,push"],
+  "token --revoke": ["token", "copied", "--revoke-all"],
 };
 
 describe("docs/json.md", () => {

@@ -21,6 +21,7 @@ import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { digestCommand } from "./commands/digest.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { flattenCommand } from "./commands/flatten.ts";
 import { inspectCommand } from "./commands/inspect.ts";
@@ -35,6 +36,7 @@ import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { storeCommand } from "./commands/store.ts";
 import { tagsCommand } from "./commands/tags.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { unpackCommand } from "./commands/unpack.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
@@ -66,9 +68,11 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["catalog", catalogCommand],
   ["referrers", referrersCommand],
   ["delete", deleteCommand],
+  ["doctor", doctorCommand],
   ["login", loginCommand],
   ["logout", logoutCommand],
   ["serve", serveCommand],
+  ["token", tokenCommand],
   ["artifact", artifactCommand],
   ["completion", completionCommand],
 ];

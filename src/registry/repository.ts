@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../oci/errors.ts";
-import { parseRepository, parseTag } from "../oci/reference.ts";
-import { defaultSpoolDirectory } from "../store/cache-directory.ts";
+import { parseReference, parseRepository, parseTag, type Reference } from "../oci/reference.ts";
+import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
+import { KNOWN_HABITS } from "./habits/known-habits.ts";
+import { habitsOf, type HostHabits } from "./habits/registry-habits.ts";
+import { openUploadJournal, type UploadJournal } from "./journal/upload-journal.ts";
 import { openBlob } from "./open-blob.ts";
 import { isDocumentType } from "./repository-context.ts";
 import type { RepositoryContext } from "./repository-context.ts";
@@ -29,6 +32,13 @@ export interface RegistryOptions extends TransportOptions {
   readonly transport?: Transport | undefined;
   /** Where content is kept while its size and digest are still unknown. Default: the cache directory. */
   readonly spoolDirectory?: string | undefined;
+  /**
+   * Where uploads that are not ended are recorded, so that the next run goes on with them. Default: `uploads` in the
+   * cache directory. False: nowhere.
+   */
+  readonly journalDirectory?: string | false | undefined;
+  /** What is known of registries beyond {@link KNOWN_HABITS}. The first entry that fits the host counts. */
+  readonly habits?: readonly HostHabits[] | undefined;
   /**
    * Where references are really to be found, and their mirrors: heeded by what opens a reference
    * (`openByRules`, `openReference`, `openTarget`). {@link openRepository} opens exactly what it is given.
@@ -58,6 +68,20 @@ export type RepositoryStore = ContentStore & {
     >;
 };
 
+/** Undefined for what is no reference, or one to another registry. */
+function parseSibling(text: string, registry: string): Reference | undefined {
+  try {
+    const reference = parseReference(text);
+    return reference.registry === registry ? reference : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function journalIn(directory: string | false): UploadJournal | undefined {
+  return directory === false ? undefined : openUploadJournal(directory);
+}
+
 /** The repositories opened by this module, so that a mount can find out where its source is. */
 const CONTEXTS = new WeakMap<object, RepositoryContext>();
 
@@ -82,7 +106,13 @@ export function openRepository(
       `transport: expected one of ${where.registry}, got one of ${transport.registry}`,
     );
   }
-  const context = { transport, repository, name: `${where.registry}/${repository}` };
+  const context: RepositoryContext = {
+    transport,
+    repository,
+    name: `${where.registry}/${repository}`,
+    habits: habitsOf(where.registry, [...(options.habits ?? []), ...KNOWN_HABITS]),
+    journal: journalIn(options.journalDirectory ?? defaultJournalDirectory()),
+  };
   const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
   const referrers = openReferrers(context, manifests);
   const exists = openPresence(context);
@@ -108,17 +138,18 @@ export function openRepository(
     resolve: (reference, abort) => manifests.resolve(reference, abort),
     push,
     ingest: async (mediaType, bytes, abort) => {
-      const spooled = await spool(
-        mediaType,
-        bytes,
-        options.spoolDirectory ?? defaultSpoolDirectory(),
-      );
+      const below = options.spoolDirectory ?? defaultSpoolDirectory();
+      const spooled = await spool(mediaType, bytes, below);
+      const { descriptor, source } = spooled;
       try {
-        await push(spooled.descriptor, spooled.source, abort);
+        if (isDocumentType(mediaType)) await manifests.push(descriptor, source, abort);
+        else if (!(await exists(descriptor, abort))) {
+          await pushes.push(descriptor, source, { ...abort, isHashed: true });
+        }
       } finally {
         await spooled.close();
       }
-      return spooled.descriptor;
+      return descriptor;
     },
     tag: (descriptor, tag, abort) => manifests.tag(descriptor, parseTag(tag), abort),
     capabilities: {
@@ -129,6 +160,11 @@ export function openRepository(
         const here = source?.transport.origin.host === transport.origin.host;
         if (!here || isDocumentType(descriptor.mediaType)) return false;
         return pushes.mount(descriptor, source.repository, abort);
+      },
+      sibling: (reference) => {
+        const other = parseSibling(reference, where.registry);
+        if (other === undefined || other.repository === repository) return undefined;
+        return openRepository(other, { ...options, transport });
       },
       untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
       remove: async (digest, abort = {}) => {

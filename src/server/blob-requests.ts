@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { closeSync } from "node:fs";
 import type { Digest } from "../oci/digest.ts";
-import { holdBack } from "../registry/transport/hold-back.ts";
 import { formatContentRange, parseRange } from "../registry/wire/range.ts";
 import { openBlob } from "../store/layout/layout-blobs.ts";
-import { sendBytes, sendEmpty } from "./http-call.ts";
+import { sendBlob, sendEmpty } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
@@ -23,28 +22,22 @@ export async function serveBlob(call: Call, digest: Digest): Promise<void> {
     sendEmpty(call, 200, { ...headers, "content-length": size });
     return;
   }
-  const descriptor = { mediaType: TYPE, digest, size };
   const range = parseRange(call.request.headers.range, size);
   if (range === "unsatisfiable") {
     const contentRange = { "content-range": `bytes */${size}` };
     throw new ProtocolError(416, "SIZE_INVALID", `the blob has ${size} bytes`, contentRange);
   }
   if (range === undefined) {
-    const bytes = holdBack(call.store.fetch(descriptor), size);
-    await sendBytes(call, 200, { ...headers, "content-length": size }, bytes);
+    await sendBlob(call, 200, { ...headers, "content-length": size }, digest, { length: size });
     return;
   }
   const length = range.end - range.start + 1;
-  await sendBytes(
-    call,
-    206,
-    {
-      ...headers,
-      "content-length": length,
-      "content-range": formatContentRange(range, size),
-    },
-    call.store.fetchRange(descriptor, { offset: range.start, length }),
-  );
+  const partHeaders = {
+    ...headers,
+    "content-length": length,
+    "content-range": formatContentRange(range, size),
+  };
+  await sendBlob(call, 206, partHeaders, digest, { offset: range.start, length });
 }
 
 /** DELETE of a blob. */

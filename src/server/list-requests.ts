@@ -25,9 +25,10 @@ export async function listTags(call: Call, repository: string): Promise<void> {
   sendJson(call, 200, JSON.stringify({ name: repository, tags: page.items }), page.headers);
 }
 
-/** GET of the names of all repositories that have tags. */
+/** GET of the names of all repositories that have tags and may be read. */
 export async function listRepositories(call: Call): Promise<void> {
-  const names = (await tagsOf(call)).map(({ repository }) => repository);
+  const all = (await tagsOf(call)).map(({ repository }) => repository);
+  const names = all.filter((repository) => call.mayPull(repository));
   const page = cutPage(call, formatRoute({ kind: "catalog" }), names);
   sendJson(call, 200, JSON.stringify({ repositories: page.items }), page.headers);
 }

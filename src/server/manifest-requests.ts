@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { once, sourceOf } from "../bytes/bytes.ts";
+import { sourceOf } from "../bytes/bytes.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
@@ -11,7 +11,7 @@ import { quote } from "../oci/quote.ts";
 import { formatRoute } from "../registry/wire/paths.ts";
 import { describeManifest } from "../store/describe-manifest.ts";
 import { readDocumentBytes } from "../store/read-documents.ts";
-import { bodyOf, sendBytes, sendEmpty } from "./http-call.ts";
+import { bodyOf, sendDocument, sendEmpty } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
 import { formatRootName, namedRoots } from "./root-names.ts";
 import type { NamedRoot } from "./root-names.ts";
@@ -39,7 +39,7 @@ export async function serveManifest(
     { mediaType, digest, size },
     { limits: call.limits },
   );
-  await sendBytes(call, 200, headers, once(bytes));
+  sendDocument(call, 200, headers, bytes);
 }
 
 /**

@@ -6,7 +6,7 @@ import { formatUploadRange, parseUploadRange } from "../registry/wire/range.ts";
 import { blobSize } from "./blob-requests.ts";
 import { bodyOf, sendEmpty } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
-import { clientOf } from "./client-connections.ts";
+import { clientOf } from "./listen/client-connections.ts";
 import { isOciError } from "../oci/errors.ts";
 import { settleBlob } from "../store/layout/layout-blobs.ts";
 import { ProtocolError } from "./protocol-error.ts";

@@ -95,6 +95,11 @@ export interface StoreCapabilities {
     options?: AbortOptions,
   ) => Promise<boolean>;
   /**
+   * Another repository of the same registry, from its reference, to mount from. Undefined for a reference to anything
+   * else.
+   */
+  readonly sibling?: (reference: string) => ReadableStore | undefined;
+  /**
    * Makes a manifest or index that the store holds an untagged root. Only a root can be found again, and only
    * content below a root survives garbage collection. Idempotent. A root that already has a tag stays as it
    * is.

@@ -65,6 +65,11 @@ export interface Transport {
    * @throws OciError `limit-exceeded` for more than `limit` bytes; otherwise as {@link send}
    */
   read(request: RegistryRequest, limit: number): Promise<WholeAnswer>;
+  /**
+   * The name of the user whose credentials are sent for a repository. Undefined for an anonymous one, and where
+   * credentials can't be read: a request that needs them says so.
+   */
+  account(repository: string): Promise<string | undefined>;
   /** Waits for running requests to end, then closes the connections. Idle ones do not keep a process alive. */
   close(): Promise<void>;
 }
@@ -95,10 +100,11 @@ export function openTransport(registry: string, options: TransportOptions = {}):
   const settled = settleScheme(registry, scheme, origin, connections.dial, limits.idleTimeout);
   const userAgent = options.userAgent ?? "oci-kit";
   const sendOnce = createSender(connections, { limits, proxy, userAgent });
+  const credentials = openCredentialSource(registry, options.credentials, limits);
   const authorizer = createAuthorizer({
     origin,
     limits,
-    source: openCredentialSource(registry, options.credentials, limits),
+    source: credentials,
     exchange: sendOnce,
   });
   const wires: Wires = { origin, limits, authorizer, settled, exchange: sendOnce };
@@ -120,6 +126,10 @@ export function openTransport(registry: string, options: TransportOptions = {}):
         : keepAsking(request, () => attempt(wires, request)),
     read: (request, limit) =>
       keepAsking(request, async () => readWhole(await attempt(wires, request), limit, limits)),
+    account: async (repository) => {
+      const found = await credentials.find(repository).catch(() => undefined);
+      return found?.credentials?.username;
+    },
     close: () => connections.close(),
   };
 }

@@ -13,8 +13,9 @@ import { writing } from "../../files/system-error.ts";
 import { OWN_PREFIX } from "./layout-blobs.ts";
 import { lockLayout } from "./layout-roots.ts";
 import type { LayoutStore } from "./layout.ts";
-import { isAbandoned, stemOf, sweepAbandoned } from "../../files/owned-name.ts";
+import { isAbandoned, stemOf } from "../../files/owned-name.ts";
 import { readDocumentBytes } from "../read-documents.ts";
+import { sweepTemporary, UPLOAD } from "./sweep-temporary.ts";
 
 /** Options of {@link collectGarbage}. */
 export interface CollectOptions extends AbortOptions {
@@ -68,7 +69,7 @@ export function isBeingWritten({ directory }: LayoutStore): boolean {
   return readdirSync(directory).some(
     (name) =>
       name.startsWith(OWN_PREFIX) &&
-      stemOf(name) !== undefined &&
+      (stemOf(name) !== undefined || name.startsWith(UPLOAD)) &&
       !isAbandoned(join(directory, name), MIN_AGE),
   );
 }
@@ -119,7 +120,7 @@ function sweep(
     removed.push({ digest, size: stats.size });
     if (!dryRun) writing(path, () => rmSync(path, { force: true }));
   }
-  if (!dryRun) sweepAbandoned(directory, OWN_PREFIX, minAge);
+  if (!dryRun) sweepTemporary(directory, minAge);
   return { removed, removedBytes: removed.reduce((sum, { size }) => sum + size, 0), kept };
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { noSuchUpload, type Upload, type UploadState, type Uploads } from "../upload.ts";
-import { OWN_PREFIX } from "./layout-blobs.ts";
+import { UPLOAD } from "./sweep-temporary.ts";
 import { createBlob, reopenBlob, type UnfinishedBlob } from "./unfinished-blob.ts";
 
 /**
@@ -23,7 +23,6 @@ export interface LayoutUploads extends Uploads {
   resume(state: UploadState, options?: AbortOptions): Promise<LayoutUpload>;
 }
 
-const STEM = `${OWN_PREFIX}upload.`;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Opens the uploads into a layout directory. @param sweep called before each new upload */
@@ -32,14 +31,14 @@ export function layoutUploads(directory: string, store: string, sweep: () => voi
     begin: async () => {
       sweep();
       const id = randomUUID();
-      return Promise.resolve(uploadOf(createBlob(directory, STEM + id), id));
+      return Promise.resolve(uploadOf(createBlob(directory, UPLOAD + id), id));
     },
     resume: async ({ location }) => {
       await Promise.resolve();
       // The location becomes a part of a path, and may come from an untrusted caller.
       if (!UUID.test(location)) throw noSuchUpload(store);
       try {
-        return uploadOf(reopenBlob(directory, STEM + location), location);
+        return uploadOf(reopenBlob(directory, UPLOAD + location), location);
       } catch (error) {
         throw isOciError(error, "not-found") ? noSuchUpload(store) : error;
       }

@@ -6,7 +6,7 @@ import { throwIfAborted } from "../../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import { exactly } from "../../bytes/streams/cut-bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
-import { digestMismatch, isVerified } from "../../bytes/verify.ts";
+import { digestMismatch, isVerified, sizeMismatch } from "../../bytes/verify.ts";
 import { digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { openRegularFile, readFileBytes, writeWhole } from "../../files/regular-file.ts";
 import { fileError, writing } from "../../files/system-error.ts";
@@ -56,6 +56,21 @@ export class UnfinishedBlob {
     return this.#size;
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
+  /**
+   * Hashes what is in the file, so that bytes added afterwards are hashed on their way.
+   * @throws OciError `unreadable`, `aborted`
+   */
+  async rehash({ signal }: AbortOptions = {}): Promise<void> {
+    for await (const chunk of readFileBytes(this.#path, { offset: this.#hashed, signal })) {
+      this.#hasher.update(chunk);
+      this.#hashed += chunk.length;
+    }
+  }
+
   /**
    * Adds bytes: exactly `length` of them, if given. After a failure, the bytes that had arrived stay, and the
    * blob can be continued from there.
@@ -101,7 +116,11 @@ export class UnfinishedBlob {
       if (expected !== undefined && digest !== expected) {
         throw digestMismatch(WHAT, { digest: expected, size }, digest);
       }
-      await syncFile(this.#path);
+      const written = await syncFile(this.#path);
+      // More bytes than were counted are those of somebody else who works with the same file.
+      if (written !== size) {
+        throw sizeMismatch(WHAT, { digest, size }, `${written} bytes`, written);
+      }
       await placeBlob(this.#directory, this.#path, digest);
       return { digest, size };
     } catch (error) {
@@ -127,10 +146,12 @@ export class UnfinishedBlob {
   }
 }
 
-async function syncFile(path: string): Promise<void> {
+/** Makes a file durable. Returns its size. */
+async function syncFile(path: string): Promise<number> {
   const fd = writing(path, () => openSync(path, APPEND));
   try {
     await flush(fd);
+    return fstatSync(fd).size;
   } catch (error) {
     throw fileError("unwritable", path, error);
   } finally {

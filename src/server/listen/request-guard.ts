@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { IncomingMessage } from "node:http";
-import { quote } from "../oci/quote.ts";
-import { isLoopback } from "../registry/hosts.ts";
-import { ProtocolError } from "./protocol-error.ts";
+import { quote } from "../../oci/quote.ts";
+import { isLoopback } from "../../registry/hosts.ts";
+import { ProtocolError } from "../protocol-error.ts";
 
 /** Where a registry listens, and the names under which it answers. */
 export interface GuardOptions {
@@ -16,6 +16,8 @@ export interface GuardOptions {
 
 /** The target of a request, split into its parts. */
 export interface RequestTarget {
+  /** The host, with the port, by which the client called the registry. */
+  readonly authority: string | undefined;
   readonly path: string;
   readonly query: URLSearchParams;
 }
@@ -52,7 +54,7 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
       );
     }
     checkOrigin(request, authority);
-    return { path, query: new URLSearchParams(search) };
+    return { authority, path, query: new URLSearchParams(search) };
   };
 }
 

@@ -3,12 +3,12 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { digestBytes } from "../bytes/hash.ts";
-import { MediaType } from "../oci/media-types.ts";
-import { askRaw } from "../testing/ask-raw.ts";
-import { askRegistry } from "../testing/ask-registry.ts";
-import { serveRegistry } from "./serve.ts";
-import type { RegistryServer } from "./serve.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import { askRaw } from "../../testing/ask-raw.ts";
+import { askRegistry } from "../../testing/ask-registry.ts";
+import { serveRegistry } from "../serve.ts";
+import type { RegistryServer } from "../serve.ts";
 import type { ServerEvent } from "./server-event.ts";
 
 let directory: string;

@@ -3,11 +3,11 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { digestBytes } from "../bytes/hash.ts";
-import { askRaw } from "../testing/ask-raw.ts";
-import { askRegistry } from "../testing/ask-registry.ts";
-import { serveRegistry } from "./serve.ts";
-import type { RegistryServer, ServeOptions } from "./serve.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import { askRaw } from "../../testing/ask-raw.ts";
+import { askRegistry } from "../../testing/ask-registry.ts";
+import { serveRegistry } from "../serve.ts";
+import type { RegistryServer, ServeOptions } from "../serve.ts";
 
 let directory: string;
 let server: RegistryServer;
@@ -114,10 +114,11 @@ describe("a registry on this machine", () => {
 
 it("a registry on all addresses answers under any name, or only under those that it was given", async () => {
   await server.close();
-  await start({ host: "0.0.0.0" });
+  const open = { host: "0.0.0.0", allowAnonymous: true, allowPlainHttp: true };
+  await start(open);
   expect(await statusOf("GET /v2/", "Host: build-7.internal:5000")).toBe(200);
   await server.close();
-  await start({ host: "0.0.0.0", allowedHosts: ["build-7.internal"] });
+  await start({ ...open, allowedHosts: ["build-7.internal"] });
   expect(await statusOf("GET /v2/", "Host: build-7.internal:5000")).toBe(200);
   expect(await statusOf("GET /v2/", "Host: evil.example")).toBe(421);
 });

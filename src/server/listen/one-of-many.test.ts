@@ -2,18 +2,18 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { once } from "../bytes/bytes.ts";
-import { digestBytes } from "../bytes/hash.ts";
-import { openLayout } from "../store/layout/layout.ts";
-import { askRaw, connectRaw } from "../testing/ask-raw.ts";
-import type { RawConnection } from "../testing/ask-raw.ts";
-import { askRegistry } from "../testing/ask-registry.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { once } from "../../bytes/bytes.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import { openLayout } from "../../store/layout/layout.ts";
+import { askRaw, connectRaw } from "../../testing/ask-raw.ts";
+import type { RawConnection } from "../../testing/ask-raw.ts";
+import { askRegistry } from "../../testing/ask-registry.ts";
 import { boundConnections, clientOf } from "./client-connections.ts";
-import { serveRegistry } from "./serve.ts";
-import type { RegistryServer, ServeOptions } from "./serve.ts";
+import { serveRegistry } from "../serve.ts";
+import type { RegistryServer, ServeOptions } from "../serve.ts";
 import type { ServerEvent } from "./server-event.ts";
-import { openUploads, type Upload } from "./uploads.ts";
+import { openUploads, type Upload } from "../uploads.ts";
 
 let directory: string;
 let server: RegistryServer;
@@ -100,6 +100,28 @@ describe("open uploads", () => {
     await begin("10.0.0.3");
     expect(() => uploads.find("a", many[1]!.id)).toThrow(/no upload/);
     for (const kept of [many[0]!, many[2]!, one]) expect(uploads.find("a", kept.id)).toBe(kept);
+    await uploads.close();
+  });
+});
+
+describe("an upload that is not continued for an hour", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it("ends, with its file, and one that is continued meanwhile stays", async () => {
+    await start({});
+    const { capabilities } = await openLayout(directory);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const uploads = openUploads(capabilities.uploads, { openUploads: 4, clientUploads: 4 });
+    const left = await uploads.begin("a", "10.0.0.1");
+    const continued = await uploads.begin("a", "10.0.0.1");
+    vi.advanceTimersByTime(59 * 60_000);
+    await continued.append(once(content), undefined);
+    vi.advanceTimersByTime(2 * 60_000);
+    expect(() => uploads.find("a", left.id)).toThrow(/no upload/);
+    expect(uploads.find("a", continued.id)).toBe(continued);
+    const names = (await readdir(directory)).join(" ");
+    expect(names).toContain(continued.id);
+    expect(names).not.toContain(left.id);
     await uploads.close();
   });
 });
