@@ -3,7 +3,6 @@ import type { Readable } from "node:stream";
 import type { Agent, Dispatcher } from "undici";
 import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
-import { toReadable } from "../bytes/streams/node-stream.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
@@ -79,7 +78,7 @@ export async function exchange(
       // A digest is over the bytes as they are stored: nobody between may compress them.
       headers: { "accept-encoding": "identity", ...request.headers, ...upload?.headers },
       body: upload?.body ?? null,
-      signal: signal ?? null,
+      signal: upload?.signal ?? signal ?? null,
       onInfo: countInformational(request, limits.informationalAnswers),
       ...(headersTimeout !== undefined && { headersTimeout }),
     });
@@ -111,26 +110,42 @@ function countInformational(request: Exchange, most: number): () => void {
 interface Upload {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
+  readonly signal: AbortSignal;
   /** Set when the cause is the source, or a registry that reads too slowly, rather than the network. */
   failure?: { readonly error: unknown };
 }
 
+/**
+ * What a socket of undici buffers at most before it asks its writer to wait until all has been sent. A smaller
+ * chunk is copied, because the next chunk is asked for at once, which ends the life of the one before.
+ */
+const BUFFERED_BY_SOCKET = 64 * 1024;
+
 function openUpload(request: Exchange, source: Source, limits: Limits): Upload {
+  const stop = new AbortController();
+  const fail = (error: unknown): void => void (upload.failure ??= { error });
   const giveUp = (): void => {
-    const error = tooSlow(request, "taken");
-    upload.failure ??= { error };
-    upload.body.destroy(error);
+    fail(tooSlow(request, "taken"));
+    stop.abort();
   };
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* watchUptake(source.open({ signal: request.signal }), limits, giveUp);
+      const bytes = source.open({ signal: request.signal });
+      for await (const chunk of watchUptake(bytes, limits, giveUp)) {
+        yield chunk.length < BUFFERED_BY_SOCKET ? new Uint8Array(chunk) : chunk;
+      }
     } catch (error) {
-      upload.failure ??= { error };
+      fail(error);
       throw error;
     }
   }
-  const headers = { "content-length": String(source.size) };
-  const upload: Upload = { headers, body: toReadable(read()) };
+  const upload: Upload = {
+    headers: { "content-length": String(source.size) },
+    // undici takes any async iterable, though its types do not say so. A Readable would read ahead, and so would
+    // need a copy of every chunk.
+    body: read() as unknown as Readable,
+    signal: request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal,
+  };
   return upload;
 }
 

@@ -15,6 +15,7 @@ import { openPresence } from "./documents/presence.ts";
 import { removeContent, removeTag } from "./documents/remove-content.ts";
 import { listTags } from "./lists/list-tags.ts";
 import { openReferrers } from "./referrers/referrers.ts";
+import { listManifests } from "./list-manifests.ts";
 import type { RegistryRules } from "./machine/registry-rules.ts";
 import type { TransportOptions } from "./registry-options.ts";
 import { openTransport } from "./transport/transport.ts";
@@ -63,7 +64,7 @@ export type RepositoryStore = ContentStore & {
     Required<
       Pick<
         StoreCapabilities,
-        "uploads" | "tags" | "lookUp" | "mount" | "untag" | "remove" | "referrers"
+        "uploads" | "tags" | "manifests" | "lookUp" | "mount" | "untag" | "remove" | "referrers"
       >
     >;
 };
@@ -155,6 +156,7 @@ export function openRepository(
     capabilities: {
       uploads: registryUploads(context),
       tags: (abort) => listTags(context, abort),
+      manifests: (options) => listManifests(context, options),
       mount: async (descriptor, from, abort) => {
         const source = CONTEXTS.get(from);
         const here = source?.transport.origin.host === transport.origin.host;

@@ -9,7 +9,10 @@ import { requestFailed, type ServerEvent } from "./listen/server-event.ts";
 
 /** What a running registry answers with. */
 export interface Registry {
-  readonly parts: Pick<Call, "store" | "uploads" | "limits" | "inTurn" | "own" | "verified">;
+  readonly parts: Pick<
+    Call,
+    "store" | "uploads" | "limits" | "inTurn" | "repositories" | "sparse" | "verified"
+  >;
   readonly guard: RequestGuard;
   /** Undefined where everyone may do everything. */
   readonly control: AccessControl | undefined;

@@ -8,6 +8,7 @@ import { demandRate } from "../registry/transport/least-rate.ts";
 import { formatErrorBody } from "../registry/wire/error-body.ts";
 import { openBlob } from "../store/layout/layout-blobs.ts";
 import type { LayoutStore } from "../store/layout/layout.ts";
+import type { Repositories } from "../store/repositories/repositories.ts";
 import { ProtocolError, toProtocolError } from "./protocol-error.ts";
 import { sendFile } from "./streams/send-file.ts";
 import { stateOf, type VerifiedFiles } from "./streams/verified-files.ts";
@@ -23,11 +24,12 @@ export interface Call {
   readonly limits: Limits;
   /** Runs edits of tags and other roots one after the other. */
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
-  /** The repository of tags that name none: see `root-names.ts`. */
-  readonly own: string;
   readonly verified: VerifiedFiles;
   /** Whether whoever sent the request may read a repository: lists leave the others out. */
   readonly mayPull: (repository: string) => boolean;
+  readonly repositories: Repositories;
+  /** Accept manifests and indexes of which not all content is there. */
+  readonly sparse: boolean;
 }
 
 type Headers = Readonly<Record<string, string | number>>;

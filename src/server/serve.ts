@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { withLimits } from "../oci/limits.ts";
 import type { Limits } from "../oci/limits.ts";
 import { createGate } from "../registry/transport/gate.ts";
 import { openFreshLayout, type FreshLayout } from "../store/layout/fresh-layout.ts";
 import { openLayout } from "../store/layout/layout.ts";
+import { openRepositories } from "../store/repositories/repositories.ts";
 import { openAccess, type AccessOptions } from "./access/access-control.ts";
 import { tokenFileOf } from "./access/token-file.ts";
 import { answerRequest, type Registry } from "./answer-request.ts";
 import { createBoundServer } from "./listen/bound-server.ts";
 import { listeningAddress } from "./listen/listening-address.ts";
 import type { TlsFiles } from "./listen/tls-files.ts";
-import { repositoryOf } from "./root-names.ts";
 import { createRequestGuard } from "./listen/request-guard.ts";
 import type { ServerEvent } from "./listen/server-event.ts";
 import { createVerifiedFiles } from "./streams/verified-files.ts";
@@ -43,6 +43,8 @@ export interface ServeOptions {
   readonly allowPlainHttp?: boolean | undefined;
   /** Answer reads only. Nothing in the directory is changed. */
   readonly readOnly?: boolean | undefined;
+  /** Accept manifests and indexes of which not all content is there. Default: 404 MANIFEST_BLOB_UNKNOWN. */
+  readonly sparse?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /** Called with every failure. It is not awaited. */
   readonly onEvent?: ((event: ServerEvent) => void) | undefined;
@@ -79,8 +81,9 @@ const GRACE = 3_000;
  * even if the process is killed: blobs appear whole under their digests, and index.json is replaced, never
  * edited. Other processes may use the layout at the same time.
  *
- * All repositories share the content. A tag is an entry of index.json named `repository:tag`; a bare name
- * belongs to the repository named after the directory. One client (an address) can use only a part of the
+ * Repositories are apart: what one has by digest, another has only if it was pushed or mounted there. A tag is
+ * an entry of index.json named `repository:tag`; a bare name belongs to the repository named after the
+ * directory, and so does what other tools left there without a name. One client (an address) can use only a part of the
  * connections and uploads, and must send and receive at `leastRate` or faster.
  * @throws OciError `invalid-layout`; `invalid-argument` for an address beyond this machine without protection,
  * and for files of users, rules or the certificate that can't be understood; `not-found`, `unreadable` for
@@ -102,6 +105,9 @@ export async function serveRegistry(options: ServeOptions): Promise<RegistryServ
   const control =
     access && openAccess({ ...access, tokens: access.tokens ?? tokenFileOf(directory) });
   const { store, discard } = await openServed(directory, readOnly, limits);
+  const repositories = openRepositories(store, { limits, readOnly });
+  // What is there already is taken over before anyone asks for it.
+  await repositories.open(repositories.own);
   const port = await listen(server, address, options.port ?? 0).catch(async (error: unknown) => {
     await discard();
     throw error;
@@ -112,7 +118,8 @@ export async function serveRegistry(options: ServeOptions): Promise<RegistryServ
       limits,
       uploads: openUploads(store.capabilities.uploads, limits),
       inTurn: createGate(1),
-      own: repositoryOf(basename(directory)),
+      repositories,
+      sparse: options.sparse ?? false,
       verified: createVerifiedFiles(),
     },
     guard: createRequestGuard({ address, host, allowedHosts: options.allowedHosts ?? [] }),

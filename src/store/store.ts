@@ -67,6 +67,14 @@ export interface AddRootOptions extends AbortOptions {
   readonly inPlaceOf?: Digest | undefined;
 }
 
+/** A manifest or index in the list of all of a repository. */
+export interface ListedManifest {
+  readonly descriptor: Descriptor;
+  readonly subject: Digest | undefined;
+  /** When it was last pushed, lost a tag or was named by an index, in milliseconds since 1970. */
+  readonly since: number;
+}
+
 /** What only some stores can do. A capability that is absent is not supported by the store. */
 export interface StoreCapabilities {
   /** Uploads in parts, which can be continued after a failure. */
@@ -120,6 +128,13 @@ export interface StoreCapabilities {
   readonly untag?: (tag: string, options?: AbortOptions) => Promise<void>;
   /** Removes content, and the roots and tags that name it. Idempotent. */
   readonly remove?: (digest: Digest, options?: AbortOptions) => Promise<void>;
+  /**
+   * Every manifest and index of a repository, whether a tag leads to it or not; with `only`, none but that
+   * one. Undefined when it can't be told: the specification has no such list, and of registries only ours.
+   */
+  readonly manifests?: (
+    options?: AbortOptions & { readonly only?: Digest | undefined },
+  ) => Promise<readonly ListedManifest[] | undefined>;
   /** The manifests whose `subject` is this digest. */
   readonly referrers?: (
     subject: Digest,

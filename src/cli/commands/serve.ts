@@ -25,6 +25,7 @@ interface ServeFlags {
   readonly allowAnonymous?: true;
   readonly allowPlainHttp?: true;
   readonly readOnly?: true;
+  readonly sparse?: true;
   readonly log: string;
 }
 
@@ -35,6 +36,11 @@ export const serveCommand: Register = (program, invoke) => {
       prose(`
         Serves an OCI layout directory (default ${DEFAULT_DIRECTORY}, made when it is not there) as a registry:
         push, pull, tags. Runs until it is interrupted; safe to kill.
+
+        Repositories are apart: what was pushed or mounted to one is read and deleted by its name alone,
+        and bytes are stored once. What is in the layout already belongs to the repositories that its tags
+        name; bare tags, and images without one, to the repository called like the directory. Manifests
+        without a tag stay for 30 days; then oci-kit prune oci:DIR may take them.
 
         Without --htpasswd and --access, anyone who reaches the address may read and write; web pages of
         elsewhere are refused. So it listens on this machine only unless --host says otherwise, and then
@@ -64,6 +70,7 @@ export const serveCommand: Register = (program, invoke) => {
     .option("--allow-anonymous", "with --host: let everyone who reaches it read and write")
     .option("--allow-plain-http", "with --host: no certificate, for a network that is trusted")
     .option("--read-only", "refuse whatever would change DIR")
+    .option("--sparse", "accept manifests and indexes of which not all content was pushed")
     .option("--log <FORMAT>", "what failed, on stderr: text or json, one line each", "text")
     .addHelpText(
       "after",
@@ -104,6 +111,7 @@ async function serve(
     allowAnonymous: flags.allowAnonymous,
     allowPlainHttp: flags.allowPlainHttp,
     readOnly: flags.readOnly,
+    sparse: flags.sparse,
     limits,
     onEvent: (event) => printText(stderr, formatServerEvent(event, log, new Date())),
   }).catch((error: unknown) => {

@@ -147,7 +147,7 @@ describe("reading the older format of docker save", () => {
     const image = saved.manifest[0]!;
     const lists: [unknown, RegExp][] = [
       [[], /expected an image/],
-      [{}, /expected array/],
+      [{}, /expected an array of images/],
       [[{ ...image, Layers: "1/layer.tar" }], /Layers/],
       [[{ ...image, LAYERS: [] }], /one key that readers take for "Layers"/],
       [[{ ...image, Config: "../../etc/passwd" }], /no such entry/],

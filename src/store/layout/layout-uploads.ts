@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
+import type { DigestAlgorithm } from "../../oci/digest.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { noSuchUpload, type Upload, type UploadState, type Uploads } from "../upload.ts";
 import { UPLOAD } from "./sweep-temporary.ts";
@@ -11,6 +12,11 @@ import { createBlob, reopenBlob, type UnfinishedBlob } from "./unfinished-blob.t
  * `append`.
  */
 export interface LayoutUpload extends Upload {
+  /**
+   * Says which digest the content will have, so that it is hashed as it comes and not read again. A hint: any
+   * digest still may be given at the end. Without effect once something has arrived.
+   */
+  hashWith(algorithm: DigestAlgorithm): void;
   append(bytes: Bytes, length?: number, options?: AbortOptions): Promise<void>;
 }
 
@@ -53,6 +59,7 @@ export function uploadOf(blob: UnfinishedBlob, location: string): LayoutUpload {
       return blob.size;
     },
     state: { location },
+    hashWith: (algorithm) => blob.hashWith(algorithm),
     append: (bytes, length, options) => blob.append(bytes, length, options),
     finish: async (digest) => {
       await blob.finish(digest);

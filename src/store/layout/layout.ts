@@ -3,7 +3,7 @@ import { closeSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import type { Digest } from "../../oci/digest.ts";
+import { knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
 import { writing } from "../../files/system-error.ts";
@@ -103,8 +103,12 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
   };
   const whatIs = ({ digest }: Descriptor): string => `${name}: ${digest}`;
 
-  const replace: ContentStore["push"] = (descriptor, source, abort) =>
-    completeOrCancel(uploadOf(newBlob(), ""), descriptor, source, abort);
+  const replace: ContentStore["push"] = async (descriptor, source, abort) => {
+    const algorithm = knownAlgorithm(descriptor.digest);
+    const upload = uploadOf(newBlob(), "");
+    upload.hashWith(algorithm);
+    await completeOrCancel(upload, descriptor, source, abort);
+  };
 
   const store: LayoutStore = {
     name,

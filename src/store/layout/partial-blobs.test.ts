@@ -20,7 +20,7 @@ import {
   chunked,
   sourceOf,
 } from "../../testing/store-contract/store-content.ts";
-import { collectGarbage } from "./collect-garbage.ts";
+import { collectGarbage } from "../prune/collect-garbage.ts";
 import { openFreshLayout } from "./fresh-layout.ts";
 import { openLayout, type LayoutStore } from "./layout.ts";
 

@@ -7,7 +7,7 @@ import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import { exactly } from "../../bytes/streams/cut-bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestMismatch, isVerified, sizeMismatch } from "../../bytes/verify.ts";
-import { digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";
+import { digestOf, knownAlgorithm, type Digest, type DigestAlgorithm } from "../../oci/digest.ts";
 import { openRegularFile, readFileBytes, writeWhole } from "../../files/regular-file.ts";
 import { fileError, writing } from "../../files/system-error.ts";
 import { placeBlob } from "./layout-blobs.ts";
@@ -38,8 +38,9 @@ export function reopenBlob(directory: string, name: string): UnfinishedBlob {
 export class UnfinishedBlob {
   readonly #directory: string;
   readonly #path: string;
+  #algorithm: DigestAlgorithm = "sha256";
   /** Hashes the first `#hashed` bytes. */
-  readonly #hasher = createHasher("sha256");
+  #hasher = createHasher(this.#algorithm);
   #hashed = 0;
   #size: number;
   /** The digest, if all bytes came from one source that verified them. */
@@ -69,6 +70,13 @@ export class UnfinishedBlob {
       this.#hasher.update(chunk);
       this.#hashed += chunk.length;
     }
+  }
+
+  /** Hashes what comes with this algorithm, if nothing has come yet. */
+  hashWith(algorithm: DigestAlgorithm): void {
+    if (this.#size > 0 || algorithm === this.#algorithm) return;
+    this.#algorithm = algorithm;
+    this.#hasher = createHasher(algorithm);
   }
 
   /**
@@ -136,7 +144,7 @@ export class UnfinishedBlob {
 
   async #digest(like: Digest | undefined): Promise<Digest> {
     const algorithm = like === undefined ? "sha256" : knownAlgorithm(like);
-    const isRunning = algorithm === "sha256";
+    const isRunning = algorithm === this.#algorithm;
     const hasher = isRunning ? this.#hasher : createHasher(algorithm);
     const offset = isRunning ? this.#hashed : 0;
     if (offset < this.#size) {

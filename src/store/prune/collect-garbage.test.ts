@@ -10,8 +10,8 @@ import { buildImage, buildIndex, pushDocument } from "../../testing/build-image.
 import { blob } from "../../testing/store-contract/store-content.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { copy } from "../copy/copy.ts";
-import { blobPath } from "./layout-blobs.ts";
-import { openLayout, type LayoutStore } from "./layout.ts";
+import { blobPath } from "../layout/layout-blobs.ts";
+import { openLayout, type LayoutStore } from "../layout/layout.ts";
 import { createMemoryStore } from "../memory-store.ts";
 
 let directory: string;
@@ -51,6 +51,8 @@ describe("collecting garbage", () => {
       removed: [],
       removedBytes: 0,
       kept: before.length,
+      untagged: [],
+      suspicious: false,
     });
     expect(blobs()).toEqual(before);
   });

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { AnnotationKey } from "../oci/annotations.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { parseRepository, parseTag } from "../oci/reference.ts";
-import { isOciError } from "../oci/errors.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { parseRepository, parseTag } from "../../oci/reference.ts";
+import { isOciError } from "../../oci/errors.ts";
 
-// How one layout holds many repositories. They share all content: what one repository has by digest, every
-// repository has. A tag is an entry of index.json whose name (org.opencontainers.image.ref.name) is
-// `repository:tag`. A name without a colon, as other tools write it, is a tag of the repository named after
-// the directory. A manifest without a tag is an entry without a name. The directory is therefore always a
-// valid layout, which skopeo reads as oci:DIR:repository:tag.
+// How the tags of many repositories are named in one layout. A tag is an entry of index.json whose name
+// (org.opencontainers.image.ref.name) is `repository:tag`. A name without a colon, as other tools write it, is
+// a tag of the repository named after the directory. The directory is therefore always a valid layout, which
+// skopeo reads as oci:DIR:repository:tag.
 
 /** A tag of a repository. */
 export interface RepositoryTag {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import type { Digest } from "../oci/digest.ts";
-import { MediaType } from "../oci/media-types.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { MediaType } from "../../oci/media-types.ts";
 import { namedRoots, parseRootName, repositoryOf } from "./root-names.ts";
 
 function root(name: string | undefined, hex = "a"): Descriptor {
