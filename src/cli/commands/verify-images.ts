@@ -62,6 +62,7 @@ function outcomeOf({ name, content, images, verdict }: ImagesReport): Outcome {
     },
     lines: [
       ...images.flatMap(findingLines),
+      ...(images.length === 0 ? [`${name}: no image to look into`] : []),
       ...table(images.map(summaryRow)),
       ...(content === undefined ? [] : contentLines(name, content)),
     ],

@@ -144,7 +144,7 @@ describe("verify of an image that would not start", () => {
   it("says why, exits with 2, and escapes what the image says", async () => {
     const store = await openLayout("broken", { create: true });
     const config = { Entrypoint: ["/gone\u001b[31m"], User: "nobody" };
-    await buildImage(store, { layers: [{ "etc/name": "one" }], config });
+    await buildImage(store, { layers: [{ "etc/name": "one" }], config, tag: "1" });
     const { status, stdout } = await project.run("verify", "oci:broken");
     expect(status).toBe(2);
     expect(stdout).not.toContain("\u001b");
