@@ -14,20 +14,26 @@ import {
 import { appendCommand } from "./commands/append.ts";
 import { assembleCommand } from "./commands/assemble.ts";
 import { cacheCommand } from "./commands/cache.ts";
+import { catCommand } from "./commands/cat.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
+import { diffCommand } from "./commands/diff.ts";
 import { exportCommand } from "./commands/export.ts";
+import { findCommand } from "./commands/find.ts";
 import { flattenCommand } from "./commands/flatten.ts";
+import { historyCommand } from "./commands/history.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logoutCommand } from "./commands/logout.ts";
+import { lsCommand } from "./commands/ls.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { packCommand } from "./commands/pack.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { rebaseCommand } from "./commands/rebase.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { statCommand } from "./commands/stat.ts";
 import { storeCommand } from "./commands/store.ts";
 import { tagsCommand } from "./commands/tags.ts";
 import { unpackCommand } from "./commands/unpack.ts";
@@ -50,6 +56,12 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["store", storeCommand],
   ["prune", pruneCommand],
   ["cache", cacheCommand],
+  ["ls", lsCommand],
+  ["cat", catCommand],
+  ["stat", statCommand],
+  ["find", findCommand],
+  ["history", historyCommand],
+  ["diff", diffCommand],
   ["export", exportCommand],
   ["flatten", flattenCommand],
   ["append", appendCommand],

@@ -9,20 +9,18 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
   ["insert", "oci-kit append BASE DST --layer DIR"],
   ["list-tags", "oci-kit tags HOST/REPOSITORY"],
   ["load", "oci-kit copy docker-archive:FILE DST"],
-  ["ls", "oci-kit tags HOST/REPOSITORY"],
   ["mutate", "oci-kit config SRC DST"],
   ["pull", "oci-kit copy HOST/REPOSITORY:TAG oci:DIR:TAG"],
   ["push", "oci-kit copy oci:DIR:TAG HOST/REPOSITORY:TAG"],
   ["repack", "oci-kit pack DIR REF"],
   ["save", "oci-kit copy SRC docker-archive:FILE"],
-  ["stat", "oci-kit inspect REF"],
   ["sync", "oci-kit copy SRC DST"],
   ["tag", "oci-kit retag SRC TAG"],
   ["validate", "oci-kit verify REF"],
   ["version", "oci-kit --version"],
 ]);
 
-/** What these tools call a flag, and the flag of the same meaning here. */
+/** What these tools, and find, call a flag, and the flag of the same meaning here. */
 export const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([
   ["--arch", "--platform"],
   ["--dest-tls-verify", "--plain-http"],
@@ -31,4 +29,15 @@ export const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([
   ["--override-os", "--platform"],
   ["--src-tls-verify", "--plain-http"],
   ["--tls-verify", "--plain-http"],
+  ["-iname", "--name"],
+  ["-name", "--name"],
+  ["-newer", "--newer"],
+  ["-newermt", "--newer"],
+  ["-path", "--path"],
+  ["-perm", "--mode"],
+  ["-size", "--size"],
+  ["-type", "--type"],
+  ["-uid", "--owner"],
+  ["-user", "--owner"],
+  ["-wholename", "--path"],
 ]);
