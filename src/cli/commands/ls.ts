@@ -5,8 +5,7 @@ import { DONE } from "../exit-status.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { parseImagePath } from "../input/image-path.ts";
 import { lookOptions, withLooking, type LookFlags } from "../input/look-options.ts";
-import { lookedDocument, longRow } from "../output/entry-text.ts";
-import { table } from "../output/format.ts";
+import { lookedDocument, longLines } from "../output/entry-text.ts";
 
 interface LsFlags extends LookFlags {
   readonly l?: true;
@@ -61,8 +60,6 @@ async function list(
     status: DONE,
     // Made only when it is printed: it counts the names of every file.
     document: session.json ? lookedDocument(looked) : {},
-    lines: isLong
-      ? table(looked.entries.map(longRow))
-      : looked.entries.map((entry) => toText(entry.path)),
+    lines: isLong ? longLines(looked.entries) : looked.entries.map((entry) => toText(entry.path)),
   };
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { toBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
-import { toHex } from "../../bytes/hash.ts";
+import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Looked } from "../../disk/look/look-at-reference.ts";
 import type { EntryDescription, EntryType } from "../../rootfs/look/describe-entries.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
@@ -60,7 +59,18 @@ export function removedText(removes: ByteString): string {
   return removes.endsWith("/") ? `all in ${toText(removes)}` : toText(removes);
 }
 
-/** The columns of `ls -l`: mode, links, owner, group, size or device numbers, time, name. */
+/** `ls -l`: mode, links, owner, group, size or device numbers, time, name; numbers end where their columns end. */
+export function longLines(entries: readonly EntryDescription[]): string[] {
+  const rows = entries.map(longRow);
+  const widths = [1, 2, 3, 4].map((column) =>
+    rows.reduce((most, row) => Math.max(most, row[column]!.length), 0),
+  );
+  return rows.map(([mode, ...rest]) =>
+    [mode, ...rest.map((cell, at) => cell.padStart(widths[at] ?? 0))].join(" "),
+  );
+}
+
+/** The columns of `ls -l`. */
 export function longRow(entry: EntryDescription): string[] {
   const { node, links } = entry;
   return [
@@ -86,7 +96,7 @@ export function deviceText({ deviceMajor, deviceMinor }: Node): string {
 
 /** The bytes of an attribute's value in hex, as `0x01000002`. */
 export function hexText(value: ByteString): string {
-  return `0x${toHex(toBytes(value))}`;
+  return `0x${Buffer.from(value, "latin1").toString("hex")}`;
 }
 
 /** An entry for programs. A plain directory's files have a digest only where `withDigest` asks to read them. */

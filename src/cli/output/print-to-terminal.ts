@@ -2,7 +2,7 @@
 import type { Bytes } from "../../bytes/bytes.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Output } from "../context.ts";
-import { escapeLines } from "./terminal-text.ts";
+import { printFileText } from "./print.ts";
 
 /**
  * Prints the text of a file on a terminal as it comes, with control characters escaped, except tabs and line breaks.
@@ -30,8 +30,8 @@ export async function printToTerminal(output: Output, bytes: Bytes, what: string
   for await (const chunk of bytes) {
     const text = decode(chunk);
     last = text.at(-1) ?? last;
-    output.write(text.split("\t").map(escapeLines).join("\t"));
+    printFileText(output, text);
   }
   decode();
-  if (last !== "\n") output.write("\n");
+  if (last !== "\n") printFileText(output, "\n");
 }

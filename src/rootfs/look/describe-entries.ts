@@ -41,8 +41,8 @@ export function describeEntries(
 ): EntryDescription[] {
   let names: ReadonlyMap<Node, number> | undefined;
   const countLinks = (path: ByteString, node: Node): number => {
-    if (node.linkCount !== undefined) return node.linkCount;
     if (node.type === "directory") return 2 + countDirectories(root, path);
+    if (node.linkCount !== undefined) return node.linkCount;
     names ??= countNames(root);
     return names.get(node) ?? 1;
   };

@@ -45,10 +45,12 @@ function notThere(
   const way =
     last === undefined ? "" : `; ${toText(last.path)} is a link to ${toText(last.target)}`;
   const end =
-    stop?.why === "not-a-directory" ? `${toText(at)} is no directory` : `${toText(nearest)} exists`;
+    stop?.why === "not-a-directory"
+      ? `${toText(at)} is no directory`
+      : `the nearest that exists is ${toText(nearest)}`;
   return new OciError(
     "not-found",
-    `${root.name}: ${toText(asked)}: expected a path that exists, got nothing at ${toText(path)}: ${end}${way}`,
+    `${root.name}: ${toText(asked)}: expected a path that exists, got nothing at ${toText(path)}; ${end}${way}`,
     {
       details: { path: asked, nearest },
       ...(last && { hint: "To look at the link itself: --no-follow, or stat." }),
