@@ -41,7 +41,7 @@ import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
 import type { Context } from "./context.ts";
 import { DONE, FAILED } from "./exit-status.ts";
-import { OTHER_COMMANDS, OTHER_FLAGS } from "./input/other-tools-words.ts";
+import { FIND_FLAGS, OTHER_COMMANDS, OTHER_FLAGS } from "./input/other-tools-words.ts";
 import { printText } from "./output/print.ts";
 
 const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
@@ -203,7 +203,7 @@ function otherToolsWord(message: string, command: Command): string | undefined {
     const typed = OTHER_COMMANDS.get(word);
     return typed && `Here it is ${typed};`;
   }
-  const flag = kind === "option" ? OTHER_FLAGS.get(word) : undefined;
+  const flag = kind === "option" ? (OTHER_FLAGS.get(word) ?? FIND_FLAGS.get(word)) : undefined;
   const isThere = command.options.some(({ long }) => long === flag);
   return flag !== undefined && isThere ? `Did you mean ${flag}?` : undefined;
 }

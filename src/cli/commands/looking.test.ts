@@ -41,11 +41,11 @@ describe("ls", () => {
 
   it("with -l prints mode, names, owner, size or device, time, and does not follow", async () => {
     expect((await run("ls", "-la", "oci:looked:base", "/")).stdout).toBe(
-      "drwxr-xr-x 2    0  0    0 1970-01-01T00:00:00Z /bin\n" +
-        "-rw-r--r-- 1    0  0    3 1970-01-01T00:00:00Z /data.bin\n" +
-        "lrwxrwxrwx 1    0  0    0 1970-01-01T00:00:00Z /link -> bin\n" +
-        "crw-rw-rw- 1    0  0 1, 3 1970-01-01T00:00:00Z /null\n" +
-        "-rw-r--r-- 1    0  0   13 1970-01-01T00:00:00Z /tab\\\\x\n",
+      "drwxr-xr-x 2 0 0    0 1970-01-01T00:00:00Z /bin\n" +
+        "-rw-r--r-- 1 0 0    3 1970-01-01T00:00:00Z /data.bin\n" +
+        "lrwxrwxrwx 1 0 0    0 1970-01-01T00:00:00Z /link -> bin\n" +
+        "crw-rw-rw- 1 0 0 1, 3 1970-01-01T00:00:00Z /null\n" +
+        "-rw-r--r-- 1 0 0   12 1970-01-01T00:00:00Z /tab\\\\x\n",
     );
     expect((await run("ls", "-l", "oci:looked:base", "/link")).stdout).toMatch(/\/link -> bin\n$/);
     expect((await run("ls", "-l", "oci:looked:base", "/link/")).stdout).toContain(
@@ -160,8 +160,8 @@ describe("find", () => {
 describe("history", () => {
   it("shows the layers with what they waste", async () => {
     const { stdout } = await run("history", "oci:looked:top");
-    expect(stdout).toMatch(/^layer {2}blob .* wasted .*\n0 .* 9 B .*\n1 .* 0 B .*\n/);
-    expect(stdout).toContain("34 B of files, 0 B of them hidden by higher layers\n");
+    expect(stdout).toMatch(/^layer {2}blob .* wasted .*\n0 .* 24 B .*\n1 .* 9 B .*\n/);
+    expect(stdout).toContain("33 B of files, 0 B of them hidden by higher layers\n");
   });
 
   it("follows a path through the layers", async () => {

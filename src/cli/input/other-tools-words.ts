@@ -20,7 +20,7 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
   ["version", "oci-kit --version"],
 ]);
 
-/** What these tools, and find, call a flag, and the flag of the same meaning here. */
+/** What these tools call a flag, and the flag of the same meaning here. */
 export const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([
   ["--arch", "--platform"],
   ["--dest-tls-verify", "--plain-http"],
@@ -29,6 +29,10 @@ export const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([
   ["--override-os", "--platform"],
   ["--src-tls-verify", "--plain-http"],
   ["--tls-verify", "--plain-http"],
+]);
+
+/** What `find` of the shell calls a flag, and what `oci-kit find` does. */
+export const FIND_FLAGS: ReadonlyMap<string, string> = new Map([
   ["-iname", "--name"],
   ["-name", "--name"],
   ["-newer", "--newer"],
