@@ -21,6 +21,7 @@ import { referenceOptions, type ReferenceFlags } from "../input/reference-option
 import { differenceDocument, fieldLines } from "../output/differences.ts";
 import { count } from "../output/format.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface DiffFlags extends ReferenceFlags {
   readonly ignore?: readonly string[];
@@ -67,6 +68,7 @@ async function diff(
   const known: readonly IgnoredField[] = [...COMPARED_FIELDS, "configuration"];
   const ignore = (flags.ignore ?? []).map((text) => parseField(text, known));
   const show = showIndexing(progress);
+  letYoungGenerationGrow();
   const compared = await compareReferences(
     await parseConfigured(one, context),
     await parseConfigured(other, context),

@@ -14,6 +14,7 @@ import { parseImagePath } from "../input/image-path.ts";
 import { lookOptions, withLooking, type LookFlags } from "../input/look-options.ts";
 import { lookedDocument } from "../output/entry-text.ts";
 import { parseQuery, type QueryFlags } from "./find-query.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface FindFlags extends LookFlags, QueryFlags {
   readonly follow?: true;
@@ -68,6 +69,7 @@ async function find(
 ): Promise<Outcome> {
   const { findInReference, statReference } = await import("../../disk/look/look-at-reference.ts");
   const location = await parseConfigured(reference, session.context);
+  letYoungGenerationGrow();
   const options = { ...(await lookOptions(flags, session)), follow: flags.follow === true };
   const timeOf = async (other: string) =>
     (await statReference(location, [parseImagePath(other)], options)).entries[0]!.node;

@@ -6,6 +6,7 @@ import { parseConfigured } from "../input/configured.ts";
 import { parseImagePath } from "../input/image-path.ts";
 import { lookOptions, withLooking, type LookFlags } from "../input/look-options.ts";
 import { lookedDocument, longLines } from "../output/entry-text.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface LsFlags extends LookFlags {
   readonly l?: true;
@@ -47,6 +48,7 @@ async function list(
 ): Promise<Outcome> {
   const { listReference } = await import("../../disk/look/look-at-reference.ts");
   const isLong = flags.l === true;
+  letYoungGenerationGrow();
   const looked = await listReference(
     await parseConfigured(reference, session.context),
     parseImagePath(path),
