@@ -7,33 +7,46 @@ const fs = require("node:fs");
 const { basename, dirname, join } = require("node:path");
 const { Script } = require("node:vm");
 
+const Module = module.constructor;
 const LONGEST_UNUSED = 30 * 24 * 3600_000;
 
+/** Files with a hash of their content in their names, which are the keys of the cache. */
+const HASHED = /-[\w-]{8}\.js$/;
+
 /**
- * Makes every file that is loaded from the directory `program` from now on use the cache, and adds new code to the cache when
- * the process exits. Files in `program` must have a hash of their content in their names, which are the keys of the cache. The
- * program works without the cache, so errors in reading or writing it are ignored.
+ * Returns a function that loads the files of the directory `program`, CommonJS in ASCII, by names such as `./main.js`. It makes
+ * them use the cache, and adds new code to the cache when the process exits. The program works without the cache, so errors in
+ * reading or writing it are ignored. Node's own loader would take longer: it looks up which package each file belongs to.
  */
-exports.useCodeCache = function useCodeCache(program) {
+exports.openProgram = function openProgram(program) {
   const cache = openCache(process.env);
-  if (cache === undefined) return;
-  const Module = module.constructor;
-  const compile = Module.prototype._compile;
+  const modules = new Map();
   const made = new Map();
-  Module.prototype._compile = function (content, file) {
-    if (dirname(file) !== program) return compile.call(this, content, file);
-    const kept = join(cache, `${basename(file)}-${process.version}-${process.arch}`);
+  const load = (name) => {
+    if (!name.startsWith("./")) return require(name);
+    const known = modules.get(name);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    modules.set(name, module);
+    const file = join(program, name);
+    const run = compile(file).runInThisContext();
+    run.call(module.exports, module.exports, load, module, file, program);
+    return module.exports;
+  };
+  const compile = (filename) => {
+    const code = Module.wrap(fs.readFileSync(filename, "latin1"));
+    if (cache === undefined || !HASHED.test(filename)) return new Script(code, { filename });
+    const kept = join(cache, `${basename(filename)}-${process.version}-${process.arch}`);
     const cachedData = readKept(kept);
-    const script = new Script(Module.wrap(content), { filename: file, cachedData });
+    const script = new Script(code, { filename, cachedData });
     if (cachedData === undefined || script.cachedDataRejected === true) made.set(kept, script);
-    const require = (id) => this.require(id);
-    const args = [this.exports, require, this, file, program];
-    return script.runInThisContext().apply(this.exports, args);
+    return script;
   };
   process.once("exit", () => {
     for (const [file, script] of made) keep(file, script);
     if (made.size > 0) sweep(cache);
   });
+  return load;
 };
 
 /** The cache's directory, or undefined if another user could have written to it, because the code in it is executed. */

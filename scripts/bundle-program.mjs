@@ -4,6 +4,7 @@
 // would take as long to start as an unpack: each command loads what it needs. Writes the licenses of the
 // bundled packages beside the files.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
@@ -14,7 +15,9 @@ const PARTS = /** @type {const} */ ([
   ["start", ["cli/main.js"]],
   ["command-line", ["cli/program.js"]],
   ["readers", ["image/by-reference/inspect-reference.js", "image/by-reference/list-tags.js"]],
-  ["registry", ["registry/repository.js"]],
+  ["registry", ["registry/mirrors/open-by-rules.js", "cli/input/registry-flags.js"]],
+  ["registry-rules", ["registry/machine/parse-registry-rules.js"]],
+  ["copies", ["image/by-reference/copy-reference.js", "image/by-reference/retag-reference.js"]],
 ]).map(
   ([name, files]) =>
     /** @type {const} */ ([name, files.map((file) => fileURLToPath(new URL(file, dist)))]),
@@ -29,6 +32,24 @@ const closures = new Map();
 const UNUSED = [
   // for commands that are programs of their own, of which there are none
   { by: /\/commander\//, id: "node:child_process", instead: "module.exports = {};" },
+  // schemas are never printed
+  {
+    by: /\/zod\//,
+    id: "../core/json-schema-processors.js",
+    instead: "module.exports = {};",
+  },
+  {
+    by: /\/zod\//,
+    id: "./json-schema-processors.js",
+    instead: "module.exports = {};",
+  },
+  ...["./to-json-schema.js", "../core/to-json-schema.js"].map((id) => ({
+    by: /\/zod\//,
+    id,
+    instead: `
+      const leftOut = () => () => { throw new Error("JSON Schema is left out of the program"); };
+      module.exports = { createToJSONSchemaMethod: leftOut, createStandardJSONSchemaMethod: leftOut, toJSONSchema: leftOut() };`,
+  })),
   // HTTP/2 is never offered
   { by: /\/undici\//, id: "node:http2", instead: "module.exports = { constants: {} };" },
   // to know Node's own answers when they are sent as a body, and its default of the longest head
@@ -50,6 +71,41 @@ const UNUSED = [
   },
 ];
 
+/**
+ * Modules of Node that many parts import and few commands use: each is loaded when one of its exports is first read. Only
+ * modules whose exports are the same in all versions of Node (unlike `node:zlib`), because those of this one are written down.
+ */
+const LATER = [
+  "node:child_process",
+  "node:crypto",
+  "node:dns",
+  "node:fs/promises",
+  "node:http",
+  "node:os",
+  "node:stream/promises",
+  "node:timers/promises",
+  "node:tls",
+  "node:worker_threads",
+];
+
+const loadLater = {
+  name: "load-later",
+  /** @type {(id: string, importer: string | undefined) => string | undefined} */
+  resolveId(id, importer = "") {
+    return LATER.includes(id) && !importer.startsWith("\0") ? `\0later-${id}.cjs` : undefined;
+  },
+  /** @type {(id: string) => string | undefined} */
+  load(id) {
+    const name = /^\0later-(.*)\.cjs/.exec(id)?.[1];
+    if (name === undefined) return undefined;
+    /** @type {unknown} */
+    const exported = createRequire(import.meta.url)(name);
+    const names = Object.keys(/** @type {object} */ (exported)).filter((one) => /^\w+$/.test(one));
+    const getters = names.map((one) => `get ${one}() { return require("${name}").${one}; }`);
+    return `module.exports = { ${getters.join(", ")} };`;
+  },
+};
+
 const leaveOut = {
   name: "leave-out-unused",
   /** @type {(id: string, importer: string | undefined) => string | undefined} */
@@ -70,7 +126,7 @@ const bundle = await rolldown({
   // tsconfig.json maps imports to the sources, not to what tsc made
   tsconfig: false,
   preserveEntrySignatures: "allow-extension",
-  plugins: [leaveOut],
+  plugins: [leaveOut, loadLater],
   // looked for while the program runs: the one may be missing, the other is loaded by the text of a worker
   external: ["@napi-rs/xattr", "zstd-codec"],
   // what is imported when it is needed may be loaded already, with other modules
@@ -81,7 +137,7 @@ const { output } = await bundle.write({
   dir: fileURLToPath(new URL("program", dist)),
   format: "cjs",
   minify: true,
-  entryFileNames: "main.js",
+  entryFileNames: "[name]-[hash].js",
   chunkFileNames: "[name]-[hash].js",
   codeSplitting: {
     includeDependenciesRecursively: false,
@@ -89,8 +145,15 @@ const { output } = await bundle.write({
   },
 });
 await bundle.close();
-writeFileSync(new URL("program/package.json", dist), '{ "type": "commonjs" }\n');
-writeFileSync(new URL("program/LICENSES", dist), packagesIn(output).map(licenseOf).join("\n"));
+const program = new URL("program/", dist);
+for (const file of output) {
+  if (file.type === "chunk") writeFileSync(new URL(file.fileName, program), inAscii(file.code));
+}
+// The name of a file that the cache of code may keep has a hash of its content.
+const [main] = output;
+writeFileSync(new URL("main.js", program), `module.exports = require("./${main.fileName}");\n`);
+writeFileSync(new URL("package.json", program), '{ "type": "commonjs" }\n');
+writeFileSync(new URL("LICENSES", program), packagesIn(output).map(licenseOf).join("\n"));
 // the bundle contains these modules; users of the library import only the others
 rmSync(new URL("cli", dist), { recursive: true });
 
@@ -118,6 +181,17 @@ function closureOf(module, graph) {
   }
   closures.set(module, found);
   return found;
+}
+
+/**
+ * V8 keeps and scans text with other characters than these at twice the size.
+ * @type {(code: string) => string}
+ */
+function inAscii(code) {
+  return code.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** @type {(files: import("rolldown").RolldownOutput["output"]) => string[]} the directories of the packages in them */

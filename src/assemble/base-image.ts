@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { storedContent } from "../store/read-content.ts";
+import { transferBlob } from "../store/copy/transfer.ts";
 import { type Image, readImage } from "../image/image.ts";
 import { OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
@@ -27,17 +27,18 @@ export async function openBase(
   );
 }
 
-/** Copies the layers of the base into the target, byte for byte, so that the image can be read from there. */
+/**
+ * Copies the layers of the base into the target, byte for byte, so that the image can be read from there. What the
+ * target's registry holds in another repository is mounted, and not sent.
+ */
 export async function storeBase(
   base: Image | undefined,
   options: AssembleOptions,
 ): Promise<Image | undefined> {
   if (base === undefined) return undefined;
-  const { target } = options;
-  for (const layer of base.manifest.value.layers) {
-    if (await target.exists(layer, options)) continue;
-    await target.push(layer, storedContent(base.store, layer), options);
-  }
+  const { target, signal = new AbortController().signal } = options;
+  const copying = { source: base.store, target, dryRun: false, onProgress: undefined };
+  for (const layer of base.manifest.value.layers) await transferBlob(copying, layer, signal);
   return { ...base, store: target };
 }
 

@@ -5,5 +5,6 @@
  * @module
  */
 export * from "./assemble.ts";
+export * from "./assemble-to-reference.ts";
 export * from "./recipe/recipe.ts";
 export * from "./assemble-options.ts";

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
+import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { fileError } from "../files/system-error.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
 import type { Context } from "./context.ts";
+import type { RegistryFlags } from "./input/registry-flags.ts";
 import { printBytes, printDocument, printLines } from "./output/print.ts";
 import {
   openProgress,
@@ -44,11 +46,10 @@ export interface Session {
 export type Register = (program: Command, invoke: Invoke) => void;
 
 /** The flags that more than one command has. */
-export interface CommonFlags {
+export interface CommonFlags extends RegistryFlags {
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
   readonly progress?: ProgressKind | undefined;
-  readonly plainHttp?: true | undefined;
   readonly config?: string | false | undefined;
   /** The directory to change to before anything else. */
   readonly C?: string | undefined;
@@ -85,7 +86,7 @@ export function makeInvoke(
       const session = {
         context: {
           ...context,
-          ...(await told(options)),
+          ...(await told(options, context, warn)),
           ...(configuration !== undefined && { configuration }),
         },
         progress,
@@ -105,12 +106,27 @@ export function makeInvoke(
   };
 }
 
-/** The parts of the context that the common flags replace. Without these flags there are none. */
-async function told({ plainHttp, limit }: CommonFlags): Promise<Partial<Context>> {
-  if (limit === undefined) return plainHttp === true ? { registry: { plainHttp } } : {};
+/** The parts of the context that the common flags and the environment say. */
+async function told(
+  options: CommonFlags,
+  { registry, env }: Context,
+  warn: (message: string) => void,
+): Promise<Partial<Context>> {
+  const { plainHttp, https, ca, insecure } = options;
+  let reach = registry ?? {
+    journalDirectory: defaultJournalDirectory(env),
+    spoolDirectory: defaultSpoolDirectory(env),
+    onMirrorFailed: ({ mirror, error }) =>
+      warn(`mirror ${mirror}: ${error.message}; asking the next`),
+  };
+  if ([plainHttp, https, ca, insecure].some((flag) => flag !== undefined)) {
+    const { registryOptions } = await import("./input/registry-flags.ts");
+    reach = { ...reach, ...registryOptions(options, env) };
+  }
+  if (options.limit === undefined) return { registry: reach };
   const { parseLimits } = await import("./input/limits.ts");
-  const limits = parseLimits(limit);
-  return { limits, registry: { limits, ...(plainHttp === true && { plainHttp }) } };
+  const limits = parseLimits(options.limit);
+  return { limits, registry: { ...reach, limits } };
 }
 
 function tell({ document, lines, bytes, tookStdout }: Outcome, { context, json }: Session): void {
@@ -170,10 +186,19 @@ export function withJson(command: Command): Command {
 
 /** Adds the options of a command that may access a registry, including those for the configuration, which names one. */
 export function withRegistry(command: Command): Command {
-  return withConfiguration(withJson(command)).option(
-    "--plain-http",
-    "reach registries without TLS, as loopback ones are",
-  );
+  return withConfiguration(withJson(command))
+    .option("--plain-http", "reach registries without TLS")
+    .option("--https", "reach registries by https alone, on loopback too")
+    .option("--ca <FILE>", "trust this authority's certificate (PEM) too")
+    .option(
+      "--insecure",
+      "accept any certificate, so that anyone in between can read and change everything",
+    );
+}
+
+/** Adds the option of a command that may write an archive. */
+export function withReplace(command: Command): Command {
+  return command.option("--replace", "write over an archive that exists");
 }
 
 /** Adds `-C`, which changes the working directory. */

@@ -17,7 +17,7 @@ afterEach(() => project.remove());
 
 const IMAGE = "oci:out/linux-runtime/riscv64";
 
-/** The rows of the table in docs/json.md, each with a command line that prints such a document. */
+/** The rows of the table in docs/json.md, each with a command line that prints such a document. `REPOSITORY` is the configured one. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   "assemble --dry-run": ["assemble", "--dry-run"],
   assemble: ["assemble", "--arch", "riscv64", "--push"],
@@ -52,14 +52,39 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     ...["rebase", "oci:flat:2", "oci:flat:3"],
     ...["--old-base", IMAGE, "--new-base", "oci:flat:1"],
   ],
-  prune: ["prune", "oci:copied"],
-  config: ["config", "oci:flat:3", "oci:flat:4", "--user", "me"],
+  "artifact push": [
+    "artifact",
+    "push",
+    "oci:notes:1",
+    "rootfs.tar",
+    "--type",
+    "application/x.note",
+  ],
+  "artifact attach": ["artifact", "attach", IMAGE, "rootfs.tar", "--type", "application/x.note"],
+  "artifact pull": ["artifact", "pull", "oci:notes:1", "pulled"],
+  "copy --all-tags": ["copy", "--all-tags", "oci:flat", "oci:copied"],
+  "prune of a layout": ["prune", "oci:copied"],
+  "prune of a repository": ["prune", "REPOSITORY"],
+  config: ["config", "oci:flat:3", "oci:flat:4", "--set-platform", "linux/arm64"],
+  "manifest create": ["manifest", "create", "oci:index:1", "--from", "stable"],
+  "manifest add": ["manifest", "add", "oci:index:1", "oci:flat:4"],
+  "manifest remove": ["manifest", "remove", "oci:index:1", "--platform", "arm64"],
+  "manifest annotate": ["manifest", "annotate", "oci:index:1", "--annotation", "a=b"],
+  "manifest repair": ["manifest", "repair", "oci:index:1", "--arch", "riscv64"],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
+  digest: ["digest", "stable"],
   tags: ["tags"],
+  "tags --digests": ["tags", "--digests"],
+  catalog: ["catalog"],
+  referrers: ["referrers", "stable"],
+  delete: ["delete", "stable"],
+  doctor: ["doctor"],
   login: ["login", "REGISTRY/family", "-u", "me", "--password-stdin"],
   logout: ["logout", "REGISTRY/family"],
   completion: ["completion", "bash"],
+  token: ["token", "copied", "--allow", "a/b=pull,push"],
+  "token --revoke": ["token", "copied", "--revoke-all"],
 };
 
 describe("docs/json.md", () => {
@@ -67,7 +92,8 @@ describe("docs/json.md", () => {
 
   it("names exactly the keys of every command's document", async () => {
     rmSync("gcc/arm64", { recursive: true }); // leads to a warning and to findings
-    for (const [row, words] of Object.entries(ROWS)) {
+    for (const [row, written] of Object.entries(ROWS)) {
+      const words = written.map((word) => (word === "REPOSITORY" ? project.repository : word));
       const dry = row === "assemble --dry-run" ? ["--arch", "riscv64"] : [];
       const { stdout } = await project.runWith(
         { stdin: Readable.from(["secret\n"]) },

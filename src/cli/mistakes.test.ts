@@ -15,7 +15,7 @@ describe("a mistake is told, and what to do:", () => {
   it.each([
     [["pull", "a"], "oci-kit copy HOST/REPOSITORY:TAG oci:DIR:TAG"],
     [["tag", "oci:images:one", "b"], "oci-kit retag SRC TAG"],
-    [["copy", "--tls-verify=false", "a", "b"], "Did you mean --plain-http?"],
+    [["copy", "--tls-verify=false", "a", "b"], "Did you mean --insecure?"],
     [["pack", "--arch", "arm64", "a", "oci:b"], "Did you mean --platform?"],
     [["cache", "purge"], 'unknown command "purge"'],
     [["inspect", "docker-daemon:alpine:3"], "docker save alpine:3 | oci-kit copy docker-archive:-"],

@@ -12,13 +12,18 @@ import {
   type Register,
 } from "./command.ts";
 import { appendCommand } from "./commands/append.ts";
+import { artifactCommand } from "./commands/artifact.ts";
 import { assembleCommand } from "./commands/assemble.ts";
 import { cacheCommand } from "./commands/cache.ts";
 import { catCommand } from "./commands/cat.ts";
+import { catalogCommand } from "./commands/catalog.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
+import { deleteCommand } from "./commands/delete.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { digestCommand } from "./commands/digest.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { findCommand } from "./commands/find.ts";
 import { flattenCommand } from "./commands/flatten.ts";
@@ -31,11 +36,13 @@ import { manifestCommand } from "./commands/manifest.ts";
 import { packCommand } from "./commands/pack.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { rebaseCommand } from "./commands/rebase.ts";
+import { referrersCommand } from "./commands/referrers.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { statCommand } from "./commands/stat.ts";
 import { storeCommand } from "./commands/store.ts";
 import { tagsCommand } from "./commands/tags.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { unpackCommand } from "./commands/unpack.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
@@ -68,10 +75,17 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["rebase", rebaseCommand],
   ["config", configCommand],
   ["inspect", inspectCommand],
+  ["digest", digestCommand],
   ["tags", tagsCommand],
+  ["catalog", catalogCommand],
+  ["referrers", referrersCommand],
+  ["delete", deleteCommand],
+  ["doctor", doctorCommand],
   ["login", loginCommand],
   ["logout", logoutCommand],
   ["serve", serveCommand],
+  ["token", tokenCommand],
+  ["artifact", artifactCommand],
   ["completion", completionCommand],
 ];
 

@@ -25,7 +25,11 @@ export function keepYoungGenerationSmall(): void {
  * Lets V8's young generation grow again, which suits code that keeps a node for every path: a small young
  * generation copies these nodes again and again. Unpacking 73,000 entries took 0.8 of umoci's time with a
  * small one and 0.55 with a growing one, in 235 MB instead of 205.
+ *
+ * The old generation may then grow only by half of what was alive in it: V8 let it grow to four times that, of which most was
+ * garbage. Unpacking 200,000 files took 209 MB instead of 337, and no more processor time.
  */
 export function letYoungGenerationGrow(): void {
   setFlagsFromString("--semi-space-growth-factor=16");
+  setFlagsFromString("--heap-growing-percent=50");
 }

@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: MIT
+import { KNOWN_ARCHITECTURES } from "../oci/known-platforms.ts";
 import { formatPlatform, parsePlatform } from "../oci/platform.ts";
-
-/** The architectures that an image can have (Go's GOARCH, to which the image-spec refers). */
-const KNOWN: ReadonlySet<string> = new Set([
-  "386",
-  "amd64",
-  "arm",
-  "arm64",
-  "loong64",
-  "mips",
-  "mips64",
-  "mips64le",
-  "mipsle",
-  "ppc64",
-  "ppc64le",
-  "riscv64",
-  "s390x",
-  "wasm",
-]);
 
 /**
  * Whether the text (`riscv64`, `linux/arm/v7`) names an existing architecture. A mistyped one does not exist.
  */
 export function isKnownArchitecture(text: string): boolean {
   try {
-    return KNOWN.has(parsePlatform(text).architecture);
+    return KNOWN_ARCHITECTURES.includes(parsePlatform(text).architecture);
   } catch {
     return false;
   }
@@ -34,7 +17,7 @@ export function isKnownArchitecture(text: string): boolean {
 export function meantArchitecture(text: string): string | undefined {
   if (isKnownArchitecture(text)) return undefined;
   const letters = sorted(text.toLowerCase());
-  return [...KNOWN].find((known) => sorted(known) === letters);
+  return KNOWN_ARCHITECTURES.find((known) => sorted(known) === letters);
 }
 
 function sorted(text: string): string {

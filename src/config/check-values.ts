@@ -2,7 +2,7 @@
 import { OciError } from "../oci/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { quote } from "../oci/quote.ts";
-import { parseReference } from "../oci/reference.ts";
+import { parseReference, parseTag } from "../oci/reference.ts";
 import { meantArchitecture } from "./architectures.ts";
 import type { KeyPath } from "./configuration.ts";
 import type { ConfigurationDocument } from "./schema.ts";
@@ -57,6 +57,10 @@ export function checkValues(
     }
   };
   if (image !== undefined) check(["image"], () => checkRepository(image));
+  for (const [tag, names] of Object.entries(document.aliases ?? {})) {
+    check(["aliases", tag], () => parseTag(tag));
+    names.forEach((name, at) => check(["aliases", tag, at], () => checkAlias(name, tag)));
+  }
   architectures.forEach((architecture, at) => {
     check(["architectures", at], () => parsePlatform(architecture));
     const meant = meantArchitecture(architecture);
@@ -92,6 +96,11 @@ function literalTexts(
     ...Object.keys(config.labels ?? {}).map((key) => [["config", "labels", key], key] as const),
   ];
   return values.flatMap(([path, text]) => (text === undefined ? [] : { path, text }));
+}
+
+function checkAlias(name: string, tag: string): void {
+  if (parseTag(name) !== tag) return;
+  throw new OciError("invalid-reference", `expected another tag than ${tag} itself`);
 }
 
 function checkRepository(image: string): void {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { z } from "zod";
+import type * as z from "zod";
 import type { KeyPath } from "./configuration.ts";
 import { configurationJsonSchema } from "./schema.ts";
 

@@ -4,6 +4,7 @@
  * for an architecture into the values that library functions take, and its JSON Schema.
  * @module
  */
+export { accessFile, parseAccessFile } from "./access-file.ts";
 export * from "./configuration.ts";
 export * from "./configuration-to-recipe.ts";
 export * from "./expected-links.ts";

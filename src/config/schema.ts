@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { z } from "zod";
+import * as z from "zod";
 
 const text = z.string();
 const texts = z.array(text);
@@ -154,6 +154,10 @@ const settings = z.strictObject({
 export const configurationSchema = z.strictObject({
   version: z.literal(1),
   image: text.optional().describe("The repository that is published to, without a tag"),
+  aliases: z
+    .record(z.string(), z.array(text).min(1))
+    .optional()
+    .describe("Further tags of an index, by the tag that manifest push is given"),
   architectures: z.array(text).min(1).describe("What the index has to hold, as amd64"),
   variables: z
     .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([text, z.record(z.string(), text)]))

@@ -4,6 +4,9 @@
  * @module
  */
 export * from "./append-to-reference.ts";
+export * from "./artifact/artifact-files.ts";
+export * from "./artifact/pull-artifact.ts";
+export * from "./artifact/push-artifact.ts";
 export * from "./kept/conversions.ts";
 export { openLayerDirectory, type LayerDirectoryOptions } from "./layer-directory.ts";
 export { packDirectory } from "./pack/pack-directory.ts";

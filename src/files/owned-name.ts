@@ -38,16 +38,24 @@ export function isAbandoned(path: string, age: number): boolean {
  * of processes that can't be checked if they have not been touched for `age` milliseconds. Files of another
  * user are left alone, because that user could replace one with a link at any moment; so are all other names.
  * Safe at any time, and in any number of processes at once.
+ * @param except prefixes of files that outlive their owners
  */
-export function sweepAbandoned(directory: string, prefix: string, age: number): void {
+export function sweepAbandoned(
+  directory: string,
+  prefix: string,
+  age: number,
+  except: readonly string[] = [],
+): void {
   for (const name of readdirSync(directory)) {
     const path = join(directory, name);
     if (!name.startsWith(prefix) || stemOf(name) === undefined) continue;
+    if (except.some((spared) => name.startsWith(spared))) continue;
     if (isOurs(path) && isAbandoned(path, age)) rmSync(path, { recursive: true, force: true });
   }
 }
 
-function isOurs(path: string): boolean {
+/** Whether this user owns the file: another one could replace it with a link at any moment. */
+export function isOurs(path: string): boolean {
   const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
   return owner !== undefined && owner === (process.geteuid?.() ?? owner);
 }

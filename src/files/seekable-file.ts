@@ -144,7 +144,7 @@ async function peek(bytes: Bytes): Promise<{ head: Uint8Array; bytes: Bytes }> {
   for (let seen = 0; seen < HEAD;) {
     const next = await iterator.next();
     if (next.done === true) break;
-    first.push(next.value.slice());
+    first.push(new Uint8Array(next.value));
     seen += next.value.length;
   }
   const head = Uint8Array.from(first.flatMap((chunk) => [...chunk.subarray(0, HEAD)]));

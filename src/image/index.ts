@@ -4,9 +4,24 @@
  * @module
  */
 export * from "./by-reference/copy-reference.ts";
+export * from "./by-reference/copy-tags.ts";
+export {
+  deleteReference,
+  type DeletedReference,
+  type DeleteReferenceOptions,
+} from "./by-reference/delete-reference.ts";
+export { describeReference, type DescribedReference } from "./by-reference/describe-reference.ts";
 export * from "./by-reference/edit-reference.ts";
 export * from "./by-reference/inspect-reference.ts";
-export * from "./by-reference/list-tags.ts";
+export * from "./by-reference/list-catalog.ts";
+export * from "./by-reference/list-referrers.ts";
+export {
+  listTaggedRoots,
+  listTags,
+  type TaggedRoot,
+  type TaggedRootList,
+  type TagList,
+} from "./by-reference/list-tags.ts";
 export * from "./by-reference/rebase-reference.ts";
 export * from "./by-reference/retag-reference.ts";
 export {
@@ -37,5 +52,10 @@ export * from "./open-reference.ts";
 export * from "./edit/rebase-image.ts";
 export * from "./retag.ts";
 export * from "./edit/write-image.ts";
+export * from "./referrers/copy-referrers.ts";
+export * from "./rewrite/copy-rewritten.ts";
+export { IMAGE_FORMATS, type ImageFormat } from "./rewrite/image-format.ts";
+export type { RewriteWish } from "./rewrite/plan-rewrite.ts";
+export * from "./tag-patterns.ts";
 export { openPrevious } from "./open-previous.ts";
 export { spoolPlaceBeside } from "./spool-place.ts";

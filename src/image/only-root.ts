@@ -5,16 +5,18 @@ import { AnnotationKey } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
-import { isIndexType } from "../oci/media-types.ts";
+import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import { formatPlatform } from "../oci/platform.ts";
-import { readIndex } from "../store/read-documents.ts";
+import { isReferrerTag } from "../store/referrers/find-referrers.ts";
+import { readIndex, readManifest } from "../store/read-documents.ts";
 import type { ReadableStore } from "../store/store.ts";
 
 const LISTED = 20;
 
 /**
  * The only root of a store, a manifest or an index, however many tags name it. Roots that another root (an
- * index) refers to don't count: oras lists the images of an index beside the index.
+ * index) refers to don't count: oras lists the images of an index beside the index. Neither do referrers
+ * (signatures, SBOMs), which a layout keeps as roots, unless there is nothing else.
  * @throws OciError `not-found` when there is none, `ambiguous` when there are several, which are listed,
  *   `unsupported-operation` when the store can't list its roots
  */
@@ -26,7 +28,7 @@ export async function onlyRoot(store: ReadableStore, options?: AbortOptions): Pr
       `${store.name}: expected a tag or a digest: this kind of store can't list what it holds`,
     );
   }
-  const found = await withoutChildren(store, await roots(options), options);
+  const found = await mainRoots(store, await roots(options), options);
   const [root] = found;
   if (root === undefined) {
     throw new OciError("not-found", `${store.name}: expected an image, got none: it is empty`);
@@ -42,8 +44,8 @@ export async function onlyRoot(store: ReadableStore, options?: AbortOptions): Pr
   );
 }
 
-/** The roots that no index among them refers to. */
-async function withoutChildren(
+/** The roots that no index among them refers to and that refer to nothing themselves; all if there is no such root. */
+export async function mainRoots(
   store: ReadableStore,
   roots: readonly Descriptor[],
   options?: AbortOptions,
@@ -54,7 +56,24 @@ async function withoutChildren(
     const index = await readIndex(store, root, options);
     for (const child of index.value.manifests) named.add(child.digest);
   }
-  return roots.filter(({ digest }) => !named.has(digest));
+  const tops = roots.filter(({ digest }) => !named.has(digest));
+  const main: Descriptor[] = [];
+  for (const root of tops) if (!(await isReferrer(store, root, options))) main.push(root);
+  return main.length > 0 ? main : tops;
+}
+
+async function isReferrer(
+  store: ReadableStore,
+  root: Descriptor,
+  options?: AbortOptions,
+): Promise<boolean> {
+  const tag = root.annotations?.[AnnotationKey.refName];
+  if (tag !== undefined) return isReferrerTag(tag);
+  const { mediaType } = root;
+  if (isIndexType(mediaType))
+    return (await readIndex(store, root, options)).value.subject !== undefined;
+  if (!isManifestType(mediaType)) return false;
+  return (await readManifest(store, root, options)).value.subject !== undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdirSync } from "node:fs";
 import { isOciError } from "../oci/errors.ts";
-import type { Location } from "./location.ts";
+import { formatLocation, type Location } from "./location.ts";
 import { openReference, type OpenOptions, type OpenReference } from "./open-reference.ts";
 
 /**
@@ -13,7 +13,11 @@ export async function openPrevious(
   location: Location,
   options: OpenOptions,
 ): Promise<OpenReference | undefined> {
-  if (location.kind === "oci-archive" || location.kind === "docker-archive") return undefined;
+  if (location.kind === "oci-archive" || location.kind === "docker-archive") {
+    const { refuseExisting } = await import("../store/archive/archive-writer.ts");
+    if (options.replace !== true) refuseExisting(location.file, formatLocation(location));
+    return undefined;
+  }
   try {
     return await openReference(location, options);
   } catch (error) {

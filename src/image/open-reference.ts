@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { statSync } from "node:fs";
 import type { AbortOptions } from "../bytes/bytes.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
@@ -14,12 +15,14 @@ import { openLayout, type LayoutStore } from "../store/layout/layout.ts";
 import { isNameless } from "../store/layout/root-entries.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 import { type Location, formatLocation, hubHint, parseLocation } from "./location.ts";
-import { onlyRoot } from "./only-root.ts";
+import { mainRoots, onlyRoot } from "./only-root.ts";
 
 /** How to connect to registries, and limits on what is read. */
 export interface OpenOptions extends AbortOptions {
   readonly registry?: RegistryOptions | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** Whether an archive that exists is replaced when it is opened for writing. Default: it is refused. */
+  readonly replace?: boolean | undefined;
   /** Where an archive that is compressed or comes through a pipe is kept meanwhile. Default: in the cache directory. */
   readonly spoolDirectory?: string | undefined;
   /** Told how much room that takes. Never awaited. */
@@ -113,7 +116,7 @@ type CreatedStore = Pick<OpenTarget, "store" | "close" | "discard">;
 async function openStore(location: Location, options: OpenOptions): Promise<OpenStore> {
   switch (location.kind) {
     case "registry":
-      return stayOpen(await openRegistry(location.reference, options));
+      return stayOpen(await openRegistry(location.reference, "read", options));
     case "oci":
       return stayOpen(await openLayoutAt(location.directory, false, options));
     case "path":
@@ -136,7 +139,8 @@ async function openStore(location: Location, options: OpenOptions): Promise<Open
  * holds only one image without a tag, an image that is written without a tag replaces it. The caller closes
  * the store.
  * @throws OciError `invalid-argument` for a location with a digest, since the digest depends on what is
- *   written, and for a plain root filesystem; what opening throws
+ *   written, and for a plain root filesystem; `already-exists` for an archive that is there, without `replace`;
+ *   what opening throws
  */
 export async function openTarget(
   to: Location | string,
@@ -157,7 +161,7 @@ export async function openTarget(
 async function createStore(location: Location, options: OpenOptions): Promise<CreatedStore> {
   switch (location.kind) {
     case "registry":
-      return writtenAtOnce(await openRegistry(location.reference, options));
+      return writtenAtOnce(await openRegistry(location.reference, "write", options));
     case "oci":
       return createLayout(location.directory, location.tag, options);
     case "path":
@@ -178,9 +182,13 @@ async function createStore(location: Location, options: OpenOptions): Promise<Cr
 }
 
 /** The registry client is loaded only when it is needed, since it takes 17 MB of memory. */
-async function openRegistry(reference: Reference, options: OpenOptions): Promise<ContentStore> {
-  const { openRepository } = await import("../registry/repository.ts");
-  return openRepository(reference, options.registry);
+async function openRegistry(
+  reference: Reference,
+  access: "read" | "write",
+  options: OpenOptions,
+): Promise<ContentStore> {
+  const { openByRules } = await import("../registry/mirrors/open-by-rules.ts");
+  return openByRules(reference, access, options.registry);
 }
 
 function stayOpen(store: ReadableStore): OpenStore {
@@ -206,21 +214,31 @@ async function createLayout(
 }
 
 /**
- * A layout that holds nothing but one image without a tag is that image: the next one without a tag
- * takes its place. Undefined for any other layout.
+ * A layout that holds nothing but one image without a tag (and what refers to it) is that image: the next one
+ * without a tag takes its place. Undefined for any other layout.
  */
 async function refreshedRoot(
   store: LayoutStore,
   options: OpenOptions,
 ): Promise<LayoutStore | undefined> {
-  const [only, ...others] = await store.capabilities.roots(options);
+  const [only, ...others] = await mainRoots(
+    store,
+    await store.capabilities.roots(options),
+    options,
+  );
   if (only === undefined || others.length > 0 || !isNameless(only)) return undefined;
   const { addRoot } = store.capabilities;
+  let inPlaceOf: Digest | undefined = only.digest;
   return {
     ...store,
     capabilities: {
       ...store.capabilities,
-      addRoot: (descriptor, abort) => addRoot(descriptor, { ...abort, inPlaceOf: only.digest }),
+      // only the first takes its place: what is added later refers to that
+      addRoot: async (descriptor, abort) => {
+        const replaced = inPlaceOf;
+        inPlaceOf = undefined;
+        await addRoot(descriptor, { ...abort, inPlaceOf: replaced });
+      },
     },
   };
 }

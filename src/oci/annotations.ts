@@ -8,6 +8,12 @@ export const AnnotationKey = {
   baseDigest: "org.opencontainers.image.base.digest",
   /** Of a manifest: a reference to that image (image-spec, annotations.md). */
   baseName: "org.opencontainers.image.base.name",
+  /** Of a layer of an artifact: the name of the file that it is (image-spec, annotations.md). */
+  title: "org.opencontainers.image.title",
+  /** Of a layer of an artifact: `true` for the tar of a directory. oras writes it. */
+  unpack: "io.deis.oras.content.unpack",
+  /** Of such a layer: the digest of its uncompressed tar. oras writes it. */
+  unpackedDigest: "io.deis.oras.content.digest",
   /** Of an entry of index.json: the full name that containerd, nerdctl, BuildKit and docker save write. */
   containerdName: "io.containerd.image.name",
   /** Of BuildKit's attestation in an index: the digest of the image that it is about. */

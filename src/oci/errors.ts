@@ -46,6 +46,7 @@ export type ErrorCode =
   | "unreadable"
   | "unwritable"
   | "locked"
+  | "changed-meanwhile"
   | "missing-input"
   | "nothing-to-check"
   | "aborted"

@@ -12,6 +12,7 @@ export * from "./errors.ts";
 export * from "./documents/image-config.ts";
 export * from "./documents/image-index.ts";
 export * from "./json.ts";
+export * from "./known-platforms.ts";
 export * from "./limits.ts";
 export * from "./documents/manifest.ts";
 export * from "./media-types.ts";

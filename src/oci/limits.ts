@@ -50,6 +50,8 @@ export interface Limits {
   readonly answerBytes: number;
   /** Milliseconds without a byte from a registry before it counts as unreachable. */
   readonly idleTimeout: number;
+  /** Milliseconds for the whole of an answer that is no blob: a manifest, or a page of a list. */
+  readonly answerTimeout: number;
   /** Bytes a second that an answer or an upload must reach, measured over each {@link idleTimeout} of waiting for it. */
   readonly leastRate: number;
   /** Milliseconds that a credential helper may take: it may ask its user for a passphrase. */
@@ -91,6 +93,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   redirects: 10,
   answerBytes: 1024 * 1024,
   idleTimeout: 60_000,
+  answerTimeout: 600_000,
   leastRate: 1024,
   helperTimeout: 120_000,
   informationalAnswers: 100,

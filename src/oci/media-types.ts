@@ -34,6 +34,15 @@ const LAYERS: Readonly<Record<string, Compression>> = {
   "application/vnd.docker.image.rootfs.foreign.diff.tar.zstd": "zstd",
 };
 
+// RFC 6838, section 4.2, plus parameters, which the media types of some artifacts have.
+const MEDIA_TYPE =
+  /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}( *;[ -~]{1,127})?$/;
+
+/** Whether the text is a media type, known or not. */
+export function isMediaType(text: string): boolean {
+  return MEDIA_TYPE.test(text);
+}
+
 /** How a layer's tar is compressed. */
 export type Compression = "none" | "gzip" | "zstd";
 

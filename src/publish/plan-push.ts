@@ -10,10 +10,10 @@ import { formatPlatform, normalisePlatform } from "../oci/platform.ts";
 import { type TransferTotal, copy } from "../store/copy/copy.ts";
 import type { ContentStore } from "../store/store.ts";
 import type { Child } from "./index-child.ts";
-import { type ChildFacts, type GateFinding, evaluateGates } from "./gates.ts";
+import { type ChildFacts, type GateFinding, evaluateGates, findDropped } from "./gates.ts";
 import { resolveIfThere } from "./gather-children.ts";
 import { readRunId } from "./provenance.ts";
-import { type Published, readPublished } from "./published-index.ts";
+import { type Published, digestOf, readPublished } from "./published-index.ts";
 import { architectureTag, checkIndexTag } from "./tag-names.ts";
 
 export interface PlanOptions extends ReadOptions {
@@ -22,6 +22,8 @@ export interface PlanOptions extends ReadOptions {
   /** The tag of the index. The tags of the images are derived from it. */
   readonly tag: string;
   readonly children: readonly Child[];
+  /** Further tags of the index. What they name now is protected as what the tag names. */
+  readonly aliases?: readonly string[] | undefined;
   /** The architectures that must be there. Without it, only what is published now is compared. */
   readonly architectures?: readonly string[] | undefined;
   /** The annotation or label that names the run that made an image. Default: `AnnotationKey.runId`. */
@@ -48,6 +50,12 @@ export interface TagChange {
   readonly descriptor: Descriptor;
 }
 
+/** A further tag of the index, and what it names before the push. */
+export interface PublishedAlias {
+  readonly tag: string;
+  readonly published: Published;
+}
+
 /** What a push would do, and the findings against it. Nothing has been sent. */
 export interface IndexPushPlan {
   readonly target: ContentStore;
@@ -58,8 +66,9 @@ export interface IndexPushPlan {
   /** The reasons for which {@link pushIndex} would refuse; empty if it would not. */
   readonly findings: readonly GateFinding[];
   readonly published: Published;
+  readonly aliases: readonly PublishedAlias[];
   readonly architectures: readonly string[] | undefined;
-  /** The index's tag first, then those of the images. */
+  /** The index's tag first, then its aliases, then the tags of the images. */
   readonly tags: readonly TagChange[];
   /** The total, including the index itself. */
   readonly toSend: TransferTotal;
@@ -79,13 +88,14 @@ export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan
   const children = inIndexOrder(options.children);
   checkChildren(children, options);
   const published = await readPublished(target, tag, options);
+  const aliases = await readAliases(options);
   const facts = children.map((child) => factsOf(child, options.runIdKey));
   const index = makeIndex([
     ...children.map((child) => child.descriptor),
     ...children.flatMap((child) => child.attestations),
   ]);
   const transfers = await planTransfers(children, target, options);
-  const tags = await planTags(index.descriptor, children, published, options);
+  const tags = await planTags(index.descriptor, children, { published, aliases }, options);
   const indexIsThere = await target.exists(index.descriptor, options);
   const toSend = addTotals([
     ...transfers.map((transfer) => transfer.toSend),
@@ -96,8 +106,9 @@ export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan
     tag,
     children: children.map((child, at) => ({ child, facts: facts[at]!, ...transfers[at]! })),
     index,
-    findings: evaluateGates({ children: facts, architectures, published }),
+    findings: findingsOf({ children: facts, architectures, published }, aliases),
     published,
+    aliases,
     architectures,
     tags,
     toSend,
@@ -127,13 +138,45 @@ function checkChildren(children: readonly Child[], options: PlanOptions): void {
       { hint: "Assemble them first (`oci-kit assemble`), or name them with --from." },
     );
   }
-  checkIndexTag(
-    options.tag,
-    children.map((child) => child.platform),
-  );
+  for (const tag of [options.tag, ...(options.aliases ?? [])]) {
+    checkIndexTag(
+      tag,
+      children.map((child) => child.platform),
+    );
+  }
 }
 
-function factsOf(child: Child, runIdKey?: string): ChildFacts {
+/** Reads what the aliases name now. */
+export async function readAliases({
+  target,
+  tag,
+  aliases = [],
+  ...options
+}: Pick<PlanOptions, "target" | "tag" | "aliases"> & ReadOptions): Promise<PublishedAlias[]> {
+  const found: PublishedAlias[] = [];
+  for (const alias of new Set(aliases)) {
+    if (alias === tag) continue;
+    found.push({ tag: alias, published: await readPublished(target, alias, options) });
+  }
+  return found;
+}
+
+/** Evaluates every gate, and for each alias the one that keeps what it publishes. */
+export function findingsOf(
+  facts: Parameters<typeof evaluateGates>[0],
+  aliases: readonly PublishedAlias[],
+): GateFinding[] {
+  const ofAliases = aliases.flatMap(({ tag, published }) =>
+    findDropped(facts.children, published).map((finding) => ({
+      ...finding,
+      message: `${tag}: ${finding.message}`,
+    })),
+  );
+  return [...evaluateGates(facts), ...ofAliases];
+}
+
+/** What the gates need to know about a child. */
+export function factsOf(child: Child, runIdKey?: string): ChildFacts {
   const { name, platform, claims, image } = child;
   return {
     name,
@@ -185,13 +228,14 @@ export function addTotals(totals: readonly TransferTotal[]): TransferTotal {
 async function planTags(
   index: Descriptor,
   children: readonly Child[],
-  published: Published,
+  { published, aliases }: Pick<IndexPushPlan, "published" | "aliases">,
   { target, tag, signal }: PlanOptions,
 ): Promise<TagChange[]> {
-  const from = published.state === "present" ? published.descriptor.digest : undefined;
-  const changes = new Map<string, TagChange>([
-    [tag, { tag, from, to: index.digest, descriptor: index }],
-  ]);
+  const ofIndex = [{ tag, published }, ...aliases].map((one): [string, TagChange] => {
+    const from = digestOf(one.published);
+    return [one.tag, { tag: one.tag, from, to: index.digest, descriptor: index }];
+  });
+  const changes = new Map<string, TagChange>(ofIndex);
   for (const { platform, descriptor } of children) {
     const named = architectureTag(tag, platform);
     // Two images for one platform only pass with `force`. Then the first one in the index gets the tag.

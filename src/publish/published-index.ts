@@ -2,6 +2,7 @@
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { ReadOptions } from "../image/image.ts";
 import { listImages } from "../image/list-images.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isOciError } from "../oci/errors.ts";
 import type { ReadableStore } from "../store/store.ts";
@@ -40,6 +41,11 @@ export async function readPublished(
     throwIfAborted(options.signal, `${store.name}:${tag}`);
     return { state: "unreadable", error };
   }
+}
+
+/** The digest that the tag names, if that is known. */
+export function digestOf(published: Published): Digest | undefined {
+  return published.state === "present" ? published.descriptor.digest : undefined;
 }
 
 /** Whether two readings found the same. Two failures never count as the same. */

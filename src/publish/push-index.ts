@@ -5,9 +5,15 @@ import type { ReadOptions } from "../image/image.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { type TransferTotal, copy } from "../store/copy/copy.ts";
 import type { CopyEvent } from "../store/copy/transfer.ts";
-import { type GateFinding, evaluateGates, refusal } from "./gates.ts";
-import { type IndexPushPlan, type TagChange, addTotals } from "./plan-push.ts";
-import { type Published, isUnchanged, readPublished } from "./published-index.ts";
+import { type GateFinding, refusal } from "./gates.ts";
+import {
+  type IndexPushPlan,
+  type TagChange,
+  addTotals,
+  findingsOf,
+  readAliases,
+} from "./plan-push.ts";
+import { type Published, digestOf, isUnchanged, readPublished } from "./published-index.ts";
 
 export interface PushOptions extends ReadOptions {
   /** Pushes although gates refuse. The result lists their findings. */
@@ -26,7 +32,7 @@ export interface IndexPushResult {
   readonly sent: TransferTotal;
   readonly mounted: TransferTotal;
   readonly skipped: TransferTotal;
-  /** The tags that were set, in this order: that of the index, then those of the images. */
+  /** The tags that were set, in this order: that of the index, its aliases, then those of the images. */
   readonly tags: readonly TagChange[];
   /** The findings that `force` overrode. */
   readonly overridden: readonly GateFinding[];
@@ -47,13 +53,11 @@ export async function pushIndex(
   const { force = false, signal, limits } = options;
   pass(plan, plan.findings, plan.published, force);
   const summaries = await copyChildren(plan, options);
-  const published = await readPublished(plan.target, plan.tag, { signal, limits });
-  const findings = isUnchanged(plan.published, published)
-    ? plan.findings
-    : evaluateGates(factsNow(plan, published));
-  pass(plan, findings, published, force);
+  const now = await readNow(plan, { signal, limits });
+  const findings = now.isUnchanged ? plan.findings : findingsOf(factsNow(plan, now), now.aliases);
+  pass(plan, findings, now.published, force);
   const index = await pushIndexDocument(plan, { signal });
-  const tags = await setTags(plan, published, { signal });
+  const tags = await setTags(plan, now, { signal });
   const sent = addTotals([...summaries.map((summary) => summary.copied), index.sent]);
   const mounted = addTotals(summaries.map((summary) => summary.mounted));
   return {
@@ -78,7 +82,26 @@ function pass(
   throw refusal(`${plan.target.name}:${plan.tag}`, findings, cause);
 }
 
-function factsNow(plan: IndexPushPlan, published: Published): Parameters<typeof evaluateGates>[0] {
+interface PublishedNow extends Pick<IndexPushPlan, "published" | "aliases"> {
+  /** Whether the tag and its aliases name what they named when the push was planned. */
+  readonly isUnchanged: boolean;
+}
+
+async function readNow(plan: IndexPushPlan, options: ReadOptions): Promise<PublishedNow> {
+  const { target, tag } = plan;
+  const published = await readPublished(target, tag, options);
+  const names = plan.aliases.map((alias) => alias.tag);
+  const aliases = await readAliases({ ...options, target, tag, aliases: names });
+  const isSame = aliases.every((alias, at) =>
+    isUnchanged(plan.aliases[at]!.published, alias.published),
+  );
+  return { published, aliases, isUnchanged: isSame && isUnchanged(plan.published, published) };
+}
+
+function factsNow(
+  plan: IndexPushPlan,
+  { published }: PublishedNow,
+): Parameters<typeof findingsOf>[0] {
   const children = plan.children.map((planned) => planned.facts);
   return { children, architectures: plan.architectures, published };
 }
@@ -110,12 +133,17 @@ async function pushIndexDocument(
 
 async function setTags(
   plan: IndexPushPlan,
-  published: Published,
+  { published, aliases }: PublishedNow,
   options: AbortOptions,
 ): Promise<TagChange[]> {
-  const current = published.state === "present" ? published.descriptor.digest : undefined;
+  const current = new Map(
+    [{ tag: plan.tag, published }, ...aliases].map((one) => [one.tag, one.published]),
+  );
   const changes = plan.tags
-    .map((change) => (change.tag === plan.tag ? { ...change, from: current } : change))
+    .map((change) => {
+      const now = current.get(change.tag);
+      return now === undefined ? change : { ...change, from: digestOf(now) };
+    })
     .filter((change) => change.from !== change.to);
   for (const { descriptor, tag } of changes) await plan.target.tag(descriptor, tag, options);
   return changes;

@@ -3,17 +3,19 @@ import type { Readable } from "node:stream";
 import type { Agent, Dispatcher } from "undici";
 import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
-import { toReadable } from "../bytes/streams/node-stream.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { secretsOf } from "./auth/basic.ts";
 import type { Explanation } from "./auth/explain-refusal.ts";
+import { undoCodings } from "./content-coding.ts";
 import { hideSecrets } from "./credentials/hide-secrets.ts";
-import { isLoopback, redactUrl } from "./hosts.ts";
+import { redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
+import { connectionHint } from "./transport/connection-hint.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
-import { parseRetryAfter } from "./wire/retry-after.ts";
+import { describeRateLimit } from "./wire/rate-limit.ts";
+import { formatWait, parseRetryAfter } from "./wire/retry-after.ts";
 import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -36,9 +38,15 @@ export interface Answer {
   readonly status: number;
   /** The `Authorization` that was sent, so that no message shows it. */
   readonly authorization?: string | undefined;
-  /** The value of a header; several headers of the same name are joined by commas. */
+  /**
+   * The value of a header; several headers of the same name are joined by commas. Of an answer with a
+   * Content-Encoding there is no `content-length`: it is not the length of the content.
+   */
   readonly header: (name: string) => string | undefined;
-  /** Errors while reading are `unreachable`, also when the bytes come too slowly. */
+  /**
+   * The content, with every Content-Encoding undone. Errors while reading are `unreachable`, also when the
+   * bytes come too slowly; `unsupported-compression` for an encoding that is not known.
+   */
   readonly body: Bytes;
   /** Frees the connection. Reads a short rest of the body so that the connection can be used again. */
   discard(): Promise<void>;
@@ -67,9 +75,10 @@ export async function exchange(
       origin: url.origin,
       path: url.pathname + url.search,
       method,
-      headers: { ...request.headers, ...upload?.headers },
+      // A digest is over the bytes as they are stored: nobody between may compress them.
+      headers: { "accept-encoding": "identity", ...request.headers, ...upload?.headers },
       body: upload?.body ?? null,
-      signal: signal ?? null,
+      signal: upload?.signal ?? signal ?? null,
       onInfo: countInformational(request, limits.informationalAnswers),
       ...(headersTimeout !== undefined && { headersTimeout }),
     });
@@ -101,26 +110,42 @@ function countInformational(request: Exchange, most: number): () => void {
 interface Upload {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
+  readonly signal: AbortSignal;
   /** Set when the cause is the source, or a registry that reads too slowly, rather than the network. */
   failure?: { readonly error: unknown };
 }
 
+/**
+ * What a socket of undici buffers at most before it asks its writer to wait until all has been sent. A smaller
+ * chunk is copied, because the next chunk is asked for at once, which ends the life of the one before.
+ */
+const BUFFERED_BY_SOCKET = 64 * 1024;
+
 function openUpload(request: Exchange, source: Source, limits: Limits): Upload {
+  const stop = new AbortController();
+  const fail = (error: unknown): void => void (upload.failure ??= { error });
   const giveUp = (): void => {
-    const error = tooSlow(request, "taken");
-    upload.failure ??= { error };
-    upload.body.destroy(error);
+    fail(tooSlow(request, "taken"));
+    stop.abort();
   };
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* watchUptake(source.open({ signal: request.signal }), limits, giveUp);
+      const bytes = source.open({ signal: request.signal });
+      for await (const chunk of watchUptake(bytes, limits, giveUp)) {
+        yield chunk.length < BUFFERED_BY_SOCKET ? new Uint8Array(chunk) : chunk;
+      }
     } catch (error) {
-      upload.failure ??= { error };
+      fail(error);
       throw error;
     }
   }
-  const headers = { "content-length": String(source.size) };
-  const upload: Upload = { headers, body: toReadable(read()) };
+  const upload: Upload = {
+    headers: { "content-length": String(source.size) },
+    // undici takes any async iterable, though its types do not say so. A Readable would read ahead, and so would
+    // need a copy of every chunk.
+    body: read() as unknown as Readable,
+    signal: request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal,
+  };
   return upload;
 }
 
@@ -133,16 +158,19 @@ function wrapAnswer(request: Exchange, answer: Dispatcher.ResponseData, limits: 
       throw unreachable(request, error);
     }
   }
+  const header = (name: string): string | undefined => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  };
+  const encoding = header("content-encoding");
+  const content = undoCodings(read(), encoding, { limits, what: place(request) });
   return {
     method: request.method,
     url: request.url,
     status: answer.statusCode,
     authorization: request.headers["authorization"],
-    header: (name) => {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    },
-    body: read(),
+    header: (name) => (name === "content-length" && content.isCoded ? undefined : header(name)),
+    body: content.bytes,
     discard: async () => {
       // The bytes are thrown away, so errors in them do not matter.
       await body.dump({ limit: DISCARDED }).catch(() => undefined);
@@ -160,12 +188,6 @@ const PASSING = new Set([
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
 ]);
-const NOT_TLS = new Set([
-  "EPROTO",
-  "ERR_SSL_WRONG_VERSION_NUMBER",
-  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
-]);
-
 /** The request as error messages name it. */
 function place({ method, url }: Exchange): string {
   return `${method} ${redactUrl(url)}`;
@@ -180,7 +202,8 @@ function tooSlow(request: Exchange, what: "sent" | "taken"): RegistryError {
   );
 }
 
-function unreachable(request: Exchange, cause: unknown): OciError {
+/** The error for a request that got no answer. */
+export function unreachable(request: Exchange, cause: unknown): OciError {
   const { method, url, signal } = request;
   if (signal?.aborted === true) {
     return new OciError("aborted", `${place(request)}: aborted`, { cause });
@@ -190,7 +213,7 @@ function unreachable(request: Exchange, cause: unknown): OciError {
   // OpenSSL's messages have several lines; the message for several refused connections is empty.
   const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
   const reason = code === undefined || line.includes(code) ? line : `${code} ${line}`.trim();
-  const hint = hintFor(url, code);
+  const hint = connectionHint(url, code, cause);
   return new RegistryError(
     "unreachable",
     `${place(request)}: expected an answer, got ${escapeText(reason)}`,
@@ -203,21 +226,6 @@ function unreachable(request: Exchange, cause: unknown): OciError {
       ...(hint !== undefined && { hint }),
     },
   );
-}
-
-function hintFor(url: URL, code: string | undefined): string | undefined {
-  if (url.protocol === "https:" && code !== undefined && NOT_TLS.has(code)) {
-    return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so: --plain-http`;
-  }
-  if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
-  if (code === "ECONNREFUSED") return refusedHint(url);
-  return undefined;
-}
-
-function refusedHint(url: URL): string {
-  if (!isLoopback(url.hostname)) return `Nothing listens at ${url.host}; is the registry running?`;
-  const port = url.port === "5000" ? "" : ` --port ${url.port || "80"}`;
-  return `Nothing listens at ${url.host}. oci-kit has a registry of its own: oci-kit serve${port} &`;
 }
 
 function errorCode(error: unknown): string | undefined {
@@ -245,13 +253,18 @@ export async function refused(
 ): Promise<RegistryError> {
   const bytes = await readAll(answer.body, limit, "error answer").catch(() => new Uint8Array());
   const secrets = [...(options.secrets ?? []), ...secretsOf(answer.authorization)];
-  const said = parseErrorBody(bytes).map(({ code, message }) => ({
-    code: hideSecrets(code, secrets),
-    message: hideSecrets(message, secrets),
-  }));
+  const hide = (text: string): string => hideSecrets(text, secrets);
+  const said = parseErrorBody(bytes, answer.header("content-type"), hide).map(
+    ({ code, message }) => ({
+      code: hide(code),
+      message: hide(message),
+    }),
+  );
   const { method, status } = answer;
   const url = redactUrl(answer.url);
   const words = said.length === 0 ? "" : ` (${formatWireErrors(said)})`;
+  const retryAfter = parseRetryAfter(answer.header("retry-after"), Date.now());
+  const wait = retryAfter === undefined ? "" : `; it asks to wait ${formatWait(retryAfter)}`;
   const hint = options.hint ?? statusHint(answer, bytes);
   return new RegistryError(
     status === 404
@@ -259,7 +272,7 @@ export async function refused(
       : status === 401 || status === 403
         ? "unauthorized"
         : "registry-refused",
-    `${method} ${url}: expected success, got status ${status}${words}`,
+    `${method} ${url}: expected success, got status ${status}${words}${wait}`,
     {
       method,
       url,
@@ -267,7 +280,7 @@ export async function refused(
       ...(options.details && { details: options.details }),
       registryErrors: said,
       transient: TRANSIENT.has(status),
-      retryAfter: parseRetryAfter(answer.header("retry-after"), Date.now()),
+      retryAfter,
       ...(hint !== undefined && { hint }),
     },
   );
@@ -279,10 +292,13 @@ function absentHint({ host, pathname }: URL): string | undefined {
 }
 
 function statusHint(answer: Answer, body: Uint8Array): string | undefined {
-  if (answer.status === 429) return "The registry limits how much it is asked; wait, or log in.";
+  if (answer.status === 429) {
+    const left = describeRateLimit(answer.header);
+    return `The registry limits how much it is asked${left === undefined ? "" : ` (${left})`}; wait, or log in.`;
+  }
   if (answer.status === 404) return absentHint(answer.url);
   if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
-    return "The server speaks https, and was asked in plain http.";
+    return "The server speaks https, and was asked in plain http. Leave out --plain-http.";
   }
   return undefined;
 }

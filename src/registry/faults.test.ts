@@ -65,6 +65,26 @@ describe("a blob", () => {
     expect(registry.requests[1]?.headers["range"]).toBe("bytes=70000-");
   });
 
+  it("resumes only the version that it began, where the registry names one", async () => {
+    const dropped = { ...drop(70_000), headers: { etag: '"v1"' } } as Reply;
+    registry.rule(
+      { on: `GET ${blobPath}`, times: 1, reply: dropped },
+      { on: `GET ${blobPath}`, times: 1, reply: answer(200, { etag: '"v2"' }, content) },
+    );
+    expect(Buffer.compare(await fetchBlob(open()), content)).toBe(0);
+    expect(registry.requests[1]?.headers["if-range"]).toBe('"v1"');
+    registry.rule(
+      {
+        on: `GET ${blobPath}`,
+        times: 1,
+        reply: { ...dropped, headers: { etag: 'W/"v1"' } } as Reply,
+      },
+      { on: `GET ${blobPath}`, reply: ranged },
+    );
+    expect(Buffer.compare(await fetchBlob(open()), content)).toBe(0);
+    expect(registry.requests[3]?.headers["if-range"]).toBeUndefined();
+  });
+
   it("resumes from a server without range support", async () => {
     registry.rule(
       { on: `GET ${blobPath}`, times: 1, reply: drop(70_000) },
@@ -183,7 +203,7 @@ describe("a registry in trouble", () => {
     await expect(open().exists(blob)).rejects.toMatchObject({ code: "registry-refused" });
     registry.rule({ on: `HEAD ${blobPath}`, reply: { kind: "reset" } });
     await expect(open().exists(blob)).rejects.toMatchObject({ code: "unreachable" });
-    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(403) });
+    registry.rule({ on: /^(?:HEAD|GET) /, reply: answer(403) });
     await expect(open().exists(blob)).rejects.toMatchObject({ code: "unauthorized" });
     registry.rule({ on: `HEAD ${blobPath}`, reply: answer(404) });
     expect(await open().exists(blob)).toBe(false);

@@ -2,62 +2,80 @@
 import { BlockList, isIP } from "node:net";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
+import type { Scheme } from "./registry-options.ts";
 
-const LOCAL = new BlockList();
-// RFC 6890: this host, private, shared, loopback and link-local (where clouds serve the secrets of a
-// machine).
-LOCAL.addSubnet("0.0.0.0", 8, "ipv4");
-LOCAL.addSubnet("10.0.0.0", 8, "ipv4");
-LOCAL.addSubnet("100.64.0.0", 10, "ipv4");
-LOCAL.addSubnet("127.0.0.0", 8, "ipv4");
-LOCAL.addSubnet("169.254.0.0", 16, "ipv4");
-LOCAL.addSubnet("172.16.0.0", 12, "ipv4");
-LOCAL.addSubnet("192.168.0.0", 16, "ipv4");
-LOCAL.addSubnet("::", 127, "ipv6");
-LOCAL.addSubnet("64:ff9b::", 96, "ipv6");
-LOCAL.addSubnet("fc00::", 7, "ipv6");
-LOCAL.addSubnet("fe80::", 10, "ipv6");
+const PRIVATE = new BlockList();
+// RFC 6890 and RFC 4193: private networks, those shared by carriers, and IPv4 behind NAT64.
+PRIVATE.addSubnet("10.0.0.0", 8, "ipv4");
+PRIVATE.addSubnet("100.64.0.0", 10, "ipv4");
+PRIVATE.addSubnet("172.16.0.0", 12, "ipv4");
+PRIVATE.addSubnet("192.168.0.0", 16, "ipv4");
+PRIVATE.addSubnet("198.18.0.0", 15, "ipv4");
+PRIVATE.addSubnet("64:ff9b::", 96, "ipv6");
+PRIVATE.addSubnet("64:ff9b:1::", 48, "ipv6");
+PRIVATE.addSubnet("2002::", 16, "ipv6");
+PRIVATE.addSubnet("fc00::", 7, "ipv6");
+PRIVATE.addSubnet("fec0::", 10, "ipv6");
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
+// Linux connects to the machine itself for the unspecified address; ::/96 may hold any address of IPv4.
 const UNSPECIFIED = new BlockList();
 UNSPECIFIED.addSubnet("0.0.0.0", 8, "ipv4");
-UNSPECIFIED.addAddress("::", "ipv6");
+UNSPECIFIED.addSubnet("::", 96, "ipv6");
 // Addresses where clouds give a machine's secrets to any program on it: link-local (AWS, Azure, Google and
 // most others), AWS over IPv6, Alibaba, Oracle; and link-local through NAT64.
 const METADATA = new BlockList();
 METADATA.addSubnet("169.254.0.0", 16, "ipv4");
 METADATA.addSubnet("fe80::", 10, "ipv6");
 METADATA.addAddress("fd00:ec2::254", "ipv6");
+METADATA.addAddress("fd20:ce::254", "ipv6");
 METADATA.addAddress("100.100.100.200", "ipv4");
 METADATA.addAddress("192.0.0.192", "ipv4");
 METADATA.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
+const METADATA_NAMES = new Set(["metadata", "metadata.google.internal", "metadata.goog"]);
+
+/** Where an address is, from the outside inward. */
+export const ZONES = ["public", "private", "machine", "metadata"] as const;
+export type Zone = (typeof ZONES)[number];
+
+/** Where an address is. IPv4 mapped into IPv6 counts as IPv4. */
+export function zoneOfAddress(address: string): Zone {
+  if (inside(METADATA, address)) return "metadata";
+  if (inside(LOOPBACK, address) || inside(UNSPECIFIED, address)) return "machine";
+  return inside(PRIVATE, address) ? "private" : "public";
+}
+
+/**
+ * Where a host is, as far as its text tells: an address, written as in `URL.hostname`, or `localhost` and
+ * names below it. Undefined for other names, which are not resolved here.
+ */
+export function zoneOfHost(hostname: string): Zone | undefined {
+  const name = hostname.toLowerCase().replace(/\.$/, "");
+  if (name === "localhost" || name.endsWith(".localhost")) return "machine";
+  return isIP(bare(name)) === 0 ? undefined : zoneOfAddress(name);
+}
+
+/** Whether the host is a name by which clouds serve the secrets of a machine. */
+export function isMetadataName(hostname: string): boolean {
+  return METADATA_NAMES.has(hostname.toLowerCase().replace(/\.$/, ""));
+}
 
 /** Whether the host, written as in `URL.hostname`, is `localhost` or a literal loopback address. */
 export function isLoopback(hostname: string): boolean {
   return hostname.toLowerCase() === "localhost" || inside(LOOPBACK, hostname);
 }
 
-/**
- * Whether the host literally names this machine or its private networks: `localhost` and names below it, or
- * an address that is loopback, private, link-local or unspecified, also when mapped into IPv6. Names are not
- * resolved here.
- */
-export function isLocal(hostname: string): boolean {
-  const name = hostname.toLowerCase().replace(/\.$/, "");
-  return name === "localhost" || name.endsWith(".localhost") || inside(LOCAL, name);
-}
-
-/** Whether the host is literally an address where clouds serve the secrets of a machine. */
-export function isMetadata(hostname: string): boolean {
-  return inside(METADATA, hostname);
-}
-
 function inside(list: BlockList, hostname: string): boolean {
-  const address = hostname.replace(/^\[|\]$|%.*$/g, "");
+  const address = bare(hostname);
   const version = isIP(address);
   // BlockList sees through IPv4 mapped into IPv6 (::ffff:127.0.0.1).
   return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
+}
+
+/** The address without brackets and without a zone of IPv6 (`%eth0`). */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$|%.*$/g, "");
 }
 
 const HUB = "registry-1.docker.io";
@@ -69,31 +87,32 @@ export function isDockerHub(registry: string): boolean {
 }
 
 /**
- * The origin of a registry's API: https, or http for loopback hosts, unless `plainHttp` says otherwise.
+ * The URL of a registry's API under a scheme.
  * @throws OciError `invalid-reference` when `registry` is not a host with an optional port
  */
-export function registryOrigin(registry: string, plainHttp: boolean | undefined): URL {
+export function registryOrigin(registry: string, scheme: "http" | "https"): URL {
   const host = isDockerHub(registry) ? HUB : registry;
-  const text = `http://${host}/`;
-  if (!URL.canParse(text) || /[/?#@\s\\]/.test(host)) {
+  if (!URL.canParse(`http://${host}/`) || /[/?#@\s\\]/.test(host)) {
     throw new OciError(
       "invalid-reference",
       `registry: expected a host with an optional port, got ${quote(registry)}`,
     );
   }
-  // Parsed as http first: parsed as https, an explicit port 443 would be dropped.
-  const plain = plainHttp ?? isLoopback(new URL(text).hostname);
-  return new URL(`${plain ? "http" : "https"}://${host}/`);
+  return new URL(`${scheme}://${host}/`);
+}
+
+/** The scheme of a registry for which none was given. */
+export function defaultScheme(registry: string): Scheme {
+  return isLoopback(registryOrigin(registry, "http").hostname) ? "either" : "https";
 }
 
 /**
- * Refuses a target that a registry may not make this machine connect to:
+ * Refuses a target that no registry may send us to, whatever its address:
  * - a scheme other than http or https, or http where the registry uses https;
  * - a URL with user information;
- * - an address where clouds serve secrets, even for a registry on this machine, because whatever listens here
- *   may not be trustworthy;
- * - a literal address of this machine or its private networks, unless the registry is there itself.
- * Addresses that a name resolves to are checked when the connection is made.
+ * - a place where clouds serve secrets, even for a registry on this machine, because whatever listens here
+ *   may not be trustworthy.
+ * The address itself is judged when the connection is made (`AddressGate`).
  * @throws OciError `redirect-refused`
  */
 export function checkTarget(target: URL, origin: URL, what: string): void {
@@ -106,24 +125,13 @@ export function checkTarget(target: URL, origin: URL, what: string): void {
   );
 }
 
-/**
- * Why a registry may not make this machine connect to an address that a name resolved to; undefined when it
- * may. Private networks are allowed: companies often resolve public names to private addresses.
- */
-export function addressRefusal(address: string, origin: URL): string | undefined {
-  if (isMetadata(address)) return "an address of cloud metadata";
-  const here = isLoopback(address) || inside(UNSPECIFIED, address);
-  return here && !isLocal(origin.hostname) ? "an address of this machine" : undefined;
-}
-
 function refusal(target: URL, origin: URL): string | undefined {
   if (target.protocol !== "https:" && target.protocol !== "http:") return "it is not https";
   if (target.protocol === "http:" && origin.protocol !== "http:") return "it is not https";
   if (target.username !== "" || target.password !== "") return "it has user information";
   if (target.origin === origin.origin) return undefined;
-  if (isMetadata(target.hostname)) return "it is an address of cloud metadata";
-  if (isLocal(origin.hostname)) return undefined;
-  return isLocal(target.hostname) ? "it is an address of this machine or its networks" : undefined;
+  const isMetadata = inside(METADATA, target.hostname) || isMetadataName(target.hostname);
+  return isMetadata ? "it is an address of cloud metadata" : undefined;
 }
 
 const SHOWN_PARAMETERS = new Set([

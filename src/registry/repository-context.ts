@@ -2,6 +2,8 @@
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import type { Access } from "./auth/authorizer.ts";
+import type { RegistryHabits } from "./habits/registry-habits.ts";
+import type { UploadJournal } from "./journal/upload-journal.ts";
 import type { Transport } from "./transport/transport.ts";
 import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
 import { formatScope } from "./wire/token.ts";
@@ -12,6 +14,9 @@ export interface RepositoryContext {
   readonly repository: string;
   /** The repository's name as messages show it. */
   readonly name: string;
+  readonly habits: RegistryHabits;
+  /** Where uploads that are not ended are recorded; undefined where that is not wanted. */
+  readonly journal: UploadJournal | undefined;
 }
 
 /** Access to read a repository. */

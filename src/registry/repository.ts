@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
-import { parseRepository, parseTag } from "../oci/reference.ts";
-import { defaultSpoolDirectory } from "../store/cache-directory.ts";
+import { parseReference, parseRepository, parseTag, type Reference } from "../oci/reference.ts";
+import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
+import { KNOWN_HABITS } from "./habits/known-habits.ts";
+import { habitsOf, type HostHabits } from "./habits/registry-habits.ts";
+import { openUploadJournal, type UploadJournal } from "./journal/upload-journal.ts";
 import { openBlob } from "./open-blob.ts";
-import { contentPath, isDocumentType, pulling } from "./repository-context.ts";
+import { isDocumentType } from "./repository-context.ts";
 import type { RepositoryContext } from "./repository-context.ts";
-import type { Answer } from "./exchange.ts";
-import { listReferrers, listTags } from "./repository-lists.ts";
-import { ACCEPT, openManifests } from "./repository-manifests.ts";
+import { openManifests } from "./documents/manifests.ts";
+import { openPresence } from "./documents/presence.ts";
+import { removeContent, removeTag } from "./documents/remove-content.ts";
+import { listTags } from "./lists/list-tags.ts";
+import { openReferrers } from "./referrers/referrers.ts";
+import { listManifests } from "./list-manifests.ts";
+import type { RegistryRules } from "./machine/registry-rules.ts";
 import type { TransportOptions } from "./registry-options.ts";
-import { removeContent, removeTag } from "./remove-content.ts";
 import { openTransport } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
 import { openBlobPushes } from "./upload/push-blob.ts";
@@ -29,23 +33,54 @@ export interface RegistryOptions extends TransportOptions {
   readonly transport?: Transport | undefined;
   /** Where content is kept while its size and digest are still unknown. Default: the cache directory. */
   readonly spoolDirectory?: string | undefined;
+  /**
+   * Where uploads that are not ended are recorded, so that the next run goes on with them. Default: `uploads` in the
+   * cache directory. False: nowhere.
+   */
+  readonly journalDirectory?: string | false | undefined;
+  /** What is known of registries beyond {@link KNOWN_HABITS}. The first entry that fits the host counts. */
+  readonly habits?: readonly HostHabits[] | undefined;
+  /**
+   * Where references are really to be found, and their mirrors: heeded by what opens a reference
+   * (`openByRules`, `openReference`, `openTarget`). {@link openRepository} opens exactly what it is given.
+   * Default: this machine's `registries.conf`.
+   */
+  readonly rules?: RegistryRules | (() => Promise<RegistryRules>) | undefined;
+  /** Told when a mirror failed and the next place is asked, once for each mirror and kind of error. Never awaited. */
+  readonly onMirrorFailed?: ((event: MirrorFailed) => void) | undefined;
+}
+
+/** A mirror that could not give what it was asked for. */
+export interface MirrorFailed {
+  readonly kind: "mirror-failed";
+  /** Its repository: `mirror.example/a/b`. */
+  readonly mirror: string;
+  readonly error: OciError;
 }
 
 /** What a registry's repository can do beyond a plain store. */
 export type RepositoryStore = ContentStore & {
   readonly capabilities: StoreCapabilities &
     Required<
-      Pick<StoreCapabilities, "uploads" | "tags" | "mount" | "untag" | "remove" | "referrers">
+      Pick<
+        StoreCapabilities,
+        "uploads" | "tags" | "manifests" | "lookUp" | "mount" | "untag" | "remove" | "referrers"
+      >
     >;
 };
 
-/**
- * A blob of another size does not count as the content, so it is pushed again. A registry need not state the
- * size.
- */
-function saysOtherSize({ header }: Answer, { size }: Descriptor): boolean {
-  const length = header("content-encoding") === undefined ? header("content-length") : undefined;
-  return length !== undefined && /^\d+$/.test(length) && Number(length) !== size;
+/** Undefined for what is no reference, or one to another registry. */
+function parseSibling(text: string, registry: string): Reference | undefined {
+  try {
+    const reference = parseReference(text);
+    return reference.registry === registry ? reference : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function journalIn(directory: string | false): UploadJournal | undefined {
+  return directory === false ? undefined : openUploadJournal(directory);
 }
 
 /** The repositories opened by this module, so that a mount can find out where its source is. */
@@ -72,25 +107,16 @@ export function openRepository(
       `transport: expected one of ${where.registry}, got one of ${transport.registry}`,
     );
   }
-  const context = { transport, repository, name: `${where.registry}/${repository}` };
-  const manifests = openManifests(context);
-
-  const exists = async (
-    descriptor: Descriptor,
-    { signal }: AbortOptions = {},
-  ): Promise<boolean> => {
-    const answer = await transport.send({
-      ...pulling(context),
-      method: "HEAD",
-      target: contentPath(context, descriptor),
-      headers: { accept: isDocumentType(descriptor.mediaType) ? ACCEPT : "*/*" },
-      expect: [200, 404],
-      signal,
-    });
-    await answer.discard();
-    return answer.status === 200 && !saysOtherSize(answer, descriptor);
+  const context: RepositoryContext = {
+    transport,
+    repository,
+    name: `${where.registry}/${repository}`,
+    habits: habitsOf(where.registry, [...(options.habits ?? []), ...KNOWN_HABITS]),
+    journal: journalIn(options.journalDirectory ?? defaultJournalDirectory()),
   };
-
+  const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
+  const referrers = openReferrers(context, manifests);
+  const exists = openPresence(context);
   const pushes = openBlobPushes(context, exists);
   const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {
     if (isDocumentType(descriptor.mediaType)) {
@@ -113,35 +139,45 @@ export function openRepository(
     resolve: (reference, abort) => manifests.resolve(reference, abort),
     push,
     ingest: async (mediaType, bytes, abort) => {
-      const spooled = await spool(
-        mediaType,
-        bytes,
-        options.spoolDirectory ?? defaultSpoolDirectory(),
-      );
+      const below = options.spoolDirectory ?? defaultSpoolDirectory();
+      const spooled = await spool(mediaType, bytes, below);
+      const { descriptor, source } = spooled;
       try {
-        await push(spooled.descriptor, spooled.source, abort);
+        if (isDocumentType(mediaType)) await manifests.push(descriptor, source, abort);
+        else if (!(await exists(descriptor, abort))) {
+          await pushes.push(descriptor, source, { ...abort, isHashed: true });
+        }
       } finally {
         await spooled.close();
       }
-      return spooled.descriptor;
+      return descriptor;
     },
     tag: (descriptor, tag, abort) => manifests.tag(descriptor, parseTag(tag), abort),
     capabilities: {
       uploads: registryUploads(context),
       tags: (abort) => listTags(context, abort),
+      manifests: (options) => listManifests(context, options),
       mount: async (descriptor, from, abort) => {
         const source = CONTEXTS.get(from);
-        const here = source?.transport.origin.origin === transport.origin.origin;
+        const here = source?.transport.origin.host === transport.origin.host;
         if (!here || isDocumentType(descriptor.mediaType)) return false;
         return pushes.mount(descriptor, source.repository, abort);
       },
-      untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
-      remove: (digest, abort) => {
-        manifests.forget(digest);
-        return removeContent(context, digest, abort);
+      sibling: (reference) => {
+        const other = parseSibling(reference, where.registry);
+        if (other === undefined || other.repository === repository) return undefined;
+        return openRepository(other, { ...options, transport });
       },
-      referrers: (subject, artifactType, abort) =>
-        listReferrers(context, subject, artifactType, abort),
+      untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
+      remove: async (digest, abort = {}) => {
+        const listed = await referrers.findListed(digest, abort);
+        manifests.forget(digest);
+        await removeContent(context, digest, abort);
+        if (listed !== undefined) await referrers.strike(listed, abort);
+      },
+      lookUp: (reference, abort) => manifests.lookUp(reference, abort),
+      referrers: (subject, artifactType, abort = {}) =>
+        referrers.list(subject, artifactType, abort),
     },
   };
   CONTEXTS.set(store, context);

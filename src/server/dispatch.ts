@@ -4,9 +4,11 @@ import type { Route } from "../registry/wire/paths.ts";
 import { deleteBlob, serveBlob } from "./blob-requests.ts";
 import { sendJson } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
-import { listReferrers, listRepositories, listTags } from "./list-requests.ts";
-import { deleteManifest, putManifest, serveManifest } from "./manifest-requests.ts";
+import { listManifests, listRepositories, listTags } from "./list-requests.ts";
+import { deleteManifest, serveManifest } from "./manifest-requests.ts";
 import { ProtocolError } from "./protocol-error.ts";
+import { putManifest } from "./put-manifest.ts";
+import { listReferrers } from "./referrer-requests.ts";
 import {
   appendToUpload,
   beginUpload,
@@ -39,8 +41,10 @@ function handlersOf(call: Call, route: Route): Readonly<Partial<Record<string, H
       return { GET: () => listRepositories(call) };
     case "tags":
       return { GET: () => listTags(call, route.repository) };
+    case "manifests":
+      return { GET: () => listManifests(call, route.repository) };
     case "referrers":
-      return { GET: () => listReferrers(call, route.digest) };
+      return { GET: () => listReferrers(call, route.repository, route.digest) };
     case "manifest":
       return {
         GET: () => serveManifest(call, route.repository, route.reference),
@@ -49,8 +53,8 @@ function handlersOf(call: Call, route: Route): Readonly<Partial<Record<string, H
       };
     case "blob":
       return {
-        GET: () => serveBlob(call, route.digest),
-        DELETE: () => deleteBlob(call, route.digest),
+        GET: () => serveBlob(call, route.repository, route.digest),
+        DELETE: () => deleteBlob(call, route.repository, route.digest),
       };
     case "uploads":
       return { POST: () => beginUpload(call, route.repository) };

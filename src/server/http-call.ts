@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
+import { closeSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import type { Bytes } from "../bytes/bytes.ts";
-import { toReadable } from "../bytes/streams/node-stream.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Limits } from "../oci/limits.ts";
-import { demandRate, watchUptake } from "../registry/transport/least-rate.ts";
+import { demandRate } from "../registry/transport/least-rate.ts";
 import { formatErrorBody } from "../registry/wire/error-body.ts";
+import { openBlob } from "../store/layout/layout-blobs.ts";
 import type { LayoutStore } from "../store/layout/layout.ts";
+import type { Repositories } from "../store/repositories/repositories.ts";
 import { ProtocolError, toProtocolError } from "./protocol-error.ts";
+import { sendFile } from "./streams/send-file.ts";
+import { stateOf, type VerifiedFiles } from "./streams/verified-files.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** One request, its response, and what the registry needs to answer it. */
@@ -20,8 +24,12 @@ export interface Call {
   readonly limits: Limits;
   /** Runs edits of tags and other roots one after the other. */
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
-  /** The repository of tags that name none: see `root-names.ts`. */
-  readonly own: string;
+  readonly verified: VerifiedFiles;
+  /** Whether whoever sent the request may read a repository: lists leave the others out. */
+  readonly mayPull: (repository: string) => boolean;
+  readonly repositories: Repositories;
+  /** Accept manifests and indexes of which not all content is there. */
+  readonly sparse: boolean;
 }
 
 type Headers = Readonly<Record<string, string | number>>;
@@ -59,20 +67,43 @@ export function sendJson(
 }
 
 /**
- * Answers with bytes, as fast as the client reads them. When `bytes` fails or the client reads too slowly,
- * the connection is broken off, so that a part is never taken for the whole.
+ * Answers with a stored blob, verified as a whole, or with a part of it, as it is stored. When it turns out to
+ * be damaged or the client reads too slowly, the connection is broken off, so that a part is never taken for
+ * the whole.
  */
-export async function sendBytes(
-  { response, limits }: Call,
+export async function sendBlob(
+  { store, response, limits, verified }: Call,
   status: number,
   headers: Headers,
-  bytes: Bytes,
+  digest: Digest,
+  { offset, length }: { readonly offset?: number; readonly length: number },
 ): Promise<void> {
-  response.writeHead(status, headers);
-  const watched = watchUptake(bytes, limits, () => {
-    response.destroy(new Error("the client took almost no bytes for long"));
-  });
-  await pipeline(toReadable(watched), response);
+  const { fd } = openBlob(store.directory, digest);
+  try {
+    response.writeHead(status, headers);
+    if (offset !== undefined) {
+      await sendFile(response, { fd, offset, length }, limits);
+    } else if (verified.has(digest, fd)) {
+      const isSame = (): boolean => verified.has(digest, fd);
+      await sendFile(response, { fd, length, isSame }, limits);
+    } else {
+      const before = stateOf(fd);
+      await sendFile(response, { fd, length, digest }, limits);
+      verified.add(digest, fd, before);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Answers with a document in memory. */
+export function sendDocument(
+  { response }: Call,
+  status: number,
+  headers: Headers,
+  bytes: Uint8Array,
+): void {
+  response.writeHead(status, headers).end(bytes);
 }
 
 /**

@@ -1,91 +1,51 @@
 // SPDX-License-Identifier: MIT
-import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { MediaType, isIndexType } from "../oci/media-types.ts";
-import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
-import { formatNextLink } from "../registry/wire/link.ts";
 import { formatRoute } from "../registry/wire/paths.ts";
-import { readDocumentBytes } from "../store/read-documents.ts";
+import type { Repository } from "../store/repositories/repositories.ts";
 import { sendJson } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
-import { tagsOf } from "./manifest-requests.ts";
+import { cutPage } from "./pages.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
 /** GET of the tags of a repository (distribution-spec, "Listing tags"). */
-export async function listTags(call: Call, repository: string): Promise<void> {
-  const tags = (await tagsOf(call)).filter((root) => root.repository === repository);
-  if (tags.length === 0) {
-    throw new ProtocolError(404, "NAME_UNKNOWN", `no tags in ${repository}`);
-  }
-  const page = cutPage(
-    call,
-    formatRoute({ kind: "tags", repository }),
-    tags.map(({ tag }) => tag),
-  );
-  sendJson(call, 200, JSON.stringify({ name: repository, tags: page.items }), page.headers);
+export async function listTags(call: Call, name: string): Promise<void> {
+  const repository = await openExisting(call, name);
+  const path = formatRoute({ kind: "tags", repository: name });
+  const { items, headers } = cutPage(call, path, await repository.tags());
+  sendJson(call, 200, JSON.stringify({ name, tags: items }), headers);
 }
 
-/** GET of the names of all repositories that have tags. */
+/** GET of the names of all repositories that have tags or manifests and may be read. */
 export async function listRepositories(call: Call): Promise<void> {
-  const names = (await tagsOf(call)).map(({ repository }) => repository);
-  const page = cutPage(call, formatRoute({ kind: "catalog" }), names);
-  sendJson(call, 200, JSON.stringify({ repositories: page.items }), page.headers);
-}
-
-interface Page {
-  readonly items: readonly string[];
-  readonly headers: Readonly<Record<string, string>>;
+  const names = (await call.repositories.names()).filter((name) => call.mayPull(name));
+  const { items, headers } = cutPage(call, formatRoute({ kind: "catalog" }), names);
+  sendJson(call, 200, JSON.stringify({ repositories: items }), headers);
 }
 
 /**
- * One page: sorted, without duplicates, the names after `last`, at most `n` of them, with a link to the next
- * page.
+ * GET of all manifests of a repository, with or without tags: an extension of ours, for which the
+ * specification has no endpoint, and by which `prune` finds what no tag leads to. `since` is when it was last
+ * pushed, lost a tag or was named by an index. With `digest`, only that one.
  */
-function cutPage({ query }: Call, path: string, names: readonly string[]): Page {
-  const last = query.get("last");
-  const given = query.get("n");
-  const count = given !== null && /^\d{1,9}$/.test(given) ? Number(given) : Infinity;
-  const all = [...new Set(names)].sort().filter((name) => last === null || name > last);
-  const items = all.slice(0, count);
-  const end = items.at(-1);
-  if (items.length === all.length || end === undefined) return { items, headers: {} };
-  const next = `${path}?last=${encodeURIComponent(end)}&n=${count}`;
-  return { items, headers: { link: formatNextLink(next) } };
+export async function listManifests(call: Call, name: string): Promise<void> {
+  const repository = await openExisting(call, name);
+  const times = new Map([...repository.manifests()].map(({ digest, since }) => [digest, since]));
+  const path = formatRoute({ kind: "manifests", repository: name });
+  const only = call.query.get("digest");
+  const digests = [...times.keys()].filter((digest) => only === null || digest === only).sort();
+  const { items, headers } = cutPage(call, path, digests);
+  const manifests = [];
+  for (const digest of items as readonly Digest[]) {
+    const found = await repository.manifest(digest);
+    if (found === undefined) continue;
+    const since = new Date(times.get(digest) ?? 0).toISOString();
+    manifests.push({ ...found.descriptor, since, subject: found.subject });
+  }
+  sendJson(call, 200, JSON.stringify({ name, manifests }), headers);
 }
 
-/** GET of the manifests whose subject is a digest (distribution-spec, "Listing referrers"). */
-export async function listReferrers(call: Call, subject: Digest): Promise<void> {
-  const wanted = call.query.get("artifactType");
-  const found = new Map<Digest, Descriptor>();
-  for (const root of await call.store.capabilities.roots()) {
-    if (found.has(root.digest)) continue;
-    const referrer = await describeReferrer(call, root, subject);
-    if (referrer !== undefined && (wanted === null || referrer.artifactType === wanted)) {
-      found.set(root.digest, referrer);
-    }
-  }
-  const index = { schemaVersion: 2, mediaType: MediaType.index, manifests: [...found.values()] };
-  sendJson(call, 200, JSON.stringify(index), {
-    "content-type": MediaType.index,
-    ...(wanted !== null && { "oci-filters-applied": "artifactType" }),
-  });
-}
-
-async function describeReferrer(
-  call: Call,
-  { mediaType, digest, size }: Descriptor,
-  about: Digest,
-): Promise<Descriptor | undefined> {
-  const descriptor = { mediaType, digest, size };
-  const { store, limits } = call;
-  const bytes = await readDocumentBytes(store, descriptor, { limits });
-  if (isIndexType(mediaType)) {
-    const { subject, artifactType, annotations } = parseIndex(bytes, descriptor, { limits }).value;
-    return subject?.digest === about ? { ...descriptor, artifactType, annotations } : undefined;
-  }
-  const { subject, artifactType, config, annotations } = parseManifest(bytes, descriptor, {
-    limits,
-  }).value;
-  if (subject?.digest !== about) return undefined;
-  return { ...descriptor, artifactType: artifactType ?? config.mediaType, annotations };
+async function openExisting(call: Call, name: string): Promise<Repository> {
+  const repository = await call.repositories.open(name);
+  if (await repository.exists()) return repository;
+  throw new ProtocolError(404, "NAME_UNKNOWN", `there is no repository ${name}`);
 }

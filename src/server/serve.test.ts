@@ -97,8 +97,6 @@ describe("manifests", () => {
     const tagged = await ask("HEAD", "/v2/a/manifests/v1");
     expect(tagged.headers["docker-content-digest"]).toBe(second.digest);
     expect((await ask("HEAD", `/v2/a/manifests/${first.digest}`)).status).toBe(200);
-    const layout = await openLayout(directory);
-    expect(await layout.capabilities.roots()).toHaveLength(2);
   });
 
   it("are refused while something that they name is missing", async () => {
@@ -161,9 +159,10 @@ describe("manifests", () => {
   it("are deleted with all their tags, but stay in other repositories that have them", async () => {
     const { digest } = await pushImage("a", "v1");
     await put("a", "v2", manifestOf("v1"));
-    await put("b", "v1", manifestOf("v1"));
+    await pushImage("b", "v1");
     expect((await ask("DELETE", `/v2/a/manifests/${digest}`)).status).toBe(202);
-    expect((await ask("GET", "/v2/a/tags/list")).status).toBe(404);
+    expect(JSON.parse((await ask("GET", "/v2/a/tags/list")).text)).toEqual({ name: "a", tags: [] });
+    expect((await ask("GET", `/v2/a/manifests/${digest}`)).status).toBe(404);
     expect((await ask("GET", "/v2/b/manifests/v1")).status).toBe(200);
     expect((await ask("DELETE", `/v2/b/manifests/${digest}`)).status).toBe(202);
     expect((await ask("GET", `/v2/b/manifests/${digest}`)).status).toBe(404);

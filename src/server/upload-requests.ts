@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Source } from "../bytes/bytes.ts";
-import type { Digest } from "../oci/digest.ts";
+import { knownAlgorithm, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
+import { parseRepository } from "../oci/reference.ts";
 import { formatRoute, parseKnownDigest } from "../registry/wire/paths.ts";
 import { formatUploadRange, parseUploadRange } from "../registry/wire/range.ts";
-import { blobSize } from "./blob-requests.ts";
+import { storedSize } from "./blob-requests.ts";
 import { bodyOf, sendEmpty } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
-import { clientOf } from "./client-connections.ts";
+import { clientOf } from "./listen/client-connections.ts";
 import { isOciError } from "../oci/errors.ts";
 import { settleBlob } from "../store/layout/layout-blobs.ts";
 import { ProtocolError } from "./protocol-error.ts";
@@ -15,15 +16,9 @@ import type { Upload } from "./uploads.ts";
 /** POST: starts an upload, stores a blob in one request, or mounts one (distribution-spec, "Pushing blobs"). */
 export async function beginUpload(call: Call, repository: string): Promise<void> {
   const { query } = call;
+  const algorithm = algorithmOf(query.get("digest-algorithm"));
   const mounted = query.get("mount");
-  if (mounted !== null) {
-    const digest = parseKnownDigest(mounted);
-    if (hasBlob(call, digest)) {
-      await settleBlob(call.store.directory, digest);
-      sendCreated(call, repository, digest);
-      return;
-    }
-  }
+  if (mounted !== null && (await mount(call, repository, parseKnownDigest(mounted)))) return;
   const whole = query.get("digest");
   const length = contentLength(call);
   if (whole !== null && mounted === null && length !== undefined) {
@@ -31,7 +26,43 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
     return;
   }
   const client = clientOf(call.request.socket.remoteAddress);
-  sendProgress(call, 202, await call.uploads.begin(repository, client));
+  sendProgress(call, 202, await call.uploads.begin(repository, client, algorithm));
+}
+
+/**
+ * Takes over a blob from the repository that the request names in `from`, and answers. False when that does
+ * not have it, or is not named: what is elsewhere may be nothing for whoever asks.
+ */
+async function mount(call: Call, name: string, digest: Digest): Promise<boolean> {
+  const from = call.query.get("from");
+  if (from === null || !isRepository(from)) return false;
+  const source = await call.repositories.open(from);
+  if (!source.hasBlob(digest)) return false;
+  const size = storedSize(call, digest);
+  if (size === undefined) return false;
+  const target = await call.repositories.open(name);
+  // Marks the blob as wanted, so that garbage collection by age spares it from here on.
+  await call.store.exists({ mediaType: "application/octet-stream", digest, size });
+  await target.addBlob(digest);
+  await settleBlob(call.store.directory, digest);
+  if (storedSize(call, digest) === undefined) return false;
+  sendCreated(call, name, digest);
+  return true;
+}
+
+function isRepository(text: string): boolean {
+  try {
+    return parseRepository(text) === text;
+  } catch (error) {
+    if (isOciError(error, "invalid-reference")) return false;
+    throw error;
+  }
+}
+
+/** @throws ProtocolError 400 for an algorithm that this registry does not know */
+function algorithmOf(text: string | null): DigestAlgorithm | undefined {
+  if (text === null || text === "sha256" || text === "sha512") return text ?? undefined;
+  throw new ProtocolError(400, "DIGEST_INVALID", "expected sha256 or sha512 as digest-algorithm");
 }
 
 /** GET: reports how many bytes have arrived. */
@@ -54,8 +85,10 @@ export async function finishUpload(call: Call, repository: string, id: string): 
   const upload = call.uploads.find(repository, id);
   const digest = parseKnownDigest(call.query.get("digest") ?? "");
   checkChunk(call, upload);
+  upload.hashWith(knownAlgorithm(digest));
   await upload.append(bodyOf(call), contentLength(call));
   await upload.finish(digest);
+  await record(call, repository, digest);
   sendCreated(call, repository, digest);
 }
 
@@ -75,6 +108,7 @@ async function storeWhole(
   const descriptor = { mediaType: "application/octet-stream", digest, size };
   const source: Source = { size, open: () => bodyOf(call) };
   await call.store.capabilities.replace(descriptor, source);
+  await record(call, repository, digest);
   sendCreated(call, repository, digest);
 }
 
@@ -100,14 +134,8 @@ function contentLength({ request }: Call): number | undefined {
   return header === undefined ? undefined : Number(header);
 }
 
-function hasBlob(call: Call, digest: Digest): boolean {
-  try {
-    blobSize(call, digest);
-    return true;
-  } catch (error) {
-    if (isOciError(error, "not-found")) return false;
-    throw error;
-  }
+async function record(call: Call, name: string, digest: Digest): Promise<void> {
+  await (await call.repositories.open(name)).addBlob(digest);
 }
 
 function sendCreated(call: Call, repository: string, digest: Digest): void {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bytes } from "../bytes/bytes.ts";
 import { observe } from "../bytes/verify.ts";
-import type { Digest } from "../oci/digest.ts";
+import type { Digest, DigestAlgorithm } from "../oci/digest.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { LayoutUpload, LayoutUploads } from "../store/layout/layout-uploads.ts";
 import { ProtocolError } from "./protocol-error.ts";
@@ -28,6 +28,8 @@ export interface Upload {
    * arriving when the client asks, on a new connection, how much has arrived.
    */
   settle(): Promise<void>;
+  /** Says which digest the content will have, so that it need not be read again. A hint: any still may. */
+  hashWith(algorithm: DigestAlgorithm): void;
   /** Finishes the upload: stores the content under its digest. @throws OciError `digest-mismatch` */
   finish(digest: Digest): Promise<void>;
   /** Ends the upload and leaves nothing behind. Idempotent. */
@@ -39,9 +41,10 @@ export interface Uploads {
   /**
    * Starts an upload. At a limit, the upload that was idle longest is dropped to make room: one of the same
    * client at the client's limit, one of the client with the most uploads at the total limit.
+   * @param algorithm of the digest that the content will have, if known: see {@link Upload.hashWith}
    * @throws ProtocolError 429 when none of these is idle
    */
-  begin(repository: string, client: string): Promise<Upload>;
+  begin(repository: string, client: string, algorithm?: DigestAlgorithm): Promise<Upload>;
   /** @throws ProtocolError `BLOB_UPLOAD_UNKNOWN` */
   find(repository: string, id: string): Upload;
   close(): Promise<void>;
@@ -80,9 +83,10 @@ export function openUploads(
   };
 
   return {
-    begin: async (repository, client) => {
+    begin: async (repository, client, algorithm) => {
       makeRoom(client);
       const begun = await stored.begin();
+      if (algorithm !== undefined) begun.hashWith(algorithm);
       const upload = uploadOf(begun, repository, client, {
         moved: () => moved(upload),
         forget: () => uploads.delete(upload.id),
@@ -164,6 +168,7 @@ function uploadOf(
       const ended = underWay?.catch(() => undefined);
       if (ended !== undefined) await Promise.race([ended, sleep(SETTLING, undefined, QUIETLY)]);
     },
+    hashWith: (algorithm) => stored.hashWith(algorithm),
     finish: (digest) => {
       end();
       return stored.finish(digest);

@@ -2,6 +2,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+/** The folder of the cache with the records of uploads that are not ended. */
+export const UPLOADS = "uploads";
+
 /**
  * The default cache directory: `$OCI_KIT_CACHE`, else `oci-kit` in `$XDG_CACHE_HOME`, else `.cache/oci-kit`
  * in the home directory.
@@ -21,4 +24,11 @@ export function defaultSpoolDirectory(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
   return join(defaultCacheDirectory(env), "spool");
+}
+
+/** The default directory of the records of uploads that are not ended. */
+export function defaultJournalDirectory(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return join(defaultCacheDirectory(env), UPLOADS);
 }

@@ -16,6 +16,7 @@ import { buildImage } from "../testing/build-image.ts";
 import { inspectCache, pruneCache } from "./cache.ts";
 import { markUsed } from "./cached-images.ts";
 import { openDigestCache } from "./digest-cache.ts";
+import { openJournal } from "./journal/journal.ts";
 import { blobPath } from "./layout/layout-blobs.ts";
 import { openLayout, type LayoutStore } from "./layout/layout.ts";
 import { sweepCacheDaily } from "./sweep-cache.ts";
@@ -124,6 +125,25 @@ describe("a cache", () => {
     utimesSync(join(cache, "spool", LEFT), daysAgo(2), daysAgo(2));
     await pruneCache(cache, { maxAge: DAY, maxBytes: 0 });
     expect(readdirSync(join(cache, "spool"))).toEqual([]);
+  });
+
+  it("lists uploads that were left, by what they are of, and spares those that are under way", async () => {
+    const journal = openJournal(join(cache, "uploads"));
+    journal.create("left", "registry.example/a@sha256:1", "secret").release();
+    journal.create("under-way", "registry.example/b@sha256:2", "secret");
+    const { items } = await inspectCache(cache);
+    expect(items).toMatchObject([{ part: "uploads", key: "registry.example/a@sha256:1" }]);
+    expect(await keysAfter(-1, 0)).toEqual([]);
+    expect(readdirSync(join(cache, "uploads"))).toHaveLength(1);
+  });
+
+  it("leaves folders alone that are none of its own", async () => {
+    mkdirSync(join(cache, "Documents"));
+    writeFileSync(join(cache, "Documents", "letter"), "12345");
+    utimesSync(join(cache, "Documents", "letter"), daysAgo(400), daysAgo(400));
+    expect(await keysAfter(0, 0)).toEqual([]);
+    expect(await inspectCache(cache)).toMatchObject({ items: [], bytes: 0 });
+    expect(readdirSync(join(cache, "Documents"))).toEqual(["letter"]);
   });
 
   it("is pruned automatically once a day", async () => {

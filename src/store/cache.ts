@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
@@ -7,7 +7,9 @@ import { fileError } from "../files/system-error.ts";
 import { sweepAbandoned } from "../files/owned-name.ts";
 import type { CacheItem, RemovableItem } from "./cache-item.ts";
 import { listCachedImages, sweepCachedImages } from "./cached-images.ts";
-import { openDigestCache } from "./digest-cache.ts";
+import { isDigestCache, openDigestCache } from "./digest-cache.ts";
+import { UPLOADS } from "./cache-directory.ts";
+import { JOURNAL_AGE, labelOf, listJournal, sweepJournal } from "./journal/journal.ts";
 import { LAYOUT_FILE } from "./layout/layout-index.ts";
 
 /** What a cache holds, the least recently used item first. */
@@ -41,6 +43,8 @@ export const CACHE_LIMITS = Object.freeze({ maxAge: 30 * 86_400_000, maxBytes: 2
 const IN_USE = 3600_000;
 const ABANDONED_AGE = 86_400_000;
 const SPOOL = "spool";
+/** What V8 made of the program: plain files, which bin/oci-kit keeps. */
+const CODE = "code";
 
 /** Lists what a cache directory holds. A missing directory counts as empty. @throws OciError `unreadable` */
 export async function inspectCache(
@@ -102,15 +106,57 @@ async function findItems(
 ): Promise<readonly RemovableItem[]> {
   const items: RemovableItem[] = [];
   for (const part of partsOf(directory)) {
-    const path = join(directory, part);
-    if (part === SPOOL) continue;
-    items.push(
-      ...(existsSync(join(path, LAYOUT_FILE))
-        ? await listCachedImages(path, part, options)
-        : await listDigestCache(path, part)),
-    );
+    items.push(...(await listPart(join(directory, part), part, options)));
   }
   return items.sort((a, b) => a.usedAt.getTime() - b.usedAt.getTime());
+}
+
+async function listPart(
+  path: string,
+  part: string,
+  options: AbortOptions,
+): Promise<readonly RemovableItem[]> {
+  switch (kindOf(path, part)) {
+    case "images":
+      return listCachedImages(path, part, options);
+    case "directories":
+      return listDigestCache(path, part);
+    case "uploads":
+      return listUploads(path, part);
+    case "spool":
+    case "foreign":
+      return [];
+  }
+}
+
+/**
+ * What a folder of the cache holds. A folder that nothing of ours has made is left alone: somebody may have named a
+ * directory with other things in it as the cache.
+ */
+function kindOf(
+  path: string,
+  part: string,
+): "images" | "directories" | "uploads" | "spool" | "foreign" {
+  if (part === SPOOL) return "spool";
+  if (part === UPLOADS) return "uploads";
+  if (existsSync(join(path, LAYOUT_FILE))) return "images";
+  return part === CODE || isDigestCache(path) ? "directories" : "foreign";
+}
+
+/** Uploads that a living process works with are not listed: they are no leftovers. */
+function listUploads(path: string, part: string): readonly RemovableItem[] {
+  return listJournal(path)
+    .filter(({ isHeld }) => !isHeld)
+    .map((entry) => ({
+      part,
+      key: labelOf(entry),
+      bytes: entry.bytes,
+      usedAt: entry.usedAt,
+      remove: async () => {
+        rmSync(entry.path, { force: true });
+        await Promise.resolve();
+      },
+    }));
 }
 
 async function listDigestCache(path: string, part: string): Promise<RemovableItem[]> {
@@ -128,9 +174,13 @@ async function listDigestCache(path: string, part: string): Promise<RemovableIte
 async function sweepParts(directory: string, options: AbortOptions): Promise<void> {
   for (const part of partsOf(directory)) {
     const path = join(directory, part);
-    if (part === SPOOL) sweepAbandoned(path, "", ABANDONED_AGE);
-    else if (existsSync(join(path, LAYOUT_FILE))) await sweepCachedImages(path, options);
-    else await openDigestCache(path).sweep({ ...options, olderThan: Infinity });
+    const kind = kindOf(path, part);
+    if (kind === "spool") sweepAbandoned(path, "", ABANDONED_AGE);
+    if (kind === "uploads") sweepJournal(path, JOURNAL_AGE);
+    if (kind === "images") await sweepCachedImages(path, options);
+    if (kind === "directories") {
+      await openDigestCache(path).sweep({ ...options, olderThan: Infinity });
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isOciError } from "../oci/errors.ts";
 import { readGraph } from "./content-graph.ts";
-import { collectGarbage } from "./layout/collect-garbage.ts";
+import { collectGarbage } from "./prune/collect-garbage.ts";
 import { blobPath } from "./layout/layout-blobs.ts";
 import { openLayout, type LayoutStore } from "./layout/layout.ts";
 import type { RemovableItem } from "./cache-item.ts";

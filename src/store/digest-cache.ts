@@ -105,6 +105,11 @@ export function openDigestCache(directory: string): DigestCache {
   };
 }
 
+/** Whether a directory is such a cache, or was one. */
+export function isDigestCache(directory: string): boolean {
+  return existsSync(join(directory, LOCKS));
+}
+
 function checkKey(key: string): string {
   if (KEY.test(key)) return key;
   throw new OciError(

@@ -9,14 +9,24 @@ export * from "./cache.ts";
 export * from "./cache-directory.ts";
 export { sweepCacheDaily } from "./sweep-cache.ts";
 export * from "./cache-item.ts";
-export { collectGarbage, isBeingWritten } from "./layout/collect-garbage.ts";
-export type { CollectOptions, Collected } from "./layout/collect-garbage.ts";
+export { collectGarbage, isBeingWritten } from "./prune/collect-garbage.ts";
+export { pruneRepository } from "./prune/prune-repository.ts";
+export type {
+  PrunableStore,
+  PrunedRepository,
+  PruneRepositoryOptions,
+} from "./prune/prune-repository.ts";
+export { UNTAGGED_AGE, type UntaggedManifest } from "./prune/repository-garbage.ts";
+export type { CollectOptions, Collected } from "./prune/collect-garbage.ts";
 export * from "./content-graph.ts";
 export * from "./copy/copy-error.ts";
 export * from "./copy/copy.ts";
 export * from "./copy/transfer.ts";
+export { describeReferrer, type Referrer } from "./referrers/describe-referrer.ts";
 export * from "./digest-cache.ts";
+export * from "./referrers/search-referrers.ts";
 export * from "./archive/docker-archive.ts";
+export * from "./referrers/find-referrers.ts";
 export * from "./layout/layout.ts";
 export * from "./memory-store.ts";
 export * from "./archive/oci-archive.ts";

@@ -67,12 +67,25 @@ export interface AddRootOptions extends AbortOptions {
   readonly inPlaceOf?: Digest | undefined;
 }
 
+/** A manifest or index in the list of all of a repository. */
+export interface ListedManifest {
+  readonly descriptor: Descriptor;
+  readonly subject: Digest | undefined;
+  /** When it was last pushed, lost a tag or was named by an index, in milliseconds since 1970. */
+  readonly since: number;
+}
+
 /** What only some stores can do. A capability that is absent is not supported by the store. */
 export interface StoreCapabilities {
   /** Uploads in parts, which can be continued after a failure. */
   readonly uploads?: Uploads;
   /** All tags, sorted. */
   readonly tags?: (options?: AbortOptions) => Promise<readonly string[]>;
+  /**
+   * The descriptor that the store says a tag or a digest names. Nothing is read or verified, which saves the
+   * answer's body and, at some registries, counts for no limit on pulls. @throws OciError `not-found`
+   */
+  readonly lookUp?: (reference: string, options?: AbortOptions) => Promise<Descriptor>;
   /** The roots with everything that the store records about them (the entries of `index.json`). */
   readonly roots?: (options?: AbortOptions) => Promise<readonly Descriptor[]>;
   /**
@@ -89,6 +102,11 @@ export interface StoreCapabilities {
     from: ReadableStore,
     options?: AbortOptions,
   ) => Promise<boolean>;
+  /**
+   * Another repository of the same registry, from its reference, to mount from. Undefined for a reference to anything
+   * else.
+   */
+  readonly sibling?: (reference: string) => ReadableStore | undefined;
   /**
    * Makes a manifest or index that the store holds an untagged root. Only a root can be found again, and only
    * content below a root survives garbage collection. Idempotent. A root that already has a tag stays as it
@@ -110,6 +128,13 @@ export interface StoreCapabilities {
   readonly untag?: (tag: string, options?: AbortOptions) => Promise<void>;
   /** Removes content, and the roots and tags that name it. Idempotent. */
   readonly remove?: (digest: Digest, options?: AbortOptions) => Promise<void>;
+  /**
+   * Every manifest and index of a repository, whether a tag leads to it or not; with `only`, none but that
+   * one. Undefined when it can't be told: the specification has no such list, and of registries only ours.
+   */
+  readonly manifests?: (
+    options?: AbortOptions & { readonly only?: Digest | undefined },
+  ) => Promise<readonly ListedManifest[] | undefined>;
   /** The manifests whose `subject` is this digest. */
   readonly referrers?: (
     subject: Digest,

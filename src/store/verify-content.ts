@@ -9,7 +9,7 @@ import { isOciError, type OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
 import { isIndexType, MediaType } from "../oci/media-types.ts";
 import { childrenOf, namesContent } from "./content-graph.ts";
-import { listBlobs } from "./layout/collect-garbage.ts";
+import { listBlobs } from "./layout/layout-blobs.ts";
 import type { LayoutStore } from "./layout/layout.ts";
 import { readDocumentBytes } from "./read-documents.ts";
 import type { ReadableStore } from "./store.ts";

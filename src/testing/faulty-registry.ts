@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** A request as it arrived. */
@@ -62,6 +64,11 @@ export interface Rule {
   readonly reply: Reply | ((request: RecordedRequest) => Reply);
 }
 
+export interface FaultyRegistryOptions {
+  /** Speaks TLS, with this certificate and key. */
+  readonly tls?: ServerOptions | undefined;
+}
+
 /** A running faulty registry. */
 export interface FaultyRegistry {
   /** Host and port: `127.0.0.1:41234` */
@@ -93,7 +100,10 @@ export function bearerChallenge(realm: string): Reply {
  * Starts a registry on 127.0.0.1 that does exactly what its script says, however wrong that is. A request
  * without a matching rule is answered with 404. For tests of clients.
  */
-export async function startFaultyRegistry(rules: readonly Rule[] = []): Promise<FaultyRegistry> {
+export async function startFaultyRegistry(
+  rules: readonly Rule[] = [],
+  options: FaultyRegistryOptions = {},
+): Promise<FaultyRegistry> {
   const requests: RecordedRequest[] = [];
   let script = rules.map((rule) => ({ ...rule, left: rule.times ?? Infinity }));
 
@@ -108,7 +118,7 @@ export async function startFaultyRegistry(rules: readonly Rule[] = []): Promise<
     return answer(404, {}, '{"errors":[{"code":"UNSUPPORTED","message":"not in the script"}]}');
   };
 
-  const server = createServer((request, response) => {
+  const respond = (request: IncomingMessage, response: ServerResponse): void => {
     record(request).then(
       (recorded) => {
         requests.push(recorded);
@@ -117,7 +127,9 @@ export async function startFaultyRegistry(rules: readonly Rule[] = []): Promise<
       // The client has closed the connection, so no answer is needed.
       () => response.destroy(),
     );
-  });
+  };
+  const server =
+    options.tls === undefined ? createServer(respond) : createTlsServer(options.tls, respond);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * For tests in other projects: the contract that every content store keeps, images and layers made by code
- * (odd and hostile ones too), and a registry that misbehaves on request. Works with any test runner.
+ * (odd and hostile ones too), a real registry with faults (`startRegistry`), and one that only says what it is told. Works with any test runner.
  * @module
  */
 export * from "./ask-registry.ts";
@@ -15,5 +15,12 @@ export type { HostileSubject } from "./hostile/hostile-layer-suite.ts";
 export { writeHostileImage } from "./hostile/write-case.ts";
 export * from "./list-layer.ts";
 export * from "./raw-tar.ts";
+export * from "./registry/fault.ts";
+export { PERSONALITIES, type PersonalityName } from "./registry/personalities.ts";
+export {
+  startRegistry,
+  type StartRegistryOptions,
+  type TestRegistry,
+} from "./registry/start-registry.ts";
 export { contentStoreSuite } from "./store-contract/content-store-suite.ts";
 export type { StoreContract, StoreFixture, TestRunner } from "./store-contract/contract.ts";

@@ -42,7 +42,7 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   ],
   files: ["node:"],
   store: ["tar-stream", "zod", "node:"],
-  registry: ["undici", "node:"],
+  registry: ["smol-toml", "undici", "node:"],
   image: ["node:"],
   server: ["node:"],
   rootfs: ["node:"],

@@ -29,6 +29,7 @@ export async function freePort(): Promise<number> {
 export async function startDockerRegistry(
   directory: string,
   auth?: Readonly<Record<string, unknown>>,
+  tls?: Readonly<Record<string, unknown>>,
 ): Promise<RunningRegistry> {
   const host = `127.0.0.1:${await freePort()}`;
   await mkdir(directory, { recursive: true });
@@ -42,7 +43,7 @@ export async function startDockerRegistry(
         filesystem: { rootdirectory: join(directory, "data") },
         delete: { enabled: true },
       },
-      http: { addr: host, secret: "only for tests" },
+      http: { addr: host, secret: "only for tests", ...(tls && { tls }) },
       ...(auth && { auth }),
     }),
   );
@@ -54,7 +55,8 @@ export async function startDockerRegistry(
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   for (let attempt = 0; ; attempt += 1) {
     const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
-    if (answer?.ok === true || answer?.status === 401) break;
+    // One that speaks TLS answers a plain request with 400.
+    if (answer?.ok === true || answer?.status === (tls === undefined ? 401 : 400)) break;
     if (attempt === 600 || child.exitCode !== null) throw new Error(`docker-registry: ${log}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { cp } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestBytes } from "../../src/bytes/hash.ts";
 import type { Descriptor } from "../../src/oci/documents/descriptor.ts";
@@ -178,4 +179,65 @@ it("oras discovers a referrer that we attach at our server", async () => {
   const words = ["discover", "--plain-http", "--format", "json", name];
   const told = JSON.parse(await runPeer("oras", words)) as { referrers: Descriptor[] };
   expect(told.referrers.map(({ digest }) => digest)).toEqual([artifact.digest]);
+});
+
+describe("repositories of our server are apart", () => {
+  const place = (name: string): string => `${hostOf("our server")}/${name}`;
+  const digestOf = (): string => family.images[0]!.descriptor.digest;
+  const copyTo = (name: string): Promise<string> =>
+    runPeer("crane", ["copy", `${place("ours/family")}:amd64`, `${place(name)}:1`]);
+
+  it("crane copies an image by mounts, deletes it in one repository, and pulls it from the other", async () => {
+    await copyTo("apart/one");
+    await copyTo("apart/two");
+    await runPeer("crane", ["delete", `${place("apart/one")}@${digestOf()}`]);
+    await expect(runPeer("crane", ["digest", `${place("apart/one")}:1`])).rejects.toThrow();
+    await runPeer("crane", ["validate", "--remote", `${place("apart/two")}:1`]);
+    await copyTo("apart/one");
+    await runPeer("crane", ["validate", "--remote", `${place("apart/one")}:1`]);
+  });
+
+  it("skopeo deletes an image that an index of another repository names", async () => {
+    await copyTo("apart/three");
+    const flags = ["--tls-verify=false", `docker://${place("apart/three")}:1`];
+    await runPeer("skopeo", ["delete", ...flags]);
+    await runPeer("crane", ["validate", "--remote", `${place("ours/family")}:family`]);
+  });
+
+  it("oras deletes a blob of one repository, which another keeps", async () => {
+    await copyTo("apart/four");
+    await copyTo("apart/five");
+    const [layer] = (await readAllOf(`${place("apart/five")}:1`)).image.manifest.value.layers;
+    const words = ["blob", "delete", "--plain-http", "--force"];
+    await runPeer("oras", [...words, `${place("apart/four")}@${layer!.digest}`]);
+    await runPeer("crane", ["validate", "--remote", `${place("apart/five")}:1`]);
+  });
+
+  it("skopeo and umoci read its directory as an ordinary layout", async () => {
+    await copyTo("apart/six");
+    const served = scratch.path("served");
+    const target = scratch.path("from served");
+    await runPeer("skopeo", ["copy", `oci:${served}:apart/six:1`, `oci:${target}:x`]);
+    expect((await (await openLayout(target)).resolve("x")).digest).toBe(digestOf());
+    const listed = await runPeer("umoci", ["list", "--layout", served]);
+    expect(listed.split("\n")).toContain("apart/six:1");
+  });
+
+  it("umoci collects garbage in a copy of its directory, and what has tags is still served", async () => {
+    await copyTo("apart/seven");
+    const copied = scratch.path("copied");
+    await cp(scratch.path("served"), copied, { recursive: true });
+    await runPeer("umoci", ["gc", "--layout", copied]);
+    const again = await serveRegistry({ directory: copied });
+    const name = `${again.host}:${again.port}/apart/seven:1`;
+    await runPeer("crane", ["validate", "--remote", name]).finally(() => again.close());
+  });
+
+  it("our client copies a repository from and to docker-registry", async () => {
+    const ours = repository("our server", "ours/family");
+    const theirs = repository("docker-registry", "apart/family");
+    await copy(ours, family.index, theirs, { tag: "family" });
+    await copy(theirs, family.index, repository("our server", "apart/back"), { tag: "family" });
+    await expectFamily("our server", "apart/back", "family");
+  });
 });

@@ -3,6 +3,7 @@ import {
   collect,
   prose,
   withRegistry,
+  withReplace,
   type Outcome,
   type Register,
   type Session,
@@ -17,7 +18,7 @@ import { showWriting } from "../progress/show-copy.ts";
 import type { AppendFlags } from "./append-flags.ts";
 
 export const appendCommand: Register = (program, invoke) => {
-  withRegistry(program.command("append <BASE> <DST>"))
+  withReplace(withRegistry(program.command("append <BASE> <DST>")))
     .summary("an image with more layers on top")
     .description(
       prose(`

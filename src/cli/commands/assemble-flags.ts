@@ -20,6 +20,7 @@ export interface AssembleFlags {
   readonly runId?: string;
   readonly dryRun?: true;
   readonly force?: true;
+  readonly replace?: true;
 }
 
 /** Stands for the architecture of each image in the value of a flag. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Recipe } from "../../assemble/recipe/recipe.ts";
-import type { AssembleOptions, AssembleResult } from "../../assemble/assemble-options.ts";
+import type { AssembleToOptions } from "../../assemble/assemble-to-reference.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import type { Location } from "../../image/location.ts";
@@ -34,7 +34,7 @@ interface Run {
   /** The reference that the image is written to; `location` is the same, parsed. */
   readonly output: string;
   readonly location: Location;
-  readonly options: Omit<AssembleOptions, "target" | "tag">;
+  readonly options: AssembleToOptions;
   readonly session: Session;
 }
 
@@ -55,6 +55,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     runId: flags.runId,
     generation: [...recipes.values()],
     force: flags.force,
+    replace: flags.replace,
     registry,
     signal,
     limits,
@@ -141,16 +142,8 @@ function blameRunId(error: unknown): never {
 
 async function plan(name: string, recipe: Recipe, run: Run): Promise<Made> {
   const { output, location, options } = run;
-  const [{ planAssembly }, { openPrevious }] = await Promise.all([
-    import("../../assemble/assemble.ts"),
-    import("../../image/open-previous.ts"),
-  ]);
-  const previous = await openPrevious(location, options);
-  const planned = await planAssembly(recipe, {
-    ...options,
-    target: previous?.store,
-    tag: previous?.reference,
-  });
+  const { planAssemblyTo } = await import("../../assemble/assemble-to-reference.ts");
+  const planned = await planAssemblyTo(recipe, location, options);
   return {
     document: { architecture: name, output, ...planned },
     lines: planLines(name, output.replace(/^oci:/, ""), planned),
@@ -159,7 +152,8 @@ async function plan(name: string, recipe: Recipe, run: Run): Promise<Made> {
 
 async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
   const { flags, output, session } = run;
-  const result = await writeImage(recipe, run);
+  const { assembleTo } = await import("../../assemble/assemble-to-reference.ts");
+  const result = await assembleTo(recipe, run.location, run.options);
   for (const { message } of result.warnings) session.warn(`${name}: ${message}`);
   const pushed = flags.push && (await push(recipe, output, flags.push, run));
   const place = output.replace(/^oci:/, "");
@@ -171,22 +165,6 @@ async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
       ...(pushed === undefined ? [] : [`  pushed ${pushed}`]),
     ],
   };
-}
-
-async function writeImage(recipe: Recipe, { location, options }: Run): Promise<AssembleResult> {
-  const [{ assemble }, { openTarget }] = await Promise.all([
-    import("../../assemble/assemble.ts"),
-    import("../../image/open-reference.ts"),
-  ]);
-  const target = await openTarget(location, options);
-  try {
-    const result = await assemble(recipe, { ...options, target: target.store, tag: target.tag });
-    await target.close();
-    return result;
-  } catch (error) {
-    await target.discard({ whole: true });
-    throw error;
-  }
 }
 
 async function push(

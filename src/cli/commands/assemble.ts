@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { collect, prose, withRegistry, type Register } from "../command.ts";
+import { collect, prose, withRegistry, withReplace, type Register } from "../command.ts";
 import type { AssembleFlags } from "./assemble-flags.ts";
 
 export const assembleCommand: Register = (program, invoke) => {
-  withRegistry(program.command("assemble"))
+  withReplace(withRegistry(program.command("assemble")))
     .summary("runtime images from a base and saved artifact images")
     .description(
       prose(`

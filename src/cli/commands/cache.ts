@@ -8,7 +8,8 @@ export const cacheCommand: Register = (program, invoke) => {
     .description(
       prose(`
         Shows what the cache directory holds: indexes of layers, digests of plain directories, artifact
-        images that came from a registry. All of it can be made or fetched again. The directory is
+        images that came from a registry, records of uploads that were not ended (without one, an upload
+        begins anew). All of it can be made or fetched again. The directory is
         $OCI_KIT_CACHE, else oci-kit in $XDG_CACHE_HOME, else ~/.cache/oci-kit. Once a day assemble
         removes what was not used for 30 days, and what goes beyond 20 GB.`),
     )

@@ -2,7 +2,7 @@
 import type { ConfigEdits } from "../../image/edit/edit-config.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Healthcheck } from "../../oci/documents/image-config.ts";
-import { parsePlatform } from "../../oci/platform.ts";
+import { parseTypedPlatform } from "../../oci/known-platforms.ts";
 import { quote } from "../../oci/quote.ts";
 import type { ReferenceFlags } from "../input/reference-options.ts";
 
@@ -41,9 +41,10 @@ export interface ConfigFlags extends ReferenceFlags {
 
 /**
  * The edits to a configuration that flags ask for. An empty value removes a setting.
+ * @param warn told what is doubtful
  * @throws OciError `invalid-argument`, also when no flag changes anything
  */
-export function configEditsOf(flags: ConfigFlags): ConfigEdits {
+export function configEditsOf(flags: ConfigFlags, warn: (message: string) => void): ConfigEdits {
   const edits: ConfigEdits = {
     env: mapEdit("--env", flags.env, flags.unsetEnv, flags.clearEnv),
     labels: mapEdit("--label", flags.label, flags.unsetLabel),
@@ -61,7 +62,8 @@ export function configEditsOf(flags: ConfigFlags): ConfigEdits {
     argsEscaped: booleanOf("--args-escaped", flags.argsEscaped),
     author: textOf(flags.author),
     created: textOf(flags.created),
-    platform: flags.setPlatform === undefined ? undefined : parsePlatform(flags.setPlatform),
+    platform:
+      flags.setPlatform === undefined ? undefined : parseTypedPlatform(flags.setPlatform, warn),
   };
   if (Object.values(edits).some((edit) => edit !== undefined)) return edits;
   throw new OciError(

@@ -3,6 +3,7 @@ import {
   collect,
   prose,
   withRegistry,
+  withReplace,
   type Outcome,
   type Register,
   type Session,
@@ -15,7 +16,7 @@ import { showWriting } from "../progress/show-copy.ts";
 import type { ConfigFlags } from "./config-flags.ts";
 
 export const configCommand: Register = (program, invoke) => {
-  withRegistry(program.command("config <SRC> <DST>"))
+  withReplace(withRegistry(program.command("config <SRC> <DST>")))
     .summary("an image with another configuration")
     .description(
       prose(`
@@ -79,7 +80,7 @@ async function changeConfig(
     import("./config-flags.ts"),
     import("../../image/edit/edit-config.ts"),
   ]);
-  const edits = configEditsOf(flags);
+  const edits = configEditsOf(flags, session.warn);
   const options = await referenceOptions(flags, session);
   const to = await parseTarget(destination, options.dryRun, session);
   const edited = await editReference(

@@ -38,7 +38,7 @@ describe("copy", () => {
   it("replaces the untagged image of a layout by the next one, so that it stays unambiguous", async () => {
     const nightly = "docker-archive:saved.tar:family/image:nightly";
     for (const name of ["amd64", "riscv64"]) {
-      await project.run("copy", `oci:out/linux-runtime/${name}`, nightly);
+      await project.run("copy", "--replace", `oci:out/linux-runtime/${name}`, nightly);
       expect((await project.run("copy", "docker-archive:saved.tar", "oci:saved")).status).toBe(0);
     }
     const { document } = await project.json("inspect", "oci:saved");

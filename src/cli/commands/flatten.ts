@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
+import {
+  prose,
+  withRegistry,
+  withReplace,
+  type Outcome,
+  type Register,
+  type Session,
+} from "../command.ts";
 import { compressionOf } from "../input/compression.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { createdOf } from "../input/created.ts";
@@ -15,7 +22,7 @@ interface FlattenFlags extends ReferenceFlags {
 }
 
 export const flattenCommand: Register = (program, invoke) => {
-  withRegistry(program.command("flatten <SRC> <DST>"))
+  withReplace(withRegistry(program.command("flatten <SRC> <DST>")))
     .summary("an image with one layer in place of all")
     .description(
       prose(`

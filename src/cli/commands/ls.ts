@@ -21,7 +21,8 @@ export const lsCommand: Register = (program, invoke) => {
       prose(`
         Lists a directory of the merged filesystem of an image (or of dir:DIR), without extracting it:
         one absolute path a line, names that begin with a dot too. A link that PATH ends with is
-        followed inside the image, but not with -l. Layers that were read once are not read again.`),
+        followed inside the image, but not with -l. Layers that were read once are not read again. The
+        tags of a repository are listed by oci-kit tags.`),
     )
     .option("-l", "mode, links, owner, group, size, time (UTC), and where links lead")
     .option("-R, --recursive", "everything below, too")

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { collect, prose, withRegistry, type Register } from "../command.ts";
+import { registerIndexEdits } from "./manifest-edit-commands.ts";
 import type { PushFlags } from "./manifest-push.ts";
 
 export const manifestCommand: Register = (program, invoke) => {
   const manifest = program.command("manifest").summary("the multi-arch index");
+  registerIndexEdits(manifest, invoke);
   withRegistry(manifest.command("push <TAG|REF>"))
     .summary("push the per-architecture images as one index, behind gates")
     .description(
@@ -11,7 +13,8 @@ export const manifestCommand: Register = (program, invoke) => {
         Makes one index of the per-architecture images and publishes it: the images by digest, then
         the index under its tag, then each image as TAG-ARCH. The images come from the layouts of the
         configured output (out/linux-runtime/*), where there are none from the repository's own
-        TAG-ARCH tags, or from --from. The target is a registry or a layout.
+        TAG-ARCH tags, or from --from. The target is a registry or a layout. The configuration may name
+        aliases of a tag, which are set to the same index.
 
         Refused, before anything is sent: an architecture of the configuration is missing; the
         published index has one that this push would drop; two images are for one platform; an image

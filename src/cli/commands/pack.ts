@@ -3,6 +3,7 @@ import {
   collect,
   prose,
   withRegistry,
+  withReplace,
   type Outcome,
   type Register,
   type Session,
@@ -26,7 +27,7 @@ interface PackFlags extends ReferenceFlags {
 }
 
 export const packCommand: Register = (program, invoke) => {
-  withRegistry(program.command("pack <DIR> <REF>"))
+  withReplace(withRegistry(program.command("pack <DIR> <REF>")))
     .summary("a directory to an image")
     .description(
       prose(`

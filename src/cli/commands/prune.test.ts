@@ -47,14 +47,14 @@ describe("prune of a layout in which a tag was moved", () => {
     expect((await project.run("inspect", "oci:mirror:t")).status).toBe(0);
   });
 
-  it("keeps recent blobs while another process writes into the layout, unless --min-age says otherwise", async () => {
+  it("keeps recent blobs while another process writes into the layout, unless --older-than says otherwise", async () => {
     writeFileSync(`mirror/${ownedName(".oci-kit.ingest")}`, "half a blob");
     expect((await prune("--yes")).document.removed).toEqual([]);
-    expect((await prune("--min-age", "0")).document.removed).toHaveLength(3);
+    expect((await prune("--older-than", "0")).document.removed).toHaveLength(3);
   });
 
-  it("refuses anything but a whole layout", async () => {
-    for (const place of ["oci:mirror:t", "docker-archive:x.tar", "localhost:1/a"]) {
+  it("refuses anything but a whole layout or repository", async () => {
+    for (const place of ["oci:mirror:t", "docker-archive:x.tar", "localhost:1/a:t"]) {
       const { status, stderr } = await project.run("prune", place);
       expect(status).toBe(1);
       expect(stderr).toContain("expected a layout, as oci:DIR");

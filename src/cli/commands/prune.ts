@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { Collected } from "../../store/layout/collect-garbage.ts";
+import type { Collected } from "../../store/prune/collect-garbage.ts";
+import type { PrunedRepository } from "../../store/prune/prune-repository.ts";
+import type { Reference } from "../../oci/reference.ts";
 import { OciError } from "../../oci/errors.ts";
-import { prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
-import type { Context } from "../context.ts";
+import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { parseDuration } from "../input/duration.ts";
 import { parseConfigured } from "../input/configured.ts";
@@ -12,81 +13,170 @@ interface PruneFlags {
   readonly json?: true;
   readonly yes?: true;
   readonly dryRun?: true;
-  readonly minAge?: string;
+  readonly most?: true;
+  readonly olderThan?: string;
 }
 
+/** What may go at once without --most. */
+const MOST_SHARE = 0.5;
+
 export const pruneCommand: Register = (program, invoke) => {
-  withJson(program.command("prune <REF>"))
-    .summary("what nothing refers to in a layout: the plan, then deleted")
+  withRegistry(program.command("prune <REF>"))
+    .summary("what no tag leads to in a layout or a repository: the plan, then deleted")
     .description(
       prose(`
-        Lists the blobs of an OCI layout that no entry of its index.json leads to, as images that were
-        replaced or untagged leave them. With --yes they are deleted. While somebody writes into the
-        layout, what is younger than an hour stays: a copy stores blobs before the tag that names them.`),
+        Lists what nothing leads to, and with --yes deletes it. What tags lead to stays: children of
+        indexes, referrers, subjects. Anything that can't be read ends it before anything is deleted.
+
+        Of a layout, these are the blobs that no entry of its index.json leads to, as images that were
+        replaced or untagged leave them. While somebody writes into it, what is younger than an hour
+        stays: a copy stores blobs before the tag that names them. Of a layout that oci-kit serve has
+        served, manifests without a tag stay for 30 days after their push, or after they lost their tag.
+
+        Of a repository, these are manifests without a tag that are as old. Only oci-kit serve lists them;
+        other registries collect them themselves, which this says.
+
+        More than half of ten or more is deleted only with --most.`),
     )
     .option("--yes", "delete what is listed")
     .option("--dry-run", "only list it, whatever else is said")
-    .option("--min-age <DURATION>", "keep what was stored more recently than that, as 30m or 7d")
+    .option("--older-than <DURATION>", "only what has been unwanted for longer, as 30m or 7d")
+    .option("--most", "also if it is more than half of all")
     .addHelpText(
       "after",
       `
 Examples:
   oci-kit prune oci:out/mirror
   oci-kit prune oci:out/mirror --yes
-  oci-kit prune oci:out/mirror --min-age 7d --yes`,
+  oci-kit prune oci:out/registry --older-than 7d --yes
+  oci-kit prune localhost:5000/team/app`,
     )
     .action(async (reference: string, flags: PruneFlags) =>
       invoke(flags, (session) => prune(reference, flags, session)),
     );
 };
 
-async function prune(reference: string, flags: PruneFlags, { context }: Session): Promise<Outcome> {
-  const { signal, limits } = context;
-  const asked = flags.minAge === undefined ? undefined : parseDuration("--min-age", flags.minAge);
-  const directory = await layoutOf(reference, context);
-  const [{ openLayout }, { collectGarbage, isBeingWritten }] = await Promise.all([
-    import("../../store/layout/layout.ts"),
-    import("../../store/layout/collect-garbage.ts"),
-  ]);
-  const layout = await openLayout(directory, { limits, signal });
-  // undefined means the library's default of an hour, which protects what other processes are writing
-  const minAge = asked ?? (isBeingWritten(layout) ? undefined : 0);
+async function prune(reference: string, flags: PruneFlags, session: Session): Promise<Outcome> {
+  const age =
+    flags.olderThan === undefined ? undefined : parseDuration("--older-than", flags.olderThan);
   const dryRun = flags.yes !== true || flags.dryRun === true;
-  return outcomeOf(
-    layout.name,
-    dryRun,
-    await collectGarbage(layout, { minAge, dryRun, limits, signal }),
-  );
-}
-
-/** The directory of the layout to prune. A tag or digest is refused, because a layout is pruned as a whole. */
-async function layoutOf(reference: string, context: Context): Promise<string> {
-  const location = await parseConfigured(reference, context);
-  if (location.kind === "path") return location.path;
+  const how = { age, dryRun, mostShare: flags.most === true ? 1 : MOST_SHARE };
+  const location = await parseConfigured(reference, session.context);
+  if (location.kind === "path") return pruneLayout(location.path, how, session);
   if (location.kind === "oci" && (location.tag ?? location.digest) === undefined) {
-    return location.directory;
+    return pruneLayout(location.directory, how, session);
+  }
+  if (location.kind === "registry") {
+    const { tag, digest } = location.reference;
+    if ((tag ?? digest) === undefined) return pruneRegistry(location.reference, how, session);
   }
   throw new OciError(
     "invalid-argument",
-    `prune: expected a layout, as oci:DIR, got ${JSON.stringify(reference)}`,
+    `prune: expected a layout, as oci:DIR, or a repository, as HOST/REPOSITORY, got ${JSON.stringify(reference)}`,
     {
       hint:
         location.kind === "oci"
           ? `The layout is pruned whole: oci-kit prune oci:${location.directory}`
-          : "An archive is written whole, and a registry prunes itself.",
+          : location.kind === "registry"
+            ? `The repository is pruned whole: oci-kit prune ${location.reference.registry}/${location.reference.repository}`
+            : "An archive is written whole.",
     },
   );
 }
 
-function outcomeOf(store: string, dryRun: boolean, collected: Collected): Outcome {
-  const { removed, removedBytes, kept } = collected;
-  const rows = removed.map(({ digest, size }) => [`  ${digest}`, formatBytes(size)]);
+interface How {
+  readonly age: number | undefined;
+  readonly dryRun: boolean;
+  readonly mostShare: number;
+}
+
+async function pruneLayout(
+  directory: string,
+  { age, dryRun, mostShare }: How,
+  { context: { limits, signal } }: Session,
+): Promise<Outcome> {
+  const [{ openLayout }, { collectGarbage, isBeingWritten }] = await Promise.all([
+    import("../../store/layout/layout.ts"),
+    import("../../store/prune/collect-garbage.ts"),
+  ]);
+  const layout = await openLayout(directory, { limits, signal });
+  // undefined means the library's default of an hour, which protects what other processes are writing
+  const minAge = age ?? (isBeingWritten(layout) ? undefined : 0);
+  const options = { minAge, untaggedAge: age, dryRun, mostShare, limits, signal };
+  return layoutOutcome(layout.name, dryRun, await collectGarbage(layout, options));
+}
+
+async function pruneRegistry(
+  { registry, repository }: Reference,
+  { age, dryRun, mostShare }: How,
+  { context }: Session,
+): Promise<Outcome> {
+  const [{ openRepository }, { pruneRepository }] = await Promise.all([
+    import("../../registry/repository.ts"),
+    import("../../store/prune/prune-repository.ts"),
+  ]);
+  const { limits, signal } = context;
+  const store = openRepository({ registry, repository }, context.registry);
+  const options = { untaggedAge: age, dryRun, mostShare, limits, signal };
+  return repositoryOutcome(store.name, dryRun, await pruneRepository(store, options));
+}
+
+function layoutOutcome(store: string, dryRun: boolean, collected: Collected): Outcome {
+  const { removed, removedBytes, kept, suspicious } = collected;
+  const untagged = collected.untagged.map(({ repository, digest, since }) => ({
+    repository,
+    digest,
+    since: new Date(since).toISOString(),
+  }));
   const what = `${count(removed.length, "blob")}, ${formatBytes(removedBytes)}`;
-  const verb = dryRun ? "would delete" : "deleted";
-  const more = dryRun && removed.length > 0 ? "; --yes deletes them" : "";
   return {
     status: DONE,
-    document: { store, dryRun, removed, removedBytes, kept },
-    lines: [`${store}: ${verb} ${what}; ${kept} stay${more}`, ...table(rows)],
+    document: { store, dryRun, removed, removedBytes, kept, untagged, suspicious },
+    lines: [
+      headline({ store, dryRun, what, goes: removed.length + untagged.length, kept, suspicious }),
+      ...table(removed.map(({ digest, size }) => [`  ${digest}`, formatBytes(size)])),
+      ...untagged.map(
+        ({ repository, digest, since }) =>
+          `  ${repository}@${digest}: without a tag since ${since}`,
+      ),
+    ],
   };
+}
+
+function repositoryOutcome(store: string, dryRun: boolean, pruned: PrunedRepository): Outcome {
+  const listed = (manifests: PrunedRepository["removed"]): { digest: string; since: string }[] =>
+    manifests.map(({ descriptor: { digest }, since }) => ({
+      digest,
+      since: new Date(since).toISOString(),
+    }));
+  const { kept, suspicious } = pruned;
+  const [removed, spared] = [listed(pruned.removed), listed(pruned.spared)];
+  const what = count(removed.length, "manifest");
+  return {
+    status: DONE,
+    document: { store, dryRun, removed, spared, kept, suspicious },
+    lines: [
+      headline({ store, dryRun, what, goes: removed.length, kept, suspicious }),
+      ...removed.map(({ digest, since }) => `  ${store}@${digest}: without a tag since ${since}`),
+      ...spared.map(({ digest }) => `  ${store}@${digest}: stays, it was used meanwhile`),
+    ],
+  };
+}
+
+interface Headline {
+  readonly store: string;
+  readonly dryRun: boolean;
+  readonly what: string;
+  readonly goes: number;
+  readonly kept: number;
+  readonly suspicious: boolean;
+}
+
+function headline({ store, dryRun, what, goes, kept, suspicious }: Headline): string {
+  const verb = dryRun ? "would delete" : "deleted";
+  const words = suspicious
+    ? "--yes --most deletes them, which are more than half"
+    : "--yes deletes them";
+  const more = dryRun && goes > 0 ? `; ${words}` : "";
+  return `${store}: ${verb} ${what}; ${kept} stay${more}`;
 }

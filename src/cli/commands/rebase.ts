@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
+import {
+  prose,
+  withRegistry,
+  withReplace,
+  type Outcome,
+  type Register,
+  type Session,
+} from "../command.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
@@ -12,7 +19,7 @@ interface RebaseFlags extends ReferenceFlags {
 }
 
 export const rebaseCommand: Register = (program, invoke) => {
-  withRegistry(program.command("rebase <SRC> <DST>"))
+  withReplace(withRegistry(program.command("rebase <SRC> <DST>")))
     .summary("an image on another base, its own layers as they are")
     .description(
       prose(`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { openConversions } from "../../convert/kept/conversions.ts";
 import type { Conversion } from "../../convert/kept/conversions.ts";
-import { parsePlatform } from "../../oci/platform.ts";
+import { parseTypedPlatform } from "../../oci/known-platforms.ts";
 import type { CommonFlags, Outcome, Session } from "../command.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { parseDuration } from "../input/duration.ts";
@@ -26,13 +26,13 @@ export async function addToStore(
   reference: string,
   names: readonly string[],
   flags: AddFlags,
-  { context, progress }: Session,
+  { context, progress, warn }: Session,
 ): Promise<Outcome> {
   letYoungGenerationGrow();
   const store = openConversions(directory);
   const wanted = names.length > 0 ? names : [reference];
   const found = await store.convert(await parseConfigured(reference, context), wanted, {
-    platform: flags.platform === undefined ? undefined : parsePlatform(flags.platform),
+    platform: flags.platform === undefined ? undefined : parseTypedPlatform(flags.platform, warn),
     cache: await indexCacheOf(context),
     signal: context.signal,
     registry: context.registry,

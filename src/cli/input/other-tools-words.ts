@@ -2,9 +2,10 @@
 
 /** What crane, skopeo, umoci and docker call a command, and how it is typed here. */
 export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
+  ["attach", "oci-kit artifact attach REF FILE… --type TYPE"],
   ["auth", "oci-kit login HOST"],
   ["build", "oci-kit assemble"],
-  ["digest", "oci-kit inspect REF"],
+  ["discover", "oci-kit referrers REF"],
   ["gc", "oci-kit prune oci:DIR"],
   ["insert", "oci-kit append BASE DST --layer DIR"],
   ["list-tags", "oci-kit tags HOST/REPOSITORY"],
@@ -13,6 +14,9 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
   ["pull", "oci-kit copy HOST/REPOSITORY:TAG oci:DIR:TAG"],
   ["push", "oci-kit copy oci:DIR:TAG HOST/REPOSITORY:TAG"],
   ["repack", "oci-kit pack DIR REF"],
+  ["remove", "oci-kit delete REF"],
+  ["repositories", "oci-kit catalog HOST"],
+  ["rm", "oci-kit delete REF"],
   ["save", "oci-kit copy SRC docker-archive:FILE"],
   ["sync", "oci-kit copy SRC DST"],
   ["tag", "oci-kit retag SRC TAG"],
@@ -23,12 +27,12 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
 /** What these tools call a flag, and the flag of the same meaning here. */
 export const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([
   ["--arch", "--platform"],
-  ["--dest-tls-verify", "--plain-http"],
-  ["--insecure", "--plain-http"],
+  ["--ca-file", "--ca"],
+  ["--dest-tls-verify", "--insecure"],
   ["--override-arch", "--platform"],
   ["--override-os", "--platform"],
-  ["--src-tls-verify", "--plain-http"],
-  ["--tls-verify", "--plain-http"],
+  ["--src-tls-verify", "--insecure"],
+  ["--tls-verify", "--insecure"],
 ]);
 
 /** What `find` of the shell calls a flag, and what `oci-kit find` does. */

@@ -9,17 +9,18 @@ export interface ReferenceFlags {
   readonly json?: true;
   readonly platform?: string;
   readonly dryRun?: true;
+  readonly replace?: true;
 }
 
 /** Turns flags into options of the library functions that take references. @throws OciError `invalid-platform` */
 export async function referenceOptions(
-  { platform, dryRun }: ReferenceFlags,
+  { platform, dryRun, replace }: ReferenceFlags,
   session: Session,
 ): Promise<SourceOptions & TargetOptions & { readonly dryRun: boolean }> {
   const { env, signal, registry, limits } = session.context;
   const spooling = { spoolDirectory: defaultSpoolDirectory(env), onSpool: showSpooling(session) };
-  const reach = { signal, registry, limits, ...spooling, dryRun: dryRun === true };
+  const reach = { signal, registry, limits, ...spooling, replace, dryRun: dryRun === true };
   if (platform === undefined) return reach;
-  const { parsePlatform } = await import("../../oci/platform.ts");
-  return { ...reach, platform: parsePlatform(platform) };
+  const { parseTypedPlatform } = await import("../../oci/known-platforms.ts");
+  return { ...reach, platform: parseTypedPlatform(platform, session.warn) };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-import type { ServerEvent } from "../../server/server-event.ts";
+import type { ServerEvent } from "../../server/listen/server-event.ts";
 
 /** The format of a running registry's log. */
 export type LogFormat = "text" | "json";
@@ -15,8 +15,12 @@ export function formatServerEvent(event: ServerEvent, format: LogFormat, at: Dat
   if (event.kind === "connection-refused") {
     return `${time} ${client} connection refused: ${show(event.reason)}\n`;
   }
+  if (event.kind === "certificate-not-renewed") {
+    return `${time} - certificate not renewed: ${show(event.reason)}\n`;
+  }
+  const user = event.user === undefined ? "" : `${show(event.user)} `;
   const { method, target, status = "-", code, reason } = event;
-  return `${time} ${client} ${show(method)} ${show(target)} ${status} ${code}: ${show(reason)}\n`;
+  return `${time} ${client} ${user}${show(method)} ${show(target)} ${status} ${code}: ${show(reason)}\n`;
 }
 
 /** Escapes the characters that a terminal interprets and `JSON.stringify` leaves as they are. */

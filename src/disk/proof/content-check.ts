@@ -48,7 +48,10 @@ export function createContentCheck(
 ): ContentCheck {
   const { knownDigest } = options;
   const hasher = createContentHasher(options);
-  /** A file with several names is read once for each expected node. */
+  /**
+   * A file with several names is read once for each expected node. Files with one name are not kept here: they
+   * come once, and of a million of them each would take 500 bytes until the end.
+   */
   const seen = new Map<Node, Node>();
   const undecided: ByteString[] = [];
   let failure: OciError | undefined;
@@ -61,8 +64,10 @@ export function createContentCheck(
       return contentBytes;
     },
     add(path, node, there) {
-      if (seen.get(there) === node) return;
-      seen.set(there, node);
+      if (there.linkCount !== 1) {
+        if (seen.get(there) === node) return;
+        seen.set(there, node);
+      }
       contents += 1;
       contentBytes += there.size;
       if (there.size === 0) return;

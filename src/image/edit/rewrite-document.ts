@@ -41,16 +41,32 @@ export function rewriteConfig(
   return parseConfig(bytes, describe(MediaType.config, bytes));
 }
 
-/** Changes some keys of a manifest, as {@link rewriteConfig} does. */
+/**
+ * Changes some keys of a manifest, as {@link rewriteConfig} does.
+ * @param mediaType that of the new manifest, OCI's or Docker's. A manifest of another type is a new one even if
+ *   no key differs
+ */
 export function rewriteManifest(
   document: Document<Manifest>,
   changes: Changes<Manifest>,
+  mediaType: string = MediaType.manifest,
 ): Document<Manifest> {
-  const before = readObject(document);
-  const after = withKeys(before, changes);
-  if (isSame(before, after)) return document;
-  const bytes = formatJson({ ...after, mediaType: MediaType.manifest });
-  return parseManifest(bytes, describe(MediaType.manifest, bytes));
+  const after = changedObject(document, changes, mediaType);
+  if (after === undefined) return document;
+  const bytes = formatJson(after);
+  return parseManifest(bytes, describe(mediaType, bytes));
+}
+
+/** Changes some keys of an index, as {@link rewriteManifest} does. */
+export function changeIndex(
+  document: Document<ImageIndex>,
+  changes: Changes<ImageIndex>,
+  mediaType: string = MediaType.index,
+): Document<ImageIndex> {
+  const after = changedObject(document, changes, mediaType);
+  if (after === undefined) return document;
+  const bytes = formatJson(after);
+  return parseIndex(bytes, describe(mediaType, bytes));
 }
 
 /** Replaces the children of an index, as {@link rewriteConfig} does. */
@@ -58,11 +74,18 @@ export function rewriteIndex(
   document: Document<ImageIndex>,
   manifests: readonly Descriptor[],
 ): Document<ImageIndex> {
+  return changeIndex(document, { manifests }, MediaType.index);
+}
+
+/** Undefined if nothing differs. A document whose type is only OCI's instead of Docker's stays as it is. */
+function changedObject(
+  document: Document<unknown>,
+  changes: JsonObject,
+  mediaType: string,
+): JsonObject | undefined {
   const before = readObject(document);
-  const after = withKeys(before, { manifests });
-  if (isSame(before, after)) return document;
-  const bytes = formatJson({ ...after, mediaType: MediaType.index });
-  return parseIndex(bytes, describe(MediaType.index, bytes));
+  const after = withKeys(before, changes);
+  return isSame(before, after) ? undefined : { ...after, mediaType };
 }
 
 /** Parses the document's bytes again: its `value` lacks the nulls, and has the keys in another order. */
@@ -85,9 +108,23 @@ function respell(read: unknown, value: unknown): unknown {
 function withKeys(object: JsonObject, changes: JsonObject): JsonObject {
   let result = object;
   for (const [key, value] of Object.entries(changes)) {
-    if (!isSame(object[key], value)) result = { ...result, [key]: value };
+    if (isSame(object[key], value)) continue;
+    result = { ...result, [key]: inOrderOf(object[key], value) };
   }
   return result;
+}
+
+/** The new value, with the keys of its objects in the order that those of the old value have. */
+function inOrderOf(before: unknown, after: unknown): unknown {
+  if (!isObject(before) || !isObject(after)) return after;
+  if (Array.isArray(after)) {
+    return after.map((value, at) =>
+      inOrderOf((before as Readonly<Record<number, unknown>>)[at], value),
+    );
+  }
+  const known = Object.keys(before).filter((key) => key in after);
+  const keys = new Set([...known, ...Object.keys(after)]);
+  return Object.fromEntries([...keys].map((key) => [key, inOrderOf(before[key], after[key])]));
 }
 
 /**

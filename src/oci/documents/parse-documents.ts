@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ZodType } from "zod";
+import { safeParse, type ZodMiniType } from "zod/mini";
 import type { Descriptor } from "./descriptor.ts";
 import type { Document } from "./document.ts";
 import { OciError } from "../errors.ts";
@@ -25,7 +25,7 @@ export interface ParseDocumentOptions {
 interface Kind<T> {
   readonly noun: string;
   readonly code: ErrorCode;
-  readonly schema: ZodType<T>;
+  readonly schema: ZodMiniType<T>;
   readonly hasType: (mediaType: string) => boolean;
   /** Keys of other kinds of document: a body that has one could be read as both. */
   readonly foreignKeys: readonly string[];
@@ -183,13 +183,13 @@ function checkChildren(kind: Kind<unknown>, body: unknown, what: string, childre
 }
 
 function validate<T>(
-  schema: ZodType<T>,
+  schema: ZodMiniType<T>,
   value: unknown,
   code: ErrorCode,
   where: string,
   jitless = true,
 ): T {
-  const result = schema.safeParse(value, { jitless });
+  const result = safeParse(schema, value, { jitless });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path ?? [];

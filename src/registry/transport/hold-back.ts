@@ -13,7 +13,7 @@ export async function* holdBack(bytes: Bytes, size: number): Bytes & AsyncGenera
     seen += chunk.length;
     // Only the last chunk is copied: a chunk may be reused once the next one is requested.
     if (seen < size) yield chunk;
-    else held = chunk.slice();
+    else held = new Uint8Array(chunk);
   }
   if (held !== undefined) yield held;
 }

@@ -40,12 +40,37 @@ export async function* watchUptake(
   { leastRate, idleTimeout }: LeastRate,
   onSlow: () => void,
 ): Bytes & AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    const timer = setTimeout(onSlow, idleTimeout + (chunk.length * 1000) / leastRate);
-    try {
+  // One timer for all chunks, which looks at the deadline of the current one.
+  let deadline = Infinity;
+  const look = (): void => {
+    const left = deadline - performance.now();
+    if (left <= 0) onSlow();
+    else timer = setTimeout(look, Math.min(left, idleTimeout));
+  };
+  let timer = setTimeout(look, idleTimeout);
+  try {
+    for await (const chunk of bytes) {
+      deadline = performance.now() + idleTimeout + (chunk.length * 1000) / leastRate;
       yield chunk;
-    } finally {
-      clearTimeout(timer);
+      deadline = Infinity;
     }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The same bytes, as long as they end in time. A single endless wait is ended by the connection's own timeout.
+ * @param tooLate makes the error
+ */
+export async function* endWithin(
+  bytes: Bytes,
+  milliseconds: number,
+  tooLate: () => Error,
+): Bytes & AsyncGenerator<Uint8Array> {
+  const until = performance.now() + milliseconds;
+  for await (const chunk of bytes) {
+    if (performance.now() > until) throw tooLate();
+    yield chunk;
   }
 }

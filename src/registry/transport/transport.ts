@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
 import type { Source } from "../../bytes/bytes.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
-import { withLimits } from "../../oci/limits.ts";
-import type { Limits } from "../../oci/limits.ts";
+import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
 import type { Access, Authorizer } from "../auth/authorizer.ts";
 import { openCredentialSource } from "../auth/credential-source.ts";
 import type { Explanation } from "../auth/explain-refusal.ts";
-import { exchange, refused } from "../exchange.ts";
+import { exchange, refused, unreachable } from "../exchange.ts";
 import type { Answer, Exchange, Method } from "../exchange.ts";
-import { openConnections } from "./connections.ts";
+import { openConnections, type Connections } from "./connections.ts";
 import { createGate } from "./gate.ts";
-import { checkTarget, redactUrl, registryOrigin } from "../hosts.ts";
+import { checkTarget, defaultScheme, redactUrl, registryOrigin } from "../hosts.ts";
+import { readMachineSettings } from "../machine/machine-settings.ts";
+import { settleScheme } from "./find-scheme.ts";
+import { proxyRefused } from "./tunnel.ts";
 import { DEFAULT_RETRY_POLICY } from "../registry-options.ts";
-import type { RetryPolicy, TransportOptions } from "../registry-options.ts";
+import type { FindProxy, FindTls, RetryPolicy, TransportOptions } from "../registry-options.ts";
+import { endWithin } from "./least-rate.ts";
 import { isTransient, persist } from "./persist.ts";
 import { RegistryError } from "../registry-error.ts";
 import { parseUrl } from "../wire/url.ts";
@@ -44,9 +47,12 @@ export interface WholeAnswer extends Omit<Answer, "body" | "discard"> {
 export interface Transport {
   /** The registry as the caller named it: `registry.example:5000`. */
   readonly registry: string;
+  /** Where a scheme is still to be found out (`either`), it is `http` until {@link Transport.settled}. */
   readonly origin: URL;
   readonly limits: Limits;
   readonly retry: RetryPolicy;
+  /** Waits until the scheme of `origin` is found out, if it has to be. Every request does so first. Never fails. */
+  settled(): Promise<void>;
   /**
    * Sends a request. Authenticates when the registry asks for it, follows redirects, and retries transient
    * failures. Credentials are sent only to the registry's own origin and to its token endpoint.
@@ -59,6 +65,11 @@ export interface Transport {
    * @throws OciError `limit-exceeded` for more than `limit` bytes; otherwise as {@link send}
    */
   read(request: RegistryRequest, limit: number): Promise<WholeAnswer>;
+  /**
+   * The name of the user whose credentials are sent for a repository. Undefined for an anonymous one, and where
+   * credentials can't be read: a request that needs them says so.
+   */
+  account(repository: string): Promise<string | undefined>;
   /** Waits for running requests to end, then closes the connections. Idle ones do not keep a process alive. */
   close(): Promise<void>;
 }
@@ -81,25 +92,22 @@ const REQUESTS_AT_ONCE = 16;
 export function openTransport(registry: string, options: TransportOptions = {}): Transport {
   const limits = withLimits(options.limits);
   const retry = { ...DEFAULT_RETRY_POLICY, ...options.retry };
-  const origin = registryOrigin(registry, options.plainHttp);
-  const connections = openConnections(origin, limits);
-  const gate = createGate(REQUESTS_AT_ONCE);
-  const headers = { "user-agent": options.userAgent ?? "oci-kit" };
-  const sendOnce = (request: Exchange): Promise<Answer> => {
-    const complete = { ...request, headers: { ...headers, ...request.headers } };
-    const agent = connections.to(request.url);
-    if (request.body !== undefined) {
-      return exchange(agent, complete, limits, limits.idleTimeout * COMMIT_PATIENCE);
-    }
-    return gate(() => exchange(agent, complete, limits));
-  };
+  const scheme = options.scheme ?? defaultScheme(registry);
+  const origin = registryOrigin(registry, scheme === "https" ? "https" : "http");
+  const { tls, proxy } = reaching(options);
+  const { resolve } = options;
+  const connections = openConnections(registry, origin, { limits, tls, proxy, resolve });
+  const settled = settleScheme(registry, scheme, origin, connections.dial, limits.idleTimeout);
+  const userAgent = options.userAgent ?? "oci-kit";
+  const sendOnce = createSender(connections, { limits, proxy, userAgent });
+  const credentials = openCredentialSource(registry, options.credentials, limits);
   const authorizer = createAuthorizer({
     origin,
     limits,
-    source: openCredentialSource(registry, options.credentials, limits),
+    source: credentials,
     exchange: sendOnce,
   });
-  const wires: Wires = { origin, limits, authorizer, exchange: sendOnce };
+  const wires: Wires = { origin, limits, authorizer, settled, exchange: sendOnce };
   const keepAsking = <T>(request: RegistryRequest, act: () => Promise<T>): Promise<T> =>
     persist(retry, act, {
       signal: request.signal,
@@ -111,19 +119,69 @@ export function openTransport(registry: string, options: TransportOptions = {}):
     origin,
     limits,
     retry,
+    settled,
     send: (request) =>
       request.once === true
         ? attempt(wires, request)
         : keepAsking(request, () => attempt(wires, request)),
     read: (request, limit) =>
-      keepAsking(request, async () => readWhole(await attempt(wires, request), limit)),
+      keepAsking(request, async () => readWhole(await attempt(wires, request), limit, limits)),
+    account: async (repository) => {
+      const found = await credentials.find(repository).catch(() => undefined);
+      return found?.credentials?.username;
+    },
     close: () => connections.close(),
   };
 }
 
-async function readWhole(answer: Answer, limit: number): Promise<WholeAnswer> {
+interface SenderOptions {
+  readonly limits: Limits;
+  readonly proxy: FindProxy;
+  readonly userAgent: string;
+}
+
+/** Creates what sends one request and waits for the head of its answer. Those without a body wait for a place. */
+function createSender(
+  { agent }: Connections,
+  { limits, proxy, userAgent }: SenderOptions,
+): (request: Exchange) => Promise<Answer> {
+  const gate = createGate(REQUESTS_AT_ONCE);
+  return async (request) => {
+    const headers = { "user-agent": userAgent, ...request.headers };
+    const complete = { ...request, headers };
+    const answer = await (request.body === undefined
+      ? gate(() => exchange(agent, complete, limits))
+      : exchange(agent, complete, limits, limits.idleTimeout * COMMIT_PATIENCE));
+    // Only proxies answer so. Those of https answer when the connection is made.
+    const via = answer.status === 407 ? proxy(request.url) : undefined;
+    if (via === undefined) return answer;
+    await answer.discard();
+    throw unreachable(request, proxyRefused(via, request.url.host, answer.status));
+  };
+}
+
+/** How hosts are reached: as the options say, else by this machine's settings. */
+function reaching(options: TransportOptions): { readonly tls: FindTls; readonly proxy: FindProxy } {
+  const machine = readMachineSettings();
+  const { tls = machine.tls, proxy = machine.proxy } = options;
+  return {
+    tls: typeof tls === "function" ? tls : () => tls,
+    proxy: proxy === false ? () => undefined : proxy,
+  };
+}
+
+async function readWhole(
+  answer: Answer,
+  limit: number,
+  { answerTimeout: allowed }: Limits,
+): Promise<WholeAnswer> {
   const { body, method, url, status } = answer;
-  const bytes = await readAll(body, limit, `${method} ${redactUrl(url)}`, "documentBytes");
+  const what = `${method} ${redactUrl(url)}`;
+  const unit = "milliseconds for the whole answer";
+  const timed = endWithin(body, allowed, () =>
+    limitExceeded({ what, limit: "answerTimeout", allowed, unit }),
+  );
+  const bytes = await readAll(timed, limit, what, "documentBytes");
   return { method, url, status, header: answer.header, bytes };
 }
 
@@ -135,12 +193,14 @@ interface Wires {
   readonly origin: URL;
   readonly limits: Limits;
   readonly authorizer: Authorizer;
+  readonly settled: () => Promise<void>;
   readonly exchange: (request: Exchange) => Promise<Answer>;
 }
 
 /** One attempt: answers at most one challenge, and checks the status. */
 async function attempt(wires: Wires, request: RegistryRequest): Promise<Answer> {
   const { authorizer, origin, limits } = wires;
+  await wires.settled();
   const sent = await authorizer.authorize(request);
   let answer = await follow(wires, request, sent);
   if (answer.status === 401 && answer.url.origin === origin.origin) {
@@ -183,7 +243,7 @@ async function follow(
   authorization: string | undefined,
 ): Promise<Answer> {
   const { method, signal, body } = request;
-  let url = new URL(request.target, wires.origin);
+  let url = atRegistry(request.target, wires.origin);
   let authorized = authorization;
   for (let hops = 0; ; hops += 1) {
     const headers = { ...request.headers, ...(authorized && { authorization: authorized }) };
@@ -194,6 +254,13 @@ async function follow(
     if (next.origin !== wires.origin.origin) authorized = undefined;
     url = next;
   }
+}
+
+/** A URL at the registry, made before its scheme was found out perhaps. */
+function atRegistry(target: string | URL, origin: URL): URL {
+  const url = new URL(target, origin);
+  if (url.host === origin.host) url.protocol = origin.protocol;
+  return url;
 }
 
 function redirectTarget(wires: Wires, answer: Answer, hops: number): URL {

@@ -4,7 +4,7 @@ import { sourceOf } from "../../bytes/bytes.ts";
 import type { Bytes } from "../../bytes/bytes.ts";
 import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { MediaType } from "../../oci/media-types.ts";
-import { answer, startFaultyRegistry } from "../../testing/faulty-registry.ts";
+import { answer, bearerChallenge, startFaultyRegistry } from "../../testing/faulty-registry.ts";
 import type { FaultyRegistry, Reply } from "../../testing/faulty-registry.ts";
 import { openRepository } from "../repository.ts";
 import type { RepositoryStore } from "../repository.ts";
@@ -211,15 +211,36 @@ describe("a mount", () => {
     expect(lines()).toEqual([mount, `HEAD /v2/a/b/blobs/${blob.digest}`, end("/u/9")]);
   });
 
-  it("is not an error when the registry does not support it", async () => {
-    registry.rule({ on: mount, reply: answer(405) });
-    expect(await open().capabilities.mount(blob, open("c/d"))).toBe(false);
-  });
+  const failures = [200, 204, 400, 401, 403, 404, 405, 429, 500, 503].map((status) =>
+    answer(status),
+  );
+  it.each<Reply>([...failures, { kind: "reset" }, begun("http://elsewhere.example/u/1")])(
+    "that fails in any way means that the blob is sent: %j",
+    async (reply) => {
+      registry.rule(
+        { on: mount, reply },
+        { on: begin, reply: begun("/u/1") },
+        { on: end("/u/1"), reply: answer(201) },
+      );
+      const store = open();
+      expect(await store.capabilities.mount(blob, open("c/d"))).toBe(false);
+      await store.push(blob, sourceOf(content));
+      expect(lines().at(-1)).toBe(end("/u/1"));
+    },
+  );
 
-  it("is an error when the request itself fails", async () => {
-    registry.rule({ on: mount, reply: { kind: "reset" } });
-    const failed = open().capabilities.mount(blob, open("c/d"));
-    await expect(failed).rejects.toMatchObject({ code: "unreachable" });
+  it("is requested without access to the other repository where that is refused", async () => {
+    const realm = `http://${registry.host}/token`;
+    registry.rule(
+      { on: mount, times: 1, reply: bearerChallenge(realm) },
+      { on: /token.*c%2Fd/, reply: answer(403) },
+      { on: /token/, reply: answer(200, {}, '{"token":"narrow"}') },
+      {
+        on: mount,
+        reply: ({ headers }) => answer(headers["authorization"] === "Bearer narrow" ? 201 : 401),
+      },
+    );
+    expect(await open().capabilities.mount(blob, open("c/d"))).toBe(true);
   });
 
   it("is not attempted across registries, nor for manifests", async () => {

@@ -13,15 +13,28 @@ import { holdBack } from "../transport/hold-back.ts";
 import type { RegistryRequest } from "../transport/transport.ts";
 import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
 import { withDigest } from "../wire/upload-location.ts";
-import { checkLocation, checkReceived, receivedOf, uploadLocation } from "./upload-answers.ts";
+import {
+  checkLocation,
+  checkReceived,
+  chunkLeastOf,
+  receivedOf,
+  uploadLocation,
+} from "./upload-answers.ts";
 
 /** An upload to a registry (distribution-spec, "Pushing blobs"). Each part is one PATCH. */
 export interface RegistryUpload extends Upload {
+  readonly state: RegistryUploadState;
   /**
    * Sends all of the content and finishes the upload in one PUT, which every registry supports. `whole` must
    * have a `size`.
    */
   finishWith(digest: Digest, whole: Source, options?: AbortOptions): Promise<void>;
+}
+
+/** What it takes to go on with an upload to a registry. */
+export interface RegistryUploadState extends UploadState {
+  /** The least bytes of each part but the last, where the registry says so (`OCI-Chunk-Min-Length`). */
+  readonly chunkLeast?: number | undefined;
 }
 
 /** The uploads to a repository. */
@@ -46,7 +59,7 @@ export async function beginUpload(
     signal: options.signal,
   });
   await answer.discard();
-  return openUpload(context, uploadLocation(context, answer), 0);
+  return openUpload(context, uploadLocation(context, answer), 0, chunkLeastOf(answer));
 }
 
 /**
@@ -55,10 +68,11 @@ export async function beginUpload(
  */
 export async function resumeUpload(
   context: RepositoryContext,
-  { location }: UploadState,
+  { location, chunkLeast }: RegistryUploadState,
   options: AbortOptions = {},
 ): Promise<RegistryUpload> {
   const { origin } = context.transport;
+  await context.transport.settled();
   const answer = await context.transport.send({
     ...pushing(context),
     method: "GET",
@@ -68,7 +82,8 @@ export async function resumeUpload(
   });
   await answer.discard();
   const moved = answer.header("location") === undefined ? answer.url : undefined;
-  return openUpload(context, moved ?? uploadLocation(context, answer), receivedOf(answer));
+  const next = moved ?? uploadLocation(context, answer);
+  return openUpload(context, next, receivedOf(answer), chunkLeast);
 }
 
 /** An upload at a location that the registry named, of which it has `received` bytes. */
@@ -76,6 +91,7 @@ export function openUpload(
   context: RepositoryContext,
   begunAt: URL,
   received: number,
+  chunkLeast?: number,
 ): RegistryUpload {
   let location = begunAt;
   let offset = received;
@@ -95,7 +111,7 @@ export function openUpload(
       return offset;
     },
     get state() {
-      return { location: location.href };
+      return { location: location.href, ...(chunkLeast !== undefined && { chunkLeast }) };
     },
     append: async (bytes, length, { signal } = {}) => {
       const part = exactly(bytes, length, `${context.name}: part of an upload`);

@@ -32,6 +32,12 @@ export function checkReceived(answer: Answer, expected: number): void {
   );
 }
 
+/** The least bytes of a chunk (distribution-spec, "Pushing a blob in chunks"); undefined where nothing is said. */
+export function chunkLeastOf(answer: Answer): number | undefined {
+  const header = answer.header("oci-chunk-min-length");
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+}
+
 /** Where an upload continues. @throws RegistryError `redirect-refused` when that is another host */
 export function uploadLocation(context: RepositoryContext, answer: Answer): URL {
   return checkLocation(context, answer.header("location"), answer.url, answer);

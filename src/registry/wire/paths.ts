@@ -8,6 +8,8 @@ export type Route =
   | { readonly kind: "base" }
   | { readonly kind: "catalog" }
   | { readonly kind: "tags"; readonly repository: string }
+  /** An extension of ours: all manifests of a repository. */
+  | { readonly kind: "manifests"; readonly repository: string }
   | { readonly kind: "referrers"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "manifest"; readonly repository: string; readonly reference: string }
   | { readonly kind: "blob"; readonly repository: string; readonly digest: Digest }
@@ -15,7 +17,7 @@ export type Route =
   | { readonly kind: "upload"; readonly repository: string; readonly id: string };
 
 const BELOW_REPOSITORY =
-  /^\/v2\/(.+)\/(?:(tags)\/list|(manifests|blobs|referrers|blobs\/uploads)\/([^/]*))$/;
+  /^\/v2\/(.+?)\/(?:(tags|_oci-kit\/manifests)\/list|(manifests|blobs|referrers|blobs\/uploads)\/([^/]*))$/;
 const UPLOAD_ID = /^[A-Za-z0-9_=-]{1,128}$/;
 
 /**
@@ -27,10 +29,10 @@ export function parseRoute(path: string): Route | undefined {
   const decoded = decode(path);
   if (decoded === "/v2/" || decoded === "/v2") return { kind: "base" };
   if (decoded === "/v2/_catalog") return { kind: "catalog" };
-  const [, name, tags, kind, last = ""] = BELOW_REPOSITORY.exec(decoded) ?? [];
+  const [, name, list, kind, last = ""] = BELOW_REPOSITORY.exec(decoded) ?? [];
   if (name === undefined) return undefined;
   const repository = parseRepository(name);
-  if (tags !== undefined) return { kind: "tags", repository };
+  if (list !== undefined) return { kind: list === "tags" ? "tags" : "manifests", repository };
   switch (kind) {
     case "manifests":
       return { kind: "manifest", repository, reference: parseTagOrDigest(last) };
@@ -72,6 +74,8 @@ export function formatRoute(route: Route): string {
       return "/v2/_catalog";
     case "tags":
       return `/v2/${route.repository}/tags/list`;
+    case "manifests":
+      return `/v2/${route.repository}/_oci-kit/manifests/list`;
     case "referrers":
       return `/v2/${route.repository}/referrers/${route.digest}`;
     case "manifest":

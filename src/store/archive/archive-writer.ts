@@ -42,6 +42,8 @@ export interface ArchiveWriter extends RootedStore {
 
 /** Options of {@link createArchive}. */
 export interface CreateArchiveOptions extends AbortOptions {
+  /** Replace a file that exists. Without it such a file is refused, unless it is empty, as mktemp makes it. */
+  readonly replace?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /** Takes the bytes of an archive written to `-`, in place of the standard output. */
   readonly output?: ((bytes: Bytes) => Promise<void>) | undefined;
@@ -60,6 +62,7 @@ const ABANDONED_AGE = 24 * 3600_000;
  * Starts an archive of a layout.
  * @param documents called when the archive is closed: returns further documents. One with the name of a
  * layout's document replaces it
+ * @throws OciError `already-exists` when the file is there and may not be replaced
  */
 export async function createArchive(
   file: string,
@@ -67,6 +70,7 @@ export async function createArchive(
   options: CreateArchiveOptions,
   documents: (layout: LayoutStore) => Promise<readonly ArchiveDocument[]>,
 ): Promise<ArchiveWriter> {
+  if (options.replace !== true) refuseExisting(file, name);
   const beside = stagingPlace(file);
   const stage = join(beside, ownedName(STAGE));
   writing(beside, () => {
@@ -91,6 +95,19 @@ export async function createArchive(
     }
   };
   return { ...layout, close, discard };
+}
+
+/**
+ * Refuses to write an archive over a file that exists. Devices and fifos are written to, not replaced.
+ * @throws OciError `already-exists`
+ */
+export function refuseExisting(file: string, name: string): void {
+  const place = file === "-" ? undefined : findOutput(file);
+  if (place?.kind !== "file" || place.stats === undefined || place.stats.size === 0) return;
+  throw new OciError("already-exists", `${name}: expected no such file, got one that exists`, {
+    details: { file },
+    hint: "Write it over with --replace, or name another file.",
+  });
 }
 
 /** Beside the output if that is an ordinary file. Otherwise (a device, a fifo, `-`) in the cache. */
@@ -121,6 +138,7 @@ async function finish(
   ]);
   for (const { name, bytes } of await documents(layout)) made.set(name, new Uint8Array(bytes));
   checkReadable(layout, made, options.limits);
+  if (options.replace !== true) refuseExisting(file, layout.name);
   const bytes = packed(layout, made);
   if (file === "-") return (options.output ?? writeStandardOutput)(bytes);
   await writeOutput(file, bytes, options);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -147,7 +147,7 @@ describe("reading the older format of docker save", () => {
     const image = saved.manifest[0]!;
     const lists: [unknown, RegExp][] = [
       [[], /expected an image/],
-      [{}, /expected array/],
+      [{}, /expected an array of images/],
       [[{ ...image, Layers: "1/layer.tar" }], /Layers/],
       [[{ ...image, LAYERS: [] }], /one key that readers take for "Layers"/],
       [[{ ...image, Config: "../../etc/passwd" }], /no such entry/],
@@ -209,9 +209,23 @@ describe("a docker archive written by this library", () => {
     await expect(empty.close()).rejects.toMatchObject({ code: "invalid-argument" });
     expect(readdirSync(directory)).toEqual([]);
   });
+  it("refuses a file that exists, unless it is empty or may be replaced", async () => {
+    writeFileSync(file, "precious");
+    await expect(createDockerArchive(file)).rejects.toMatchObject({ code: "already-exists" });
+    expect(readdirSync(directory)).toEqual(["image.tar"]);
+    writeFileSync(file, "");
+    await (await createDockerArchive(file)).discard();
+  });
+  it("refuses a file that appeared while the archive was made", async () => {
+    const writer = await createDockerArchive(file);
+    await buildImage(writer, { tag: "a" });
+    writeFileSync(file, "precious");
+    await expect(writer.close()).rejects.toMatchObject({ code: "already-exists" });
+    expect(readFileSync(file, "utf8")).toBe("precious");
+  });
   it("replaces an existing file only when it is complete", async () => {
     writeFileSync(file, "precious");
-    const writer = await createDockerArchive(file);
+    const writer = await createDockerArchive(file, { replace: true });
     await buildImage(writer, { tag: "a" });
     await writer.close();
     await writer.close();

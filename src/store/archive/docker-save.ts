@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { decompressLayer, detectCompression } from "../../bytes/compression.ts";
 import { describe } from "../../bytes/describe-content.ts";
@@ -8,7 +8,7 @@ import { drain, readAll } from "../../bytes/streams/read-all.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../../oci/digest.ts";
-import { object, texts } from "../../oci/documents/go-shapes.ts";
+import { object, orElse, texts } from "../../oci/documents/go-shapes.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
 import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
@@ -34,9 +34,13 @@ export interface SavedImage {
 const SAVED_IMAGES = z.array(
   object({
     Config: z.string("a name"),
-    RepoTags: texts.transform((names) => names?.filter(Boolean) ?? []),
-    Layers: texts.transform((names) => names ?? []),
+    RepoTags: z.pipe(
+      texts,
+      z.transform((names) => names?.filter(Boolean) ?? []),
+    ),
+    Layers: orElse(texts, []),
   }),
+  "expected an array of images",
 );
 
 /** Options of the functions that read {@link DOCKER_MANIFEST}. */

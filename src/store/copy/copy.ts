@@ -4,6 +4,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { readGraph, type ContentGraph } from "../content-graph.ts";
 import { blaming } from "./copy-error.ts";
+import { basesBeside } from "./mount-from-base.ts";
 import { mapBounded } from "../../bytes/map-bounded.ts";
 import type { ContentStore, ReadableStore } from "../store.ts";
 import {
@@ -76,10 +77,11 @@ export async function copy(
 ): Promise<CopySummary> {
   const { concurrency = CONCURRENCY, signal, limits, onProgress } = options;
   const { dryRun = false, verifyPresent = false } = options;
-  const copying = { source, target, dryRun, verifyPresent, onProgress };
   const graph = await blaming("read", "source", root, source, () =>
     readGraph(source, root, { concurrency, limits, signal }),
   );
+  const bases = dryRun ? [] : basesBeside(graph, source, target);
+  const copying = { source, target, dryRun, verifyPresent, onProgress, bases };
   onProgress?.({ kind: "planned", ...total(pieces(graph)) });
   const transfers = await mapBounded(
     graph.blobs,
@@ -118,7 +120,8 @@ async function nameRoot(
   if (tag !== undefined) onProgress?.({ kind: "tagged", tag, descriptor: root });
 }
 
-function summarise(root: Descriptor, transfers: readonly Transfer[]): CopySummary {
+/** Sums up transfers by what happened. */
+export function summarise(root: Descriptor, transfers: readonly Transfer[]): CopySummary {
   const of = (action: TransferAction): TransferTotal => {
     const { pieces: count, bytes } = total(
       transfers.filter((transfer) => transfer.action === action).map((t) => t.descriptor),

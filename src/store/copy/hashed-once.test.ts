@@ -91,6 +91,13 @@ describe("every byte of a copy is hashed once", () => {
     expect(await timesHashed(() => copyTo(target, repository()))).toBe(2);
   });
 
+  it("by the client and by the registry, when its digest is not known before", async () => {
+    const { bytes } = blob(layerBytes);
+    const ingest = (): Promise<Descriptor> =>
+      repository().ingest("application/octet-stream", chunksOf(bytes));
+    expect(await timesHashed(ingest)).toBe(2);
+  });
+
   it("when it comes from a source that does not verify it", async () => {
     const layer = blob(layerBytes);
     const target = await openLayout(join(directory, "target"), { create: true });

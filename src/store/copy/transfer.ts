@@ -6,6 +6,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { GraphManifest } from "../content-graph.ts";
 import { blame, blaming } from "./copy-error.ts";
+import { mountFromBase } from "./mount-from-base.ts";
 import { storedContent } from "../read-content.ts";
 import { beyondRepair, presenceOf } from "./presence.ts";
 import type { ContentStore, ReadableStore } from "../store.ts";
@@ -39,6 +40,8 @@ export interface Copying {
   /** Read and hash content that the target already has. */
   readonly verifyPresent?: boolean | undefined;
   readonly onProgress: ((event: CopyEvent) => void) | undefined;
+  /** Repositories beside the target that may have blobs of the source: see `basesBeside`. */
+  readonly bases?: readonly ReadableStore[] | undefined;
 }
 
 const PROGRESS_INTERVAL = 100;
@@ -49,7 +52,7 @@ export async function transferBlob(
   descriptor: Descriptor,
   signal: AbortSignal,
 ): Promise<Transfer> {
-  const { source, target, dryRun } = copying;
+  const { source, dryRun } = copying;
   const abort = { signal };
   throwIfAborted(signal, `copy: ${descriptor.digest}`);
   const presence = await presenceOf(copying, descriptor, abort);
@@ -63,13 +66,27 @@ export async function transferBlob(
     return finish(copying, { descriptor, kind: "blob", action: "replaced" });
   }
   if (!dryRun) {
-    const mounted = await blaming("mount", "target", descriptor, target, () =>
-      target.capabilities.mount?.(descriptor, source, abort),
-    );
-    if (mounted === true) return finish(copying, { descriptor, kind: "blob", action: "mounted" });
+    if (await isMounted(copying, descriptor, abort)) {
+      return finish(copying, { descriptor, kind: "blob", action: "mounted" });
+    }
     await send(copying, descriptor, storedContent(source, descriptor), abort);
   }
   return finish(copying, { descriptor, kind: "blob", action: "copied" });
+}
+
+/** Tries to have the target take a blob over from another repository. */
+async function isMounted(
+  { source, target, bases = [] }: Copying,
+  descriptor: Descriptor,
+  abort: AbortOptions,
+): Promise<boolean> {
+  const mounted = await blaming("mount", "target", descriptor, target, () =>
+    target.capabilities.mount?.(descriptor, source, abort),
+  );
+  if (mounted === true || bases.length === 0) return mounted === true;
+  return blaming("read", "source", descriptor, source, () =>
+    mountFromBase(descriptor, source, bases, target, abort),
+  );
 }
 
 /** Brings one manifest or index to the target. Its children are already there. @throws CopyError */

@@ -3,6 +3,7 @@ import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { missingDirectories } from "../../files/make-directories.ts";
 import { openLayout, type LayoutStore, type OpenLayoutOptions } from "./layout.ts";
+import { hasPartialBlobs, removePartialBlobs } from "./partial-blobs.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { INDEX_FILE, LAYOUT_FILE, readLayoutIndex } from "./layout-index.ts";
 import { lockLayout } from "./layout-roots.ts";
@@ -54,11 +55,14 @@ export async function openFreshLayout(
 /** The caller holds the lock. */
 async function removeUnnamed(directory: string, { limits }: OpenLayoutOptions): Promise<void> {
   const index = await readLayoutIndex(directory, limits);
-  if (index.manifests.length === 0) await removeTree(join(directory, "blobs"));
+  if (index.manifests.length > 0) return;
+  await removeTree(join(directory, "blobs"));
+  removePartialBlobs(directory);
 }
 
 /** The caller holds the lock. */
 function removeIfEmpty(directory: string): boolean {
+  if (hasPartialBlobs(directory)) return false;
   const blobs = join(directory, "blobs");
   if (!removeEmptyDirectory(join(blobs, "sha256")) || !removeEmptyDirectory(blobs)) return false;
   rmSync(join(directory, LAYOUT_FILE), { force: true });

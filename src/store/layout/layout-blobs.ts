@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, lstatSync, renameSync, utimesSync, type Stats } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  type Stats,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { digestEncoded, knownAlgorithm, type Digest } from "../../oci/digest.ts";
+import { digestEncoded, isDigest, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { fileError, writing } from "../../files/system-error.ts";
 import { makeDirectories } from "../../files/make-directories.ts";
@@ -17,6 +26,7 @@ export const OWN_PREFIX = ".oci-kit.";
 
 /** In milliseconds. A blob that is wanted again gets a new mark only if its last mark is older than this. */
 const MARK_AGE = 60_000;
+const ALGORITHMS = ["sha256", "sha512"];
 
 /** The path of a blob. @throws OciError `unsupported-algorithm` */
 export function blobPath(directory: string, digest: Digest): string {
@@ -114,6 +124,35 @@ export async function placeBlob(directory: string, file: string, digest: Digest)
     renameSync(file, path);
   });
   await syncDirectoryTogether(dirname(path));
+}
+
+/**
+ * Removes blobs. Idempotent. They stay removed whatever happens once this resolves: a removal that is only in
+ * memory may come back after a power cut, and then is somebody's deleted secret.
+ * @throws OciError `unwritable`
+ */
+export async function removeBlobs(directory: string, digests: Iterable<Digest>): Promise<void> {
+  const directories = new Set<string>();
+  for (const digest of digests) {
+    const path = blobPath(directory, digest);
+    writing(path, () => rmSync(path, { force: true }));
+    directories.add(dirname(path));
+  }
+  for (const changed of directories) {
+    if (existsSync(changed)) await syncDirectoryTogether(changed);
+  }
+}
+
+/** The files of a layout that have names of blobs, sorted. */
+export function* listBlobs(directory: string): Iterable<{ path: string; digest: Digest }> {
+  for (const algorithm of ALGORITHMS) {
+    const blobs = join(directory, "blobs", algorithm);
+    if (!existsSync(blobs)) continue;
+    for (const name of readdirSync(blobs).sort()) {
+      const digest = `${algorithm}:${name}`;
+      if (isDigest(digest)) yield { path: join(blobs, name), digest };
+    }
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { describe } from "../../bytes/describe-content.ts";
 import { OciError } from "../../oci/errors.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { ImageIndex } from "../../oci/documents/image-index.ts";
 import { formatJson, parseJson } from "../../oci/json.ts";
 import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
@@ -113,6 +114,23 @@ export function writeLayoutIndex(
   const blobs = join(directory, "blobs");
   for (const algorithm of readdirSync(blobs)) syncDirectory(join(blobs, algorithm));
   writeDocument(directory, INDEX_FILE, bytes);
+}
+
+/**
+ * Edits the entries of index.json, which keeps all else that it says. Nothing is written when `change` returns
+ * the list that it was given. The caller holds the lock.
+ * @throws OciError as {@link readLayoutIndex} and {@link writeLayoutIndex}
+ */
+export async function changeLayoutIndex(
+  directory: string,
+  change: (entries: readonly Descriptor[]) => readonly Descriptor[],
+  limits?: Partial<Limits>,
+): Promise<void> {
+  const index = await readLayoutIndex(directory, limits);
+  const manifests = change(index.manifests);
+  if (manifests !== index.manifests) {
+    writeLayoutIndex(directory, { ...index, manifests }, limits);
+  }
 }
 
 /** Refuses an index beyond the limits: afterwards nobody could read or repair the layout. */

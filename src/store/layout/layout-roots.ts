@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { writing } from "../../files/system-error.ts";
-import { blobPath, hasBlob, OWN_PREFIX } from "./layout-blobs.ts";
-import { readLayoutIndex, writeLayoutIndex } from "./layout-index.ts";
+import { blobPath, hasBlob, OWN_PREFIX, removeBlobs } from "./layout-blobs.ts";
+import { changeLayoutIndex, readLayoutIndex } from "./layout-index.ts";
 import { withLock } from "../../files/lock.ts";
 import * as list from "./root-entries.ts";
 import type { ContentStore, RootedStore } from "../store.ts";
@@ -56,11 +54,7 @@ export function layoutRoots(directory: string, name: string, options: LayoutOpti
     change: (entries: readonly list.RootEntry[]) => list.RootEntry[],
     { signal }: AbortOptions = {},
   ): Promise<void> => {
-    const work = async (): Promise<void> => {
-      const index = await readLayoutIndex(directory, options.limits);
-      const manifests = change(index.manifests);
-      writeLayoutIndex(directory, { ...index, manifests }, options.limits);
-    };
+    const work = (): Promise<void> => changeLayoutIndex(directory, change, options.limits);
     return lockLayout(directory, work, { ...options, signal });
   };
 
@@ -87,9 +81,9 @@ export function layoutRoots(directory: string, name: string, options: LayoutOpti
         }, abort),
       untag: (tag, abort) => edit((roots) => list.withoutTag(roots, tag, name), abort),
       remove: async (digest, abort) => {
-        const path = blobPath(directory, digest);
+        blobPath(directory, digest); // Refuses an unknown algorithm before anything is changed.
         await edit((roots) => list.withoutDigest(roots, digest), abort);
-        writing(path, () => rmSync(path, { force: true }));
+        await removeBlobs(directory, [digest]);
       },
     },
   };

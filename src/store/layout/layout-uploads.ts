@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
+import type { DigestAlgorithm } from "../../oci/digest.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { noSuchUpload, type Upload, type UploadState, type Uploads } from "../upload.ts";
-import { OWN_PREFIX } from "./layout-blobs.ts";
+import { UPLOAD } from "./sweep-temporary.ts";
 import { createBlob, reopenBlob, type UnfinishedBlob } from "./unfinished-blob.ts";
 
 /**
@@ -11,6 +12,11 @@ import { createBlob, reopenBlob, type UnfinishedBlob } from "./unfinished-blob.t
  * `append`.
  */
 export interface LayoutUpload extends Upload {
+  /**
+   * Says which digest the content will have, so that it is hashed as it comes and not read again. A hint: any
+   * digest still may be given at the end. Without effect once something has arrived.
+   */
+  hashWith(algorithm: DigestAlgorithm): void;
   append(bytes: Bytes, length?: number, options?: AbortOptions): Promise<void>;
 }
 
@@ -23,7 +29,6 @@ export interface LayoutUploads extends Uploads {
   resume(state: UploadState, options?: AbortOptions): Promise<LayoutUpload>;
 }
 
-const STEM = `${OWN_PREFIX}upload.`;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Opens the uploads into a layout directory. @param sweep called before each new upload */
@@ -32,14 +37,14 @@ export function layoutUploads(directory: string, store: string, sweep: () => voi
     begin: async () => {
       sweep();
       const id = randomUUID();
-      return Promise.resolve(uploadOf(createBlob(directory, STEM + id), id));
+      return Promise.resolve(uploadOf(createBlob(directory, UPLOAD + id), id));
     },
     resume: async ({ location }) => {
       await Promise.resolve();
       // The location becomes a part of a path, and may come from an untrusted caller.
       if (!UUID.test(location)) throw noSuchUpload(store);
       try {
-        return uploadOf(reopenBlob(directory, STEM + location), location);
+        return uploadOf(reopenBlob(directory, UPLOAD + location), location);
       } catch (error) {
         throw isOciError(error, "not-found") ? noSuchUpload(store) : error;
       }
@@ -54,6 +59,7 @@ export function uploadOf(blob: UnfinishedBlob, location: string): LayoutUpload {
       return blob.size;
     },
     state: { location },
+    hashWith: (algorithm) => blob.hashWith(algorithm),
     append: (bytes, length, options) => blob.append(bytes, length, options),
     finish: async (digest) => {
       await blob.finish(digest);

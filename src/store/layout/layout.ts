@@ -3,7 +3,7 @@ import { closeSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import type { Digest } from "../../oci/digest.ts";
+import { knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
 import { writing } from "../../files/system-error.ts";
@@ -14,7 +14,9 @@ import { checkLayout, initialiseLayout, LAYOUT_FILE } from "./layout-index.ts";
 import { layoutRoots, lockLayout, type LayoutOptions } from "./layout-roots.ts";
 import { layoutUploads, uploadOf, type LayoutUploads } from "./layout-uploads.ts";
 import { describeManifest } from "../describe-manifest.ts";
-import { ownedName, sweepAbandoned } from "../../files/owned-name.ts";
+import { ownedName } from "../../files/owned-name.ts";
+import { storeResumably } from "./partial-blobs.ts";
+import { sweepTemporary } from "./sweep-temporary.ts";
 import { checkSize, readContent, type Part } from "../read-content.ts";
 import { readDocumentBytes } from "../read-documents.ts";
 import { findRoot, meansDigest, noSuchRoot } from "./root-entries.ts";
@@ -37,8 +39,8 @@ export interface OpenLayoutOptions extends LayoutOptions, AbortOptions {
 
 const INGEST = `${OWN_PREFIX}ingest`;
 /**
- * In milliseconds. Leftovers of a process known to be dead are swept at once, those of an unknown process at
- * this age.
+ * In milliseconds. Leftovers of a process known to be dead are swept at once; those of an unknown process, and what
+ * somebody may go on with, at this age.
  */
 const ABANDONED_AGE = 24 * 3600_000;
 
@@ -92,7 +94,7 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
   let swept = false;
 
   const sweep = (): void => {
-    if (!swept) sweepAbandoned(directory, OWN_PREFIX, ABANDONED_AGE);
+    if (!swept) sweepTemporary(directory, ABANDONED_AGE);
     swept = true;
   };
   const newBlob = (): UnfinishedBlob => {
@@ -101,8 +103,12 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
   };
   const whatIs = ({ digest }: Descriptor): string => `${name}: ${digest}`;
 
-  const replace: ContentStore["push"] = (descriptor, source, abort) =>
-    completeOrCancel(uploadOf(newBlob(), ""), descriptor, source, abort);
+  const replace: ContentStore["push"] = async (descriptor, source, abort) => {
+    const algorithm = knownAlgorithm(descriptor.digest);
+    const upload = uploadOf(newBlob(), "");
+    upload.hashWith(algorithm);
+    await completeOrCancel(upload, descriptor, source, abort);
+  };
 
   const store: LayoutStore = {
     name,
@@ -122,7 +128,8 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
     },
     push: async (descriptor, source, abort) => {
       if (hasBlob(directory, descriptor)) return settleBlob(directory, descriptor.digest);
-      await replace(descriptor, source, abort);
+      sweep();
+      await storeResumably(directory, descriptor, source, abort ?? {});
     },
     ingest: async (mediaType, bytes, abort) => {
       const blob = newBlob();

@@ -101,16 +101,17 @@ export function dockerName(name: string): string {
 
 /** All names, sorted. Roots that share a short name are listed by their full names. */
 export function rootNames(entries: readonly RootEntry[]): string[] {
-  const names = new Set<string>();
+  const named = new Map<string, Set<Digest>>();
   for (const entry of entries) {
-    const [name, full] = namesOf(entry);
-    if (name === undefined) continue;
-    const shared = entries.some(
-      (other) => other.digest !== entry.digest && namesOf(other)[0] === name,
-    );
-    names.add(shared ? (full ?? name) : name);
+    const [name] = namesOf(entry);
+    if (name !== undefined) named.set(name, (named.get(name) ?? new Set()).add(entry.digest));
   }
-  return [...names].sort();
+  const names = entries.flatMap((entry) => {
+    const [name, full] = namesOf(entry);
+    if (name === undefined) return [];
+    return [(named.get(name)?.size ?? 0) > 1 ? (full ?? name) : name];
+  });
+  return [...new Set(names)].sort();
 }
 
 /** Makes a name stand for this root only. What the list records about the root stays with it. */

@@ -6,8 +6,8 @@ import { throwIfAborted } from "../../bytes/abort.ts";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import { exactly } from "../../bytes/streams/cut-bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
-import { digestMismatch, isVerified } from "../../bytes/verify.ts";
-import { digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";
+import { digestMismatch, isVerified, sizeMismatch } from "../../bytes/verify.ts";
+import { digestOf, knownAlgorithm, type Digest, type DigestAlgorithm } from "../../oci/digest.ts";
 import { openRegularFile, readFileBytes, writeWhole } from "../../files/regular-file.ts";
 import { fileError, writing } from "../../files/system-error.ts";
 import { placeBlob } from "./layout-blobs.ts";
@@ -38,8 +38,9 @@ export function reopenBlob(directory: string, name: string): UnfinishedBlob {
 export class UnfinishedBlob {
   readonly #directory: string;
   readonly #path: string;
+  #algorithm: DigestAlgorithm = "sha256";
   /** Hashes the first `#hashed` bytes. */
-  readonly #hasher = createHasher("sha256");
+  #hasher = createHasher(this.#algorithm);
   #hashed = 0;
   #size: number;
   /** The digest, if all bytes came from one source that verified them. */
@@ -54,6 +55,28 @@ export class UnfinishedBlob {
   /** How many bytes are in the file. */
   get size(): number {
     return this.#size;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /**
+   * Hashes what is in the file, so that bytes added afterwards are hashed on their way.
+   * @throws OciError `unreadable`, `aborted`
+   */
+  async rehash({ signal }: AbortOptions = {}): Promise<void> {
+    for await (const chunk of readFileBytes(this.#path, { offset: this.#hashed, signal })) {
+      this.#hasher.update(chunk);
+      this.#hashed += chunk.length;
+    }
+  }
+
+  /** Hashes what comes with this algorithm, if nothing has come yet. */
+  hashWith(algorithm: DigestAlgorithm): void {
+    if (this.#size > 0 || algorithm === this.#algorithm) return;
+    this.#algorithm = algorithm;
+    this.#hasher = createHasher(algorithm);
   }
 
   /**
@@ -101,7 +124,11 @@ export class UnfinishedBlob {
       if (expected !== undefined && digest !== expected) {
         throw digestMismatch(WHAT, { digest: expected, size }, digest);
       }
-      await syncFile(this.#path);
+      const written = await syncFile(this.#path);
+      // More bytes than were counted are those of somebody else who works with the same file.
+      if (written !== size) {
+        throw sizeMismatch(WHAT, { digest, size }, `${written} bytes`, written);
+      }
       await placeBlob(this.#directory, this.#path, digest);
       return { digest, size };
     } catch (error) {
@@ -117,7 +144,7 @@ export class UnfinishedBlob {
 
   async #digest(like: Digest | undefined): Promise<Digest> {
     const algorithm = like === undefined ? "sha256" : knownAlgorithm(like);
-    const isRunning = algorithm === "sha256";
+    const isRunning = algorithm === this.#algorithm;
     const hasher = isRunning ? this.#hasher : createHasher(algorithm);
     const offset = isRunning ? this.#hashed : 0;
     if (offset < this.#size) {
@@ -127,10 +154,12 @@ export class UnfinishedBlob {
   }
 }
 
-async function syncFile(path: string): Promise<void> {
+/** Makes a file durable. Returns its size. */
+async function syncFile(path: string): Promise<number> {
   const fd = writing(path, () => openSync(path, APPEND));
   try {
     await flush(fd);
+    return fstatSync(fd).size;
   } catch (error) {
     throw fileError("unwritable", path, error);
   } finally {
