@@ -47,7 +47,7 @@ async function cat(
   return withFiles(
     await parseConfigured(reference, session.context),
     paths.map(parseImagePath),
-    async (files, image) => {
+    async ({ files, image }) => {
       if (session.json) {
         const documents = [];
         for (const file of files) documents.push(await fileDocument(file));

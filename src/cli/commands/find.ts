@@ -71,14 +71,26 @@ async function find(
   const location = await parseConfigured(reference, session.context);
   letYoungGenerationGrow();
   const options = { ...(await lookOptions(flags, session)), follow: flags.follow === true };
-  const timeOf = async (other: string) =>
-    (await statReference(location, [parseImagePath(other)], options)).entries[0]!.node;
-  const query = await parseQuery(flags, timeOf);
-  const looked = await findInReference(location, parseImagePath(path), query, options);
-  return {
-    status: DONE,
-    // Made only when it is printed: it counts the names of every file.
-    document: session.json ? lookedDocument(looked) : {},
-    lines: looked.entries.map((entry) => toText(entry.path)),
-  };
+  const timeOf = (other: string) =>
+    statReference(
+      location,
+      [parseImagePath(other)],
+      ({ entries: [found] }) => {
+        const { mtime, mtimeNanoseconds } = found!.node;
+        return { mtime, mtimeNanoseconds };
+      },
+      options,
+    );
+  return findInReference(
+    location,
+    parseImagePath(path),
+    await parseQuery(flags, timeOf),
+    (looked) => ({
+      status: DONE,
+      // Made only when it is printed: it counts the names of every file.
+      document: session.json ? lookedDocument(looked) : {},
+      lines: looked.entries.map((entry) => toText(entry.path)),
+    }),
+    options,
+  );
 }

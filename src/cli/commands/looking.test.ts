@@ -72,6 +72,13 @@ describe("ls", () => {
   it("takes a plain directory, and a name as it was printed", async () => {
     project.write("rootfs/etc/passwd", "");
     expect((await run("ls", "-R", "dir:rootfs")).stdout).toBe("/etc\n/etc/passwd\n");
+    expect((await run("ls", "-l", "./rootfs")).stdout).toMatch(/^drwx\S+ 2 .* \/etc\n$/);
+    const { document } = await project.json("stat", "./rootfs", "/etc", "/etc/passwd");
+    const digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    expect(document).toMatchObject({ entries: [{ links: 2 }, { links: 1, digest, xattrs: [] }] });
+    expect((await project.json("find", "dir:rootfs", "--type", "d")).document).toMatchObject({
+      entries: [{ path: "/", links: 3 }, { path: "/etc" }],
+    });
     expect((await run("ls", "oci:looked:top", "/tab\\\\x")).stdout).toBe("/tab\\\\x\n");
   });
 });

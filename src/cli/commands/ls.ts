@@ -50,19 +50,19 @@ async function list(
   const { listReference } = await import("../../disk/look/look-at-reference.ts");
   const isLong = flags.l === true;
   letYoungGenerationGrow();
-  const looked = await listReference(
+  return listReference(
     await parseConfigured(reference, session.context),
     parseImagePath(path),
+    (looked) => ({
+      status: DONE,
+      // Made only when it is printed: it counts the names of every file.
+      document: session.json ? lookedDocument(looked) : {},
+      lines: isLong ? longLines(looked.entries) : looked.entries.map((entry) => toText(entry.path)),
+    }),
     {
       ...(await lookOptions(flags, session)),
       recursive: flags.recursive === true,
       follow: flags.follow && !(isLong && !path.endsWith("/")),
     },
   );
-  return {
-    status: DONE,
-    // Made only when it is printed: it counts the names of every file.
-    document: session.json ? lookedDocument(looked) : {},
-    lines: isLong ? longLines(looked.entries) : looked.entries.map((entry) => toText(entry.path)),
-  };
 }

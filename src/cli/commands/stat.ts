@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { toText } from "../../bytes/byte-string.ts";
+import type { Looked } from "../../disk/look/look-at-reference.ts";
 import { isOciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { EntryDescription } from "../../rootfs/look/describe-entries.ts";
@@ -51,11 +52,15 @@ async function stat(
   session: Session,
 ): Promise<Outcome> {
   const { statReference } = await import("../../disk/look/look-at-reference.ts");
-  const { name, image, entries } = await statReference(
+  return statReference(
     await parseConfigured(reference, session.context),
     paths.map(parseImagePath),
+    (looked) => outcomeOf(looked, session),
     { ...(await lookOptions(flags, session)), follow: flags.follow === true },
   );
+}
+
+function outcomeOf({ name, image, entries }: Looked, session: Session): Outcome {
   const stated = entries.map((entry) => ({ entry, xattrs: attributesOf(entry.node, session) }));
   return {
     status: DONE,

@@ -29,6 +29,12 @@ export interface Looked {
   readonly entries: readonly EntryDescription[];
 }
 
+/**
+ * Takes what was found, while the image or the directory is still open: what a plain directory has is read when
+ * it is asked for.
+ */
+export type Use<Found, Result> = (found: Found) => Result | Promise<Result>;
+
 /** A file whose content can be read. */
 export interface OpenFile extends FoundPath {
   /** Reads it from its start. An error of reading comes from here. */
@@ -36,51 +42,61 @@ export interface OpenFile extends FoundPath {
 }
 
 /**
- * What is in a directory of an image or of a plain directory, as `listEntries` lists it. Layers that the cache
+ * Passes on what is in a directory of an image or of a plain directory, as `listEntries` lists it. Layers that the cache
  * knows are not read, and not asked for.
- * @throws OciError as `openRootFilesystem` and `listEntries`
+ * @throws OciError as `openRootFilesystem` and `listEntries`; what `use` throws
  */
-export function listReference(
+export function listReference<Result>(
   reference: Named,
   path: ByteString,
+  use: Use<Looked, Result>,
   options: LookOptions & ListOptions = {},
-): Promise<Looked> {
+): Promise<Result> {
   return withRoot(reference, options, (opened) =>
-    answer(opened, listEntries(opened.root, path, options)),
+    use(answer(opened, listEntries(opened.root, path, options))),
   );
 }
 
 /**
- * What is at each of the paths. A link at the end of a path is described itself, unless `follow` is true.
- * @throws OciError as `openRootFilesystem` and `lookUp`
+ * Passes on what is at each of the paths. A link at the end of a path is described itself, unless `follow` is true.
+ * @throws OciError as `openRootFilesystem` and `lookUp`; what `use` throws
  */
-export function statReference(
+export function statReference<Result>(
   reference: Named,
   paths: readonly ByteString[],
+  use: Use<Looked, Result>,
   options: LookOptions = {},
-): Promise<Looked> {
+): Promise<Result> {
   const { follow = false } = options;
   return withRoot(reference, options, (opened) =>
-    answer(
-      opened,
-      paths.map((path) => lookUp(opened.root, path, { ...options, follow })),
+    use(
+      answer(
+        opened,
+        paths.map((path) => lookUp(opened.root, path, { ...options, follow })),
+      ),
     ),
   );
 }
 
 /**
- * What is at and below a path and is as the query wants it, as `findEntries` finds it.
- * @throws OciError as `openRootFilesystem` and `findEntries`
+ * Passes on what is at and below a path and is as the query wants it, as `findEntries` finds it.
+ * @throws OciError as `openRootFilesystem` and `findEntries`; what `use` throws
  */
-export function findInReference(
+export function findInReference<Result>(
   reference: Named,
   path: ByteString,
   query: FindQuery,
+  use: Use<Looked, Result>,
   options: LookOptions = {},
-): Promise<Looked> {
+): Promise<Result> {
   return withRoot(reference, options, (opened) =>
-    answer(opened, findEntries(opened.root, path, query, options)),
+    use(answer(opened, findEntries(opened.root, path, query, options))),
   );
+}
+
+/** The files that were asked for, in that order. */
+export interface OpenedFiles extends Pick<Looked, "image"> {
+  readonly files: readonly OpenFile[];
 }
 
 /**
@@ -91,7 +107,7 @@ export function findInReference(
 export function withFiles<Result>(
   reference: Named,
   paths: readonly ByteString[],
-  use: (files: readonly OpenFile[], image: Descriptor | undefined) => Promise<Result>,
+  use: Use<OpenedFiles, Result>,
   options: LookOptions = {},
 ): Promise<Result> {
   const { signal } = options;
@@ -100,7 +116,7 @@ export function withFiles<Result>(
       const found = lookUpFile(root, path, options);
       return { ...found, open: () => root.read(found.path, { signal }) };
     });
-    return use(files, image?.descriptor);
+    return use({ image: image?.descriptor, files });
   });
 }
 
