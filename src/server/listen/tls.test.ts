@@ -68,14 +68,6 @@ describe("a registry with a certificate", () => {
     expect(events).toMatchObject([{ kind: "connection-refused", reason: "a request without TLS" }]);
   });
 
-  it("tells its operator nothing of who only asks whether TLS is spoken here", async () => {
-    await start();
-    const dial = createDial({ tls: { anyCertificate: true } });
-    expect(await findScheme(`127.0.0.1:${server!.port}`, dial, 5_000)).toBe("https");
-    await server!.close();
-    expect(events).toEqual([]);
-  });
-
   it("takes a new one when the files change, and keeps the old one until both are there", async () => {
     await start();
     const second = await makeCertificate(HOSTS);
