@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type Project, type Ran } from "../../../test/fixtures/project.ts";
 import { answer, startFaultyRegistry, type FaultyRegistry } from "../../testing/faulty-registry.ts";
@@ -60,8 +61,5 @@ it("a repository that registries.conf has elsewhere is asked there by every comm
 });
 
 function run(words: readonly string[]): Promise<Ran> {
-  const stdin = (async function* () {
-    yield "password";
-  })();
-  return project.runWith({ stdin }, ...words);
+  return project.runWith({ stdin: Readable.from([Buffer.from("password")]) }, ...words);
 }
