@@ -155,3 +155,22 @@ describe("a list of tags", () => {
     expect(registry.requests.length).toBeLessThan(20);
   });
 });
+
+it("a list of referrers is limited in its total number, however many pages it has", async () => {
+  let page = 0;
+  registry.rule({
+    on: /^GET \/v2\/a\/b\/referrers/,
+    reply: () => {
+      page += 1;
+      const manifests = Array.from({ length: 10 }, (_, at) =>
+        describeBytes(MediaType.manifest, Buffer.from(`${page}-${at}`)),
+      );
+      const link = `</v2/a/b/referrers/${blob.digest}?page=${page}>; rel="next"`;
+      const list = { schemaVersion: 2, mediaType: MediaType.index, manifests };
+      return answer(200, { link, "content-type": MediaType.index }, JSON.stringify(list));
+    },
+  });
+  const failed = open({ children: 95 }).capabilities.referrers(blob.digest);
+  await expect(failed).rejects.toMatchObject({ code: "limit-exceeded" });
+  expect(registry.requests).toHaveLength(10);
+});

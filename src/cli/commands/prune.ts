@@ -111,12 +111,12 @@ async function pruneRegistry(
   { age, dryRun, mostShare }: How,
   { context }: Session,
 ): Promise<Outcome> {
-  const [{ openRepository }, { pruneRepository }] = await Promise.all([
-    import("../../registry/repository.ts"),
+  const [{ openByRules }, { pruneRepository }] = await Promise.all([
+    import("../../registry/mirrors/open-by-rules.ts"),
     import("../../store/prune/prune-repository.ts"),
   ]);
   const { limits, signal } = context;
-  const store = openRepository({ registry, repository }, context.registry);
+  const store = await openByRules({ registry, repository }, "write", context.registry);
   const options = { untaggedAge: age, dryRun, mostShare, limits, signal };
   return repositoryOutcome(store.name, dryRun, await pruneRepository(store, options));
 }

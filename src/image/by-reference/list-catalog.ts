@@ -17,12 +17,14 @@ export interface Catalog {
  */
 export async function listCatalog(host: string, options: OpenOptions = {}): Promise<Catalog> {
   const registry = parseRegistry(host);
-  const [{ openTransport }, { listRepositories }] = await Promise.all([
+  const [{ openTransport }, { listRepositories }, { placeByRules }] = await Promise.all([
     import("../../registry/transport/transport.ts"),
     import("../../registry/lists/list-repositories.ts"),
+    import("../../registry/mirrors/open-by-rules.ts"),
   ]);
   const given = options.registry?.transport;
-  const transport = given ?? openTransport(registry, options.registry);
+  const reach = await placeByRules({ registry }, options.registry ?? {});
+  const transport = given ?? openTransport(registry, reach.options);
   try {
     return { registry, repositories: await listRepositories(transport, options) };
   } finally {

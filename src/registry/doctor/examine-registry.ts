@@ -3,6 +3,7 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import { KNOWN_HABITS } from "../habits/known-habits.ts";
 import { habitsOf, type RegistryHabits } from "../habits/registry-habits.ts";
 import type { RepositoryContext } from "../repository-context.ts";
+import { placeByRules } from "../mirrors/open-by-rules.ts";
 import { openRepository, type RegistryOptions } from "../repository.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Probe, ProbeName } from "./probe.ts";
@@ -29,13 +30,14 @@ const READING: readonly ProbeName[] = ["page-size", "range", "referrers", "sha51
 /**
  * Asks a registry what it can do. Without a repository only whether it answers, and as whom; writing needs a
  * repository too. What goes wrong is an answer, not an error.
- * @throws OciError `invalid-reference`, `aborted`
+ * @throws OciError `invalid-reference`, `aborted`; `registry-refused` and others for the machine's rules
  */
 export async function examineRegistry(
   where: { readonly registry: string; readonly repository?: string | undefined },
-  { registry: options = {}, write = false, signal }: ExamineOptions = {},
+  { registry: reach = {}, write = false, signal }: ExamineOptions = {},
 ): Promise<RegistryReport> {
-  const { registry, repository } = where;
+  const { place, options } = await placeByRules(where, reach);
+  const { registry, repository } = place;
   const transport = openTransport(registry, options);
   const habits = habitsOf(registry, [...(options.habits ?? []), ...KNOWN_HABITS]);
   const context: RepositoryContext = {

@@ -9,6 +9,7 @@ import { accountOf } from "../auth/credential-source.ts";
 import { createLookUp } from "../credentials/look-up.ts";
 import { formatKey, isSameKey, parseKey, type RegistryKey } from "../credentials/registry-key.ts";
 import type { Credentials, TransportOptions } from "../registry-options.ts";
+import { placeByRules } from "../mirrors/open-by-rules.ts";
 import { isSendableToken } from "../wire/token.ts";
 import { checkCredentials } from "./check-credentials.ts";
 import { editCredentialFile } from "./edit-credential-file.ts";
@@ -47,7 +48,8 @@ export interface LoggedIn extends CredentialStorage {
  * the registry refuses.
  * @param place `host[:port]`, or `host/path` for credentials of one namespace or repository
  * @param user the password; for the user name `<token>`, an identity token
- * @throws OciError `invalid-reference`, `invalid-argument`; RegistryError `unauthorized`, `unreachable`; `unwritable`
+ * @throws OciError `invalid-reference`, `invalid-argument`, `registry-refused` for one that the machine's rules
+ * block; RegistryError `unauthorized`, `unreachable`; `unwritable`
  * when they can't be kept. No message has the password.
  */
 export async function login(
@@ -57,7 +59,8 @@ export async function login(
 ): Promise<LoggedIn> {
   const where = parseLoginPlace(place);
   const credentials = checkUser(user);
-  const checked = await checkCredentials(where, credentials, { ...options, signal });
+  const reach = await placeByRules({ registry: where.host }, options);
+  const checked = await checkCredentials(where, credentials, { ...reach.options, signal });
   const stored = await store(where, credentials, environment, withLimits(options.limits));
   const { host: registry, path } = where;
   return {

@@ -69,6 +69,10 @@ export function openMirrored(
           : readBlob(descriptor, part, abort),
     ),
     resolve: (reference, abort) => first((place) => place.resolve(reference, abort)),
+    capabilities: {
+      ...primary.capabilities,
+      lookUp: (reference, abort) => first((place) => place.capabilities.lookUp(reference, abort)),
+    },
     exists: (descriptor, abort) =>
       first(async (place) => {
         if (await place.exists(descriptor, abort)) return true;

@@ -76,6 +76,16 @@ describe("a repository with mirrors", () => {
     expect(Buffer.compare(await readAll(store.fetch(blob), 1e6, "test"), content)).toBe(0);
     expect([two.requests, primary.requests, events]).toEqual([[], [], []]);
   });
+  it("tells the digest of a tag from the mirror too, although only the head is asked for", async () => {
+    const headers = {
+      ...{ "content-type": MediaType.manifest, "docker-content-digest": root.digest },
+      ...{ "content-length": String(root.size) },
+    };
+    one.rule({ on: MANIFEST.replace("GET", "HEAD"), reply: answer(200, headers) });
+    const store = await open("registry.example/a:v1");
+    expect(await store.capabilities.lookUp("v1")).toMatchObject({ digest: root.digest });
+    expect([two.requests, primary.requests]).toEqual([[], []]);
+  });
   it.each<[string, Reply, string]>([
     ["fails", answer(500), "registry-refused"],
     ["hangs up", { kind: "reset" }, "unreachable"],

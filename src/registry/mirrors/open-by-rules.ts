@@ -20,11 +20,8 @@ export async function openByRules(
   access: "read" | "write",
   options: RegistryOptions = {},
 ): Promise<RepositoryStore> {
-  const { rules = readMachineSettings().rules, transport, onMirrorFailed } = options;
-  const all = transport !== undefined ? [] : typeof rules === "function" ? await rules() : rules;
-  const rule = ruleFor(all, reference);
+  const rule = await findRule(reference, options);
   if (rule === undefined) return openRepository(reference, options);
-  if (rule.blocked) throw blocked(reference, rule);
   const primary = openAt(relocate(reference, rule, rule.location), rule.insecure, options);
   const mirrors = access === "write" ? [] : mirrorsFor(reference, rule);
   if (mirrors.length === 0) return primary;
@@ -32,7 +29,42 @@ export async function openByRules(
   const opened = mirrors.map(({ location, insecure }) =>
     openAt(relocate(reference, rule, location), insecure, { ...options, retry }),
   );
-  return openMirrored(primary, opened, onMirrorFailed);
+  return openMirrored(primary, opened, options.onMirrorFailed);
+}
+
+/**
+ * Where the machine's rules say that a repository itself is, and how to reach it: what {@link openByRules} opens for
+ * writing, for who asks the registry without a store. Of a registry without a repository, only whether and how it
+ * may be reached: locations are of repositories.
+ * @throws OciError as {@link openByRules}
+ */
+export async function placeByRules<Options extends RegistryOptions>(
+  named: Place,
+  options: Options,
+): Promise<{ readonly place: Place; readonly options: Options }> {
+  const { registry, repository } = named;
+  // A registry's name alone is matched as a reference's beginning is.
+  const reference = repository === undefined ? undefined : { registry, repository };
+  const rule = await findRule(reference ?? { registry, repository: "" }, options);
+  if (rule === undefined) return { place: named, options };
+  const place = reference === undefined ? named : relocate(reference, rule, rule.location);
+  return { place, options: rule.insecure ? { ...options, ...anyCertificate(options) } : options };
+}
+
+/** A registry, or one of its repositories. */
+interface Place {
+  readonly registry: string;
+  readonly repository?: string | undefined;
+}
+
+async function findRule(
+  reference: Reference,
+  { rules = readMachineSettings().rules, transport }: RegistryOptions,
+): Promise<RegistryRule | undefined> {
+  const all = transport !== undefined ? [] : typeof rules === "function" ? await rules() : rules;
+  const rule = ruleFor(all, reference);
+  if (rule?.blocked === true) throw blocked(reference, rule);
+  return rule;
 }
 
 function mirrorsFor({ digest }: Reference, { mirrors }: RegistryRule): RegistryRule["mirrors"] {
@@ -41,19 +73,24 @@ function mirrorsFor({ digest }: Reference, { mirrors }: RegistryRule): RegistryR
 }
 
 function openAt(place: Reference, insecure: boolean, options: RegistryOptions): RepositoryStore {
-  if (!insecure) return openRepository(place, options);
-  const { tls = readMachineSettings().tls, scheme = "either" } = options;
-  const anyCertificate: FindTls = (host) => ({
+  return openRepository(place, insecure ? { ...options, ...anyCertificate(options) } : options);
+}
+
+function anyCertificate({
+  tls = readMachineSettings().tls,
+  scheme = "either",
+}: RegistryOptions): RegistryOptions {
+  const find: FindTls = (host) => ({
     ...(typeof tls === "function" ? tls(host) : tls),
     anyCertificate: true,
   });
-  return openRepository(place, { ...options, scheme, tls: anyCertificate });
+  return { scheme, tls: find };
 }
 
 function blocked(reference: Reference, { file, prefix }: RegistryRule): OciError {
   return new OciError(
     "registry-refused",
-    `${formatReference(reference)}: expected a registry that may be reached, got one that ${file} blocks (prefix ${JSON.stringify(prefix)})`,
+    `${formatReference(reference).replace(/\/$/, "")}: expected a registry that may be reached, got one that ${file} blocks (prefix ${JSON.stringify(prefix)})`,
     { details: { file, prefix }, hint: `Change ${file}, or ask whoever keeps this machine.` },
   );
 }

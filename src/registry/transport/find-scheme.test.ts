@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
@@ -42,15 +42,28 @@ it.each<[string, TlsOptions]>([
   expect(await find(await listen(createTlsServer({ ...certificate, ...options })))).toBe("https");
 });
 
-it("the embedded registry is found to speak http, and tells its operator of no failed request", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "oci-kit-scheme-"));
-  const events: ServerEvent[] = [];
-  const server = await serveRegistry({ directory, onEvent: (event) => events.push(event) });
-  expect(await find(`127.0.0.1:${server.port}`)).toBe("http");
-  await server.close();
-  rmSync(directory, { recursive: true });
-  expect(events).toEqual([]);
-});
+it.each([
+  ["http", false],
+  ["https", true],
+] as const)(
+  "the embedded registry is found to speak %s, and tells its operator of no failed request",
+  async (scheme, isTls) => {
+    const directory = mkdtempSync(join(tmpdir(), "oci-kit-scheme-"));
+    const events: ServerEvent[] = [];
+    const options = {
+      directory: join(directory, "registry"),
+      onEvent: (event: ServerEvent) => void events.push(event),
+    };
+    const server = await serveRegistry({
+      ...options,
+      ...(isTls && { tls: await certificateIn(directory) }),
+    });
+    expect(await find(`127.0.0.1:${server.port}`)).toBe(scheme);
+    await server.close();
+    rmSync(directory, { recursive: true });
+    expect(events).toEqual([]);
+  },
+);
 
 it.each<[string, (socket: Socket) => void]>([
   ["hangs up", (socket) => socket.destroy()],
@@ -78,4 +91,12 @@ function awaitEmptyLine(socket: Socket): void {
     text += chunk.toString("latin1");
     if (text.includes("\r\n\r\n")) socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
   });
+}
+
+async function certificateIn(directory: string): Promise<{ cert: string; key: string }> {
+  const made = await makeCertificate(["127.0.0.1"]);
+  const files = { cert: join(directory, "cert.pem"), key: join(directory, "key.pem") };
+  writeFileSync(files.cert, made.cert);
+  writeFileSync(files.key, made.key);
+  return files;
 }

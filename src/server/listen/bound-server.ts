@@ -71,7 +71,9 @@ export function createBoundServer(
   });
   server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     const isPlain = error.code === "ERR_SSL_HTTP_REQUEST";
-    refuse(socket, isPlain ? "a request without TLS" : `no TLS connection: ${error.message}`);
+    // Who hangs up while greeting asked whether TLS is spoken here, or looked whether somebody listens.
+    if (error.code !== "ECONNRESET")
+      refuse(socket, isPlain ? "a request without TLS" : `no TLS connection: ${error.message}`);
     socket.destroy();
   });
   return server;

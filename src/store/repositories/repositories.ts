@@ -81,11 +81,9 @@ export function openRepositories(
   let settled: IndexView | undefined;
   let running: Promise<void> | undefined;
   const overlays = new Map<string, OverlayRecords>();
-  const overlay = (name: string): OverlayRecords => {
-    const known = overlays.get(name) ?? overlayRecords(openRecords(directory, name));
-    overlays.set(name, known);
-    return known;
-  };
+  // Kept only of names in the layout: clients may ask for any number of others.
+  const overlay = (name: string): OverlayRecords =>
+    overlays.get(name) ?? overlayRecords(openRecords(directory, name));
   const records = (name: string): RepositoryRecords =>
     options.readOnly === true ? overlay(name) : openRecords(directory, name);
 
@@ -96,6 +94,7 @@ export function openRepositories(
   const note = async (): Promise<void> => {
     for (const [name, roots] of await claims()) {
       const there = overlay(name);
+      overlays.set(name, there);
       there.note(await collectBelow(layout, roots, there, options.limits));
     }
   };

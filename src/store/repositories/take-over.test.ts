@@ -151,3 +151,10 @@ it("nothing is written when a layout is only read", async () => {
   expect(existsSync(join(directory, "repositories"))).toBe(false);
   expect(readdirSync(directory).sort()).toEqual(["blobs", "index.json", "oci-layout"]);
 });
+
+it("of a layout that is only read, a name that somebody asked for is no repository", async () => {
+  await buildImage(layout, { layers: [{ a: "a" }], tag: "v1" });
+  const read = repositories({ readOnly: true });
+  for (const name of ["mirror", "nobody/has", "this/either"]) await read.open(name);
+  expect(await read.names()).toEqual(["mirror"]);
+});
