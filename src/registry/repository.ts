@@ -4,8 +4,8 @@ import { parseReference, parseRepository, parseTag, type Reference } from "../oc
 import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
-import { KNOWN_HABITS } from "./habits/known-habits.ts";
-import { habitsOf, type HostHabits } from "./habits/registry-habits.ts";
+import { knownHabits } from "./habits/known-habits.ts";
+import type { HostHabits } from "./habits/registry-habits.ts";
 import { openUploadJournal, type UploadJournal } from "./journal/upload-journal.ts";
 import { openBlob } from "./open-blob.ts";
 import { isDocumentType } from "./repository-context.ts";
@@ -15,7 +15,7 @@ import { openPresence } from "./documents/presence.ts";
 import { removeContent, removeTag } from "./documents/remove-content.ts";
 import { listTags } from "./lists/list-tags.ts";
 import { openReferrers } from "./referrers/referrers.ts";
-import { listManifests } from "./list-manifests.ts";
+import { listManifests } from "./lists/list-manifests.ts";
 import type { RegistryRules } from "./machine/registry-rules.ts";
 import type { TransportOptions } from "./registry-options.ts";
 import { openTransport } from "./transport/transport.ts";
@@ -38,7 +38,7 @@ export interface RegistryOptions extends TransportOptions {
    * cache directory. False: nowhere.
    */
   readonly journalDirectory?: string | false | undefined;
-  /** What is known of registries beyond {@link KNOWN_HABITS}. The first entry that fits the host counts. */
+  /** What is known of registries beyond `KNOWN_HABITS`. The first entry that fits the host counts. */
   readonly habits?: readonly HostHabits[] | undefined;
   /**
    * Where references are really to be found, and their mirrors: heeded by what opens a reference
@@ -111,7 +111,7 @@ export function openRepository(
     transport,
     repository,
     name: `${where.registry}/${repository}`,
-    habits: habitsOf(where.registry, [...(options.habits ?? []), ...KNOWN_HABITS]),
+    habits: knownHabits(where.registry, options.habits),
     journal: journalIn(options.journalDirectory ?? defaultJournalDirectory()),
   };
   const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
@@ -168,6 +168,7 @@ export function openRepository(
         if (other === undefined || other.repository === repository) return undefined;
         return openRepository(other, { ...options, transport });
       },
+      deletesTags: context.habits.deletesTags,
       untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
       remove: async (digest, abort = {}) => {
         const listed = await referrers.findListed(digest, abort);

@@ -80,13 +80,17 @@ const CHUNKS = {
   always: "chunks",
 } as const;
 
-function habitLines({ name, blobBytes, uploadTime, chunks, pageSize }: RegistryHabits): string[] {
+function habitLines({ name, blobBytes, uploadTime, chunks, ...more }: RegistryHabits): string[] {
+  const { pageSize, deletesTags } = more;
   const from = chunks.use === "large" ? ` from ${formatBytes(chunks.from)} on` : "";
   const rows = [
     ["  uploads", `${CHUNKS[chunks.use]}${from}`],
     ...(blobBytes === undefined ? [] : [["  largest layer", formatBytes(blobBytes)]]),
     ...(uploadTime === undefined ? [] : [["  time for a layer", `${uploadTime / 60_000} minutes`]]),
     ...(pageSize === undefined ? [] : [["  largest page", String(pageSize)]]),
+    ...(deletesTags === undefined
+      ? []
+      : [["  a tag alone", deletesTags ? "deleted" : "not deleted"]]),
   ];
   return [`known of ${name}:`, ...table(rows)];
 }

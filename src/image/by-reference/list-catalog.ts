@@ -24,7 +24,9 @@ export async function listCatalog(host: string, options: OpenOptions = {}): Prom
   const given = options.registry?.transport;
   const transport = given ?? openTransport(registry, options.registry);
   try {
-    return { registry, repositories: await listRepositories(transport, options) };
+    const habits = options.registry?.habits;
+    const repositories = await listRepositories(transport, { signal: options.signal, habits });
+    return { registry, repositories };
   } finally {
     if (given === undefined) await transport.close();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
-import { KNOWN_HABITS } from "../habits/known-habits.ts";
-import { habitsOf, type RegistryHabits } from "../habits/registry-habits.ts";
+import { knownHabits } from "../habits/known-habits.ts";
+import type { RegistryHabits } from "../habits/registry-habits.ts";
 import type { RepositoryContext } from "../repository-context.ts";
 import { openRepository, type RegistryOptions } from "../repository.ts";
 import { openTransport } from "../transport/transport.ts";
@@ -37,7 +37,7 @@ export async function examineRegistry(
 ): Promise<RegistryReport> {
   const { registry, repository } = where;
   const transport = openTransport(registry, options);
-  const habits = habitsOf(registry, [...(options.habits ?? []), ...KNOWN_HABITS]);
+  const habits = knownHabits(registry, options.habits);
   const context: RepositoryContext = {
     transport,
     repository: repository ?? "",

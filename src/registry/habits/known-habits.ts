@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { HostHabits } from "./registry-habits.ts";
+import { habitsOf, type HostHabits, type RegistryHabits } from "./registry-habits.ts";
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -88,3 +88,11 @@ export const DISTRIBUTION_2_8: Omit<HostHabits, "hosts"> = Object.freeze({
   // docs/spec/api.md of release 2.8, "Deleting an Image": by digest only.
   deletesTags: false,
 });
+
+/**
+ * What is known of the registry at a host: what a user gives counts before {@link KNOWN_HABITS}.
+ * @param registry host and optional port
+ */
+export function knownHabits(registry: string, given: readonly HostHabits[] = []): RegistryHabits {
+  return habitsOf(registry, [...given, ...KNOWN_HABITS]);
+}

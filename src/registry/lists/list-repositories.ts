@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import { knownHabits } from "../habits/known-habits.ts";
+import type { HostHabits } from "../habits/registry-habits.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { Transport } from "../transport/transport.ts";
 import { formatRoute } from "../wire/paths.ts";
 import { listNames } from "./list-names.ts";
 
 const ACCESS = { repository: "", scopes: ["registry:catalog:*"] };
+
+export interface ListRepositoriesOptions extends AbortOptions {
+  /** What is known of registries beyond `KNOWN_HABITS`. The first entry that fits the host counts. */
+  readonly habits?: readonly HostHabits[] | undefined;
+}
 
 /**
  * The names of all repositories of a registry, sorted, as far as it shows them. The specification does not
@@ -15,11 +22,13 @@ const ACCESS = { repository: "", scopes: ["registry:catalog:*"] };
  */
 export async function listRepositories(
   transport: Transport,
-  options: AbortOptions = {},
+  options: ListRepositoriesOptions = {},
 ): Promise<readonly string[]> {
   const path = formatRoute({ kind: "catalog" });
+  const { pageSize } = knownHabits(transport.registry, options.habits);
+  const list = { transport, access: ACCESS, path, key: "repositories", pageSize };
   try {
-    return await listNames({ transport, access: ACCESS, path, key: "repositories" }, options);
+    return await listNames(list, options);
   } catch (error) {
     if (!(error instanceof RegistryError) || !hasNoCatalog(error)) throw error;
     const { method, url, status, registryErrors } = error;
