@@ -4,8 +4,7 @@ import { parseReference, parseRepository, parseTag, type Reference } from "../oc
 import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
-import { knownHabits } from "./habits/known-habits.ts";
-import type { HostHabits } from "./habits/registry-habits.ts";
+import { knownHabits, type GivenHabits } from "./habits/known-habits.ts";
 import { openUploadJournal, type UploadJournal } from "./journal/upload-journal.ts";
 import { openBlob } from "./open-blob.ts";
 import { isDocumentType } from "./repository-context.ts";
@@ -38,8 +37,11 @@ export interface RegistryOptions extends TransportOptions {
    * cache directory. False: nowhere.
    */
   readonly journalDirectory?: string | false | undefined;
-  /** What is known of registries beyond `KNOWN_HABITS`. The first entry that fits the host counts. */
-  readonly habits?: readonly HostHabits[] | undefined;
+  /**
+   * What is known of registries beyond `KNOWN_HABITS`. The first entry that fits the host counts. Default: the
+   * user's file, see `readHabitsFile`.
+   */
+  readonly habits?: GivenHabits | undefined;
   /**
    * Where references are really to be found, and their mirrors: heeded by what opens a reference
    * (`openByRules`, `openReference`, `openTarget`). {@link openRepository} opens exactly what it is given.
@@ -93,7 +95,7 @@ const CONTEXTS = new WeakMap<object, RepositoryContext>();
  * Content is exchanged only with the registry named, and with the places to which it redirects downloads.
  * Credentials are sent only to the registry and to the token endpoint that it names. Every method may throw a
  * `RegistryError`.
- * @throws OciError `invalid-reference`
+ * @throws OciError `invalid-reference`; `invalid-config`, `unreadable` for the user's file of habits
  */
 export function openRepository(
   where: { readonly registry: string; readonly repository: string },

@@ -29,7 +29,7 @@ const READING: readonly ProbeName[] = ["page-size", "range", "referrers", "sha51
 /**
  * Asks a registry what it can do. Without a repository only whether it answers, and as whom; writing needs a
  * repository too. What goes wrong is an answer, not an error.
- * @throws OciError `invalid-reference`, `aborted`
+ * @throws OciError `invalid-reference`, `aborted`; `invalid-config` for the user's file of habits
  */
 export async function examineRegistry(
   where: { readonly registry: string; readonly repository?: string | undefined },

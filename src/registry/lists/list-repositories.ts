@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
-import { knownHabits } from "../habits/known-habits.ts";
-import type { HostHabits } from "../habits/registry-habits.ts";
+import { knownHabits, type GivenHabits } from "../habits/known-habits.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { Transport } from "../transport/transport.ts";
 import { formatRoute } from "../wire/paths.ts";
@@ -10,8 +9,8 @@ import { listNames } from "./list-names.ts";
 const ACCESS = { repository: "", scopes: ["registry:catalog:*"] };
 
 export interface ListRepositoriesOptions extends AbortOptions {
-  /** What is known of registries beyond `KNOWN_HABITS`. The first entry that fits the host counts. */
-  readonly habits?: readonly HostHabits[] | undefined;
+  /** As of `openRepository`. */
+  readonly habits?: GivenHabits | undefined;
 }
 
 /**
