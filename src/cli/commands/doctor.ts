@@ -12,7 +12,7 @@ interface DoctorFlags {
 }
 
 export const doctorCommand: Register = (program, invoke) => {
-  withRegistry(program.command("doctor [HOST]"))
+  withRegistry(program.command("doctor [HOST[/REPO]]"))
     .summary("what a registry can do, found out by asking it")
     .description(
       prose(`
