@@ -19,7 +19,8 @@ export const doctorCommand: Register = (program, invoke) => {
         Asks a registry whether it answers, and as whom; of a repository (HOST/REPO) also the largest page of a
         list, parts of blobs, referrers and sha512. With --write it also begins an upload and cancels it, mounts a
         blob of the repository into the same repository, and deletes a tag that does not exist: nothing of it
-        stays. Default: the configured repository. Below is what is known of the registry without asking.`),
+        stays. Default: the configured repository. Last comes what is known of the registry without asking, to
+        which ~/.config/oci-kit/registries.json adds (docs/registries.md).`),
     )
     .option("--write", "also ask what takes the permission to push and to delete")
     .addHelpText(

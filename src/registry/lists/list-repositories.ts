@@ -36,7 +36,7 @@ export async function listRepositories(
       `${transport.registry}: expected a list of its repositories (_catalog), got none: ${error.message}`,
       {
         ...{ method, url, status, registryErrors, cause: error },
-        hint: "Many registries list repositories on their web pages alone; tags of one: oci-kit tags HOST/REPOSITORY",
+        hint: "Many registries list repositories on their web pages alone; tags of one: oci-kit tags HOST/REPO",
       },
     );
   }
