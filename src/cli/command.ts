@@ -5,6 +5,7 @@ import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-d
 import { fileError } from "../files/system-error.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
+import { readHabitsFile } from "../registry/habits/habits-file.ts";
 import type { Context } from "./context.ts";
 import type { RegistryFlags } from "./input/registry-flags.ts";
 import { printBytes, printDocument, printLines } from "./output/print.ts";
@@ -116,6 +117,7 @@ async function told(
   let reach = registry ?? {
     journalDirectory: defaultJournalDirectory(env),
     spoolDirectory: defaultSpoolDirectory(env),
+    habits: () => readHabitsFile(env),
     onMirrorFailed: ({ mirror, error }) =>
       warn(`mirror ${mirror}: ${error.message}; asking the next`),
   };

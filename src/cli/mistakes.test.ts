@@ -13,7 +13,7 @@ afterEach(() => project.remove());
 
 describe("a mistake is told, and what to do:", () => {
   it.each([
-    [["pull", "a"], "oci-kit copy HOST/REPOSITORY:TAG oci:DIR:TAG"],
+    [["pull", "a"], "oci-kit copy HOST/REPO:TAG oci:DIR:TAG"],
     [["tag", "oci:images:one", "b"], "oci-kit retag SRC TAG"],
     [["copy", "--tls-verify=false", "a", "b"], "Did you mean --insecure?"],
     [["pack", "--arch", "arm64", "a", "oci:b"], "Did you mean --platform?"],

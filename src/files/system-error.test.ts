@@ -60,7 +60,9 @@ describe("the error of a disk without room", () => {
     const work = (): never => {
       throw failing("ENOSPC");
     };
-    expect(() => writing("/file", work, "a blob")).toThrow("writable file for a blob, got no room (ENOSPC)");
+    expect(() => writing("/file", work, "a blob")).toThrow(
+      "writable file for a blob, got no room (ENOSPC)",
+    );
   });
 
   it("does not take the place of an error that was made already", () => {

@@ -7,7 +7,7 @@ import { shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { isIndexType, isManifestType } from "../oci/media-types.ts";
 import { formatPlatform } from "../oci/platform.ts";
-import { isReferrerTag } from "../store/referrers/find-referrers.ts";
+import { isReferrerTag } from "../store/referrers/referrer-tags.ts";
 import { readIndex, readManifest } from "../store/read-documents.ts";
 import type { ReadableStore } from "../store/store.ts";
 

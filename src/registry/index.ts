@@ -15,13 +15,16 @@ export type {
   RegistryRules,
 } from "./machine/registry-rules.ts";
 export { listRepositories } from "./lists/list-repositories.ts";
+export type { ListRepositoriesOptions } from "./lists/list-repositories.ts";
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";
 export { examineRegistry } from "./doctor/examine-registry.ts";
 export type { ExamineOptions, RegistryReport } from "./doctor/examine-registry.ts";
 export type { Probe, ProbeName, ProbeOutcome } from "./doctor/probe.ts";
-export { DISTRIBUTION_2_8, KNOWN_HABITS } from "./habits/known-habits.ts";
+export { DISTRIBUTION_2_8, KNOWN_HABITS, knownHabits } from "./habits/known-habits.ts";
+export type { GivenHabits } from "./habits/known-habits.ts";
+export { readHabitsFile } from "./habits/habits-file.ts";
 export { DEFAULT_HABITS, habitsOf } from "./habits/registry-habits.ts";
 export type { ChunkHabits, HostHabits, RegistryHabits } from "./habits/registry-habits.ts";
 export { findCredentials } from "./credentials/look-up.ts";

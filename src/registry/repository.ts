@@ -4,8 +4,7 @@ import { parseReference, parseRepository, parseTag, type Reference } from "../oc
 import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
 import type { ContentStore, StoreCapabilities } from "../store/store.ts";
-import { KNOWN_HABITS } from "./habits/known-habits.ts";
-import { habitsOf, type HostHabits } from "./habits/registry-habits.ts";
+import { knownHabits, type GivenHabits } from "./habits/known-habits.ts";
 import { openUploadJournal, type UploadJournal } from "./journal/upload-journal.ts";
 import { openBlob } from "./open-blob.ts";
 import { isDocumentType } from "./repository-context.ts";
@@ -15,7 +14,7 @@ import { openPresence } from "./documents/presence.ts";
 import { removeContent, removeTag } from "./documents/remove-content.ts";
 import { listTags } from "./lists/list-tags.ts";
 import { openReferrers } from "./referrers/referrers.ts";
-import { listManifests } from "./list-manifests.ts";
+import { listManifests } from "./lists/list-manifests.ts";
 import type { RegistryRules } from "./machine/registry-rules.ts";
 import type { TransportOptions } from "./registry-options.ts";
 import { openTransport } from "./transport/transport.ts";
@@ -38,8 +37,11 @@ export interface RegistryOptions extends TransportOptions {
    * cache directory. False: nowhere.
    */
   readonly journalDirectory?: string | false | undefined;
-  /** What is known of registries beyond {@link KNOWN_HABITS}. The first entry that fits the host counts. */
-  readonly habits?: readonly HostHabits[] | undefined;
+  /**
+   * What is known of registries beyond `KNOWN_HABITS`. The first entry that fits the host counts. Default: the
+   * user's file, see `readHabitsFile`.
+   */
+  readonly habits?: GivenHabits | undefined;
   /**
    * Where references are really to be found, and their mirrors: heeded by what opens a reference
    * (`openByRules`, `openReference`, `openTarget`). {@link openRepository} opens exactly what it is given.
@@ -93,7 +95,7 @@ const CONTEXTS = new WeakMap<object, RepositoryContext>();
  * Content is exchanged only with the registry named, and with the places to which it redirects downloads.
  * Credentials are sent only to the registry and to the token endpoint that it names. Every method may throw a
  * `RegistryError`.
- * @throws OciError `invalid-reference`
+ * @throws OciError `invalid-reference`; `invalid-config`, `unreadable` for the user's file of habits
  */
 export function openRepository(
   where: { readonly registry: string; readonly repository: string },
@@ -111,7 +113,7 @@ export function openRepository(
     transport,
     repository,
     name: `${where.registry}/${repository}`,
-    habits: habitsOf(where.registry, [...(options.habits ?? []), ...KNOWN_HABITS]),
+    habits: knownHabits(where.registry, options.habits),
     journal: journalIn(options.journalDirectory ?? defaultJournalDirectory()),
   };
   const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
@@ -168,6 +170,7 @@ export function openRepository(
         if (other === undefined || other.repository === repository) return undefined;
         return openRepository(other, { ...options, transport });
       },
+      deletesTags: context.habits.deletesTags,
       untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
       remove: async (digest, abort = {}) => {
         const listed = await referrers.findListed(digest, abort);

@@ -4,7 +4,7 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { parseIndex, parseManifest } from "../oci/documents/parse-documents.ts";
 import { isOciError } from "../oci/errors.ts";
 import { isIndexType, MediaType } from "../oci/media-types.ts";
-import { formatReferrersTag } from "../registry/referrers/referrers-tag.ts";
+import { formatFallbackTag } from "../store/referrers/referrer-tags.ts";
 import { formatRoute } from "../registry/wire/paths.ts";
 import { readDocumentBytes } from "../store/read-documents.ts";
 import type { Repository } from "../store/repositories/repositories.ts";
@@ -58,7 +58,7 @@ async function listedUnderTag(
   repository: Repository,
   subject: Digest,
 ): Promise<readonly Digest[]> {
-  const tagged = await repository.tag(formatReferrersTag(subject));
+  const tagged = await repository.tag(formatFallbackTag(subject));
   if (tagged === undefined || !isIndexType(tagged.mediaType)) return [];
   const bytes = await readDocumentBytes(store, tagged, { limits });
   return parseIndex(bytes, tagged, { limits })

@@ -124,8 +124,13 @@ export interface StoreCapabilities {
     source: Source,
     options?: AbortOptions,
   ) => Promise<void>;
-  /** Removes a tag. The content stays until garbage collection. @throws OciError `not-found` */
+  /**
+   * Removes a tag. The content stays until garbage collection.
+   * @throws OciError `not-found`; `unsupported-operation` for a registry that can't
+   */
   readonly untag?: (tag: string, options?: AbortOptions) => Promise<void>;
+  /** False where `untag` is known to be refused. Absent where only trying tells, or it always works. */
+  readonly deletesTags?: boolean | undefined;
   /** Removes content, and the roots and tags that name it. Idempotent. */
   readonly remove?: (digest: Digest, options?: AbortOptions) => Promise<void>;
   /**

@@ -7,7 +7,7 @@ import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
 import type { ServerEvent } from "../../src/server/listen/server-event.ts";
 import { copy } from "../../src/store/copy/copy.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
-import { makeAuthority, makeCertificate } from "../fixtures/certificates.ts";
+import { makeAuthority, makeCertificate } from "../fixtures/network/signed-certificates.ts";
 import { makeImage } from "../fixtures/layers.ts";
 import { familyLayers } from "./families.ts";
 import { CLIENTS, makeClient, type Client, type ClientSetup } from "./guarded-clients.ts";

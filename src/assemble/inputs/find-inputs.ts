@@ -193,7 +193,7 @@ async function orMissing<T>(name: string, where: string, open: () => Promise<T>)
 
 function howToGet(where: string): string {
   if (!where.startsWith("oci:")) return "Make or publish it first, or name another in the recipe.";
-  return `Save it there first: nerdctl save IMAGE | oci-kit copy docker-archive:- ${where}, or oci-kit copy HOST/REPOSITORY:TAG ${where}`;
+  return `Save it there first: nerdctl save IMAGE | oci-kit copy docker-archive:- ${where}, or oci-kit copy HOST/REPO:TAG ${where}`;
 }
 
 function inContext(error: unknown, name: string, where: string): unknown {

@@ -31,9 +31,9 @@ export const appendCommand: Register = (program, invoke) => {
         Entries can be edited on their way, in this order: --drop, --rename, --prefix, --chown, --chmod,
         --mtime. SOURCE_DATE_EPOCH sets the time of the image.`),
     )
-    .requiredOption("--layer <TAR|DIR>", "a layer; may be given again, the lowest first", collect)
+    .requiredOption("--layer <TAR|DIR>", "a layer; may be repeated, the lowest first", collect)
     .option("--drop <GLOB>", "leave out these paths, with all below them; may be repeated", collect)
-    .option("--rename <FROM=TO>", "move a path and all below it; may be given again", collect)
+    .option("--rename <FROM=TO>", "move a path and all below it; may be repeated", collect)
     .option("--prefix <DIR>", "put everything below this directory")
     .option("--chown <UID:GID>", "one owner, or only UID or :GID")
     .option("--chmod <MODE>", "as chmod takes it: 755, or u=rwX,go=rX")

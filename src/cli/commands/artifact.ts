@@ -20,7 +20,7 @@ export const artifactCommand: Register = (program, invoke) => {
 function withArtifact(command: Command): Command {
   return withRegistry(command)
     .requiredOption("--type <TYPE>", "the kind of artifact, a media type")
-    .option("--annotation <NAME=VALUE>", "of the artifact; may be given again", collect)
+    .option("--annotation <NAME=VALUE>", "of the artifact; may be repeated", collect)
     .option("--dry-run", "say what would be written");
 }
 

@@ -16,15 +16,11 @@ export const assembleCommand: Register = (program, invoke) => {
     )
     .option("--arch <LIST>", "the architectures, as riscv64 or amd64,arm64; default all configured")
     .option("--base <REF>", "the image below, or scratch; instead of the configured one")
-    .option(
-      "--artifact <[NAME=]REF>",
-      "an image or dir:DIR to copy from; may be given again",
-      collect,
-    )
-    .option("--copy <[NAME=]SRC[:DST]>", "copy a path of an artifact; may be given again", collect)
-    .option("--link <PATH=TARGET>", "make a link; may be given again", collect)
-    .option("--env <NAME=VALUE>", "set an environment variable; may be given again", collect)
-    .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be given again", collect)
+    .option("--artifact <[NAME=]REF>", "an image or dir:DIR to copy from; may be repeated", collect)
+    .option("--copy <[NAME=]SRC[:DST]>", "copy a path of an artifact; may be repeated", collect)
+    .option("--link <PATH=TARGET>", "make a link; may be repeated", collect)
+    .option("--env <NAME=VALUE>", "set an environment variable; may be repeated", collect)
+    .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be repeated", collect)
     .option("--output <REF>", "write the image there instead; \${ARCH} is the architecture")
     .option("--push [TAG]", "also push each image to the configured repository as TAG-ARCH")
     .option("--compression <KIND>", "of the new layers: gzip, zstd or none")

@@ -32,7 +32,7 @@ export const copyCommand: Register = (program, invoke) => {
       "also what refers to it: signatures, attestations, SBOMs, and cosign's tags",
     )
     .option("--all-tags", "every tag of SRC, which names a repository or a layout")
-    .option("--filter <GLOB>", "with --all-tags: only tags like this; may be given again", collect)
+    .option("--filter <GLOB>", "with --all-tags: only tags like this; may be repeated", collect)
     .addOption(new Option("--format <FORMAT>", "whose media types").choices(["oci", "docker"]))
     .addOption(
       new Option("--compression <KIND>", "of the layers; the default keeps it").choices([

@@ -146,6 +146,19 @@ describe("delete at a registry that can't delete a tag alone", () => {
     expect(stdout).toContain("if the registry can delete a tag alone");
   });
 
+  it("says so in a dry run, and does not ask, where the user's registries.json knows it", async () => {
+    const habits = [{ hosts: ["127.0.0.1"], deletesTags: false }];
+    project.write("settings/oci-kit/registries.json", JSON.stringify(habits));
+    const env = { XDG_CONFIG_HOME: "settings" };
+    const before = registry.requests.length;
+    const ran = await project.runWith({ env }, "delete", `${place}:one`, "--dry-run");
+    expect(ran.stderr).toContain("got one that is known not to");
+    expect(ran.stderr).toContain("with it goes the tag also");
+    expect(ran.status).toBe(1);
+    const asked = registry.requests.slice(before).map(({ method }) => method);
+    expect(asked).not.toContain("DELETE");
+  });
+
   it.each([404, 405, 501])("says so when it answers with status %d", async (status) => {
     registry.rule({ on: /^DELETE/, reply: answer(status) });
     const { stderr } = await project.run("delete", `${place}:one`);

@@ -24,7 +24,7 @@ export const deleteCommand: Register = (program, invoke) => {
         (of a layout: oci-kit prune).`),
     )
     .option("--manifest", "delete what the tag or the digest names, with all its tags")
-    .option("--dry-run", "only say what would be deleted")
+    .option("--dry-run", "say what would be deleted")
     .addHelpText(
       "after",
       `

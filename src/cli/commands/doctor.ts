@@ -12,14 +12,15 @@ interface DoctorFlags {
 }
 
 export const doctorCommand: Register = (program, invoke) => {
-  withRegistry(program.command("doctor [HOST]"))
+  withRegistry(program.command("doctor [HOST[/REPO]]"))
     .summary("what a registry can do, found out by asking it")
     .description(
       prose(`
         Asks a registry whether it answers, and as whom; of a repository (HOST/REPO) also the largest page of a
         list, parts of blobs, referrers and sha512. With --write it also begins an upload and cancels it, mounts a
         blob of the repository into the same repository, and deletes a tag that does not exist: nothing of it
-        stays. Default: the configured repository. Below is what is known of the registry without asking.`),
+        stays. Default: the configured repository. Last comes what is known of the registry without asking, to
+        which ~/.config/oci-kit/registries.json adds (docs/registries.md).`),
     )
     .option("--write", "also ask what takes the permission to push and to delete")
     .addHelpText(
@@ -80,13 +81,17 @@ const CHUNKS = {
   always: "chunks",
 } as const;
 
-function habitLines({ name, blobBytes, uploadTime, chunks, pageSize }: RegistryHabits): string[] {
+function habitLines({ name, blobBytes, uploadTime, chunks, ...more }: RegistryHabits): string[] {
+  const { pageSize, deletesTags } = more;
   const from = chunks.use === "large" ? ` from ${formatBytes(chunks.from)} on` : "";
   const rows = [
     ["  uploads", `${CHUNKS[chunks.use]}${from}`],
     ...(blobBytes === undefined ? [] : [["  largest layer", formatBytes(blobBytes)]]),
     ...(uploadTime === undefined ? [] : [["  time for a layer", `${uploadTime / 60_000} minutes`]]),
     ...(pageSize === undefined ? [] : [["  largest page", String(pageSize)]]),
+    ...(deletesTags === undefined
+      ? []
+      : [["  a tag alone", deletesTags ? "deleted" : "not deleted"]]),
   ];
   return [`known of ${name}:`, ...table(rows)];
 }

@@ -24,8 +24,8 @@ function registerCreate(manifest: Command, invoke: Invoke): void {
         copied first, or mounted. A tag that names something else is refused without --replace, and so
         are two images for one platform.`),
     )
-    .requiredOption("--from <REF>", "an image or an index; may be given again", collect)
-    .option("--annotation <NAME=VALUE>", "of the index; may be given again", collect)
+    .requiredOption("--from <REF>", "an image or an index; may be repeated", collect)
+    .option("--annotation <NAME=VALUE>", "of the index; may be repeated", collect)
     .option("--replace", "let the tag name this index instead of what it names")
     .option(...DRY_RUN)
     .addHelpText(
@@ -77,7 +77,7 @@ function registerRemove(manifest: Command, invoke: Invoke): void {
         Takes images out of the index under a tag, and their attestations with them. The images
         themselves stay, under their digests and tags.`),
     )
-    .option("--platform <PLATFORM>", "the images for it; may be given again", collect)
+    .option("--platform <PLATFORM>", "the images for it; may be repeated", collect)
     .option(...DRY_RUN)
     .addHelpText(
       "after",
@@ -103,10 +103,10 @@ function registerAnnotate(manifest: Command, invoke: Invoke): void {
         an entry keeps its digest. An empty value removes what it is given for.`),
     )
     .option("--platform <PLATFORM>", "the entry for it", collect)
-    .option("--annotation <NAME=VALUE>", "set an annotation; may be given again", collect)
-    .option("--unset-annotation <NAME>", "remove an annotation; may be given again", collect)
+    .option("--annotation <NAME=VALUE>", "set an annotation; may be repeated", collect)
+    .option("--unset-annotation <NAME>", "remove an annotation; may be repeated", collect)
     .option("--os-version <VERSION>", "of the entry's platform, as 10.0.17763")
-    .option("--os-feature <NAME>", "of the entry's platform; may be given again", collect)
+    .option("--os-feature <NAME>", "of the entry's platform; may be repeated", collect)
     .option("--variant <NAME>", "of the entry's platform, as v7")
     .option(...DRY_RUN)
     .addHelpText(

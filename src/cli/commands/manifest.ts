@@ -22,11 +22,7 @@ export const manifestCommand: Register = (program, invoke) => {
         configuration's architectures are asked of its own repository, and of layouts in its project;
         with --config of any target.`),
     )
-    .option(
-      "--from <REF>",
-      "an image or index to take the images from; may be given again",
-      collect,
-    )
+    .option("--from <REF>", "an image or index to take the images from; may be repeated", collect)
     .option("--arch <LIST>", "the architectures that have to be there, instead of the configured")
     .option("--force", "push although a gate refuses, and say which")
     .option("--dry-run", "print the plan, with the bytes it would send")

@@ -72,7 +72,7 @@ async function prune(reference: string, flags: PruneFlags, session: Session): Pr
   }
   throw new OciError(
     "invalid-argument",
-    `prune: expected a layout, as oci:DIR, or a repository, as HOST/REPOSITORY, got ${JSON.stringify(reference)}`,
+    `prune: expected a layout, as oci:DIR, or a repository, as HOST/REPO, got ${JSON.stringify(reference)}`,
     {
       hint:
         location.kind === "oci"

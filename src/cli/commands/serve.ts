@@ -59,7 +59,7 @@ export const serveCommand: Register = (program, invoke) => {
     .option("--host <ADDRESS>", "the address to listen on", "127.0.0.1")
     .option(
       "--allow-host <NAME>",
-      "a further name that clients call it by, as host.docker.internal; may be given again",
+      "a further name that clients call it by, as host.docker.internal; may be repeated",
       collect,
     )
     .option("--tls-cert <FILE>", "serve https: the certificate and its chain, as PEM")

@@ -32,7 +32,7 @@ export const tokenCommand: Register = (program, invoke) => {
     )
     .option(
       "--allow <REPOSITORY=ACTIONS>",
-      "what it allows, as team/app=pull,push or 'team/**=pull'; may be given again",
+      "what it allows, as team/app=pull,push or 'team/**=pull'; may be repeated",
       collect,
     )
     .option("--expires <DURATION>", "when it ends, as 30m, 1h or 7d", "1h")

@@ -54,8 +54,8 @@ export const verifyLinksCommand: Register = (program, invoke) => {
         oci-kit.yaml that counts is the one found upward from the path that is checked; of an image in a
         registry the one found upward from here, when it is about that repository.`),
     )
-    .option("--expect <PATH=TARGET>", "where a link has to end; may be given again", collect)
-    .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be given again", collect)
+    .option("--expect <PATH=TARGET>", "where a link has to end; may be repeated", collect)
+    .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be repeated", collect)
     .option("--arch <ARCH>", "the architecture of roots that do not say it themselves")
     .addHelpText(
       "after",

@@ -44,7 +44,7 @@ export const verifyCommand: Register = (program, invoke) => {
     )
     .option("--against <REF>", "the image that a directory is compared with")
     .option("--platform <PLATFORM>", "the image of an index for this platform, as linux/arm64")
-    .option("--ignore <FIELD>", "do not compare this: owner, time, …; may be given again", collect)
+    .option("--ignore <FIELD>", "do not compare this: owner, time, …; may be repeated", collect)
     .addHelpText(
       "after",
       `

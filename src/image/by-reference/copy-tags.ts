@@ -3,7 +3,7 @@ import { throwIfAborted } from "../../bytes/abort.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import type { TransferTotal } from "../../store/copy/copy.ts";
-import { isFallbackTag } from "../../store/referrers/find-referrers.ts";
+import { isFallbackTag } from "../../store/referrers/referrer-tags.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 import { formatLocation, parseLocation, storeOf, type Location } from "../location.ts";
 import { filterTags } from "../tag-patterns.ts";

@@ -2,10 +2,11 @@
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { isOciError } from "../../oci/errors.ts";
+import { isOciError, type OciError } from "../../oci/errors.ts";
 import { isIndexType } from "../../oci/media-types.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
-import { findReferrers } from "../../store/referrers/search-referrers.ts";
+import { findReferrers } from "../../store/referrers/find-referrers.ts";
+import { isFallbackTag } from "../../store/referrers/referrer-tags.ts";
 import { readIndex } from "../../store/read-documents.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import { formatLocation, parseLocation, storeOf, type Location } from "../location.ts";
@@ -98,17 +99,28 @@ async function deleteTag(
   const root = await lookUp(store, tag, options);
   if (digest !== undefined && root.digest !== digest) throw movedOn(store, tag, digest, root);
   const outcome = { deleted: "tag", root, tags: [tag], referrers: [], parents: [] } as const;
+  const { untag, deletesTags } = store.capabilities;
+  if (deletesTags === false) throw await staying(store, tag, root, undefined, options);
   if (options.dryRun === true) return { ...outcome, manifestGone: false };
-  const { untag } = store.capabilities;
   if (untag === undefined) throw keepsAll(store);
   try {
     await untag(tag, options);
   } catch (error) {
     if (!(await isRefused(store, tag, error, options))) throw error;
-    const same = tagsOf(await taggedRootsOf(store, options), root.digest);
-    throw tagStays(`${store.name}:${tag}`, root.digest, same, error);
+    throw await staying(store, tag, root, error, options);
   }
   return { ...outcome, manifestGone: !(await store.exists(root, options)) };
+}
+
+async function staying(
+  store: ReadableStore,
+  tag: string,
+  { digest }: Descriptor,
+  cause: unknown,
+  options: AbortOptions,
+): Promise<OciError> {
+  const same = tagsOf(await taggedRootsOf(store, options), digest);
+  return tagStays(`${store.name}:${tag}`, digest, same, cause);
 }
 
 /** Whether a registry can't delete a tag alone. Some then look for a manifest of the tag's name, and find none. */
@@ -137,7 +149,8 @@ async function deleteManifest(
     deleted: "manifest",
     root,
     tags: tagsOf(tagged, digest),
-    referrers: await findReferrers(store, digest, options),
+    // What the layout has lost must not keep the rest from going.
+    referrers: await findReferrers(store, digest, { ...options, skipLost: true }),
     parents: await parentsOf(store, tagged, digest, options),
     manifestGone: options.dryRun !== true,
   } as const;
@@ -156,10 +169,7 @@ function tagsOf(tagged: readonly TaggedRoot[], digest: Digest): readonly string[
   return tagged.filter(({ descriptor }) => descriptor?.digest === digest).map(({ tag }) => tag);
 }
 
-/** A tag that clients use for a list of referrers: nothing is pulled through that index. */
-const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/;
-
-/** The tagged indexes that list a manifest. Indexes in them are not opened. */
+/** The tagged indexes that list a manifest, but for lists of referrers: nothing is pulled through one. Indexes in them are not opened. */
 async function parentsOf(
   store: ReadableStore,
   tagged: readonly TaggedRoot[],
@@ -169,7 +179,7 @@ async function parentsOf(
   const listing = new Map<Digest, boolean>();
   for (const { tag, descriptor } of tagged) {
     if (descriptor === undefined || !isIndexType(descriptor.mediaType)) continue;
-    if (descriptor.digest === digest || REFERRERS_TAG.test(tag)) continue;
+    if (descriptor.digest === digest || isFallbackTag(tag)) continue;
     if (listing.has(descriptor.digest)) continue;
     listing.set(descriptor.digest, await lists(store, descriptor, digest, options));
   }

@@ -64,7 +64,11 @@ export function deletesNothing(store: ReadableStore, cause: OciError): OciError 
   );
 }
 
-/** A registry that can't delete a tag alone. @param tags all tags of the same manifest */
+/**
+ * A registry that can't delete a tag alone.
+ * @param tags all tags of the same manifest
+ * @param cause how it refused; undefined when it was not asked, because it is known to refuse
+ */
 export function tagStays(
   name: string,
   digest: Digest,
@@ -73,9 +77,10 @@ export function tagStays(
 ): OciError {
   const others = tags.filter((tag) => !name.endsWith(`:${tag}`));
   // Of "not found" the registry's words alone would say that the tag is not there.
+  const got = cause === undefined ? "is known not to" : "finds no such manifest";
   const message = isOciError(cause, "unsupported-operation")
     ? cause.message
-    : `${name}: expected a registry that deletes a tag without its manifest, got one that finds no such manifest`;
+    : `${name}: expected a registry that deletes a tag without its manifest, got one that ${got}`;
   const also =
     others.length === 0
       ? "no other tag names it"

@@ -26,7 +26,9 @@ export async function listCatalog(host: string, options: OpenOptions = {}): Prom
   const reach = await placeByRules({ registry }, options.registry ?? {});
   const transport = given ?? openTransport(registry, reach.options);
   try {
-    return { registry, repositories: await listRepositories(transport, options) };
+    const habits = options.registry?.habits;
+    const repositories = await listRepositories(transport, { signal: options.signal, habits });
+    return { registry, repositories };
   } finally {
     if (given === undefined) await transport.close();
   }

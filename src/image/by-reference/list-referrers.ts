@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { findReferrers } from "../../store/referrers/search-referrers.ts";
+import { findReferrers } from "../../store/referrers/find-referrers.ts";
 import { lookUpRoot } from "./describe-reference.ts";
 import { withSource, type Named, type SourceOptions } from "./with-reference.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
-import { KNOWN_HABITS } from "../habits/known-habits.ts";
-import { habitsOf, type RegistryHabits } from "../habits/registry-habits.ts";
+import { knownHabits } from "../habits/known-habits.ts";
+import type { RegistryHabits } from "../habits/registry-habits.ts";
 import type { RepositoryContext } from "../repository-context.ts";
 import { placeByRules } from "../mirrors/open-by-rules.ts";
 import { openRepository, type RegistryOptions } from "../repository.ts";
@@ -30,7 +30,8 @@ const READING: readonly ProbeName[] = ["page-size", "range", "referrers", "sha51
 /**
  * Asks a registry what it can do. Without a repository only whether it answers, and as whom; writing needs a
  * repository too. What goes wrong is an answer, not an error.
- * @throws OciError `invalid-reference`, `aborted`; `registry-refused` and others for the machine's rules
+ * @throws OciError `invalid-reference`, `aborted`; `invalid-config` for the user's file of habits; `registry-refused` and
+ * others for the machine's rules
  */
 export async function examineRegistry(
   where: { readonly registry: string; readonly repository?: string | undefined },
@@ -39,7 +40,7 @@ export async function examineRegistry(
   const { place, options } = await placeByRules(where, reach);
   const { registry, repository } = place;
   const transport = openTransport(registry, options);
-  const habits = habitsOf(registry, [...(options.habits ?? []), ...KNOWN_HABITS]);
+  const habits = knownHabits(registry, options.habits);
   const context: RepositoryContext = {
     transport,
     repository: repository ?? "",

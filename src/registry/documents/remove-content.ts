@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { OciError } from "../../oci/errors.ts";
 import { deleting } from "../repository-context.ts";
 import type { RepositoryContext } from "../repository-context.ts";
 import { RegistryError } from "../registry-error.ts";
@@ -8,15 +9,21 @@ import { formatWireErrors } from "../wire/error-body.ts";
 import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
 
 /**
- * Removes a tag but keeps the manifest that it names.
- * @throws RegistryError `not-found`; `unsupported-operation` when the registry can't delete tags
+ * Removes a tag but keeps the manifest that it names. Where the registry is known to refuse that, it is not asked.
+ * @throws OciError, RegistryError `not-found`; `unsupported-operation` when the registry can't delete tags
  */
 export async function removeTag(
   context: RepositoryContext,
   tag: string,
   options: AbortOptions = {},
 ): Promise<void> {
-  const { repository, name } = context;
+  const { repository, name, habits } = context;
+  if (habits.deletesTags === false) {
+    throw new OciError(
+      "unsupported-operation",
+      `${name}:${tag}: expected a registry that deletes a tag without its manifest, got ${habits.name}, which is known not to`,
+    );
+  }
   try {
     await sendDelete(
       context,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { HostHabits } from "./registry-habits.ts";
+import { readHabitsFile } from "./habits-file.ts";
+import { habitsOf, type HostHabits, type RegistryHabits } from "./registry-habits.ts";
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -88,3 +89,17 @@ export const DISTRIBUTION_2_8: Omit<HostHabits, "hosts"> = Object.freeze({
   // docs/spec/api.md of release 2.8, "Deleting an Image": by digest only.
   deletesTags: false,
 });
+
+/** What a user knows of registries, or how to find that out. */
+export type GivenHabits = readonly HostHabits[] | (() => readonly HostHabits[]);
+
+/**
+ * What is known of the registry at a host: what a user gives counts before {@link KNOWN_HABITS}.
+ * @param registry host and optional port
+ * @param given default: the user's file, see {@link readHabitsFile}
+ * @throws OciError what a function given throws
+ */
+export function knownHabits(registry: string, given: GivenHabits = readHabitsFile): RegistryHabits {
+  const own = typeof given === "function" ? given() : given;
+  return habitsOf(registry, [...own, ...KNOWN_HABITS]);
+}

@@ -76,6 +76,17 @@ describe("a registry that gives fewer names at once", () => {
     expect(asked()).toEqual([...refused, taken]);
   });
 
+  it.each([
+    [50, "50"],
+    [500, "500"],
+    [10_000, "10000"],
+  ])("is asked for %d at once where that is known of it", async (pageSize, n) => {
+    registry.rule({ on: /tags/, reply: page(["a"]) });
+    const habits = [{ hosts: ["127.0.0.1"], pageSize }];
+    expect(await openFaulty(registry, { habits }).capabilities.tags()).toEqual(["a"]);
+    expect(asked()).toEqual([`${PATH}?n=${n}`]);
+  });
+
   it.each([406, 413, 422])("and says so with status %d is asked for fewer", async (status) => {
     registry.rule(
       { on: `GET ${PATH}?n=1000`, reply: answer(status) },
@@ -144,6 +155,14 @@ describe("the repositories of a registry", () => {
     const credentials = (): Promise<undefined> => Promise.resolve(undefined);
     return listRepositories(openTransport(registry.host, { credentials }));
   };
+
+  it("are asked for in pages as large as is known of the registry", async () => {
+    registry.rule({ on: /_catalog/, reply: answer(200, {}, '{"repositories":["a"]}') });
+    const credentials = (): Promise<undefined> => Promise.resolve(undefined);
+    const habits = [{ hosts: ["127.0.0.1"], pageSize: 100 }];
+    await listRepositories(openTransport(registry.host, { credentials }), { habits });
+    expect(asked()).toEqual(["/v2/_catalog?n=100"]);
+  });
 
   it("are listed page by page, sorted", async () => {
     const body = (names: readonly string[]): string => JSON.stringify({ repositories: names });

@@ -15,10 +15,14 @@ export interface NameList extends ListAccess {
   readonly path: string;
   /** The key of the names in each page, which is also what they are called: `tags`. */
   readonly key: string;
+  /** The most names that the registry is known to give on a page. */
+  readonly pageSize?: number | undefined;
 }
 
-/** Names that are asked for on one page, the most first. Some registries refuse more than 100, some any `n`. */
-const PAGE_SIZES = [1_000, 100, undefined];
+/** Names that are asked for on the first page of a registry of which nothing is known. */
+const PAGE_SIZE = 1_000;
+/** What is asked for when that is refused. Some registries refuse more than 100, some any `n`. */
+const SMALLER_SIZES = [100, undefined];
 /** A page of so many names, or a multiple, may be all that the registry gives at once. */
 const ROUND = 50;
 
@@ -52,8 +56,10 @@ export async function listNames(list: NameList, options: AbortOptions): Promise<
 }
 
 /** The first page, of fewer names where the registry refuses to give so many. */
-async function readFirst(pages: PageReader, { path }: NameList): Promise<WholeAnswer> {
-  for (const size of PAGE_SIZES) {
+async function readFirst(pages: PageReader, list: NameList): Promise<WholeAnswer> {
+  const { path, pageSize = PAGE_SIZE } = list;
+  const smaller = SMALLER_SIZES.filter((size) => size === undefined || size < pageSize);
+  for (const size of [pageSize, ...smaller]) {
     try {
       return await pages.read(size === undefined ? path : `${path}?n=${size}`);
     } catch (error) {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import { knownHabits, type GivenHabits } from "../habits/known-habits.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { Transport } from "../transport/transport.ts";
 import { formatRoute } from "../wire/paths.ts";
 import { listNames } from "./list-names.ts";
 
 const ACCESS = { repository: "", scopes: ["registry:catalog:*"] };
+
+export interface ListRepositoriesOptions extends AbortOptions {
+  /** As of `openRepository`. */
+  readonly habits?: GivenHabits | undefined;
+}
 
 /**
  * The names of all repositories of a registry, sorted, as far as it shows them. The specification does not
@@ -15,11 +21,13 @@ const ACCESS = { repository: "", scopes: ["registry:catalog:*"] };
  */
 export async function listRepositories(
   transport: Transport,
-  options: AbortOptions = {},
+  options: ListRepositoriesOptions = {},
 ): Promise<readonly string[]> {
   const path = formatRoute({ kind: "catalog" });
+  const { pageSize } = knownHabits(transport.registry, options.habits);
+  const list = { transport, access: ACCESS, path, key: "repositories", pageSize };
   try {
-    return await listNames({ transport, access: ACCESS, path, key: "repositories" }, options);
+    return await listNames(list, options);
   } catch (error) {
     if (!(error instanceof RegistryError) || !hasNoCatalog(error)) throw error;
     const { method, url, status, registryErrors } = error;
@@ -28,7 +36,7 @@ export async function listRepositories(
       `${transport.registry}: expected a list of its repositories (_catalog), got none: ${error.message}`,
       {
         ...{ method, url, status, registryErrors, cause: error },
-        hint: "Many registries list repositories on their web pages alone; tags of one: oci-kit tags HOST/REPOSITORY",
+        hint: "Many registries list repositories on their web pages alone; tags of one: oci-kit tags HOST/REPO",
       },
     );
   }

@@ -10,7 +10,8 @@ export function listTags(
   context: RepositoryContext,
   options: AbortOptions = {},
 ): Promise<readonly string[]> {
-  const { transport, repository } = context;
+  const { transport, repository, habits } = context;
   const path = formatRoute({ kind: "tags", repository });
-  return listNames({ transport, access: pulling(context), path, key: "tags" }, options);
+  const { pageSize } = habits;
+  return listNames({ transport, access: pulling(context), path, key: "tags", pageSize }, options);
 }

@@ -10,7 +10,7 @@ import type { Manifests } from "../documents/manifests.ts";
 import { isDocumentType } from "../repository-context.ts";
 import type { RepositoryContext } from "../repository-context.ts";
 import { parseReferrersList } from "./ask-referrers.ts";
-import { formatReferrersTag } from "./referrers-tag.ts";
+import { formatFallbackTag } from "../../store/referrers/referrer-tags.ts";
 
 /** The index under the referrers tag of a subject, which clients edit where the registry has no API. */
 export interface FallbackList {
@@ -34,7 +34,7 @@ export async function readFallback(
   subject: Digest,
   options: AbortOptions,
 ): Promise<FallbackList | "other" | "subject"> {
-  const tag = formatReferrersTag(subject);
+  const tag = formatFallbackTag(subject);
   const descriptor = await manifests.resolve(tag, options).catch((error: unknown) => {
     if (isOciError(error, "not-found")) return undefined;
     throw error;
@@ -55,14 +55,14 @@ export async function readFallback(
 
 /** The list of a subject to which nothing refers yet. */
 export function emptyList(subject: Digest): FallbackList {
-  const tag = formatReferrersTag(subject);
+  const tag = formatFallbackTag(subject);
   const value = { schemaVersion: 2, mediaType: MediaType.index, manifests: [] };
   return { tag, descriptor: undefined, value, listed: [] };
 }
 
 /** The error when a referrer can't be listed, because its subject's tag for that names something else. */
 export function takenTag({ name }: RepositoryContext, subject: Digest): OciError {
-  const tag = formatReferrersTag(subject);
+  const tag = formatFallbackTag(subject);
   return new OciError(
     "already-exists",
     `${name}:${tag}: expected the list of what refers to ${subject}, got something else under this tag`,

@@ -13,7 +13,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { formatJson } from "../../oci/json.ts";
 import { MediaType } from "../../oci/media-types.ts";
 import { answer, startFaultyRegistry, type FaultyRegistry } from "../../testing/faulty-registry.ts";
-import { formatReferrersTag } from "./referrers-tag.ts";
+import { formatFallbackTag } from "../../store/referrers/referrer-tags.ts";
 
 let registry: FaultyRegistry;
 let plain: PlainRegistry;
@@ -33,7 +33,7 @@ const image = formatJson({
   layers: [],
 });
 const subject = describeBytes(MediaType.manifest, image);
-const TAG = formatReferrersTag(subject.digest);
+const TAG = formatFallbackTag(subject.digest);
 
 interface Artifact {
   readonly descriptor: Descriptor;
@@ -62,8 +62,8 @@ const putIndex = (tag: string, value: object): void => {
 
 it("the tag for referrers has at most 64 characters of the digest", () => {
   const hex = "0123456789abcdef".repeat(8);
-  expect(formatReferrersTag(subject.digest)).toBe(subject.digest.replace(":", "-"));
-  expect(formatReferrersTag(`sha512:${hex}` as Descriptor["digest"])).toBe(
+  expect(formatFallbackTag(subject.digest)).toBe(subject.digest.replace(":", "-"));
+  expect(formatFallbackTag(`sha512:${hex}` as Descriptor["digest"])).toBe(
     `sha512-${hex.slice(0, 64)}`,
   );
 });
@@ -156,7 +156,7 @@ describe("a list of referrers under a tag", () => {
     manifests: [{ ...subject, platform: { os: "linux", architecture: "amd64" } }],
   });
   const family = describeBytes(MediaType.index, index);
-  const tag = formatReferrersTag(family.digest);
+  const tag = formatFallbackTag(family.digest);
   const listFamily = (): Promise<readonly Descriptor[]> =>
     openFaulty(registry).capabilities.referrers(family.digest);
 

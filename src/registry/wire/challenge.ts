@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { EQUALS, scanHeader, takeQuoted, TOKEN } from "./header-scanner.ts";
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110, 11.6.1). */
 export interface Challenge {
@@ -8,11 +9,7 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-// Each pattern is anchored at `lastIndex` and has no nested repetition, so parsing takes linear time.
 const SKIP = /[\s,]*/y;
-const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
-const EQUALS = /[ \t]*=[ \t]*/y;
-const QUOTED = /"((?:[^"\\]|\\.)*)"/sy;
 const TOKEN68 = /[ \t]+[A-Za-z0-9\-._~+/]+=*[ \t]*(?=,|$)/y;
 
 /**
@@ -21,22 +18,14 @@ const TOKEN68 = /[ \t]+[A-Za-z0-9\-._~+/]+=*[ \t]*(?=,|$)/y;
  */
 export function parseChallenges(value: string): readonly Challenge[] {
   const challenges: Challenge[] = [];
-  let at = 0;
-  const take = (pattern: RegExp): RegExpExecArray | undefined => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(value) ?? undefined;
-    if (found !== undefined) at = pattern.lastIndex;
-    return found;
-  };
-
+  const take = scanHeader(value);
   let parameters: Map<string, string> | undefined;
   for (;;) {
     take(SKIP);
     const name = take(TOKEN)?.[0].toLowerCase();
     if (name === undefined) return challenges;
     if (parameters !== undefined && take(EQUALS) !== undefined) {
-      const quoted = take(QUOTED)?.[1]?.replace(/\\(.)/gs, "$1");
-      const given = quoted ?? take(TOKEN)?.[0];
+      const given = takeQuoted(take) ?? take(TOKEN)?.[0];
       if (given === undefined) return challenges;
       if (!parameters.has(name)) parameters.set(name, given);
     } else {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { EQUALS, scanHeader, takeQuoted, TOKEN } from "./header-scanner.ts";
 
-// Each pattern is anchored at `lastIndex` and has no nested repetition, so parsing takes linear time.
 const SKIP = /[\s,]*/y;
 const TARGET = /<([^<>]*)>/y;
 const SEMICOLON = /[ \t]*;[ \t;]*/y;
-const NAME = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
-const EQUALS = /[ \t]*=[ \t]*/y;
-const QUOTED = /"((?:[^"\\]|\\.)*)"/sy;
 const UNQUOTED = /'[^']*'|[^\s,;"]*/y;
 const LONGEST = 16_384;
 
@@ -27,27 +24,18 @@ export function parseNextLink(header: string | undefined): string | undefined {
 
 /** Parses up to the first thing that is not a link, and keeps what came before. */
 function parseLinks(header: string): readonly Link[] {
-  const value = header.slice(0, LONGEST);
+  const take = scanHeader(header.slice(0, LONGEST));
   const links: Link[] = [];
-  let at = 0;
-  const take = (pattern: RegExp): RegExpExecArray | undefined => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(value) ?? undefined;
-    if (found !== undefined) at = pattern.lastIndex;
-    return found;
-  };
-
   for (;;) {
     take(SKIP);
     const target = take(TARGET)?.[1];
     if (target === undefined) return links;
     let relation: string | undefined;
     while (take(SEMICOLON) !== undefined) {
-      const name = take(NAME)?.[0].toLowerCase();
+      const name = take(TOKEN)?.[0].toLowerCase();
       if (name === undefined) break;
       if (take(EQUALS) === undefined) continue;
-      const quoted = take(QUOTED)?.[1]?.replace(/\\(.)/gs, "$1");
-      const given = quoted ?? take(UNQUOTED)?.[0] ?? "";
+      const given = takeQuoted(take) ?? take(UNQUOTED)?.[0] ?? "";
       if (name === "rel") relation ??= given;
     }
     links.push({ target, relations: wordsOf(relation ?? "") });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { knownAlgorithm, parseDigest } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { isOciError } from "../../oci/errors.ts";
 import { parseRepository, parseTag } from "../../oci/reference.ts";
 
 /** What a request's path names (distribution-spec, "Endpoints"). */
@@ -44,6 +45,16 @@ export function parseRoute(path: string): Route | undefined {
     default:
       if (last === "") return { kind: "uploads", repository };
       return UPLOAD_ID.test(last) ? { kind: "upload", repository, id: last } : undefined;
+  }
+}
+
+/** As {@link parseRoute}, but a path with a name, tag or digest that is invalid is no endpoint either. */
+export function endpointOf(path: string): Route | undefined {
+  try {
+    return parseRoute(path);
+  } catch (error) {
+    if (isOciError(error)) return undefined;
+    throw error;
   }
 }
 

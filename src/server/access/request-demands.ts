@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { isOciError } from "../../oci/errors.ts";
-import { parseRoute, type Route } from "../../registry/wire/paths.ts";
+import { endpointOf, type Route } from "../../registry/wire/paths.ts";
 import { formatScope } from "../../registry/wire/token.ts";
 import type { Action } from "./permission.ts";
 
@@ -21,7 +20,7 @@ export type Demands =
 
 /** What a request needs. A path that is no endpoint needs what the version check needs. */
 export function demandsOf(method: string, path: string, query: URLSearchParams): Demands {
-  const route = routeOf(path);
+  const route = endpointOf(path);
   if (route?.kind === "catalog") return { kind: "catalog" };
   if (route === undefined || route.kind === "base") return { kind: "signed-in" };
   const { repository } = route;
@@ -48,13 +47,4 @@ function actionOf(method: string, { kind }: Route): Action {
   if (method === "DELETE" && isContent) return "delete";
   const reads = method === "GET" || method === "HEAD";
   return reads && kind !== "upload" && kind !== "uploads" ? "pull" : "push";
-}
-
-function routeOf(path: string): Route | undefined {
-  try {
-    return parseRoute(path);
-  } catch (error) {
-    if (isOciError(error)) return undefined;
-    throw error;
-  }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeCertificate, type Pair } from "../../../test/fixtures/certificates.ts";
+import { makeCertificate, type Pair } from "../../../test/fixtures/network/signed-certificates.ts";
 import { askRaw } from "../../testing/ask-raw.ts";
 import { serveRegistry, type RegistryServer, type ServeOptions } from "../serve.ts";
 import type { ServerEvent } from "./server-event.ts";

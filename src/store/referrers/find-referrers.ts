@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
-import { digestAlgorithm, digestEncoded, type Digest } from "../../oci/digest.ts";
+import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { isOciError } from "../../oci/errors.ts";
+import { isOciError, OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { isIndexType, isManifestType } from "../../oci/media-types.ts";
-import { readIndex, readManifest } from "../read-documents.ts";
 import type { ReadableStore } from "../store.ts";
+import { formatCosignTags } from "./referrer-tags.ts";
+import { subjectsBelow } from "./subjects-below.ts";
 
 /** How one store is asked for what refers to content. */
 export interface Referrers {
-  /** The manifests whose `subject` is this content, as the store lists them. */
-  readonly of: (subject: Digest) => Promise<readonly Descriptor[]>;
+  /** The manifests whose `subject` is this content, of one kind if it is given, as a registry lists them. */
+  readonly of: (subject: Digest, artifactType?: string) => Promise<readonly Descriptor[]>;
   /** What hangs on the content by the name of a tag alone, as cosign's signatures do. */
   readonly tagsOf: (subject: Digest) => Promise<readonly NamedReferrer[]>;
 }
@@ -25,51 +25,65 @@ export interface NamedReferrer {
 
 /** Options of {@link openReferrers}. */
 export interface ReferrersOptions extends AbortOptions {
+  /** Passes over roots that the store has lost, instead of failing. */
+  readonly skipLost?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
 
-const SUFFIXES = [".sig", ".att", ".sbom"];
-const FALLBACK_TAG = /^(?:sha256-[0-9a-f]{64}|sha512-[0-9a-f]{64,128})$/;
-const REFERRER_TAG = /^(?:sha256-[0-9a-f]{64}|sha512-[0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?$/;
-
-/** Whether a tag is the list of referrers that registries without a list of their own have (distribution-spec, "Referrers Tag Schema"). */
-export function isFallbackTag(tag: string): boolean {
-  return FALLBACK_TAG.test(tag);
-}
-
-/** Whether a tag names what is about other content: a list of referrers, or one of cosign's. */
-export function isReferrerTag(tag: string): boolean {
-  return REFERRER_TAG.test(tag);
+/** Options of {@link findReferrers}. */
+export interface FindReferrersOptions extends ReferrersOptions {
+  /** Only referrers of this kind. */
+  readonly artifactType?: string | undefined;
 }
 
 /**
- * Prepares to ask a store what refers to its content. A registry is asked for each subject; the roots of a layout
- * or an archive are read once, here.
- * @throws OciError what reading the roots throws
+ * The manifests whose `subject` is this one: as the store lists them, or else found among its roots and what
+ * their indexes list. For more than one subject, {@link openReferrers} reads the roots only once.
+ * @throws OciError as {@link openReferrers} and its `of`
+ */
+export async function findReferrers(
+  store: ReadableStore,
+  subject: Digest,
+  { artifactType, ...options }: FindReferrersOptions = {},
+): Promise<readonly Descriptor[]> {
+  return (await openReferrers(store, options)).of(subject, artifactType);
+}
+
+/**
+ * Prepares to ask a store what refers to its content. A registry is asked for each subject; the roots of a layout,
+ * an archive or memory are read once, here, with what their indexes list.
+ * @throws OciError `unsupported-operation` for a store that lists neither referrers nor roots; `not-found` for a
+ * root that the store has lost; whatever reading throws
  */
 export async function openReferrers(
   store: ReadableStore,
   options: ReferrersOptions = {},
 ): Promise<Referrers> {
   const { referrers, roots } = store.capabilities;
-  const listed = roots === undefined ? [] : await roots(options);
-  const known =
-    referrers === undefined ? await subjectsOf(store, listed, options) : new Map<Digest, never>();
+  const { signal } = options;
+  if (referrers !== undefined) {
+    return {
+      of: (subject, artifactType) => referrers(subject, artifactType, { signal }),
+      tagsOf: (subject) => resolveTags(store, formatCosignTags(subject), options),
+    };
+  }
+  if (roots === undefined) {
+    throw new OciError(
+      "unsupported-operation",
+      `${store.name}: this kind of store can't list what refers to a manifest`,
+    );
+  }
+  const listed = await roots(options);
+  const known = await subjectsBelow(store, listed, options);
   return {
-    of: async (subject) =>
-      referrers === undefined
-        ? (known.get(subject) ?? [])
-        : referrers(subject, undefined, { signal: options.signal }),
-    tagsOf: (subject) =>
-      roots === undefined
-        ? resolveTags(store, tagsAbout(subject), options)
-        : Promise.resolve(namedRoots(listed, tagsAbout(subject))),
+    of: (subject, artifactType) =>
+      Promise.resolve(
+        (known.get(subject) ?? []).filter(
+          (descriptor) => artifactType === undefined || descriptor.artifactType === artifactType,
+        ),
+      ),
+    tagsOf: (subject) => Promise.resolve(namedRoots(listed, formatCosignTags(subject))),
   };
-}
-
-function tagsAbout(subject: Digest): string[] {
-  const stem = `${digestAlgorithm(subject)}-${digestEncoded(subject)}`;
-  return SUFFIXES.map((suffix) => `${stem}${suffix}`);
 }
 
 function namedRoots(roots: readonly Descriptor[], tags: readonly string[]): NamedReferrer[] {
@@ -94,50 +108,4 @@ async function resolveTags(
     }
   }
   return found;
-}
-
-/** The roots by their subjects: those that have one, and those that a fallback tag lists. */
-async function subjectsOf(
-  store: ReadableStore,
-  roots: readonly Descriptor[],
-  options: ReferrersOptions,
-): Promise<Map<Digest, Descriptor[]>> {
-  const found = new Map<Digest, Map<Digest, Descriptor>>();
-  const seen = new Set<Digest>();
-  const add = async (descriptor: Descriptor, isListed: boolean): Promise<void> => {
-    if (seen.has(descriptor.digest)) return;
-    seen.add(descriptor.digest);
-    const { subject, listed } = await subjectOf(store, descriptor, options);
-    if (subject !== undefined) {
-      const about = found.get(subject.digest) ?? new Map<Digest, Descriptor>();
-      found.set(subject.digest, about.set(descriptor.digest, plain(descriptor)));
-    }
-    const tag = descriptor.annotations?.[AnnotationKey.refName];
-    if (isListed || tag === undefined || !isFallbackTag(tag)) return;
-    for (const one of listed) await add(one, true);
-  };
-  for (const root of roots) await add(root, false);
-  return new Map([...found].map(([subject, about]) => [subject, [...about.values()]]));
-}
-
-async function subjectOf(
-  store: ReadableStore,
-  descriptor: Descriptor,
-  options: ReferrersOptions,
-): Promise<{ readonly subject?: Descriptor | undefined; readonly listed: readonly Descriptor[] }> {
-  if (isIndexType(descriptor.mediaType)) {
-    const { subject, manifests } = (await readIndex(store, descriptor, options)).value;
-    return { subject, listed: manifests };
-  }
-  if (!isManifestType(descriptor.mediaType)) return { listed: [] };
-  const { subject } = (await readManifest(store, descriptor, options)).value;
-  return { subject, listed: [] };
-}
-
-/** Without the names that the descriptor has in its layout. */
-function plain({ annotations, ...descriptor }: Descriptor): Descriptor {
-  const kept = Object.entries(annotations ?? {}).filter(
-    ([key]) => key !== AnnotationKey.refName && key !== AnnotationKey.containerdName,
-  );
-  return kept.length === 0 ? descriptor : { ...descriptor, annotations: Object.fromEntries(kept) };
 }

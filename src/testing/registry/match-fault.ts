@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { IncomingMessage } from "node:http";
 import { isDigest } from "../../oci/digest.ts";
-import { isOciError } from "../../oci/errors.ts";
-import { parseRoute, type Route } from "../../registry/wire/paths.ts";
+import { endpointOf, type Route } from "../../registry/wire/paths.ts";
 import type { Fault, FaultEffect, FaultTarget } from "./fault.ts";
 
 /** Faults with the count of the requests that each has hit. */
@@ -30,7 +29,7 @@ export function armFaults(given: readonly Fault[]): ArmedFaults {
   return {
     effectsOn: ({ method = "", url = "" }) => {
       const { pathname, searchParams } = new URL(url, "http://registry");
-      const route = routeOf(pathname);
+      const route = endpointOf(pathname);
       return armed.flatMap((one): FaultEffect[] => {
         const { on, does } = one.fault;
         if (one.left === 0 || !matches(on, method, route, searchParams)) return [];
@@ -75,13 +74,4 @@ function referenceOf(route: Route | undefined): string | undefined {
   if (route === undefined) return undefined;
   if ("reference" in route) return route.reference;
   return "digest" in route ? route.digest : undefined;
-}
-
-function routeOf(path: string): Route | undefined {
-  try {
-    return parseRoute(path);
-  } catch (error) {
-    if (isOciError(error)) return undefined;
-    throw error;
-  }
 }

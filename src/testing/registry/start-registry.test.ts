@@ -177,8 +177,7 @@ describe("the personality of another registry", () => {
     },
   );
 
-  // The client does not take 405 to HEAD for "ask with GET" yet, which is Quay's.
-  const names = (Object.keys(PERSONALITIES) as PersonalityName[]).filter((name) => name !== "quay");
+  const names = Object.keys(PERSONALITIES) as PersonalityName[];
   it.each(names)("%s takes an image from our client and gives it back", async (name) => {
     await start(name);
     const from = createMemoryStore();

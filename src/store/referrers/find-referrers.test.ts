@@ -5,7 +5,7 @@ import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { formatJson } from "../../oci/json.ts";
 import { MediaType } from "../../oci/media-types.ts";
-import { findReferrers } from "./search-referrers.ts";
+import { findReferrers } from "./find-referrers.ts";
 import { createMemoryStore } from "../memory-store.ts";
 
 const store = createMemoryStore();
