@@ -15,9 +15,12 @@ import { appendCommand } from "./commands/append.ts";
 import { artifactCommand } from "./commands/artifact.ts";
 import { assembleCommand } from "./commands/assemble.ts";
 import { cacheCommand } from "./commands/cache.ts";
+import { catalogCommand } from "./commands/catalog.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
+import { deleteCommand } from "./commands/delete.ts";
+import { digestCommand } from "./commands/digest.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { flattenCommand } from "./commands/flatten.ts";
@@ -28,6 +31,7 @@ import { manifestCommand } from "./commands/manifest.ts";
 import { packCommand } from "./commands/pack.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { rebaseCommand } from "./commands/rebase.ts";
+import { referrersCommand } from "./commands/referrers.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { storeCommand } from "./commands/store.ts";
@@ -59,7 +63,11 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["rebase", rebaseCommand],
   ["config", configCommand],
   ["inspect", inspectCommand],
+  ["digest", digestCommand],
   ["tags", tagsCommand],
+  ["catalog", catalogCommand],
+  ["referrers", referrersCommand],
+  ["delete", deleteCommand],
   ["doctor", doctorCommand],
   ["login", loginCommand],
   ["logout", logoutCommand],

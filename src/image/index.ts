@@ -5,9 +5,23 @@
  */
 export * from "./by-reference/copy-reference.ts";
 export * from "./by-reference/copy-tags.ts";
+export {
+  deleteReference,
+  type DeletedReference,
+  type DeleteReferenceOptions,
+} from "./by-reference/delete-reference.ts";
+export { describeReference, type DescribedReference } from "./by-reference/describe-reference.ts";
 export * from "./by-reference/edit-reference.ts";
 export * from "./by-reference/inspect-reference.ts";
-export * from "./by-reference/list-tags.ts";
+export * from "./by-reference/list-catalog.ts";
+export * from "./by-reference/list-referrers.ts";
+export {
+  listTaggedRoots,
+  listTags,
+  type TaggedRoot,
+  type TaggedRootList,
+  type TagList,
+} from "./by-reference/list-tags.ts";
 export * from "./by-reference/rebase-reference.ts";
 export * from "./by-reference/retag-reference.ts";
 export {

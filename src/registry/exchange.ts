@@ -8,12 +8,14 @@ import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { secretsOf } from "./auth/basic.ts";
 import type { Explanation } from "./auth/explain-refusal.ts";
+import { undoCodings } from "./content-coding.ts";
 import { hideSecrets } from "./credentials/hide-secrets.ts";
 import { redactUrl } from "./hosts.ts";
 import { RegistryError } from "./registry-error.ts";
 import { connectionHint } from "./transport/connection-hint.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
-import { parseRetryAfter } from "./wire/retry-after.ts";
+import { describeRateLimit } from "./wire/rate-limit.ts";
+import { formatWait, parseRetryAfter } from "./wire/retry-after.ts";
 import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -38,9 +40,15 @@ export interface Answer {
   readonly status: number;
   /** The `Authorization` that was sent, so that no message shows it. */
   readonly authorization?: string | undefined;
-  /** The value of a header; several headers of the same name are joined by commas. */
+  /**
+   * The value of a header; several headers of the same name are joined by commas. Of an answer with a
+   * Content-Encoding there is no `content-length`: it is not the length of the content.
+   */
   readonly header: (name: string) => string | undefined;
-  /** Errors while reading are `unreachable`, also when the bytes come too slowly. */
+  /**
+   * The content, with every Content-Encoding undone. Errors while reading are `unreachable`, also when the
+   * bytes come too slowly; `unsupported-compression` for an encoding that is not known.
+   */
   readonly body: Bytes;
   /** Frees the connection. Reads a short rest of the body so that the connection can be used again. */
   discard(): Promise<void>;
@@ -69,7 +77,8 @@ export async function exchange(
       origin: url.origin,
       path: url.pathname + url.search,
       method,
-      headers: { ...request.headers, ...upload?.headers },
+      // A digest is over the bytes as they are stored: nobody between may compress them.
+      headers: { "accept-encoding": "identity", ...request.headers, ...upload?.headers },
       body: upload?.body ?? null,
       signal: upload?.signal ?? signal ?? null,
       onInfo: countInformational(request, limits.informationalAnswers),
@@ -161,16 +170,19 @@ export function wrapAnswer(request: Exchange, answer: RawAnswer, limits: Limits)
       throw unreachable(request, error);
     }
   }
+  const header = (name: string): string | undefined => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  };
+  const encoding = header("content-encoding");
+  const content = undoCodings(read(), encoding, { limits, what: place(request) });
   return {
     method: request.method,
     url: request.url,
     status: answer.statusCode,
     authorization: request.headers["authorization"],
-    header: (name) => {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    },
-    body: read(),
+    header: (name) => (name === "content-length" && content.isCoded ? undefined : header(name)),
+    body: content.bytes,
     discard: async () => {
       // The bytes are thrown away, so errors in them do not matter.
       await body.dump({ limit: DISCARDED }).catch(() => undefined);
@@ -253,13 +265,18 @@ export async function refused(
 ): Promise<RegistryError> {
   const bytes = await readAll(answer.body, limit, "error answer").catch(() => new Uint8Array());
   const secrets = [...(options.secrets ?? []), ...secretsOf(answer.authorization)];
-  const said = parseErrorBody(bytes).map(({ code, message }) => ({
-    code: hideSecrets(code, secrets),
-    message: hideSecrets(message, secrets),
-  }));
+  const hide = (text: string): string => hideSecrets(text, secrets);
+  const said = parseErrorBody(bytes, answer.header("content-type"), hide).map(
+    ({ code, message }) => ({
+      code: hide(code),
+      message: hide(message),
+    }),
+  );
   const { method, status } = answer;
   const url = redactUrl(answer.url);
   const words = said.length === 0 ? "" : ` (${formatWireErrors(said)})`;
+  const retryAfter = parseRetryAfter(answer.header("retry-after"), Date.now());
+  const wait = retryAfter === undefined ? "" : `; it asks to wait ${formatWait(retryAfter)}`;
   const hint = options.hint ?? statusHint(answer, bytes);
   return new RegistryError(
     status === 404
@@ -267,7 +284,7 @@ export async function refused(
       : status === 401 || status === 403
         ? "unauthorized"
         : "registry-refused",
-    `${method} ${url}: expected success, got status ${status}${words}`,
+    `${method} ${url}: expected success, got status ${status}${words}${wait}`,
     {
       method,
       url,
@@ -275,7 +292,7 @@ export async function refused(
       ...(options.details && { details: options.details }),
       registryErrors: said,
       transient: TRANSIENT.has(status),
-      retryAfter: parseRetryAfter(answer.header("retry-after"), Date.now()),
+      retryAfter,
       ...(hint !== undefined && { hint }),
     },
   );
@@ -287,7 +304,10 @@ function absentHint({ host, pathname }: URL): string | undefined {
 }
 
 function statusHint(answer: Answer, body: Uint8Array): string | undefined {
-  if (answer.status === 429) return "The registry limits how much it is asked; wait, or log in.";
+  if (answer.status === 429) {
+    const left = describeRateLimit(answer.header);
+    return `The registry limits how much it is asked${left === undefined ? "" : ` (${left})`}; wait, or log in.`;
+  }
   if (answer.status === 404) return absentHint(answer.url);
   if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
     return "The server speaks https, and was asked in plain http. Leave out --plain-http.";

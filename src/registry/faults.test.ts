@@ -203,7 +203,7 @@ describe("a registry in trouble", () => {
     await expect(open().exists(blob)).rejects.toMatchObject({ code: "registry-refused" });
     registry.rule({ on: `HEAD ${blobPath}`, reply: { kind: "reset" } });
     await expect(open().exists(blob)).rejects.toMatchObject({ code: "unreachable" });
-    registry.rule({ on: `HEAD ${blobPath}`, reply: answer(403) });
+    registry.rule({ on: /^(?:HEAD|GET) /, reply: answer(403) });
     await expect(open().exists(blob)).rejects.toMatchObject({ code: "unauthorized" });
     registry.rule({ on: `HEAD ${blobPath}`, reply: answer(404) });
     expect(await open().exists(blob)).toBe(false);

@@ -14,6 +14,7 @@ export type {
   RegistryRule,
   RegistryRules,
 } from "./machine/registry-rules.ts";
+export { listRepositories } from "./lists/list-repositories.ts";
 export { openTransport } from "./transport/transport.ts";
 export type { RegistryRequest, Transport } from "./transport/transport.ts";
 export type { Answer } from "./exchange.ts";

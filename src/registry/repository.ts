@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { parseReference, parseRepository, parseTag, type Reference } from "../oci/reference.ts";
 import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
@@ -10,15 +8,16 @@ import { KNOWN_HABITS } from "./habits/known-habits.ts";
 import { habitsOf, type HostHabits } from "./habits/registry-habits.ts";
 import { openUploadJournal, type UploadJournal } from "./journal/upload-journal.ts";
 import { openBlob } from "./open-blob.ts";
-import { contentPath, isDocumentType, pulling } from "./repository-context.ts";
+import { isDocumentType } from "./repository-context.ts";
 import type { RepositoryContext } from "./repository-context.ts";
-import type { Answer } from "./exchange.ts";
+import { openManifests } from "./documents/manifests.ts";
+import { openPresence } from "./documents/presence.ts";
+import { removeContent, removeTag } from "./documents/remove-content.ts";
+import { listTags } from "./lists/list-tags.ts";
+import { openReferrers } from "./referrers/referrers.ts";
 import { listManifests } from "./list-manifests.ts";
-import { listReferrers, listTags } from "./repository-lists.ts";
-import { ACCEPT, openManifests } from "./repository-manifests.ts";
 import type { RegistryRules } from "./machine/registry-rules.ts";
 import type { TransportOptions } from "./registry-options.ts";
-import { removeContent, removeTag } from "./remove-content.ts";
 import { openTransport } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
 import { openBlobPushes } from "./upload/push-blob.ts";
@@ -65,19 +64,10 @@ export type RepositoryStore = ContentStore & {
     Required<
       Pick<
         StoreCapabilities,
-        "uploads" | "tags" | "manifests" | "mount" | "untag" | "remove" | "referrers"
+        "uploads" | "tags" | "manifests" | "lookUp" | "mount" | "untag" | "remove" | "referrers"
       >
     >;
 };
-
-/**
- * A blob of another size does not count as the content, so it is pushed again. A registry need not state the
- * size.
- */
-function saysOtherSize({ header }: Answer, { size }: Descriptor): boolean {
-  const length = header("content-encoding") === undefined ? header("content-length") : undefined;
-  return length !== undefined && /^\d+$/.test(length) && Number(length) !== size;
-}
 
 /** Undefined for what is no reference, or one to another registry. */
 function parseSibling(text: string, registry: string): Reference | undefined {
@@ -124,24 +114,9 @@ export function openRepository(
     habits: habitsOf(where.registry, [...(options.habits ?? []), ...KNOWN_HABITS]),
     journal: journalIn(options.journalDirectory ?? defaultJournalDirectory()),
   };
-  const manifests = openManifests(context);
-
-  const exists = async (
-    descriptor: Descriptor,
-    { signal }: AbortOptions = {},
-  ): Promise<boolean> => {
-    const answer = await transport.send({
-      ...pulling(context),
-      method: "HEAD",
-      target: contentPath(context, descriptor),
-      headers: { accept: isDocumentType(descriptor.mediaType) ? ACCEPT : "*/*" },
-      expect: [200, 404],
-      signal,
-    });
-    await answer.discard();
-    return answer.status === 200 && !saysOtherSize(answer, descriptor);
-  };
-
+  const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
+  const referrers = openReferrers(context, manifests);
+  const exists = openPresence(context);
   const pushes = openBlobPushes(context, exists);
   const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {
     if (isDocumentType(descriptor.mediaType)) {
@@ -194,12 +169,15 @@ export function openRepository(
         return openRepository(other, { ...options, transport });
       },
       untag: (tag, abort) => removeTag(context, parseTag(tag), abort),
-      remove: (digest, abort) => {
+      remove: async (digest, abort = {}) => {
+        const listed = await referrers.findListed(digest, abort);
         manifests.forget(digest);
-        return removeContent(context, digest, abort);
+        await removeContent(context, digest, abort);
+        if (listed !== undefined) await referrers.strike(listed, abort);
       },
-      referrers: (subject, artifactType, abort) =>
-        listReferrers(context, subject, artifactType, abort),
+      lookUp: (reference, abort) => manifests.lookUp(reference, abort),
+      referrers: (subject, artifactType, abort = {}) =>
+        referrers.list(subject, artifactType, abort),
     },
   };
   CONTEXTS.set(store, context);

@@ -81,6 +81,11 @@ export interface StoreCapabilities {
   readonly uploads?: Uploads;
   /** All tags, sorted. */
   readonly tags?: (options?: AbortOptions) => Promise<readonly string[]>;
+  /**
+   * The descriptor that the store says a tag or a digest names. Nothing is read or verified, which saves the
+   * answer's body and, at some registries, counts for no limit on pulls. @throws OciError `not-found`
+   */
+  readonly lookUp?: (reference: string, options?: AbortOptions) => Promise<Descriptor>;
   /** The roots with everything that the store records about them (the entries of `index.json`). */
   readonly roots?: (options?: AbortOptions) => Promise<readonly Descriptor[]>;
   /**

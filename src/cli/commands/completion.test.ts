@@ -18,7 +18,7 @@ async function complete(...words: string[]): Promise<string[]> {
 
 describe("completion", () => {
   it("completes commands and the commands of a group", async () => {
-    expect(await complete("re")).toEqual(["rebase", "retag"]);
+    expect(await complete("reb")).toEqual(["rebase"]);
     expect(await complete("store", "un")).toEqual(["unlink"]);
     expect(await complete("")).not.toContain("__complete");
   });

@@ -97,6 +97,7 @@ describe("bearer authentication", () => {
       .map((request) => new URL(request.path, "http://x").searchParams.getAll("scope"));
     expect(scopes).toEqual([
       ["repository:a/b:pull,push", "repository:c/d:pull"],
+      ["repository:a/b:pull"],
       ["repository:a/b:delete"],
     ]);
     await transport.close();

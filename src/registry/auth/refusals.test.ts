@@ -103,7 +103,7 @@ describe("a 403", () => {
     configure({ auth: ENCODED });
     const reply = ({ headers }: RecordedRequest) =>
       headers["authorization"] === undefined ? BASIC : answer(403);
-    registry.rule({ on: /^HEAD/, reply });
+    registry.rule({ on: /^(?:HEAD|GET)/, reply });
     const { hint } = await refuse();
     expect(hint).toBe(
       `The credentials of "someone" (${config}) were sent: they are known, but this is not allowed with them.`,
@@ -116,7 +116,7 @@ describe("a 403", () => {
       { on: /^GET/, reply: answer(403) },
     );
     expect((await refuse()).hint).toContain("were found, none were sent");
-    registry.rule({ on: /^HEAD/, reply: answer(403) });
+    registry.rule({ on: /^(?:HEAD|GET)/, reply: answer(403) });
     configure({ auth: ENCODED });
     expect((await refuse()).hint).toBe(
       `No credentials were sent: ${registry.host} asked for none.`,

@@ -60,6 +60,7 @@ describe("a large blob over plain http", () => {
     expect(heads).toHaveLength(1);
     expect(heads[0]).toMatch(/^GET \/v2\/a\/b\/blobs\/sha256:[0-9a-f]{64} HTTP\/1\.1\r\nhost: /);
     expect(heads[0]).toContain("connection: close\r\n");
+    expect(heads[0]).toContain("accept-encoding: identity\r\n");
   });
 
   it("is right when head and body come in pieces", async () => {

@@ -73,7 +73,9 @@ export async function download(
 }
 
 function formatHead({ url, headers }: Exchange): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ "accept-encoding": "identity", ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   return `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: close\r\n${lines.join("")}\r\n`;
 }
 

@@ -115,8 +115,9 @@ const INSIDE = [
 
 describe.each(ATTACKS)("a public registry that names $place", ({ place, rules, act }) => {
   it.each(INSIDE)("%s reaches nothing", async (text) => {
-    // An upload that goes on at the registry's own host with http is mended: proxies that end TLS say so.
-    if (place.includes("goes on") && text === "http://registry.example/x") return;
+    // An upload or a list that goes on at the registry's own host with http is mended: proxies that end TLS say so.
+    const isMended = place.includes("goes on") || place.includes("next page");
+    if (isMended && text === "http://registry.example/x") return;
     scene.registry.rule(...rules(text.replace("PORT", String(scene.port))));
     const failed = act(scene.open());
     await expect(failed).rejects.toMatchObject({ code: "redirect-refused" });
@@ -126,6 +127,17 @@ describe.each(ATTACKS)("a public registry that names $place", ({ place, rules, a
     );
     expect([scene.hits(), scene.elsewhere.requests.length]).toEqual([0, 0]);
   });
+});
+
+it("a list that goes on at the registry's own host with http is read on with https, there", async () => {
+  const link = '<http://registry.example/v2/a/b/tags/list?last=a>; rel="next"';
+  scene.registry.rule(
+    { on: /last=a/, reply: forToken(answer(200, {}, '{"tags":["b"]}')) },
+    { on: /tags/, reply: forToken(answer(200, { link }, '{"tags":["a"]}')) },
+    TOKEN_RULE,
+  );
+  expect(await scene.open().capabilities.tags()).toEqual(["a", "b"]);
+  expect([scene.hits(), scene.elsewhere.requests.length]).toEqual([0, 0]);
 });
 
 it("a token endpoint that sends on to an address inside is not followed, wherever that is", async () => {

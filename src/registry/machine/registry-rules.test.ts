@@ -138,7 +138,7 @@ describe("the rules of a machine", () => {
   ])("are found however they are written: %j", async (text) => {
     mkdirSync(join(place, "etc/registries.conf.d"), { recursive: true });
     writeFileSync(join(place, "etc/registries.conf.d/000.conf"), `# none\n\n${text}\n`);
-    expect(Object.keys(await find())).toEqual(["a.example"]);
+    expect(Object.keys((await find()) as object)).toEqual(["a.example"]);
   });
   it("that are no tables are refused", async () => {
     mkdirSync(join(place, "etc"), { recursive: true });

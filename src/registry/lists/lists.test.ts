@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describe as describeBytes } from "../bytes/describe-content.ts";
-import { MediaType } from "../oci/media-types.ts";
-import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
-import type { FaultyRegistry, Reply } from "../testing/faulty-registry.ts";
-import { openRepository } from "./repository.ts";
-import type { RepositoryStore } from "./repository.ts";
+import { describe as describeBytes } from "../../bytes/describe-content.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import { answer, startFaultyRegistry } from "../../testing/faulty-registry.ts";
+import type { FaultyRegistry, Reply } from "../../testing/faulty-registry.ts";
+import { openRepository } from "../repository.ts";
+import type { RepositoryStore } from "../repository.ts";
 
 let registry: FaultyRegistry;
 beforeEach(async () => {
@@ -81,9 +81,9 @@ describe("a list", () => {
     expect(await open().capabilities.referrers(blob.digest)).toEqual([referrer]);
     expect(await open().capabilities.referrers(document.digest)).toEqual([]);
   });
-  it("of referrers that is not an index is refused", async () => {
-    registry.rule({ on: /referrers/, reply: answer(200, {}, "{}") });
+  it("of referrers whose entries are none is refused", async () => {
+    registry.rule({ on: /referrers/, reply: answer(200, {}, '{"manifests":[{}]}') });
     const failed = open().capabilities.referrers(blob.digest);
-    await expect(failed).rejects.toMatchObject({ code: "invalid-index" });
+    await expect(failed).rejects.toMatchObject({ code: "invalid-descriptor" });
   });
 });

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openFaulty, QUICK } from "../../test/fixtures/faulty-repository.ts";
-import { describe as describeBytes } from "../bytes/describe-content.ts";
-import { sourceOf } from "../bytes/bytes.ts";
-import { digestBytes } from "../bytes/hash.ts";
-import { readAll } from "../bytes/streams/read-all.ts";
-import { MediaType } from "../oci/media-types.ts";
-import { answer, startFaultyRegistry } from "../testing/faulty-registry.ts";
-import type { FaultyRegistry } from "../testing/faulty-registry.ts";
-import type { RegistryOptions, RepositoryStore } from "./repository.ts";
+import { openFaulty, QUICK } from "../../../test/fixtures/faulty-repository.ts";
+import { describe as describeBytes } from "../../bytes/describe-content.ts";
+import { sourceOf } from "../../bytes/bytes.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import { readAll } from "../../bytes/streams/read-all.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import { answer, startFaultyRegistry } from "../../testing/faulty-registry.ts";
+import type { FaultyRegistry } from "../../testing/faulty-registry.ts";
+import type { RegistryOptions, RepositoryStore } from "../repository.ts";
 
 let registry: FaultyRegistry;
 beforeEach(async () => {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
-import type { Digest } from "../oci/digest.ts";
-import { deleting } from "./repository-context.ts";
-import type { RepositoryContext } from "./repository-context.ts";
-import { RegistryError } from "./registry-error.ts";
-import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { deleting } from "../repository-context.ts";
+import type { RepositoryContext } from "../repository-context.ts";
+import { RegistryError } from "../registry-error.ts";
+import { formatWireErrors } from "../wire/error-body.ts";
+import { formatRoute, parseKnownDigest } from "../wire/paths.ts";
 
 /**
  * Removes a tag but keeps the manifest that it names.
@@ -26,9 +27,10 @@ export async function removeTag(
   } catch (error) {
     if (!(error instanceof RegistryError) || !isUnsupported(error)) throw error;
     const { method, url, status, registryErrors } = error;
+    const words = registryErrors.length === 0 ? "" : ` (${formatWireErrors(registryErrors)})`;
     throw new RegistryError(
       "unsupported-operation",
-      `${name}:${tag}: expected a registry that deletes a tag without its manifest, got status ${status ?? 0}`,
+      `${name}:${tag}: expected a registry that deletes a tag without its manifest, got status ${status ?? 0}${words}`,
       { method, url, status, registryErrors, cause: error },
     );
   }
@@ -39,7 +41,7 @@ function isUnsupported({ status, registryErrors }: RegistryError): boolean {
   const says = registryErrors.some(
     ({ code }) => code === "UNSUPPORTED" || code === "DIGEST_INVALID",
   );
-  return status === 405 || (status === 400 && says);
+  return status === 405 || status === 501 || (status === 400 && says);
 }
 
 /**
@@ -57,6 +59,18 @@ export async function removeContent(
   const manifest = formatRoute({ kind: "manifest", repository, reference: digest });
   if ((await sendDelete(context, manifest, expect, options)) !== 404) return;
   await sendDelete(context, formatRoute({ kind: "blob", repository, digest }), expect, options);
+}
+
+/** Removes a manifest if the registry removes any. Whether it is gone. */
+export async function removeManifest(
+  context: RepositoryContext,
+  digest: Digest,
+  options: AbortOptions,
+): Promise<boolean> {
+  const { repository } = context;
+  const target = formatRoute({ kind: "manifest", repository, reference: digest });
+  const gone = [200, 202, 204, 404];
+  return gone.includes(await sendDelete(context, target, [...gone, 400, 403, 405, 501], options));
 }
 
 async function sendDelete(
