@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createImagesProject, type ImagesProject } from "../../test/fixtures/images-project.ts";
-import { OTHER_COMMANDS, OTHER_FLAGS } from "./input/other-tools-words.ts";
+import { FIND_FLAGS, OTHER_COMMANDS, OTHER_FLAGS } from "./input/other-tools-words.ts";
 
 let project: ImagesProject;
 
@@ -87,5 +87,7 @@ describe("the words of other tools", () => {
     }
     const { stdout } = await project.run("inspect", "--help");
     for (const flag of OTHER_FLAGS.values()) expect(stdout).toContain(flag);
+    const { stdout: found } = await project.run("find", "--help");
+    for (const flag of FIND_FLAGS.values()) expect(found).toContain(flag);
   });
 });

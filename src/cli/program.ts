@@ -15,18 +15,23 @@ import { appendCommand } from "./commands/append.ts";
 import { artifactCommand } from "./commands/artifact.ts";
 import { assembleCommand } from "./commands/assemble.ts";
 import { cacheCommand } from "./commands/cache.ts";
+import { catCommand } from "./commands/cat.ts";
 import { catalogCommand } from "./commands/catalog.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { deleteCommand } from "./commands/delete.ts";
+import { diffCommand } from "./commands/diff.ts";
 import { digestCommand } from "./commands/digest.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
+import { findCommand } from "./commands/find.ts";
 import { flattenCommand } from "./commands/flatten.ts";
+import { historyCommand } from "./commands/history.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logoutCommand } from "./commands/logout.ts";
+import { lsCommand } from "./commands/ls.ts";
 import { manifestCommand } from "./commands/manifest.ts";
 import { packCommand } from "./commands/pack.ts";
 import { pruneCommand } from "./commands/prune.ts";
@@ -34,6 +39,7 @@ import { rebaseCommand } from "./commands/rebase.ts";
 import { referrersCommand } from "./commands/referrers.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { statCommand } from "./commands/stat.ts";
 import { storeCommand } from "./commands/store.ts";
 import { tagsCommand } from "./commands/tags.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -42,7 +48,7 @@ import { verifyCommand } from "./commands/verify.ts";
 import { verifyLinksCommand } from "./commands/verify-links.ts";
 import type { Context } from "./context.ts";
 import { DONE, FAILED } from "./exit-status.ts";
-import { OTHER_COMMANDS, OTHER_FLAGS } from "./input/other-tools-words.ts";
+import { FIND_FLAGS, OTHER_COMMANDS, OTHER_FLAGS } from "./input/other-tools-words.ts";
 import { printText } from "./output/print.ts";
 
 const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
@@ -57,6 +63,12 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["store", storeCommand],
   ["prune", pruneCommand],
   ["cache", cacheCommand],
+  ["ls", lsCommand],
+  ["cat", catCommand],
+  ["stat", statCommand],
+  ["find", findCommand],
+  ["history", historyCommand],
+  ["diff", diffCommand],
   ["export", exportCommand],
   ["flatten", flattenCommand],
   ["append", appendCommand],
@@ -205,7 +217,7 @@ function otherToolsWord(message: string, command: Command): string | undefined {
     const typed = OTHER_COMMANDS.get(word);
     return typed && `Here it is ${typed};`;
   }
-  const flag = kind === "option" ? OTHER_FLAGS.get(word) : undefined;
+  const flag = kind === "option" ? (OTHER_FLAGS.get(word) ?? FIND_FLAGS.get(word)) : undefined;
   const isThere = command.options.some(({ long }) => long === flag);
   return flag !== undefined && isThere ? `Did you mean ${flag}?` : undefined;
 }

@@ -5,6 +5,8 @@
  */
 export * from "./directory.ts";
 export { parseIdRange } from "./inode/id-map.ts";
+export * from "./look/compare-references.ts";
+export * from "./look/look-at-reference.ts";
 export * from "./open-root-filesystem.ts";
 export * from "./proof/prove.ts";
 export * from "./proof/verify-against.ts";

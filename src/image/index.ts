@@ -34,6 +34,7 @@ export {
   type TargetOptions,
   type WrittenTo,
 } from "./by-reference/with-reference.ts";
+export * from "./compare-configs.ts";
 export * from "./edit/append-layer.ts";
 export * from "./edit/edit-config.ts";
 export * from "./edit/edit-images.ts";

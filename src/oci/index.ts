@@ -9,6 +9,7 @@ export * from "./documents/descriptor.ts";
 export * from "./digest.ts";
 export * from "./documents/document.ts";
 export * from "./errors.ts";
+export type { Finding } from "./finding.ts";
 export * from "./documents/image-config.ts";
 export * from "./documents/image-index.ts";
 export * from "./json.ts";

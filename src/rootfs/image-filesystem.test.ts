@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import { collect, otherContent } from "../../test/fixtures/bytes/streams.ts";
-import { sourceOf, type Bytes } from "../bytes/bytes.ts";
+import { once, sourceOf, type Bytes } from "../bytes/bytes.ts";
 import { describe as describeBytes } from "../bytes/describe-content.ts";
 import { digestBytes } from "../bytes/hash.ts";
 import { drain, readAll } from "../bytes/streams/read-all.ts";
@@ -172,8 +172,12 @@ describe("the filesystem of an image refuses", () => {
     await openImageFilesystem(image, { cache });
     const evil = makeTar([file("a", "evil")]);
     const inner = image.store as ContentStore;
-    const fetch: ContentStore["fetch"] = () => otherContent(evil);
-    const root = await openImageFilesystem({ ...image, store: { ...inner, fetch } }, { cache });
+    const store: ContentStore = {
+      ...inner,
+      fetch: () => otherContent(evil),
+      fetchRange: (_, { offset, length = 0 }) => once(evil.subarray(offset, offset + length)),
+    };
+    const root = await openImageFilesystem({ ...image, store }, { cache });
     await expect(drain(root.read(b("/a")))).rejects.toMatchObject({ code: "digest-mismatch" });
   });
 

@@ -15,15 +15,27 @@ function orderOf(path: ByteString): ByteString {
   return path.replaceAll("/", "\0") as ByteString;
 }
 
+const ROOT = "/" as ByteString;
+
 /**
  * Every path of a root filesystem with its node: the root first, parents before children, the names in a
  * directory sorted by bytes. A name that vanished before the walk reaches it is left out.
  * @throws what the filesystem throws; `not-found` for a directory that vanishes between its `lstat` and `list`
  */
-export function* walkFilesystem<Kind extends Node>(
+export function walkFilesystem<Kind extends Node>(
   root: FilesystemOf<Kind>,
 ): Generator<[ByteString, Kind]> {
-  for (const [path, node] of pairTrees(root, undefined)) if (node !== undefined) yield [path, node];
+  return walkBelow(root, ROOT);
+}
+
+/** As {@link walkFilesystem}, but only a path and what is below it. Links are not followed. */
+export function* walkBelow<Kind extends Node>(
+  root: FilesystemOf<Kind>,
+  start: ByteString,
+): Generator<[ByteString, Kind]> {
+  for (const [path, node] of pairTrees(root, undefined, start)) {
+    if (node !== undefined) yield [path, node];
+  }
 }
 
 /** A path, and its node in each of two filesystems. */
@@ -39,16 +51,17 @@ export type FilesystemOf<Kind extends Node> = Omit<RootFilesystem, "lstat"> & {
 };
 
 /**
- * Every path that exists in at least one of two root filesystems, in the order of {@link comparePaths}.
+ * Every path that exists in at least one of two root filesystems, in the order of {@link comparePaths}: from
+ * `start` down, which is the root by default.
  * Below a directory that only one of them has, only that one is queried.
  * @throws what the two filesystems throw
  */
 export function* pairTrees<One extends Node, Other extends Node>(
   one: FilesystemOf<One>,
   other: FilesystemOf<Other> | undefined,
+  start: ByteString = ROOT,
 ): Generator<PathPair<One, Other>> {
-  const root = "/" as ByteString;
-  const pending: PathPair<One, Other>[] = [[root, one.lstat(root), other?.lstat(root)]];
+  const pending: PathPair<One, Other>[] = [[start, one.lstat(start), other?.lstat(start)]];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     yield next;
     const [path, here, there] = next;

@@ -50,6 +50,8 @@ export interface VerifyContentOptions extends AbortOptions {
   readonly sparse?: boolean | undefined;
   /** A layout. Its blobs that no root leads to are verified too. */
   readonly layout?: LayoutStore | undefined;
+  /** Content that the caller has just read and verified. It counts as checked and is not read again. */
+  readonly verified?: ReadonlySet<Digest> | undefined;
   /** How many pieces are read at the same time. */
   readonly concurrency?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
@@ -125,7 +127,8 @@ async function checkPiece(
   const { limits, signal } = options;
   try {
     if (!namesContent(descriptor)) {
-      await drain(store.fetch(descriptor, { signal }));
+      if (options.verified?.has(descriptor.digest) !== true)
+        await drain(store.fetch(descriptor, { signal }));
       return { children: [] };
     }
     const bytes = await readDocumentBytes(store, descriptor, { limits, signal });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Checks of root filesystems: whether the compiler links end where they should, and whether programs would start.
+ * Checks of root filesystems and images: whether the compiler links end where they should, whether programs
+ * would start, and whether an image is whole and would run.
  * @module
  */
 export * from "./find-root-filesystems.ts";
@@ -10,3 +11,7 @@ export * from "./verify-links.ts";
 export * from "./verify-roots.ts";
 export * from "./closure/closure-report.ts";
 export { verifyClosure, type VerifyClosureOptions } from "./closure/verify-closure.ts";
+export { openFactsCache, type FactsCache } from "./facts/facts-cache.ts";
+export type * from "./image/image-report.ts";
+export { verifyImage, type VerifyImageOptions } from "./image/verify-image.ts";
+export { verifyImages, type VerifyImagesOptions } from "./image/verify-images.ts";

@@ -6,6 +6,7 @@ import type { ElfHeader } from "../elf/elf-header.ts";
 import type { Node } from "../rootfs/root-filesystem.ts";
 import { explainLost, report, trace, type Inspection } from "./root-inspection.ts";
 import type { ChainEnd } from "./link-report.ts";
+import { parseInterpreter } from "./script-interpreter.ts";
 import { join } from "./search-path.ts";
 
 /** An executable, and the chain of links that led to it. */
@@ -114,11 +115,7 @@ function checkArchitecture(
 
 function inspectScript(inspection: Inspection, subject: Subject, line: ByteString): ChainEnd {
   const { chain, path, depth } = subject;
-  const words = line
-    .slice(2)
-    .trim()
-    .split(/[ \t]+/) as ByteString[];
-  const interpreter = words[0]!;
+  const { path: interpreter, program } = parseInterpreter(line);
   if (depth >= DEEPEST) {
     report(
       inspection,
@@ -131,7 +128,7 @@ function inspectScript(inspection: Inspection, subject: Subject, line: ByteStrin
     report(inspection, "not-an-executable-format", chain, message);
   } else {
     inspectInterpreter(inspection, subject, interpreter);
-    if (/\/env$/.test(interpreter)) inspectEnvProgram(inspection, subject, words.slice(1));
+    if (program !== undefined) inspectEnvProgram(inspection, subject, program);
   }
   const real = depth === 0 ? inspectReal(inspection, subject) : undefined;
   return { kind: "script", interpreter, real: real?.path, architecture: real?.architecture };
@@ -158,14 +155,8 @@ function inspectInterpreter(
   });
 }
 
-/** For `#!/usr/bin/env name`, the name is searched on the image's PATH. Options and assignments may stand before it. */
-function inspectEnvProgram(
-  inspection: Inspection,
-  subject: Subject,
-  words: readonly ByteString[],
-): void {
-  const name = words.find((word) => !word.startsWith("-") && !word.includes("="));
-  if (name === undefined) return;
+/** For `#!/usr/bin/env name`, the name is searched on the image's PATH. */
+function inspectEnvProgram(inspection: Inspection, subject: Subject, name: ByteString): void {
   if (name.startsWith("/")) {
     inspectInterpreter(inspection, subject, name);
     return;

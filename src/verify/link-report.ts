@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
+import type { Finding } from "../oci/finding.ts";
 import type { Hop } from "../rootfs/resolve-path.ts";
 
 /** What can be wrong with a link, or with the file that it leads to. */
@@ -27,14 +28,9 @@ export type LinkFindingCode =
   /** A relative target climbs above the root. */
   | "relative-escape";
 
-export interface LinkFinding {
-  readonly code: LinkFindingCode;
-  /** An `error` makes the report fail. A `note` is not a problem, but worth knowing. */
-  readonly severity: "error" | "note";
+export interface LinkFinding extends Finding<LinkFindingCode> {
   /** Where the chain began. */
   readonly path: ByteString;
-  /** One sentence for people that says what was expected and what was found. Names are escaped. */
-  readonly message: string;
 }
 
 /** What a chain ends at. */

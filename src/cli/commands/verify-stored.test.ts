@@ -52,9 +52,12 @@ async function verify(reference: string): Promise<JsonRan<Verified>> {
 }
 
 describe("verify of a layout", () => {
-  it("says that every blob is right", async () => {
+  it("says that every blob is right, and what was looked at in each image", async () => {
     const { status, stdout } = await project.run("verify", "oci:image");
-    expect(stdout).toMatch(/^oci:image: verified 7 pieces, .*: all right\n$/);
+    const [first, second, last] = stdout.split("\n");
+    expect(first).toMatch(/^oci:image@sha256:\w+ linux\/amd64: +1 layer  3 paths .* all right$/);
+    expect(second).toMatch(/^oci:image@sha256:\w+ linux\/riscv64: +1 layer .* all right$/);
+    expect(last).toMatch(/^oci:image: verified 7 pieces, .*: all right$/);
     expect(status).toBe(0);
   });
 
@@ -135,4 +138,32 @@ it("verify of a reference to a registry reads every blob of the image", async ()
   await project.run("copy", "oci:image:both", `${project.repository}:both`);
   const { document } = await verify(`${project.repository}:both`);
   expect(document).toMatchObject({ ok: true, checked: 7 });
+});
+
+describe("verify of an image that would not start", () => {
+  it("says why, exits with 2, and escapes what the image says", async () => {
+    const store = await openLayout("broken", { create: true });
+    const config = { Entrypoint: ["/gone\u001b[31m"], User: "nobody" };
+    await buildImage(store, { layers: [{ "etc/name": "one" }], config, tag: "1" });
+    const { status, stdout } = await project.run("verify", "oci:broken");
+    expect(status).toBe(2);
+    expect(stdout).not.toContain("\u001b");
+    expect(stdout).toContain("error  user-missing     /etc/passwd: expected the user nobody, got");
+    expect(stdout).toContain("error  command-missing  /gone\\x1b[31m: the entrypoint /gone");
+    const { document } = await verify("oci:broken");
+    expect(document).toMatchObject({
+      ...{ ok: false, checked: 3, findings: [] },
+      images: [{ ok: false, findings: [{ code: "user-missing" }, { code: "command-missing" }] }],
+    });
+  });
+
+  it("may be a root filesystem on the disk, which has no content to hash", async () => {
+    mkdirSync("root/usr/bin", { recursive: true });
+    const nothing = await project.run("verify", "dir:root");
+    expect([nothing.status, nothing.stdout]).toEqual([1, ""]);
+    writeFileSync("root/usr/bin/run", "#!/bin/sh\n", { mode: 0o755 });
+    const { status, stdout } = await project.run("verify", "dir:root");
+    expect(status).toBe(2);
+    expect(stdout).toContain("/usr/bin/run: is run by /bin/sh: /bin is not there");
+  });
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { existsSync } from "node:fs";
 import type { ImageComparison } from "../../disk/proof/verify-against.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
@@ -27,12 +28,14 @@ interface VerifyFlags extends ReferenceFlags {
 
 export const verifyCommand: Register = (program, invoke) => {
   withRegistry(program.command("verify <DIR|REF>"))
-    .summary("whether stored content is whole, or a directory as in its image")
+    .summary("whether an image is whole and would run, or a directory is as in its image")
     .description(
       prose(`
-        Of a layout or an archive, reads and hashes every blob; with a tag, those of its image. What is
-        damaged or missing is listed. A copy does not look at content that is there already: this finds
-        what went wrong since, and copy --verify-present mends it.
+        Of a layout, an archive or a repository, reads and hashes every blob; with a tag, those of its image.
+        Then looks into every image, without running anything: do its documents agree, are the entrypoint,
+        command and health check there and executable for its user, is that user there, is every ELF object
+        for the image's machine, does each program find its loader and libraries, and each script what runs it.
+        Needs no configuration. dir:DIR is a root filesystem on this disk, without a configuration of an image.
 
         With --against, compares a directory with an image, path by path: type, mode, owner, time, link target, device
         numbers, size, content, extended attributes, and which names are one file. Whoever made the
@@ -47,36 +50,41 @@ export const verifyCommand: Register = (program, invoke) => {
       `
 Examples:
   oci-kit verify oci:out/registry
+  oci-kit verify latest-cross --platform linux/riscv64
+  oci-kit verify dir:out/rootfs
   oci-kit verify oci-archive:image.tar
   oci-kit verify out/rootfs --against latest-cross --platform linux/riscv64
   oci-kit verify bundle/rootfs --against oci:image:1.2 --ignore owner --ignore time
 
 Fields: type, mode, owner, time, link, device, size, content, xattrs, names.
-Exit status: 0 all is right; 2 something is damaged, missing or differs; 1 it could not be told, or there
-is nothing to check.`,
+What is no error but worth knowing is a note. Notes change no exit status; docs/verify.md has every rule.
+Damaged content is mended by copy --verify-present, from where the image is whole.
+
+Exit status: 0 all is right; 2 something is damaged, missing, would not run or differs; 1 it could not be
+told, or there is nothing to check.`,
     )
     .action(async (subject: string, flags: VerifyFlags) =>
       invoke(flags, async (session) => {
         const { against } = flags;
         if (against !== undefined) return verify(subject, { ...flags, against }, session);
         refuseAlone(subject, flags);
-        const { verifyStored } = await import("./verify-stored.ts");
-        return verifyStored(subject, session);
+        const { verifyReference } = await import("./verify-images.ts");
+        return verifyReference(subject, flags, session);
       }),
     );
 };
 
-/** Refuses, without `--against`, a directory and flags that need it. @throws OciError `invalid-argument` */
-function refuseAlone(subject: string, { platform, ignore }: VerifyFlags): void {
-  const flag =
-    platform !== undefined ? "--platform" : ignore !== undefined ? "--ignore" : undefined;
-  if (flag === undefined && /[:@]/.test(subject)) return;
+/** Refuses, without `--against`, a bare path and the flag that needs it. @throws OciError `invalid-argument` */
+function refuseAlone(subject: string, { ignore }: VerifyFlags): void {
+  if (ignore === undefined && (/[:@]/.test(subject) || !existsSync(subject))) return;
   throw new OciError(
     "invalid-argument",
-    flag === undefined
+    ignore === undefined
       ? `verify: expected a reference, or --against with a directory, got ${quote(subject)}`
-      : `verify: ${flag} goes with --against`,
-    { hint: `oci-kit verify DIR --against REF, or oci-kit verify oci:DIR for a layout` },
+      : "verify: --ignore goes with --against",
+    {
+      hint: "oci-kit verify DIR --against REF; oci-kit verify oci:DIR for a layout, dir:DIR for a root filesystem",
+    },
   );
 }
 

@@ -10,7 +10,6 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
   ["insert", "oci-kit append BASE DST --layer DIR"],
   ["list-tags", "oci-kit tags HOST/REPOSITORY"],
   ["load", "oci-kit copy docker-archive:FILE DST"],
-  ["ls", "oci-kit tags HOST/REPOSITORY"],
   ["mutate", "oci-kit config SRC DST"],
   ["pull", "oci-kit copy HOST/REPOSITORY:TAG oci:DIR:TAG"],
   ["push", "oci-kit copy oci:DIR:TAG HOST/REPOSITORY:TAG"],
@@ -19,7 +18,6 @@ export const OTHER_COMMANDS: ReadonlyMap<string, string> = new Map([
   ["repositories", "oci-kit catalog HOST"],
   ["rm", "oci-kit delete REF"],
   ["save", "oci-kit copy SRC docker-archive:FILE"],
-  ["stat", "oci-kit inspect REF"],
   ["sync", "oci-kit copy SRC DST"],
   ["tag", "oci-kit retag SRC TAG"],
   ["validate", "oci-kit verify REF"],
@@ -35,4 +33,19 @@ export const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([
   ["--override-os", "--platform"],
   ["--src-tls-verify", "--insecure"],
   ["--tls-verify", "--insecure"],
+]);
+
+/** What `find` of the shell calls a flag, and what `oci-kit find` does. */
+export const FIND_FLAGS: ReadonlyMap<string, string> = new Map([
+  ["-iname", "--name"],
+  ["-name", "--name"],
+  ["-newer", "--newer"],
+  ["-newermt", "--newer"],
+  ["-path", "--path"],
+  ["-perm", "--mode"],
+  ["-size", "--size"],
+  ["-type", "--type"],
+  ["-uid", "--owner"],
+  ["-user", "--owner"],
+  ["-wholename", "--path"],
 ]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { toText } from "../../bytes/byte-string.ts";
+import type { FieldDifference } from "../../rootfs/compare/compare-nodes.ts";
 import { formatDifference, type Difference } from "../../rootfs/compare/compare-trees.ts";
 
 const MOST_SHOWN = 50;
@@ -20,4 +21,9 @@ export function differenceDocument({ path, kind, fields }: Difference): object {
     kind,
     fields: fields.map(({ field, expected, got }) => ({ field, expected, got })),
   };
+}
+
+/** What changed of one path from one state to a later one, a line for each field. */
+export function fieldLines(fields: readonly FieldDifference[]): string[] {
+  return fields.map(({ field, expected, got }) => `  ${field}: ${expected} -> ${got}`);
 }

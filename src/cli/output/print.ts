@@ -20,6 +20,11 @@ export function printText(output: Output, text: string): void {
   output.write(escapeLines(text));
 }
 
+/** Prints text of a file: as {@link printText}, but tabs are kept. */
+export function printFileText(output: Output, text: string): void {
+  output.write(text.split("\t").map(escapeLines).join("\t"));
+}
+
 /** Prints an event for programs as JSON on one line. */
 export function printEvent(output: Output, event: object): void {
   output.write(`${formatJson(event)}\n`);

@@ -28,9 +28,13 @@ export function storedLength({ extents }: StoredContent): number {
  * @throws OciError `invalid-layer` when the tar ends too early
  */
 export function cutContent(tar: Bytes, stored: StoredContent, size: number, what: string): Bytes {
-  const { offset, extents } = stored;
-  const bytes = cutRange(tar, offset, offset + storedLength(stored), what);
-  return extents[1] === size ? bytes : fillHoles(bytes, extents, size);
+  const { offset } = stored;
+  return fillHoles(cutRange(tar, offset, offset + storedLength(stored), what), stored, size);
+}
+
+/** Puts the stored parts of a file of `size` bytes where they belong, with zeros between them. */
+export function fillHoles(bytes: Bytes, { extents }: StoredContent, size: number): Bytes {
+  return extents[1] === size ? bytes : insertHoles(bytes, extents, size);
 }
 
 async function* cutRange(tar: Bytes, start: number, end: number, what: string): Bytes {
@@ -49,8 +53,7 @@ async function* cutRange(tar: Bytes, start: number, end: number, what: string): 
   );
 }
 
-/** The content of a sparse file: its stored parts, with zeros between them. */
-async function* fillHoles(stored: Bytes, extents: readonly number[], size: number): Bytes {
+async function* insertHoles(stored: Bytes, extents: readonly number[], size: number): Bytes {
   let position = 0;
   let at = 0;
   for await (const chunk of stored) {

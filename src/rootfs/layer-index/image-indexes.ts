@@ -40,6 +40,13 @@ export interface IndexLayersOptions extends AbortOptions {
    * digests. Default: it is enough that the store holds them.
    */
   readonly verifyCached?: boolean | undefined;
+  /**
+   * Lets layers that the cache knows be missing from the store, which is then not asked for them: for looking
+   * at an image, not for passing it on. Default: false.
+   */
+  readonly allowMissing?: boolean | undefined;
+  /** The numbers of the layers to index, in the order of the result. Default: all, the lowest first. */
+  readonly only?: readonly number[] | undefined;
   /** How many layers are read at the same time (default 3). */
   readonly concurrency?: number | undefined;
   /** Further listeners to a layer that the cache does not know: it is read once for all of them and the index. */
@@ -52,15 +59,16 @@ const DEFAULT_CONCURRENCY = 3;
 /**
  * The index of each layer of an image, the lowest first: from the cache, or by reading the layer. A layer
  * that occurs twice is read once. The first failure aborts the other readings.
- * @throws OciError `not-found` for a layer that the store does not hold, cached or not
+ * @throws OciError `not-found` for a layer that the store does not hold, cached or not (but see `allowMissing`)
  */
 export async function indexLayers(
   image: Image,
   options: IndexLayersOptions = {},
 ): Promise<readonly LayerIndex[]> {
-  const diffIds = image.config.value.rootfs.diff_ids;
+  const all = image.config.value.rootfs.diff_ids;
+  const diffIds = options.only?.map((layer) => all[layer]!) ?? all;
   const { layers } = image.manifest.value;
-  const sizeOf = (diffId: DiffId): number => layers[diffIds.indexOf(diffId)]!.size;
+  const sizeOf = (diffId: DiffId): number => layers[all.indexOf(diffId)]!.size;
   // The largest first, so that none of them is left to be read alone at the end.
   const wanted = [...new Set(diffIds)].sort((one, other) => sizeOf(other) - sizeOf(one));
   const found = new Map<DiffId, LayerIndex>();
@@ -70,7 +78,7 @@ export async function indexLayers(
   const run = async (): Promise<void> => {
     for (let diffId = wanted.shift(); diffId !== undefined; diffId = wanted.shift()) {
       throwIfAborted(signal, image.store.name);
-      found.set(diffId, await findIndex(image, diffIds.indexOf(diffId), { ...options, signal }));
+      found.set(diffId, await findIndex(image, all.indexOf(diffId), { ...options, signal }));
     }
   };
   const runs = Array.from({ length: options.concurrency ?? DEFAULT_CONCURRENCY }, run);
@@ -92,7 +100,8 @@ async function findIndex(
   const diffId = image.config.value.rootfs.diff_ids[layer]!;
   const cached = await readCached(diffId, layer, options);
   if (cached !== undefined) {
-    await (options.verifyCached === true ? verifyBlob : requireBlob)(image, layer, options);
+    if (options.verifyCached === true) await verifyBlob(image, layer, options);
+    else if (options.allowMissing !== true) await requireBlob(image, layer, options);
     options.onProgress?.({ kind: "layer-cached", layer, diffId });
     return cached;
   }

@@ -9,6 +9,8 @@ import { TreeDirectory, walkDirectories, type TreeItem } from "./merged-tree.ts"
 
 export interface MergeOptions {
   readonly limits?: Partial<Limits> | undefined;
+  /** Called after each layer with the tree as it is then. The tree changes with the next layer. */
+  readonly onLayer?: ((layer: number, tree: TreeDirectory) => void) | undefined;
 }
 
 /**
@@ -36,8 +38,31 @@ export function mergeLayers(
   const root = new TreeDirectory(makeImpliedDirectory());
   const { linkHops } = withLimits(options.limits);
   for (const [number, index] of layers.entries()) {
-    applyLayer(root, { number, index, linked: new Set() }, linkHops);
+    applyLayer(root, { number, index, linked: new Set() }, { linkHops });
+    options.onLayer?.(number, root);
   }
+  return root;
+}
+
+/** Options of {@link treeOfLayer}. */
+export interface LayerTreeOptions extends Pick<MergeOptions, "limits"> {
+  /** What the layers below have at a path: where a hard link leads that has no target in the layer itself. */
+  readonly findBelow?: ((path: ByteString) => TreeItem | undefined) | undefined;
+}
+
+/**
+ * The tree of one layer alone, as if there were none below it. Its whiteouts remove nothing, and are not in it.
+ * @param number the layer's number in its image, which its nodes keep
+ * @throws OciError as {@link mergeLayers}
+ */
+export function treeOfLayer(
+  index: LayerIndex,
+  number: number,
+  { limits, findBelow }: LayerTreeOptions = {},
+): TreeDirectory {
+  const root = new TreeDirectory(makeImpliedDirectory());
+  const { linkHops } = withLimits(limits);
+  applyLayer(root, { number, index, linked: new Set() }, { linkHops, findBelow });
   return root;
 }
 
@@ -45,15 +70,20 @@ interface Application {
   readonly root: TreeDirectory;
   readonly layer: StackedLayer;
   readonly linkHops: number;
+  readonly findBelow: LayerTreeOptions["findBelow"];
   /** Counts the bytes of followed targets. @throws OciError `limit-exceeded` */
   readonly onFollow: (target: ByteString) => void;
   /** Where the index's directories are in the tree; valid until a directory or a link is replaced. */
   found: (TreeDirectory | undefined)[];
 }
 
-function applyLayer(root: TreeDirectory, layer: StackedLayer, linkHops: number): void {
+function applyLayer(
+  root: TreeDirectory,
+  layer: StackedLayer,
+  { linkHops, findBelow }: { readonly linkHops: number } & Pick<LayerTreeOptions, "findBelow">,
+): void {
   const onFollow = boundFollowing(layer);
-  const application: Application = { root, layer, linkHops, onFollow, found: [] };
+  const application: Application = { root, layer, linkHops, findBelow, onFollow, found: [] };
   removeFromLower(application);
   application.found = [];
   const later: number[] = [];
@@ -202,8 +232,19 @@ function linkLater(application: Application, records: readonly number[]): void {
     // Last to first, because a link to a link is usually written before it.
     waiting = waiting.reverse().filter((record) => !applyRecord(application, record));
   }
-  const [lost] = waiting;
+  const [lost] = waiting.filter((record) => !linkBelow(application, record));
   if (lost !== undefined) throw invalidLink(layer, lost, "nothing");
+}
+
+/** Puts a hard link into the tree whose target is in a layer below. Returns false when it is not there either. */
+function linkBelow(application: Application, record: number): boolean {
+  const { layer, findBelow } = application;
+  const { columns, string } = layer.index;
+  const item = findBelow?.(string(columns.link[record]!));
+  if (item === undefined || item instanceof TreeDirectory) return false;
+  const parent = currentDirectory(application, columns.directory[record]!, { create: true })!;
+  replace(application, parent, string(columns.name[record]!), item);
+  return true;
 }
 
 function lastRecords(index: LayerIndex): ReadonlyMap<string, number> {

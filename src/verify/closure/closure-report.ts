@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
+import type { Finding } from "../../oci/finding.ts";
 
 /** What keeps a program from starting. */
 export type ClosureFindingCode =
@@ -16,16 +17,15 @@ export type ClosureFindingCode =
   /** A path that was asked about is not an ELF object in the root. */
   | "not-an-object";
 
-export interface ClosureFinding {
-  readonly code: ClosureFindingCode;
+export interface ClosureFinding extends Finding<ClosureFindingCode> {
   /** The object whose need is not met. */
   readonly path: ByteString;
   /** What it needs: a library's name, or a version as `GLIBC_2.38`; undefined where it is the object itself. */
   readonly needs: ByteString | undefined;
   /** The programs that can't start because of it, sorted by bytes. */
   readonly programs: readonly ByteString[];
-  /** One sentence for people. Names are escaped. */
-  readonly message: string;
+  /** What would have met the need, and is for another machine: paths without links. */
+  readonly foreign: readonly ByteString[];
 }
 
 /** One program, and all that its loader takes for it. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
+import type { ElfHeader } from "../../elf/elf-header.ts";
 import type { ElfObject } from "../../elf/read-elf.ts";
 import { tracePath } from "../../rootfs/resolve-path.ts";
-import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { LoaderSettings } from "./loader-settings.ts";
 import type { ReadObject } from "./read-object.ts";
 
@@ -20,6 +21,8 @@ export interface LoadedObject {
 /** A candidate that was passed over, or would have been taken. */
 export interface Candidate {
   readonly path: ByteString;
+  /** Its path without links. */
+  readonly realPath: ByteString;
   readonly why: "wrong-machine" | "damaged" | "not-cached";
 }
 
@@ -141,18 +144,18 @@ async function tryCandidate(
   if (node?.type !== "file") return undefined;
   const found = await read(realPath, node);
   if (found.kind !== "elf") {
-    passedOver.push({ path, why: "damaged" });
+    passedOver.push({ path, realPath, why: "damaged" });
     return undefined;
   }
   if (!isSameMachine(found.object, neededBy.object)) {
-    passedOver.push({ path, why: "wrong-machine" });
+    passedOver.push({ path, realPath, why: "wrong-machine" });
     return undefined;
   }
   return { path, realPath, object: found.object, neededBy };
 }
 
 /** Whether one object can be loaded beside the other. */
-export function isSameMachine(one: ElfObject, other: ElfObject): boolean {
+export function isSameMachine(one: ElfHeader, other: ElfHeader): boolean {
   return one.class === other.class && one.endian === other.endian && one.machine === other.machine;
 }
 
@@ -165,10 +168,10 @@ async function noteUncached(
 ): Promise<void> {
   for (const directory of search.settings.configured) {
     const path = `${directory}/${name}` as ByteString;
-    const loaded: Node | undefined = tracePath(search.root, path).node;
-    if (loaded === undefined) continue;
+    const { node, path: realPath } = tracePath(search.root, path);
+    if (node === undefined) continue;
     if ((await tryCandidate(search, path, neededBy, passedOver)) !== undefined) {
-      passedOver.push({ path, why: "not-cached" });
+      passedOver.push({ path, realPath, why: "not-cached" });
     }
   }
 }

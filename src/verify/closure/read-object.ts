@@ -35,7 +35,16 @@ async function readObject(
   options: AbortOptions,
 ): Promise<LoadedFile> {
   if (node.type !== "file" || node.head?.startsWith(MAGIC) !== true) return { kind: "other" };
-  const content = openForwards(node.size, () => root.read(path, options));
+  return readContent(node.size, () => root.read(path, options));
+}
+
+/**
+ * What a file of `size` bytes is for a loader. `open` gives its content from the first byte; it is called
+ * again only for an object that can't be read forwards.
+ * @throws what reading the content throws
+ */
+export async function readContent(size: number, open: () => Bytes): Promise<LoadedFile> {
+  const content = openForwards(size, open);
   try {
     const object = await readElf(content);
     return object === undefined ? { kind: "other" } : { kind: "elf", object };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ByteString } from "../../bytes/byte-string.ts";
+import { fromText, type ByteString } from "../../bytes/byte-string.ts";
 import { elfArchitecture } from "../../elf/elf-header.ts";
 import type { ElfObject } from "../../elf/read-elf.ts";
 import { tracePath } from "../../rootfs/resolve-path.ts";
@@ -16,6 +16,9 @@ const LOADERS: Readonly<Record<string, readonly string[]>> = {
   riscv64: ["/lib/ld-linux-riscv64-lp64d.so.1", "/lib/ld-musl-riscv64.so.1"],
   s390x: ["/lib/ld64.so.1", "/lib/ld-musl-s390x.so.1"],
 };
+
+/** The paths of all architectures. */
+export const USUAL_LOADERS = Object.values(LOADERS).flat().map(fromText);
 
 /** The loader of a root for an object that names none, such as a library; empty when the root has none of the usual ones. */
 export function findLoader(root: RootFilesystem, object: ElfObject): ByteString {

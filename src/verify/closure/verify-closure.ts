@@ -26,6 +26,8 @@ import { createObjectReader, type ReadObject } from "./read-object.ts";
 export interface VerifyClosureOptions extends AbortOptions {
   /** The programs and libraries to check. Default: every program of the root, which is what names a loader. */
   readonly paths?: readonly ByteString[] | undefined;
+  /** How objects are read. Default: each by `root.read`. */
+  readonly read?: ReadObject | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function verifyClosure(
   const closure: Closure = {
     root,
     options,
-    read: createObjectReader(root, options),
+    read: options.read ?? createObjectReader(root, options),
     settings: new Map(),
     searches: new Map(),
     findings: new Map(),
@@ -82,15 +84,7 @@ function* named(closure: Closure, paths: readonly ByteString[]): Generator<[Byte
   for (const path of paths) {
     const found = tracePath(closure.root, path);
     if (found.node?.type === "file") yield [found.path, found.node];
-    else
-      report(
-        closure,
-        "not-an-object",
-        path,
-        path,
-        undefined,
-        "expected an ELF object, got none there",
-      );
+    else reportObject(closure, "not-an-object", path, "expected an ELF object, got none there");
   }
 }
 
@@ -102,16 +96,9 @@ async function followProgram(
 ): Promise<ProgramClosure | undefined> {
   const file = await closure.read(path, node);
   if (file.kind !== "elf") {
-    if (file.kind === "damaged") report(closure, "damaged-object", path, path, undefined, file.why);
+    if (file.kind === "damaged") reportObject(closure, "damaged-object", path, file.why);
     else if (isAskedFor)
-      report(
-        closure,
-        "not-an-object",
-        path,
-        path,
-        undefined,
-        "expected an ELF object, got another file",
-      );
+      reportObject(closure, "not-an-object", path, "expected an ELF object, got another file");
     return undefined;
   }
   const { object } = file;
@@ -138,14 +125,16 @@ async function checkLoader(
   const found = tracePath(closure.root, loader);
   if (found.node?.type !== "file") {
     const message = `expected its loader ${toText(loader)} in the root, got none`;
-    report(closure, "loader-missing", path, path, loader, message);
+    report(closure, { code: "loader-missing", path, program: path, needs: loader, message });
     return false;
   }
   const file = await closure.read(found.path, found.node);
   if (file.kind === "elf" && isSameMachine(file.object, object)) return true;
   const got = file.kind === "elf" ? `one for ${formatElf(file.object)}` : "no ELF object";
   const message = `expected its loader ${toText(loader)} for ${formatElf(object)}, got ${got}`;
-  report(closure, "loader-wrong-machine", path, path, loader, message);
+  const foreign = file.kind === "elf" ? [found.path] : [];
+  const code = "loader-wrong-machine";
+  report(closure, { code, path, program: path, needs: loader, message, foreign });
   return false;
 }
 
@@ -200,7 +189,10 @@ async function find(
   if (found.loaded !== undefined) return { ...found.loaded, neededBy: needing };
   const clues = found.passedOver.map(({ path, why }) => `${toText(path)} ${CLUES[why]}`);
   const message = `needs ${toText(name)}, which is nowhere that its loader looks${clues.length === 0 ? "" : `: ${clues.join("; ")}`}`;
-  report(closure, "library-missing", needing.realPath, program, name, message);
+  const wrong = found.passedOver.filter(({ why }) => why === "wrong-machine");
+  const foreign = wrong.map(({ realPath }) => realPath);
+  const code = "library-missing";
+  report(closure, { code, path: needing.realPath, program, needs: name, message, foreign });
   return undefined;
 }
 
@@ -249,28 +241,47 @@ function checkVersions(
       // glibc takes a library without any versions as it is.
       if (definedVersions.length === 0 || definedVersions.includes(version)) continue;
       const message = `needs ${toText(version)} of ${toText(library)}, which ${toText(provider.realPath)} does not have`;
-      report(closure, "version-missing", realPath, program, version, message);
+      report(closure, {
+        code: "version-missing",
+        path: realPath,
+        program,
+        needs: version,
+        message,
+      });
     }
   }
 }
 
-function report(
-  { findings }: Closure,
+/** A problem of one object itself, not of what it needs. */
+function reportObject(
+  closure: Closure,
   code: ClosureFindingCode,
   path: ByteString,
-  program: ByteString,
-  needs: ByteString | undefined,
   message: string,
 ): void {
+  report(closure, { code, path, program: path, needs: undefined, message });
+}
+
+interface Problem extends Pick<ClosureFinding, "code" | "path" | "needs" | "message"> {
+  readonly program: ByteString;
+  readonly foreign?: readonly ByteString[] | undefined;
+}
+
+function report({ findings }: Closure, problem: Problem): void {
+  const { code, path, needs, program, message, foreign = [] } = problem;
   const key = JSON.stringify([code, path, needs]);
   const known = findings.get(key);
   if (known === undefined) {
+    const sentence = `${toText(path)}: ${message}`;
+    const programs = [program];
     findings.set(key, {
       code,
+      severity: "error",
       path,
       needs,
-      programs: [program],
-      message: `${toText(path)}: ${message}`,
+      programs,
+      foreign,
+      message: sentence,
     });
   } else if (known.programs.at(-1) !== program) known.programs.push(program);
 }

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import { toText } from "../../bytes/byte-string.ts";
+import type { ReferenceComparison, Side } from "../../disk/look/compare-references.ts";
+import type { ConfigDifference } from "../../image/compare-configs.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { ComparedField } from "../../rootfs/compare/compare-nodes.ts";
+import type { Difference } from "../../rootfs/compare/compare-trees.ts";
+import {
+  collect,
+  prose,
+  withRegistry,
+  type Outcome,
+  type Register,
+  type Session,
+} from "../command.ts";
+import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
+import { parseConfigured } from "../input/configured.ts";
+import { indexCacheOf } from "../input/index-cache.ts";
+import { withPlatform } from "../input/look-options.ts";
+import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { differenceDocument, fieldLines } from "../output/differences.ts";
+import { count } from "../output/format.ts";
+import { showIndexing } from "../progress/show-indexing.ts";
+import { letYoungGenerationGrow } from "../v8-flags.ts";
+
+interface DiffFlags extends ReferenceFlags {
+  readonly ignore?: readonly string[];
+}
+
+type IgnoredField = ComparedField | "configuration";
+
+export const diffCommand: Register = (program, invoke) => {
+  withPlatform(withRegistry(program.command("diff <A> <B>")))
+    .summary("how two images differ, path by path")
+    .description(
+      prose(`
+        Compares two images, or an image with dir:DIR: type, mode, owner, time, link target, device
+        numbers, size, content, extended attributes, which names are one file, and the configuration.
+        How the tree is cut into layers is not compared. - is only in A, + only in B, ~ differs.`),
+    )
+    .option("--ignore <FIELD>", "do not compare this: owner, time, …; may be given again", collect)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit diff ghcr.io/family/image:1 ghcr.io/family/image:2 --platform linux/riscv64
+  oci-kit diff oci:out/linux-runtime/riscv64 dir:out/rootfs --ignore time --ignore owner
+
+Fields: type, mode, owner, time, link, device, size, content, xattrs, names, configuration.
+Exit status: 0 they are the same; 2 they differ; 1 that could not be told.`,
+    )
+    .action(async (one: string, other: string, flags: DiffFlags) =>
+      invoke(flags, (session) => diff(one, other, flags, session)),
+    );
+};
+
+async function diff(
+  one: string,
+  other: string,
+  flags: DiffFlags,
+  session: Session,
+): Promise<Outcome> {
+  const { context, progress } = session;
+  const [{ COMPARED_FIELDS }, { compareReferences }] = await Promise.all([
+    import("../../rootfs/compare/compare-nodes.ts"),
+    import("../../disk/look/compare-references.ts"),
+  ]);
+  const known: readonly IgnoredField[] = [...COMPARED_FIELDS, "configuration"];
+  const ignore = (flags.ignore ?? []).map((text) => parseField(text, known));
+  const show = showIndexing(progress);
+  letYoungGenerationGrow();
+  const compared = await compareReferences(
+    await parseConfigured(one, context),
+    await parseConfigured(other, context),
+    {
+      ...(await referenceOptions(flags, session)),
+      ignore,
+      cache: await indexCacheOf(context),
+      onProgress: (event) => {
+        if (event.kind !== "comparing") show(event);
+        else progress.show(`comparing: ${event.compared} paths`, event);
+      },
+    },
+  );
+  return outcomeOf(compared);
+}
+
+/** @throws OciError `invalid-argument` */
+function parseField(text: string, fields: readonly IgnoredField[]): IgnoredField {
+  const field = fields.find((known) => known === text);
+  if (field !== undefined) return field;
+  throw new OciError(
+    "invalid-argument",
+    `--ignore: expected one of ${fields.join(", ")}, got ${JSON.stringify(text)}`,
+  );
+}
+
+function outcomeOf(found: ReferenceComparison): Outcome {
+  const { one, other, compared, differences, configuration = [] } = found;
+  const same = differences.length === 0 && configuration.length === 0;
+  return {
+    status: same ? DONE : DOES_NOT_HOLD,
+    document: {
+      same,
+      one: sideDocument(one),
+      other: sideDocument(other),
+      compared,
+      differences: differences.map(differenceDocument),
+      ...(found.configuration && { configuration }),
+    },
+    lines: [
+      ...differences.flatMap(differingLines),
+      ...configuration.map(configurationLine),
+      same
+        ? `${count(compared, "path")} compared: the same`
+        : `${count(compared, "path")} compared: ${count(differences.length, "path")} and ${count(configuration.length, "field")} of the configuration differ`,
+      ...(found.configuration === undefined ? ["the configuration was not compared"] : []),
+    ],
+  };
+}
+
+function sideDocument({ name, image }: Side): object {
+  return { root: name, ...(image && { digest: image.digest }) };
+}
+
+function differingLines({ path, kind, fields }: Difference): string[] {
+  const sign = kind === "missing" ? "-" : kind === "unexpected" ? "+" : "~";
+  return [`${sign} ${toText(path)}`, ...fieldLines(fields)];
+}
+
+function configurationLine({ field, one = "none", other = "none" }: ConfigDifference): string {
+  return `~ ${field}: ${one} -> ${other}`;
+}

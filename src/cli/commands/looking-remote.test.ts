@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createProject, type Project } from "../../../test/fixtures/project.ts";
+import {
+  startRecordingProxy,
+  type RecordingProxy,
+} from "../../../test/fixtures/recording-proxy.ts";
+import type { Compression } from "../../oci/media-types.ts";
+import { openLayout } from "../../store/layout/layout.ts";
+import { buildImage, type BuiltImage } from "../../testing/build-image.ts";
+
+/** So large that it does not fit into the buffers of two connections. */
+const LARGE = 32_000_000;
+
+let project: Project;
+let proxy: RecordingProxy;
+let image: string;
+let layers: BuiltImage["layers"];
+
+beforeEach(async () => {
+  project = await createProject();
+  proxy = await startRecordingProxy(project.server.port);
+  image = `${proxy.host}/looked:1`;
+});
+afterEach(async () => {
+  await proxy.close();
+  await project.remove();
+});
+
+/** Pushes an image of three layers; the lowest has a small file between two others, the last of `size` bytes. */
+async function push(compression: Compression, size = 1_000_000): Promise<void> {
+  const store = await openLayout("local", { create: true });
+  const base = { "a/1": randomBytes(100_000), "a/2": "small", "a/3": randomBytes(size) };
+  const spec = { layers: [base, { "b/1": "b" }, { "c/1": "c" }], compression };
+  ({ layers } = await buildImage(store, { ...spec, tag: "1" }));
+  await project.run("copy", "oci:local:1", `127.0.0.1:${project.server.port}/looked:1`);
+}
+
+/** What a command costs: the layers that it asks for, and all bytes that come. */
+async function cost(...words: string[]): Promise<{ asked: number[]; bytes: number }> {
+  const [requests, bytes] = [proxy.requests.length, proxy.bytes()];
+  const { status, stderr } = await project.run(...words);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  const asked = proxy.requests
+    .slice(requests)
+    .map((request) => layers.findIndex(({ digest }) => request.includes(digest)))
+    .filter((layer) => layer >= 0);
+  return { asked: asked.sort(), bytes: proxy.bytes() - bytes };
+}
+
+describe("looking into a remote image", () => {
+  it("reads each layer once; the second look reads none, and does not ask for one", async () => {
+    await push("gzip");
+    const first = await cost("ls", "-R", image);
+    expect(first.asked).toEqual([0, 1, 2]);
+    for (const words of [
+      ["ls", "-lR", image],
+      ["find", image, "--name", "1"],
+      ["stat", image, "/a/2"],
+      ["history", image],
+      ["history", image, "/b/1"],
+      ["ls", image, "--layer", "1"],
+      ["diff", image, image],
+    ]) {
+      const { asked, bytes } = await cost(...words);
+      expect(asked).toEqual([]);
+      expect(bytes).toBeLessThan(10_000);
+    }
+  });
+
+  it("with --layer reads that layer alone", async () => {
+    await push("gzip");
+    expect((await cost("ls", image, "--layer", "1")).asked).toEqual([1]);
+  });
+
+  it("reads for one file its layer, up to the file's end, once the layers are known", async () => {
+    await push("gzip", LARGE);
+    await cost("ls", image);
+    const { asked, bytes } = await cost("cat", image, "/a/1");
+    expect(asked).toEqual([0]);
+    expect(bytes).toBeLessThan(LARGE / 2);
+  });
+
+  it("reads for one file of an uncompressed layer that file's bytes alone", async () => {
+    await push("none");
+    await cost("ls", image);
+    const { asked, bytes } = await cost("cat", image, "/a/2");
+    expect(asked).toEqual([0]);
+    expect(bytes).toBeLessThan(10_000);
+    expect((await project.run("cat", image, "/a/2")).bytes).toEqual(
+      new TextEncoder().encode("small"),
+    );
+  });
+
+  it("answers from kept indexes even when the registry has lost the layers", async () => {
+    await push("gzip");
+    await cost("ls", image);
+    const { digest } = layers[1]!;
+    rmSync(`../registry/blobs/sha256/${digest.slice("sha256:".length)}`);
+    expect((await cost("ls", "-R", image)).asked).toEqual([]);
+    const { status, stderr } = await project.run("cat", image, "/b/1");
+    expect(stderr).toContain(digest.slice(7, 19));
+    expect(status).toBe(1);
+  });
+});

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+import { fromBytes, fromText, toBytes, type ByteString } from "../../bytes/byte-string.ts";
+import { once, type AbortOptions, type Bytes } from "../../bytes/bytes.ts";
+import { drain } from "../../bytes/streams/read-all.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { createContentPlanner } from "../../rootfs/contents/content-plan.ts";
+import { openLayerTar } from "../../rootfs/contents/open-layer-tar.ts";
+import { readPlanned } from "../../rootfs/contents/read-planned.ts";
+import { tracePath } from "../../rootfs/resolve-path.ts";
+import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import {
+  createObjectReader,
+  readContent,
+  type LoadedFile,
+  type ReadObject,
+} from "../closure/read-object.ts";
+import { USUAL_LOADERS } from "../closure/usual-loaders.ts";
+import type { FactsCache, LayerFacts, LayerIdentity } from "./facts-cache.ts";
+
+/** A root filesystem as the checks read it. */
+export interface ReadableRoot {
+  readonly root: RootFilesystem;
+  readonly read: ReadObject;
+}
+
+export interface ImageFactsOptions extends AbortOptions {
+  readonly cache?: FactsCache | undefined;
+  /** The numbers of the layers that were read to their end just now, and so have their diffIDs. */
+  readonly verified: ReadonlySet<number>;
+}
+
+/** Larger files are read when they are asked for. */
+const LARGEST_TEXT = 4 * 1024 * 1024;
+
+/**
+ * Reads what the checks want to know of the contents of an image: all ELF objects, and the small files that
+ * say how libraries and users are found. Each layer is read at most once, and not at all when its facts are
+ * kept. Afterwards every layer is known to have its diffID.
+ * @throws what reading a layer throws
+ */
+export async function readImageFacts(
+  filesystem: ImageFilesystem,
+  objects: readonly (readonly [ByteString, Node])[],
+  options: ImageFactsOptions,
+): Promise<ReadableRoot> {
+  const layers = filesystem.image.manifest.value.layers.map(() => emptyFacts());
+  await addKept(filesystem, layers, options);
+  await addMissing(
+    filesystem,
+    layers,
+    [...wantedObjects(objects), ...wantedTexts(filesystem)],
+    options,
+  );
+  return viewWith(filesystem, layers, options);
+}
+
+/** What is known of one layer. */
+interface Known {
+  readonly objects: Map<Digest, LoadedFile>;
+  readonly texts: Map<Digest, ByteString>;
+  /** Whether the cache has all of it. */
+  kept: boolean;
+}
+
+function emptyFacts(): Known {
+  return { objects: new Map(), texts: new Map(), kept: false };
+}
+
+interface Want {
+  readonly path: ByteString;
+  readonly node: Node;
+  readonly digest: Digest;
+  readonly as: keyof LayerFacts;
+}
+
+function* wantedObjects(objects: readonly (readonly [ByteString, Node])[]): Generator<Want> {
+  for (const [path, node] of objects) {
+    const { contentDigest: digest } = node;
+    if (digest !== undefined) yield { path, node, digest, as: "objects" };
+  }
+}
+
+const TEXTS = ["/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/etc/ld.so.conf"];
+const MUSL_PATHS = /^ld-musl-.*\.path$/;
+
+function* wantedTexts(root: RootFilesystem): Generator<Want> {
+  const found = [
+    ...TEXTS.map(fromText),
+    ...USUAL_LOADERS,
+    ...listIn(root, fromText("/etc")).filter((path) => MUSL_PATHS.test(path.slice("/etc/".length))),
+    ...listIn(root, fromText("/etc/ld.so.conf.d")),
+  ];
+  for (const each of found) {
+    const { node, path } = tracePath(root, each);
+    if (node?.type !== "file" || node.size === 0 || node.size > LARGEST_TEXT) continue;
+    const { contentDigest: digest } = node;
+    if (digest !== undefined) yield { path, node, digest, as: "texts" };
+  }
+}
+
+function listIn(root: RootFilesystem, directory: ByteString): readonly ByteString[] {
+  const { node, path } = tracePath(root, directory);
+  if (node?.type !== "directory") return [];
+  return root.list(path).map((name) => `${directory}/${name}` as ByteString);
+}
+
+function identityOf({ image }: ImageFilesystem, layer: number): LayerIdentity {
+  const blob = image.manifest.value.layers[layer]!.digest;
+  return { blob, diffId: image.config.value.rootfs.diff_ids[layer]! };
+}
+
+async function addKept(
+  filesystem: ImageFilesystem,
+  layers: readonly Known[],
+  { cache }: ImageFactsOptions,
+): Promise<void> {
+  for (const [layer, known] of layers.entries()) {
+    const facts = await cache?.read(identityOf(filesystem, layer));
+    if (facts === undefined) continue;
+    known.kept = true;
+    for (const [digest, object] of facts.objects) known.objects.set(digest, object);
+    for (const [digest, text] of facts.texts) known.texts.set(digest, text);
+  }
+}
+
+/** Reads what is not known, and each layer of which nobody knows yet that it has its diffID. */
+async function addMissing(
+  filesystem: ImageFilesystem,
+  layers: readonly Known[],
+  wants: readonly Want[],
+  { cache, verified, signal }: ImageFactsOptions,
+): Promise<void> {
+  const planner = createContentPlanner<Want>();
+  const unread = new Set(layers.keys());
+  for (const [layer, known] of layers.entries()) {
+    if (known.kept || verified.has(layer)) unread.delete(layer);
+  }
+  for (const want of wants) {
+    const location = filesystem.location(want.node);
+    if (
+      location === undefined ||
+      (layers[location.layer]!.kept && layers[location.layer]![want.as].has(want.digest))
+    )
+      continue;
+    planner.add(location, want, want.node.size);
+    unread.delete(location.layer);
+    layers[location.layer]!.kept = false;
+  }
+  for await (const { wants: who, content } of readPlanned(filesystem, planner.plan(), { signal })) {
+    const { layer } = filesystem.location(who[0]!.node)!;
+    if (content !== undefined) await take(filesystem, who, content, layers[layer]!);
+  }
+  for (const layer of unread) await drain(openLayerTar(filesystem, layer, { signal }));
+  for (const [layer, known] of layers.entries()) {
+    if (!known.kept) await cache?.write(identityOf(filesystem, layer), known);
+  }
+}
+
+/** Reads one content for all who want it. */
+async function take(
+  filesystem: ImageFilesystem,
+  wants: readonly Want[],
+  content: Bytes,
+  known: Known,
+): Promise<void> {
+  const { path, node, digest } = wants[0]!;
+  let first: Bytes | undefined = content;
+  if (wants.some((want) => want.as === "texts")) {
+    const text = await readText(content);
+    known.texts.set(digest, text);
+    first = once(toBytes(text));
+  }
+  if (!wants.some((want) => want.as === "objects")) return;
+  const open = (): Bytes => {
+    const bytes = first ?? filesystem.read(path);
+    first = undefined;
+    return bytes;
+  };
+  known.objects.set(digest, await readContent(node.size, open));
+}
+
+async function readText(content: Bytes): Promise<ByteString> {
+  const parts: ByteString[] = [];
+  for await (const chunk of content) parts.push(fromBytes(chunk));
+  return parts.join("") as ByteString;
+}
+
+/** The filesystem, with what is known answered from memory. */
+function viewWith(
+  filesystem: ImageFilesystem,
+  layers: readonly Known[],
+  options: AbortOptions,
+): ReadableRoot {
+  const factsOf = (node: Node | undefined): Known | undefined => {
+    const location = node && filesystem.location(node);
+    return location && layers[location.layer];
+  };
+  const root: RootFilesystem = {
+    ...filesystem,
+    read(path, abort) {
+      const node = filesystem.lstat(path);
+      const text = node?.contentDigest && factsOf(node)?.texts.get(node.contentDigest);
+      return text === undefined ? filesystem.read(path, abort) : once(toBytes(text));
+    },
+  };
+  const readOther = createObjectReader(root, options);
+  return {
+    root,
+    read: (path, node) => {
+      const object = node.contentDigest && factsOf(node)?.objects.get(node.contentDigest);
+      return object === undefined ? readOther(path, node) : Promise.resolve(object);
+    },
+  };
+}
