@@ -18,6 +18,7 @@ const PARTS = /** @type {const} */ ([
   ["registry", ["registry/mirrors/open-by-rules.js", "cli/input/registry-flags.js"]],
   ["registry-rules", ["registry/machine/parse-registry-rules.js"]],
   ["copies", ["image/by-reference/copy-reference.js", "image/by-reference/retag-reference.js"]],
+  ["copy", ["cli/commands/copy-images.js"]],
 ]).map(
   ([name, files]) =>
     /** @type {const} */ ([name, files.map((file) => fileURLToPath(new URL(file, dist)))]),

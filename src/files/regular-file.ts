@@ -20,9 +20,9 @@ export interface ReadFileOptions extends OpenOptions {
   readonly length?: number | undefined;
 }
 
-// Measured: synchronous reads from a descriptor are the fastest way when they are of 64 KiB or more.
-const CHUNK = 256 * 1024;
-const CHUNKS_PER_TURN = 4;
+// Measured: synchronous reads from a descriptor are the fastest way when they are large. A push in chunks of 1 MiB takes
+// 0.88 of the processor time of one in chunks of 256 KiB.
+const CHUNK = 1024 * 1024;
 /**
  * Bytes to read at the end that the file's size gives: the file may have grown, and files in `/proc` have
  * size 0.
@@ -81,14 +81,14 @@ export async function* readFileBytes(
   try {
     // One buffer for all chunks. With a new one for each, V8 filled and collected as many bytes as were read.
     const buffer = new Uint8Array(Math.min(CHUNK, end - at, Math.max(size - at, SMALLEST)));
-    for (let turn = 1; at < end; turn += 1) {
+    while (at < end) {
       throwIfAborted(options.signal, String(file));
       const chunk = buffer.subarray(0, Math.min(buffer.length, end - at));
       const count = readAt(fd, chunk, at, file);
       if (count === 0) return;
       at += count;
       yield count === chunk.length ? chunk : chunk.subarray(0, count);
-      if (turn % CHUNKS_PER_TURN === 0) await setImmediate();
+      if (count === CHUNK) await setImmediate();
     }
   } finally {
     if (typeof file === "string") closeSync(fd);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Readable } from "node:stream";
-import type { Agent, Dispatcher } from "undici";
+import type { Agent } from "undici";
 import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
@@ -27,6 +27,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   /** Must have a `size`. Opened anew for each exchange. */
   readonly body?: Source | undefined;
+  /** How many bytes a successful answer should bring, if that is known. */
+  readonly expected?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -149,11 +151,21 @@ function openUpload(request: Exchange, source: Source, limits: Limits): Upload {
   return upload;
 }
 
-function wrapAnswer(request: Exchange, answer: Dispatcher.ResponseData, limits: Limits): Answer {
+/** The head of an answer, and its body, in which nothing is checked yet. */
+export interface RawAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: AsyncIterable<Uint8Array> & {
+    dump(options: { limit: number }): Promise<unknown>;
+  };
+}
+
+/** Makes an answer whose body is read at a usable rate, or fails as `unreachable`. */
+export function wrapAnswer(request: Exchange, answer: RawAnswer, limits: Limits): Answer {
   const { headers, body } = answer;
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* demandRate(body as AsyncIterable<Uint8Array>, limits, () => tooSlow(request, "sent"));
+      yield* demandRate(body, limits, () => tooSlow(request, "sent"));
     } catch (error) {
       throw unreachable(request, error);
     }

@@ -76,6 +76,7 @@ async function ask(
     headers: isWhole
       ? {}
       : { range: `bytes=${start}-${last}`, ...(version !== undefined && { "if-range": version }) },
+    expected: (end ?? descriptor.size) - start,
     expect: isWhole ? [200] : [200, 206, 416],
     signal,
   });

@@ -64,9 +64,11 @@ function read(file: string): readonly ReadFile[] {
   return text === undefined ? [] : [{ file, text }];
 }
 
+/** The keys and headers that start rules. An alias may be called `"registry"`, but is a string. */
+const STARTS_RULE =
+  /^\s*\[{0,2}\s*(?:registry\s*[\].=]|["']registry["']\s*(?:[\].]|=\s*\[)|["']?registries["']?\s*(?:[\]=]|\.\s*["']?(?:insecure|block)))/m;
+
 /** False for files of comments, search registries and aliases, which are all that most machines have. */
 function mayHaveRules(text: string): boolean {
-  return /^(?!\s*#).*\b(?:registry\b(?!\.)|registries\.(?:insecure|block)\b|registry\.mirror)/m.test(
-    text,
-  );
+  return STARTS_RULE.test(text);
 }

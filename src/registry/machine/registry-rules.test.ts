@@ -121,9 +121,29 @@ describe("the rules of a machine", () => {
     expect(await find()).toEqual({});
     mkdirSync(join(place, "etc/registries.conf.d"), { recursive: true });
     const text =
-      'unqualified-search-registries = ["a.example"]\n[aliases]\n"a" = "registry.b.example/a"\n# [[registry]]\n';
+      'unqualified-search-registries = ["a.example"]\n[aliases]\n"registry" = "docker.io/library/registry"\n"a" = "registry.b.example/a"\n# [[registry]]\n';
     writeFileSync(join(place, "etc/registries.conf.d/000.conf"), text);
     expect(await find()).toEqual({});
+  });
+  it.each([
+    '[[registry]]\nlocation = "a.example"',
+    '  [[ "registry" ]]\nlocation = "a.example"',
+    'registry = [{ location = "a.example" }]',
+    '"registry" = [\n{ location = "a.example" }]',
+    "[registries.insecure]\nregistries = ['a.example']",
+    "[registries.'block']\nregistries = ['a.example']",
+    "[registries]\ninsecure = { registries = ['a.example'] }",
+    "registries = { insecure = { registries = ['a.example'] } }",
+    "registries.insecure.registries = ['a.example']",
+  ])("are found however they are written: %j", async (text) => {
+    mkdirSync(join(place, "etc/registries.conf.d"), { recursive: true });
+    writeFileSync(join(place, "etc/registries.conf.d/000.conf"), `# none\n\n${text}\n`);
+    expect(Object.keys((await find()) as object)).toEqual(["a.example"]);
+  });
+  it("that are no tables are refused", async () => {
+    mkdirSync(join(place, "etc"), { recursive: true });
+    writeFileSync(join(place, "etc/registries.conf"), 'registry = "a.example"\n');
+    await expect(find()).rejects.toMatchObject({ code: "invalid-config" });
   });
   it("are the system's, and of each directory later ones in place of earlier ones", async () => {
     write("etc/registries.conf", "one.example");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { lookup } from "node:dns";
-import { connect, isIP, type Socket } from "node:net";
+import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
 import type * as NodeTls from "node:tls";
 import type { FindProxy, Resolve } from "../registry-options.ts";
 import type { AddressGate } from "./address-gate.ts";
@@ -28,6 +28,8 @@ export interface Dial {
   open(target: URL): Promise<Socket>;
   /** A connection to the host and port of the URL, directly or through a proxy, that nothing was sent over yet. */
   openPlain(target: URL): Promise<Socket>;
+  /** As `openPlain`, without a proxy. What arrives is handed to `onread` instead of the socket's readers. */
+  readonly openDirect: (target: URL, onread: OnReadOpts) => Promise<Socket>;
 }
 
 /**
@@ -67,6 +69,8 @@ export function createDial(options: DialOptions): Dial {
   return {
     open: (target) => timed(target, (onSocket) => open(target, onSocket)),
     openPlain: (target) => timed(target, (onSocket) => openPlain(options, target, onSocket)),
+    openDirect: (target, onread) =>
+      timed(target, (onSocket) => openDirect(options, target, onSocket, onread)),
   };
 }
 
@@ -78,20 +82,27 @@ async function openPlain(
 ): Promise<Socket> {
   const { gate, origin } = options;
   const isOwn = target.origin === origin.origin;
-  const hostname = bareHost(target);
   const proxy = options.proxy(target);
-  if (proxy === undefined) {
-    const reason = isIP(hostname) === 0 ? undefined : gate.refusal(hostname, isOwn);
-    if (reason !== undefined) throw gate.error(hostname, reason);
-    const resolve = guardLookup(gate, isOwn, options.resolve ?? lookup);
-    return connected(
-      connect({ host: hostname, port: portOf(target), lookup: resolve, ...BUFFERED }),
-      onSocket,
-    );
-  }
+  if (proxy === undefined) return openDirect(options, target, onSocket);
   const reason = isOwn ? undefined : gate.refusalByName(target.hostname);
   if (reason !== undefined) throw gate.error(target.hostname, reason);
   return openProxied(options, target, proxy, onSocket);
+}
+
+async function openDirect(
+  options: DialOptions,
+  target: URL,
+  onSocket: (socket: Socket) => void,
+  onread?: OnReadOpts,
+): Promise<Socket> {
+  const { gate, origin } = options;
+  const isOwn = target.origin === origin.origin;
+  const host = bareHost(target);
+  const reason = isIP(host) === 0 ? undefined : gate.refusal(host, isOwn);
+  if (reason !== undefined) throw gate.error(host, reason);
+  const resolve = guardLookup(gate, isOwn, options.resolve ?? lookup);
+  const to = { host, port: portOf(target), lookup: resolve, ...BUFFERED };
+  return connected(connect(onread === undefined ? to : { ...to, onread }), onSocket);
 }
 
 async function openProxied(

@@ -6,6 +6,7 @@ import { createAuthorizer } from "../auth/authorizer.ts";
 import type { Access, Authorizer } from "../auth/authorizer.ts";
 import { openCredentialSource } from "../auth/credential-source.ts";
 import type { Explanation } from "../auth/explain-refusal.ts";
+import { download, isDirect } from "../direct/download.ts";
 import { exchange, refused, unreachable } from "../exchange.ts";
 import type { Answer, Exchange, Method } from "../exchange.ts";
 import { openConnections, type Connections } from "./connections.ts";
@@ -29,6 +30,8 @@ export interface RegistryRequest extends Access {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Must have a `size`. */
   readonly body?: Source | undefined;
+  /** How many bytes a successful answer should bring, if that is known: large ones are read another way. */
+  readonly expected?: number | undefined;
   /** The statuses that count as success. */
   readonly expect: readonly number[];
   /** Do not retry this request: the caller repeats it together with what comes before it. */
@@ -142,15 +145,20 @@ interface SenderOptions {
 
 /** Creates what sends one request and waits for the head of its answer. Those without a body wait for a place. */
 function createSender(
-  { agent }: Connections,
+  { agent, dial }: Connections,
   { limits, proxy, userAgent }: SenderOptions,
 ): (request: Exchange) => Promise<Answer> {
   const gate = createGate(REQUESTS_AT_ONCE);
   return async (request) => {
     const headers = { "user-agent": userAgent, ...request.headers };
     const complete = { ...request, headers };
+    const ask = async (): Promise<Answer> => {
+      const isAlone = isDirect(complete) && proxy(request.url) === undefined;
+      const direct = isAlone ? await download(dial.openDirect, complete, limits) : undefined;
+      return direct ?? exchange(agent, complete, limits);
+    };
     const answer = await (request.body === undefined
-      ? gate(() => exchange(agent, complete, limits))
+      ? gate(ask)
       : exchange(agent, complete, limits, limits.idleTimeout * COMMIT_PATIENCE));
     // Only proxies answer so. Those of https answer when the connection is made.
     const via = answer.status === 407 ? proxy(request.url) : undefined;
@@ -242,12 +250,12 @@ async function follow(
   request: RegistryRequest,
   authorization: string | undefined,
 ): Promise<Answer> {
-  const { method, signal, body } = request;
+  const { method, signal, body, expected } = request;
   let url = atRegistry(request.target, wires.origin);
   let authorized = authorization;
   for (let hops = 0; ; hops += 1) {
     const headers = { ...request.headers, ...(authorized && { authorization: authorized }) };
-    const answer = await wires.exchange({ method, url, headers, body, signal });
+    const answer = await wires.exchange({ method, url, headers, body, expected, signal });
     if (!REDIRECTS.has(answer.status) || request.expect.includes(answer.status)) return answer;
     await answer.discard();
     const next = redirectTarget(wires, answer, hops);
