@@ -7,7 +7,6 @@ import { DONE } from "../exit-status.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { parseImagePath } from "../input/image-path.ts";
 import { lookOptions, withLooking, type LookFlags } from "../input/look-options.ts";
-import { fileDocument } from "../output/file-document.ts";
 import { printToTerminal } from "../output/print-to-terminal.ts";
 
 interface CatFlags extends LookFlags {
@@ -49,6 +48,7 @@ async function cat(
     paths.map(parseImagePath),
     async ({ files, image }) => {
       if (session.json) {
+        const { fileDocument } = await import("../output/file-document.ts");
         const documents = [];
         for (const file of files) documents.push(await fileDocument(file));
         return {
