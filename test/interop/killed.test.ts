@@ -7,7 +7,7 @@ import { runCli, startCli } from "./run-cli.ts";
 import { makeScratch } from "./scratch.ts";
 import { factsOfDirectory, type Facts } from "./tree-facts.ts";
 
-const MOMENTS = 20;
+const MOMENTS = Number(process.env["OCI_KIT_KILLS"] ?? 20);
 const scratch = makeScratch();
 const image = `oci:${scratch.path("images/debian")}:latest`;
 const directory = scratch.path("rootfs");

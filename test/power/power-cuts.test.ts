@@ -85,7 +85,7 @@ async function archiveWork({ disk, acknowledge, always }: Job): Promise<void> {
       if (existsSync(join(at, name))) await check(join(at, name));
     });
     for (const image of [one, two]) {
-      const target = await create(join(disk, name));
+      const target = await create(join(disk, name), { replace: true });
       await copy(image.store, image.descriptor, target, { tag: "example.org/a:1" });
       await target.close();
       acknowledge(`copy to ${name}`, (at) => check(join(at, name)));
