@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -47,22 +48,24 @@ export async function startDockerRegistry(
       ...(auth && { auth }),
     }),
   );
+  // To a file: a test that runs its clients with spawnSync reads no pipe meanwhile, and once that was full, the registry
+  // hung for ever in its next line of log.
+  const log = `${file}.log`;
+  const output = openSync(log, "w");
   const child = spawn(peer("docker-registry"), ["serve", file], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", output, output],
   });
-  let log = "";
-  child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  closeSync(output);
   for (let attempt = 0; ; attempt += 1) {
     const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
     // One that speaks TLS answers a plain request with 400.
     if (answer?.ok === true || answer?.status === (tls === undefined ? 401 : 400)) break;
-    if (attempt === 600 || child.exitCode !== null) throw new Error(`docker-registry: ${log}`);
+    if (attempt === 600 || child.exitCode !== null) throw new Error(`docker-registry: ${readFileSync(log, "utf8")}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return {
     host,
-    log: () => log,
+    log: () => readFileSync(log, "utf8"),
     async stop() {
       if (child.exitCode !== null) return;
       child.kill();
