@@ -60,7 +60,8 @@ export async function startDockerRegistry(
     const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
     // One that speaks TLS answers a plain request with 400.
     if (answer?.ok === true || answer?.status === (tls === undefined ? 401 : 400)) break;
-    if (attempt === 600 || child.exitCode !== null) throw new Error(`docker-registry: ${readFileSync(log, "utf8")}`);
+    if (attempt === 600 || child.exitCode !== null)
+      throw new Error(`docker-registry: ${readFileSync(log, "utf8")}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return {
