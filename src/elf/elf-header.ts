@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ByteString } from "../bytes/byte-string.ts";
 import { OciError } from "../oci/errors.ts";
 
 /** What the first bytes of an ELF object say (System V ABI, "ELF Header"). */
@@ -16,6 +17,13 @@ export const ELF_HEADER_BYTES = 64;
 
 const SHORTEST = 20;
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
+
+const MAGIC_TEXT = String.fromCharCode(...MAGIC);
+
+/** Whether a file starts as an ELF object does: `head` is its first bytes, where they are known. */
+export function hasElfMagic(head: ByteString | undefined): boolean {
+  return head?.startsWith(MAGIC_TEXT) === true;
+}
 
 interface Machine {
   readonly machine: number;

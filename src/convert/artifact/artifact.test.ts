@@ -176,6 +176,12 @@ describe("pulling", () => {
     },
   );
 
+  it("refuses a title of a million characters at once", async () => {
+    const text = await putText(layout, "text/plain", "x");
+    const layer = titled(text, `${"/".repeat(1 << 20)}x`);
+    await expect(pull([layer])).rejects.toMatchObject({ code: "limit-exceeded" });
+  });
+
   it("refuses a title below what another layer is, which could be a link there", async () => {
     const text = await putText(layout, "text/plain", "x");
     const evil = await tar("a", { "a/": "", "a/b": { symlink: "/tmp" } });

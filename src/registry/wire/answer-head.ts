@@ -11,7 +11,7 @@ export interface AnswerHead {
 
 const STATUS_LINE = /^HTTP\/1\.1 (200|206)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 /** RFC 9110, 5.1 and 5.5. A line that continues the one before does not match. */
-const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/;
+const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const LENGTH = /^\d{1,15}$/;
 
 /**
@@ -30,7 +30,7 @@ export function parseAnswerHead(text: string): AnswerHead | undefined {
     if (name === "") return undefined;
     const key = name.toLowerCase();
     const before = headers[key];
-    headers[key] = before === undefined ? value : `${before}, ${value}`;
+    headers[key] = before === undefined ? value.trim() : `${before}, ${value.trim()}`;
   }
   const length = headers["content-length"] ?? "";
   if (!LENGTH.test(length) || "transfer-encoding" in headers) return undefined;

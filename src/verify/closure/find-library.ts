@@ -34,11 +34,13 @@ export interface FoundLibrary {
   readonly passedOver: readonly Candidate[];
 }
 
-/** What all searches of one root share. */
+/** What all searches of one loader share. */
 export interface LibrarySearch {
   readonly root: RootFilesystem;
   readonly settings: LoaderSettings;
   readonly read: ReadObject;
+  /** What was found before, by what decides about it: programs share most of their libraries. */
+  readonly known: Map<string, Promise<FoundLibrary>>;
 }
 
 /**
@@ -47,7 +49,29 @@ export interface LibrarySearch {
  * RUNPATH; then RUNPATH; the cache; the default directories. A candidate for another machine is passed over.
  * `LD_LIBRARY_PATH` is not looked at: an image that needs it says so elsewhere.
  */
-export async function findLibrary(
+export function findLibrary(
+  search: LibrarySearch,
+  name: ByteString,
+  neededBy: LoadedObject,
+): Promise<FoundLibrary> {
+  const key = JSON.stringify([name, ...decidingPaths(search, neededBy)]);
+  const found = search.known.get(key) ?? lookFor(search, name, neededBy);
+  search.known.set(key, found);
+  return found;
+}
+
+/** The object, and those that needed it and whose run paths it inherits. */
+function decidingPaths({ settings }: LibrarySearch, object: LoadedObject): readonly ByteString[] {
+  const paths = [object.path];
+  if (object.object.runPath.length > 0 && settings.kind === "glibc") return paths;
+  for (let at = object.neededBy; at !== undefined; at = at.neededBy) {
+    const { rPath, runPath } = at.object;
+    if (rPath.length + runPath.length > 0) paths.push(at.path);
+  }
+  return paths;
+}
+
+async function lookFor(
   search: LibrarySearch,
   name: ByteString,
   neededBy: LoadedObject,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { fromText, type ByteString } from "../../bytes/byte-string.ts";
+import { fromBytes, fromText, toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import { readAll } from "../../bytes/streams/read-all.ts";
 import { compileGlob, isGlob } from "../../rootfs/glob.ts";
 import { tracePath } from "../../rootfs/resolve-path.ts";
-import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { parseLoaderCache, type LoaderCache } from "./loader-cache.ts";
-import { readSmall, readSmallBytes } from "./read-object.ts";
 
 /** Where one loader of a root looks for libraries that no object gives a path for. */
 export interface LoaderSettings {
@@ -35,18 +35,14 @@ export async function readLoaderSettings(
   loader: ByteString,
   options: AbortOptions = {},
 ): Promise<LoaderSettings> {
-  const { node, path } = tracePath(root, loader);
-  const kind = /(^|\/)ld-musl-[^/]*$/.test(loader) ? "musl" : "glibc";
-  const text =
-    node?.type === "file" ? await readSmall(root, path, node, LARGEST_LOADER, options) : undefined;
-  if (kind === "musl") return readMusl(root, loader, text, options);
-  const cacheFile = await readFile(root, fromText("/etc/ld.so.cache"), (found, at) =>
-    readSmallBytes(root, at, found, LARGEST_CACHE, options),
-  );
+  const program = await readSmall(root, loader, LARGEST_LOADER, options);
+  const text = program === undefined ? ("" as ByteString) : fromBytes(program);
+  if (/(^|\/)ld-musl-[^/]*$/.test(loader)) return readMusl(root, loader, text, options);
+  const cache = await readSmall(root, fromText("/etc/ld.so.cache"), LARGEST_CACHE, options);
   return {
-    kind,
-    defaults: compiledDirectories(text ?? ("" as ByteString)) ?? GLIBC_DEFAULTS,
-    cache: cacheFile === undefined ? undefined : parseLoaderCache(cacheFile),
+    kind: "glibc",
+    defaults: compiledDirectories(text) ?? GLIBC_DEFAULTS,
+    cache: cache && parseLoaderCache(cache),
     configured: await readConfiguration(root, options),
   };
 }
@@ -54,32 +50,62 @@ export async function readLoaderSettings(
 const GLIBC_DEFAULTS = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"].map(fromText);
 const MUSL_DEFAULTS = ["/lib", "/usr/local/lib", "/usr/lib"].map(fromText);
 
-/** glibc's `system_dirs`: directories that end in a slash, each ended by a zero byte, one after another. */
-const SYSTEM_DIRECTORIES = /(?:\/(?:[\w.+-]+\/)*lib[\w.+-]*\/(?:[\w.+-]+\/)*\0){2,}/;
+/** A list of directories that is compiled into a loader is never longer. */
+const LONGEST_STRING = 1024;
 
+/**
+ * The strings of a loader that may be paths: they begin with a slash and end at a zero byte. The time that this
+ * takes grows with the length of the text, whatever is in it: a loader is a file of the image, and may be hostile.
+ */
+function* pathsIn(text: ByteString): Generator<ByteString | undefined, void, undefined> {
+  let start = 0;
+  for (let end = text.indexOf("\0"); end >= 0; end = text.indexOf("\0", start)) {
+    const isPath = text[start] === "/" && end - start <= LONGEST_STRING;
+    yield isPath ? (text.slice(start, end) as ByteString) : undefined;
+    start = end + 1;
+  }
+}
+
+const PATH = /^[\w./+-]*$/;
+
+/** Whether it is a path below some `lib`, `lib64`, … */
+function isLibraryPath(path: string): boolean {
+  return path.startsWith("/") && PATH.test(path) && path.includes("/lib");
+}
+
+/** glibc's `system_dirs`: at least two directories that end in a slash, one after another. */
 function compiledDirectories(loader: ByteString): readonly ByteString[] | undefined {
-  const [found] = SYSTEM_DIRECTORIES.exec(loader) ?? [];
-  return found
-    ?.split("\0")
-    .filter((directory) => directory !== "")
-    .map((directory) => directory.replace(/\/$/, "") as ByteString);
+  let found: ByteString[] = [];
+  for (const path of pathsIn(loader)) {
+    if (path?.endsWith("/") === true && isLibraryPath(path)) {
+      found.push(path.slice(0, -1) as ByteString);
+    } else {
+      if (found.length >= 2) break;
+      found = [];
+    }
+  }
+  return found.length >= 2 ? found : undefined;
+}
+
+/** musl's list: directories with colons between them, in one string. */
+function compiledList(loader: ByteString): ByteString | undefined {
+  for (const list of pathsIn(loader)) {
+    const directories = list?.split(":") ?? [];
+    if (directories.length >= 2 && directories.every(isLibraryPath)) return list;
+  }
+  return undefined;
 }
 
 /** musl reads `/etc/ld-musl-<arch>.path` beside its loader's prefix, else it has a list compiled in. */
 async function readMusl(
   root: RootFilesystem,
   loader: ByteString,
-  text: ByteString | undefined,
+  text: ByteString,
   options: AbortOptions,
 ): Promise<LoaderSettings> {
   const [, architecture = ""] = /ld-musl-([^/]*)\.so\.1$/.exec(loader) ?? [];
-  const list = await readFile(root, fromText(`/etc/ld-musl-${architecture}.path`), (node, path) =>
-    readSmall(root, path, node, LARGEST_CONFIGURATION, options),
-  );
-  const compiled = /(?:\/[\w./+-]*lib[\w./+-]*:)+\/[\w./+-]*lib[\w./+-]*(?=\0)/.exec(
-    text ?? "",
-  )?.[0];
-  const directories = (list ?? compiled)?.split(/[:\n]/).filter((one) => one !== "");
+  const list = await readText(root, fromText(`/etc/ld-musl-${architecture}.path`), options);
+  const directories = (list ?? compiledList(text))?.split(/[:\n]/).filter((one) => one !== "");
   return {
     kind: "musl",
     defaults: (directories as readonly ByteString[] | undefined) ?? MUSL_DEFAULTS,
@@ -88,13 +114,26 @@ async function readMusl(
   };
 }
 
-async function readFile<T>(
+/** The text of a file of settings; undefined when there is none, or one too large to be that. */
+async function readText(
   root: RootFilesystem,
   path: ByteString,
-  read: (node: Node, path: ByteString) => Promise<T | undefined>,
-): Promise<T | undefined> {
-  const found = tracePath(root, path);
-  return found.node?.type === "file" ? read(found.node, found.path) : undefined;
+  options: AbortOptions,
+): Promise<ByteString | undefined> {
+  const bytes = await readSmall(root, path, LARGEST_CONFIGURATION, options);
+  return bytes && fromBytes(bytes);
+}
+
+/** The whole of a file that a path leads to; undefined when there is none, or it is larger than `most`. */
+async function readSmall(
+  root: RootFilesystem,
+  path: ByteString,
+  most: number,
+  options: AbortOptions,
+): Promise<Uint8Array | undefined> {
+  const { node, path: place } = tracePath(root, path);
+  if (node?.type !== "file" || node.size > most) return undefined;
+  return readAll(root.read(place, options), most, toText(place));
 }
 
 /** The directories of `/etc/ld.so.conf` and of what it includes, in order (ldconfig(8)). */
@@ -108,9 +147,7 @@ async function readConfiguration(
   for (let file = pending.shift(); file !== undefined; file = pending.shift()) {
     if (seen.has(file) || seen.size >= MOST_INCLUDED) continue;
     seen.add(file);
-    const text = await readFile(root, file, (node, path) =>
-      readSmall(root, path, node, LARGEST_CONFIGURATION, options),
-    );
+    const text = await readText(root, file, options);
     const included: ByteString[] = [];
     for (const line of (text ?? "").split("\n")) {
       const words = line

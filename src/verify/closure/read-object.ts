@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { fromBytes, toBytes, type ByteString } from "../../bytes/byte-string.ts";
+import type { ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import type { ElfBytes } from "../../elf/elf-bytes.ts";
+import { hasElfMagic } from "../../elf/elf-header.ts";
 import { readElf, type ElfObject } from "../../elf/read-elf.ts";
 import { isOciError } from "../../oci/errors.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
@@ -26,15 +27,13 @@ export function createObjectReader(root: RootFilesystem, options: AbortOptions):
   };
 }
 
-const MAGIC = "\x7fELF";
-
 async function readObject(
   root: RootFilesystem,
   path: ByteString,
   node: Node,
   options: AbortOptions,
 ): Promise<LoadedFile> {
-  if (node.type !== "file" || node.head?.startsWith(MAGIC) !== true) return { kind: "other" };
+  if (node.type !== "file" || !hasElfMagic(node.head)) return { kind: "other" };
   return readContent(node.size, () => root.read(path, options));
 }
 
@@ -128,30 +127,4 @@ function copyKept(kept: readonly Uint8Array[], target: Uint8Array, offset: numbe
     start += chunk.length;
   }
   return filled;
-}
-
-/** The whole of a small file as a byte string; undefined when it is larger than `most`. */
-export async function readSmall(
-  root: RootFilesystem,
-  path: ByteString,
-  node: Node,
-  most: number,
-  options: AbortOptions,
-): Promise<ByteString | undefined> {
-  if (node.size > most) return undefined;
-  const parts: ByteString[] = [];
-  for await (const chunk of root.read(path, options)) parts.push(fromBytes(chunk));
-  return parts.join("") as ByteString;
-}
-
-/** The bytes of {@link readSmall}. */
-export async function readSmallBytes(
-  root: RootFilesystem,
-  path: ByteString,
-  node: Node,
-  most: number,
-  options: AbortOptions,
-): Promise<Uint8Array | undefined> {
-  const text = await readSmall(root, path, node, most, options);
-  return text === undefined ? undefined : toBytes(text);
 }

@@ -246,6 +246,40 @@ describe("a library is looked for", () => {
     expect(await found({}, file(level, own))).toBe(`/${level}`);
   });
 
+  it("as the loader of each program does, though they share a library that needs another", async () => {
+    const other = Buffer.concat([
+      elfObject({ soname: "ld.so" }),
+      Buffer.from("\0/opt/lib/\0/opt/lib64/\0"),
+    ]);
+    const report = await verify([
+      program("opt/ld.so", other),
+      program("usr/bin/app", app({ needed: ["/usr/lib/libmid.so"] })),
+      program("usr/bin/other", app({ interpreter: "/opt/ld.so", needed: ["/usr/lib/libmid.so"] })),
+      program("usr/bin/third", app({ needed: ["/usr/lib/libmid.so"] })),
+      file("usr/lib/libmid.so", elfObject({ needed: ["libown.so"] })),
+      file("usr/lib/libown.so", own),
+      file("opt/lib/libown.so", own),
+    ]);
+    expect(report.programs.map(({ libraries }) => libraries.at(-1))).toEqual([
+      "/usr/lib/libown.so",
+      "/opt/lib/libown.so",
+      "/usr/lib/libown.so",
+    ]);
+  });
+
+  it("soon, whatever a hostile loader has in place of its directories", async () => {
+    for (const text of ["/lib", "/a", "/lib:", "/lib/\0", "\0"]) {
+      for (const path of ["usr/lib64/ld-linux-x86-64.so.2", "usr/lib64/ld-musl-x86_64.so.1"]) {
+        const hostile = Buffer.concat([elfObject(), Buffer.from(text.repeat(1 << 18))]);
+        const report = await verify([
+          program(path, hostile),
+          program("usr/bin/app", app({ interpreter: `/${path}`, needed: ["libgone.so"] })),
+        ]);
+        expect(report.findings.map(({ code }) => code)).toEqual(["library-missing"]);
+      }
+    }
+  });
+
   it("as musl does, where the loader is musl's: its path file, and libc built in", async () => {
     const musl = "/lib/ld-musl-x86_64.so.1";
     const pieces = [

@@ -2,7 +2,7 @@
 import { throwIfAborted } from "../../bytes/abort.ts";
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
-import { elfArchitecture, formatElf } from "../../elf/elf-header.ts";
+import { elfArchitecture, formatElf, hasElfMagic } from "../../elf/elf-header.ts";
 import type { ElfObject } from "../../elf/read-elf.ts";
 import { tracePath } from "../../rootfs/resolve-path.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
@@ -44,7 +44,6 @@ export async function verifyClosure(
     root,
     options,
     read: options.read ?? createObjectReader(root, options),
-    settings: new Map(),
     searches: new Map(),
     findings: new Map(),
   };
@@ -64,17 +63,15 @@ interface Closure {
   readonly root: RootFilesystem;
   readonly options: VerifyClosureOptions;
   readonly read: ReadObject;
-  readonly settings: Map<ByteString, Promise<LoaderSettings>>;
-  /** Searches by what decides about them: programs share most of their libraries. */
-  readonly searches: Map<string, ReturnType<typeof findLibrary>>;
+  /** By the loader: two of one root may have different default directories. */
+  readonly searches: Map<ByteString, Promise<LibrarySearch>>;
   readonly findings: Map<string, ClosureFinding & { readonly programs: ByteString[] }>;
 }
 
 function* objects(root: RootFilesystem): Generator<[ByteString, Node]> {
   const seen = new Set<Node>();
   for (const [path, node] of walkFilesystem(root)) {
-    if (node.type !== "file" || node.head?.startsWith("\x7fELF") !== true || seen.has(node))
-      continue;
+    if (node.type !== "file" || !hasElfMagic(node.head) || seen.has(node)) continue;
     if (node.linkCount !== 1) seen.add(node);
     yield [path, node];
   }
@@ -144,8 +141,8 @@ async function loadAll(
   path: ByteString,
   object: ElfObject,
 ): Promise<readonly ByteString[]> {
-  const settings = await settingsFor(closure, object);
-  const search: LibrarySearch = { root: closure.root, settings, read: closure.read };
+  const search = await searchFor(closure, object);
+  const { settings } = search;
   const program: LoadedObject = { path, realPath: path, object, neededBy: undefined };
   const byName = new Map<ByteString, LoadedObject>();
   const loaded = [program];
@@ -165,12 +162,16 @@ async function loadAll(
 }
 
 /** The loader decides how libraries are found; one that is asked about alone is taken to be loaded by its architecture's. */
-async function settingsFor(closure: Closure, object: ElfObject): Promise<LoaderSettings> {
-  const loader = object.interpreter ?? findLoader(closure.root, object);
-  const known = closure.settings.get(loader);
-  const settings = known ?? readLoaderSettings(closure.root, loader, closure.options);
-  closure.settings.set(loader, settings);
-  return settings;
+function searchFor(closure: Closure, object: ElfObject): Promise<LibrarySearch> {
+  const { root, read, options, searches } = closure;
+  const loader = object.interpreter ?? findLoader(root, object);
+  const open = async (): Promise<LibrarySearch> => {
+    const settings = await readLoaderSettings(root, loader, options);
+    return { root, settings, read, known: new Map() };
+  };
+  const search = searches.get(loader) ?? open();
+  searches.set(loader, search);
+  return search;
 }
 
 /** musl's loader is libc itself, and stands for these (ldso/dynlink.c, "reserved"). */
@@ -185,7 +186,7 @@ async function find(
   needing: LoadedObject,
   program: ByteString,
 ): Promise<LoadedObject | undefined> {
-  const found = await remember(closure, search, name, needing);
+  const found = await findLibrary(search, name, needing);
   if (found.loaded !== undefined) return { ...found.loaded, neededBy: needing };
   const clues = found.passedOver.map(({ path, why }) => `${toText(path)} ${CLUES[why]}`);
   const message = `needs ${toText(name)}, which is nowhere that its loader looks${clues.length === 0 ? "" : `: ${clues.join("; ")}`}`;
@@ -202,30 +203,6 @@ const CLUES = Object.freeze({
   "not-cached":
     "is in a directory of ld.so.conf, which counts only once ldconfig has written ld.so.cache",
 });
-
-function remember(
-  closure: Closure,
-  search: LibrarySearch,
-  name: ByteString,
-  needing: LoadedObject,
-): ReturnType<typeof findLibrary> {
-  // The same object finds the same, unless it inherits the run paths of others.
-  const own = needing.object.runPath.length > 0 && search.settings.kind === "glibc";
-  const chain: string[] = [];
-  for (
-    let at: LoadedObject | undefined = needing;
-    at !== undefined;
-    at = own ? undefined : at.neededBy
-  ) {
-    const { rPath, runPath } = at.object;
-    if (at === needing || rPath.length + runPath.length > 0) chain.push(at.path);
-  }
-  const loader = closure.settings.size > 1 ? formatElf(needing.object) : "";
-  const key = JSON.stringify([loader, search.settings.kind, name, ...chain]);
-  const known = closure.searches.get(key) ?? findLibrary(search, name, needing);
-  closure.searches.set(key, known);
-  return known;
-}
 
 function checkVersions(
   closure: Closure,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { fromBytes, fromText, toBytes, type ByteString } from "../../bytes/byte-string.ts";
+import { fromBytes, fromText, toBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
 import { once, type AbortOptions, type Bytes } from "../../bytes/bytes.ts";
-import { drain } from "../../bytes/streams/read-all.ts";
+import { drain, readAll } from "../../bytes/streams/read-all.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { createContentPlanner } from "../../rootfs/contents/content-plan.ts";
@@ -167,9 +167,9 @@ async function take(
   const { path, node, digest } = wants[0]!;
   let first: Bytes | undefined = content;
   if (wants.some((want) => want.as === "texts")) {
-    const text = await readText(content);
-    known.texts.set(digest, text);
-    first = once(toBytes(text));
+    const bytes = await readAll(content, LARGEST_TEXT, toText(path));
+    known.texts.set(digest, fromBytes(bytes));
+    first = once(bytes);
   }
   if (!wants.some((want) => want.as === "objects")) return;
   const open = (): Bytes => {
@@ -178,12 +178,6 @@ async function take(
     return bytes;
   };
   known.objects.set(digest, await readContent(node.size, open));
-}
-
-async function readText(content: Bytes): Promise<ByteString> {
-  const parts: ByteString[] = [];
-  for await (const chunk of content) parts.push(fromBytes(chunk));
-  return parts.join("") as ByteString;
 }
 
 /** The filesystem, with what is known answered from memory. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { toBytes, type ByteString } from "../../bytes/byte-string.ts";
-import { readElfHeader, type ElfHeader } from "../../elf/elf-header.ts";
+import { hasElfMagic, readElfHeader, type ElfHeader } from "../../elf/elf-header.ts";
 import { isOciError } from "../../oci/errors.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
@@ -47,7 +47,7 @@ export function surveyRoot(root: RootFilesystem): RootSurvey {
     const { head } = node;
     if (head === undefined || seen.has(node)) continue;
     if (node.linkCount !== 1) seen.add(node);
-    if (head.startsWith("\x7fELF")) objects.push({ path, node, header: headerOf(head) });
+    if (hasElfMagic(head)) objects.push({ path, node, header: headerOf(head) });
     else if (head.startsWith("#!") && isExecutable(node)) scripts.push({ path, line: head });
   }
   return { paths, objects, scripts };
