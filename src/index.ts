@@ -9,7 +9,7 @@ export type { Recipe } from "./assemble/recipe/recipe.ts";
 export type { AssembleOptions, AssembleResult } from "./assemble/assemble-options.ts";
 export { planIndexPush } from "./publish/plan-push.ts";
 export { pushIndex } from "./publish/push-index.ts";
-export { configurationToRecipe } from "./config/configuration-to-recipe.ts";
+export { configurationToRecipe } from "./config/recipe/configuration-to-recipe.ts";
 export { findConfiguration } from "./config/find-configuration.ts";
 export { loadConfiguration } from "./config/load-configuration.ts";
 export { openDirectory } from "./disk/directory.ts";

@@ -6,11 +6,11 @@
  */
 export { accessFile, parseAccessFile } from "./access-file.ts";
 export * from "./configuration.ts";
-export * from "./configuration-to-recipe.ts";
+export * from "./recipe/configuration-to-recipe.ts";
 export * from "./expected-links.ts";
 export * from "./find-configuration.ts";
 export * from "./load-configuration.ts";
 export * from "./output-directory.ts";
-export * from "./recipe-from-flags.ts";
+export * from "./recipe/recipe-from-flags.ts";
 export { configurationJsonSchema, type ConfigurationDocument } from "./schema.ts";
 export { shortPathFrom } from "./short-path.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import { digestBytes } from "../../src/bytes/hash.ts";
-import { configurationToRecipe } from "../../src/config/configuration-to-recipe.ts";
+import { configurationToRecipe } from "../../src/config/recipe/configuration-to-recipe.ts";
 import { parseConfiguration } from "../../src/config/load-configuration.ts";
 import { parseLocation, formatLocation } from "../../src/image/location.ts";
 import { parseDigest } from "../../src/oci/digest.ts";

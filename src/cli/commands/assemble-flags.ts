@@ -79,7 +79,7 @@ export async function recipeOf(
   configuration: Configuration | undefined,
   repository: string | undefined,
 ): Promise<Recipe> {
-  const { recipeFromFlags, withFlags } = await import("../../config/recipe-from-flags.ts");
+  const { recipeFromFlags, withFlags } = await import("../../config/recipe/recipe-from-flags.ts");
   const each = (text: string): string => text.replaceAll(ARCH, architecture);
   const said = {
     base: flags.base === undefined ? undefined : each(flags.base),
@@ -90,7 +90,7 @@ export async function recipeOf(
   };
   const options = { directory: process.cwd(), repository };
   if (configuration === undefined) return recipeFromFlags(architecture, said, options);
-  const { configurationToRecipe } = await import("../../config/configuration-to-recipe.ts");
+  const { configurationToRecipe } = await import("../../config/recipe/configuration-to-recipe.ts");
   return withFlags(configurationToRecipe(configuration, architecture), said, options);
 }
 

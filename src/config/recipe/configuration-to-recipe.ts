@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { Artifact, LayerRecipe, Recipe } from "../assemble/recipe/recipe.ts";
-import { parsePlatform } from "../oci/platform.ts";
-import type { Configuration, KeyPath } from "./configuration.ts";
-import { type Expander, createExpander } from "./expand-variables.ts";
+import type { Artifact, LayerRecipe, Recipe } from "../../assemble/recipe/recipe.ts";
+import { parsePlatform } from "../../oci/platform.ts";
+import type { Configuration, KeyPath } from "../configuration.ts";
+import { type Expander, createExpander } from "../expand-variables.ts";
 import { artifactsOf, baseOf } from "./inputs-to-recipe.ts";
-import type { ConfigurationDocument } from "./schema.ts";
+import type { ConfigurationDocument } from "../schema.ts";
 import { settingsOf } from "./settings-to-recipe.ts";
 import { stepOf } from "./step-to-recipe.ts";
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { AlternativeStep, Artifact, CopyStep, Step } from "../assemble/recipe/recipe.ts";
-import type { KeyPath } from "./configuration.ts";
-import type { Expander } from "./expand-variables.ts";
-import type { StepDocument } from "./schema.ts";
+import type { AlternativeStep, Artifact, CopyStep, Step } from "../../assemble/recipe/recipe.ts";
+import type { KeyPath } from "../configuration.ts";
+import type { Expander } from "../expand-variables.ts";
+import type { StepDocument } from "../schema.ts";
 import { parseMode, parseModes, parseOwner } from "./parse-values.ts";
 
 /** Makes a step of a recipe from a step of the file. @throws OciError `invalid-recipe` naming line and key */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { Artifact, Base, ImageInput } from "../assemble/recipe/recipe.ts";
-import { type Location, formatLocation, parseLocation } from "../image/location.ts";
-import { isOciError } from "../oci/errors.ts";
-import type { Configuration, KeyPath } from "./configuration.ts";
-import { type Expander, pick } from "./expand-variables.ts";
-import { shortPathFrom } from "./short-path.ts";
-import type { ArtifactDocument, BaseDocument, ConfigurationDocument } from "./schema.ts";
+import type { Artifact, Base, ImageInput } from "../../assemble/recipe/recipe.ts";
+import { type Location, formatLocation, parseLocation } from "../../image/location.ts";
+import { isOciError } from "../../oci/errors.ts";
+import type { Configuration, KeyPath } from "../configuration.ts";
+import { type Expander, pick } from "../expand-variables.ts";
+import { shortPathFrom } from "../short-path.ts";
+import type { ArtifactDocument, BaseDocument, ConfigurationDocument } from "../schema.ts";
 import { parseOwner } from "./parse-values.ts";
 
 /** The base for one architecture. @throws OciError `invalid-recipe` */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ModeChange, Owner } from "../assemble/recipe/recipe.ts";
+import type { ModeChange, Owner } from "../../assemble/recipe/recipe.ts";
 
 // The schema has already checked the form of these texts.
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { HealthcheckSettings, ImageSettings } from "../assemble/recipe/recipe.ts";
-import type { Expander } from "./expand-variables.ts";
-import type { SettingsDocument } from "./schema.ts";
+import type { HealthcheckSettings, ImageSettings } from "../../assemble/recipe/recipe.ts";
+import type { Expander } from "../expand-variables.ts";
+import type { SettingsDocument } from "../schema.ts";
 import { parseDuration } from "./parse-values.ts";
 
 /**

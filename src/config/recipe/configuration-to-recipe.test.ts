@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Recipe } from "../assemble/recipe/recipe.ts";
+import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import { configurationToRecipe } from "./configuration-to-recipe.ts";
-import { expectedLinks } from "./expected-links.ts";
-import { parseConfiguration } from "./load-configuration.ts";
-import { outputDirectory } from "./output-directory.ts";
+import { expectedLinks } from "../expected-links.ts";
+import { parseConfiguration } from "../load-configuration.ts";
+import { outputDirectory } from "../output-directory.ts";
 
 const FILE = "/project/linux/oci-kit.yaml";
 const YAML = `version: 1
@@ -224,7 +224,7 @@ describe("other settings of the configuration", () => {
 });
 
 describe("the linux/oci-kit.yaml of this repository", () => {
-  const file = fileURLToPath(new URL("../../linux/oci-kit.yaml", import.meta.url));
+  const file = fileURLToPath(new URL("../../../linux/oci-kit.yaml", import.meta.url));
   const configuration = parseConfiguration(readFileSync(file, "utf8"), file);
 
   it.each(configuration.architectures)(

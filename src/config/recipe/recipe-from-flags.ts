@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { CopyStep, LinkStep, Recipe, Step } from "../assemble/recipe/recipe.ts";
-import { OciError } from "../oci/errors.ts";
-import { parsePlatform } from "../oci/platform.ts";
+import type { CopyStep, LinkStep, Recipe, Step } from "../../assemble/recipe/recipe.ts";
+import { OciError } from "../../oci/errors.ts";
+import { parsePlatform } from "../../oci/platform.ts";
 import { inputOf } from "./inputs-to-recipe.ts";
 
 /** The flags of the command line that replace or extend `oci-kit.yaml`. Each text is as it was typed. */
