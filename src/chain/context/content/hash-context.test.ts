@@ -49,7 +49,7 @@ const trees = fc
   .dictionary(paths, fc.string({ maxLength: 4 }), { minKeys: 1, maxKeys: 8 })
   .map((files) =>
     Object.fromEntries(
-      Object.entries(files).map(([path, content]) => [`${path.split("/").join("_/")}`, content]),
+      Object.entries(files).map(([path, content]) => [path.split("/").join("_/"), content]),
     ),
   );
 
@@ -76,8 +76,14 @@ describe("the digest of a context", () => {
       () => fs.chmodSync(join(directory, "a/f"), 0o755),
       () => fs.chmodSync(join(directory, "a"), 0o700),
       () => fs.renameSync(join(directory, "b"), join(directory, "c")),
-      () => (fs.rmSync(join(directory, "l")), fs.symlinkSync("g", join(directory, "l"))),
-      () => (fs.rmSync(join(directory, "l")), fs.writeFileSync(join(directory, "l"), "g")),
+      () => {
+        fs.rmSync(join(directory, "l"));
+        fs.symlinkSync("g", join(directory, "l"));
+      },
+      () => {
+        fs.rmSync(join(directory, "l"));
+        fs.writeFileSync(join(directory, "l"), "g");
+      },
       () => fs.rmSync(join(directory, "l")),
     ];
     for (const step of steps) {
@@ -165,8 +171,8 @@ describe("what was saved by a build", () => {
         code: "gate-refused",
         message: expect.stringMatching(
           /out\/root \(a directory .*\), out\/root.oci-kit .*, out\/x \(a saved OCI layout\)/,
-        ),
-        hint: expect.stringContaining("out/root out/root.oci-kit out/x"),
+        ) as string,
+        hint: expect.stringContaining("out/root out/root.oci-kit out/x") as string,
       }),
     );
     fs.writeFileSync(join(directory, ".dockerignore"), "out/root\nout/root.oci-kit\nout/x\n");
@@ -182,7 +188,7 @@ describe("what was saved by a build", () => {
   it("is refused as the context itself if it is a layout, and taken if it is an unpacked directory", async () => {
     write("context", { ...layout, "root/f": "", "root.oci-kit/sidecar.json": "{}" });
     await expect(hashContext(join(base, "context/out/x"))).rejects.toThrow(
-      expect.objectContaining({ hint: expect.stringContaining("oci-layout://") }),
+      expect.objectContaining({ hint: expect.stringContaining("oci-layout://") as string }),
     );
     expect(await pathsOf(join(base, "context/root"))).toEqual(["f"]);
   });
@@ -195,10 +201,10 @@ describe("the memory of files", () => {
     const asked: string[] = [];
     const watched = {
       ...memory,
-      set: (...words: Parameters<typeof memory.set>) => (
-        asked.push(words[0]),
-        memory.set(...words)
-      ),
+      set: (...words: Parameters<typeof memory.set>) => {
+        asked.push(words[0]);
+        memory.set(...words);
+      },
     };
     await hashContext(directory, { memory: watched });
     return asked;

@@ -9,12 +9,9 @@ const REPLACEMENT = 0xfffd;
  */
 export function codePointsOf(name: ByteString): readonly number[] {
   const points: number[] = [];
-  if (isAscii(name as string)) {
-    for (let at = 0; at < name.length; at += 1) points.push(name.charCodeAt(at));
-    return points;
-  }
   for (let at = 0; at < name.length;) {
-    const length = sequenceAt(name, at);
+    const code = name.charCodeAt(at);
+    const length = code < 0x80 ? 1 : sequenceAt(name, at);
     points.push(length === 0 ? REPLACEMENT : pointAt(name, at, length));
     at += Math.max(length, 1);
   }
@@ -23,7 +20,8 @@ export function codePointsOf(name: ByteString): readonly number[] {
 
 /** The text of UTF-8 bytes, invalid ones replaced as {@link codePointsOf} does. */
 export function readText(bytes: ByteString): string {
-  if (isAscii(bytes as string)) return bytes;
+  const whole: string = bytes;
+  if (isAscii(whole)) return whole;
   let text = "";
   for (const point of codePointsOf(bytes)) text += String.fromCodePoint(point);
   return text;

@@ -120,7 +120,7 @@ describe("patterns that BuildKit refuses", () => {
     expect(() => matcherOf(`x\n${pattern}\n`)).toThrow(
       expect.objectContaining({
         code: "invalid-argument",
-        message: expect.stringContaining("F:2"),
+        message: expect.stringContaining("F:2") as string,
       }),
     );
   });
