@@ -12,6 +12,7 @@ export default defineConfig({
     testTimeout: 900_000,
     hookTimeout: 900_000,
     expect: { poll: { timeout: 60_000 } },
-    fileParallelism: false,
+    fileParallelism: true,
+    maxWorkers: 2,
   },
 });

@@ -3,7 +3,6 @@ import type { Readable } from "node:stream";
 import type { Agent } from "undici";
 import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
-import { readAll } from "../bytes/streams/read-all.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { secretsOf } from "./auth/basic.ts";
@@ -11,6 +10,7 @@ import type { Explanation } from "./auth/explain-refusal.ts";
 import { undoCodings } from "./content-coding.ts";
 import { hideSecrets } from "./credentials/hide-secrets.ts";
 import { redactUrl } from "./hosts.ts";
+import { readInTime } from "./read-in-time.ts";
 import { RegistryError } from "./registry-error.ts";
 import { connectionHint } from "./transport/connection-hint.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
@@ -260,10 +260,11 @@ export interface RefusedOptions extends Explanation {
  */
 export async function refused(
   answer: Answer,
-  limit: number,
+  limits: Limits,
   options: RefusedOptions = {},
 ): Promise<RegistryError> {
-  const bytes = await readAll(answer.body, limit, "error answer").catch(() => new Uint8Array());
+  const most = { most: limits.answerBytes, limit: "answerBytes" } as const;
+  const bytes = await readInTime(answer, most, limits).catch(() => new Uint8Array());
   const secrets = [...(options.secrets ?? []), ...secretsOf(answer.authorization)];
   const hide = (text: string): string => hideSecrets(text, secrets);
   const said = parseErrorBody(bytes, answer.header("content-type"), hide).map(
