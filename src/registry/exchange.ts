@@ -14,6 +14,7 @@ import { readInTime } from "./read-in-time.ts";
 import { RegistryError } from "./registry-error.ts";
 import { connectionHint } from "./transport/connection-hint.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
+import { parseHttpDate } from "./wire/http-date.ts";
 import { describeRateLimit } from "./wire/rate-limit.ts";
 import { formatWait, parseRetryAfter } from "./wire/retry-after.ts";
 import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
@@ -276,7 +277,7 @@ export async function refused(
   const { method, status } = answer;
   const url = redactUrl(answer.url);
   const words = said.length === 0 ? "" : ` (${formatWireErrors(said)})`;
-  const retryAfter = parseRetryAfter(answer.header("retry-after"), Date.now());
+  const retryAfter = parseRetryAfter(answer.header("retry-after"), clockOf(answer));
   const wait = retryAfter === undefined ? "" : `; it asks to wait ${formatWait(retryAfter)}`;
   const hint = options.hint ?? statusHint(answer, bytes);
   return new RegistryError(
@@ -297,6 +298,12 @@ export async function refused(
       ...(hint !== undefined && { hint }),
     },
   );
+}
+
+/** The time by the clock of who answered, in milliseconds since 1970: a date to wait for is one of that clock. */
+function clockOf({ header }: Answer): number {
+  const now = Date.now();
+  return parseHttpDate(header("date") ?? "", now) ?? now;
 }
 
 function absentHint({ host, pathname }: URL): string | undefined {
