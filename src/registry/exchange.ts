@@ -306,9 +306,15 @@ function clockOf({ header }: Answer): number {
   return parseHttpDate(header("date") ?? "", now) ?? now;
 }
 
-function absentHint({ host, pathname }: URL): string | undefined {
+function absentHint({ method, url: { host, pathname } }: Answer): string | undefined {
+  if (/^\/v2\/.+\/tags\/list$/.test(pathname)) {
+    return `oci-kit catalog ${host} says which repositories there are`;
+  }
   const repository = /^\/v2\/(.+)\/manifests\//.exec(pathname)?.[1];
-  return repository && `oci-kit tags ${host}/${repository} says what there is`;
+  if (repository === undefined) return undefined;
+  return method === "PUT"
+    ? "The registry does not know the repository, or has lost what the manifest names; push it again."
+    : `oci-kit tags ${host}/${repository} says what there is`;
 }
 
 function statusHint(answer: Answer, body: Uint8Array): string | undefined {
@@ -316,7 +322,7 @@ function statusHint(answer: Answer, body: Uint8Array): string | undefined {
     const left = describeRateLimit(answer.header);
     return `The registry limits how much it is asked${left === undefined ? "" : ` (${left})`}; wait, or log in.`;
   }
-  if (answer.status === 404) return absentHint(answer.url);
+  if (answer.status === 404) return absentHint(answer);
   if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
     return "The server speaks https, and was asked in plain http. Leave out --plain-http.";
   }
