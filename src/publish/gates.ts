@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
-import { findDifferingConfigurations, findMixedGenerations, findMixedParents } from "./gates/coherence.ts";
+import {
+  findDifferingConfigurations,
+  findMixedGenerations,
+  findMixedParents,
+} from "./gates/coherence.ts";
 import { findDropped, findMissing } from "./gates/completeness.ts";
 import { findStale } from "./gates/freshness.ts";
 import type { GateFinding, GateName, PushFacts } from "./gates/gate.ts";
@@ -71,9 +75,13 @@ export const GATE_NAMES: readonly GateName[] = Object.keys({
 export function parseGateName(text: string): GateName {
   const name = GATE_NAMES.find((known) => known === text);
   if (name !== undefined) return name;
-  throw new OciError("invalid-argument", `--force: expected the name of a gate, got ${quote(text)}`, {
-    hint: `Name the one that may be overridden: ${GATE_NAMES.join(", ")}`,
-  });
+  throw new OciError(
+    "invalid-argument",
+    `--force: expected the name of a gate, got ${quote(text)}`,
+    {
+      hint: `Name the one that may be overridden: ${GATE_NAMES.join(", ")}`,
+    },
+  );
 }
 
 /** Findings sorted by whether they may be overridden. */

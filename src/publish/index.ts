@@ -14,6 +14,7 @@ export * from "./plan-push.ts";
 export * from "./provenance.ts";
 export * from "./published-aliases.ts";
 export * from "./published-index.ts";
+export * from "./publish-image.ts";
 export * from "./publish-index.ts";
 export * from "./push-index.ts";
 export * from "./tag-names.ts";

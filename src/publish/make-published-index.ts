@@ -44,9 +44,7 @@ export function makePublishedIndex(
 }
 
 /** The annotation that names the gates that were overridden; empty when none was. */
-export function forcedNote(
-  overridden: readonly GateFinding[],
-): Readonly<Record<string, string>> {
+export function forcedNote(overridden: readonly GateFinding[]): Readonly<Record<string, string>> {
   const names = [...new Set(overridden.map(({ gate }) => gate))].sort();
   return names.length === 0 ? {} : { [AnnotationKey.forcedGates]: names.join(",") };
 }

@@ -70,11 +70,7 @@ export async function pushIndex(
   };
 }
 
-function pass(
-  plan: IndexPushPlan,
-  findings: readonly GateFinding[],
-  published: Published,
-): void {
+function pass(plan: IndexPushPlan, findings: readonly GateFinding[], published: Published): void {
   if (findings.length === 0) return;
   const cause = published.state === "unreadable" ? published.error : undefined;
   throw refusal(`${plan.target.name}:${plan.tag}`, findings, cause);
@@ -149,7 +145,10 @@ async function setTags(
     if (from === index.digest) continue;
     // What could not be read is replaced whatever it is; the gate of that name was overridden.
     const isKnown = before.state !== "unreadable";
-    await setTag(plan.target, index, tag, { ...options, ...(isKnown && { ifNames: from ?? null }) });
+    await setTag(plan.target, index, tag, {
+      ...options,
+      ...(isKnown && { ifNames: from ?? null }),
+    });
     changed.push({ tag, from, to: index.digest, descriptor: index });
   }
   const names = new Set(ofIndex.map(({ tag }) => tag));

@@ -52,6 +52,10 @@ async function read(
   } catch (error) {
     throwIfAborted(options.signal, reference);
     const isAbsent = isOciError(error, "missing-input", "not-found");
-    return { name, reference, ...(isAbsent ? { state: "absent" } : { state: "unreadable", error }) };
+    return {
+      name,
+      reference,
+      ...(isAbsent ? { state: "absent" } : { state: "unreadable", error }),
+    };
   }
 }

@@ -17,7 +17,12 @@ import type { TagChange } from "../plan-push.ts";
 import { setTag } from "../set-tag.ts";
 import { architectureTag } from "../tag-names.ts";
 import { findLost } from "./lost-content.ts";
-import { indexTagOf, readTaggedIndex, type EditIndexOptions, type TaggedIndex } from "./tagged-index.ts";
+import {
+  indexTagOf,
+  readTaggedIndex,
+  type EditIndexOptions,
+  type TaggedIndex,
+} from "./tagged-index.ts";
 
 export interface RollbackOptions extends EditIndexOptions {
   /** The index to go back to. Default: what the tag named last. */

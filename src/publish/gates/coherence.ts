@@ -79,7 +79,9 @@ export function findDifferingConfigurations(children: readonly ChildFacts[]): Ga
     const alike = children.filter(({ platform }) => platform.os === os);
     for (const setting of ALIKE) {
       const first = alike[0]!;
-      const others = alike.filter((child) => settingOf(child, setting) !== settingOf(first, setting));
+      const others = alike.filter(
+        (child) => settingOf(child, setting) !== settingOf(first, setting),
+      );
       if (others.length === 0) continue;
       const names = [first, others[0]!].map(nameOf);
       const values = [first, others[0]!].map((child) => escapeText(settingOf(child, setting)));
@@ -97,5 +99,7 @@ function settingOf({ config }: ChildFacts, setting: keyof ExecutionConfig): stri
   const isKeyed = typeof value === "object" && value !== null && !Array.isArray(value);
   const plain = isKeyed ? Object.keys(value).sort() : value;
   const isEmpty = plain === undefined || plain === null || plain === "" || plain === "/";
-  return isEmpty || (Array.isArray(plain) && plain.length === 0) ? "not set" : JSON.stringify(plain);
+  return isEmpty || (Array.isArray(plain) && plain.length === 0)
+    ? "not set"
+    : JSON.stringify(plain);
 }

@@ -55,7 +55,9 @@ function compare(child: ChildFacts, rival: PublishedImage): GateFinding[] {
       continue;
     }
     if (ours === undefined || published === undefined || ours >= published) continue;
-    findings.push(older(child, rival, `${what}: ${escapeText(own!)} here, ${escapeText(theirs!)} there`));
+    findings.push(
+      older(child, rival, `${what}: ${escapeText(own!)} here, ${escapeText(theirs!)} there`),
+    );
   }
   return findings.slice(0, 1);
 }
