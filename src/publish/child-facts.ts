@@ -13,7 +13,7 @@ import { type ProvenanceKeys, readOrigin } from "./origin.ts";
 export interface ContentPolicy {
   readonly name: string;
   /** @returns why the image may not be published, one line each; throws when that can't be found out */
-  check(child: Child, options: AbortOptions): Promise<readonly string[]>;
+  readonly check: (child: Child, options: AbortOptions) => Promise<readonly string[]>;
 }
 
 /** What the gates are told beside the images. */

@@ -191,7 +191,7 @@ function makeEdited(
       ...(isOther && !isMended && historyOf(document)),
     },
   };
-  const isEmpty = Object.keys(after.annotations ?? {}).length === 0;
+  const isEmpty = Object.keys(after.annotations).length === 0;
   const isDocker =
     isDockerType(document.descriptor.mediaType) &&
     manifests.every(({ mediaType }) => isDockerType(mediaType)) &&

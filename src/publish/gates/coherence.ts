@@ -96,9 +96,9 @@ export function findDifferingConfigurations(children: readonly ChildFacts[]): Ga
 /** The value as text. What is empty or absent is the same: nothing is set. */
 function settingOf({ config }: ChildFacts, setting: keyof ExecutionConfig): string {
   const value = config[setting];
-  const isKeyed = typeof value === "object" && value !== null && !Array.isArray(value);
+  const isKeyed = typeof value === "object" && !Array.isArray(value);
   const plain = isKeyed ? Object.keys(value).sort() : value;
-  const isEmpty = plain === undefined || plain === null || plain === "" || plain === "/";
+  const isEmpty = plain === undefined || plain === "" || plain === "/";
   return isEmpty || (Array.isArray(plain) && plain.length === 0)
     ? "not set"
     : JSON.stringify(plain);
