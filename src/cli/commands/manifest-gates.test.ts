@@ -81,10 +81,8 @@ describe("manifest push --force", () => {
     const { status, stdout } = await project.run(...PUSH, "--force", "stale-input");
     expect(status).toBe(0);
     expect(stdout).toContain("overridden by --force stale-input: ");
-    const { bytes } = await project.run("inspect", "--raw", "latest-cross");
-    expect(Buffer.from(bytes!).toString()).toContain(
-      '"org.kataglyphis.index.forced":"stale-input"',
-    );
+    const raw = await project.run("inspect", "--raw", "latest-cross");
+    expect(raw.stdout).toContain('"org.kataglyphis.index.forced":"stale-input"');
   });
 });
 
