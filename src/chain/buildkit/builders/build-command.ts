@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { BuildRequest } from "../request/build-request.ts";
-import type { ShellCommand } from "../request/shell-command.ts";
+import type { ShellCommand } from "../process/shell-command.ts";
 import type { Builder } from "./builder.ts";
 import { buildctlCommand } from "./buildctl-command.ts";
 import { buildxCommand } from "./buildx-command.ts";

@@ -5,7 +5,7 @@ import { formatPlatform } from "../../../oci/platform.ts";
 import { quote } from "../../../oci/quote.ts";
 import { attributeList } from "../request/attribute-list.ts";
 import type { BuildRequest, NamedContext, SshForward } from "../request/build-request.ts";
-import type { ShellCommand } from "../request/shell-command.ts";
+import type { ShellCommand } from "../process/shell-command.ts";
 import { cacheExport, cacheImport, outputAttributes, secretAttributes } from "./attributes.ts";
 import type { Builder } from "./builder.ts";
 

@@ -24,16 +24,14 @@ export function followSteps(
   const takeTransfer = followTransfers(table, onEvent, hide);
   const takeVertex = (vertex: Vertex): void => {
     if (vertex.completed !== undefined) output.endStep(vertex.digest);
-    const change = table.update(vertex);
-    if (change === "nothing") return;
-    const { step } = table.find(vertex.digest);
-    const count = table.count();
-    if (change === "started") {
-      onEvent({ kind: "step-started", step, count });
-      return;
+    for (const change of table.update(vertex)) {
+      const { step } = table.find(vertex.digest);
+      const count = table.count();
+      const milliseconds = millisecondsOf(vertex);
+      const outcome = outcomeOf(vertex);
+      if (change === "started") onEvent({ kind: "step-started", step, count });
+      else onEvent({ kind: "step-finished", step, count, outcome, milliseconds });
     }
-    const milliseconds = millisecondsOf(vertex);
-    onEvent({ kind: "step-finished", step, count, outcome: outcomeOf(vertex), milliseconds });
   };
   return {
     take: (status) => {

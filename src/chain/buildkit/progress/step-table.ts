@@ -14,14 +14,16 @@ export interface KnownStep {
   readonly lines: string[];
 }
 
-/** What a vertex changed. */
-export type StepChange = "started" | "finished" | "nothing";
+/** What a vertex changed, in order. */
+export type StepChanges = readonly ("started" | "finished")[];
 
 /** The steps of a build and how they ended. */
 export interface StepTable {
   readonly find: (digest: string, name?: string) => KnownStep;
-  /** Takes in what BuildKit says of a step. A step that it opens again, to use its result, is not finished. */
-  readonly update: (vertex: Vertex) => StepChange;
+  /**
+   * Takes in what BuildKit says of a step. A step that it opens again, to use its result, is not finished, and no news.
+   */
+  readonly update: (vertex: Vertex) => StepChanges;
   /** Adds to the last lines that a step wrote. */
   readonly addLine: (known: KnownStep, line: string) => void;
   readonly count: () => StepCount;
@@ -33,6 +35,7 @@ export interface StepTable {
 
 interface Row extends KnownStep {
   isStarted: boolean;
+  told: StepOutcome | undefined;
   outcome: StepOutcome | undefined;
   error: string;
 }
@@ -50,7 +53,8 @@ export function createStepTable(hide: (text: string) => string): StepTable {
     const known = rows.get(digest);
     if (known !== undefined) return known;
     const step = { number: rows.size + 1, name: hide(name) };
-    const fresh: Row = { step, lines: [], isStarted: false, outcome: undefined, error: "" };
+    const state = { isStarted: false, told: undefined, outcome: undefined, error: "" };
+    const fresh: Row = { step, lines: [], ...state };
     rows.set(digest, fresh);
     return fresh;
   };
@@ -66,16 +70,13 @@ export function createStepTable(hide: (text: string) => string): StepTable {
     update: (vertex) => {
       const row = find(vertex.digest, vertex.name);
       row.error = vertex.error;
-      if (vertex.completed === undefined) {
-        setOutcome(row, undefined);
-        if (vertex.started === undefined || row.isStarted) return "nothing";
-        row.isStarted = true;
-        return "started";
-      }
-      row.isStarted = true;
-      if (row.outcome !== undefined) return "nothing";
-      setOutcome(row, outcomeOf(vertex));
-      return "finished";
+      const isOver = vertex.completed !== undefined;
+      const isNew = !row.isStarted && (isOver || vertex.started !== undefined);
+      if (isNew) row.isStarted = true;
+      setOutcome(row, isOver ? outcomeOf(vertex) : undefined);
+      const isNews = row.outcome !== undefined && row.outcome !== row.told;
+      if (isNews) row.told = row.outcome;
+      return [...(isNew ? (["started"] as const) : []), ...(isNews ? (["finished"] as const) : [])];
     },
     addLine: ({ lines }, line) => {
       lines.push(line);

@@ -12,12 +12,12 @@ import { readRawJson } from "../progress/read-rawjson.ts";
 import { openStageLog } from "../progress/stage-log.ts";
 import type { BuildRequest } from "../request/build-request.ts";
 import { checkRequest } from "../request/check-request.ts";
-import type { ShellCommand } from "../request/shell-command.ts";
+import type { ShellCommand } from "../process/shell-command.ts";
 import { readBuiltImage, type BuiltImage } from "./built-image.ts";
 import { exchangeCaches, usableCaches } from "./exchange-caches.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { takeOutput } from "./take-output.ts";
-import { runCommand, type ProgramEnd } from "./run-command.ts";
+import { runCommand, type ProgramEnd } from "../process/run-command.ts";
 
 /** Options of {@link build}. */
 export interface BuildOptions extends AbortOptions {

@@ -2,7 +2,7 @@
 import { escapeText } from "../../../bytes/byte-string.ts";
 import type { FailedStep } from "../progress/step-table.ts";
 import { BuildError, type FailedPart } from "./build-error.ts";
-import type { ProgramEnd } from "./run-command.ts";
+import type { ProgramEnd } from "../process/run-command.ts";
 
 /** What is known of a build that failed. */
 export interface FailedBuild {

@@ -5,7 +5,7 @@ import { abortedError, throwIfAborted } from "../../../bytes/abort.ts";
 import type { AbortOptions } from "../../../bytes/bytes.ts";
 import { systemReason } from "../../../files/system-error.ts";
 import { OciError } from "../../../oci/errors.ts";
-import type { ShellCommand } from "../request/shell-command.ts";
+import type { ShellCommand } from "./shell-command.ts";
 
 /** Options of {@link runCommand}. */
 export interface RunCommandOptions extends AbortOptions {
