@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { AbortOptions } from "../../../bytes/bytes.ts";
 import { OciError } from "../../../oci/errors.ts";
+import { quote } from "../../../oci/quote.ts";
 import { capture } from "../process/capture.ts";
 import type { ShellCommand } from "../process/shell-command.ts";
 import type { Builder } from "./builder.ts";
@@ -142,13 +143,14 @@ function readSize(text: string): number {
   return Math.round(Number(number) * 1000 ** ["", "k", "M", "G", "T"].indexOf(unit));
 }
 
-/** The values of a JSON text: those of a list, else the one. */
+/** The values of a JSON text: those of a list, else the one. @throws OciError: unreadable is not an empty cache */
 function readJson(text: string): readonly unknown[] {
   if (text.trim() === "") return [];
   try {
     const value: unknown = JSON.parse(text);
     return Array.isArray(value) ? value : [value];
-  } catch {
-    return [];
+  } catch (cause) {
+    const message = `builder: expected the list of its cache as JSON, got ${quote(text)}`;
+    throw new OciError("unsupported-operation", message, { cause });
   }
 }
