@@ -12,20 +12,9 @@ export function outputAttributes(output: BuildOutput): Attributes {
   const compression: Attributes =
     output.compression === undefined ? [] : [["compression", output.compression]];
   const form: Attributes = [["oci-mediatypes", "true"], ...compression];
-  switch (output.kind) {
-    case "layout":
-      return [["type", "oci"], ["tar", "false"], ["dest", resolve(output.directory)], ...form];
-    case "archive":
-      return [["type", "oci"], ["dest", resolve(output.file)], ...form];
-    case "registry":
-      return [
-        ["type", "image"],
-        ["name", output.repository],
-        ["push", "true"],
-        ["push-by-digest", "true"],
-        ...form,
-      ];
-  }
+  return output.kind === "layout"
+    ? [["type", "oci"], ["tar", "false"], ["dest", resolve(output.directory)], ...form]
+    : [["type", "oci"], ["dest", resolve(output.file)], ...form];
 }
 
 /** Only where the value is found; the program reads it itself. */

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../../../oci/errors.ts";
-import { formatPlatform, parsePlatform, type Platform } from "../../../oci/platform.ts";
+import {
+  formatPlatform,
+  normalisePlatform,
+  parsePlatform,
+  type Platform,
+} from "../../../oci/platform.ts";
 import { quote } from "../../../oci/quote.ts";
 
 /** Which builder builds which platform. */
@@ -34,7 +39,7 @@ export function parseBuilderChoice(words: readonly string[]): BuilderChoice {
 
 /** The name of the builder for a platform; undefined: the first that is found. */
 export function chooseBuilder(choice: BuilderChoice, platform: Platform): string | undefined {
-  return choice.platforms.get(formatPlatform(platform)) ?? choice.others;
+  return choice.platforms.get(formatPlatform(normalisePlatform(platform))) ?? choice.others;
 }
 
 function twoBuilders(platform: string | undefined, first: string, second: string): OciError {

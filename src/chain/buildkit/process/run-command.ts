@@ -30,7 +30,7 @@ const OUTPUT_GRACE = 2000;
 // pipe that only we hold: when it comes, nobody is left to stop the program, and the shell does. The program itself
 // takes the place of the first shell, so that its process id, its exit status and its signals are its own.
 const GUARDED = [
-  "(trap '' INT TERM HUP; read -r _ <&3; kill -TERM 0; sleep 10; kill -KILL 0) </dev/null >/dev/null 2>&1 &",
+  "(trap '' INT TERM HUP; read -r _ <&3; kill -TERM 0; sleep 5; kill -KILL 0) </dev/null >/dev/null 2>&1 &",
   'exec "$@" 3<&-',
 ].join("\n");
 

@@ -32,7 +32,10 @@ export type CachePlace =
 /** How new layers are compressed. Layers of a parent stay as they are. */
 export type LayerCompression = "zstd" | "gzip" | "uncompressed";
 
-/** What becomes of the built image. */
+/**
+ * What becomes of the built image. It always comes here: what pushes it later (`pushBuilt`) can push it again without
+ * a build, and docker's own BuildKit can't push by digest.
+ */
 export type BuildOutput = (
   | {
       readonly kind: "layout";
@@ -41,8 +44,6 @@ export type BuildOutput = (
     }
   /** A tar of an OCI layout. It appears when it is whole. */
   | { readonly kind: "archive"; readonly file: string }
-  /** The builder itself pushes, by digest and without a tag: for a builder that is far from here. */
-  | { readonly kind: "registry"; readonly repository: string }
 ) & { readonly compression?: LayerCompression | undefined };
 
 /** Everything that decides what is built, as plain values. Paths are of this machine. */

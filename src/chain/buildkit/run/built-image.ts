@@ -13,17 +13,15 @@ import type { BuildOutput } from "../request/build-request.ts";
 
 /** An image that a builder made. */
 export interface BuiltImage {
-  /** As the layout or the registry gives it. */
-  readonly digest: Digest;
-  /** Of the layout or the archive; undefined for what the builder pushed itself. */
-  readonly descriptor?: Descriptor | undefined;
-  /** What lies on this disk. */
-  readonly bytes?: number | undefined;
+  /** Of the only root of the layout or the archive. */
+  readonly descriptor: Descriptor;
+  /** What lies on this disk, with the layers of the parents. */
+  readonly bytes: number;
 }
 
 /**
  * Reads what a builder wrote. The digest is that of the output's only root, whose bytes are read and verified, and the
- * builder must have said the same one. For a registry the builder's word counts.
+ * builder must have said the same one.
  * @param place where the output is now
  * @throws OciError `digest-mismatch` when the two differ; `unreadable`, `invalid-layout`, … for what can't be read
  */
@@ -33,10 +31,9 @@ export async function readBuiltImage(
   metadataFile: string,
 ): Promise<BuiltImage> {
   const told = readToldDigest(metadataFile);
-  if (output.kind === "registry") return { digest: told };
   const { descriptor, bytes } =
     output.kind === "layout" ? await readLayout(place) : await readArchive(place);
-  if (descriptor.digest === told) return { digest: told, descriptor, bytes };
+  if (descriptor.digest === told) return { descriptor, bytes };
   throw new OciError(
     "digest-mismatch",
     `${quote(place)}: expected ${told}, which the builder says that it made, got ${descriptor.digest}`,
@@ -44,12 +41,7 @@ export async function readBuiltImage(
   );
 }
 
-interface Root {
-  readonly descriptor: Descriptor;
-  readonly bytes: number;
-}
-
-async function readLayout(directory: string): Promise<Root> {
+async function readLayout(directory: string): Promise<BuiltImage> {
   const store = await openLayout(directory);
   const descriptor = await onlyRoot(store, directory);
   const blobs = join(directory, "blobs", "sha256");
@@ -57,7 +49,7 @@ async function readLayout(directory: string): Promise<Root> {
   return { descriptor, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-async function readArchive(file: string): Promise<Root> {
+async function readArchive(file: string): Promise<BuiltImage> {
   const archive = await openOciArchive(file);
   try {
     return { descriptor: await onlyRoot(archive, file), bytes: lstatSync(file).size };

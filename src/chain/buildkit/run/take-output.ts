@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { makeDirectories } from "../../../files/make-directories.ts";
 import { ownedName, sweepAbandoned } from "../../../files/owned-name.ts";
@@ -30,23 +30,15 @@ const ABANDONED_AGE = 24 * 3600_000;
  * @throws OciError `already-exists` for a directory that is not empty, `unwritable`
  */
 export function takeOutput(output: BuildOutput): TakenOutput {
-  switch (output.kind) {
-    case "registry":
-      return { request: output, place: "", keep: done, discard: done };
-    case "layout": {
-      const directory = resolve(output.directory);
-      refuseContent(directory);
-      const taken = takePlace(directory);
-      return { ...taken, request: { ...output, directory: taken.place } };
-    }
-    case "archive": {
-      const taken = takePlace(resolve(output.file));
-      return { ...taken, request: { ...output, file: taken.place } };
-    }
+  if (output.kind === "archive") {
+    const taken = takePlace(resolve(output.file));
+    return { ...taken, request: { ...output, file: taken.place } };
   }
+  const directory = resolve(output.directory);
+  refuseContent(directory);
+  const taken = takePlace(directory);
+  return { ...taken, request: { ...output, directory: taken.place } };
 }
-
-const done = (): Promise<void> => Promise.resolve();
 
 function takePlace(wanted: string): Omit<TakenOutput, "request"> {
   const parent = dirname(wanted);
@@ -59,11 +51,12 @@ function takePlace(wanted: string): Omit<TakenOutput, "request"> {
   return {
     place,
     keep: async () => {
+      const isDirectory = statSync(place).isDirectory();
       // BuildKit's directory for what it has not verified yet; it leaves it there, empty.
-      await removeTree(join(place, "ingest"));
+      if (isDirectory) await removeTree(join(place, "ingest"));
       await syncFilesystems([place]);
       writing(wanted, () => {
-        if (existsSync(join(place, "index.json")) && existsSync(wanted)) rmdirSync(wanted);
+        if (isDirectory && existsSync(wanted)) rmdirSync(wanted);
         renameSync(place, wanted);
         syncDirectory(parent);
       });
