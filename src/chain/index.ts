@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The chain of stages that makes a family of images. Driving BuildKit for those that compile: requests as plain values,
- * builders, progress, logs, and what a build needs around it.
+ * The chain of stages of an image family: what a stage is made of, whether that changed, and driving BuildKit for those
+ * that compile.
  * @module
  */
 export { buildCommand } from "./buildkit/builders/build-command.ts";
@@ -22,3 +22,19 @@ export type * from "./buildkit/request/build-request.ts";
 export { BuildError, type BuildFailure, type FailedPart } from "./buildkit/run/build-error.ts";
 export { build, planBuild, type BuildOptions, type BuildOutcome } from "./buildkit/run/build.ts";
 export type { BuiltImage } from "./buildkit/run/built-image.ts";
+export * from "./context/content/context-list.ts";
+export * from "./context/content/file-memory.ts";
+export * from "./context/content/hash-context.ts";
+export * from "./context/ignore/ignore-matcher.ts";
+export * from "./context/ignore/open-ignore-file.ts";
+export * from "./context/ignore/read-ignore-file.ts";
+export * from "./context/walk/context-entry.ts";
+export * from "./context/walk/context-size.ts";
+export * from "./context/walk/saved-export.ts";
+export * from "./context/walk/walk-context.ts";
+export * from "./context/content/kept-lists.ts";
+export * from "./context/dockerfile/read-dockerfile.ts";
+export * from "./context/key/explain-inputs.ts";
+export * from "./context/key/format-difference.ts";
+export * from "./context/key/input-key.ts";
+export * from "./context/key/input-record.ts";
