@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Bytes } from "../../bytes/bytes.ts";
-import type { Limits } from "../../oci/limits.ts";
+import type { Bytes } from "../bytes/bytes.ts";
+import type { Limits } from "../oci/limits.ts";
 
 /** The minimum rate in bytes per second, measured over each `idleTimeout` of waiting. */
 export type LeastRate = Pick<Limits, "leastRate" | "idleTimeout">;
