@@ -17,9 +17,10 @@ const PARTS = /** @type {const} */ ([
   ["readers", ["image/by-reference/inspect-reference.js", "image/by-reference/list-tags.js"]],
   ["registry", ["registry/mirrors/open-by-rules.js", "cli/input/registry-flags.js"]],
   ["registry-rules", ["registry/machine/parse-registry-rules.js"]],
-  ["pooled", ["registry/pooled/pooled-way.js"]],
   ["copies", ["image/by-reference/copy-reference.js", "image/by-reference/retag-reference.js"]],
   ["copy", ["cli/commands/copy-images.js"]],
+  ["pooled", ["registry/pooled/pooled-way.js"]],
+  ["decoders", ["registry/content-decoders.js"]],
 ]).map(
   ([name, files]) =>
     /** @type {const} */ ([name, files.map((file) => fileURLToPath(new URL(file, dist)))]),
