@@ -20,6 +20,14 @@ export {
   type AskedReference,
   type ReportOptions,
 } from "./report-on-references.ts";
+export { reportOnDifferences, type DifferencesOptions } from "./report-on-differences.ts";
+export { verifiedDocument } from "./report-document.ts";
+export {
+  writeReports,
+  type ReportFiles,
+  type ReportFormat,
+  type WriteReportsOptions,
+} from "./write-reports.ts";
 export { renderJunit } from "./junit/render-junit.ts";
 export { renderPage } from "./html/render-page.ts";
 export { renderSarif } from "./sarif/render-sarif.ts";
