@@ -128,8 +128,10 @@ function table(some: readonly SizeChange[]): Markup {
     const grown = after - before;
     const within = isDirectory && entries > 1 ? ` (${formatCount(entries)} entries)` : "";
     return html`<tr>
-      <td><span class="swatch ${kind}"></span>${kind}</td>
-      <td class="number">${grown < 0 ? "−" : "+"}${formatBytes(Math.abs(grown))}</td>
+      <td class="kind"><span class="swatch ${kind}"></span>${kind}</td>
+      <td class="number">
+        ${grown === 0 ? "–" : `${grown < 0 ? "−" : "+"}${formatBytes(Math.abs(grown))}`}
+      </td>
       <td class="number">${formatBytes(after)}</td>
       <td><code class="path">${shorten(toText(path))}</code>${within}</td>
     </tr>`;

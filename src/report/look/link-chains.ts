@@ -9,7 +9,7 @@ import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 export interface LinkChain {
   readonly path: ByteString;
   readonly hops: readonly { readonly path: ByteString; readonly target: ByteString }[];
-  /** Its end without links; of a broken chain, the first path that is not there. */
+  /** Its end without links; of a broken chain, the path that is not there; of a loop, the link where it begins again. */
   readonly end: ByteString;
   /** What is at the end, or why there is nothing. */
   readonly ends: NodeType | "absent" | "not-a-directory" | "link-loop";
@@ -65,10 +65,14 @@ function keepLongest(chains: LinkChain[]): void {
 const MOST_HOPS = 12;
 
 function chainOf(path: ByteString, { hops, path: end, node, stop }: Resolution): LinkChain {
+  const passed = new Set<ByteString>();
+  // Of a loop one round is enough.
+  const again = hops.findIndex((hop) => passed.size === passed.add(hop.path).size);
+  const told = hops.slice(0, again < 0 ? MOST_HOPS : Math.min(again, MOST_HOPS));
   return {
     path,
-    hops: hops.slice(0, MOST_HOPS).map((hop) => ({ path: hop.path, target: hop.target })),
-    end: node === undefined ? (stop?.path ?? end) : end,
+    hops: told.map((hop) => ({ path: hop.path, target: hop.target })),
+    end: again < 0 ? end : hops[again]!.path,
     ends: node?.type ?? stop?.why ?? "absent",
   };
 }

@@ -17,7 +17,8 @@ for (const host of document.querySelectorAll<HTMLElement>("[data-programs]")) {
   const programs = data.images[Number(host.dataset["programs"])]?.programs;
   if (programs !== undefined) showPrograms(host, programs);
 }
-for (const host of document.querySelectorAll<HTMLElement>("[data-findings]")) filterFindings(host);
+for (const host of document.querySelectorAll<HTMLElement>("[data-findings]:has(.search)"))
+  filterFindings(host);
 
 function drawTree(
   host: HTMLElement,

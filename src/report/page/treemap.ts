@@ -91,11 +91,14 @@ function walk(top: PageEntry, path: readonly string[]): readonly PageEntry[] {
   return trail;
 }
 
-/** Gives what is in a directory, and what is in that, their rectangles. */
+/** Gives what is in a directory, and two levels of what is in that, their rectangles. */
 function layOut(current: PageEntry, width: number, height: number): readonly Rectangle[] {
-  const below = new Set(current[5]);
+  const opened = new Set([
+    current,
+    ...(current[5] ?? []).flatMap((below) => [below, ...(below[5] ?? [])]),
+  ]);
   const childrenOf = (entry: PageEntry): readonly PageEntry[] =>
-    entry === current || below.has(entry) ? (entry[5] ?? []) : [];
+    opened.has(entry) ? (entry[5] ?? []) : [];
   const shown = hierarchy<PageEntry>(current, childrenOf)
     .sum((entry) => (childrenOf(entry).length > 0 ? 0 : Math.max(entry[1], 1)))
     .sort((one, other) => (other.value ?? 0) - (one.value ?? 0));
@@ -103,7 +106,10 @@ function layOut(current: PageEntry, width: number, height: number): readonly Rec
     .tile(treemapSquarify.ratio(1.4))
     .size([width, height])
     .paddingInner(2)
-    .paddingTop((node) => (node.depth === 1 && node.children !== undefined ? HEAD : 0))
+    .paddingTop((node) => (node.depth > 0 && node.children !== undefined ? HEAD : 0))
+    .paddingRight((node) => (node.depth > 0 && node.children !== undefined ? 2 : 0))
+    .paddingBottom((node) => (node.depth > 0 && node.children !== undefined ? 2 : 0))
+    .paddingLeft((node) => (node.depth > 0 && node.children !== undefined ? 2 : 0))
     .round(true);
   return (place(shown).children ?? []).filter(isVisible);
 }
@@ -128,16 +134,23 @@ function drawTile(node: Rectangle, whole: number, side: Side | undefined): Tile 
   if (facts.children.length > 0) button.classList.add("opens");
   place(button, box);
   if (hasRoom(box)) button.append(label(facts, box));
-  for (const inner of (node.children ?? []).filter(isVisible)) {
-    const child = readEntry(inner.data);
-    const innerBox = boxOf(inner);
-    const tile = element("span", paint(child, side));
-    tile.classList.add("inner");
-    place(tile, { ...innerBox, x: innerBox.x - box.x, y: innerBox.y - box.y });
-    if (hasRoom(innerBox)) tile.append(label(child, innerBox));
-    button.append(tile);
-  }
+  drawInner(button, node, side);
   return { entry: node.data, facts, box, button };
+}
+
+/** Two levels of what is inside: only to be looked at. */
+function drawInner(host: HTMLElement, node: Rectangle, side: Side | undefined): void {
+  const outer = boxOf(node);
+  for (const inner of (node.children ?? []).filter(isVisible)) {
+    const facts = readEntry(inner.data);
+    const box = boxOf(inner);
+    const tile = element("span", paint(facts, side));
+    tile.classList.add("inner");
+    place(tile, { ...box, x: box.x - outer.x, y: box.y - outer.y });
+    if (hasRoom(box)) tile.append(label(facts, box));
+    drawInner(tile, inner, side);
+    host.append(tile);
+  }
 }
 
 function label(facts: Entry, { width, height }: Box): HTMLElement {
