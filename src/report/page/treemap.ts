@@ -133,7 +133,7 @@ function drawTile(node: Rectangle, whole: number, side: Side | undefined): Tile 
   button.setAttribute("aria-label", describeEntry(facts, whole, side));
   if (facts.children.length > 0) button.classList.add("opens");
   place(button, box);
-  if (hasRoom(box)) button.append(label(facts, box));
+  if (hasRoom(box)) button.append(label(facts, box, node.children !== undefined));
   drawInner(button, node, side);
   return { entry: node.data, facts, box, button };
 }
@@ -147,15 +147,23 @@ function drawInner(host: HTMLElement, node: Rectangle, side: Side | undefined): 
     const tile = element("span", paint(facts, side));
     tile.classList.add("inner");
     place(tile, { ...box, x: box.x - outer.x, y: box.y - outer.y });
-    if (hasRoom(box)) tile.append(label(facts, box));
+    if (hasRoom(box)) tile.append(label(facts, box, inner.children !== undefined));
     drawInner(tile, inner, side);
     host.append(tile);
   }
 }
 
-function label(facts: Entry, { width, height }: Box): HTMLElement {
-  const size = width > 110 || height > 36 ? [element("small", {}, formatBytes(facts.bytes))] : [];
-  return element("span", { class: "label" }, element("b", {}, titleOf(facts)), ...size);
+/** The name, and the size where there is room for both; what is open has one line for them. */
+function label(facts: Entry, { width, height }: Box, isOpen: boolean): HTMLElement {
+  const isTall = !isOpen && height > 36;
+  const hasSize = isTall || width > 12 * titleOf(facts).length + 60;
+  const size = hasSize ? [element("small", {}, formatBytes(facts.bytes))] : [];
+  return element(
+    "span",
+    { class: isTall ? "label tall" : "label" },
+    element("b", {}, titleOf(facts)),
+    ...size,
+  );
 }
 
 /** A tile has the colour of its layer, or of how it changed. */
