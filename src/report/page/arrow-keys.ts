@@ -38,14 +38,16 @@ export function boxForKey(key: string, boxes: readonly Box[], from: number): num
 
 /** How far a box lies in a direction: what it is aside counts twice. Infinite where it does not lie there. */
 function distanceTo(from: Box, to: Box, axis: "x" | "y", sign: 1 | -1): number {
-  const along = (centreOf(to, axis) - centreOf(from, axis)) * sign;
-  if (along <= 1) return Infinity;
+  const length = (box: Box): number => (axis === "x" ? box.width : box.height);
+  const gap = sign > 0 ? to[axis] - from[axis] - length(from) : from[axis] - to[axis] - length(to);
+  // They may touch, and are rounded.
+  if (gap < -1) return Infinity;
   const other = axis === "x" ? "y" : "x";
   const size = (box: Box): number => (other === "x" ? box.width : box.height);
   const overlap =
     Math.min(from[other] + size(from), to[other] + size(to)) - Math.max(from[other], to[other]);
   return (
-    along + 2 * Math.max(0, -overlap) + Math.abs(centreOf(to, other) - centreOf(from, other)) / 8
+    gap + 2 * Math.max(0, -overlap) + Math.abs(centreOf(to, other) - centreOf(from, other)) / 8
   );
 }
 
