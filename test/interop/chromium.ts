@@ -56,7 +56,7 @@ export async function startChromium(): Promise<Browser> {
   const send = (method: string, params: object = {}): Promise<Record<string, never>> =>
     pipe.send(method, params, session);
   pipe.onEvent(({ method = "", params = {} }) => {
-    const told = describeIncident(method, params as Record<string, unknown>);
+    const told = describeIncident(method, params);
     if (told !== undefined) incidents.push(told);
     if (method === "Page.javascriptDialogOpening") {
       void send("Page.handleJavaScriptDialog", { accept: false });

@@ -90,7 +90,7 @@ async function diff(
   }
   const { reportOnDifferences } = await import("../../report/report-on-differences.ts");
   const report = await reportOnDifferences(first, second, { ...options, tool: toolName() });
-  const { files, tookStdout } = await reports.write(report);
+  const { files, tookStdout } = await reports.writeAll(report);
   const outcome = outcomeOf(report.comparison);
   return { ...outcome, document: { ...outcome.document, reports: files }, tookStdout };
 }

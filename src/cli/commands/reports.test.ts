@@ -40,13 +40,14 @@ describe("verify with reports", () => {
   });
 
   it("prints one to stdout, and its text to stderr", async () => {
-    const { stdout, stderr, status } = await project.run(
+    const { bytes, stderr, status } = await project.run(
       "verify",
       "oci:images:whole",
       "--sarif",
       "-",
     );
-    expect([status, (JSON.parse(stdout) as { version: string }).version]).toEqual([0, "2.1.0"]);
+    const { version } = JSON.parse(new TextDecoder().decode(bytes)) as { version: string };
+    expect([status, version]).toEqual([0, "2.1.0"]);
     expect(stderr).toContain("all right");
   });
 

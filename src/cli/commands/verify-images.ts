@@ -49,7 +49,7 @@ export async function verifyReferences(
         bytes,
       }),
   });
-  const { files, tookStdout } = await reports.write(report);
+  const { files, tookStdout } = await reports.writeAll(report);
   return { ...(await outcomeOf(report, files)), tookStdout };
 }
 

@@ -32,7 +32,7 @@ export interface PlannedReports {
   /** Whether there is a page, which shows more than the findings. */
   readonly hasPage: boolean;
   /** Writes them all, and returns what that adds to the outcome. */
-  readonly write: (
+  readonly writeAll: (
     report: Report,
   ) => Promise<Pick<Outcome, "tookStdout"> & { readonly files: object }>;
 }
@@ -71,7 +71,7 @@ export function planReports(flags: ReportFlags, session: Session): PlannedReport
   }
   return {
     hasPage: files.html !== undefined,
-    write: async (report) => {
+    writeAll: async (report) => {
       const { writeReports } = await import("../../report/write-reports.ts");
       const { signal, writeBytes } = session.context;
       await writeReports(report, files, { signal, writeBytes });

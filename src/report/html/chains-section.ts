@@ -16,9 +16,8 @@ export function chainsSection(id: string, chains: LinkChains): Markup | undefine
   return html`<section id="${id}" aria-labelledby="${id}-title">
     <h3 id="${id}-title">Link chains</h3>
     <p>
-      ${count(links, "symbolic link")};
-      ${broken === 0 ? "none ends" : `${count(broken, "ends", "end")}`} nowhere;
-      ${long === 0 ? "none goes" : count(long, "goes", "go")} through other links.
+      ${count(links, "symbolic link")}; ${broken === 0 ? "none ends" : count(broken, "ends", "end")}
+      nowhere; ${long === 0 ? "none goes" : count(long, "goes", "go")} through other links.
       ${
         shown.length < all
           ? `The ${shown.length} of them with the most hops are drawn, broken ones first.`
