@@ -170,6 +170,7 @@ function partOf(module, graph) {
   for (const [name, starts] of PARTS) {
     if (starts.some((start) => closureOf(start, graph).has(module))) return name;
   }
+  if (module.includes("/dist/report/html/")) return "report-page";
   const closure = [...closureOf(module, graph)];
   if (closure.some((id) => id.includes("/node_modules/yaml/"))) return "configuration";
   return "images";

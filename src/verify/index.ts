@@ -12,6 +12,7 @@ export * from "./verify-roots.ts";
 export * from "./closure/closure-report.ts";
 export { verifyClosure, type VerifyClosureOptions } from "./closure/verify-closure.ts";
 export { openFactsCache, type FactsCache } from "./facts/facts-cache.ts";
+export type * from "./image/examined-image.ts";
 export type * from "./image/image-report.ts";
 export { verifyImage, type VerifyImageOptions } from "./image/verify-image.ts";
 export { verifyImages, type VerifyImagesOptions } from "./image/verify-images.ts";

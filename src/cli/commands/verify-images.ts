@@ -4,33 +4,41 @@ import { formatPlatform } from "../../oci/platform.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
-import type { ImageFinding, ImageReport, ImagesReport } from "../../verify/image/image-report.ts";
-import { toText, type ByteString } from "../../bytes/byte-string.ts";
+import type { AskedReference } from "../../report/report-on-references.ts";
+import type { Report } from "../../report/report.ts";
+import type { ImageReport, ImagesReport } from "../../verify/image/image-report.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { planReports, toolName, type ReportFlags } from "../input/report-flags.ts";
 import { count, formatBytes, table } from "../output/format.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-/** Runs `verify REF`: whether every blob is whole, and whether every image would run. */
-export async function verifyReference(
-  reference: string,
-  flags: ReferenceFlags,
+/** Runs `verify REF…`: whether every blob is whole, and whether every image would run. */
+export async function verifyReferences(
+  references: readonly string[],
+  flags: ReferenceFlags & ReportFlags,
   session: Session,
 ): Promise<Outcome> {
   const { context, progress } = session;
-  const [{ verifyImages }, { openFactsCache }, options, location] = await Promise.all([
-    import("../../verify/image/verify-images.ts"),
+  const reports = planReports(flags, session);
+  const [{ reportOnReferences }, { openFactsCache }, options] = await Promise.all([
+    import("../../report/report-on-references.ts"),
     import("../../verify/facts/facts-cache.ts"),
     referenceOptions(flags, session),
-    parseConfigured(reference, context),
   ]);
+  const asked: AskedReference[] = [];
+  for (const reference of references) {
+    asked.push({ reference, location: await parseConfigured(reference, context) });
+  }
   letYoungGenerationGrow();
-  const report = await verifyImages(location, {
+  const report = await reportOnReferences(asked, {
     ...options,
+    tool: toolName(),
+    look: reports.hasPage,
     cache: await indexCacheOf(context),
     facts: openFactsCache(join(defaultCacheDirectory(context.env), "content-facts")),
     onProgress: showIndexing(progress),
@@ -41,7 +49,8 @@ export async function verifyReference(
         bytes,
       }),
   });
-  return outcomeOf(report);
+  const { files, tookStdout } = await reports.writeAll(report);
+  return { ...(await outcomeOf(report, files)), tookStdout };
 }
 
 const STATUSES: Readonly<Record<ImagesReport["verdict"], number>> = {
@@ -50,41 +59,41 @@ const STATUSES: Readonly<Record<ImagesReport["verdict"], number>> = {
   unknown: FAILED,
 };
 
-function outcomeOf({ name, content, images, verdict }: ImagesReport): Outcome {
-  const { checked, bytes, absent = [], findings = [] } = content ?? {};
+async function outcomeOf(report: Report, files: object): Promise<Outcome> {
+  const [{ verdictOf }, { verifiedDocument }] = await Promise.all([
+    import("../../report/report-on-references.ts"),
+    import("../../report/report-document.ts"),
+  ]);
+  const verdict = verdictOf(report);
+  const verified = report.subjects.flatMap(({ reference, verified: own }) =>
+    own === undefined ? [] : [{ reference, own }],
+  );
+  const [only, ...more] = verified.map(({ own }) => own);
+  const reports = Object.keys(files).length === 0 ? {} : { reports: files };
   return {
     status: STATUSES[verdict],
-    document: {
-      ok: verdict === "holds",
-      store: name,
-      ...(content && { checked, bytes, absent: absent.map(({ digest }) => digest), findings }),
-      images: images.map(imageDocument),
-    },
-    lines: [
-      ...images.flatMap(findingLines),
-      ...(images.length === 0 ? [`${name}: no image to look into`] : []),
-      ...table(images.map(summaryRow)),
-      ...(content === undefined ? [] : contentLines(name, content)),
-    ],
+    document:
+      more.length === 0
+        ? { ...verifiedDocument(only!), ...reports }
+        : {
+            ok: verdict === "holds",
+            references: verified.map(({ reference, own }) => ({
+              reference,
+              ...verifiedDocument(own),
+            })),
+            ...reports,
+          },
+    lines: verified.flatMap(({ own }) => linesOf(own)),
   };
 }
 
-function imageDocument({ digest, platform, checked, findings, ok }: ImageReport): object {
-  return {
-    ok,
-    ...(digest !== undefined && { digest }),
-    ...(platform !== undefined && { platform: formatPlatform(platform) }),
-    ...(checked !== undefined && { checked }),
-    findings: findings.map(({ path, ...finding }) => ({
-      ...finding,
-      ...(path !== undefined && { path: textOf(path) }),
-    })),
-  };
-}
-
-/** The path of a finding is a byte string. */
-function textOf(path: NonNullable<ImageFinding["path"]>): string {
-  return toText(path as ByteString);
+function linesOf({ name, content, images }: ImagesReport): readonly string[] {
+  return [
+    ...images.flatMap(findingLines),
+    ...(images.length === 0 ? [`${name}: no image to look into`] : []),
+    ...table(images.map(summaryRow)),
+    ...(content === undefined ? [] : contentLines(name, content)),
+  ];
 }
 
 function findingLines(image: ImageReport): readonly string[] {

@@ -15,19 +15,20 @@ import {
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { withReportFiles, type ReportFlags } from "../input/report-flags.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../output/format.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-interface VerifyFlags extends ReferenceFlags {
+interface VerifyFlags extends ReferenceFlags, ReportFlags {
   readonly against?: string;
   readonly ignore?: readonly string[];
 }
 
 export const verifyCommand: Register = (program, invoke) => {
-  withRegistry(program.command("verify <DIR|REF>"))
+  withReportFiles(withRegistry(program.command("verify <DIR|REF...>")))
     .summary("whether an image is whole and would run, or a directory is as in its image")
     .description(
       prose(`
@@ -36,6 +37,7 @@ export const verifyCommand: Register = (program, invoke) => {
         command and health check there and executable for its user, is that user there, is every ELF object
         for the image's machine, does each program find its loader and libraries, and each script what runs it.
         Needs no configuration. dir:DIR is a root filesystem on this disk, without a configuration of an image.
+        Of two references, the page of --html shows the images side by side.
 
         With --against, compares a directory with an image, path by path: type, mode, owner, time, link target, device
         numbers, size, content, extended attributes, and which names are one file. Whoever made the
@@ -53,6 +55,8 @@ Examples:
   oci-kit verify latest-cross --platform linux/riscv64
   oci-kit verify dir:out/rootfs
   oci-kit verify oci-archive:image.tar
+  oci-kit verify latest-cross --html report.html --sarif report.sarif --junit report.xml
+  oci-kit verify ghcr.io/family/image:1 ghcr.io/family/image:2 --html both.html
   oci-kit verify out/rootfs --against latest-cross --platform linux/riscv64
   oci-kit verify bundle/rootfs --against oci:image:1.2 --ignore owner --ignore time
 
@@ -63,13 +67,16 @@ Damaged content is mended by copy --verify-present, from where the image is whol
 Exit status: 0 all is right; 2 something is damaged, missing, would not run or differs; 1 it could not be
 told, or there is nothing to check.`,
     )
-    .action(async (subject: string, flags: VerifyFlags) =>
+    .action(async (subjects: readonly string[], flags: VerifyFlags) =>
       invoke(flags, async (session) => {
         const { against } = flags;
-        if (against !== undefined) return verify(subject, { ...flags, against }, session);
-        refuseAlone(subject, flags);
-        const { verifyReference } = await import("./verify-images.ts");
-        return verifyReference(subject, flags, session);
+        if (against !== undefined) {
+          refuseWithAgainst(subjects, flags);
+          return verify(subjects[0]!, { ...flags, against }, session);
+        }
+        for (const subject of subjects) refuseAlone(subject, flags);
+        const { verifyReferences } = await import("./verify-images.ts");
+        return verifyReferences(subjects, flags, session);
       }),
     );
 };
@@ -85,6 +92,22 @@ function refuseAlone(subject: string, { ignore }: VerifyFlags): void {
     {
       hint: "oci-kit verify DIR --against REF; oci-kit verify oci:DIR for a layout, dir:DIR for a root filesystem",
     },
+  );
+}
+
+/** Refuses, with `--against`, several directories and reports of findings. @throws OciError `invalid-argument` */
+function refuseWithAgainst(subjects: readonly string[], { html, sarif, junit }: VerifyFlags): void {
+  if (subjects.length > 1) {
+    throw new OciError(
+      "invalid-argument",
+      `verify: expected one directory with --against, got ${subjects.length}`,
+    );
+  }
+  if (html === undefined && sarif === undefined && junit === undefined) return;
+  throw new OciError(
+    "invalid-argument",
+    "verify: expected --html, --sarif and --junit without --against, got both",
+    { hint: "oci-kit diff REF dir:DIR --html FILE shows how a directory differs from an image." },
   );
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Finding } from "../../oci/finding.ts";
 import type { Platform } from "../../oci/platform.ts";
@@ -31,7 +32,10 @@ export type ImageFindingCode =
   /** A directory of the PATH is not there. */
   | "search-path-missing";
 
-export type ImageFinding = Finding<ImageFindingCode>;
+export interface ImageFinding extends Finding<ImageFindingCode> {
+  /** What an object needs and does not get: a library's name, a loader's path, a version as `GLIBC_2.38`. */
+  readonly needs?: ByteString | undefined;
+}
 
 /** How much was looked at. */
 export interface ImageCounts {

@@ -5,14 +5,16 @@ import type { Image } from "../../image/image.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { normalisePlatform } from "../../oci/platform.ts";
-import { openImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
-import type { IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
+import { makeImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { indexLayers, type IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
+import type { LayerIndex } from "../../rootfs/layer-index/layer-index.ts";
 import type { FactsCache } from "../facts/facts-cache.ts";
 import { readImageFacts } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
+import type { OnExamined } from "./examined-image.ts";
 import { errorsFirst, isError, type ImageReport } from "./image-report.ts";
 import { surveyRoot } from "./root-survey.ts";
-import { verifyRoot, type VerifiedRoot } from "./verify-root.ts";
+import { verifyRoot } from "./verify-root.ts";
 
 export interface VerifyImageOptions extends Pick<
   IndexLayersOptions,
@@ -24,6 +26,7 @@ export interface VerifyImageOptions extends Pick<
   readonly entry?: Platform | undefined;
   /** Called with the digest of each layer whose blob was read to its end, and is right. */
   readonly onLayerRead?: ((digest: Digest) => void) | undefined;
+  readonly onExamined?: OnExamined | undefined;
 }
 
 /**
@@ -35,23 +38,24 @@ export async function verifyImage(
   image: Image,
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
-  const { filesystem, verified } = await open(image, options);
+  const { filesystem, indexes, verified } = await open(image, options);
   const survey = surveyRoot(filesystem);
   const { limits, signal, facts } = options;
   const objects = survey.objects.map(({ path, node }) => [path, node] as const);
   const readable = await readImageFacts(filesystem, objects, { cache: facts, verified, signal });
   const platform = platformOf(image.config.value);
   const isLinux = normalisePlatform(platform).os === "linux";
-  const { findings, checked }: VerifiedRoot = isLinux
+  const root = isLinux
     ? await verifyRoot(readable, survey, {
         execution: image.config.value.config,
         architecture: normalisePlatform(platform).architecture,
         limits,
         signal,
       })
-    : { findings: [], checked: { ...NOTHING, paths: survey.paths } };
-  const all = [...checkDocuments(image, options.entry), ...findings];
-  return {
+    : undefined;
+  const all = [...checkDocuments(image, options.entry), ...(root?.findings ?? [])];
+  const checked = root?.checked ?? { ...NOTHING, paths: survey.paths };
+  const report: ImageReport = {
     name: nameImage(image),
     digest: image.descriptor.digest,
     platform,
@@ -59,17 +63,29 @@ export async function verifyImage(
     findings: errorsFirst(all),
     ok: !all.some(isError),
   };
+  options.onExamined?.({
+    ...{ report, root: filesystem, image, indexes },
+    ...{ closure: root?.closure, started: root?.started ?? new Set() },
+  });
+  return report;
 }
 
 const NOTHING = Object.freeze({ objects: 0, programs: 0, scripts: 0, commands: 0 });
+
+interface Opened {
+  readonly filesystem: ImageFilesystem;
+  readonly indexes: readonly LayerIndex[];
+  /** The numbers of the layers that were read. */
+  readonly verified: ReadonlySet<number>;
+}
 
 /** Opens the merged tree, and remembers which layers were read for it. */
 async function open(
   image: Image,
   { cache, limits, signal, onProgress, onLayerRead }: VerifyImageOptions,
-): Promise<{ readonly filesystem: ImageFilesystem; readonly verified: ReadonlySet<number> }> {
+): Promise<Opened> {
   const verified = new Set<number>();
-  const filesystem = await openImageFilesystem(image, {
+  const indexes = await indexLayers(image, {
     ...{ cache, limits, signal },
     onProgress: (event) => {
       if (event.kind === "layer-indexed") {
@@ -79,5 +95,5 @@ async function open(
       onProgress?.(event);
     },
   });
-  return { filesystem, verified };
+  return { filesystem: makeImageFilesystem(image, indexes, { limits }), indexes, verified };
 }

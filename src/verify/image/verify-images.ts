@@ -20,7 +20,7 @@ import { verifyImage, type VerifyImageOptions } from "./verify-image.ts";
 import { verifyRoot } from "./verify-root.ts";
 
 export interface VerifyImagesOptions
-  extends OpenOptions, Pick<VerifyImageOptions, "cache" | "facts" | "onProgress"> {
+  extends OpenOptions, Pick<VerifyImageOptions, "cache" | "facts" | "onProgress" | "onExamined"> {
   /** Of an index, only the image for this platform. Default: every image. */
   readonly platform?: Platform | undefined;
   /** Called after each piece of content that was verified. */
@@ -54,10 +54,11 @@ async function verifyDirectory(
     const { limits, signal } = options;
     const read = createObjectReader(root, { signal });
     const architecture = options.platform?.architecture;
-    const { findings: all, checked } = await verifyRoot({ root, read }, survey, {
+    const verified = await verifyRoot({ root, read }, survey, {
       ...{ architecture, limits, signal },
     });
-    const findings = errorsFirst(all);
+    const { checked, closure, started } = verified;
+    const findings = errorsFirst(verified.findings);
     if (checked.programs + checked.scripts === 0 && findings.length === 0) {
       throw new OciError("nothing-to-check", `${root.name}: expected programs, found none`);
     }
@@ -66,6 +67,7 @@ async function verifyDirectory(
       ...{ name: root.name, digest: undefined, platform: undefined, findings, ok },
       checked: { layers: 0, ...checked },
     };
+    options.onExamined?.({ report: image, root, image: undefined, indexes: [], closure, started });
     return {
       name: root.name,
       content: undefined,
