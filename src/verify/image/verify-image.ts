@@ -5,10 +5,12 @@ import type { Image } from "../../image/image.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { normalisePlatform } from "../../oci/platform.ts";
-import { openImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
-import type { IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
+import { makeImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { indexLayers, type IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
 import type { FactsCache } from "../facts/facts-cache.ts";
-import { readImageFacts } from "../facts/image-facts.ts";
+import type { LayerFacts } from "../facts/layer-facts.ts";
+import { createFactsGatherer, type FactsGatherer } from "../facts/gather-facts.ts";
+import { readImageFacts, type ImageFactsOptions } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
 import { errorsFirst, isError, type ImageReport } from "./image-report.ts";
 import { surveyRoot } from "./root-survey.ts";
@@ -28,18 +30,18 @@ export interface VerifyImageOptions extends Pick<
 
 /**
  * Whether an image would start: its documents agree, every layer has its diffID, and its root filesystem
- * has what the configuration starts. A layer is read at most twice, and not at all when its index and its facts are kept.
+ * has what the configuration starts. A layer is read once, and not at all when its index and its facts are kept.
  * @throws what opening the image's filesystem throws; OciError `aborted`
  */
 export async function verifyImage(
   image: Image,
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
-  const { filesystem, verified } = await open(image, options);
+  const { filesystem, gathered } = await open(image, options);
   const survey = surveyRoot(filesystem);
   const { limits, signal, facts } = options;
   const objects = survey.objects.map(({ path, node }) => [path, node] as const);
-  const readable = await readImageFacts(filesystem, objects, { cache: facts, verified, signal });
+  const readable = await readImageFacts(filesystem, objects, { cache: facts, gathered, signal });
   const platform = platformOf(image.config.value);
   const isLinux = normalisePlatform(platform).os === "linux";
   const { findings, checked }: VerifiedRoot = isLinux
@@ -63,21 +65,44 @@ export async function verifyImage(
 
 const NOTHING = Object.freeze({ objects: 0, programs: 0, scripts: 0, commands: 0 });
 
-/** Opens the merged tree, and remembers which layers were read for it. */
+/** Opens the merged tree. Of layers that have to be read for that, what the checks want to know is gathered on the way. */
 async function open(
   image: Image,
   { cache, limits, signal, onProgress, onLayerRead }: VerifyImageOptions,
-): Promise<{ readonly filesystem: ImageFilesystem; readonly verified: ReadonlySet<number> }> {
-  const verified = new Set<number>();
-  const filesystem = await openImageFilesystem(image, {
+): Promise<Opened> {
+  const gatherers = new Map<number, FactsGatherer>();
+  const read = new Set<number>();
+  const indexes = await indexLayers(image, {
     ...{ cache, limits, signal },
+    listenersOf: (layer) => {
+      const gatherer = createFactsGatherer();
+      gatherers.set(layer, gatherer);
+      return [gatherer.listener];
+    },
     onProgress: (event) => {
       if (event.kind === "layer-indexed") {
-        verified.add(event.layer);
+        read.add(event.layer);
         onLayerRead?.(image.manifest.value.layers[event.layer]!.digest);
       }
       onProgress?.(event);
     },
   });
-  return { filesystem, verified };
+  const { layers } = image.manifest.value;
+  const diffIds = image.config.value.rootfs.diff_ids;
+  const gathered = new Map<number, LayerFacts>();
+  for (const layer of layers.keys()) {
+    // The same layer again is not read again. Another blob, or another diffID, is another layer.
+    const same = [...read].find(
+      (other) =>
+        layers[other]!.digest === layers[layer]!.digest && diffIds[other] === diffIds[layer],
+    );
+    const gatherer = same === undefined ? undefined : gatherers.get(same);
+    if (gatherer !== undefined) gathered.set(layer, gatherer.facts(indexes[layer]!));
+  }
+  return { filesystem: makeImageFilesystem(image, indexes, { limits }), gathered };
+}
+
+interface Opened {
+  readonly filesystem: ImageFilesystem;
+  readonly gathered: ImageFactsOptions["gathered"];
 }
