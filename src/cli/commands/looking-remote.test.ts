@@ -38,6 +38,34 @@ async function push(compression: Compression, size = 1_000_000): Promise<void> {
   await project.run("copy", "oci:local:1", `127.0.0.1:${project.server.port}/looked:1`);
 }
 
+/** Pushes an image of four layers, whose entries have their directories with them. */
+async function pushDeep(): Promise<void> {
+  const store = await openLayout("local", { create: true });
+  const spec = {
+    layers: [
+      { "base/": "", "base/file": "b", "base/gone": "g", "opaque/": "", "opaque/old": "o" },
+      { "usr/": "", "usr/x": "u", "top/": "", "top/below": "" },
+      {
+        "middle/": "",
+        "middle/file": "m",
+        "opaque/": "",
+        "opaque/.wh..wh..opq": "",
+        "opaque/new": "",
+      },
+      {
+        "base/": "",
+        "base/.wh.gone": "",
+        "top/": "",
+        "top/file": "t",
+        "top/link": { symlink: "file" },
+      },
+    ],
+    tag: "1",
+  };
+  ({ layers } = await buildImage(store, spec));
+  await project.run("copy", "oci:local:1", `127.0.0.1:${project.server.port}/looked:1`);
+}
+
 /** What a command costs: the layers that it asks for, and all bytes that come. */
 async function cost(...words: string[]): Promise<{ asked: number[]; bytes: number }> {
   const [requests, bytes] = [proxy.requests.length, proxy.bytes()];
@@ -74,6 +102,31 @@ describe("looking into a remote image", () => {
   it("with --layer reads that layer alone", async () => {
     await push("gzip");
     expect((await cost("ls", image, "--layer", "1")).asked).toEqual([1]);
+  });
+
+  it.each<[string, string[], number[]]>([
+    ["a file of the topmost layer", ["cat", "/top/file"], [3]],
+    ["a file that the topmost layer has, through its own link", ["cat", "/top/link"], [3]],
+    ["what a middle layer has", ["stat", "/middle/file"], [2, 3]],
+    ["an opaque directory", ["ls", "/opaque"], [2, 3]],
+    ["a directory that lower layers add to", ["ls", "/top"], [0, 1, 2, 3]],
+    ["what only the lowest layer has", ["cat", "/base/file"], [0, 1, 2, 3]],
+  ])("reads layers from the top, and no further than %s needs", async (_, [word, path], asked) => {
+    await pushDeep();
+    const first = await cost(word!, image, path!);
+    expect(first.asked.filter((layer, at) => first.asked.indexOf(layer) === at)).toEqual(asked);
+    // What was read is kept: the file alone may be read again.
+    expect((await cost("stat", image, path!)).asked).toEqual([]);
+  });
+
+  it("knows by a whiteout of the topmost layer that a path is not there", async () => {
+    await pushDeep();
+    const requests = proxy.requests.length;
+    const { status, stderr } = await project.run("cat", image, "/base/gone");
+    expect(stderr).toContain("expected a path that exists, got nothing at /base/gone");
+    expect(status).toBe(1);
+    const blobs = proxy.requests.slice(requests).join();
+    expect(layers.map(({ digest }) => blobs.includes(digest))).toEqual([false, false, false, true]);
   });
 
   it("reads for one file its layer, up to the file's end, once the layers are known", async () => {

@@ -98,13 +98,8 @@ async function findIndex(
   options: IndexLayersOptions,
 ): Promise<LayerIndex> {
   const diffId = image.config.value.rootfs.diff_ids[layer]!;
-  const cached = await readCached(diffId, layer, options);
-  if (cached !== undefined) {
-    if (options.verifyCached === true) await verifyBlob(image, layer, options);
-    else if (options.allowMissing !== true) await requireBlob(image, layer, options);
-    options.onProgress?.({ kind: "layer-cached", layer, diffId });
-    return cached;
-  }
+  const cached = await findCachedIndex(image, layer, options);
+  if (cached !== undefined) return cached;
   const index = await readIndex(image, layer, options);
   options.onProgress?.({ kind: "layer-indexed", layer, diffId, entries: index.counts.records });
   try {
@@ -113,6 +108,21 @@ async function findIndex(
     options.onProgress?.({ kind: "cache-unusable", layer, error });
   }
   return index;
+}
+
+/** The index of a layer, if the cache has it. @throws OciError as {@link indexLayers} */
+export async function findCachedIndex(
+  image: Image,
+  layer: number,
+  options: IndexLayersOptions,
+): Promise<LayerIndex | undefined> {
+  const diffId = image.config.value.rootfs.diff_ids[layer]!;
+  const cached = await readCached(diffId, layer, options);
+  if (cached === undefined) return undefined;
+  if (options.verifyCached === true) await verifyBlob(image, layer, options);
+  else if (options.allowMissing !== true) await requireBlob(image, layer, options);
+  options.onProgress?.({ kind: "layer-cached", layer, diffId });
+  return cached;
 }
 
 async function readCached(

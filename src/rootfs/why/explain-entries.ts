@@ -3,6 +3,7 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { opaquePath, whiteoutPath } from "../../layer/whiteout.ts";
 import { RECORD_TYPES, type LayerIndex } from "../layer-index/layer-index.ts";
 import { LayerNode } from "../merge/layer-node.ts";
+import { directoryPaths } from "../layer-index/directory-paths.ts";
 import type { Node } from "../root-filesystem.ts";
 import type { ReasonCode, Reasons } from "./reason.ts";
 
@@ -52,15 +53,6 @@ function entriesOf(index: LayerIndex): ReadonlyMap<ByteString, LayerRecord> {
     entries.set(`/${path}` as ByteString, "whiteout");
   }
   return entries;
-}
-
-/** The paths of an index's directories; the root's is empty. */
-function directoryPaths({ columns, string }: LayerIndex): string[] {
-  const paths: string[] = [""];
-  for (let id = 1; id < columns.directoryParent.length; id += 1) {
-    paths.push(`${paths[columns.directoryParent[id]!]!}/${string(columns.directoryName[id]!)}`);
-  }
-  return paths;
 }
 
 function compareRecords(
