@@ -16,7 +16,7 @@ export function showUnpacking(progress: Progress): (event: UnpackProgress) => vo
       case "staging": {
         const { layer, bytes, size, entries } = event;
         progress.show(
-          `layer ${layer + 1}: ${meter(bytes, size)}; ${count(entries, "file")}`,
+          `layer ${layer}: ${meter(bytes, size)}; ${count(entries, "file")}`,
           event,
         );
         return;
@@ -54,7 +54,7 @@ export function showPacking(progress: Progress): (event: PackProgress) => void {
       case "packing": {
         const { layer, entries, bytes } = event;
         progress.show(
-          `layer ${layer + 1}: ${count(entries, "entry", "entries")}, ${meter(bytes)}`,
+          `layer ${layer}: ${count(entries, "entry", "entries")}, ${meter(bytes)}`,
           event,
         );
         return;
