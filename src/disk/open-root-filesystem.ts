@@ -30,8 +30,11 @@ export interface OpenRootOptions extends OpenOptions, AbortOptions {
   readonly allowMissing?: boolean | undefined;
   /** Opens one layer alone, with its whiteouts, instead of the merged tree: its number from 0, the lowest. */
   readonly layer?: number | undefined;
-  /** Opens no more of an image's layers than this needs, as `openForQuestion`. */
-  readonly ask?: ((root: DescribedFilesystem) => void) | undefined;
+  /**
+   * Opens no more of an image's layers than this needs, as `openForQuestion`, and uses their tables of contents; with
+   * "everything" all layers.
+   */
+  readonly ask?: ((root: DescribedFilesystem) => void) | "everything" | undefined;
   /** Opens a plain directory together with the sidecar that `unpack` left beside it, as `openUnpacked` does. Default: false. */
   readonly withSidecar?: boolean | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
@@ -78,7 +81,7 @@ function openImage(image: Image, options: OpenRootOptions): Promise<DescribedFil
   if (layer !== undefined) return openLayerFilesystem(image, layer, options);
   return ask === undefined
     ? openImageFilesystem(image, options)
-    : openForQuestion(image, ask, options);
+    : openForQuestion(image, ask === "everything" ? undefined : ask, options);
 }
 
 function openPlain(directory: string, { layer, withSidecar }: OpenRootOptions): OpenRoot {

@@ -15,10 +15,7 @@ export function showUnpacking(progress: Progress): (event: UnpackProgress) => vo
     switch (event.kind) {
       case "staging": {
         const { layer, bytes, size, entries } = event;
-        progress.show(
-          `layer ${layer}: ${meter(bytes, size)}; ${count(entries, "file")}`,
-          event,
-        );
+        progress.show(`layer ${layer}: ${meter(bytes, size)}; ${count(entries, "file")}`, event);
         return;
       }
       case "moving":

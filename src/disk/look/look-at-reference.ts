@@ -151,7 +151,7 @@ async function withAnswer<Answer, Result>(
     allowMissing: true,
     withSidecar: true,
     ...options,
-    ...(!whole && { ask: (root) => void (answered = { by: root, answer: ask(root) }) }),
+    ask: whole ? "everything" : (root) => void (answered = { by: root, answer: ask(root) }),
   });
   try {
     const { root } = opened;

@@ -29,6 +29,10 @@ export type IndexProgress =
       readonly diffId: DiffId;
       readonly entries: number;
     }
+  /** The layer's table of contents says what is in it. */
+  | { readonly kind: "layer-table"; readonly layer: number; readonly entries: number }
+  /** The layer's table of contents is wrong, and the layer itself is read. */
+  | { readonly kind: "table-unusable"; readonly layer: number; readonly error: unknown }
   /** The cache failed. The result is still right, but the layer is read again next time. */
   | { readonly kind: "cache-unusable"; readonly layer: number; readonly error: unknown };
 

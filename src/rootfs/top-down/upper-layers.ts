@@ -2,10 +2,10 @@
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Image } from "../../image/image.ts";
 import { parentOf } from "../../layer/path-parts.ts";
-import { viewTree, type ImageFilesystem } from "../image-filesystem.ts";
+import { viewTree, type ImageFilesystem, type ViewOptions } from "../image-filesystem.ts";
 import type { LayerIndex } from "../layer-index/layer-index.ts";
 import { LayerNode } from "../merge/layer-node.ts";
-import { mergeLayers, type MergeOptions } from "../merge/merge-layers.ts";
+import { mergeLayers } from "../merge/merge-layers.ts";
 import { createHidden } from "./grounded-layer.ts";
 
 /** Says that a question can't be answered from the upper layers of an image alone. */
@@ -25,7 +25,7 @@ export function viewUpperLayers(
   image: Image,
   indexes: readonly LayerIndex[],
   lowest: number,
-  options: MergeOptions = {},
+  options: ViewOptions = {},
 ): ImageFilesystem & { readonly isPartial: true } {
   const upper = indexes.slice(lowest);
   const hidden = createHidden();
