@@ -7,6 +7,8 @@ import {
   startRecordingProxy,
   type RecordingProxy,
 } from "../../../test/fixtures/recording-proxy.ts";
+import { directory, file } from "../../../test/fixtures/layers.ts";
+import { buildTableImage } from "../../../test/fixtures/table-layers.ts";
 import type { Compression } from "../../oci/media-types.ts";
 import { openLayout } from "../../store/layout/layout.ts";
 import { buildImage, type BuiltImage } from "../../testing/build-image.ts";
@@ -98,6 +100,23 @@ describe("looking into a remote image", () => {
       expect(bytes).toBeLessThan(10_000);
     }
   });
+
+  it.each(["zstd:chunked", "eStargz"] as const)(
+    "reads of a layer of %s its table and the file's bytes, and the second time the file's alone",
+    async (kind) => {
+      const store = await openLayout("local", { create: true });
+      const large = Array.from({ length: 8 }, (_, at) => file(`large/${at}`, randomBytes(200_000)));
+      ({ layers } = await buildTableImage(store, kind, [[directory("large"), ...large]], {
+        tag: "1",
+      }));
+      await project.run("copy", "oci:local:1", `127.0.0.1:${project.server.port}/looked:1`);
+      expect((await cost("cat", image, "/large/3")).bytes).toBeLessThan(205_000);
+      expect((await cost("cat", image, "/large/3")).bytes).toBeLessThan(203_000);
+      expect((await cost("ls", "-lR", image)).bytes).toBeLessThan(3000);
+      const { bytes } = await project.run("cat", image, "/large/7");
+      expect(Buffer.compare(bytes!, large[7]!.content)).toBe(0);
+    },
+  );
 
   it("with --layer reads that layer alone", async () => {
     await push("gzip");
