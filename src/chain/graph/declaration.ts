@@ -23,7 +23,8 @@ export interface BuildDeclaration {
   readonly secrets?: Readonly<Record<string, SecretSource>> | undefined;
   /** Agent sockets or keys, as `default` or `NAME=PATH`. */
   readonly ssh?: readonly string[] | undefined;
-  readonly network?: "default" | "none" | "host" | undefined;
+  /** `default`, `none` or `host`, when it is expanded. */
+  readonly network?: string | undefined;
   /** Addresses by host name. */
   readonly addHosts?: Readonly<Record<string, string>> | undefined;
   /** Cache sources in BuildKit's words, as `type=registry,ref=…`. */
