@@ -17,6 +17,7 @@ import { readRecord } from "./read-record.ts";
 export interface ImageSource {
   /** For messages: the repository, or `layouts`. */
   readonly name: string;
+  readonly kind: "registry" | "layout";
   /** Never throws, except when it is aborted by the caller. */
   image(unit: StageUnit): Promise<ChainImage>;
   /** What an image that this source gave records under a key. */
@@ -41,6 +42,7 @@ export async function openRepositoryImages(
   const asked = new Map<string, Promise<ChainImage>>();
   return {
     name: graph.repository,
+    kind: "registry",
     image: (unit) => once(asked, unit, () => readTagged(store, unit, options)),
     record: (_, image, key) => readRecord(store, image, key, options),
     close: () => opened.close(),
@@ -52,6 +54,7 @@ export function openLayoutImages(directory: string, options: OpenOptions = {}): 
   const asked = new Map<string, Promise<ChainImage>>();
   return {
     name: "layouts",
+    kind: "layout",
     image: (unit) => once(asked, unit, () => readSaved(directory, unit, options)),
     record: async (unit, image, key) =>
       readRecord(

@@ -109,7 +109,6 @@ export const stageSections = {
       args: z.record(argument, text).optional().describe("Build arguments of all stages"),
       memory: size.optional(),
       cpus: cpus.optional(),
-      lock: text.optional().describe("The lock file; default chain.lock"),
     })
     .optional(),
 };
