@@ -1,43 +1,26 @@
 // SPDX-License-Identifier: MIT
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { putAttestation, putImage, putIndex } from "../../test/fixtures/family.ts";
 import {
   chainGraph,
-  publishChain,
   publishUnit,
   recordsOf,
+  type PublishedChain,
+  startPublishedChain,
 } from "../../test/fixtures/published-chain.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { parseReference } from "../oci/reference.ts";
-import { openRepository } from "../registry/repository.ts";
-import type { ContentStore } from "../store/store.ts";
-import { startRegistry, type TestRegistry } from "../testing/registry/start-registry.ts";
-import type { StageGraph } from "./graph/stage-graph.ts";
 import { unitOf } from "./graph/stage-graph.ts";
 import { provenanceKeys } from "./images/provenance-keys.ts";
 import { planChain } from "./plan/plan-chain.ts";
 import { type ChainReading, judgeChain, readChain, type ReadChainOptions } from "./verify-chain.ts";
 
-let registry: TestRegistry;
-let directory: string;
-let graph: StageGraph;
-let store: ContentStore;
-let images: Map<string, Descriptor>;
+let chain: PublishedChain;
+let { registry, directory, graph, store, images } = {} as PublishedChain;
 
 beforeEach(async () => {
-  registry = await startRegistry();
-  directory = mkdtempSync(join(tmpdir(), "oci-kit-chain-"));
-  graph = chainGraph(`${registry.host}/family/image`);
-  store = await openRepository(parseReference(graph.repository!));
-  images = await publishChain(graph, store);
+  chain = await startPublishedChain();
+  ({ registry, directory, graph, store, images } = chain);
 });
-afterEach(async () => {
-  await registry.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => chain.remove());
 
 const read = (more: Partial<ReadChainOptions> = {}): Promise<ChainReading> =>
   readChain(graph, { directory, keys: provenanceKeys(), ...more });
@@ -61,13 +44,13 @@ describe("a chain of ten stages for three architectures", () => {
     });
   });
 
-  it("is read without one blob, and with at most three requests an image", async () => {
+  it("is read without one blob, and with at most two requests an image", async () => {
     const before = registry.requests.length;
     await read();
     const made = registry.requests.slice(before);
     expect(made.filter((request) => request.includes("/blobs/"))).toEqual([]);
-    expect(made.length).toBeLessThanOrEqual(graph.units.length * 3);
-    expect(made.length).toBeGreaterThan(graph.units.length);
+    expect(made.length).toBeGreaterThanOrEqual(graph.units.length);
+    expect(made.length).toBeLessThanOrEqual(graph.units.length * 2 + 2);
   });
 
   it("is stale where a parent was built again, with what it was built from and where to begin", async () => {

@@ -1,38 +1,27 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { putImage } from "../../../test/fixtures/family.ts";
-import { chainGraph, publishChain } from "../../../test/fixtures/published-chain.ts";
+import {
+  chainGraph,
+  type PublishedChain,
+  startPublishedChain,
+} from "../../../test/fixtures/published-chain.ts";
 import { copyReference } from "../../image/by-reference/copy-reference.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { parseReference } from "../../oci/reference.ts";
-import { openRepository } from "../../registry/repository.ts";
 import { openLayout } from "../../store/layout/layout.ts";
-import type { ContentStore } from "../../store/store.ts";
-import { startRegistry, type TestRegistry } from "../../testing/registry/start-registry.ts";
-import type { StageGraph } from "../graph/stage-graph.ts";
 import { provenanceKeys } from "../images/provenance-keys.ts";
 import { judgeChain, readChain } from "../verify-chain.ts";
 
-let registry: TestRegistry;
-let directory: string;
-let graph: StageGraph;
-let store: ContentStore;
-let images: Map<string, Descriptor>;
+let chain: PublishedChain;
+let { directory, graph, store, images } = {} as PublishedChain;
 
 beforeEach(async () => {
-  registry = await startRegistry();
-  directory = mkdtempSync(join(tmpdir(), "oci-kit-chain-"));
-  graph = chainGraph(`${registry.host}/family/image`);
-  store = await openRepository(parseReference(graph.repository!));
-  images = await publishChain(graph, store);
+  chain = await startPublishedChain();
+  ({ directory, graph, store, images } = chain);
 });
-afterEach(async () => {
-  await registry.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => chain.remove());
 
 const PLACE = "out/android/riscv64";
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setMaxListeners } from "node:events";
 import { OciError } from "../../oci/errors.ts";
 
 /**
@@ -12,8 +13,10 @@ export async function inTime<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = AbortSignal.timeout(milliseconds);
+  const either = signal === undefined ? late : AbortSignal.any([signal, late]);
+  setMaxListeners(0, either); // every request listens to it
   try {
-    const done = await work(signal === undefined ? late : AbortSignal.any([signal, late]));
+    const done = await work(either);
     if (signal?.aborted !== true) return done;
   } catch (error) {
     if (signal?.aborted !== true) throw error;

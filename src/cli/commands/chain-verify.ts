@@ -33,9 +33,19 @@ export async function verify(flags: ChainFlags, session: Session): Promise<Outco
   };
 }
 
-/** A link for programs. */
+/** A link for programs. The units are named by their ids. */
 export function linkDocument({ id, parent, child, outcome }: ComparedLink): object {
-  return { link: id, parent: parent.id, child: child.id, ...outcome };
+  const link = { link: id, parent: parent.id, child: child.id, state: outcome.state };
+  switch (outcome.state) {
+    case "fresh":
+      return { ...link, now: outcome.parent };
+    case "stale": {
+      const { builtFrom, parent: now, rebuildFrom } = outcome;
+      return { ...link, now, builtFrom, rebuildFrom };
+    }
+    case "unknown":
+      return { ...link, because: outcome.because, reason: outcome.reason };
+  }
 }
 
 function linkRow({ id, outcome }: ComparedLink): string[] {
