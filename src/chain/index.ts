@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * The stages that a family of images is built in: the graph and its images as plain values, what is pinned and
- * recorded, whether each image was built from what its parent is now, and what would be built.
+ * recorded, whether each image was built from what its parent is now, what would be built; and what a stage is
+ * made of, and whether that changed.
  * @module
  */
 export * from "./graph/declaration.ts";
@@ -20,6 +21,7 @@ export type { ComparedLayout, LayoutState } from "./layouts/compare-layout.ts";
 export { linksOf, type ChainLink } from "./links/chain-links.ts";
 export { compareLink, type ComparedLink, type LinkState } from "./links/compare-link.ts";
 export { chainPage } from "./picture/chain-page.ts";
+export { freshnessOf, type UnitFreshness } from "./picture/unit-freshness.ts";
 export { drawChain } from "./picture/draw-chain.ts";
 export { formatLock, parseLock, type ChainLock, type LockedUnit } from "./pins/chain-lock.ts";
 export { LOCK_FILE, readLock, writeLock } from "./pins/lock-file.ts";
@@ -27,3 +29,19 @@ export { pinOf, provenanceOf, resolvePin, type Pin } from "./pins/resolve-pin.ts
 export { githubMatrix, type GithubMatrix } from "./plan/github-matrix.ts";
 export { planChain, type ChainPlan, type PlannedUnit, type PlanReason } from "./plan/plan-chain.ts";
 export * from "./verify-chain.ts";
+export * from "./context/content/context-list.ts";
+export * from "./context/content/file-memory.ts";
+export * from "./context/content/hash-context.ts";
+export * from "./context/ignore/ignore-matcher.ts";
+export * from "./context/ignore/open-ignore-file.ts";
+export * from "./context/ignore/read-ignore-file.ts";
+export * from "./context/walk/context-entry.ts";
+export * from "./context/walk/context-size.ts";
+export * from "./context/walk/saved-export.ts";
+export * from "./context/walk/walk-context.ts";
+export * from "./context/content/kept-lists.ts";
+export * from "./context/dockerfile/read-dockerfile.ts";
+export * from "./context/key/explain-inputs.ts";
+export * from "./context/key/format-difference.ts";
+export * from "./context/key/input-key.ts";
+export * from "./context/key/input-record.ts";

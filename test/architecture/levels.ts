@@ -51,7 +51,7 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   assemble: ["node:"],
   verify: ["node:"],
   publish: ["node:"],
-  chain: ["zod", "node:"],
+  chain: ["node:", "zod"],
   config: ["yaml", "zod", "node:"],
   cli: ["commander", "node:"],
 };
