@@ -13,4 +13,5 @@ export * from "./load-configuration.ts";
 export * from "./output-directory.ts";
 export * from "./recipe/recipe-from-flags.ts";
 export { configurationJsonSchema, type ConfigurationDocument } from "./schema.ts";
+export { configurationToChain } from "./stages/configuration-to-chain.ts";
 export { shortPathFrom } from "./short-path.ts";

@@ -27,11 +27,11 @@ export function openLayerIndexCache(
     await replaceFile(join(place, FILE), bytes);
   };
   return {
-    read: (diffId) => read(keyOf(diffId)),
-    write: (diffId, bytes) => write(keyOf(diffId), bytes),
+    read: async (diffId) => read(keyOf(diffId)),
+    write: async (diffId, bytes) => write(keyOf(diffId), bytes),
     tables: {
-      read: (digest) => read(tableKey(digest)),
-      write: (digest, bytes) => write(tableKey(digest), bytes),
+      read: async (digest) => read(tableKey(digest)),
+      write: async (digest, bytes) => write(tableKey(digest), bytes),
     },
   };
 }
