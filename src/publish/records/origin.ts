@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Image } from "../image/image.ts";
-import { AnnotationKey } from "../oci/annotations.ts";
+import type { Image } from "../../image/image.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import { type Recorded, readRecorded } from "./provenance.ts";
 
 /** The annotations or labels that provenance is kept under, where they are not the usual ones. */

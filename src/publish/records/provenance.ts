@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { AnnotationKey } from "../oci/annotations.ts";
-import type { Image } from "../image/image.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
+import type { Image } from "../../image/image.ts";
 
 /** A recorded fact: its value, or that nothing is recorded, or that the record can't be read. The last two differ. */
 export type Recorded =
