@@ -35,8 +35,15 @@ export function readOrigin(image: Image, keys: ProvenanceKeys = {}): Origin {
     runId: readRecorded(image, runId),
     parentStage: readRecorded(image, parentStage),
     created: image.config.value.created,
-    inputs: new Map(inputsOf(annotations)),
+    inputs: readInputs(annotations),
   };
+}
+
+/** The images and directories that annotations name as what an image was assembled from. */
+export function readInputs(
+  annotations: Readonly<Record<string, string>>,
+): ReadonlyMap<string, OriginInput> {
+  return new Map(inputsOf(annotations));
 }
 
 function* inputsOf(annotations: Readonly<Record<string, string>>): Iterable<[string, OriginInput]> {
