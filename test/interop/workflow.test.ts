@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -139,6 +147,8 @@ describe("two machines that do one stage at the same time", () => {
     for (const place of places) {
       mkdirSync(join(place, "root"));
       writeFileSync(join(place, "root/data"), Buffer.alloc(8 << 20, "the same on both"));
+      for (const path of ["root/data", "root"])
+        utimesSync(join(place, path), 1760000000, 1760000000);
     }
     const target = `${repository}:twice-amd64`;
     const words = "--platform linux/amd64 --created 1760000000 --json";
