@@ -1,39 +1,55 @@
 // SPDX-License-Identifier: MIT
 import { join } from "node:path";
+import type { Configuration } from "../../config/configuration.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
 import type { ImageFinding, ImageReport, ImagesReport } from "../../verify/image/image-report.ts";
+import type { PoliciesFor } from "../../verify/policies/policy-checks.ts";
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
-import { parseConfigured } from "../input/configured.ts";
+import { findConfiguredTargets } from "../input/configured-targets.ts";
+import { nameOf, variablesOf } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { count, formatBytes, table } from "../output/format.ts";
-import { showIndexing } from "../progress/show-indexing.ts";
+import { showVerifying } from "../progress/show-verifying.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-/** Runs `verify REF`: whether every blob is whole, and whether every image would run. */
-export async function verifyReference(
-  reference: string,
-  flags: ReferenceFlags,
+/** The flags of `verify REF`, as they were typed. */
+export interface VerifyImagesFlags extends ReferenceFlags {
+  readonly set?: readonly string[];
+}
+
+/** Runs `verify REF…`: whether every blob is whole, every image would run, and policies are kept. */
+export async function verifyReferences(
+  references: readonly string[],
+  flags: VerifyImagesFlags,
   session: Session,
 ): Promise<Outcome> {
   const { context, progress } = session;
-  const [{ verifyImages }, { openFactsCache }, options, location] = await Promise.all([
-    import("../../verify/image/verify-images.ts"),
+  const [{ verifyTargets }, { openFactsCache }, options] = await Promise.all([
+    import("../../verify/verify-targets.ts"),
     import("../../verify/facts/facts-cache.ts"),
     referenceOptions(flags, session),
-    parseConfigured(reference, context),
   ]);
+  const found = await findConfiguredTargets(references, variablesOf(flags.set ?? []), context);
+  const configurations = new Map<string, Configuration>();
+  for (const { configuration: one } of found)
+    if (one?.file !== undefined) configurations.set(one.file, one);
+  const policies = await policiesByFile(configurations.values());
+  const targets = found.map(({ location, configuration }) => ({
+    location,
+    policies: policies.get(configuration?.file),
+  }));
   letYoungGenerationGrow();
-  const report = await verifyImages(location, {
+  const reports = await verifyTargets(targets, {
     ...options,
     cache: await indexCacheOf(context),
     facts: openFactsCache(join(defaultCacheDirectory(context.env), "content-facts")),
-    onProgress: showIndexing(progress),
+    onProgress: showVerifying(progress),
     onContent: (checked, bytes) =>
       progress.show(`verified: ${count(checked, "piece")}, ${formatBytes(bytes)}`, {
         kind: "verifying",
@@ -41,7 +57,41 @@ export async function verifyReference(
         bytes,
       }),
   });
-  return outcomeOf(report);
+  const names = [];
+  for (const configuration of configurations.values()) names.push(await nameOf(configuration));
+  const outcome = outcomeOfAll(reports);
+  return {
+    ...outcome,
+    document: { ...outcome.document, configurations: [...configurations.keys()] },
+    lines: [...outcome.lines, `configuration: ${names.join(", ") || "none"}`],
+  };
+}
+
+async function policiesByFile(
+  configurations: Iterable<Configuration>,
+): Promise<ReadonlyMap<string | undefined, PoliciesFor>> {
+  const policies = new Map<string | undefined, PoliciesFor>();
+  for (const configuration of configurations) {
+    const { configuredPolicies } = await import("../../config/policies/configured-policies.ts");
+    policies.set(configuration.file, configuredPolicies(configuration));
+  }
+  return policies;
+}
+
+/** One report is its own document; several are a list. */
+function outcomeOfAll(reports: readonly ImagesReport[]): Outcome {
+  const outcomes = reports.map(outcomeOf);
+  const [only] = outcomes;
+  if (outcomes.length === 1) return only!;
+  const statuses = outcomes.map(({ status }) => status);
+  return {
+    status: [DOES_NOT_HOLD, FAILED].find((status) => statuses.includes(status)) ?? DONE,
+    document: {
+      ok: reports.every(({ verdict }) => verdict === "holds"),
+      targets: outcomes.map(({ document }) => document),
+    },
+    lines: outcomes.flatMap(({ lines }) => lines),
+  };
 }
 
 const STATUSES: Readonly<Record<ImagesReport["verdict"], number>> = {
@@ -89,21 +139,21 @@ function textOf(path: NonNullable<ImageFinding["path"]>): string {
 
 function findingLines(image: ImageReport): readonly string[] {
   if (image.findings.length === 0) return [];
-  const rows = image.findings.map(({ severity, code, message }) => [
+  const rows = image.findings.map(({ severity, code, message, policy }) => [
     `  ${severity}`,
-    code,
+    policy === undefined ? code : `${policy}: ${code}`,
     message,
   ]);
-  return [`${nameOf(image)}:`, ...table(rows)];
+  return [`${imageName(image)}:`, ...table(rows)];
 }
 
-function nameOf({ name, platform }: ImageReport): string {
+function imageName({ name, platform }: ImageReport): string {
   return platform === undefined ? name : `${name} ${formatPlatform(platform)}`;
 }
 
 function summaryRow(image: ImageReport): readonly string[] {
   const { checked, findings, ok } = image;
-  const name = `${nameOf(image)}:`;
+  const name = `${imageName(image)}:`;
   if (checked === undefined) return [name, "could not be looked into"];
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const verdict = ok ? "all right" : `${errors} wrong`;

@@ -28,6 +28,8 @@ export interface ImageFactsOptions extends AbortOptions {
   readonly cache?: FactsCache | undefined;
   /** The numbers of the layers that were read to their end just now, and so have their diffIDs. */
   readonly verified: ReadonlySet<number>;
+  /** Called after each ELF object that was read, with how many there are to read. Never awaited. */
+  readonly onObject?: ((read: number, total: number) => void) | undefined;
 }
 
 /** Larger files are read when they are asked for. */
@@ -129,9 +131,11 @@ async function addMissing(
   filesystem: ImageFilesystem,
   layers: readonly Known[],
   wants: readonly Want[],
-  { cache, verified, signal }: ImageFactsOptions,
+  { cache, verified, signal, onObject }: ImageFactsOptions,
 ): Promise<void> {
   const planner = createContentPlanner<Want>();
+  let total = 0;
+  let read = 0;
   const unread = new Set(layers.keys());
   for (const [layer, known] of layers.entries()) {
     if (known.kept || verified.has(layer)) unread.delete(layer);
@@ -144,12 +148,15 @@ async function addMissing(
     )
       continue;
     planner.add(location, want, want.node.size);
+    if (want.as === "objects") total += 1;
     unread.delete(location.layer);
     layers[location.layer]!.kept = false;
   }
   for await (const { wants: who, content } of readPlanned(filesystem, planner.plan(), { signal })) {
     const { layer } = filesystem.location(who[0]!.node)!;
     if (content !== undefined) await take(filesystem, who, content, layers[layer]!);
+    read += who.filter(({ as }) => as === "objects").length;
+    onObject?.(read, total);
   }
   for (const layer of unread) await drain(openLayerTar(filesystem, layer, { signal }));
   for (const [layer, known] of layers.entries()) {

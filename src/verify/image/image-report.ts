@@ -4,6 +4,7 @@ import type { Finding } from "../../oci/finding.ts";
 import type { Platform } from "../../oci/platform.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
 import type { ClosureFindingCode } from "../closure/closure-report.ts";
+import type { PolicyFindingCode } from "../policy-report.ts";
 
 /** What keeps an image from starting, or contradicts itself. */
 export type ImageFindingCode =
@@ -31,7 +32,8 @@ export type ImageFindingCode =
   /** A directory of the PATH is not there. */
   | "search-path-missing";
 
-export type ImageFinding = Finding<ImageFindingCode>;
+/** Of the checks that need no policy, or of a policy: then it names the policy. */
+export type ImageFinding = Finding<ImageFindingCode | PolicyFindingCode>;
 
 /** How much was looked at. */
 export interface ImageCounts {

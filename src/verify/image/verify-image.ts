@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
 import { nameImage } from "../../rootfs/contents/open-layer-tar.ts";
 import { platformOf } from "../../image/list-images.ts";
 import type { Image } from "../../image/image.ts";
@@ -10,18 +11,23 @@ import type { IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.
 import type { FactsCache } from "../facts/facts-cache.ts";
 import { readImageFacts } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
-import { errorsFirst, isError, type ImageReport } from "./image-report.ts";
+import type { FurtherChecks } from "./further-checks.ts";
+import { errorsFirst, isError, type ImageFinding, type ImageReport } from "./image-report.ts";
 import { surveyRoot } from "./root-survey.ts";
+import type { OnVerifyProgress } from "./verify-progress.ts";
 import { verifyRoot, type VerifiedRoot } from "./verify-root.ts";
 
 export interface VerifyImageOptions extends Pick<
   IndexLayersOptions,
-  "cache" | "limits" | "signal" | "onProgress"
+  "cache" | "limits" | "signal"
 > {
   /** Where what is known of contents is kept, so that the next run reads no layer. */
   readonly facts?: FactsCache | undefined;
   /** The platform that an index gives for the image. */
   readonly entry?: Platform | undefined;
+  /** Asked on the walk through the root filesystem. */
+  readonly checks?: FurtherChecks | undefined;
+  readonly onProgress?: OnVerifyProgress;
   /** Called with the digest of each layer whose blob was read to its end, and is right. */
   readonly onLayerRead?: ((digest: Digest) => void) | undefined;
 }
@@ -36,21 +42,27 @@ export async function verifyImage(
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
   const { filesystem, verified } = await open(image, options);
-  const survey = surveyRoot(filesystem);
-  const { limits, signal, facts } = options;
-  const objects = survey.objects.map(({ path, node }) => [path, node] as const);
-  const readable = await readImageFacts(filesystem, objects, { cache: facts, verified, signal });
+  const { limits, signal, facts, onProgress } = options;
   const platform = platformOf(image.config.value);
   const isLinux = normalisePlatform(platform).os === "linux";
+  const subject = { root: filesystem, image, platform, limits, signal };
+  const checks = isLinux ? options.checks?.begin(subject) : undefined;
+  const survey = await surveyRoot(filesystem, { visit: checks?.visit, onProgress, signal });
+  const objects = survey.objects.map(({ path, node }) => [path, node] as const);
+  const readable = await readImageFacts(filesystem, objects, {
+    ...{ cache: facts, verified, signal },
+    onObject: (read, total) => onProgress?.({ kind: "reading-objects", read, total }),
+  });
   const { findings, checked }: VerifiedRoot = isLinux
     ? await verifyRoot(readable, survey, {
         execution: image.config.value.config,
         architecture: normalisePlatform(platform).architecture,
-        limits,
-        signal,
+        ...{ limits, signal, checks, onProgress },
       })
     : { findings: [], checked: { ...NOTHING, paths: survey.paths } };
-  const all = [...checkDocuments(image, options.entry), ...findings];
+  const all = [...checkDocuments(image, options.entry), ...findings].map((finding) =>
+    withLayer(finding, filesystem),
+  );
   return {
     name: nameImage(image),
     digest: image.descriptor.digest,
@@ -59,6 +71,16 @@ export async function verifyImage(
     findings: errorsFirst(all),
     ok: !all.some(isError),
   };
+}
+
+/** Adds the layer that brought the path of a finding. */
+function withLayer(finding: ImageFinding, filesystem: ImageFilesystem): ImageFinding {
+  if (finding.path?.startsWith("/") !== true) return finding;
+  const node = filesystem.lstat(finding.path as ByteString);
+  const number = node && filesystem.location(node)?.layer;
+  if (number === undefined) return finding;
+  const { digest } = filesystem.image.manifest.value.layers[number]!;
+  return { ...finding, layer: { number, digest } };
 }
 
 const NOTHING = Object.freeze({ objects: 0, programs: 0, scripts: 0, commands: 0 });
