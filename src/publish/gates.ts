@@ -4,6 +4,7 @@ import { isSamePlatform } from "../image/find-image.ts";
 import { type Digest, shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { type Platform, formatPlatform, parsePlatform, platformMatches } from "../oci/platform.ts";
+import type { ImageFinding } from "../verify/image/image-report.ts";
 import type { Recorded } from "./provenance.ts";
 import type { Published } from "./published-index.ts";
 
@@ -55,6 +56,12 @@ export type GateFinding = { readonly message: string } & (
     }
   | { readonly gate: "mixed-generations"; readonly generations: readonly Generation[] }
   | { readonly gate: "unreadable-generation"; readonly child: string }
+  | {
+      /** It would not start, or breaks a policy: what `verify` says of it. */
+      readonly gate: "verify";
+      readonly child: string;
+      readonly finding: ImageFinding;
+    }
 );
 
 /** The children that one run made. `runId` is undefined for those that record no run. */

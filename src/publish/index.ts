@@ -19,3 +19,4 @@ export * from "./edit/index-entries.ts";
 export * from "./edit/remove-from-index.ts";
 export * from "./edit/repair-index.ts";
 export * from "./edit/tagged-index.ts";
+export * from "./unfit-images.ts";

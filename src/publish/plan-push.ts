@@ -15,6 +15,8 @@ import { resolveIfThere } from "./gather-children.ts";
 import { readRunId } from "./provenance.ts";
 import { type Published, digestOf, readPublished } from "./published-index.ts";
 import { architectureTag, checkIndexTag } from "./tag-names.ts";
+import type { VerifyBeforeOptions } from "./unfit-images.ts";
+import { verifyChildren } from "./verify-gate.ts";
 
 export interface PlanOptions extends ReadOptions {
   /** The repository or layout to push to. */
@@ -28,6 +30,8 @@ export interface PlanOptions extends ReadOptions {
   readonly architectures?: readonly string[] | undefined;
   /** The annotation or label that names the run that made an image. Default: `AnnotationKey.runId`. */
   readonly runIdKey?: string | undefined;
+  /** How images are looked into before anything is sent. Without it they are not. */
+  readonly verify?: VerifyBeforeOptions | undefined;
 }
 
 /**
@@ -65,6 +69,8 @@ export interface IndexPushPlan {
   readonly index: Document<ImageIndex>;
   /** The reasons for which {@link pushIndex} would refuse; empty if it would not. */
   readonly findings: readonly GateFinding[];
+  /** Those of {@link findings} that are about what the images contain. */
+  readonly unfit: readonly GateFinding[];
   readonly published: Published;
   readonly aliases: readonly PublishedAlias[];
   readonly architectures: readonly string[] | undefined;
@@ -90,6 +96,11 @@ export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan
   const published = await readPublished(target, tag, options);
   const aliases = await readAliases(options);
   const facts = children.map((child) => factsOf(child, options.runIdKey));
+  const { signal, limits, verify } = options;
+  const unfit =
+    verify === undefined
+      ? []
+      : await verifyChildren(children, target, { signal, limits, ...verify });
   const index = makeIndex([
     ...children.map((child) => child.descriptor),
     ...children.flatMap((child) => child.attestations),
@@ -106,7 +117,8 @@ export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan
     tag,
     children: children.map((child, at) => ({ child, facts: facts[at]!, ...transfers[at]! })),
     index,
-    findings: findingsOf({ children: facts, architectures, published }, aliases),
+    findings: [...findingsOf({ children: facts, architectures, published }, aliases), ...unfit],
+    unfit,
     published,
     aliases,
     architectures,

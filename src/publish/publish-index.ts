@@ -20,7 +20,7 @@ import { type IndexPushResult, pushIndex, type PushOptions } from "./push-index.
 export interface PublishIndexOptions
   extends
     OpenOptions,
-    Pick<PlanOptions, "aliases" | "architectures" | "runIdKey">,
+    Pick<PlanOptions, "aliases" | "architectures" | "runIdKey" | "verify">,
     Pick<PushOptions, "force" | "onProgress"> {
   /** The images, or indexes of images. Without it: those in `directory`, else those that the target has as `TAG-ARCH`. */
   readonly from?: readonly Named[] | undefined;
@@ -74,8 +74,10 @@ async function publish(
   { children }: GatheredChildren,
   options: PublishIndexOptions,
 ): Promise<PublishedIndex> {
-  const { aliases, architectures, runIdKey, signal, limits } = options;
-  const planning = { target, tag, children, aliases, architectures, runIdKey, signal, limits };
+  const { aliases, architectures, runIdKey, verify, signal, limits } = options;
+  const planning = {
+    ...{ target, tag, children, aliases, architectures, runIdKey, verify, signal, limits },
+  };
   const plan = await planIndexPush(planning);
   if (options.dryRun === true) return { plan, pushed: undefined };
   const { force, onProgress } = options;

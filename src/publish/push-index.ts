@@ -54,7 +54,9 @@ export async function pushIndex(
   pass(plan, plan.findings, plan.published, force);
   const summaries = await copyChildren(plan, options);
   const now = await readNow(plan, { signal, limits });
-  const findings = now.isUnchanged ? plan.findings : findingsOf(factsNow(plan, now), now.aliases);
+  const findings = now.isUnchanged
+    ? plan.findings
+    : [...findingsOf(factsNow(plan, now), now.aliases), ...plan.unfit];
   pass(plan, findings, now.published, force);
   const index = await pushIndexDocument(plan, { signal });
   const tags = await setTags(plan, now, { signal });

@@ -12,6 +12,7 @@ export * from "./verify-roots.ts";
 export * from "./closure/closure-report.ts";
 export { verifyClosure, type VerifyClosureOptions } from "./closure/verify-closure.ts";
 export { openFactsCache, type FactsCache } from "./facts/facts-cache.ts";
+export { openVerdictCache, type VerdictCache, type VerdictSubject } from "./facts/verdict-cache.ts";
 export type * from "./image/further-checks.ts";
 export type * from "./image/image-report.ts";
 export type { VerifyProgress } from "./image/verify-progress.ts";

@@ -16,6 +16,7 @@ export interface AssembleFlags {
   readonly set?: readonly string[];
   readonly output?: string;
   readonly push?: string | true;
+  readonly verify?: boolean;
   readonly compression?: string;
   readonly runId?: string;
   readonly dryRun?: true;

@@ -171,12 +171,14 @@ async function push(
   { platform }: Recipe,
   output: string,
   tag: string | true,
-  { configuration, session }: Run,
+  { flags, configuration, session }: Run,
 ): Promise<string> {
   const { pushAssembled } = await import("./push-assembled.ts");
   return pushAssembled(output, platform, {
     repository: configuration!.image!,
     tag: tag === true ? undefined : tag,
     session,
+    configuration: configuration!,
+    verify: flags.verify !== false,
   });
 }

@@ -6,6 +6,7 @@ import { publishIndex } from "../../publish/publish-index.ts";
 import type { Outcome, Session } from "../command.ts";
 import { findConfigured, findConfiguredFor, nameOf, parseConfigured } from "../input/configured.ts";
 import { referenceOptions } from "../input/reference-options.ts";
+import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { showCopy } from "../progress/show-copy.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
 
@@ -41,6 +42,7 @@ export async function pushManifest(
     architectures: flags.arch?.split(",") ?? held?.architectures,
     aliases: held?.document.aliases?.[tag],
     runIdKey: source?.document.provenance?.keys?.runId,
+    verify: await verifyBeforeOptions(held, session),
     force: flags.force,
     onLeftOut: ({ name, reason }) => warn(`left out ${name}: ${reason}`),
     onProgress: showCopy(progress),

@@ -63,8 +63,17 @@ export async function verifyReferences(
   return {
     ...outcome,
     document: { ...outcome.document, configurations: [...configurations.keys()] },
-    lines: [...outcome.lines, `configuration: ${names.join(", ") || "none"}`],
+    lines: [...outcome.lines, `configuration: ${names.join(", ") || "none"}${hintFor(reports)}`],
   };
+}
+
+/** An image that is no product of the configuration lies beside its products, and need not keep its policies. */
+function hintFor(reports: readonly ImagesReport[]): string {
+  const findings = reports.flatMap(({ images }) => images.flatMap((image) => image.findings));
+  const isBroken = findings.some(
+    ({ policy, severity }) => policy !== undefined && severity === "error",
+  );
+  return isBroken ? " (its policies and links counted; --no-config: without them)" : "";
 }
 
 async function policiesByFile(
