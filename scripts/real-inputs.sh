@@ -74,6 +74,7 @@ compilers() {
 family() {
   triplet=$(basename "$(ls -d "$1"/usr/lib/*-linux-gnu)")
   library=$(ls "$1/usr/lib/$triplet"/libz.so.1.* | head -n 1)
+  mkdir -p "$1/usr/local/bin"
   printf '#!/bin/sh\nexec "$@"\n' >"$1/usr/local/bin/entrypoint.sh"
   chmod 755 "$1/usr/local/bin/entrypoint.sh"
   ln -s dash "$1/usr/bin/bash"

@@ -60,7 +60,7 @@ function explainUnion(
     undefined,
   );
   if (nearestForm !== undefined)
-    return nearestForm.flatMap((inner) => explain(inner, path, locate));
+    return withoutMissing(nearestForm).flatMap((inner) => explain(inner, path, locate));
   const expected = issue.errors.flatMap((form) =>
     form.flatMap((inner) =>
       inner.code === "invalid_type" ? [WORDS[inner.expected] ?? inner.expected] : [],
@@ -68,6 +68,12 @@ function explainUnion(
   );
   const names = [...new Set(expected)].join(" or ");
   return [`${locate(path)}: expected ${names}, got ${got(issue, expected.includes("text"))}`];
+}
+
+/** A key that is unknown was probably meant for the one that is missing, which need not be told too. */
+function withoutMissing(form: readonly Issue[]): readonly Issue[] {
+  if (!form.some(({ code }) => code === "unrecognized_keys")) return form;
+  return form.filter((issue) => issue.code !== "invalid_type" || issue.input !== undefined);
 }
 
 /** Whether the complaint is that the whole value has another type: then this form was not meant. */
