@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, fromText, toBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
+import { throwIfAborted } from "../../bytes/abort.ts";
 import { once, type AbortOptions, type Bytes } from "../../bytes/bytes.ts";
 import { drain, readAll } from "../../bytes/streams/read-all.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -153,6 +154,7 @@ async function addMissing(
     layers[location.layer]!.kept = false;
   }
   for await (const { wants: who, content } of readPlanned(filesystem, planner.plan(), { signal })) {
+    throwIfAborted(signal, filesystem.name);
     const { layer } = filesystem.location(who[0]!.node)!;
     if (content !== undefined) await take(filesystem, who, content, layers[layer]!);
     read += who.filter(({ as }) => as === "objects").length;
