@@ -93,6 +93,8 @@ family() {
       *) cp "$library" "$2/$other/lib/" ;;
     esac
   done
+  # links to what Debian's packages have beside the directories that were moved
+  find "$2/opt" -type l -lname '*../*-linux-gnu/*' -delete
   cp "$library" "$2/opt/python-cross-ft/$3/opt/python-freethreaded/bin/libpython.so"
   case $3 in amd64) host=x86_64 ;; arm64) host=aarch64 ;; *) host=$3 ;; esac
   mkdir -p "$2/opt/vulkan/1.4.335.0/$host/bin" "$2/opt/android-sdk/cmdline-tools/latest/bin" "$2/opt/android-sdk/platform-tools"

@@ -16,12 +16,11 @@ policies:
 
 function policiesOf(
   policies: string,
-  architecture: string | undefined = "riscv64",
+  architecture = "riscv64",
   variables: Readonly<Record<string, string>> = {},
 ): readonly Policy[] | undefined {
   const configuration = parseConfiguration(HEAD + policies, "/p/oci-kit.yaml", { variables });
-  const platform = architecture === undefined ? undefined : { os: "linux", architecture };
-  return configuredPolicies(configuration)(platform);
+  return configuredPolicies(configuration)({ os: "linux", architecture });
 }
 
 function refused(policies: string): string {

@@ -130,7 +130,9 @@ export const policySchema = z.union([
       searchPath: z
         .boolean()
         .optional()
-        .describe("Whether every directory of the PATH has to be there"),
+        .describe(
+          "Whether every directory of the PATH has to be there, but those of the usual PATH",
+        ),
     }),
   }),
   z.strictObject({

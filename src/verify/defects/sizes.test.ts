@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { verifyFamily } from "../../../test/fixtures/family-image.ts";
+import type { Change } from "../../../test/fixtures/runnable-image.ts";
 import { findsEachAlone } from "../../../test/fixtures/seeded-defects.ts";
 import type { SizePolicy } from "../policies/policy.ts";
 
 /** The family's image with a budget alone. */
-function within(budget: Omit<SizePolicy, "kind" | "name">): Parameters<typeof verifyFamily>[0] {
+function within(budget: Omit<SizePolicy, "kind" | "name">): Change {
   return {
     policies: [
       { kind: "size", name: "budget", ...budget },

@@ -7,6 +7,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { normalisePlatform } from "../../oci/platform.ts";
 import { openImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { tracePath } from "../../rootfs/resolve-path.ts";
 import type { IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
 import type { FactsCache } from "../facts/facts-cache.ts";
 import { readImageFacts } from "../facts/image-facts.ts";
@@ -76,7 +77,7 @@ export async function verifyImage(
 /** Adds the layer that brought the path of a finding. */
 function withLayer(finding: ImageFinding, filesystem: ImageFilesystem): ImageFinding {
   if (finding.path?.startsWith("/") !== true) return finding;
-  const node = filesystem.lstat(finding.path as ByteString);
+  const { node } = tracePath(filesystem, finding.path as ByteString, { followLast: false });
   const number = node && filesystem.location(node)?.layer;
   if (number === undefined) return finding;
   const { digest } = filesystem.image.manifest.value.layers[number]!;

@@ -2,6 +2,7 @@
 import { escapeText, fromText, type ByteString } from "../../bytes/byte-string.ts";
 import type { ExecutionConfig } from "../../oci/documents/image-config.ts";
 import { checkCommands } from "../image/check-commands.ts";
+import { USUAL_PATH } from "../image/check-directories.ts";
 import { explainStop, follow, type Examination } from "../image/examination.ts";
 import type { ImageFinding } from "../image/image-report.ts";
 import { matchText } from "./match-text.ts";
@@ -79,6 +80,7 @@ function checkSearchPath(examination: Examination, reporter: Reporter): void {
   if (directories.length === 0)
     reporter.tellOf("wrong-setting", "PATH", "PATH: expected one, got none");
   for (const directory of new Set(directories)) {
+    if (USUAL_PATH.includes(directory)) continue;
     const path = fromText(directory);
     if (!directory.startsWith("/")) {
       const message = `PATH: expected absolute directories, got "${escapeText(directory)}"`;

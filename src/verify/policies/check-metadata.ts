@@ -61,10 +61,11 @@ export const beginOwners: BeginCheck<OwnersPolicy> = (policy, { root }, reporter
   };
 };
 
-/** Follows every symbolic link. */
+/** Follows every symbolic link; one finding for those of a directory that stop at the same place. */
 export const beginDanglingLinks: BeginCheck<DanglingLinksPolicy> = (policy, { root }, reporter) => {
   const isMeant = within(root, policy.below);
   const links: ByteString[] = [];
+  const lost = new CountedPaths();
   return {
     visit(path, { type }) {
       if (type === "symlink" && isMeant(path)) links.push(path);
@@ -72,8 +73,12 @@ export const beginDanglingLinks: BeginCheck<DanglingLinksPolicy> = (policy, { ro
     finish(examination) {
       for (const path of links) {
         const found = follow(examination, path);
-        if (found.node !== undefined) continue;
-        reporter.tell("dangling-link", path, `leads nowhere: ${explainStop(found)}`);
+        if (found.node !== undefined || reporter.exempts(path)) continue;
+        lost.add(`${explainStop(found)}\0${directoryOf(path)}`, path);
+      }
+      for (const { first, fault, more } of lost.told("in that directory")) {
+        const [why] = fault.split("\0");
+        reporter.tell("dangling-link", first, `leads nowhere: ${why!}${more}`);
       }
     },
   };

@@ -16,7 +16,7 @@ export const beginPresent: BeginCheck<PresentPolicy> = ({ paths }, { root }, rep
       ? beginPattern(one, matcherOf(root, one.path), reporter)
       : beginPath(one, reporter),
   );
-  const visiting = wanted.filter(({ visit }) => visit !== undefined);
+  const visiting = wanted.filter((one) => one.visit !== undefined);
   return {
     visit(path, node) {
       for (const one of visiting) one.visit!(path, node);

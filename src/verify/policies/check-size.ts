@@ -33,7 +33,7 @@ export const beginSize: BeginCheck<SizePolicy> = (policy, { root, image }, repor
       for (const [at, { size, digest }] of layers.entries()) {
         if (policy.layer === undefined || size <= policy.layer) continue;
         const message = `layer ${at + 1} (${shortDigest(digest)}): ${tell(policy.layer, size)}`;
-        reporter.tellOf("size-exceeded", digest, message);
+        reporter.tellOf("size-exceeded", digest, message, { number: at, digest });
       }
       for (const { tree, most, bytes } of trees) {
         if (!tree.isThere)

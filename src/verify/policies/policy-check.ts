@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
+import type { FindingLayer } from "../../oci/finding.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { CheckSubject } from "../image/further-checks.ts";
 import type { Examination } from "../image/examination.ts";
@@ -20,7 +21,7 @@ export interface Reporter {
   /** Reports a finding about a path, unless it is exempted. The message begins with the path. */
   tell(code: PolicyFindingCode, path: ByteString, message: string): void;
   /** As {@link tell}, about something that has no path; `subject` is what exemptions may name. */
-  tellOf(code: PolicyFindingCode, subject: string, message: string): void;
+  tellOf(code: PolicyFindingCode, subject: string, message: string, layer?: FindingLayer): void;
   /** A note, whatever the severity of the policy. */
   note(code: PolicyFindingCode, path: ByteString | undefined, message: string): void;
 }

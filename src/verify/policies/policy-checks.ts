@@ -93,9 +93,19 @@ function beginAll(
         reporter.tellUnused();
         findings.push(...reporter.findings);
       }
-      return findings;
+      return onceEach(findings);
     },
   };
+}
+
+/** What two policies say alike, as `links` and one with more to say of the same link, is told once: by the first. */
+function onceEach(findings: readonly ImageFinding[]): readonly ImageFinding[] {
+  const told = new Set<string>();
+  return findings.filter(({ code, path, message }) => {
+    const key = JSON.stringify([code, path, message]);
+    if (path === undefined || !told.has(key)) return Boolean(told.add(key));
+    return false;
+  });
 }
 
 const OF_IMAGES: ReadonlySet<Policy["kind"]> = new Set<Policy["kind"]>([

@@ -21,7 +21,7 @@ export function createReporter({ name, severity = "error", exempt = [] }: Policy
     isUsed: false,
   }));
   const add = (
-    finding: Pick<ImageFinding, "code" | "path" | "message">,
+    finding: Pick<ImageFinding, "code" | "path" | "message" | "layer">,
     kind: ImageFinding["severity"] = severity,
   ): void => {
     findings.push({ ...finding, severity: kind, policy: name });
@@ -37,8 +37,8 @@ export function createReporter({ name, severity = "error", exempt = [] }: Policy
     tell(code, path, message) {
       if (!exempts(path)) add({ code, path, message: `${toText(path)}: ${message}` });
     },
-    tellOf(code, subject, message) {
-      if (!exempts(fromText(subject))) add({ code, path: undefined, message });
+    tellOf(code, subject, message, layer) {
+      if (!exempts(fromText(subject))) add({ code, path: undefined, message, layer });
     },
     note(code, path, message) {
       const sentence = path === undefined ? message : `${toText(path)}: ${message}`;
