@@ -12,6 +12,7 @@ export default defineConfig({
     testTimeout: 900_000,
     hookTimeout: 900_000,
     expect: { poll: { timeout: 60_000 } },
-    fileParallelism: false,
+    // Each file has directories, ports and daemons of its own; most of them wait for a peer half of the time.
+    maxWorkers: 2,
   },
 });

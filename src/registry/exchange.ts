@@ -3,7 +3,6 @@ import type { Readable } from "node:stream";
 import type { Agent } from "undici";
 import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
-import { readAll } from "../bytes/streams/read-all.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { secretsOf } from "./auth/basic.ts";
@@ -11,9 +10,11 @@ import type { Explanation } from "./auth/explain-refusal.ts";
 import { undoCodings } from "./content-coding.ts";
 import { hideSecrets } from "./credentials/hide-secrets.ts";
 import { redactUrl } from "./hosts.ts";
+import { readInTime } from "./read-in-time.ts";
 import { RegistryError } from "./registry-error.ts";
 import { connectionHint } from "./transport/connection-hint.ts";
 import { demandRate, watchUptake } from "./transport/least-rate.ts";
+import { parseHttpDate } from "./wire/http-date.ts";
 import { describeRateLimit } from "./wire/rate-limit.ts";
 import { formatWait, parseRetryAfter } from "./wire/retry-after.ts";
 import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
@@ -260,10 +261,11 @@ export interface RefusedOptions extends Explanation {
  */
 export async function refused(
   answer: Answer,
-  limit: number,
+  limits: Limits,
   options: RefusedOptions = {},
 ): Promise<RegistryError> {
-  const bytes = await readAll(answer.body, limit, "error answer").catch(() => new Uint8Array());
+  const most = { most: limits.answerBytes, limit: "answerBytes" } as const;
+  const bytes = await readInTime(answer, most, limits).catch(() => new Uint8Array());
   const secrets = [...(options.secrets ?? []), ...secretsOf(answer.authorization)];
   const hide = (text: string): string => hideSecrets(text, secrets);
   const said = parseErrorBody(bytes, answer.header("content-type"), hide).map(
@@ -275,7 +277,7 @@ export async function refused(
   const { method, status } = answer;
   const url = redactUrl(answer.url);
   const words = said.length === 0 ? "" : ` (${formatWireErrors(said)})`;
-  const retryAfter = parseRetryAfter(answer.header("retry-after"), Date.now());
+  const retryAfter = parseRetryAfter(answer.header("retry-after"), clockOf(answer));
   const wait = retryAfter === undefined ? "" : `; it asks to wait ${formatWait(retryAfter)}`;
   const hint = options.hint ?? statusHint(answer, bytes);
   return new RegistryError(
@@ -298,9 +300,21 @@ export async function refused(
   );
 }
 
-function absentHint({ host, pathname }: URL): string | undefined {
+/** The time by the clock of who answered, in milliseconds since 1970: a date to wait for is one of that clock. */
+function clockOf({ header }: Answer): number {
+  const now = Date.now();
+  return parseHttpDate(header("date") ?? "", now) ?? now;
+}
+
+function absentHint({ method, url: { host, pathname } }: Answer): string | undefined {
+  if (/^\/v2\/.+\/tags\/list$/.test(pathname)) {
+    return `oci-kit catalog ${host} says which repositories there are`;
+  }
   const repository = /^\/v2\/(.+)\/manifests\//.exec(pathname)?.[1];
-  return repository && `oci-kit tags ${host}/${repository} says what there is`;
+  if (repository === undefined) return undefined;
+  return method === "PUT"
+    ? "The registry does not know the repository, or has lost what the manifest names; push it again."
+    : `oci-kit tags ${host}/${repository} says what there is`;
 }
 
 function statusHint(answer: Answer, body: Uint8Array): string | undefined {
@@ -308,7 +322,7 @@ function statusHint(answer: Answer, body: Uint8Array): string | undefined {
     const left = describeRateLimit(answer.header);
     return `The registry limits how much it is asked${left === undefined ? "" : ` (${left})`}; wait, or log in.`;
   }
-  if (answer.status === 404) return absentHint(answer.url);
+  if (answer.status === 404) return absentHint(answer);
   if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
     return "The server speaks https, and was asked in plain http. Leave out --plain-http.";
   }

@@ -198,6 +198,17 @@ describe("a registry in trouble", () => {
     expect(registry.requests).toHaveLength(1);
   });
 
+  it.each([-86_400_000, 86_400_000])(
+    "is waited for by the registry's clock, %d ms from ours",
+    async (skew) => {
+      const date = new Date(Date.now() + skew);
+      const later = new Date(date.getTime() + 3_600_000);
+      const headers = { date: date.toUTCString(), "retry-after": later.toUTCString() };
+      registry.rule({ on: `HEAD ${blobPath}`, reply: answer(429, headers) });
+      await expect(open().exists(blob)).rejects.toMatchObject({ retryAfter: 3_600_000 });
+    },
+  );
+
   it("is not reported as one that lacks the content", async () => {
     registry.rule({ on: `HEAD ${blobPath}`, reply: answer(500) });
     await expect(open().exists(blob)).rejects.toMatchObject({ code: "registry-refused" });

@@ -45,6 +45,13 @@ describe("digest", () => {
     expect(status).toBe(1);
     expect(stderr).toContain(`oci-kit tags ${project.repository} says what there is`);
   });
+
+  it("of a repository that is not there says where they are listed", async () => {
+    const host = project.repository.slice(0, project.repository.indexOf("/"));
+    const { status, stderr } = await project.run("tags", `${host}/no/such`);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`oci-kit catalog ${host} says which repositories there are`);
+  });
 });
 
 describe("tags --digests", () => {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { sourceOf } from "../../bytes/bytes.ts";
-import { readAll } from "../../bytes/streams/read-all.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { refused } from "../exchange.ts";
 import type { Answer, Exchange } from "../exchange.ts";
 import { checkTarget, isLoopback, redactUrl } from "../hosts.ts";
+import { readInTime } from "../read-in-time.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { Challenge } from "../wire/challenge.ts";
 import { tryParseJson } from "../wire/loose-json.ts";
@@ -143,8 +143,8 @@ async function accept(
   secrets: readonly string[] = [],
 ): Promise<TokenAnswer> {
   if (answer.status !== 200) throw await refusedToken(options, request, answer, secrets);
-  const { answerBytes } = options.limits;
-  const bytes = await readAll(answer.body, answerBytes, "token answer", "answerBytes");
+  const most = { most: options.limits.answerBytes, limit: "answerBytes" } as const;
+  const bytes = await readInTime(answer, most, options.limits);
   const token = parseTokenAnswer(tryParseJson(bytes));
   if (token !== undefined) return token;
   const { method, status } = answer;
@@ -163,7 +163,7 @@ function refusedToken(
   secrets: readonly string[],
 ): Promise<RegistryError> {
   const why = explainRefusal(answer.status, { registry, found, isShown: true });
-  return refused(answer, limits.answerBytes, { ...why, secrets });
+  return refused(answer, limits, { ...why, secrets });
 }
 
 /**

@@ -113,6 +113,17 @@ describe("an identity token", () => {
   });
 });
 
+it.each([-86_400_000, 86_400_000])(
+  "a token lives from when it came, though the endpoint's clock is %d ms from ours",
+  async (skew) => {
+    const issued_at = new Date(Date.now() + skew).toISOString();
+    registry.rule({ on: /^GET \/token/, reply: token({ issued_at, expires_in: 300 }) });
+    const at = open(USER);
+    for (let time = 0; time < 3; time += 1) expect(await at("a").exists(blob)).toBe(true);
+    expect(asked()).toHaveLength(1);
+  },
+);
+
 describe("a refresh token that an answer brings", () => {
   it("is used for what is asked next, and so is the one after it", async () => {
     registry.rule(

@@ -52,6 +52,22 @@ describe("a credential helper", () => {
     expect(await getFromHelper(helper(), "r.example")).toEqual(credentials);
   });
 
+  it.each([".", "", "sub/.."])(
+    "is not taken from the working directory by a PATH with %j",
+    async (entry) => {
+      writeKeepingHelper(directory, "h");
+      const before = process.cwd();
+      process.chdir(directory);
+      try {
+        const environment = { PATH: `${entry}:/usr/bin:/bin` };
+        const asked = getFromHelper({ ...helper(), environment }, "r.example");
+        await expect(asked).rejects.toThrow(/docker-credential-h/);
+      } finally {
+        process.chdir(before);
+      }
+    },
+  );
+
   it("gets the address and nothing else on its stdin", async () => {
     const found = await get(`printf '{"Username":"%s","Secret":"x"}' "$(od -An -c | tr -d ' ')"`);
     expect(found?.username).toBe("r.example");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import { delimiter, isAbsolute } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../../files/system-error.ts";
@@ -32,7 +33,8 @@ export type HelperRun =
 const AFTERWARDS = 500;
 
 /**
- * Runs `docker-credential-NAME VERB` and gives it `input`. Never throws. A helper that takes longer than
+ * Runs `docker-credential-NAME VERB` and gives it `input`. It is looked for in the absolute directories of the PATH
+ * only. Never throws. A helper that takes longer than
  * `limits.helperTimeout` or writes more than `limits.answerBytes` is killed.
  */
 export async function runHelper(
@@ -41,7 +43,8 @@ export async function runHelper(
   input: string,
   { environment, limits }: HelperSurroundings,
 ): Promise<HelperRun> {
-  const child = spawn(program, [verb], { env: { ...environment }, stdio: "pipe" });
+  const env = { ...environment, PATH: absoluteOnly(environment["PATH"]) };
+  const child = spawn(program, [verb], { env, stdio: "pipe" });
   const collected = collect(child, limits.answerBytes);
   // It may end without reading: the pipe is broken then, which its exit status says better.
   child.stdin.on("error", () => undefined);
@@ -56,6 +59,11 @@ export async function runHelper(
   else if (result.kind === "ended") await collected.rest();
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   return result.kind === "ended" ? { ...result, ...collected.read() } : result;
+}
+
+/** A checkout must not bring the helper itself, where the PATH has `.` or an empty entry (the working directory). */
+function absoluteOnly(searchPath: string | undefined): string {
+  return (searchPath ?? "").split(delimiter).filter(isAbsolute).join(delimiter);
 }
 
 type End =

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
-import { startFaultyRegistry } from "../../testing/faulty-registry.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  bearerChallenge,
+  startFaultyRegistry,
+  type FaultyRegistry,
+  type Reply,
+} from "../../testing/faulty-registry.ts";
 import { openRepository, type RegistryOptions, type RepositoryStore } from "../repository.ts";
 
 const running: Server[] = [];
@@ -85,16 +90,37 @@ describe("the head of an answer", () => {
   });
 });
 
-it("the rest of a document has a deadline, however fast its bytes come", async () => {
-  const registry = await startFaultyRegistry([
-    { on: /./, reply: { kind: "drip", status: 200, body: " ".repeat(10_000), every: 2 } },
-  ]);
-  const failed = open(registry.host, { limits: { answerTimeout: 30, leastRate: 1 } }).resolve("v1");
-  await expect(failed).rejects.toMatchObject({
-    code: "limit-exceeded",
-    details: { limit: "answerTimeout" },
+describe("a body has a deadline, however fast its bytes come:", () => {
+  const limits = { answerTimeout: 30, leastRate: 1 };
+  const drip = (status: number): Reply => ({
+    kind: "drip",
+    status,
+    body: " ".repeat(10_000),
+    every: 2,
   });
-  await registry.close();
+  const tooLate = { code: "limit-exceeded", details: { limit: "answerTimeout" } };
+  let registry: FaultyRegistry;
+  beforeEach(async () => {
+    registry = await startFaultyRegistry();
+    return () => registry.close();
+  });
+
+  it("a document", async () => {
+    registry.rule({ on: /./, reply: drip(200) });
+    await expect(open(registry.host, { limits }).resolve("v1")).rejects.toMatchObject(tooLate);
+  });
+
+  it("a token", async () => {
+    registry.rule({ on: /./, reply: bearerChallenge(`http://${registry.host}/token`) });
+    registry.rule({ on: /token/, reply: drip(200) });
+    await expect(open(registry.host, { limits }).resolve("v1")).rejects.toMatchObject(tooLate);
+  });
+
+  it("the words of a refusal, which is told without them", async () => {
+    registry.rule({ on: /./, reply: drip(400) });
+    const failed = open(registry.host, { limits }).resolve("v1");
+    await expect(failed).rejects.toMatchObject({ code: "registry-refused", status: 400 });
+  });
 });
 
 describe("a proxy's answer", () => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Source } from "../../bytes/bytes.ts";
-import { readAll } from "../../bytes/streams/read-all.ts";
-import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
+import { withLimits, type Limits } from "../../oci/limits.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
 import type { Access, Authorizer } from "../auth/authorizer.ts";
 import { openCredentialSource } from "../auth/credential-source.ts";
@@ -17,7 +16,7 @@ import { settleScheme } from "./find-scheme.ts";
 import { proxyRefused } from "./tunnel.ts";
 import { DEFAULT_RETRY_POLICY } from "../registry-options.ts";
 import type { FindProxy, FindTls, RetryPolicy, TransportOptions } from "../registry-options.ts";
-import { endWithin } from "./least-rate.ts";
+import { readInTime } from "../read-in-time.ts";
 import { isTransient, persist } from "./persist.ts";
 import { RegistryError } from "../registry-error.ts";
 import { parseUrl } from "../wire/url.ts";
@@ -178,19 +177,10 @@ function reaching(options: TransportOptions): { readonly tls: FindTls; readonly 
   };
 }
 
-async function readWhole(
-  answer: Answer,
-  limit: number,
-  { answerTimeout: allowed }: Limits,
-): Promise<WholeAnswer> {
-  const { body, method, url, status } = answer;
-  const what = `${method} ${redactUrl(url)}`;
-  const unit = "milliseconds for the whole answer";
-  const timed = endWithin(body, allowed, () =>
-    limitExceeded({ what, limit: "answerTimeout", allowed, unit }),
-  );
-  const bytes = await readAll(timed, limit, what, "documentBytes");
-  return { method, url, status, header: answer.header, bytes };
+async function readWhole(answer: Answer, most: number, limits: Limits): Promise<WholeAnswer> {
+  const bytes = await readInTime(answer, { most, limit: "documentBytes" }, limits);
+  const { method, url, status, header } = answer;
+  return { method, url, status, header, bytes };
 }
 
 function isNotFound(error: unknown): boolean {
@@ -220,7 +210,7 @@ async function attempt(wires: Wires, request: RegistryRequest): Promise<Answer> 
     }
   }
   if (request.expect.includes(answer.status)) return answer;
-  throw await refused(answer, limits.answerBytes, await explain(wires, request, answer));
+  throw await refused(answer, limits, await explain(wires, request, answer));
 }
 
 /** Why an answer of status 401 or 403 came, as far as it can be told from here. */
