@@ -18,7 +18,8 @@ export const manifestCommand: Register = (program, invoke) => {
 
         Refused, before anything is sent: an architecture of the configuration is missing; the
         published index has one that this push would drop; two images are for one platform; an image
-        is for another architecture than its name says; the images are of different generations. The
+        is for another architecture than its name says; the images are of different generations; an image
+        would not start, or breaks a policy of the configuration (see oci-kit verify). The
         configuration's architectures are asked of its own repository, and of layouts in its project;
         with --config of any target.`),
     )
