@@ -34,4 +34,12 @@ export const AnnotationKey = {
   layerKey: "org.kataglyphis.assemble.layer",
   /** Of an assembled manifest, with an artifact's name put behind it: that artifact's digest. */
   input: "org.kataglyphis.assemble.input.",
+  /** Of an assembled manifest, with an input's name (`base` for the base) put behind it: when that image was made. */
+  inputCreated: "org.kataglyphis.assemble.created.",
+  /** Of an index: the digests that its tag named before, the latest first, separated by commas. */
+  previousIndexes: "org.kataglyphis.index.previous",
+  /** Of an index: its further tags when it was published, separated by commas. */
+  indexAliases: "org.kataglyphis.index.aliases",
+  /** Of an index: the gates that were overridden when it was published, separated by commas. */
+  forcedGates: "org.kataglyphis.index.forced",
 } as const;

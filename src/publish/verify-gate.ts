@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../bytes/byte-string.ts";
 import type { ContentStore } from "../store/store.ts";
-import type { GateFinding } from "./gates.ts";
+import type { GateFinding } from "./gates/gate.ts";
 import type { Child } from "./index-child.ts";
 import { describeUnfit, findUnfitImages, type VerifyBeforeOptions } from "./unfit-images.ts";
 
@@ -12,7 +12,7 @@ import { describeUnfit, findUnfitImages, type VerifyBeforeOptions } from "./unfi
  */
 export async function verifyChildren(
   children: readonly Child[],
-  target: ContentStore,
+  target: ContentStore | undefined,
   options: VerifyBeforeOptions,
 ): Promise<readonly GateFinding[]> {
   const sent = children.filter(({ image }) => image.store !== target);

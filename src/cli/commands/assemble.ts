@@ -24,12 +24,11 @@ export const assembleCommand: Register = (program, invoke) => {
     .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be repeated", collect)
     .option("--output <REF>", "write the image there instead; \${ARCH} is the architecture")
     .option("--push [TAG]", "also push each image to the configured repository as TAG-ARCH")
-    .option(
-      "--no-verify",
-      "push without looking whether the image would start and keeps its policies",
-    )
+    .option("--push-by-digest", "also push each image to it by its digest, and set no tag")
+    .option("--force-push <GATE>", "override this gate of --push; may be repeated", collect)
     .option("--compression <KIND>", "of the new layers: gzip, zstd or none")
     .option("--run-id <ID>", "what the images of one generation share; default from all inputs")
+    .option("--lock <FILE>", "make the run id of this text, not of all inputs; repeatable", collect)
     .option("--force", "make every layer anew, though nothing changed")
     .option("--dry-run", "say what would be done, and what each new layer would hold")
     .addHelpText(

@@ -164,10 +164,14 @@ describe("manifest push refuses with status 2, names the reason and sends nothin
 describe("manifest push --force", () => {
   it("publishes and says which refusals it overrode", async () => {
     rmSync("out/linux-runtime/arm64", { recursive: true });
-    const { status, stdout } = await project.run(...PUSH, "--force");
+    const { status, stdout } = await project.run(...PUSH, "--force", "missing-architecture");
     expect(status).toBe(0);
-    expect(stdout).toContain("overridden by --force: missing-architecture: arm64 is missing");
-    const { document } = (await project.json(...PUSH, "--force")) as JsonRan<Pushed>;
+    expect(stdout).toContain("overridden by --force missing-architecture: arm64 is missing");
+    const { document } = (await project.json(
+      ...PUSH,
+      "--force",
+      "missing-architecture",
+    )) as JsonRan<Pushed>;
     expect(document.overridden.map(({ gate }) => gate)).toEqual(["missing-architecture"]);
   });
 });
