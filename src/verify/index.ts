@@ -14,6 +14,7 @@ export { verifyClosure, type VerifyClosureOptions } from "./closure/verify-closu
 export { openFactsCache, type FactsCache } from "./facts/facts-cache.ts";
 export { openVerdictCache, type VerdictCache, type VerdictSubject } from "./facts/verdict-cache.ts";
 export type * from "./image/further-checks.ts";
+export type * from "./image/examined-image.ts";
 export type * from "./image/image-report.ts";
 export type { VerifyProgress } from "./image/verify-progress.ts";
 export { verifyImage, type VerifyImageOptions } from "./image/verify-image.ts";

@@ -24,6 +24,12 @@ export interface VerifyTarget {
   readonly policies?: PoliciesFor | undefined;
 }
 
+/** One layout, archive, reference or root filesystem of a target. */
+export interface VerifiedTarget {
+  readonly target: VerifyTarget;
+  readonly report: ImagesReport;
+}
+
 export type VerifyTargetsOptions = Omit<VerifyImagesOptions, "checks">;
 
 /**
@@ -34,10 +40,11 @@ export type VerifyTargetsOptions = Omit<VerifyImagesOptions, "checks">;
 export async function verifyTargets(
   targets: readonly VerifyTarget[],
   options: VerifyTargetsOptions = {},
-): Promise<readonly ImagesReport[]> {
+): Promise<readonly VerifiedTarget[]> {
   const shared = new Map<PoliciesFor, FurtherChecks>();
-  const reports: ImagesReport[] = [];
-  for (const { location, policies } of targets) {
+  const verified: VerifiedTarget[] = [];
+  for (const target of targets) {
+    const { location, policies } = target;
     const checks = policies && (shared.get(policies) ?? createPolicyChecks(policies));
     if (policies !== undefined && checks !== undefined) shared.set(policies, checks);
     for (const found of await findTargets(location, options)) {
@@ -46,13 +53,17 @@ export async function verifyTargets(
       const platform =
         options.platform ?? (claimed && { os: "linux", architecture: claimed.architecture });
       const report = await verifyImages(where.location, { ...options, platform, checks });
-      reports.push(addFindings(report, (image) => contradictions(image, claims)));
+      verified.push({
+        target,
+        report: addFindings(report, (image) => contradictions(image, claims)),
+      });
     }
   }
   const compared = [...shared.values()].map((checks) => checks.compare());
-  return reports.map((report) =>
-    addFindings(report, ({ name }) => compared.flatMap((told) => told.get(name) ?? [])),
-  );
+  return verified.map(({ target, report }) => ({
+    target,
+    report: addFindings(report, ({ name }) => compared.flatMap((told) => told.get(name) ?? [])),
+  }));
 }
 
 interface FoundTarget {

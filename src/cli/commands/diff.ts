@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { toText } from "../../bytes/byte-string.ts";
-import type { ReferenceComparison, Side } from "../../disk/look/compare-references.ts";
+import type {
+  CompareReferencesOptions,
+  ReferenceComparison,
+  Side,
+} from "../../disk/look/compare-references.ts";
 import type { ConfigDifference } from "../../image/compare-configs.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { ComparedField } from "../../rootfs/compare/compare-nodes.ts";
@@ -18,19 +22,20 @@ import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { withPlatform } from "../input/look-options.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { planReports, toolName, withHtml, type ReportFlags } from "../input/report-flags.ts";
 import { differenceDocument, fieldLines } from "../output/differences.ts";
 import { count } from "../output/format.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-interface DiffFlags extends ReferenceFlags {
+interface DiffFlags extends ReferenceFlags, Pick<ReportFlags, "html"> {
   readonly ignore?: readonly string[];
 }
 
 type IgnoredField = ComparedField | "configuration";
 
 export const diffCommand: Register = (program, invoke) => {
-  withPlatform(withRegistry(program.command("diff <A> <B>")))
+  withHtml(withPlatform(withRegistry(program.command("diff <A> <B>"))), "both images side by side")
     .summary("how two images differ, path by path")
     .description(
       prose(`
@@ -44,6 +49,7 @@ export const diffCommand: Register = (program, invoke) => {
       `
 Examples:
   oci-kit diff ghcr.io/family/image:1 ghcr.io/family/image:2 --platform linux/riscv64
+  oci-kit diff image:1 image:2 --html diff.html
   oci-kit diff oci:out/linux-runtime/riscv64 dir:out/rootfs --ignore time --ignore owner
 
 Fields: type, mode, owner, time, link, device, size, content, xattrs, names, configuration.
@@ -61,28 +67,32 @@ async function diff(
   session: Session,
 ): Promise<Outcome> {
   const { context, progress } = session;
-  const [{ COMPARED_FIELDS }, { compareReferences }] = await Promise.all([
-    import("../../rootfs/compare/compare-nodes.ts"),
-    import("../../disk/look/compare-references.ts"),
-  ]);
+  const reports = planReports({ html: flags.html }, session);
+  const { COMPARED_FIELDS } = await import("../../rootfs/compare/compare-nodes.ts");
   const known: readonly IgnoredField[] = [...COMPARED_FIELDS, "configuration"];
   const ignore = (flags.ignore ?? []).map((text) => parseField(text, known));
   const show = showIndexing(progress);
   letYoungGenerationGrow();
-  const compared = await compareReferences(
-    await parseConfigured(one, context),
-    await parseConfigured(other, context),
-    {
-      ...(await referenceOptions(flags, session)),
-      ignore,
-      cache: await indexCacheOf(context),
-      onProgress: (event) => {
-        if (event.kind !== "comparing") show(event);
-        else progress.show(`comparing: ${event.compared} paths`, event);
-      },
+  const first = { reference: one, location: await parseConfigured(one, context) };
+  const second = { reference: other, location: await parseConfigured(other, context) };
+  const options: CompareReferencesOptions = {
+    ...(await referenceOptions(flags, session)),
+    ignore,
+    cache: await indexCacheOf(context),
+    onProgress: (event) => {
+      if (event.kind !== "comparing") show(event);
+      else progress.show(`comparing: ${event.compared} paths`, event);
     },
-  );
-  return outcomeOf(compared);
+  };
+  if (!reports.hasPage) {
+    const { compareReferences } = await import("../../disk/look/compare-references.ts");
+    return outcomeOf(await compareReferences(first.location, second.location, options));
+  }
+  const { reportOnDifferences } = await import("../../report/report-on-differences.ts");
+  const report = await reportOnDifferences(first, second, { ...options, tool: toolName() });
+  const { files, tookStdout } = await reports.writeAll(report);
+  const outcome = outcomeOf(report.comparison);
+  return { ...outcome, document: { ...outcome.document, reports: files }, tookStdout };
 }
 
 /** @throws OciError `invalid-argument` */

@@ -15,7 +15,7 @@ interface Finding {
 interface Told {
   readonly ok: boolean;
   readonly images: readonly { readonly findings: readonly Finding[] }[];
-  readonly targets: readonly Told[];
+  readonly references: readonly Told[];
   readonly configurations: readonly string[];
 }
 
@@ -44,8 +44,8 @@ describe("verify with an oci-kit.yaml", () => {
     const { status, document } = (await project.json("verify", place)) as JsonRan<Told>;
     expect(status).toBe(2);
     expect(document.configurations).toEqual([join(project.directory, "linux/oci-kit.yaml")]);
-    expect(document.targets).toHaveLength(3);
-    for (const { images } of document.targets) {
+    expect(document.references).toHaveLength(3);
+    for (const { images } of document.references) {
       expect(images[0]!.findings).toMatchObject([
         {
           ...{ code: "path-forbidden", severity: "error", policy: "no-readme" },

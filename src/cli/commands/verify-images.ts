@@ -5,21 +5,23 @@ import { formatPlatform } from "../../oci/platform.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
-import type { ImageFinding, ImageReport, ImagesReport } from "../../verify/image/image-report.ts";
 import type { PoliciesFor } from "../../verify/policies/policy-checks.ts";
-import { toText, type ByteString } from "../../bytes/byte-string.ts";
+import type { AskedReference } from "../../report/report-on-references.ts";
+import type { Report } from "../../report/report.ts";
+import type { ImageReport, ImagesReport } from "../../verify/image/image-report.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { findConfiguredTargets } from "../input/configured-targets.ts";
 import { nameOf, variablesOf } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { planReports, toolName, type ReportFlags } from "../input/report-flags.ts";
 import { count, formatBytes, table } from "../output/format.ts";
 import { showVerifying } from "../progress/show-verifying.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 /** The flags of `verify REF`, as they were typed. */
-export interface VerifyImagesFlags extends ReferenceFlags {
+export interface VerifyImagesFlags extends ReferenceFlags, ReportFlags {
   readonly set?: readonly string[];
 }
 
@@ -30,8 +32,9 @@ export async function verifyReferences(
   session: Session,
 ): Promise<Outcome> {
   const { context, progress } = session;
-  const [{ verifyTargets }, { openFactsCache }, options] = await Promise.all([
-    import("../../verify/verify-targets.ts"),
+  const reports = planReports(flags, session);
+  const [{ reportOnReferences }, { openFactsCache }, options] = await Promise.all([
+    import("../../report/report-on-references.ts"),
     import("../../verify/facts/facts-cache.ts"),
     referenceOptions(flags, session),
   ]);
@@ -40,13 +43,15 @@ export async function verifyReferences(
   for (const { configuration: one } of found)
     if (one?.file !== undefined) configurations.set(one.file, one);
   const policies = await policiesByFile(configurations.values());
-  const targets = found.map(({ location, configuration }) => ({
-    location,
+  const asked = found.map(({ location, configuration }, at): AskedReference => ({
+    ...{ reference: references[at]!, location },
     policies: policies.get(configuration?.file),
   }));
   letYoungGenerationGrow();
-  const reports = await verifyTargets(targets, {
+  const report = await reportOnReferences(asked, {
     ...options,
+    tool: toolName(),
+    look: reports.hasPage,
     cache: await indexCacheOf(context),
     facts: openFactsCache(join(defaultCacheDirectory(context.env), "content-facts")),
     onProgress: showVerifying(progress),
@@ -57,21 +62,23 @@ export async function verifyReferences(
         bytes,
       }),
   });
+  const { files, tookStdout } = await reports.writeAll(report);
+  const outcome = await outcomeOf(report, files);
   const names = [];
   for (const configuration of configurations.values()) names.push(await nameOf(configuration));
-  const outcome = outcomeOfAll(reports);
   return {
     ...outcome,
+    tookStdout,
     document: { ...outcome.document, configurations: [...configurations.keys()] },
-    lines: [...outcome.lines, `configuration: ${names.join(", ") || "none"}${hintFor(reports)}`],
+    lines: [...outcome.lines, `configuration: ${names.join(", ") || "none"}${hintFor(report)}`],
   };
 }
 
 /** An image that is no product of the configuration lies beside its products, and need not keep its policies. */
-function hintFor(reports: readonly ImagesReport[]): string {
-  const findings = reports.flatMap(({ images }) => images.flatMap((image) => image.findings));
-  const isBroken = findings.some(
-    ({ policy, severity }) => policy !== undefined && severity === "error",
+function hintFor({ subjects }: Report): string {
+  const images = subjects.flatMap(({ verified }) => verified?.images ?? []);
+  const isBroken = images.some(({ findings }) =>
+    findings.some(({ policy, severity }) => policy !== undefined && severity === "error"),
   );
   return isBroken ? " (its policies and links counted; --no-config: without them)" : "";
 }
@@ -87,63 +94,47 @@ async function policiesByFile(
   return policies;
 }
 
-/** One report is its own document; several are a list. */
-function outcomeOfAll(reports: readonly ImagesReport[]): Outcome {
-  const outcomes = reports.map(outcomeOf);
-  const [only] = outcomes;
-  if (outcomes.length === 1) return only!;
-  const statuses = outcomes.map(({ status }) => status);
-  return {
-    status: [DOES_NOT_HOLD, FAILED].find((status) => statuses.includes(status)) ?? DONE,
-    document: {
-      ok: reports.every(({ verdict }) => verdict === "holds"),
-      targets: outcomes.map(({ document }) => document),
-    },
-    lines: outcomes.flatMap(({ lines }) => lines),
-  };
-}
-
 const STATUSES: Readonly<Record<ImagesReport["verdict"], number>> = {
   holds: DONE,
   wrong: DOES_NOT_HOLD,
   unknown: FAILED,
 };
 
-function outcomeOf({ name, content, images, verdict }: ImagesReport): Outcome {
-  const { checked, bytes, absent = [], findings = [] } = content ?? {};
+async function outcomeOf(report: Report, files: object): Promise<Outcome> {
+  const [{ verdictOf }, { verifiedDocument }] = await Promise.all([
+    import("../../report/report-on-references.ts"),
+    import("../../report/report-document.ts"),
+  ]);
+  const verdict = verdictOf(report);
+  const verified = report.subjects.flatMap(({ reference, verified: own }) =>
+    own === undefined ? [] : [{ reference, own }],
+  );
+  const [only, ...more] = verified.map(({ own }) => own);
+  const reports = Object.keys(files).length === 0 ? {} : { reports: files };
   return {
     status: STATUSES[verdict],
-    document: {
-      ok: verdict === "holds",
-      store: name,
-      ...(content && { checked, bytes, absent: absent.map(({ digest }) => digest), findings }),
-      images: images.map(imageDocument),
-    },
-    lines: [
-      ...images.flatMap(findingLines),
-      ...(images.length === 0 ? [`${name}: no image to look into`] : []),
-      ...table(images.map(summaryRow)),
-      ...(content === undefined ? [] : contentLines(name, content)),
-    ],
+    document:
+      more.length === 0
+        ? { ...verifiedDocument(only!), ...reports }
+        : {
+            ok: verdict === "holds",
+            references: verified.map(({ reference, own }) => ({
+              reference,
+              ...verifiedDocument(own),
+            })),
+            ...reports,
+          },
+    lines: verified.flatMap(({ own }) => linesOf(own)),
   };
 }
 
-function imageDocument({ digest, platform, checked, findings, ok }: ImageReport): object {
-  return {
-    ok,
-    ...(digest !== undefined && { digest }),
-    ...(platform !== undefined && { platform: formatPlatform(platform) }),
-    ...(checked !== undefined && { checked }),
-    findings: findings.map(({ path, ...finding }) => ({
-      ...finding,
-      ...(path !== undefined && { path: textOf(path) }),
-    })),
-  };
-}
-
-/** The path of a finding is a byte string. */
-function textOf(path: NonNullable<ImageFinding["path"]>): string {
-  return toText(path as ByteString);
+function linesOf({ name, content, images }: ImagesReport): readonly string[] {
+  return [
+    ...images.flatMap(findingLines),
+    ...(images.length === 0 ? [`${name}: no image to look into`] : []),
+    ...table(images.map(summaryRow)),
+    ...(content === undefined ? [] : contentLines(name, content)),
+  ];
 }
 
 function findingLines(image: ImageReport): readonly string[] {

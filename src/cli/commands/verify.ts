@@ -13,6 +13,7 @@ import {
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions } from "../input/reference-options.ts";
+import { withReportFiles } from "../input/report-flags.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../output/format.ts";
@@ -26,7 +27,7 @@ interface VerifyFlags extends VerifyImagesFlags {
 }
 
 export const verifyCommand: Register = (program, invoke) => {
-  withRegistry(program.command("verify <REF|PATH...>"))
+  withReportFiles(withRegistry(program.command("verify <REF|PATH...>")))
     .summary("whether an image is whole and would run, or a directory is as in its image")
     .description(
       prose(`
@@ -38,6 +39,7 @@ export const verifyCommand: Register = (program, invoke) => {
         without a configuration of an image. Without an oci-kit.yaml that is all. With one, the policies and
         links in it count too: the one found upward from the path that is verified; for an image in a registry
         the one found upward from here, when it is about that repository.
+        Of two references, the page of --html shows the images side by side.
 
         With --against, compares a directory with an image, path by path: type, mode, owner, time, link target, device
         numbers, size, content, extended attributes, and which names are one file. Whoever made the
@@ -57,6 +59,8 @@ Examples:
   oci-kit verify out/linux-runtime
   oci-kit verify dir:out/rootfs --no-config
   oci-kit verify oci-archive:image.tar
+  oci-kit verify latest-cross --html report.html --sarif report.sarif --junit report.xml
+  oci-kit verify ghcr.io/family/image:1 ghcr.io/family/image:2 --html both.html
   oci-kit verify out/rootfs --against latest-cross --platform linux/riscv64
   oci-kit verify bundle/rootfs --against oci:image:1.2 --ignore owner --ignore time
 
@@ -71,7 +75,7 @@ told, or there is nothing to check.`,
       invoke(flags, async (session) => {
         const { against } = flags;
         if (against !== undefined) {
-          refuseTogether(subjects, flags);
+          refuseWithAgainst(subjects, flags);
           return verify(subjects[0]!, { ...flags, against }, session);
         }
         refuseAlone(flags);
@@ -89,11 +93,24 @@ function refuseAlone({ ignore }: VerifyFlags): void {
   });
 }
 
-/** Refuses what does not go with `--against`. @throws OciError `invalid-argument` */
-function refuseTogether(subjects: readonly string[], { set }: VerifyFlags): void {
-  if (subjects.length === 1 && set === undefined) return;
-  const got = set === undefined ? `${subjects.length} of them` : "--set, which is about policies";
-  throw new OciError("invalid-argument", `verify --against: expected one directory, got ${got}`);
+/** Refuses, with `--against`, several directories and reports of findings. @throws OciError `invalid-argument` */
+function refuseWithAgainst(subjects: readonly string[], flags: VerifyFlags): void {
+  const { html, sarif, junit, set } = flags;
+  if (subjects.length > 1) {
+    throw new OciError(
+      "invalid-argument",
+      `verify: expected one directory with --against, got ${subjects.length}`,
+    );
+  }
+  if (set !== undefined) {
+    throw new OciError("invalid-argument", "verify: expected --set without --against, got both");
+  }
+  if (html === undefined && sarif === undefined && junit === undefined) return;
+  throw new OciError(
+    "invalid-argument",
+    "verify: expected --html, --sarif and --junit without --against, got both",
+    { hint: "oci-kit diff REF dir:DIR --html FILE shows how a directory differs from an image." },
+  );
 }
 
 async function verify(

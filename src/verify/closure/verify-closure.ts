@@ -47,6 +47,7 @@ export async function verifyClosure(
     options,
     read: options.read ?? createObjectReader(root, options),
     searches: new Map(),
+    needs: new Map(),
     findings: new Map(),
   };
   const programs: ProgramClosure[] = [];
@@ -65,7 +66,8 @@ export async function verifyClosure(
     if (program !== undefined) programs.push(program);
   }
   const findings = [...closure.findings.values()];
-  return { name: root.name, programs, findings, ok: findings.length === 0 };
+  const { needs } = closure;
+  return { name: root.name, programs, needs, findings, ok: findings.length === 0 };
 }
 
 interface Closure {
@@ -74,6 +76,7 @@ interface Closure {
   readonly read: ReadObject;
   /** By the loader: two of one root may have different default directories. */
   readonly searches: Map<ByteString, Promise<LibrarySearch>>;
+  readonly needs: Map<ByteString, Set<ByteString>>;
   readonly findings: Map<string, ClosureFinding & { readonly programs: ByteString[] }>;
 }
 
@@ -157,9 +160,12 @@ async function loadAll(
   const loaded = [program];
   for (const needing of loaded) {
     for (const name of needing.object.needed) {
-      if (byName.has(name) || isBuiltIn(settings, name)) continue;
-      const library = await find(closure, search, name, needing, path);
+      if (isBuiltIn(settings, name)) continue;
+      const known = byName.get(name);
+      const library = known ?? (await find(closure, search, name, needing, path));
       if (library === undefined) continue;
+      noteNeed(closure, needing, library);
+      if (known !== undefined) continue;
       byName.set(name, library);
       if (loaded.some(({ realPath }) => realPath === library.realPath)) continue;
       if (library.object.soname !== undefined) byName.set(library.object.soname, library);
@@ -168,6 +174,12 @@ async function loadAll(
   }
   if (settings.kind === "glibc") checkVersions(closure, path, loaded, byName);
   return loaded.slice(1).map(({ realPath }) => realPath);
+}
+
+function noteNeed({ needs }: Closure, one: LoadedObject, other: LoadedObject): void {
+  const known = needs.get(one.realPath);
+  if (known === undefined) needs.set(one.realPath, new Set([other.realPath]));
+  else known.add(other.realPath);
 }
 
 /** The loader decides how libraries are found; one that is asked about alone is taken to be loaded by its architecture's. */

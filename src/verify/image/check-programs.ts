@@ -65,10 +65,16 @@ export function tellClosure(
     else same.push(finding);
   }
   return [...needs.values()].map((same) => {
-    const { code, path, message } = same[0]!;
+    const { code, path, needs, message } = same[0]!;
     const programs = new Set(same.flatMap((finding) => finding.programs));
     const told = message + tellKept([...programs].filter((program) => program !== path));
-    return { code: code as ImageFindingCode, severity: "error", path, message: told };
+    const finding = {
+      code: code as ImageFindingCode,
+      severity: "error",
+      path,
+      message: told,
+    } as const;
+    return needs === undefined ? finding : { ...finding, needs };
   });
 }
 

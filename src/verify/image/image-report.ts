@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Finding } from "../../oci/finding.ts";
 import type { Platform } from "../../oci/platform.ts";
@@ -33,7 +34,10 @@ export type ImageFindingCode =
   | "search-path-missing";
 
 /** Of the checks that need no policy, or of a policy: then it names the policy. */
-export type ImageFinding = Finding<ImageFindingCode | PolicyFindingCode>;
+export interface ImageFinding extends Finding<ImageFindingCode | PolicyFindingCode> {
+  /** What an object needs and does not get: a library's name, a loader's path, a version as `GLIBC_2.38`. */
+  readonly needs?: ByteString | undefined;
+}
 
 /** How much was looked at. */
 export interface ImageCounts {

@@ -6,17 +6,19 @@ import type { Image } from "../../image/image.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { normalisePlatform } from "../../oci/platform.ts";
-import { openImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { makeImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { tracePath } from "../../rootfs/resolve-path.ts";
-import type { IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
+import { indexLayers, type IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
+import type { LayerIndex } from "../../rootfs/layer-index/layer-index.ts";
 import type { FactsCache } from "../facts/facts-cache.ts";
 import { readImageFacts } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
+import type { OnExamined } from "./examined-image.ts";
 import type { FurtherChecks } from "./further-checks.ts";
 import { errorsFirst, isError, type ImageFinding, type ImageReport } from "./image-report.ts";
 import { surveyRoot } from "./root-survey.ts";
 import type { OnVerifyProgress } from "./verify-progress.ts";
-import { verifyRoot, type VerifiedRoot } from "./verify-root.ts";
+import { verifyRoot } from "./verify-root.ts";
 
 export interface VerifyImageOptions extends Pick<
   IndexLayersOptions,
@@ -31,6 +33,7 @@ export interface VerifyImageOptions extends Pick<
   readonly onProgress?: OnVerifyProgress;
   /** Called with the digest of each layer whose blob was read to its end, and is right. */
   readonly onLayerRead?: ((digest: Digest) => void) | undefined;
+  readonly onExamined?: OnExamined | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function verifyImage(
   image: Image,
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
-  const { filesystem, verified } = await open(image, options);
+  const { filesystem, indexes, verified } = await open(image, options);
   const { limits, signal, facts, onProgress } = options;
   const platform = platformOf(image.config.value);
   const isLinux = normalisePlatform(platform).os === "linux";
@@ -54,17 +57,18 @@ export async function verifyImage(
     ...{ cache: facts, verified, signal },
     onObject: (read, total) => onProgress?.({ kind: "reading-objects", read, total }),
   });
-  const { findings, checked }: VerifiedRoot = isLinux
+  const root = isLinux
     ? await verifyRoot(readable, survey, {
         execution: image.config.value.config,
         architecture: normalisePlatform(platform).architecture,
         ...{ limits, signal, checks, onProgress },
       })
-    : { findings: [], checked: { ...NOTHING, paths: survey.paths } };
-  const all = [...checkDocuments(image, options.entry), ...findings].map((finding) =>
+    : undefined;
+  const all = [...checkDocuments(image, options.entry), ...(root?.findings ?? [])].map((finding) =>
     withLayer(finding, filesystem),
   );
-  return {
+  const checked = root?.checked ?? { ...NOTHING, paths: survey.paths };
+  const report: ImageReport = {
     name: nameImage(image),
     digest: image.descriptor.digest,
     platform,
@@ -72,6 +76,11 @@ export async function verifyImage(
     findings: errorsFirst(all),
     ok: !all.some(isError),
   };
+  options.onExamined?.({
+    ...{ report, root: filesystem, image, indexes },
+    ...{ closure: root?.closure, started: root?.started ?? new Set() },
+  });
+  return report;
 }
 
 /** Adds the layer that brought the path of a finding. */
@@ -86,13 +95,20 @@ function withLayer(finding: ImageFinding, filesystem: ImageFilesystem): ImageFin
 
 const NOTHING = Object.freeze({ objects: 0, programs: 0, scripts: 0, commands: 0 });
 
+interface Opened {
+  readonly filesystem: ImageFilesystem;
+  readonly indexes: readonly LayerIndex[];
+  /** The numbers of the layers that were read. */
+  readonly verified: ReadonlySet<number>;
+}
+
 /** Opens the merged tree, and remembers which layers were read for it. */
 async function open(
   image: Image,
   { cache, limits, signal, onProgress, onLayerRead }: VerifyImageOptions,
-): Promise<{ readonly filesystem: ImageFilesystem; readonly verified: ReadonlySet<number> }> {
+): Promise<Opened> {
   const verified = new Set<number>();
-  const filesystem = await openImageFilesystem(image, {
+  const indexes = await indexLayers(image, {
     ...{ cache, limits, signal },
     onProgress: (event) => {
       if (event.kind === "layer-indexed") {
@@ -102,5 +118,5 @@ async function open(
       onProgress?.(event);
     },
   });
-  return { filesystem, verified };
+  return { filesystem: makeImageFilesystem(image, indexes, { limits }), indexes, verified };
 }

@@ -21,7 +21,9 @@ import { verifyImage, type VerifyImageOptions } from "./verify-image.ts";
 import { usualMachine, verifyRoot } from "./verify-root.ts";
 
 export interface VerifyImagesOptions
-  extends OpenOptions, Pick<VerifyImageOptions, "cache" | "facts" | "checks" | "onProgress"> {
+  extends
+    OpenOptions,
+    Pick<VerifyImageOptions, "cache" | "facts" | "checks" | "onProgress" | "onExamined"> {
   /** Of an index, only the image for this platform. Default: every image. */
   readonly platform?: Platform | undefined;
   /** Called after each piece of content that was verified. */
@@ -57,10 +59,11 @@ async function verifyDirectory(
     const checks = options.checks?.begin({ root, image: undefined, platform, limits, signal });
     const survey = await surveyRoot(root, { visit: checks?.visit, onProgress, signal });
     const architecture = platform?.architecture;
-    const { findings: all, checked } = await verifyRoot({ root, read }, survey, {
+    const verified = await verifyRoot({ root, read }, survey, {
       ...{ architecture, limits, signal, checks, onProgress },
     });
-    const findings = errorsFirst(all);
+    const { checked, closure, started } = verified;
+    const findings = errorsFirst(verified.findings);
     if (checked.programs + checked.scripts === 0 && findings.length === 0) {
       throw new OciError("nothing-to-check", `${root.name}: expected programs, found none`);
     }
@@ -69,6 +72,7 @@ async function verifyDirectory(
       ...{ name: root.name, digest: undefined, platform: undefined, findings, ok },
       checked: { layers: 0, ...checked },
     };
+    options.onExamined?.({ report: image, root, image: undefined, indexes: [], closure, started });
     return {
       name: root.name,
       content: undefined,

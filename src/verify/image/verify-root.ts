@@ -3,6 +3,8 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import { elfArchitecture } from "../../elf/elf-header.ts";
 import type { ExecutionConfig } from "../../oci/documents/image-config.ts";
 import type { Limits } from "../../oci/limits.ts";
+import type { ByteString } from "../../bytes/byte-string.ts";
+import type { ClosureReport } from "../closure/closure-report.ts";
 import type { ReadableRoot } from "../facts/image-facts.ts";
 import { searchPath } from "../search-path.ts";
 import { checkCommands } from "./check-commands.ts";
@@ -31,6 +33,9 @@ export interface VerifyRootOptions extends AbortOptions {
 export interface VerifiedRoot {
   readonly findings: readonly ImageFinding[];
   readonly checked: Omit<ImageCounts, "layers">;
+  readonly closure: ClosureReport;
+  /** What the configuration starts, paths without links. */
+  readonly started: ReadonlySet<ByteString>;
 }
 
 /**
@@ -68,10 +73,8 @@ export async function verifyRoot(
   const further = (await checks?.finish(examination)) ?? [];
   const { paths, objects, scripts } = survey;
   const counts = { objects: objects.length, programs: closure.programs.length };
-  return {
-    findings: [...usual, ...further],
-    checked: { paths, ...counts, scripts: scripts.length, commands },
-  };
+  const checked = { paths, ...counts, scripts: scripts.length, commands };
+  return { findings: [...usual, ...further], checked, closure, started };
 }
 
 /** The architecture of most programs; undefined where there are none. */

@@ -30,8 +30,8 @@ async function compare(
     policies(platform?.architecture);
   const reports = await verifyTargets([{ location, policies: policiesFor }]);
   return Object.fromEntries(
-    reports.flatMap(({ images: told }) =>
-      told.map(({ platform, findings }) => [
+    reports.flatMap(({ report }) =>
+      report.images.map(({ platform, findings }) => [
         platform!.architecture,
         findings.map(({ severity, message }) => `${severity} ${message}`),
       ]),
@@ -82,7 +82,8 @@ describe("parity between architectures", () => {
 it("a directory's name that contradicts the image is a finding", async () => {
   const store = await openLayout(join(directory, "riscv64"), { create: true });
   await buildImage(store, { layers: [{ a: "1" }], tag: "1" });
-  const [report] = await verifyTargets([{ location: { kind: "path", path: directory } }]);
+  const [verified] = await verifyTargets([{ location: { kind: "path", path: directory } }]);
+  const report = verified?.report;
   expect(report).toMatchObject({ verdict: "wrong" });
   expect(report!.images[0]!.findings).toMatchObject([
     {
