@@ -82,7 +82,7 @@ describe("verify --against", () => {
     expect(wrong.stderr).toContain("--ignore: expected one of type, mode, owner, ");
     expect(wrong.status).toBe(1);
     const two = await project.run("verify", rootfs, rootfs, "--against", "oci:image");
-    expect(two.stderr).toContain("verify --against: expected one directory, got 2 of them");
+    expect(two.stderr).toContain("verify: expected one directory with --against, got 2");
     expect(two.status).toBe(1);
     const stray = await project.run("verify", "oci:image", "--ignore", "time");
     expect(stray.stderr).toContain("--ignore goes with --against");
