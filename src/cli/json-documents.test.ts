@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createProject, type Project } from "../../test/fixtures/project.ts";
+import { configuration, createProject, type Project } from "../../test/fixtures/project.ts";
 
 /** The shape that docs/json.md gives a value: the keys of an object with their shapes, or null for anything else. */
 type Shape = { readonly [key: string]: Shape } | null;
@@ -17,6 +17,13 @@ afterEach(() => project.remove());
 
 const IMAGE = "oci:out/linux-runtime/riscv64";
 
+const RUNTIME = { lane: "runtime" };
+const STAGES = {
+  gcc: { perArch: true, dockerfile: "Dockerfile", tag: "gcc-${ARCH}" },
+  package: { ...RUNTIME, kind: "recipe", parent: "gcc", perArch: true, tag: "latest-${ARCH}" },
+  index: { ...RUNTIME, kind: "index", parent: "package", tag: "latest" },
+};
+
 /** The rows of the table in docs/json.md, each with a command line that prints such a document. `REPOSITORY` is the configured one, `DIGEST` that of the row before. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   "assemble --dry-run": ["assemble", "--dry-run"],
@@ -24,6 +31,9 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "verify-links": ["verify-links", "out"],
   "manifest push --dry-run": ["manifest", "push", "latest", "--dry-run"],
   "manifest push": ["manifest", "push", "latest", "--force", "missing-architecture"],
+  "chain describe": ["chain", "describe", "--config", "chain.yaml"],
+  "chain verify": ["chain", "verify", "--config", "chain.yaml"],
+  "chain plan": ["chain", "plan", "--config", "chain.yaml"],
   retag: ["retag", "latest", "stable"],
   copy: ["copy", IMAGE, "oci:copied"],
   "verify of content": ["verify", "oci:copied"],
@@ -48,6 +58,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   diff: ["diff", IMAGE, "dir:out/rootfs"],
   export: ["export", IMAGE, "-o", "rootfs.tar"],
   flatten: ["flatten", IMAGE, "oci:flat:1"],
+  "diff --why": ["diff", "--why", IMAGE, "oci:flat:1"],
   append: ["append", IMAGE, "oci:flat:2", "--layer", "rootfs.tar"],
   rebase: [
     ...["rebase", "oci:flat:2", "oci:flat:3"],
@@ -95,6 +106,7 @@ describe("docs/json.md", () => {
   it("names exactly the keys of every command's document", async () => {
     rmSync("gcc/arm64", { recursive: true }); // leads to a warning and to findings
     let last = "";
+    project.write("chain.yaml", configuration(project.repository, { stages: STAGES }));
     for (const [row, written] of Object.entries(ROWS)) {
       const meant = new Map([
         ["REPOSITORY", project.repository],

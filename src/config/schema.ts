@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as z from "zod";
 import { policySchema } from "./policies/policy-schema.ts";
+import { stageSections } from "./stages/schema.ts";
 
 const text = z.string();
 const texts = z.array(text);
@@ -194,6 +195,7 @@ export const configurationSchema = z.strictObject({
     .array(policySchema)
     .optional()
     .describe("What images have to keep: what verify checks, and pushing before anything is sent"),
+  ...stageSections,
 });
 
 /** The values of `oci-kit.yaml`. Nothing in them is expanded. */

@@ -26,6 +26,8 @@ export const AnnotationKey = {
   parentStage: "org.kataglyphis.parent-stage",
   /** Of a manifest or a configuration: the run of the family's build that made it. */
   runId: "org.kataglyphis.run-id",
+  /** Of an entry of index.json: the reference, with its digest, that it was saved from. */
+  savedFrom: "org.kataglyphis.saved-from",
   /** Of an assembled manifest: the key of all that it was made from. Every edit of the image drops it. */
   inputKey: "org.kataglyphis.assemble.key",
   /** Of an assembled manifest: what was warned of when it was made, for runs that find nothing to do. */

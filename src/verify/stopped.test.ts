@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromText } from "../bytes/byte-string.ts";
 import { once } from "../bytes/bytes.ts";
 import { mergeImage, program } from "../../test/fixtures/layers.ts";
@@ -16,7 +16,9 @@ import { indexLayers } from "../rootfs/layer-index/image-indexes.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { buildImage } from "../testing/build-image.ts";
 import { app, run, verifyFiles } from "../../test/fixtures/runnable-image.ts";
+import type { VerifyImageOptions } from "./image/verify-image.ts";
 import type { VerifyProgress } from "./image/verify-progress.ts";
+import { openLayerIndexCache } from "../rootfs/layer-index/open-index-cache.ts";
 import { surveyRoot } from "./image/root-survey.ts";
 import { findRootFilesystems } from "./find-root-filesystems.ts";
 
@@ -66,29 +68,40 @@ const many = Object.fromEntries(
 );
 
 describe("verifying an image", () => {
-  it("shows every phase of a long question", async () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "oci-kit-stopped-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  /** The index of the layer is known, and what is in its files is not: they are read alone. */
+  async function verifyIndexed(options: VerifyImageOptions): Promise<unknown> {
+    const cache = openLayerIndexCache(directory);
+    await verifyFiles({ files: many }, { cache });
+    return verifyFiles({ files: many }, { cache, ...options });
+  }
+
+  it("shows how far the reading of its programs is", async () => {
     const events: VerifyProgress[] = [];
-    await verifyFiles({ files: many }, { onProgress: (event) => void events.push(event) });
-    const kinds = new Set(events.map(({ kind }) => kind));
-    expect([...kinds]).toEqual(expect.arrayContaining(["layer-indexed", "reading-objects"]));
+    await verifyIndexed({ onProgress: (event) => void events.push(event) });
     const last = events.findLast((event) => event.kind === "reading-objects");
     expect(last).toMatchObject({ read: 406, total: 406 });
   });
 
-  it.each(["layer-indexed", "reading-objects"] as const)(
-    "that is stopped at %s is OciError aborted at once",
-    async (kind) => {
-      const controller = new AbortController();
-      let after = 0;
-      const onProgress = (event: VerifyProgress): void => {
-        if (controller.signal.aborted) after += 1;
-        else if (event.kind === kind) controller.abort(enough);
-      };
-      const stopped = verifyFiles({ files: many }, { onProgress, signal: controller.signal });
-      await expect(stopped).rejects.toMatchObject({ name: "OciError", code: "aborted" });
-      expect(after).toBeLessThan(5);
-    },
-  );
+  it.each([
+    ["layer-indexed", (options: VerifyImageOptions) => verifyFiles({ files: many }, options)],
+    ["reading-objects", verifyIndexed],
+  ] as const)("that is stopped at %s is OciError aborted at once", async (kind, verify) => {
+    const controller = new AbortController();
+    let after = 0;
+    const onProgress = (event: VerifyProgress): void => {
+      if (controller.signal.aborted) after += 1;
+      else if (event.kind === kind) controller.abort(enough);
+    };
+    const stopped = verify({ onProgress, signal: controller.signal });
+    await expect(stopped).rejects.toMatchObject({ name: "OciError", code: "aborted" });
+    expect(after).toBeLessThan(5);
+  });
 
   it("that is stopped by a timer ends, whichever phase that falls into", async () => {
     for (const phase of ["survey", "closure"] as const) {

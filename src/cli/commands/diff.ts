@@ -30,6 +30,7 @@ import { letYoungGenerationGrow } from "../v8-flags.ts";
 
 interface DiffFlags extends ReferenceFlags, Pick<ReportFlags, "html"> {
   readonly ignore?: readonly string[];
+  readonly why?: true;
 }
 
 type IgnoredField = ComparedField | "configuration";
@@ -41,8 +42,12 @@ export const diffCommand: Register = (program, invoke) => {
       prose(`
         Compares two images, or an image with dir:DIR: type, mode, owner, time, link target, device
         numbers, size, content, extended attributes, which names are one file, and the configuration.
-        How the tree is cut into layers is not compared. - is only in A, + only in B, ~ differs.`),
+        How the tree is cut into layers is not compared. - is only in A, + only in B, ~ differs. With
+        --why: what makes two digests of what should have been one: the order of entries, times, owners,
+        PAX records, headers of gzip, the compressor, a field of a document; and what would make them
+        equal. Then layers are compared one by one, and of two indexes all images.`),
     )
+    .option("--why", "why the digests differ, and what would make them equal")
     .option("--ignore <FIELD>", "do not compare this: owner, time, …; may be given again", collect)
     .addHelpText(
       "after",
@@ -51,14 +56,47 @@ Examples:
   oci-kit diff ghcr.io/family/image:1 ghcr.io/family/image:2 --platform linux/riscv64
   oci-kit diff image:1 image:2 --html diff.html
   oci-kit diff oci:out/linux-runtime/riscv64 dir:out/rootfs --ignore time --ignore owner
+  oci-kit diff --why oci:first:1 oci:second:1
 
 Fields: type, mode, owner, time, link, device, size, content, xattrs, names, configuration.
 Exit status: 0 they are the same; 2 they differ; 1 that could not be told.`,
     )
     .action(async (one: string, other: string, flags: DiffFlags) =>
-      invoke(flags, (session) => diff(one, other, flags, session)),
+      invoke(flags, (session) =>
+        flags.why === true ? explain(one, other, flags, session) : diff(one, other, flags, session),
+      ),
     );
 };
+
+async function explain(
+  one: string,
+  other: string,
+  flags: DiffFlags,
+  session: Session,
+): Promise<Outcome> {
+  if (flags.ignore !== undefined) {
+    throw new OciError(
+      "invalid-argument",
+      "expected --why or --ignore, got both: a digest is of all that there is",
+    );
+  }
+  const { context, progress } = session;
+  const [{ explainReferences }, { explanationOutcome }] = await Promise.all([
+    import("../../rootfs/why/explain-references.ts"),
+    import("../output/explanation-text.ts"),
+  ]);
+  return explanationOutcome(
+    await explainReferences(
+      await parseConfigured(one, context),
+      await parseConfigured(other, context),
+      {
+        ...(await referenceOptions(flags, session)),
+        cache: await indexCacheOf(context),
+        onProgress: showIndexing(progress),
+      },
+    ),
+  );
+}
 
 async function diff(
   one: string,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { IndexProgress } from "../../rootfs/layer-index/image-indexes.ts";
 import type { VerifyProgress } from "../../verify/image/verify-progress.ts";
 import type { Progress } from "./progress.ts";
 import { isIndexing, showIndexing } from "./show-indexing.ts";
@@ -12,9 +13,7 @@ export function showVerifying(progress: Progress): (event: VerifyProgress) => vo
   };
 }
 
-function textOf(
-  event: Exclude<VerifyProgress, { kind: `layer-${string}` | "cache-unusable" }>,
-): string {
+function textOf(event: Exclude<VerifyProgress, IndexProgress>): string {
   switch (event.kind) {
     case "walking":
       return `looking at paths: ${event.paths}`;

@@ -11,7 +11,9 @@ import { tracePath } from "../../rootfs/resolve-path.ts";
 import { indexLayers, type IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
 import type { LayerIndex } from "../../rootfs/layer-index/layer-index.ts";
 import type { FactsCache } from "../facts/facts-cache.ts";
-import { readImageFacts } from "../facts/image-facts.ts";
+import type { LayerFacts } from "../facts/layer-facts.ts";
+import { createFactsGatherer, type FactsGatherer } from "../facts/gather-facts.ts";
+import { readImageFacts, type ImageFactsOptions } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
 import type { OnExamined } from "./examined-image.ts";
 import type { FurtherChecks } from "./further-checks.ts";
@@ -38,14 +40,14 @@ export interface VerifyImageOptions extends Pick<
 
 /**
  * Whether an image would start: its documents agree, every layer has its diffID, and its root filesystem
- * has what the configuration starts. A layer is read at most twice, and not at all when its index and its facts are kept.
+ * has what the configuration starts. A layer is read once, and not at all when its index and its facts are kept.
  * @throws what opening the image's filesystem throws; OciError `aborted`
  */
 export async function verifyImage(
   image: Image,
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
-  const { filesystem, indexes, verified } = await open(image, options);
+  const { filesystem, indexes, gathered } = await open(image, options);
   const { limits, signal, facts, onProgress } = options;
   const platform = platformOf(image.config.value);
   const isLinux = normalisePlatform(platform).os === "linux";
@@ -54,7 +56,7 @@ export async function verifyImage(
   const survey = await surveyRoot(filesystem, { visit: checks?.visit, onProgress, signal });
   const objects = survey.objects.map(({ path, node }) => [path, node] as const);
   const readable = await readImageFacts(filesystem, objects, {
-    ...{ cache: facts, verified, signal },
+    ...{ cache: facts, gathered, signal },
     onObject: (read, total) => onProgress?.({ kind: "reading-objects", read, total }),
   });
   const root = isLinux
@@ -98,25 +100,42 @@ const NOTHING = Object.freeze({ objects: 0, programs: 0, scripts: 0, commands: 0
 interface Opened {
   readonly filesystem: ImageFilesystem;
   readonly indexes: readonly LayerIndex[];
-  /** The numbers of the layers that were read. */
-  readonly verified: ReadonlySet<number>;
+  readonly gathered: ImageFactsOptions["gathered"];
 }
 
-/** Opens the merged tree, and remembers which layers were read for it. */
+/** Opens the merged tree. Of layers that have to be read for that, what the checks want to know is gathered on the way. */
 async function open(
   image: Image,
   { cache, limits, signal, onProgress, onLayerRead }: VerifyImageOptions,
 ): Promise<Opened> {
-  const verified = new Set<number>();
+  const gatherers = new Map<number, FactsGatherer>();
+  const read = new Set<number>();
   const indexes = await indexLayers(image, {
     ...{ cache, limits, signal },
+    listenersOf: (layer) => {
+      const gatherer = createFactsGatherer();
+      gatherers.set(layer, gatherer);
+      return [gatherer.listener];
+    },
     onProgress: (event) => {
       if (event.kind === "layer-indexed") {
-        verified.add(event.layer);
+        read.add(event.layer);
         onLayerRead?.(image.manifest.value.layers[event.layer]!.digest);
       }
       onProgress?.(event);
     },
   });
-  return { filesystem: makeImageFilesystem(image, indexes, { limits }), indexes, verified };
+  const { layers } = image.manifest.value;
+  const diffIds = image.config.value.rootfs.diff_ids;
+  const gathered = new Map<number, LayerFacts>();
+  for (const layer of layers.keys()) {
+    // The same layer again is not read again. Another blob, or another diffID, is another layer.
+    const same = [...read].find(
+      (other) =>
+        layers[other]!.digest === layers[layer]!.digest && diffIds[other] === diffIds[layer],
+    );
+    const gatherer = same === undefined ? undefined : gatherers.get(same);
+    if (gatherer !== undefined) gathered.set(layer, gatherer.facts(indexes[layer]!));
+  }
+  return { filesystem: makeImageFilesystem(image, indexes, { limits }), indexes, gathered };
 }
