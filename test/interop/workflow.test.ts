@@ -93,7 +93,8 @@ async function outputs(place: string): Promise<Readonly<Record<string, string>>>
   await step(place, "plan", "Name the generation", {});
   await step(place, "plan", "Plan", {});
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-  return Object.fromEntries(lines.map((line) => [line.split("=")[0], line.replace(/^[^=]*=/, "")]));
+  const pairs = lines.map((line) => [line.split("=")[0]!, line.replace(/^[^=]*=/, "")] as const);
+  return Object.fromEntries(pairs);
 }
 
 const matrixIn = (told: Readonly<Record<string, string>>, name: keyof GithubMatrix) =>
