@@ -68,9 +68,12 @@ it.each([
 
 it("whether it is listed is asked of no manifest without a subject", async () => {
   await send(image);
-  registry.requests.length = 0;
+  const before = registry.requests.length;
   expect((await send(image)).skipped.count).toBe(2);
   expect(
-    registry.requests.map(({ path }) => path).filter((path) => path.includes("referrers")),
+    registry.requests
+      .slice(before)
+      .map(({ path }) => path)
+      .filter((path) => path.includes("referrers")),
   ).toEqual([]);
 });
