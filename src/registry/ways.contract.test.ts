@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
-import { sourceOf } from "../bytes/bytes.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { sourceOf, type Bytes, type Source } from "../bytes/bytes.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { withLimits, type Limits } from "../oci/limits.ts";
 import { openDirectWay } from "./direct/direct-way.ts";
@@ -37,6 +37,34 @@ const request = (url: URL, more: Partial<Exchange> = {}): Exchange => ({
 });
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const LONG = 3_000_001;
+const LONG_TEXT = "0123456789".repeat(300_001).slice(0, LONG);
+const longBody = (): Source => ({ size: LONG, open: () => chunks(LONG) });
+/** In memory that is overwritten when the next chunk is asked for. */
+async function* chunks(length: number): AsyncGenerator<Uint8Array> {
+  const chunk = Buffer.alloc(100_000);
+  for (let left = length; left > 0; left -= chunk.length) {
+    await wait(0);
+    chunk.write("0123456789".repeat(10_000));
+    yield chunk.subarray(0, left);
+    chunk.fill("x");
+  }
+}
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield* chunks(LONG - 1);
+  throw new Error("disk on fire");
+}
+async function* watch(
+  bytes: Bytes,
+  onClose = (): unknown => undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } finally {
+    onClose();
+  }
+}
 
 const WAYS: readonly [string, (limits: Limits) => Way<Answer | undefined>][] = [
   ["our own client", (limits) => openDirectWay(open, limits)],
@@ -198,6 +226,63 @@ describe.each(WAYS)("%s", (_, openWay) => {
     const failed = ask(way(), url, { signal: stop.signal });
     await expect(failed).rejects.toMatchObject({ code: "aborted" });
     await expect.poll(() => sockets.every(({ closed }) => closed)).toBe(true);
+  });
+
+  it("sends a long body whole, from memory that is used again for each chunk", async () => {
+    let got = Buffer.alloc(0);
+    const url = await listen((socket, data) => {
+      got = Buffer.concat([got, Buffer.from(data, "latin1")]);
+      if (got.length < got.indexOf("\r\n\r\n") + 4 + LONG) return;
+      // A little later: undici uses no connection again whose answer came in the same turn as the last bytes went.
+      setTimeout(() => socket.write("HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok"), 20);
+    });
+    const { exchange } = way();
+    expect(await ask({ exchange }, url, { method: "PUT", body: longBody() })).toBe("201 ok");
+    const [head = "", content = ""] = got.toString("latin1").split("\r\n\r\n");
+    expect(head).toMatch(/^PUT /);
+    expect(head).toContain(`content-length: ${LONG}`);
+    expect(content === LONG_TEXT).toBe(true);
+    got = Buffer.alloc(0);
+    expect(await ask({ exchange }, url, { method: "PUT", body: longBody() })).toBe("201 ok");
+    expect(sockets).toHaveLength(1);
+  });
+
+  it("takes an answer that comes before a long body is sent, and sends no more of it", async () => {
+    const url = await listen((socket) => {
+      socket.pause();
+      socket.end("HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\nconnection: close\r\n\r\nbig");
+    });
+    let isClosed = false;
+    const endless = { size: 1e15, open: () => watch(chunks(1e9), () => (isClosed = true)) };
+    expect(await ask(way(), url, { method: "PUT", body: endless })).toBe("413 big");
+    await vi.waitFor(() => expect(isClosed).toBe(true));
+  });
+
+  it.each([
+    ["fails", () => watch(failing()), { message: "disk on fire" }],
+    ["gives too little", () => chunks(LONG - 1), { message: expect.any(String) as string }],
+    ["gives too much", () => chunks(LONG + 1), { message: expect.any(String) as string }],
+  ])("never sends a long body whole when its source %s", async (_name, open, error) => {
+    let count = 0;
+    let isBroken = false;
+    const url = await listen((socket, data) => {
+      socket.once("close", () => (isBroken = true));
+      const [, content = data] = data.split("\r\n\r\n");
+      count += content.length;
+    });
+    const body = { size: LONG, open };
+    await expect(ask(way(), url, { method: "PUT", body })).rejects.toMatchObject(error);
+    await vi.waitFor(() => expect(isBroken).toBe(true));
+    expect(count).toBeLessThan(LONG);
+  });
+
+  it("ends a long body that is stopped", async () => {
+    const url = await listen((socket) => void socket.pause());
+    const stop = new AbortController();
+    const body = { size: 1e15, open: () => chunks(1e9) };
+    const asked = ask(way(), url, { method: "PUT", body, signal: stop.signal });
+    setTimeout(() => stop.abort(), 50);
+    await expect(asked).rejects.toMatchObject({ code: "aborted" });
   });
 
   it("closes when what is running has ended, and leaves no connection", async () => {
