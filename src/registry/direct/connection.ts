@@ -41,6 +41,8 @@ export function openConnection(socket: Socket, idleTimeout: number): Connection 
   };
   socket.on("readable", () => onEvent()).on("error", end);
   socket.once("end", () => end()).once("close", () => end());
+  // Once for all rests: one listener for each would stay with the socket.
+  socket.on("timeout", () => socket.destroy());
 
   const wait = async (): Promise<void> => {
     const late = (): void => destroy(nothingCame(idleTimeout));
@@ -91,7 +93,7 @@ export function openConnection(socket: Socket, idleTimeout: number): Connection 
     },
     rest: (milliseconds) => {
       onEvent = () => socket.destroy();
-      socket.unref().setTimeout(milliseconds, () => socket.destroy());
+      socket.unref().setTimeout(milliseconds);
     },
     resume: () => {
       onEvent = NOTHING;
