@@ -37,6 +37,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   retag: ["retag", "latest", "stable"],
   copy: ["copy", IMAGE, "oci:copied"],
   "verify of content": ["verify", "oci:copied"],
+  "verify of several": ["verify", "oci:copied", IMAGE],
   unpack: ["unpack", IMAGE, "out/rootfs"],
   verify: ["verify", "out/rootfs", "--against", "oci:copied", "--ignore", "time"],
   pack: ["pack", "out/rootfs", "oci:packed", "--base", IMAGE],

@@ -5,9 +5,13 @@ import type { Recipe } from "../assemble/recipe/recipe.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { escapeText } from "../bytes/byte-string.ts";
 import { isSamePlatform } from "../image/find-image.ts";
+import type { Limits } from "../oci/limits.ts";
+import type { ContentStore } from "../store/store.ts";
 import type { ChildFacts, GateFinding } from "./gates/gate.ts";
 import type { Child } from "./index-child.ts";
 import { type ProvenanceKeys, readOrigin } from "./origin.ts";
+import type { VerifyBeforeOptions } from "./unfit-images.ts";
+import { verifyChildren } from "./verify-gate.ts";
 
 /** A check of what an image contains, asked of every image before anything is tagged. */
 export interface ContentPolicy {
@@ -26,6 +30,8 @@ export interface FactOptions {
   readonly inputs?: InputOptions | undefined;
   /** Checks of the images' contents. */
   readonly policies?: readonly ContentPolicy[] | undefined;
+  /** How images are looked into before anything is sent. Without it they are not. */
+  readonly verify?: VerifyBeforeOptions | undefined;
 }
 
 /** What the gates need to know about the images of an index, with what their inputs are now. */
@@ -47,12 +53,25 @@ export async function readFacts(
   return facts;
 }
 
-/** Asks every policy of every image. @throws whatever a policy throws: what can't be told does not pass */
+/** What the policies are asked of. */
+interface PolicyOptions extends FactOptions, AbortOptions {
+  /** Where the images go. What it has already is not looked into by `verify`. */
+  readonly target?: ContentStore | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/**
+ * Looks into the images, and asks every policy of every image.
+ * @throws what looking and a policy throw: what can't be told does not pass
+ */
 export async function policyFindings(
   children: readonly Child[],
-  { policies = [], signal }: FactOptions & AbortOptions,
+  { policies = [], verify, target, signal, limits }: PolicyOptions,
 ): Promise<readonly GateFinding[]> {
-  const findings: GateFinding[] = [];
+  const findings: GateFinding[] =
+    verify === undefined
+      ? []
+      : [...(await verifyChildren(children, target, { signal, limits, ...verify }))];
   for (const { name, check } of policies) {
     for (const child of children) {
       for (const reason of await check(child, { signal })) {

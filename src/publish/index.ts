@@ -25,3 +25,4 @@ export * from "./edit/remove-from-index.ts";
 export * from "./edit/repair-index.ts";
 export * from "./edit/rollback-index.ts";
 export * from "./edit/tagged-index.ts";
+export * from "./unfit-images.ts";

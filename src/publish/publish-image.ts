@@ -77,7 +77,7 @@ async function publish(
   const children = await readFacts([child], options);
   const findings = [
     ...evaluateGates({ children, architectures: undefined, published }),
-    ...(await policyFindings([child], options)),
+    ...(await policyFindings([child], { ...options, target })),
   ];
   const { refusing, overridden } = sortFindings(findings, options.force);
   const cause = published.state === "unreadable" ? published.error : undefined;

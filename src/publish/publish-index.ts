@@ -77,10 +77,10 @@ async function publish(
   options: PublishIndexOptions,
 ): Promise<PublishedIndex> {
   const { aliases, architectures, force, signal, limits } = options;
-  const { keys, recipes, inputs, policies } = options;
+  const { keys, recipes, inputs, policies, verify } = options;
   const plan = await planIndexPush({
     ...{ target, tag, children, aliases, architectures, force, signal, limits },
-    ...{ keys, recipes, inputs, policies },
+    ...{ keys, recipes, inputs, policies, verify },
   });
   if (options.dryRun === true) return { plan, pushed: undefined };
   const { onProgress } = options;
