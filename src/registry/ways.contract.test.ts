@@ -102,12 +102,14 @@ describe.each(WAYS)("%s", (_, openWay) => {
     const url = await listen((socket) => void socket.end(text));
     expect(await ask(way(), url)).toBe("200 body");
     server!.close();
-    const dripped = await listen((socket) => {
-      for (const [at, byte] of Buffer.from(text).entries()) {
-        setTimeout(() => socket.write(Buffer.of(byte)), at);
+    const drip = async (socket: Socket): Promise<void> => {
+      for (const byte of Buffer.from(text)) {
+        socket.write(Buffer.of(byte));
+        await wait(1);
       }
-      setTimeout(() => socket.end(), text.length + 5);
-    });
+      socket.end();
+    };
+    const dripped = await listen((socket) => void drip(socket));
     expect(await ask(way(), dripped)).toBe("200 body");
   });
 
