@@ -307,7 +307,7 @@ describe("our own client", () => {
       const socket = await open(target);
       opened.push(socket);
       return socket;
-    }, withLimits());
+    }, withLimits({}));
     const body = sourceOf(Buffer.from(LONG_TEXT));
     for (let turn = 0; turn < 12; turn += 1) {
       const answer = await way.exchange(request(url, { method: "PUT", body }), 5_000);
