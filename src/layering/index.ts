@@ -4,6 +4,7 @@
  * rechunked that way.
  * @module
  */
+export * from "./broken-limits.ts";
 export type { DeclaredComponent } from "./components/declared-component.ts";
 export * from "./components/find-components.ts";
 export * from "./groups/layer-group.ts";

@@ -27,7 +27,9 @@ export async function openPreviousImage(
   const groups = image.manifest.value.layers.map(groupOf);
   const unknown = groups.filter((group) => group === undefined).length;
   if (unknown > 0) {
-    return unusable(`${unknown} of its ${groups.length} layers do not say what group they hold: it was not rechunked`);
+    return unusable(
+      `${unknown} of its ${groups.length} layers do not say what group they hold: it was not rechunked`,
+    );
   }
   const shared = groups.flatMap((group) => (group?.kind === "shared" ? [group.of] : []));
   if (new Set(shared).size > 1 || shared.some((of) => of >= options.maxLayers)) {
@@ -47,4 +49,3 @@ export async function openPreviousImage(
 function unusable(why: string): PreviousOutcome {
   return { kind: "unusable", why };
 }
-

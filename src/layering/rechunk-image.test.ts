@@ -30,8 +30,8 @@ describe("rechunking an image", () => {
       expect(again.image.descriptor.digest).toBe(second.image.descriptor.digest);
       rechunked += 1;
     });
-    await fc.assert(property, { numRuns: 150 });
-    expect(rechunked).toBeGreaterThan(50);
+    await fc.assert(property, { numRuns: 50 });
+    expect(rechunked).toBeGreaterThan(15);
   });
 });
 

@@ -15,9 +15,13 @@ import { groupName } from "./groups/layer-group.ts";
 import type { DropReason } from "./plan/choose-dropped.ts";
 import type { PreviousImage } from "./plan/kept-layers.ts";
 import type { ComponentShare, NewLayer } from "./plan/new-layer.ts";
-import { planLayers, type KeptLayer, type LayerPlan, type PlanLayersOptions } from "./plan/plan-layers.ts";
+import {
+  planLayers,
+  type KeptLayer,
+  type LayerPlan,
+  type PlanLayersOptions,
+} from "./plan/plan-layers.ts";
 import { rechunkedView, type PlacedLayer } from "./rechunked-view.ts";
-import { measuringStore } from "./write/measuring-store.ts";
 import { writeLayers } from "./write/write-layers.ts";
 
 export interface RechunkImageOptions extends AbortOptions, PlanLayersOptions {
@@ -25,8 +29,6 @@ export interface RechunkImageOptions extends AbortOptions, PlanLayersOptions {
   /** How new layers are stored. Default: as most layers of the image are. */
   readonly compression?: Compression | undefined;
   readonly level?: number | undefined;
-  /** Makes the new layers to measure them, and stores nothing. */
-  readonly dryRun?: boolean | undefined;
   readonly cache?: LayerIndexCache | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly onProgress?: ((event: RechunkProgress) => void) | undefined;
@@ -109,16 +111,15 @@ async function placeLayers(
   { kept, added }: LayerPlan,
   target: ContentStore,
   previous: PreviousImage | undefined,
-  { compression = usualCompression(view), level, signal, dryRun, onProgress }: RechunkImageOptions,
+  { compression = usualCompression(view), level, signal, onProgress }: RechunkImageOptions,
 ): Promise<readonly PlacedLayer[]> {
-  const place = dryRun === true ? measuringStore(target) : target;
   const total = added.reduce((sum, { bytes }) => sum + bytes, 0);
   let bytes = 0;
   const onBytes = (more: number): void => {
     bytes += more;
     onProgress?.({ kind: "rechunking", bytes, total });
   };
-  const stored = await writeLayers(root, added, place, { compression, level, signal, onBytes });
+  const stored = await writeLayers(root, added, target, { compression, level, signal, onBytes });
   return [
     ...kept.map(({ descriptor, diffId, group }) => ({
       ...{ store: previous!.image.store, descriptor, diffId, group },
@@ -159,10 +160,20 @@ function summarise(
 
 function keptLayer({ group, descriptor, bytes, used }: KeptLayer): RechunkedLayer {
   const deadBytes = Math.max(0, bytes - used);
-  return { kind: "kept", group: groupName(group), descriptor, deadBytes, components: [], removed: 0 };
+  return {
+    kind: "kept",
+    group: groupName(group),
+    descriptor,
+    deadBytes,
+    components: [],
+    removed: 0,
+  };
 }
 
-function newLayer({ group, components, removed }: NewLayer, descriptor: Descriptor): RechunkedLayer {
+function newLayer(
+  { group, components, removed }: NewLayer,
+  descriptor: Descriptor,
+): RechunkedLayer {
   return {
     ...{ kind: "new", group: groupName(group), descriptor, deadBytes: 0, components },
     removed: removed.length,

@@ -31,6 +31,7 @@ import {
   type RechunkImageOptions,
   type RechunkProgress,
 } from "./rechunk-image.ts";
+import { measuringStore } from "./write/measuring-store.ts";
 
 /** What is assumed where the caller says nothing. */
 export const RECHUNK_DEFAULTS = Object.freeze({ maxLayers: 60, maxDead: 0.02 });
@@ -86,18 +87,19 @@ export async function rechunkReference(
       const root = await rootOf(source, options);
       return withTarget(location, options, async ({ store, tag }) => {
         const rechunked: Rechunked["rechunked"][number][] = [];
+        const place = options.dryRun === true ? measuringStore(store) : store;
         const edit = async (view: ImageView): Promise<ImageView> => {
           const { exactTimes = false, ...rest } = options;
           const layerBytes = habits?.blobBytes ?? Infinity;
           const how = { ...rest, maxLayers, maxDead, exactTimes, layerBytes };
           const earlier = await findEarlier(previous, view, how);
-          const made = await rechunkImage(view, store, earlier.previous, how);
+          const made = await rechunkImage(view, place, earlier.previous, how);
           const platform = formatPlatform(platformOf(view.config.value));
           const notices = [...earlier.notices, ...made.rechunked.notices];
           rechunked.push({ ...made.rechunked, platform, notices });
           return made.view;
         };
-        const edited = await editImages(source.store, root, store, edit, { ...options, tag });
+        const edited = await editImages(source.store, root, place, edit, { ...options, tag });
         return { ...edited, rechunked, habits };
       });
     });
@@ -115,7 +117,8 @@ function checkOptions({
   if (!Number.isInteger(maxLayers) || maxLayers < 2 || maxLayers > MOST_LAYERS) {
     throw refuse(`maxLayers: expected a whole number from 2 to ${MOST_LAYERS}`, maxLayers);
   }
-  if (!(maxDead >= 0 && maxDead <= 1)) throw refuse("maxDead: expected a share from 0 to 1", maxDead);
+  if (!(maxDead >= 0 && maxDead <= 1))
+    throw refuse("maxDead: expected a share from 0 to 1", maxDead);
   return { maxLayers, maxDead };
 }
 
@@ -161,15 +164,20 @@ async function findEarlier(
   if (earlier === undefined) return { notices: [] };
   const platform = platformOf(config.value);
   const { store, named } = earlier;
-  if (named === undefined) return { notices: [`previous image: ${store.name} has several: all layers are new`] };
+  if (named === undefined)
+    return { notices: [`previous image: ${store.name} has several: all layers are new`] };
   let image: Image;
   try {
     image = await readImage(store, await findImage(store, named, platform, options), options);
   } catch (error) {
     if (!isOciError(error, "not-found", "unsupported-media-type")) throw error;
-    return { notices: [`previous image: none for ${formatPlatform(platform)}: all layers are new`] };
+    return {
+      notices: [`previous image: none for ${formatPlatform(platform)}: all layers are new`],
+    };
   }
   const outcome = await openPreviousImage(image, options);
   if (outcome.kind === "usable") return { previous: outcome.previous, notices: [] };
-  return { notices: [`previous image ${image.descriptor.digest}: ${outcome.why}; all layers are new`] };
+  return {
+    notices: [`previous image ${image.descriptor.digest}: ${outcome.why}; all layers are new`],
+  };
 }

@@ -63,13 +63,14 @@ function annotationsOf(
   layers: readonly PlacedLayer[],
   previous: PreviousImage | undefined,
 ): ImageView["annotations"] {
-  const { [AnnotationKey.previousImage]: _, ...rest } = annotations;
+  const key = AnnotationKey.previousImage;
+  const rest = Object.fromEntries(Object.entries(annotations).filter(([name]) => name !== key));
   if (previous === undefined) return rest;
   const isSame =
     layers.length === previous.layers.length &&
     layers.every(({ diffId }, at) => diffId === previous.layers[at]!.diffId);
   const named = isSame
-    ? previous.image.manifest.value.annotations?.[AnnotationKey.previousImage]
+    ? previous.image.manifest.value.annotations?.[key]
     : previous.image.descriptor.digest;
-  return named === undefined ? rest : { ...rest, [AnnotationKey.previousImage]: named };
+  return named === undefined ? rest : { ...rest, [key]: named };
 }

@@ -25,7 +25,8 @@ export function parseMd5sums(text: ByteString): ByteString[] {
   const paths: ByteString[] = [];
   for (const line of linesOf(text)) {
     const blanks = line.indexOf("  ");
-    if (blanks > 0 && blanks + 2 < line.length) paths.push(`/${line.slice(blanks + 2)}` as ByteString);
+    if (blanks > 0 && blanks + 2 < line.length)
+      paths.push(`/${line.slice(blanks + 2)}` as ByteString);
   }
   return paths;
 }

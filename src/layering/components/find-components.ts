@@ -32,10 +32,7 @@ export interface Components {
 }
 
 /** rpm's databases: sqlite, ndb and Berkeley DB. */
-const RPM_DATABASES = [
-  "/usr/lib/sysimage/rpm",
-  "/var/lib/rpm",
-].flatMap((directory) =>
+const RPM_DATABASES = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"].flatMap((directory) =>
   ["rpmdb.sqlite", "Packages.db", "Packages"].map((name) => `${directory}/${name}` as ByteString),
 );
 
@@ -53,24 +50,38 @@ export async function findComponents(
   const declaredOf = findDeclared(declared);
   const owners = createOwners(root);
   const diversions: { map: ReadonlyMap<ByteString, Diversion> } = { map: new Map() };
-  await readRecords(root, [DPKG_DIVERSIONS], (_, text) => {
-    diversions.map = parseDiversions(text);
-  }, { signal });
+  await readRecords(
+    root,
+    [DPKG_DIVERSIONS],
+    (_, text) => {
+      diversions.map = parseDiversions(text);
+    },
+    { signal },
+  );
   const records = [...dpkgRecords(root), ...APK_INSTALLED];
-  const tooLarge = await readRecords(root, records, (path, text) => {
-    if (APK_INSTALLED.includes(path)) {
-      for (const [file, name] of parseApkInstalled(text)) owners.add(file, name);
-      return;
-    }
-    const name = packageOf(path);
-    const files = path.endsWith(".md5sums") ? parseMd5sums(text) : parseDpkgList(text);
-    for (const file of files) owners.add(diverted(file, name, diversions.map), name);
-    owners.add(path, name);
-  }, { signal });
-  const notices = tooLarge.map((path) => `${toText(path)}: too large for a record of packages, not read`);
+  const tooLarge = await readRecords(
+    root,
+    records,
+    (path, text) => {
+      if (APK_INSTALLED.includes(path)) {
+        for (const [file, name] of parseApkInstalled(text)) owners.add(file, name);
+        return;
+      }
+      const name = packageOf(path);
+      const files = path.endsWith(".md5sums") ? parseMd5sums(text) : parseDpkgList(text);
+      for (const file of files) owners.add(diverted(file, name, diversions.map), name);
+      owners.add(path, name);
+    },
+    { signal },
+  );
+  const notices = tooLarge.map(
+    (path) => `${toText(path)}: too large for a record of packages, not read`,
+  );
   const rpm = RPM_DATABASES.find((path) => root.lstat(path) !== undefined);
   if (rpm !== undefined) {
-    notices.push(`${rpm}: rpm's database is not read; files are grouped by directory, or as --component says`);
+    notices.push(
+      `${rpm}: rpm's database is not read; files are grouped by directory, or as --component says`,
+    );
   }
   return {
     of: (path) => declaredOf(path) ?? toText(owners.of(path) ?? directoryComponent(path)),

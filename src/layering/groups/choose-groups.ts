@@ -69,9 +69,7 @@ export function sharedIn(recorded: readonly LayerGroup[]): number | undefined {
 function largest(sizes: ReadonlyMap<string, number>, atLeast: number, most: number): Set<string> {
   const candidates = [...sizes].filter(([, bytes]) => bytes >= atLeast);
   candidates.sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
-  return new Set(
-    candidates.slice(0, most).map(([name]) => formatGroup(componentGroup(name))),
-  );
+  return new Set(candidates.slice(0, most).map(([name]) => formatGroup(componentGroup(name))));
 }
 
 function groupingOf(alone: ReadonlySet<string>, shared: number): Grouping {

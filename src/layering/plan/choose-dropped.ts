@@ -70,8 +70,7 @@ export function chooseDropped(state: KeptState, { maxLayers, maxDead }: DropLimi
   }
   let excess = dropped.size > 0 ? 0 : layers.length + state.written - maxLayers;
   const bySize = [...all].sort(
-    (a, b) =>
-      Number(b.isDifferences) - Number(a.isDifferences) || a.used - b.used || a.at - b.at,
+    (a, b) => Number(b.isDifferences) - Number(a.isDifferences) || a.used - b.used || a.at - b.at,
   );
   for (const each of bySize) {
     if (excess <= 0) break;

@@ -119,4 +119,3 @@ function removedPaths(wanted: ImageFilesystem, kept: ImageFilesystem): ByteStrin
   }
   return removed;
 }
-

@@ -78,7 +78,9 @@ export function arrangeLayer(
   }
   const head = [...named].sort(([a], [b]) => comparePaths(a, b)).flatMap(([, entries]) => entries);
   const components = [...sizes].map(([name, bytes]) => ({ name, bytes }));
-  components.sort((a, b) => b.bytes - a.bytes || compareByteStrings(a.name as ByteString, b.name as ByteString));
+  components.sort(
+    (a, b) => b.bytes - a.bytes || compareByteStrings(a.name as ByteString, b.name as ByteString),
+  );
   const bytes = components.reduce((sum, each) => sum + each.bytes, 0);
   return { group, head, files, removed, components, bytes };
 }

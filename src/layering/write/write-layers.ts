@@ -58,9 +58,7 @@ async function writeTogether(
   target: ContentStore,
   options: WriteLayersOptions,
 ): Promise<readonly StoredLayer[]> {
-  const outputs = layers.map(() =>
-    createLayerOutput(target, { ...options, limits: root.limits }),
-  );
+  const outputs = layers.map(() => createLayerOutput(target, { ...options, limits: root.limits }));
   try {
     for (const [at, { head }] of layers.entries()) {
       for (const entry of head) outputs[at]!.entry(entry);
