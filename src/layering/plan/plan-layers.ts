@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Components } from "../components/find-components.ts";
-import {
-  budgetOf,
-  chooseGroups,
-  keepGroups,
-  type Grouping,
-  type LayerBudget,
-} from "../groups/choose-groups.ts";
+import { chooseGroups, groupsIn, keepGroups, type Grouping } from "../groups/choose-groups.ts";
 import { chooseDropped, type Dropped, type DropReason } from "./choose-dropped.ts";
 import { compareKept, type KeptComparison } from "./compare-kept.ts";
 import { divideFiles } from "./divide-files.ts";
@@ -93,8 +87,8 @@ async function divide({ compared, layers, recorded, componentsOf, options }: Div
   if (missing.length === 0 && removed.length === 0) return { parts: [], componentOf: () => "" };
   const components = await componentsOf();
   const componentOf = ({ paths }: FileUnit): string => components.of(paths[0]!);
-  const budget = budgetOf(options.maxLayers);
-  const grouping = groupingFor(sizesOf(missing, componentOf), layers, recorded, budget);
+  const groups = groupsIn(options.maxLayers);
+  const grouping = groupingFor(sizesOf(missing, componentOf), layers, recorded, groups);
   const kept = layers.map(({ group }) => group);
   const { layerBytes } = options;
   return {
@@ -107,11 +101,11 @@ function groupingFor(
   sizes: ReadonlyMap<string, number>,
   layers: readonly PreviousLayer[],
   recorded: readonly PreviousLayer[],
-  { groups, shared }: LayerBudget,
+  groups: number,
 ): Grouping {
-  if (recorded.length === 0) return chooseGroups(sizes, { most: 0, groups, shared });
+  if (recorded.length === 0) return chooseGroups(sizes, groups);
   const known = recorded.map(({ group }) => group);
-  return keepGroups(known, sizes, { room: groups - layers.length, shared });
+  return keepGroups(known, sizes, groups - layers.length);
 }
 
 function sizesOf(
