@@ -58,6 +58,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   diff: ["diff", IMAGE, "dir:out/rootfs"],
   export: ["export", IMAGE, "-o", "rootfs.tar"],
   flatten: ["flatten", IMAGE, "oci:flat:1"],
+  rechunk: ["rechunk", IMAGE, "oci:rechunked:1", "--rate", "1MB/s"],
   "diff --why": ["diff", "--why", IMAGE, "oci:flat:1"],
   append: ["append", IMAGE, "oci:flat:2", "--layer", "rootfs.tar"],
   rebase: [
