@@ -6,7 +6,7 @@ import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../oci/diges
 import { withLimits } from "../oci/limits.ts";
 import { abortable } from "./abort.ts";
 import type { AbortOptions, Bytes } from "./bytes.ts";
-import { levelOf, type CompressionChoice } from "./compression-choice.ts";
+import { levelOf, type CompressionChoice } from "./level/compression-choice.ts";
 import { createExpansionGuard } from "./expansion.ts";
 import { requireDiffId, verifyDiffId } from "./verify-diff-id.ts";
 

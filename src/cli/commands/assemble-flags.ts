@@ -17,6 +17,7 @@ export interface AssembleFlags {
   readonly output?: string;
   readonly push?: string | true;
   readonly compression?: string;
+  readonly rate?: string;
   readonly runId?: string;
   readonly dryRun?: true;
   readonly force?: true;

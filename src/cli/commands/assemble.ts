@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { collect, prose, withRegistry, withReplace, type Register } from "../command.ts";
+import { COMPRESSION, RATE } from "../input/compression-words.ts";
 import type { AssembleFlags } from "./assemble-flags.ts";
 
 export const assembleCommand: Register = (program, invoke) => {
@@ -23,7 +24,8 @@ export const assembleCommand: Register = (program, invoke) => {
     .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be repeated", collect)
     .option("--output <REF>", "write the image there instead; \${ARCH} is the architecture")
     .option("--push [TAG]", "also push each image to the configured repository as TAG-ARCH")
-    .option("--compression <KIND>", "of the new layers: gzip, zstd or none")
+    .option("--compression <KIND>", COMPRESSION)
+    .option("--rate <RATE>", RATE)
     .option("--run-id <ID>", "what the images of one generation share; default from all inputs")
     .option("--force", "make every layer anew, though nothing changed")
     .option("--dry-run", "say what would be done, and what each new layer would hold")

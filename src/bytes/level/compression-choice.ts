@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../oci/errors.ts";
-import type { Compression } from "../oci/media-types.ts";
-import { quote } from "../oci/quote.ts";
+import { OciError } from "../../oci/errors.ts";
+import type { Compression } from "../../oci/media-types.ts";
+import { quote } from "../../oci/quote.ts";
 
 /** A kind of compression, and how hard it tries. */
 export interface CompressionChoice {
