@@ -76,7 +76,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** A registry may take this many times `idleTimeout` to store what it was sent. */
+/**
+ * A registry may take this many times `idleTimeout` to store what it was sent. A PUT without a body ends an upload in
+ * chunks: then the registry stores, and reads, as many bytes as with one that has a body.
+ */
 const COMMIT_PATIENCE = 10;
 /**
  * How many requests may wait for the head of an answer at the same time. Bodies do not count: see
@@ -156,7 +159,8 @@ function createSender(
       const direct = isAlone ? await download(dial.openDirect, complete, limits) : undefined;
       return direct ?? exchange(agent, complete, limits);
     };
-    const answer = await (request.body === undefined
+    const stores = request.body !== undefined || request.method === "PUT";
+    const answer = await (!stores
       ? gate(ask)
       : exchange(agent, complete, limits, limits.idleTimeout * COMMIT_PATIENCE));
     // Only proxies answer so. Those of https answer when the connection is made.
