@@ -21,8 +21,8 @@ const LEVELS = [1, 3, 6, 9, 12, 15, 17, 19];
 
 /**
  * The strongest level of zstd whose compressor, measured here and now, makes compressed bytes at least as fast as
- * they can be sent: then a layer that is compressed while it is sent takes as long as sending alone. One compressor
- * is measured, on one core: layers side by side share both the cores and the line. Level 1 when none is fast enough.
+ * they can be sent: then a layer is ready no later than the one before it is sent. One compressor is measured, on one
+ * core: layers side by side share both the cores and the line. Level 1 when none is fast enough.
  * Windows are 8 MiB at most at all of these levels, which every decoder in use takes.
  *
  * The measurement may come out otherwise the next time. So say what was chosen, and name it where the same bytes are
@@ -34,6 +34,8 @@ export async function chooseLevel(
   { sample, signal }: ChooseLevelOptions,
 ): Promise<ChosenLevel> {
   let chosen: ChosenLevel | undefined;
+  // The first use starts the compressor, which would count against the lowest level.
+  await measure({ compression: "zstd", level: 1 }, sample.subarray(0, 1024), { signal });
   for (const level of LEVELS) {
     const choice: CompressionChoice = { compression: "zstd", level };
     const measured = await measure(choice, sample, { signal });

@@ -52,13 +52,22 @@ class NarrowRegistry {
     if (request.method === "POST") {
       const location = `/u/${this.#uploads.size}-${Math.random()}`;
       this.#uploads.set(location, Buffer.alloc(0));
-      return say(202, { location });
+      say(202, { location });
+      return;
     }
     const begun = this.#uploads.get(path);
-    if (begun === undefined) return say(404);
-    if (request.method === "GET")
-      return say(204, { location: path, range: `0-${begun.length - 1}` });
-    if (request.method === "DELETE") return say(204);
+    if (begun === undefined) {
+      say(404);
+      return;
+    }
+    if (request.method === "GET") {
+      say(204, { location: path, range: `0-${begun.length - 1}` });
+      return;
+    }
+    if (request.method === "DELETE") {
+      say(204);
+      return;
+    }
     const whole = await this.#receive(request, begun);
     if (whole === undefined) {
       this.#uploads.delete(path);
@@ -66,7 +75,8 @@ class NarrowRegistry {
     }
     this.#uploads.set(path, whole);
     if (request.method === "PATCH") {
-      return say(202, { location: path, range: `0-${whole.length - 1}` });
+      say(202, { location: path, range: `0-${whole.length - 1}` });
+      return;
     }
     await sleep(this.#play.finish ?? 0);
     this.blobs.set(decodeURIComponent(query.replace("digest=", "")), whole);

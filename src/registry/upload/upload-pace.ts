@@ -91,13 +91,16 @@ export function createUploadPace({
           try {
             throwIfAborted(signal, "upload");
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
           admit();
         };
         const stopListening = (): void => signal?.removeEventListener("abort", stop);
         waiting.push(entry);
-        if (signal?.aborted === true) return stop();
+        if (signal?.aborted === true) {
+          stop();
+          return;
+        }
         signal?.addEventListener("abort", stop, { once: true });
         admit();
       }),
