@@ -2,9 +2,11 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { reportPage } from "./test/report-page.ts";
 import { subpathImports } from "./test/subpath-imports.ts";
 
 export default defineConfig({
+  plugins: [reportPage()],
   resolve: { alias: subpathImports("default") },
   test: {
     include: ["src/**/*.test.ts", "test/architecture/*.test.ts"],

@@ -19,6 +19,7 @@ const PARTS = /** @type {const} */ ([
   ["registry-rules", ["registry/machine/parse-registry-rules.js"]],
   ["copies", ["image/by-reference/copy-reference.js", "image/by-reference/retag-reference.js"]],
   ["copy", ["cli/commands/copy-images.js"]],
+  ["decoders", ["registry/content-decoders.js"]],
 ]).map(
   ([name, files]) =>
     /** @type {const} */ ([name, files.map((file) => fileURLToPath(new URL(file, dist)))]),
@@ -164,9 +165,12 @@ rmSync(new URL("cli", dist), { recursive: true });
  * @type {(module: string, graph: Graph) => string | null}
  */
 function partOf(module, graph) {
+  // Alone, without what it shares with others: commands that send no long body never load it.
+  if (/\/undici\/|\/registry\/pooled\//.test(module)) return "pooled";
   for (const [name, starts] of PARTS) {
     if (starts.some((start) => closureOf(start, graph).has(module))) return name;
   }
+  if (module.includes("/dist/report/html/")) return "report-page";
   const closure = [...closureOf(module, graph)];
   if (closure.some((id) => id.includes("/node_modules/yaml/"))) return "configuration";
   return "images";

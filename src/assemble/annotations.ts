@@ -8,6 +8,7 @@ import type { AssembleWarning } from "./assemble-options.ts";
 /**
  * The annotations of the new manifest: the recipe's own, the digests of the base and of every artifact, the
  * parent image and the run id, and the warnings of the layers. None contains a path of this machine.
+ * @param created when each input image says that it was made, by name; a push is judged by it
  * @throws OciError `invalid-recipe`
  */
 export function makeAnnotations(
@@ -15,6 +16,7 @@ export function makeAnnotations(
   inputs: Inputs,
   runId: string,
   warnings: readonly AssembleWarning[],
+  created: ReadonlyMap<string, string>,
 ): Record<string, string> {
   const { base, artifacts } = inputs;
   const annotations: Record<string, string> = { ...recipe.annotations };
@@ -24,6 +26,7 @@ export function makeAnnotations(
   }
   for (const { record } of artifacts)
     annotations[AnnotationKey.input + record.name] = record.digest;
+  for (const [name, time] of created) annotations[AnnotationKey.inputCreated + name] = time;
   const {
     parentDigest = AnnotationKey.parentDigest,
     parentStage = AnnotationKey.parentStage,

@@ -45,6 +45,11 @@ export interface MakeOptions extends InputOptions {
    * recipe alone.
    */
   readonly generation?: readonly Recipe[] | undefined;
+  /**
+   * Texts that stand for the inputs of all architectures, as a lock file does. With them the default run id is made of
+   * the recipes and these, and no input of another architecture is asked for.
+   */
+  readonly shared?: readonly string[] | undefined;
   /** Makes the image and every layer anew, even if the target already has them. */
   readonly force?: boolean | undefined;
 }

@@ -145,7 +145,7 @@ async function assembleFrom(
   const manifest = notedManifest(key, {
     config: config.descriptor,
     layers: [...(base?.manifest.value.layers ?? []), ...layers.map(({ descriptor }) => descriptor)],
-    annotations: makeAnnotations(recipe, inputs, runId, made),
+    annotations: makeAnnotations(recipe, inputs, runId, made, createdOf(prepared, base)),
   });
   await store(target, config, options);
   await store(target, manifest, options);
@@ -194,6 +194,17 @@ function createdAt(
   const known = times.filter((time) => !Number.isNaN(Date.parse(time)));
   known.sort((a, b) => Date.parse(a) - Date.parse(b) || (a < b ? -1 : 1));
   return known.at(-1) ?? formatCreated(0);
+}
+
+/** When each input image was made, by its name, where its configuration tells. */
+function createdOf({ trees }: PreparedLayers, base: Image | undefined): Map<string, string> {
+  const images = [["base", base] as const, ...trees.map((t) => [t.name, t.image?.image] as const)];
+  return new Map(
+    images.flatMap(([name, image]) => {
+      const created = image?.config.value.created;
+      return created === undefined ? [] : [[name, created] as const];
+    }),
+  );
 }
 
 async function store(

@@ -8,3 +8,4 @@ export * from "./assemble.ts";
 export * from "./assemble-to-reference.ts";
 export * from "./recipe/recipe.ts";
 export * from "./assemble-options.ts";
+export * from "./inputs/current-inputs.ts";

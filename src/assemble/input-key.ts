@@ -14,6 +14,9 @@ import type { AssembleWarning, MakeOptions } from "./assemble-options.ts";
 
 const RUN_ID_LENGTH = 32;
 
+/** Changes whenever a manifest made of the same inputs would say something else. */
+const MANIFEST_FORMAT = `${LAYER_FORMAT}, manifest 2`;
+
 /** Errors that say an input does not exist for an architecture. Any other error leaves that unknown. */
 const ABSENT: readonly ErrorCode[] = ["missing-input", "not-found", "wrong-architecture"];
 
@@ -33,7 +36,7 @@ export function inputKey(
     (input) => input?.kind === "image" && input.published,
   );
   return digestOfValue({
-    format: LAYER_FORMAT,
+    format: MANIFEST_FORMAT,
     recipe: contentOf(recipe),
     inputs: digestsOf(inputs),
     published,
@@ -64,7 +67,8 @@ export function layerNote(key: Digest, { descriptor, diffId }: StoredLayer): Dig
 /**
  * The run id, which all images of one generation share. It is derived from the recipes of all architectures
  * and all their inputs, so separate runs for each architecture arrive at the same one. An input that does
- * not exist for an architecture counts as absent and is reported.
+ * not exist for an architecture counts as absent and is reported. Machines that have only their own inputs arrive at
+ * the same one by texts that they share.
  */
 export async function deriveRunId(
   recipe: Recipe,
@@ -73,11 +77,19 @@ export async function deriveRunId(
   warn: (warning: AssembleWarning) => void,
 ): Promise<string> {
   const parts: unknown[] = [];
+  if (options.shared !== undefined) {
+    const recipes = sorted(options.generation ?? [recipe]).map(contentOf);
+    return runIdOf({ recipes, shared: options.shared });
+  }
   for (const member of sorted(options.generation ?? [recipe])) {
     const own = member === recipe || samePlatform(member, recipe);
     const digests = own ? digestsOf(inputs) : await digestsOfMember(member, options, warn);
     parts.push({ recipe: contentOf(member), inputs: digests ?? "absent" });
   }
+  return runIdOf(parts);
+}
+
+function runIdOf(parts: unknown): string {
   return digestOfValue(parts).slice("sha256:".length, "sha256:".length + RUN_ID_LENGTH);
 }
 

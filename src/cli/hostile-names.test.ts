@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createImagesProject, type ImagesProject } from "../../test/fixtures/images-project.ts";
+import { configuration } from "../../test/fixtures/project.ts";
 import { EVIL, RAW } from "../../test/fixtures/hostile-text.ts";
 import { openLayout } from "../store/layout/layout.ts";
 import { buildImage, buildIndex } from "../testing/build-image.ts";
@@ -20,6 +21,8 @@ beforeEach(async () => {
     tag: "all",
   });
   await layout.tag(image.descriptor, "one");
+  const stages = { base: { dockerfile: EVIL, from: EVIL, tag: "base", layout: EVIL } };
+  project.write("evil.yaml", configuration(project.repository, { stages }));
   mkdirSync(`dir-${EVIL}`);
   writeFileSync(`dir-${EVIL}/${EVIL}`, "x");
 });
@@ -105,6 +108,11 @@ describe("hostile names never reach a terminal unescaped, whether printed by", (
     ["store", "add", "roots", "oci:evil:one", EVIL],
     ["store", "unlink", "roots", EVIL],
     ["assemble", "--arch", EVIL],
+    ["chain", "describe", "--offline", "--config", "evil.yaml"],
+    ["chain", "describe", "--offline", "--config", "evil.yaml", "--only", EVIL],
+    ["chain", "describe", "--offline", "--config", "evil.yaml", "--svg", `${EVIL}.svg`],
+    ["chain", "plan", "--offline", "--config", "evil.yaml", "--format", "github"],
+    ["chain", "verify", "--config", "evil.yaml", "--variant", EVIL],
     ["assemble", "--set", EVIL],
     ["serve", "--port", EVIL],
     [EVIL],

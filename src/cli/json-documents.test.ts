@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createProject, type Project } from "../../test/fixtures/project.ts";
+import { configuration, createProject, type Project } from "../../test/fixtures/project.ts";
 
 /** The shape that docs/json.md gives a value: the keys of an object with their shapes, or null for anything else. */
 type Shape = { readonly [key: string]: Shape } | null;
@@ -17,16 +17,27 @@ afterEach(() => project.remove());
 
 const IMAGE = "oci:out/linux-runtime/riscv64";
 
-/** The rows of the table in docs/json.md, each with a command line that prints such a document. `REPOSITORY` is the configured one. */
+const RUNTIME = { lane: "runtime" };
+const STAGES = {
+  gcc: { perArch: true, dockerfile: "Dockerfile", tag: "gcc-${ARCH}" },
+  package: { ...RUNTIME, kind: "recipe", parent: "gcc", perArch: true, tag: "latest-${ARCH}" },
+  index: { ...RUNTIME, kind: "index", parent: "package", tag: "latest" },
+};
+
+/** The rows of the table in docs/json.md, each with a command line that prints such a document. `REPOSITORY` is the configured one, `DIGEST` that of the row before. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   "assemble --dry-run": ["assemble", "--dry-run"],
   assemble: ["assemble", "--arch", "riscv64", "--push"],
   "verify-links": ["verify-links", "out"],
   "manifest push --dry-run": ["manifest", "push", "latest", "--dry-run"],
-  "manifest push": ["manifest", "push", "latest", "--force"],
+  "manifest push": ["manifest", "push", "latest", "--force", "missing-architecture"],
+  "chain describe": ["chain", "describe", "--config", "chain.yaml"],
+  "chain verify": ["chain", "verify", "--config", "chain.yaml"],
+  "chain plan": ["chain", "plan", "--config", "chain.yaml"],
   retag: ["retag", "latest", "stable"],
   copy: ["copy", IMAGE, "oci:copied"],
   "verify of content": ["verify", "oci:copied"],
+  "verify of several": ["verify", "oci:copied", IMAGE],
   unpack: ["unpack", IMAGE, "out/rootfs"],
   verify: ["verify", "out/rootfs", "--against", "oci:copied", "--ignore", "time"],
   pack: ["pack", "out/rootfs", "oci:packed", "--base", IMAGE],
@@ -47,6 +58,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   diff: ["diff", IMAGE, "dir:out/rootfs"],
   export: ["export", IMAGE, "-o", "rootfs.tar"],
   flatten: ["flatten", IMAGE, "oci:flat:1"],
+  "diff --why": ["diff", "--why", IMAGE, "oci:flat:1"],
   append: ["append", IMAGE, "oci:flat:2", "--layer", "rootfs.tar"],
   rebase: [
     ...["rebase", "oci:flat:2", "oci:flat:3"],
@@ -71,6 +83,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "manifest remove": ["manifest", "remove", "oci:index:1", "--platform", "arm64"],
   "manifest annotate": ["manifest", "annotate", "oci:index:1", "--annotation", "a=b"],
   "manifest repair": ["manifest", "repair", "oci:index:1", "--arch", "riscv64"],
+  "manifest rollback": ["manifest", "rollback", "oci:index:1", "--to", "DIGEST"],
   "inspect of an image": ["inspect", IMAGE],
   "inspect of an index": ["inspect", "stable"],
   digest: ["digest", "stable"],
@@ -92,8 +105,14 @@ describe("docs/json.md", () => {
 
   it("names exactly the keys of every command's document", async () => {
     rmSync("gcc/arm64", { recursive: true }); // leads to a warning and to findings
+    let last = "";
+    project.write("chain.yaml", configuration(project.repository, { stages: STAGES }));
     for (const [row, written] of Object.entries(ROWS)) {
-      const words = written.map((word) => (word === "REPOSITORY" ? project.repository : word));
+      const meant = new Map([
+        ["REPOSITORY", project.repository],
+        ["DIGEST", last],
+      ]);
+      const words = written.map((word) => meant.get(word) ?? word);
       const dry = row === "assemble --dry-run" ? ["--arch", "riscv64"] : [];
       const { stdout } = await project.runWith(
         { stdin: Readable.from(["secret\n"]) },
@@ -101,7 +120,8 @@ describe("docs/json.md", () => {
         ...dry,
         "--json",
       );
-      const document = JSON.parse(stdout) as object;
+      const document = JSON.parse(stdout) as { readonly digest?: string };
+      last = document.digest ?? "";
       expect(document).not.toHaveProperty("error");
       expectShape(document, documented.get(row)!, row);
     }

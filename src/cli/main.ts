@@ -3,15 +3,12 @@ import { OciError } from "../oci/errors.ts";
 import { STOPPED_BY } from "./exit-status.ts";
 import { processOutput } from "./output/process-output.ts";
 import { run } from "./run.ts";
-import { compileWebAssemblyLater, keepYoungGenerationSmall } from "./v8-flags.ts";
 
 /** Milliseconds that a stopped command has to clean up, and a stopped registry to finish its clients' requests. */
 const GRACE = 3500;
 
 /** The program `oci-kit`: connects {@link run} to the signals, streams and exit status of the process. */
 export async function main(): Promise<void> {
-  keepYoungGenerationSmall();
-  compileWebAssemblyLater();
   const signal = listenForSignals();
   const stdout = processOutput(process.stdout);
   const stderr = processOutput(process.stderr);

@@ -17,6 +17,7 @@ import { assembleCommand } from "./commands/assemble.ts";
 import { cacheCommand } from "./commands/cache.ts";
 import { catCommand } from "./commands/cat.ts";
 import { catalogCommand } from "./commands/catalog.ts";
+import { chainCommand } from "./commands/chain.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { copyCommand } from "./commands/copy.ts";
@@ -56,6 +57,7 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["assemble", assembleCommand],
   ["verify-links", verifyLinksCommand],
   ["manifest", manifestCommand],
+  ["chain", chainCommand],
   ["copy", copyCommand],
   ["retag", retagCommand],
   ["artifact", artifactCommand],

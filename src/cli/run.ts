@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync } from "node:fs";
 import { OciError } from "../oci/errors.ts";
 import type { Context } from "./context.ts";
 import { DONE, exitStatusOf } from "./exit-status.ts";
 import { printDocument, printLines, printText } from "./output/print.ts";
 import { errorDocument, renderError } from "./output/render-error.ts";
+import { version } from "./version.ts";
 
 /**
  * Runs the command line once. Never throws and never exits the process: every outcome becomes the
@@ -39,10 +39,4 @@ function interruption({ reason }: AbortSignal): OciError {
   const why = reason instanceof Error ? reason.message : "interrupted";
   const details = reason instanceof OciError ? reason.details : {};
   return new OciError("aborted", `${why}; what was complete stays`, { details, cause: reason });
-}
-
-/** The version in package.json, which has the same relative path from `src/cli` as from `dist/cli`. */
-function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

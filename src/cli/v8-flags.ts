@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { setFlagsFromString } from "node:v8";
 
-// Nearly all objects of a run become garbage soon, and V8 responds by growing its young generation: assembling 1.5 GB took
-// 155 MB on Node 20, 228 MB on 24 and 242 MB on 26. With a young generation of constant size it took 107, 122 and 116 MB,
-// and no more time.
+// What V8 is told at the start is in bin/code-cache.cjs. A flag that is set here has to be set back there, or nothing that was
+// compiled is ever kept.
 //
 // Not every flag is safe to set in a running V8. With `--no-incremental-marking` an unpack took 0.93 of the time, but about
 // one run in forty crashed with "unreachable code", because V8 was marking at the moment the flag was set.
-
-/**
- * Makes V8 optimize WebAssembly only after it has run for long. Otherwise Node 20 optimizes its HTTP parser after a single
- * response, which took 120 ms of processor time in a command of 170 ms. The zstd decoder is still optimized within a second.
- */
-export function compileWebAssemblyLater(): void {
-  setFlagsFromString("--wasm-tiering-budget=100000000");
-}
-
-/** Keeps V8's young generation at its initial size, which suits code that streams. */
-export function keepYoungGenerationSmall(): void {
-  setFlagsFromString("--semi-space-growth-factor=1");
-}
 
 /**
  * Lets V8's young generation grow again, which suits code that keeps a node for every path: a small young

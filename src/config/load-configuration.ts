@@ -10,6 +10,7 @@ import { formatKeyPath, type Configuration, type KeyPath } from "./configuration
 import { explainIssues } from "./explain-issues.ts";
 import { projectDirectory } from "./find-configuration.ts";
 import { configurationSchema } from "./schema.ts";
+import { checkStages } from "./stages/configuration-to-chain.ts";
 
 export interface LoadOptions {
   /**
@@ -59,7 +60,11 @@ export function parseConfiguration(
   const directory = projectDirectory(file);
   const { variables = {} } = options;
   checkGiven(variables, parsed.data, name);
-  return { file, directory, image, architectures, document: parsed.data, variables, locate };
+  const document = parsed.data;
+  const configuration = { file, directory, image, architectures, document, variables, locate };
+  const wrongStages = checkStages(configuration);
+  if (wrongStages.length > 0) throw invalid(name, wrongStages);
+  return configuration;
 }
 
 function valueOf(yaml: Document, name: string): unknown {

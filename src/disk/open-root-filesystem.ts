@@ -16,6 +16,7 @@ import { openUnpacked } from "./sidecar/open-unpacked.ts";
 import type { IndexProgress } from "../rootfs/layer-index/image-indexes.ts";
 import type { LayerIndexCache } from "../rootfs/layer-index/index-cache.ts";
 import { openImageFilesystem } from "../rootfs/image-filesystem.ts";
+import { openForQuestion } from "../rootfs/top-down/open-for-question.ts";
 import type { DescribedFilesystem } from "../rootfs/look/describe-entries.ts";
 import { openLayerFilesystem } from "../rootfs/look/layer-filesystem.ts";
 
@@ -29,6 +30,11 @@ export interface OpenRootOptions extends OpenOptions, AbortOptions {
   readonly allowMissing?: boolean | undefined;
   /** Opens one layer alone, with its whiteouts, instead of the merged tree: its number from 0, the lowest. */
   readonly layer?: number | undefined;
+  /**
+   * Opens no more of an image's layers than this needs, as `openForQuestion`, and uses their tables of contents; with
+   * "everything" all layers.
+   */
+  readonly ask?: ((root: DescribedFilesystem) => void) | "everything" | undefined;
   /** Opens a plain directory together with the sidecar that `unpack` left beside it, as `openUnpacked` does. Default: false. */
   readonly withSidecar?: boolean | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
@@ -71,10 +77,11 @@ export async function openRootFilesystem(
 }
 
 function openImage(image: Image, options: OpenRootOptions): Promise<DescribedFilesystem> {
-  const { layer } = options;
-  return layer === undefined
+  const { layer, ask } = options;
+  if (layer !== undefined) return openLayerFilesystem(image, layer, options);
+  return ask === undefined
     ? openImageFilesystem(image, options)
-    : openLayerFilesystem(image, layer, options);
+    : openForQuestion(image, ask === "everything" ? undefined : ask, options);
 }
 
 function openPlain(directory: string, { layer, withSidecar }: OpenRootOptions): OpenRoot {

@@ -26,6 +26,8 @@ export const AnnotationKey = {
   parentStage: "org.kataglyphis.parent-stage",
   /** Of a manifest or a configuration: the run of the family's build that made it. */
   runId: "org.kataglyphis.run-id",
+  /** Of an entry of index.json: the reference, with its digest, that it was saved from. */
+  savedFrom: "org.kataglyphis.saved-from",
   /** Of an assembled manifest: the key of all that it was made from. Every edit of the image drops it. */
   inputKey: "org.kataglyphis.assemble.key",
   /** Of an assembled manifest: what was warned of when it was made, for runs that find nothing to do. */
@@ -36,4 +38,12 @@ export const AnnotationKey = {
   compression: "org.kataglyphis.layer.compression",
   /** Of an assembled manifest, with an artifact's name put behind it: that artifact's digest. */
   input: "org.kataglyphis.assemble.input.",
+  /** Of an assembled manifest, with an input's name (`base` for the base) put behind it: when that image was made. */
+  inputCreated: "org.kataglyphis.assemble.created.",
+  /** Of an index: the digests that its tag named before, the latest first, separated by commas. */
+  previousIndexes: "org.kataglyphis.index.previous",
+  /** Of an index: its further tags when it was published, separated by commas. */
+  indexAliases: "org.kataglyphis.index.aliases",
+  /** Of an index: the gates that were overridden when it was published, separated by commas. */
+  forcedGates: "org.kataglyphis.index.forced",
 } as const;

@@ -49,6 +49,7 @@ export type ErrorCode =
   | "changed-meanwhile"
   | "missing-input"
   | "nothing-to-check"
+  | "build-failed"
   | "aborted"
   // registries
   | "unauthorized"

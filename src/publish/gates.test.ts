@@ -4,7 +4,9 @@ import { digestBytes } from "../bytes/hash.ts";
 import { OciError } from "../oci/errors.ts";
 import { MediaType } from "../oci/media-types.ts";
 import { parsePlatform } from "../oci/platform.ts";
-import { type ChildFacts, type PlatformClaim, evaluateGates, refusal } from "./gates.ts";
+import { evaluateGates, refusal } from "./gates.ts";
+import type { ChildFacts, PlatformClaim } from "./gates/gate.ts";
+import type { Origin } from "./origin.ts";
 import type { Recorded } from "./provenance.ts";
 import type { Published } from "./published-index.ts";
 
@@ -17,10 +19,19 @@ function child(platform: string, change: Partial<ChildFacts> = {}): ChildFacts {
     digest: digestBytes(new TextEncoder().encode(platform)),
     platform: parsePlatform(platform),
     claims: [],
-    runId: run("1"),
+    origin: origin(),
+    config: {},
+    inputsNow: undefined,
     ...change,
   };
 }
+
+function origin(change: Partial<Origin> = {}): Origin {
+  const parentStage = { state: "absent" } as const;
+  return { runId: run("1"), parentStage, created: undefined, inputs: new Map(), ...change };
+}
+
+const ofRun = (runId: Recorded): Partial<ChildFacts> => ({ origin: origin({ runId }) });
 
 function claim(by: PlatformClaim["by"], platform: string): PlatformClaim {
   return { by, platform: parsePlatform(platform) };
@@ -32,7 +43,7 @@ function published(...platforms: string[]): Published {
     return { mediaType: MediaType.manifest, digest, size: 1, platform: parsePlatform(platform) };
   });
   const descriptor = { ...images[0]!, mediaType: MediaType.index };
-  return { state: "present", descriptor, images };
+  return { state: "present", descriptor, document: undefined, images, origins: [], history: [] };
 }
 
 function evaluate(
@@ -117,7 +128,7 @@ describe("evaluateGates", () => {
   });
 
   it("mixed-generations: two runs, and some with a run and some without", () => {
-    const two = [child("amd64"), child("arm64", { runId: run("2") })];
+    const two = [child("amd64"), child("arm64", ofRun(run("2")))];
     expect(evaluate(two)).toMatchObject([
       {
         gate: "mixed-generations",
@@ -127,25 +138,25 @@ describe("evaluateGates", () => {
         ],
       },
     ]);
-    const some = [child("amd64"), child("arm64", { runId: { state: "absent" } })];
+    const some = [child("amd64"), child("arm64", ofRun({ state: "absent" }))];
     expect(evaluate(some)).toMatchObject([{ gate: "mixed-generations" }]);
     expect(evaluate(some)[0]?.message).toContain("no run recorded: out/arm64");
   });
 
   it("mixed-generations: images of which none records a run pass", () => {
-    const none = ["amd64", "arm64"].map((arch) => child(arch, { runId: { state: "absent" } }));
+    const none = ["amd64", "arm64"].map((arch) => child(arch, ofRun({ state: "absent" })));
     expect(evaluate(none)).toEqual([]);
   });
 
   it("unreadable-generation: an unreadable run does not count as absent", () => {
-    const unreadable = child("amd64", { runId: { state: "unreadable", reason: "two say two" } });
+    const unreadable = child("amd64", ofRun({ state: "unreadable", reason: "two say two" }));
     expect(evaluate([unreadable])).toMatchObject([
       { gate: "unreadable-generation", child: "out/amd64" },
     ]);
   });
 
   it("reports everything that is wrong, not only the first", () => {
-    const children = [child("amd64"), child("amd64", { name: "b", runId: run("2") })];
+    const children = [child("amd64"), child("amd64", { name: "b", ...ofRun(run("2")) })];
     const gates = evaluate(children, published("arm64"), ["amd64", "riscv64"]);
     expect(gates.map((finding) => finding.gate)).toEqual([
       "missing-architecture",

@@ -1,198 +1,112 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../bytes/byte-string.ts";
-import { isSamePlatform } from "../image/find-image.ts";
-import { type Digest, shortDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
-import { type Platform, formatPlatform, parsePlatform, platformMatches } from "../oci/platform.ts";
-import type { Recorded } from "./provenance.ts";
-import type { Published } from "./published-index.ts";
+import { quote } from "../oci/quote.ts";
+import {
+  findDifferingConfigurations,
+  findMixedGenerations,
+  findMixedParents,
+} from "./gates/coherence.ts";
+import { findDropped, findMissing } from "./gates/completeness.ts";
+import { findStale } from "./gates/freshness.ts";
+import type { GateFinding, GateName, PushFacts } from "./gates/gate.ts";
+import { findOlder } from "./gates/never-backwards.ts";
+import { findDuplicates, findWrongPlatforms } from "./gates/platforms.ts";
 
-/** The platform of a child according to its directory, its tag, or the index that it came from. */
-export interface PlatformClaim {
-  readonly by: "directory" | "tag" | "index";
-  readonly platform: Platform;
-}
-
-/** What the gates need to know about one image of the index. */
-export interface ChildFacts {
-  /** Where it came from, for messages. */
-  readonly name: string;
-  readonly digest: Digest;
-  /** The platform of its configuration. The index will have this one, whatever the claims. */
-  readonly platform: Platform;
-  readonly claims: readonly PlatformClaim[];
-  readonly runId: Recorded;
-}
-
-/** What the gates need to know about a push. */
-export interface PushFacts {
-  readonly children: readonly ChildFacts[];
-  /** The architectures that must be there (`riscv64`, `linux/arm/v7`); undefined when none are configured. */
-  readonly architectures: readonly string[] | undefined;
-  readonly published: Published;
-}
-
-/** One reason not to push. `message` is one line that names the image or platform concerned. */
-export type GateFinding = { readonly message: string } & (
-  | { readonly gate: "missing-architecture"; readonly architecture: string }
-  | {
-      readonly gate: "dropped-platform";
-      readonly platform: string;
-      /** The published image that would be lost. */
-      readonly digest: Digest;
-    }
-  | { readonly gate: "published-unreadable" }
-  | {
-      readonly gate: "duplicate-platform";
-      readonly platform: string;
-      readonly children: readonly string[];
-    }
-  | {
-      readonly gate: "wrong-platform";
-      readonly child: string;
-      readonly claimed: string;
-      readonly configured: string;
-    }
-  | { readonly gate: "mixed-generations"; readonly generations: readonly Generation[] }
-  | { readonly gate: "unreadable-generation"; readonly child: string }
-);
-
-/** The children that one run made. `runId` is undefined for those that record no run. */
-export interface Generation {
-  readonly runId: string | undefined;
-  readonly children: readonly string[];
-}
-
-/** Evaluates every gate. The push may go ahead if the list is empty. */
-export function evaluateGates(facts: PushFacts): GateFinding[] {
-  return [
-    ...findMissing(facts.children, facts.architectures ?? []),
-    ...findDropped(facts.children, facts.published),
-    ...findDuplicates(facts.children),
-    ...findWrongPlatforms(facts.children),
-    ...findMixedGenerations(facts.children),
-  ];
-}
-
-/** Completeness: every architecture of the configuration is in the push. */
-export function findMissing(
-  children: readonly ChildFacts[],
-  architectures: readonly string[],
-): GateFinding[] {
-  return architectures
-    .filter((architecture) => {
-      const wanted = parsePlatform(architecture);
-      return !children.some((child) => platformMatches(wanted, child.platform));
-    })
-    .map((architecture) => ({
-      gate: "missing-architecture",
-      architecture,
-      message: `${architecture} is missing: the configuration lists it, and no image is for it`,
-    }));
-}
-
-/** No shrinking: a platform that is published now may get a new image, but must not disappear. */
-export function findDropped(children: readonly ChildFacts[], published: Published): GateFinding[] {
-  switch (published.state) {
-    case "absent":
-      return [];
-    case "unreadable": {
-      const reason = escapeText(reasonOf(published.error));
-      const message = `what is published could not be read, so nobody knows what this push would drop: ${reason}`;
-      return [{ gate: "published-unreadable", message }];
-    }
-    case "present":
-      return published.images.flatMap(({ platform, digest }) => {
-        if (platform === undefined) return [];
-        if (children.some((child) => platformMatches(machineOf(platform), child.platform)))
-          return [];
-        const name = writePlatform(platform);
-        const message = `${name} would be dropped: it is published as ${shortDigest(digest)}, and no image is for it`;
-        return [{ gate: "dropped-platform", platform: name, digest, message }];
-      });
-  }
+/** One question about a push. It passes when it finds nothing. */
+interface Gate {
+  readonly asks: string;
+  readonly find: (facts: PushFacts) => readonly GateFinding[];
 }
 
 /**
- * The platform without the version of the operating system: an image for a new Windows replaces the one for
- * an old Windows.
+ * The gates of an index, in the order of their findings. They judge what was read before, and read nothing. Checks
+ * of what an image contains are added by the caller: see `ContentPolicy`.
  */
-function machineOf({ os, architecture, variant }: Platform): Platform {
-  return { os, architecture, variant };
+const GATES: readonly Gate[] = [
+  {
+    asks: "is every configured architecture there?",
+    find: ({ children, architectures }) => findMissing(children, architectures ?? []),
+  },
+  {
+    asks: "does every published platform stay?",
+    find: ({ children, published }) => findDropped(children, published),
+  },
+  { asks: "is there one image for a platform?", find: ({ children }) => findDuplicates(children) },
+  {
+    asks: "is each image for the platform that its name says?",
+    find: ({ children }) => findWrongPlatforms(children),
+  },
+  { asks: "are they of one run?", find: ({ children }) => findMixedGenerations(children) },
+  { asks: "are they made from one stage?", find: ({ children }) => findMixedParents(children) },
+  {
+    asks: "do they start alike?",
+    find: ({ children }) => findDifferingConfigurations(children),
+  },
+  { asks: "is each made of what its inputs are now?", find: ({ children }) => findStale(children) },
+  {
+    asks: "is none older than what is published?",
+    find: ({ children, published }) => findOlder(children, published),
+  },
+];
+
+/** Evaluates every gate. The push may go ahead if the list is empty. */
+export function evaluateGates(facts: PushFacts): GateFinding[] {
+  return GATES.flatMap(({ find }) => find(facts));
 }
 
-/** No duplicates: with two images for one platform, chance would decide which one runs. */
-export function findDuplicates(children: readonly ChildFacts[]): GateFinding[] {
-  const findings: GateFinding[] = [];
-  for (const child of children) {
-    const same = children.filter((other) => isSamePlatform(other.platform, child.platform));
-    if (same.length < 2 || same[0] !== child) continue;
-    const platform = writePlatform(child.platform);
-    const names = same.map(nameOf);
-    const message = `${platform} is claimed by ${names.length} images: ${names.join(", ")}`;
-    findings.push({ gate: "duplicate-platform", platform, children: names, message });
-  }
-  return findings;
-}
+/** The name of every gate. */
+export const GATE_NAMES: readonly GateName[] = Object.keys({
+  "missing-architecture": true,
+  "dropped-platform": true,
+  "published-unreadable": true,
+  "duplicate-platform": true,
+  "wrong-platform": true,
+  "mixed-generations": true,
+  "mixed-parents": true,
+  "unreadable-generation": true,
+  "differing-configuration": true,
+  "stale-input": true,
+  "unreadable-input": true,
+  "older-than-published": true,
+  verify: true,
+  "content-policy": true,
+} satisfies Record<GateName, true>) as GateName[];
 
-/** Right platforms: each image is for the platform that its directory, its tag and its index claim. */
-export function findWrongPlatforms(children: readonly ChildFacts[]): GateFinding[] {
-  return children.flatMap((child) =>
-    child.claims
-      .filter((claim) => !platformMatches(claim.platform, child.platform))
-      .map((claim): GateFinding => {
-        const name = nameOf(child);
-        const claimed = writePlatform(claim.platform);
-        const configured = writePlatform(child.platform);
-        const message = `${name} is for ${configured} by its configuration, and for ${claimed} by its ${claim.by}`;
-        return { gate: "wrong-platform", child: name, claimed, configured, message };
-      }),
+/** @throws OciError `invalid-argument` for what is no gate */
+export function parseGateName(text: string): GateName {
+  const name = GATE_NAMES.find((known) => known === text);
+  if (name !== undefined) return name;
+  throw new OciError(
+    "invalid-argument",
+    `--force: expected the name of a gate, got ${quote(text)}`,
+    {
+      hint: `Name the one that may be overridden: ${GATE_NAMES.join(", ")}`,
+    },
   );
 }
 
-/** Coherence: all images were made by one run. If no image records a run, the gate passes. */
-export function findMixedGenerations(children: readonly ChildFacts[]): GateFinding[] {
-  const findings: GateFinding[] = [];
-  const runs = new Map<string | undefined, string[]>();
-  for (const child of children) {
-    const name = nameOf(child);
-    if (child.runId.state === "unreadable") {
-      const message = `the run that made ${name} can't be told: ${escapeText(child.runId.reason)}`;
-      findings.push({ gate: "unreadable-generation", child: name, message });
-      continue;
-    }
-    const runId = child.runId.state === "recorded" ? child.runId.value : undefined;
-    runs.set(runId, [...(runs.get(runId) ?? []), name]);
-  }
-  if (runs.size < 2) return findings;
-  const generations = [...runs].map(([runId, names]) => ({ runId, children: names }));
-  const listed = generations.map(describeGeneration).join("; ");
-  const message = `the images are of ${generations.length} generations: ${listed}`;
-  return [...findings, { gate: "mixed-generations", generations, message }];
+/** Findings sorted by whether they may be overridden. */
+export interface SortedFindings {
+  readonly refusing: readonly GateFinding[];
+  readonly overridden: readonly GateFinding[];
 }
 
-function describeGeneration({ runId, children }: Generation): string {
-  const run = runId === undefined ? "no run recorded" : `run ${escapeText(runId)}`;
-  return `${run}: ${children.join(", ")}`;
-}
-
-function nameOf(child: ChildFacts): string {
-  return escapeText(child.name);
-}
-
-/** The text for a message, escaped, since a configuration may hold any text. */
-function writePlatform(platform: Platform): string {
-  return escapeText(formatPlatform(platform));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Tells what refuses from what was overridden by name. */
+export function sortFindings(
+  findings: readonly GateFinding[],
+  force: readonly GateName[] = [],
+): SortedFindings {
+  return {
+    refusing: findings.filter(({ gate }) => !force.includes(gate)),
+    overridden: findings.filter(({ gate }) => force.includes(gate)),
+  };
 }
 
 /** The findings that mean "it could not be found out", not "something is wrong". */
-const UNTOLD: ReadonlySet<GateFinding["gate"]> = new Set<GateFinding["gate"]>([
+const UNTOLD: ReadonlySet<GateName> = new Set<GateName>([
   "published-unreadable",
   "unreadable-generation",
+  "unreadable-input",
 ]);
 
 /**
@@ -207,10 +121,18 @@ export function refusal(what: string, findings: readonly GateFinding[], cause?: 
     `${what}: not pushed: ${findings.length} of its gates ${findings.length === 1 ? "refuses" : "refuse"}:${lines.join("")}`,
     {
       details: { findings },
-      hint: findings.some(({ gate }) => gate === "mixed-generations")
-        ? "Assemble them in one run, or each with the same --run-id; or override with --force."
-        : "Make what is missing or stale again, or override with --force.",
+      hint: hintFor(findings),
       ...(cause !== undefined && { cause }),
     },
   );
+}
+
+function hintFor(findings: readonly GateFinding[]): string {
+  const gates = [...new Set(findings.map(({ gate }) => gate))];
+  const force = `override by name: ${gates.map((gate) => `--force ${gate}`).join(" ")}`;
+  if (gates.includes("mixed-generations")) {
+    return `Assemble them in one run, or each with the same --run-id; or ${force}`;
+  }
+  if (gates.includes("stale-input")) return `Assemble again: oci-kit assemble; or ${force}`;
+  return `Make what is missing or stale again, or ${force}`;
 }

@@ -9,7 +9,7 @@ import { parsePlatform } from "../oci/platform.ts";
 import { openLayout } from "../store/layout/layout.ts";
 import type { ReadableStore } from "../store/store.ts";
 import { type Child, type LeftOut, readChildren } from "./index-child.ts";
-import type { PlatformClaim } from "./gates.ts";
+import type { PlatformClaim } from "./gates/gate.ts";
 import { listDirectories } from "./list-directories.ts";
 import { architectureTag } from "./tag-names.ts";
 

@@ -9,7 +9,7 @@ import { shortDigest } from "../oci/digest.ts";
 import { isIndexType } from "../oci/media-types.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { ReadableStore } from "../store/store.ts";
-import type { PlatformClaim } from "./gates.ts";
+import type { PlatformClaim } from "./gates/gate.ts";
 
 /** One image of the planned index. Its bytes stay where they are until the push. */
 export interface Child {

@@ -5,11 +5,16 @@
  * @module
  */
 export * from "./index-child.ts";
+export * from "./child-facts.ts";
 export * from "./gates.ts";
+export * from "./gates/gate.ts";
 export * from "./gather-children.ts";
+export * from "./origin.ts";
 export * from "./plan-push.ts";
 export * from "./provenance.ts";
+export * from "./published-aliases.ts";
 export * from "./published-index.ts";
+export * from "./publish-image.ts";
 export * from "./publish-index.ts";
 export * from "./push-index.ts";
 export * from "./tag-names.ts";
@@ -18,4 +23,6 @@ export * from "./edit/annotate-index.ts";
 export * from "./edit/index-entries.ts";
 export * from "./edit/remove-from-index.ts";
 export * from "./edit/repair-index.ts";
+export * from "./edit/rollback-index.ts";
 export * from "./edit/tagged-index.ts";
+export * from "./unfit-images.ts";

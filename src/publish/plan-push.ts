@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { ReadOptions } from "../image/image.ts";
-import { makeIndex } from "../image/index-document.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Document } from "../oci/documents/document.ts";
@@ -9,14 +8,17 @@ import type { ImageIndex } from "../oci/documents/image-index.ts";
 import { formatPlatform, normalisePlatform } from "../oci/platform.ts";
 import { type TransferTotal, copy } from "../store/copy/copy.ts";
 import type { ContentStore } from "../store/store.ts";
-import type { Child } from "./index-child.ts";
-import { type ChildFacts, type GateFinding, evaluateGates, findDropped } from "./gates.ts";
+import { type FactOptions, policyFindings, readFacts } from "./child-facts.ts";
+import { sortFindings } from "./gates.ts";
+import type { ChildFacts, GateFinding, GateName } from "./gates/gate.ts";
 import { resolveIfThere } from "./gather-children.ts";
-import { readRunId } from "./provenance.ts";
+import type { Child } from "./index-child.ts";
+import { makePublishedIndex } from "./make-published-index.ts";
+import { findingsOf, type PublishedAlias, readAliases } from "./published-aliases.ts";
 import { type Published, digestOf, readPublished } from "./published-index.ts";
 import { architectureTag, checkIndexTag } from "./tag-names.ts";
 
-export interface PlanOptions extends ReadOptions {
+export interface PlanOptions extends ReadOptions, FactOptions {
   /** The repository or layout to push to. */
   readonly target: ContentStore;
   /** The tag of the index. The tags of the images are derived from it. */
@@ -26,8 +28,8 @@ export interface PlanOptions extends ReadOptions {
   readonly aliases?: readonly string[] | undefined;
   /** The architectures that must be there. Without it, only what is published now is compared. */
   readonly architectures?: readonly string[] | undefined;
-  /** The annotation or label that names the run that made an image. Default: `AnnotationKey.runId`. */
-  readonly runIdKey?: string | undefined;
+  /** The gates that are overridden. The plan lists their findings apart, and the index records their names. */
+  readonly force?: readonly GateName[] | undefined;
 }
 
 /**
@@ -50,12 +52,6 @@ export interface TagChange {
   readonly descriptor: Descriptor;
 }
 
-/** A further tag of the index, and what it names before the push. */
-export interface PublishedAlias {
-  readonly tag: string;
-  readonly published: Published;
-}
-
 /** What a push would do, and the findings against it. Nothing has been sent. */
 export interface IndexPushPlan {
   readonly target: ContentStore;
@@ -65,6 +61,12 @@ export interface IndexPushPlan {
   readonly index: Document<ImageIndex>;
   /** The reasons for which {@link pushIndex} would refuse; empty if it would not. */
   readonly findings: readonly GateFinding[];
+  /** The findings that are overridden. */
+  readonly overridden: readonly GateFinding[];
+  /** What the caller's own checks of the images found; part of both. */
+  readonly policies: readonly GateFinding[];
+  readonly force: readonly GateName[];
+  readonly keys: PlanOptions["keys"];
   readonly published: Published;
   readonly aliases: readonly PublishedAlias[];
   readonly architectures: readonly string[] | undefined;
@@ -89,11 +91,12 @@ export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan
   checkChildren(children, options);
   const published = await readPublished(target, tag, options);
   const aliases = await readAliases(options);
-  const facts = children.map((child) => factsOf(child, options.runIdKey));
-  const index = makeIndex([
-    ...children.map((child) => child.descriptor),
-    ...children.flatMap((child) => child.attestations),
-  ]);
+  const facts = await readFacts(children, options);
+  const policies = await policyFindings(children, options);
+  const found = findingsOf({ children: facts, architectures, published }, aliases);
+  const force = options.force ?? [];
+  const { refusing: findings, overridden } = sortFindings([...found, ...policies], force);
+  const index = makePublishedIndex(children, published, { overridden, aliases });
   const transfers = await planTransfers(children, target, options);
   const tags = await planTags(index.descriptor, children, { published, aliases }, options);
   const indexIsThere = await target.exists(index.descriptor, options);
@@ -106,7 +109,7 @@ export async function planIndexPush(options: PlanOptions): Promise<IndexPushPlan
     tag,
     children: children.map((child, at) => ({ child, facts: facts[at]!, ...transfers[at]! })),
     index,
-    findings: findingsOf({ children: facts, architectures, published }, aliases),
+    ...{ findings, overridden, policies, force, keys: options.keys },
     published,
     aliases,
     architectures,
@@ -144,47 +147,6 @@ function checkChildren(children: readonly Child[], options: PlanOptions): void {
       children.map((child) => child.platform),
     );
   }
-}
-
-/** Reads what the aliases name now. */
-export async function readAliases({
-  target,
-  tag,
-  aliases = [],
-  ...options
-}: Pick<PlanOptions, "target" | "tag" | "aliases"> & ReadOptions): Promise<PublishedAlias[]> {
-  const found: PublishedAlias[] = [];
-  for (const alias of new Set(aliases)) {
-    if (alias === tag) continue;
-    found.push({ tag: alias, published: await readPublished(target, alias, options) });
-  }
-  return found;
-}
-
-/** Evaluates every gate, and for each alias the one that keeps what it publishes. */
-export function findingsOf(
-  facts: Parameters<typeof evaluateGates>[0],
-  aliases: readonly PublishedAlias[],
-): GateFinding[] {
-  const ofAliases = aliases.flatMap(({ tag, published }) =>
-    findDropped(facts.children, published).map((finding) => ({
-      ...finding,
-      message: `${tag}: ${finding.message}`,
-    })),
-  );
-  return [...evaluateGates(facts), ...ofAliases];
-}
-
-/** What the gates need to know about a child. */
-export function factsOf(child: Child, runIdKey?: string): ChildFacts {
-  const { name, platform, claims, image } = child;
-  return {
-    name,
-    platform,
-    claims,
-    digest: child.descriptor.digest,
-    runId: readRunId(image, runIdKey),
-  };
 }
 
 type PlannedTransfer = Pick<PlannedChild, "toSend" | "alreadyThere">;

@@ -6,6 +6,7 @@ import type { Named } from "../image/by-reference/with-reference.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import type { ContentStore } from "../store/store.ts";
+import type { FactOptions } from "./child-facts.ts";
 import { indexTagOf } from "./edit/tagged-index.ts";
 import {
   gatherFromDirectory,
@@ -20,8 +21,9 @@ import { type IndexPushResult, pushIndex, type PushOptions } from "./push-index.
 export interface PublishIndexOptions
   extends
     OpenOptions,
-    Pick<PlanOptions, "aliases" | "architectures" | "runIdKey">,
-    Pick<PushOptions, "force" | "onProgress"> {
+    FactOptions,
+    Pick<PlanOptions, "aliases" | "architectures" | "force">,
+    Pick<PushOptions, "onProgress"> {
   /** The images, or indexes of images. Without it: those in `directory`, else those that the target has as `TAG-ARCH`. */
   readonly from?: readonly Named[] | undefined;
   /** The directory of assembled images, a layout each: `out/linux-runtime`. */
@@ -74,12 +76,15 @@ async function publish(
   { children }: GatheredChildren,
   options: PublishIndexOptions,
 ): Promise<PublishedIndex> {
-  const { aliases, architectures, runIdKey, signal, limits } = options;
-  const planning = { target, tag, children, aliases, architectures, runIdKey, signal, limits };
-  const plan = await planIndexPush(planning);
+  const { aliases, architectures, force, signal, limits } = options;
+  const { keys, recipes, inputs, policies, verify } = options;
+  const plan = await planIndexPush({
+    ...{ target, tag, children, aliases, architectures, force, signal, limits },
+    ...{ keys, recipes, inputs, policies, verify },
+  });
   if (options.dryRun === true) return { plan, pushed: undefined };
-  const { force, onProgress } = options;
-  return { plan, pushed: await pushIndex(plan, { force, onProgress, signal, limits }) };
+  const { onProgress } = options;
+  return { plan, pushed: await pushIndex(plan, { onProgress, signal, limits }) };
 }
 
 async function gather(

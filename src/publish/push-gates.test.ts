@@ -5,11 +5,21 @@ import { TAG, digestAt, family, plan, push, writes } from "../../test/fixtures/p
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
-import type { Child } from "./index-child.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
+import { type Child, readChildren } from "./index-child.ts";
+import type { GateName } from "./gates/gate.ts";
 import { pushIndex } from "./push-index.ts";
 
+/** Another image of the same run. */
+async function another(architecture: string): Promise<Child> {
+  const source = createMemoryStore({ name: "other" });
+  const annotations = { [AnnotationKey.runId]: "run-1" };
+  const image = await putImage(source, { architecture, content: "other", annotations });
+  return (await readChildren(source, image, { name: "other", claims: [] })).children[0]!;
+}
+
 describe("the gates of a push", () => {
-  const cases: readonly (readonly [string, string, () => Promise<PushCase>])[] = [
+  const cases: readonly (readonly [GateName, string, () => Promise<PushCase>])[] = [
     [
       "missing-architecture",
       "riscv64 is missing",
@@ -23,7 +33,7 @@ describe("the gates of a push", () => {
     [
       "duplicate-platform",
       "linux/amd64 is claimed by 2 images",
-      async () => ({ children: [...(await family()), ...(await family(["amd64"], "run-1b"))] }),
+      async () => ({ children: [...(await family()), await another("amd64")] }),
     ],
     [
       "wrong-platform",
@@ -76,7 +86,7 @@ describe("the gates of a push", () => {
     async (gate, _message, make) => {
       const pushed = await make();
       const { store } = await prepared(pushed);
-      const result = await push(store, pushed.children, true);
+      const result = await push(store, pushed.children, [gate]);
       expect(result.overridden.map((finding) => finding.gate)).toContain(gate);
       expect(await digestAt(store, TAG)).toBe(result.index.digest);
     },
@@ -93,7 +103,7 @@ describe("the gates of a push", () => {
       message: expect.stringContaining("published-unreadable: ") as string,
     });
     expect(writes(calls)).toEqual([]);
-    const { overridden } = await push(store, await family(), true);
+    const { overridden } = await push(store, await family(), ["published-unreadable"]);
     expect(overridden.map(({ gate }) => gate)).toEqual(["published-unreadable"]);
   });
 
@@ -111,6 +121,7 @@ describe("the gates of a push", () => {
       message: expect.stringContaining("linux/s390x would be dropped") as string,
     });
     expect(await digestAt(target, TAG)).toBe(theirs.digest);
-    expect((await pushIndex(planned, { force: true })).tags[0]?.from).toBe(theirs.digest);
+    const forced = await plan(target, await family(), { force: ["dropped-platform"] });
+    expect((await pushIndex(forced)).tags[0]?.from).toBe(theirs.digest);
   });
 });

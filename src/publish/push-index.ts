@@ -5,19 +5,18 @@ import type { ReadOptions } from "../image/image.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { type TransferTotal, copy } from "../store/copy/copy.ts";
 import type { CopyEvent } from "../store/copy/transfer.ts";
-import { type GateFinding, refusal } from "./gates.ts";
-import {
-  type IndexPushPlan,
-  type TagChange,
-  addTotals,
-  findingsOf,
-  readAliases,
-} from "./plan-push.ts";
+import type { ContentStore } from "../store/store.ts";
+import type { Document } from "../oci/documents/document.ts";
+import type { ImageIndex } from "../oci/documents/image-index.ts";
+import { refusal, sortFindings } from "./gates.ts";
+import type { GateFinding } from "./gates/gate.ts";
+import { makePublishedIndex } from "./make-published-index.ts";
+import { type IndexPushPlan, type TagChange, addTotals } from "./plan-push.ts";
+import { findingsOf, readAliases } from "./published-aliases.ts";
 import { type Published, digestOf, isUnchanged, readPublished } from "./published-index.ts";
+import { setTag } from "./set-tag.ts";
 
 export interface PushOptions extends ReadOptions {
-  /** Pushes although gates refuse. The result lists their findings. */
-  readonly force?: boolean | undefined;
   /** How many pieces of content are transferred at a time. */
   readonly concurrency?: number | undefined;
   /** Never awaited. */
@@ -34,7 +33,7 @@ export interface IndexPushResult {
   readonly skipped: TransferTotal;
   /** The tags that were set, in this order: that of the index, its aliases, then those of the images. */
   readonly tags: readonly TagChange[];
-  /** The findings that `force` overrode. */
+  /** The findings that the plan's `force` overrode. */
   readonly overridden: readonly GateFinding[];
 }
 
@@ -42,44 +41,53 @@ export interface IndexPushResult {
  * Executes a plan: pushes the images by digest, then the index and its tag, then the tags of the images.
  * Nothing is sent when a gate refuses, and no tag is set before everything is there, so a push that fails
  * leaves what was published. The published index is read again before it is replaced; if it has changed since
- * the plan, the gates are evaluated again. Idempotent: what is there is not sent again.
+ * the plan, the gates are evaluated again, and the index remembers that one. Idempotent: what is there is not sent
+ * again.
  * @throws OciError `gate-refused` (`unreadable` when nothing is known to be wrong, but something could not be
- *   found out), with the findings in `details.findings`; what copying throws
+ *   found out), with the findings in `details.findings`; `changed-meanwhile`; what copying throws
  */
 export async function pushIndex(
   plan: IndexPushPlan,
   options: PushOptions = {},
 ): Promise<IndexPushResult> {
-  const { force = false, signal, limits } = options;
-  pass(plan, plan.findings, plan.published, force);
+  const { signal, limits } = options;
+  pass(plan, plan.findings, plan.published);
   const summaries = await copyChildren(plan, options);
   const now = await readNow(plan, { signal, limits });
-  const findings = now.isUnchanged ? plan.findings : findingsOf(factsNow(plan, now), now.aliases);
-  pass(plan, findings, now.published, force);
-  const index = await pushIndexDocument(plan, { signal });
-  const tags = await setTags(plan, now, { signal });
+  const { overridden, index: document } = now.isUnchanged ? plan : judgeAgain(plan, now);
+  const index = await pushIndexDocument(plan.target, document, { signal });
+  const tags = await setTags(plan, document.descriptor, now, { signal });
   const sent = addTotals([...summaries.map((summary) => summary.copied), index.sent]);
   const mounted = addTotals(summaries.map((summary) => summary.mounted));
   return {
-    index: plan.index.descriptor,
+    index: document.descriptor,
     changed: sent.count + mounted.count + tags.length > 0,
     sent,
     mounted,
     skipped: addTotals([...summaries.map((summary) => summary.skipped), index.skipped]),
     tags,
-    overridden: findings,
+    overridden,
   };
 }
 
-function pass(
-  plan: IndexPushPlan,
-  findings: readonly GateFinding[],
-  published: Published,
-  force: boolean,
-): void {
-  if (force || findings.length === 0) return;
+function pass(plan: IndexPushPlan, findings: readonly GateFinding[], published: Published): void {
+  if (findings.length === 0) return;
   const cause = published.state === "unreadable" ? published.error : undefined;
   throw refusal(`${plan.target.name}:${plan.tag}`, findings, cause);
+}
+
+/** Judges the push against what is published now. @throws OciError as {@link pushIndex} */
+function judgeAgain(
+  plan: IndexPushPlan,
+  { published, aliases }: PublishedNow,
+): Pick<IndexPushPlan, "overridden" | "index"> {
+  const children = plan.children.map((planned) => planned.facts);
+  const facts = { children, architectures: plan.architectures, published };
+  const findings = [...findingsOf(facts, aliases), ...plan.policies];
+  const { refusing, overridden } = sortFindings(findings, plan.force);
+  pass(plan, refusing, published);
+  const images = plan.children.map(({ child }) => child);
+  return { overridden, index: makePublishedIndex(images, published, { overridden, aliases }) };
 }
 
 interface PublishedNow extends Pick<IndexPushPlan, "published" | "aliases"> {
@@ -89,21 +97,13 @@ interface PublishedNow extends Pick<IndexPushPlan, "published" | "aliases"> {
 
 async function readNow(plan: IndexPushPlan, options: ReadOptions): Promise<PublishedNow> {
   const { target, tag } = plan;
-  const published = await readPublished(target, tag, options);
+  const published = await readPublished(target, tag, { ...options, keys: plan.keys });
   const names = plan.aliases.map((alias) => alias.tag);
-  const aliases = await readAliases({ ...options, target, tag, aliases: names });
+  const aliases = await readAliases({ ...options, keys: plan.keys, target, tag, aliases: names });
   const isSame = aliases.every((alias, at) =>
     isUnchanged(plan.aliases[at]!.published, alias.published),
   );
   return { published, aliases, isUnchanged: isSame && isUnchanged(plan.published, published) };
-}
-
-function factsNow(
-  plan: IndexPushPlan,
-  { published }: PublishedNow,
-): Parameters<typeof findingsOf>[0] {
-  const children = plan.children.map((planned) => planned.facts);
-  return { children, architectures: plan.architectures, published };
 }
 
 async function copyChildren(
@@ -121,7 +121,8 @@ async function copyChildren(
 }
 
 async function pushIndexDocument(
-  { index, target }: IndexPushPlan,
+  target: ContentStore,
+  index: Document<ImageIndex>,
   options: AbortOptions,
 ): Promise<{ sent: TransferTotal; skipped: TransferTotal }> {
   const nothing = { count: 0, bytes: 0 };
@@ -133,18 +134,28 @@ async function pushIndexDocument(
 
 async function setTags(
   plan: IndexPushPlan,
+  index: Descriptor,
   { published, aliases }: PublishedNow,
   options: AbortOptions,
 ): Promise<TagChange[]> {
-  const current = new Map(
-    [{ tag: plan.tag, published }, ...aliases].map((one) => [one.tag, one.published]),
-  );
-  const changes = plan.tags
-    .map((change) => {
-      const now = current.get(change.tag);
-      return now === undefined ? change : { ...change, from: digestOf(now) };
-    })
-    .filter((change) => change.from !== change.to);
-  for (const { descriptor, tag } of changes) await plan.target.tag(descriptor, tag, options);
-  return changes;
+  const ofIndex = [{ tag: plan.tag, published }, ...aliases];
+  const changed: TagChange[] = [];
+  for (const { tag, published: before } of ofIndex) {
+    const from = digestOf(before);
+    if (from === index.digest) continue;
+    // What could not be read is replaced whatever it is; the gate of that name was overridden.
+    const isKnown = before.state !== "unreadable";
+    await setTag(plan.target, index, tag, {
+      ...options,
+      ...(isKnown && { ifNames: from ?? null }),
+    });
+    changed.push({ tag, from, to: index.digest, descriptor: index });
+  }
+  const names = new Set(ofIndex.map(({ tag }) => tag));
+  for (const change of plan.tags) {
+    if (names.has(change.tag) || change.from === change.to) continue;
+    await plan.target.tag(change.descriptor, change.tag, options);
+    changed.push(change);
+  }
+  return changed;
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { createBrotliDecompress, createInflate, createInflateRaw } from "node:zlib";
 import type { Bytes } from "../bytes/bytes.ts";
-import { through } from "../bytes/streams/node-stream.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Limits } from "../oci/limits.ts";
 import { quote } from "../oci/quote.ts";
+import type { Coding } from "./content-decoders.ts";
 
 /** How {@link undoCodings} reads. */
-interface CodingOptions {
+export interface CodingOptions {
   /** `expansionRatio`, `expansionFloor` and `zstdWindow` apply. */
   readonly limits: Limits;
   /** The request, for errors. */
@@ -21,11 +20,8 @@ export interface Uncoded {
   readonly isCoded: boolean;
 }
 
-type Undo = (bytes: Bytes, options: CodingOptions) => Bytes;
-
 /** More than two have never been seen; each costs memory. */
 const MOST_CODINGS = 4;
-const CHUNK_SIZE = 64 * 1024;
 
 /**
  * Undoes the codings of a `Content-Encoding` (RFC 9110, 8.4), the last one first. Servers and proxies compress
@@ -43,21 +39,30 @@ export function undoCodings(
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== "" && name !== "identity");
   if (names.length === 0) return { bytes, isCoded: false };
-  const undos = names.map((name) => CODINGS.get(name));
-  if (names.length > MOST_CODINGS || undos.includes(undefined)) {
+  const isKnown = names.every((name) => CODINGS.has(name));
+  if (names.length > MOST_CODINGS || !isKnown) {
     return { bytes: refuse(names, options.what), isCoded: true };
   }
-  const plain = undos.reduceRight<Bytes>((coded, undo) => undo?.(coded, options) ?? coded, bytes);
+  const plain = names.reduceRight<Bytes>(
+    (coded, name) => undo(coded, CODINGS.get(name)!, options),
+    bytes,
+  );
   return { bytes: plain, isCoded: true };
 }
 
-const CODINGS: ReadonlyMap<string, Undo> = new Map<string, Undo>([
-  ["gzip", (bytes, options) => expand(bytes, "gzip", options)],
-  ["x-gzip", (bytes, options) => expand(bytes, "gzip", options)],
-  ["zstd", (bytes, options) => expand(bytes, "zstd", options)],
-  ["deflate", inflate],
-  ["br", unbrotli],
+const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
+  ["gzip", "gzip"],
+  ["x-gzip", "gzip"],
+  ["zstd", "zstd"],
+  ["deflate", "deflate"],
+  ["br", "br"],
 ]);
+
+/** The decoders are loaded where they are needed: an honest registry needs none. */
+async function* undo(bytes: Bytes, coding: Coding, options: CodingOptions): Bytes {
+  const { decode } = await import("./content-decoders.ts");
+  yield* decode(bytes, coding, options);
+}
 
 /** The error comes where the body is read. */
 async function* refuse(names: readonly string[], what: string): Bytes {
@@ -71,64 +76,4 @@ async function* refuse(names: readonly string[], what: string): Bytes {
       hint: "A proxy before the registry encodes its answers; let it leave them as they are.",
     },
   );
-}
-
-/** The codecs are loaded where they are needed: an honest registry needs none. */
-async function* expand(bytes: Bytes, coding: "gzip" | "zstd", options: CodingOptions): Bytes {
-  const { decompress } = await import("../bytes/compression.ts");
-  yield* decompress(bytes, coding, options);
-}
-
-async function* unbrotli(bytes: Bytes, options: CodingOptions): Bytes {
-  yield* guarded(bytes, options, (input) =>
-    through(input, createBrotliDecompress({ chunkSize: CHUNK_SIZE })),
-  );
-}
-
-/** Some servers send raw deflate, without the zlib header that the name means. */
-async function* inflate(bytes: Bytes, options: CodingOptions): Bytes {
-  const { first, all } = await peek(bytes);
-  const hasHeader = (first & 0x0f) === 8;
-  yield* guarded(all, options, (input) =>
-    through(input, (hasHeader ? createInflate : createInflateRaw)({ chunkSize: CHUNK_SIZE })),
-  );
-}
-
-/** Counts what comes out, as for the codecs of layers, and explains what is wrong with it. */
-async function* guarded(
-  bytes: Bytes,
-  { limits, what }: CodingOptions,
-  decode: (input: Bytes) => Bytes,
-): Bytes {
-  const { createExpansionGuard } = await import("../bytes/expansion.ts");
-  const guard = createExpansionGuard(limits, what);
-  try {
-    yield* guard.output(decode(guard.input(bytes)));
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && !(error instanceof OciError))) throw error;
-    const isShort = error.code === "Z_BUF_ERROR" || error.code === "ERR_BUFFER_OUT_OF_BOUNDS";
-    throw new OciError(
-      isShort ? "truncated" : "invalid-compression",
-      `${what}: expected a body in its Content-Encoding, got ${isShort ? "only the start of one" : "other bytes"}: ${error.message}`,
-      { cause: error },
-    );
-  }
-}
-
-/** The first byte, 8 for an empty body, and all of them. */
-async function peek(bytes: Bytes): Promise<{ readonly first: number; readonly all: Bytes }> {
-  const iterator = bytes[Symbol.asyncIterator]();
-  const head = await iterator.next();
-  const chunk = head.done === true ? new Uint8Array() : new Uint8Array(head.value);
-  async function* all(): Bytes {
-    try {
-      if (chunk.length > 0) yield chunk;
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-        yield next.value;
-      }
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { first: chunk[0] ?? 8, all: all() };
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { Readable } from "node:stream";
-import type { Agent } from "undici";
 import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
@@ -10,10 +8,10 @@ import type { Explanation } from "./auth/explain-refusal.ts";
 import { undoCodings } from "./content-coding.ts";
 import { hideSecrets } from "./credentials/hide-secrets.ts";
 import { redactUrl } from "./hosts.ts";
+import { demandRate } from "./least-rate.ts";
 import { readInTime } from "./read-in-time.ts";
 import { RegistryError } from "./registry-error.ts";
 import { connectionHint } from "./transport/connection-hint.ts";
-import { demandRate, watchUptake } from "./transport/least-rate.ts";
 import { parseHttpDate } from "./wire/http-date.ts";
 import { describeRateLimit } from "./wire/rate-limit.ts";
 import { formatWait, parseRetryAfter } from "./wire/retry-after.ts";
@@ -57,99 +55,23 @@ export interface Answer {
 
 const DISCARDED = 64 * 1024;
 
-/**
- * Sends one request and waits for the head of the answer. Follows no redirect, retries nothing, and does not
- * judge the status.
- * @param headersTimeout milliseconds to wait for the head of the answer; the agent's own by default
- * @throws RegistryError `unreachable`; OciError `aborted`, `redirect-refused` for an address that the
- * registry may not send us to, `limit-exceeded` for too many informational answers (1xx); whatever the body's
- * source throws
- */
-export async function exchange(
-  agent: Agent,
-  request: Exchange,
-  limits: Limits,
-  headersTimeout?: number,
-): Promise<Answer> {
-  const { method, url, signal } = request;
-  const upload = request.body === undefined ? undefined : openUpload(request, request.body, limits);
-  try {
-    const answer = await agent.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method,
-      // A digest is over the bytes as they are stored: nobody between may compress them.
-      headers: { "accept-encoding": "identity", ...request.headers, ...upload?.headers },
-      body: upload?.body ?? null,
-      signal: upload?.signal ?? signal ?? null,
-      onInfo: countInformational(request, limits.informationalAnswers),
-      ...(headersTimeout !== undefined && { headersTimeout }),
-    });
-    return wrapAnswer(request, answer, limits);
-  } catch (error) {
-    if (upload?.failure !== undefined) throw upload.failure.error;
-    throw unreachable(request, error);
-  }
-}
+/** The longest head of an answer, in bytes: signed addresses of storage services take a few KiB. */
+export const HEAD_BYTES = 32 * 1024;
 
 /**
- * Limits informational answers (1xx). Each one restarts the timeout for the head, so a registry could keep us
- * waiting for ever.
+ * One way to send a request over HTTP/1.1 and to wait for the head of its answer. None follows redirects, retries, or
+ * judges the status, and each keeps its connections for further requests.
+ * @typeParam Got `undefined` in it: for an answer that this way does not understand. The request is sent again, another way
  */
-function countInformational(request: Exchange, most: number): () => void {
-  let seen = 0;
-  return () => {
-    seen += 1;
-    if (seen <= most) return;
-    throw limitExceeded({
-      what: place(request),
-      limit: "informationalAnswers",
-      allowed: most,
-      unit: "answers with status 1xx before the answer",
-    });
-  };
-}
-
-interface Upload {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readable;
-  readonly signal: AbortSignal;
-  /** Set when the cause is the source, or a registry that reads too slowly, rather than the network. */
-  failure?: { readonly error: unknown };
-}
-
-/**
- * What a socket of undici buffers at most before it asks its writer to wait until all has been sent. A smaller
- * chunk is copied, because the next chunk is asked for at once, which ends the life of the one before.
- */
-const BUFFERED_BY_SOCKET = 64 * 1024;
-
-function openUpload(request: Exchange, source: Source, limits: Limits): Upload {
-  const stop = new AbortController();
-  const fail = (error: unknown): void => void (upload.failure ??= { error });
-  const giveUp = (): void => {
-    fail(tooSlow(request, "taken"));
-    stop.abort();
-  };
-  async function* read(): AsyncGenerator<Uint8Array> {
-    try {
-      const bytes = source.open({ signal: request.signal });
-      for await (const chunk of watchUptake(bytes, limits, giveUp)) {
-        yield chunk.length < BUFFERED_BY_SOCKET ? new Uint8Array(chunk) : chunk;
-      }
-    } catch (error) {
-      fail(error);
-      throw error;
-    }
-  }
-  const upload: Upload = {
-    headers: { "content-length": String(source.size) },
-    // undici takes any async iterable, though its types do not say so. A Readable would read ahead, and so would
-    // need a copy of every chunk.
-    body: read() as unknown as Readable,
-    signal: request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal,
-  };
-  return upload;
+export interface Way<Got extends Answer | undefined = Answer> {
+  /**
+   * @param patience milliseconds to wait for the head of the answer
+   * @throws RegistryError `unreachable`; OciError `aborted`, `redirect-refused` for an address that the registry may not
+   * send us to, `limit-exceeded` for too many informational answers (1xx); whatever the body's source throws
+   */
+  exchange(request: Exchange, patience: number): Promise<Got>;
+  /** Waits for running requests to end, then closes all connections. Idle ones do not keep a process alive. */
+  close(): Promise<void>;
 }
 
 /** The head of an answer, and its body, in which nothing is checked yet. */
@@ -159,6 +81,16 @@ export interface RawAnswer {
   readonly body: AsyncIterable<Uint8Array> & {
     dump(options: { limit: number }): Promise<unknown>;
   };
+}
+
+/** The error for more informational answers (1xx) than are waited for. */
+export function tooManyInformational(request: Exchange, allowed: number): OciError {
+  return limitExceeded({
+    what: place(request),
+    limit: "informationalAnswers",
+    allowed,
+    unit: "answers with status 1xx before the answer",
+  });
 }
 
 /** Makes an answer whose body is read at a usable rate, or fails as `unreachable`. */
@@ -196,17 +128,20 @@ const PASSING = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "EAI_AGAIN",
+  "ERR_STREAM_PREMATURE_CLOSE",
   "UND_ERR_SOCKET",
   "UND_ERR_CONNECT_TIMEOUT",
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
 ]);
+
 /** The request as error messages name it. */
-function place({ method, url }: Exchange): string {
+export function place({ method, url }: Exchange): string {
   return `${method} ${redactUrl(url)}`;
 }
 
-function tooSlow(request: Exchange, what: "sent" | "taken"): RegistryError {
+/** The error for a body that is sent, or taken, below the least rate. */
+export function tooSlow(request: Exchange, what: "sent" | "taken"): RegistryError {
   const { method, url } = request;
   return new RegistryError(
     "unreachable",

@@ -3,7 +3,7 @@ import type { Bytes } from "../bytes/bytes.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { redactUrl } from "./hosts.ts";
-import { endWithin } from "./transport/least-rate.ts";
+import { endWithin } from "./least-rate.ts";
 
 /** An answer whose body was not read yet. */
 export interface Unread {

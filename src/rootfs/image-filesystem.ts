@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../bytes/byte-string.ts";
+import type { Bytes } from "../bytes/bytes.ts";
 import type { Image } from "../image/image.ts";
 import { OciError } from "../oci/errors.ts";
 import { mergeLayers, type MergeOptions } from "./merge/merge-layers.ts";
@@ -8,7 +9,7 @@ import type { LayerIndex } from "./layer-index/layer-index.ts";
 import { LayerNode } from "./merge/layer-node.ts";
 import type { ContentLocation } from "./contents/content-plan.ts";
 import { nameImage, type LayerSource } from "./contents/open-layer-tar.ts";
-import { readEntry, type IndexedFile } from "./contents/read-entry.ts";
+import { readEntry, type IndexedFile, type ReadEntryOptions } from "./contents/read-entry.ts";
 import {
   TreeDirectory,
   createItemFinder,
@@ -51,9 +52,15 @@ export async function openImageFilesystem(
 export function makeImageFilesystem(
   image: Image,
   indexes: readonly LayerIndex[],
-  options: MergeOptions = {},
+  options: ViewOptions = {},
 ): ImageFilesystem {
   return viewTree(image, indexes, mergeLayers(indexes, options), options);
+}
+
+export interface ViewOptions extends MergeOptions {
+  /** Reads the content of a file in another way than from its layer's first byte on; undefined where there is none. */
+  readonly readByTable?:
+    ((node: LayerNode, options: ReadEntryOptions) => Bytes | undefined) | undefined;
 }
 
 /** The filesystem of a tree that was merged from an image's layers: the whole tree or a part of it. */
@@ -61,7 +68,7 @@ export function viewTree(
   image: Image,
   indexes: readonly LayerIndex[],
   root: TreeDirectory,
-  { limits }: MergeOptions = {},
+  { limits, readByTable }: ViewOptions = {},
 ): ImageFilesystem {
   const name = nameImage(image);
   const find = createItemFinder(root);
@@ -82,7 +89,8 @@ export function viewTree(
       const item = find(path);
       if (item instanceof LayerNode && item.type === "file") {
         const what = `${name}: ${toText(path)}`;
-        return readEntry({ image, limits }, fileOf(item), { ...abort, what });
+        const content = readByTable?.(item, { ...abort, what });
+        return content ?? readEntry({ image, limits }, fileOf(item), { ...abort, what });
       }
       throw notThere(name, path, "a regular file", item);
     },
@@ -98,7 +106,7 @@ function locationOf({ layer, ordinal }: LayerNode): ContentLocation {
   return { layer: layer.number, entry: ordinal };
 }
 
-function fileOf(node: LayerNode): IndexedFile {
+export function fileOf(node: LayerNode): IndexedFile {
   const { size, contentDigest: digest, stored } = node;
   return { location: locationOf(node), size, digest, stored };
 }

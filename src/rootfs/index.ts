@@ -35,3 +35,6 @@ export * from "./look/path-history.ts";
 export * from "./resolve-path.ts";
 export * from "./root-filesystem.ts";
 export * from "./walk-filesystem.ts";
+export { explainImages, type ExplainOptions } from "./why/explain-images.ts";
+export * from "./why/explain-references.ts";
+export type { Reason, ReasonCase, ReasonCode } from "./why/reason.ts";

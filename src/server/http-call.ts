@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Bytes } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Limits } from "../oci/limits.ts";
-import { demandRate } from "../registry/transport/least-rate.ts";
+import { demandRate } from "../registry/least-rate.ts";
 import { formatErrorBody } from "../registry/wire/error-body.ts";
 import { openBlob } from "../store/layout/layout-blobs.ts";
 import type { LayoutStore } from "../store/layout/layout.ts";

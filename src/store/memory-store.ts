@@ -10,6 +10,7 @@ import { describeManifest } from "./describe-manifest.ts";
 import { memoryUploads } from "./memory-uploads.ts";
 import { checkSize, readContent } from "./read-content.ts";
 import {
+  checkNames,
   checkRootName,
   findRoot,
   noSuchRoot,
@@ -96,10 +97,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RootedStore
       if (!contents.has(descriptor.digest)) contents.set(descriptor.digest, whole);
       return descriptor;
     },
-    tag: async (descriptor, tag) => {
+    tag: async (descriptor, tag, { ifNames } = {}) => {
       await Promise.resolve();
       checkRootName(tag);
       held(descriptor);
+      if (ifNames !== undefined) checkNames(entries, tag, ifNames, name);
       entries = withTag(entries, descriptor, tag);
     },
   };

@@ -57,9 +57,17 @@ export interface ContentStore extends ReadableStore {
   /**
    * Makes a tag name a manifest or index that the store holds. If the tag named something else, it no longer
    * does. In a layout, the descriptor's annotations and platform are kept in `index.json`.
-   * @throws OciError `not-found` when the content is not there
+   * @throws OciError `not-found` when the content is not there; `changed-meanwhile` for `ifNames`
    */
-  tag(descriptor: Descriptor, tag: string, options?: AbortOptions): Promise<void>;
+  tag(descriptor: Descriptor, tag: string, options?: TagOptions): Promise<void>;
+}
+
+export interface TagOptions extends AbortOptions {
+  /**
+   * Tags only if the tag names this digest at that moment, or with null if there is no such tag. A layout and memory
+   * compare and set in one step, and so does a registry that heeds `If-Match`; the specification does not ask for it.
+   */
+  readonly ifNames?: Digest | null | undefined;
 }
 
 export interface AddRootOptions extends AbortOptions {

@@ -60,7 +60,7 @@ function tarsOf(stack: readonly LayerFiles[]): Promise<Uint8Array[]> {
 
 describe("never a byte outside", () => {
   it("random stacks are unpacked as they are merged", () =>
-    fuzz("random stacks are unpacked as they are merged", 0.17, async (_random, seed) => {
+    fuzz("random stacks are unpacked as they are merged", 0.13, async (_random, seed) => {
       const property = fc.asyncProperty(layerStacks(), (stack) =>
         inSandbox(async (sandbox) => unpackAndCheck(sandbox, await tarsOf(stack))),
       );
@@ -68,7 +68,7 @@ describe("never a byte outside", () => {
     }));
 
   it("mutated layers are unpacked or refused", () =>
-    fuzz("mutated layers are unpacked or refused", 0.17, (random) =>
+    fuzz("mutated layers are unpacked or refused", 0.13, (random) =>
       inSandbox(async (sandbox) => {
         const seeds = (tars ??= await makeSeedTars(sandbox));
         const layers = Array.from({ length: 1 + random.below(3) }, () =>

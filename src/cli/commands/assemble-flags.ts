@@ -16,6 +16,9 @@ export interface AssembleFlags {
   readonly set?: readonly string[];
   readonly output?: string;
   readonly push?: string | true;
+  readonly pushByDigest?: true;
+  readonly forcePush?: readonly string[];
+  readonly lock?: readonly string[];
   readonly compression?: string;
   readonly rate?: string;
   readonly runId?: string;

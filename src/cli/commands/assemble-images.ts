@@ -3,6 +3,7 @@ import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { AssembleToOptions } from "../../assemble/assemble-to-reference.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
+import type { PublishedOne } from "../../publish/publish-image.ts";
 import type { Location } from "../../image/location.ts";
 import type { Outcome, Session } from "../command.ts";
 import {
@@ -26,6 +27,21 @@ import {
   type AssembleFlags,
 } from "./assemble-flags.ts";
 import { planLines, resultLines } from "./assemble-text.ts";
+
+/** Reads a text that machines share, as a lock file. */
+async function readShared(file: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new OciError(
+      isAbsent ? "missing-input" : "unreadable",
+      `--lock ${file}: expected a text that all machines share, got ${isAbsent ? "no such file" : "one that can't be read"}`,
+      { cause: error },
+    );
+  }
+}
 
 /** What it takes to make one image. */
 interface Run {
@@ -54,6 +70,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     sourceDateEpoch: sourceDateEpochOf(env),
     ...choice,
     runId: flags.runId,
+    shared: flags.lock && (await Promise.all(flags.lock.map(readShared))),
     generation: [...recipes.values()],
     force: flags.force,
     replace: flags.replace,
@@ -112,7 +129,8 @@ async function configurationOf(
   }
   const configuration = isReplaced ? undefined : await findConfigured(context, { variables });
   checkSet(variables, configuration);
-  if (flags.push !== undefined && configuration?.image === undefined) {
+  const isPushed = flags.push !== undefined || flags.pushByDigest === true;
+  if (isPushed && configuration?.image === undefined) {
     const { noRepository } = await import("./push-assembled.ts");
     throw noRepository();
   }
@@ -165,28 +183,33 @@ async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
   const { assembleTo } = await import("../../assemble/assemble-to-reference.ts");
   const result = await assembleTo(recipe, run.location, run.options);
   for (const { message } of result.warnings) session.warn(`${name}: ${message}`);
-  const pushed = flags.push && (await push(recipe, output, flags.push, run));
+  const isPushed = flags.push !== undefined || flags.pushByDigest === true;
+  const pushed = isPushed ? await push(output, run) : undefined;
   const place = output.replace(/^oci:/, "");
   const { descriptor, ...rest } = result;
   return {
-    document: { architecture: name, output, digest: descriptor.digest, ...rest, pushed },
+    document: {
+      architecture: name,
+      output,
+      digest: descriptor.digest,
+      ...rest,
+      ...pushedDocument(pushed),
+    },
     lines: [
       ...resultLines(name, place, result),
-      ...(pushed === undefined ? [] : [`  pushed ${pushed}`]),
+      ...(pushed === undefined ? [] : [`  pushed ${pushed.reference}`]),
+      ...(pushed?.overridden ?? []).map(
+        ({ gate, message }) => `  overridden by --force-push ${gate}: ${message}`,
+      ),
     ],
   };
 }
 
-async function push(
-  { platform }: Recipe,
-  output: string,
-  tag: string | true,
-  { configuration, session }: Run,
-): Promise<string> {
+function pushedDocument(pushed: PublishedOne | undefined): object {
+  return pushed === undefined ? {} : { pushed: pushed.reference, overridden: pushed.overridden };
+}
+
+async function push(output: string, { flags, configuration, session }: Run): Promise<PublishedOne> {
   const { pushAssembled } = await import("./push-assembled.ts");
-  return pushAssembled(output, platform, {
-    repository: configuration!.image!,
-    tag: tag === true ? undefined : tag,
-    session,
-  });
+  return pushAssembled(output, flags, configuration!, session);
 }

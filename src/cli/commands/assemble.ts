@@ -13,7 +13,8 @@ export const assembleCommand: Register = (program, invoke) => {
         configuration. Where --base, --artifact, --copy and --output say everything, no file counts. The
         image is written as a complete OCI layout to the configured
         output, out/linux-runtime/ARCH. The same inputs give the same image on any machine; when
-        nothing changed, nothing is done. SOURCE_DATE_EPOCH sets the times of what is made.`),
+        nothing changed, nothing is done. SOURCE_DATE_EPOCH sets the times of what is made. --push looks into
+        each image first, as oci-kit verify does: what would not start or breaks a policy is not sent.`),
     )
     .option("--arch <LIST>", "the architectures, as riscv64 or amd64,arm64; default all configured")
     .option("--base <REF>", "the image below, or scratch; instead of the configured one")
@@ -24,9 +25,12 @@ export const assembleCommand: Register = (program, invoke) => {
     .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be repeated", collect)
     .option("--output <REF>", "write the image there instead; \${ARCH} is the architecture")
     .option("--push [TAG]", "also push each image to the configured repository as TAG-ARCH")
+    .option("--push-by-digest", "also push each image to it by its digest, and set no tag")
+    .option("--force-push <GATE>", "override this gate of --push; may be repeated", collect)
     .option("--compression <KIND>", COMPRESSION)
     .option("--rate <RATE>", RATE)
     .option("--run-id <ID>", "what the images of one generation share; default from all inputs")
+    .option("--lock <FILE>", "make the run id of this text, not of all inputs; repeatable", collect)
     .option("--force", "make every layer anew, though nothing changed")
     .option("--dry-run", "say what would be done, and what each new layer would hold")
     .addHelpText(

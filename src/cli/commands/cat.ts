@@ -20,7 +20,7 @@ export const catCommand: Register = (program, invoke) => {
       prose(`
         Writes files of an image (or of dir:DIR) to stdout, one after the other, verified by the digests
         taken when their layers were first read. Links are followed inside the image. Layers are read no
-        further than that needs. Control characters are escaped on a terminal, and binary files go to
+        further than that needs; of those with a table of contents (zstd:chunked, eStargz) only the file. Control characters are escaped on a terminal, and binary files go to
         pipes and files only.`),
     )
     .option("--no-follow", "refuse a link that PATH ends with")

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { toText } from "../../bytes/byte-string.ts";
-import type { ReferenceComparison, Side } from "../../disk/look/compare-references.ts";
+import type {
+  CompareReferencesOptions,
+  ReferenceComparison,
+  Side,
+} from "../../disk/look/compare-references.ts";
 import type { ConfigDifference } from "../../image/compare-configs.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { ComparedField } from "../../rootfs/compare/compare-nodes.ts";
@@ -18,41 +22,81 @@ import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { withPlatform } from "../input/look-options.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
+import { planReports, toolName, withHtml, type ReportFlags } from "../input/report-flags.ts";
 import { differenceDocument, fieldLines } from "../output/differences.ts";
 import { count } from "../output/format.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-interface DiffFlags extends ReferenceFlags {
+interface DiffFlags extends ReferenceFlags, Pick<ReportFlags, "html"> {
   readonly ignore?: readonly string[];
+  readonly why?: true;
 }
 
 type IgnoredField = ComparedField | "configuration";
 
 export const diffCommand: Register = (program, invoke) => {
-  withPlatform(withRegistry(program.command("diff <A> <B>")))
+  withHtml(withPlatform(withRegistry(program.command("diff <A> <B>"))), "both images side by side")
     .summary("how two images differ, path by path")
     .description(
       prose(`
         Compares two images, or an image with dir:DIR: type, mode, owner, time, link target, device
         numbers, size, content, extended attributes, which names are one file, and the configuration.
-        How the tree is cut into layers is not compared. - is only in A, + only in B, ~ differs.`),
+        How the tree is cut into layers is not compared. - is only in A, + only in B, ~ differs. With
+        --why: what makes two digests of what should have been one: the order of entries, times, owners,
+        PAX records, headers of gzip, the compressor, a field of a document; and what would make them
+        equal. Then layers are compared one by one, and of two indexes all images.`),
     )
+    .option("--why", "why the digests differ, and what would make them equal")
     .option("--ignore <FIELD>", "do not compare this: owner, time, …; may be given again", collect)
     .addHelpText(
       "after",
       `
 Examples:
   oci-kit diff ghcr.io/family/image:1 ghcr.io/family/image:2 --platform linux/riscv64
+  oci-kit diff image:1 image:2 --html diff.html
   oci-kit diff oci:out/linux-runtime/riscv64 dir:out/rootfs --ignore time --ignore owner
+  oci-kit diff --why oci:first:1 oci:second:1
 
 Fields: type, mode, owner, time, link, device, size, content, xattrs, names, configuration.
 Exit status: 0 they are the same; 2 they differ; 1 that could not be told.`,
     )
     .action(async (one: string, other: string, flags: DiffFlags) =>
-      invoke(flags, (session) => diff(one, other, flags, session)),
+      invoke(flags, (session) =>
+        flags.why === true ? explain(one, other, flags, session) : diff(one, other, flags, session),
+      ),
     );
 };
+
+async function explain(
+  one: string,
+  other: string,
+  flags: DiffFlags,
+  session: Session,
+): Promise<Outcome> {
+  if (flags.ignore !== undefined) {
+    throw new OciError(
+      "invalid-argument",
+      "expected --why or --ignore, got both: a digest is of all that there is",
+    );
+  }
+  const { context, progress } = session;
+  const [{ explainReferences }, { explanationOutcome }] = await Promise.all([
+    import("../../rootfs/why/explain-references.ts"),
+    import("../output/explanation-text.ts"),
+  ]);
+  return explanationOutcome(
+    await explainReferences(
+      await parseConfigured(one, context),
+      await parseConfigured(other, context),
+      {
+        ...(await referenceOptions(flags, session)),
+        cache: await indexCacheOf(context),
+        onProgress: showIndexing(progress),
+      },
+    ),
+  );
+}
 
 async function diff(
   one: string,
@@ -61,28 +105,32 @@ async function diff(
   session: Session,
 ): Promise<Outcome> {
   const { context, progress } = session;
-  const [{ COMPARED_FIELDS }, { compareReferences }] = await Promise.all([
-    import("../../rootfs/compare/compare-nodes.ts"),
-    import("../../disk/look/compare-references.ts"),
-  ]);
+  const reports = planReports({ html: flags.html }, session);
+  const { COMPARED_FIELDS } = await import("../../rootfs/compare/compare-nodes.ts");
   const known: readonly IgnoredField[] = [...COMPARED_FIELDS, "configuration"];
   const ignore = (flags.ignore ?? []).map((text) => parseField(text, known));
   const show = showIndexing(progress);
   letYoungGenerationGrow();
-  const compared = await compareReferences(
-    await parseConfigured(one, context),
-    await parseConfigured(other, context),
-    {
-      ...(await referenceOptions(flags, session)),
-      ignore,
-      cache: await indexCacheOf(context),
-      onProgress: (event) => {
-        if (event.kind !== "comparing") show(event);
-        else progress.show(`comparing: ${event.compared} paths`, event);
-      },
+  const first = { reference: one, location: await parseConfigured(one, context) };
+  const second = { reference: other, location: await parseConfigured(other, context) };
+  const options: CompareReferencesOptions = {
+    ...(await referenceOptions(flags, session)),
+    ignore,
+    cache: await indexCacheOf(context),
+    onProgress: (event) => {
+      if (event.kind !== "comparing") show(event);
+      else progress.show(`comparing: ${event.compared} paths`, event);
     },
-  );
-  return outcomeOf(compared);
+  };
+  if (!reports.hasPage) {
+    const { compareReferences } = await import("../../disk/look/compare-references.ts");
+    return outcomeOf(await compareReferences(first.location, second.location, options));
+  }
+  const { reportOnDifferences } = await import("../../report/report-on-differences.ts");
+  const report = await reportOnDifferences(first, second, { ...options, tool: toolName() });
+  const { files, tookStdout } = await reports.writeAll(report);
+  const outcome = outcomeOf(report.comparison);
+  return { ...outcome, document: { ...outcome.document, reports: files }, tookStdout };
 }
 
 /** @throws OciError `invalid-argument` */

@@ -7,6 +7,8 @@ import {
   startRecordingProxy,
   type RecordingProxy,
 } from "../../../test/fixtures/recording-proxy.ts";
+import { directory, file } from "../../../test/fixtures/layers.ts";
+import { buildTableImage } from "../../../test/fixtures/table-layers.ts";
 import type { Compression } from "../../oci/media-types.ts";
 import { openLayout } from "../../store/layout/layout.ts";
 import { buildImage, type BuiltImage } from "../../testing/build-image.ts";
@@ -35,6 +37,34 @@ async function push(compression: Compression, size = 1_000_000): Promise<void> {
   const base = { "a/1": randomBytes(100_000), "a/2": "small", "a/3": randomBytes(size) };
   const spec = { layers: [base, { "b/1": "b" }, { "c/1": "c" }], compression };
   ({ layers } = await buildImage(store, { ...spec, tag: "1" }));
+  await project.run("copy", "oci:local:1", `127.0.0.1:${project.server.port}/looked:1`);
+}
+
+/** Pushes an image of four layers, whose entries have their directories with them. */
+async function pushDeep(): Promise<void> {
+  const store = await openLayout("local", { create: true });
+  const spec = {
+    layers: [
+      { "base/": "", "base/file": "b", "base/gone": "g", "opaque/": "", "opaque/old": "o" },
+      { "usr/": "", "usr/x": "u", "top/": "", "top/below": "" },
+      {
+        "middle/": "",
+        "middle/file": "m",
+        "opaque/": "",
+        "opaque/.wh..wh..opq": "",
+        "opaque/new": "",
+      },
+      {
+        "base/": "",
+        "base/.wh.gone": "",
+        "top/": "",
+        "top/file": "t",
+        "top/link": { symlink: "file" },
+      },
+    ],
+    tag: "1",
+  };
+  ({ layers } = await buildImage(store, spec));
   await project.run("copy", "oci:local:1", `127.0.0.1:${project.server.port}/looked:1`);
 }
 
@@ -71,9 +101,51 @@ describe("looking into a remote image", () => {
     }
   });
 
+  it.each(["zstd:chunked", "eStargz"] as const)(
+    "reads of a layer of %s its table and the file's bytes, and the second time the file's alone",
+    async (kind) => {
+      const store = await openLayout("local", { create: true });
+      const large = Array.from({ length: 8 }, (_, at) => file(`large/${at}`, randomBytes(200_000)));
+      ({ layers } = await buildTableImage(store, kind, [[directory("large"), ...large]], {
+        tag: "1",
+      }));
+      await project.run("copy", "oci:local:1", `127.0.0.1:${project.server.port}/looked:1`);
+      expect((await cost("cat", image, "/large/3")).bytes).toBeLessThan(205_000);
+      expect((await cost("cat", image, "/large/3")).bytes).toBeLessThan(203_000);
+      expect((await cost("ls", "-lR", image)).bytes).toBeLessThan(3000);
+      const { bytes } = await project.run("cat", image, "/large/7");
+      expect(Buffer.compare(bytes!, large[7]!.content)).toBe(0);
+    },
+  );
+
   it("with --layer reads that layer alone", async () => {
     await push("gzip");
     expect((await cost("ls", image, "--layer", "1")).asked).toEqual([1]);
+  });
+
+  it.each<[string, string[], number[]]>([
+    ["a file of the topmost layer", ["cat", "/top/file"], [3]],
+    ["a file that the topmost layer has, through its own link", ["cat", "/top/link"], [3]],
+    ["what a middle layer has", ["stat", "/middle/file"], [2, 3]],
+    ["an opaque directory", ["ls", "/opaque"], [2, 3]],
+    ["a directory that lower layers add to", ["ls", "/top"], [0, 1, 2, 3]],
+    ["what only the lowest layer has", ["cat", "/base/file"], [0, 1, 2, 3]],
+  ])("reads layers from the top, and no further than %s needs", async (_, [word, path], asked) => {
+    await pushDeep();
+    const first = await cost(word!, image, path!);
+    expect(first.asked.filter((layer, at) => first.asked.indexOf(layer) === at)).toEqual(asked);
+    // What was read is kept: the file alone may be read again.
+    expect((await cost("stat", image, path!)).asked).toEqual([]);
+  });
+
+  it("knows by a whiteout of the topmost layer that a path is not there", async () => {
+    await pushDeep();
+    const requests = proxy.requests.length;
+    const { status, stderr } = await project.run("cat", image, "/base/gone");
+    expect(stderr).toContain("expected a path that exists, got nothing at /base/gone");
+    expect(status).toBe(1);
+    const blobs = proxy.requests.slice(requests).join();
+    expect(layers.map(({ digest }) => blobs.includes(digest))).toEqual([false, false, false, true]);
   });
 
   it("reads for one file its layer, up to the file's end, once the layers are known", async () => {

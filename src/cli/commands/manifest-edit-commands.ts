@@ -2,16 +2,18 @@
 import type { Command } from "commander";
 import { collect, prose, withRegistry, type Invoke } from "../command.ts";
 import type { AnnotateFlags, CreateFlags, EditFlags, RepairFlags } from "./manifest-edit.ts";
+import type { RollbackFlags } from "./manifest-rollback.ts";
 
 const DRY_RUN = ["--dry-run", "say what the index would be"] as const;
 
-/** Registers the commands that edit one index: create, add, remove, annotate, repair. */
+/** Registers the commands that edit one index: create, add, remove, annotate, repair, rollback. */
 export function registerIndexEdits(manifest: Command, invoke: Invoke): void {
   registerCreate(manifest, invoke);
   registerAdd(manifest, invoke);
   registerRemove(manifest, invoke);
   registerAnnotate(manifest, invoke);
   registerRepair(manifest, invoke);
+  registerRollback(manifest, invoke);
 }
 
 function registerCreate(manifest: Command, invoke: Invoke): void {
@@ -135,7 +137,7 @@ function registerRepair(manifest: Command, invoke: Invoke): void {
         mixed, it is refused as manifest push would be. What can't be read is not taken for missing.`),
     )
     .option("--arch <LIST>", "the architectures that it must have; default: those it has")
-    .option("--force", "repair although a gate refuses, and say which")
+    .option("--force <GATE>", "override this gate, on record; may be repeated", collect)
     .option(...DRY_RUN)
     .addHelpText(
       "after",
@@ -150,6 +152,36 @@ Exit status: 0 it is whole; 2 a gate refuses; 1 it failed.`,
       invoke(flags, async (session) => {
         const { repair } = await import("./manifest-edit.ts");
         return repair(index, flags, session);
+      }),
+    );
+}
+
+function registerRollback(manifest: Command, invoke: Invoke): void {
+  withRegistry(manifest.command("rollback <IDX>"))
+    .summary("the index that the tag named before")
+    .description(
+      prose(`
+        Makes the tag name again what it named before manifest push or repair, with its aliases and
+        each TAG-ARCH: one PUT a tag, no image is sent. An index remembers five, which prune keeps.
+        Refused when what it would go back to has lost content, which is listed. A second rollback goes
+        further back; what undoes the first is printed. The next push is compared with the index that is
+        named then.`),
+    )
+    .option("--to <DIGEST>", "that index instead of the last one")
+    .option(...DRY_RUN)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit manifest rollback latest-cross
+  oci-kit manifest rollback --dry-run ghcr.io/family/image:latest-cross
+
+Exit status: 0 it is done; 2 what it would go back to is gone; 1 it failed.`,
+    )
+    .action(async (index: string, flags: RollbackFlags) =>
+      invoke(flags, async (session) => {
+        const { rollback } = await import("./manifest-rollback.ts");
+        return rollback(index, flags, session);
       }),
     );
 }

@@ -9,6 +9,7 @@ import { repairIndex } from "../../publish/edit/repair-index.ts";
 import type { EditIndexOptions } from "../../publish/edit/tagged-index.ts";
 import type { Outcome, Session } from "../command.ts";
 import { findConfiguredFor, parseConfigured } from "../input/configured.ts";
+import { gateOptions } from "../input/gate-options.ts";
 import { namedValues } from "../input/named-values.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { showCopy } from "../progress/show-copy.ts";
@@ -33,7 +34,7 @@ export interface AnnotateFlags extends EditFlags {
 
 export interface RepairFlags extends EditFlags {
   readonly arch?: string;
-  readonly force?: true;
+  readonly force?: readonly string[];
 }
 
 /** Runs `oci-kit manifest create`. */
@@ -107,8 +108,7 @@ export async function repair(
   const { overridden, ...edited } = await repairIndex(location, {
     ...options,
     architectures: flags.arch?.split(",") ?? held?.architectures,
-    runIdKey: held?.document.provenance?.keys?.runId,
-    force: flags.force,
+    ...(await gateOptions(flags.force, held, session.context)),
   });
   const outcome = editedIndexOutcome(edited, options);
   return {
@@ -116,7 +116,7 @@ export async function repair(
     document: { ...outcome.document, overridden },
     lines: [
       ...outcome.lines,
-      ...overridden.map(({ gate, message }) => `overridden by --force: ${gate}: ${message}`),
+      ...overridden.map(({ gate, message }) => `overridden by --force ${gate}: ${message}`),
     ],
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { GateFinding } from "../../publish/gates.ts";
+import type { GateFinding } from "../../publish/gates/gate.ts";
 import type { IndexPushPlan, TagChange } from "../../publish/plan-push.ts";
 import type { IndexPushResult } from "../../publish/push-index.ts";
 import { formatPlatform } from "../../oci/platform.ts";
@@ -9,7 +9,7 @@ import { formatBytes, table } from "../output/format.ts";
 
 /** The outcome of a dry run: what a push would do, and the gates that would refuse it. */
 export function planOutcome(plan: IndexPushPlan): Outcome {
-  const { children, index, findings, tags, toSend, upToDate } = plan;
+  const { children, index, findings, overridden, tags, toSend, upToDate } = plan;
   const rows = children.map(({ child, toSend: send, alreadyThere }) => [
     `  ${formatPlatform(child.platform)}`,
     child.descriptor.digest,
@@ -20,12 +20,13 @@ export function planOutcome(plan: IndexPushPlan): Outcome {
   const verdict = upToDate ? "nothing to do" : `would send ${formatBytes(toSend.bytes)}`;
   return {
     status: findings.length > 0 ? DOES_NOT_HOLD : DONE,
-    document: { dryRun: true, ...documentOf(plan), findings, toSend, upToDate },
+    document: { dryRun: true, ...documentOf(plan), findings, overridden, toSend, upToDate },
     lines: [
       `index ${index.descriptor.digest}: ${verdict}`,
       ...table(rows),
       ...tagLines(tags, "would set"),
       ...findingLines(findings, "refused by"),
+      ...findingLines(overridden, "would be overridden by --force"),
     ],
   };
 }
@@ -51,7 +52,7 @@ export function pushOutcome(plan: IndexPushPlan, result: IndexPushResult): Outco
       `${name} ${index.digest}: ${what}`,
       ...table(rows),
       ...tagLines(tags, "set"),
-      ...findingLines(overridden, "overridden by --force:"),
+      ...findingLines(overridden, "overridden by --force"),
     ],
   };
 }

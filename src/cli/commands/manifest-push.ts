@@ -4,7 +4,16 @@ import type { Configuration } from "../../config/configuration.ts";
 import { indexTagOf } from "../../publish/edit/tagged-index.ts";
 import { publishIndex } from "../../publish/publish-index.ts";
 import type { Outcome, Session } from "../command.ts";
-import { findConfigured, findConfiguredFor, nameOf, parseConfigured } from "../input/configured.ts";
+import {
+  checkSet,
+  findConfigured,
+  findConfiguredFor,
+  nameOf,
+  parseConfigured,
+  variablesOf,
+} from "../input/configured.ts";
+import { gateOptions } from "../input/gate-options.ts";
+import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { referenceOptions } from "../input/reference-options.ts";
 import { showCopy } from "../progress/show-copy.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
@@ -14,7 +23,8 @@ export interface PushFlags {
   readonly json?: true;
   readonly from?: readonly string[];
   readonly arch?: string;
-  readonly force?: true;
+  readonly force?: readonly string[];
+  readonly set?: readonly string[];
   readonly dryRun?: true;
 }
 
@@ -28,9 +38,11 @@ export async function pushManifest(
   const location = await parseConfigured(reference, context);
   const tag = indexTagOf(location);
   // The architectures and aliases of the repository or layout that is pushed to; the images of the working directory.
-  const held = await findConfiguredFor(location, context);
-  const found = flags.from === undefined ? await findConfigured(context) : undefined;
+  const variables = variablesOf(flags.set ?? []);
+  const held = await findConfiguredFor(location, context, variables);
+  const found = flags.from === undefined ? await findConfigured(context, { variables }) : undefined;
   const source = found ?? held;
+  checkSet(variables, source);
   const from = flags.from?.map((text) => parseConfigured(text, context));
   const { dryRun } = flags;
   const options = await referenceOptions({ ...(dryRun === true && { dryRun }) }, session);
@@ -40,8 +52,8 @@ export async function pushManifest(
     directory: source && outputRoot(source),
     architectures: flags.arch?.split(",") ?? held?.architectures,
     aliases: held?.document.aliases?.[tag],
-    runIdKey: source?.document.provenance?.keys?.runId,
-    force: flags.force,
+    ...(await gateOptions(flags.force, source, context)),
+    verify: await verifyBeforeOptions(held, session),
     onLeftOut: ({ name, reason }) => warn(`left out ${name}: ${reason}`),
     onProgress: showCopy(progress),
   });

@@ -18,13 +18,17 @@ export const manifestCommand: Register = (program, invoke) => {
 
         Refused, before anything is sent: an architecture of the configuration is missing; the
         published index has one that this push would drop; two images are for one platform; an image
-        is for another architecture than its name says; the images are of different generations. The
+        is for another architecture than its name says; the images are of different generations or
+        start differently; an image is not made of what the configured inputs are now; one is older
+        than what is published; an image would not start, or breaks a policy (see verify). Each gate has a name, --force takes the ones to override, and the index
+        records them. It also remembers what the tag named before: see manifest rollback. The
         configuration's architectures are asked of its own repository, and of layouts in its project;
         with --config of any target.`),
     )
     .option("--from <REF>", "an image or index to take the images from; may be repeated", collect)
     .option("--arch <LIST>", "the architectures that have to be there, instead of the configured")
-    .option("--force", "push although a gate refuses, and say which")
+    .option("--set <NAME=VALUE>", "a variable of oci-kit.yaml, as at assemble; repeatable", collect)
+    .option("--force <GATE>", "override this gate, on record; may be repeated", collect)
     .option("--dry-run", "print the plan, with the bytes it would send")
     .addHelpText(
       "after",

@@ -26,7 +26,8 @@ export const pruneCommand: Register = (program, invoke) => {
     .description(
       prose(`
         Lists what nothing leads to, and with --yes deletes it. What tags lead to stays: children of
-        indexes, referrers, subjects. Anything that can't be read ends it before anything is deleted.
+        indexes, referrers, subjects, and the five indexes that a published one remembers for manifest
+        rollback. Anything that can't be read ends it before anything is deleted.
 
         Of a layout, these are the blobs that no entry of its index.json leads to, as images that were
         replaced or untagged leave them. While somebody writes into it, what is younger than an hour

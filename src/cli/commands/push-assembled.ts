@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { architectureTag } from "../../publish/tag-names.ts";
-import { copyReference } from "../../image/by-reference/copy-reference.ts";
+import type { Configuration } from "../../config/configuration.ts";
 import type { OciError } from "../../oci/errors.ts";
-import type { Platform } from "../../oci/platform.ts";
+import { publishImage, type PublishedOne } from "../../publish/publish-image.ts";
 import type { Session } from "../command.ts";
 import { noConfiguration, parseConfigured } from "../input/configured.ts";
+import { gateOptions } from "../input/gate-options.ts";
+import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { showCopy } from "../progress/show-copy.ts";
+import type { AssembleFlags } from "./assemble-flags.ts";
 
 const DEFAULT_TAG = "latest-cross";
-
-interface PushAssembledOptions {
-  /** The configured repository. */
-  readonly repository: string;
-  /** Default: `latest-cross`. The architecture is appended. */
-  readonly tag: string | undefined;
-  readonly session: Session;
-}
 
 /** The error for `--push` when no repository is configured. */
 export function noRepository(): OciError {
@@ -23,19 +17,25 @@ export function noRepository(): OciError {
 }
 
 /**
- * Pushes an image that was just assembled to the configured repository, for a later `manifest push`.
- * @returns the reference of the pushed image
- * @throws whatever copying throws
+ * Pushes an image that was just assembled to the configured repository, for a later `manifest push`: as `TAG-ARCH`,
+ * or by its digest alone.
+ * @throws what `publishImage` throws
  */
 export async function pushAssembled(
   output: string,
-  platform: Platform,
-  { repository, tag = DEFAULT_TAG, session }: PushAssembledOptions,
-): Promise<string> {
+  { push, pushByDigest, forcePush }: AssembleFlags,
+  configuration: Configuration,
+  session: Session,
+): Promise<PublishedOne> {
   const { context, progress } = session;
   const { signal, registry, limits } = context;
-  const target = `${repository}:${architectureTag(tag, platform)}`;
-  const options = { signal, registry, limits, onProgress: showCopy(progress) };
-  await copyReference(await parseConfigured(output, context), target, options);
-  return target;
+  const named = typeof push === "string" ? push : DEFAULT_TAG;
+  const { keys, force } = await gateOptions(forcePush, configuration, context);
+  // It was made of its inputs a moment ago, so that they are not asked again.
+  return publishImage(await parseConfigured(output, context), configuration.image!, {
+    tag: pushByDigest === true ? undefined : named,
+    ...{ keys, force, signal, registry, limits },
+    verify: await verifyBeforeOptions(configuration, session),
+    onProgress: showCopy(progress),
+  });
 }

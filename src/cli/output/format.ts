@@ -1,20 +1,7 @@
 // SPDX-License-Identifier: MIT
+export { formatBytes } from "../../bytes/format-bytes.ts";
 import { displayWidth } from "./display-width.ts";
 import { escapeLine } from "./terminal-text.ts";
-
-const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-
-/** Formats a number of bytes for people in powers of 1000, as `1.5 MB`. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const text = unit === 0 || value >= 100 ? value.toFixed(0) : value.toFixed(1);
-  return `${text} ${UNITS[unit]!}`;
-}
 
 /** A number with its noun, as `1 layer` or `3 layers`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {

@@ -15,10 +15,7 @@ export function showUnpacking(progress: Progress): (event: UnpackProgress) => vo
     switch (event.kind) {
       case "staging": {
         const { layer, bytes, size, entries } = event;
-        progress.show(
-          `layer ${layer + 1}: ${meter(bytes, size)}; ${count(entries, "file")}`,
-          event,
-        );
+        progress.show(`layer ${layer}: ${meter(bytes, size)}; ${count(entries, "file")}`, event);
         return;
       }
       case "moving":
@@ -54,7 +51,7 @@ export function showPacking(progress: Progress): (event: PackProgress) => void {
       case "packing": {
         const { layer, entries, bytes } = event;
         progress.show(
-          `layer ${layer + 1}: ${count(entries, "entry", "entries")}, ${meter(bytes)}`,
+          `layer ${layer}: ${count(entries, "entry", "entries")}, ${meter(bytes)}`,
           event,
         );
         return;

@@ -9,16 +9,22 @@ export function showIndexing(progress: Progress): (event: IndexProgress) => void
   return (event) => {
     switch (event.kind) {
       case "layer-reading":
-        progress.show(`reading layer ${event.layer + 1}: ${meter(event.bytes, event.size)}`, event);
+        progress.show(`reading layer ${event.layer}: ${meter(event.bytes, event.size)}`, event);
         return;
       case "layer-cached":
-        progress.show(`layer ${event.layer + 1}: its index is known`, event);
+        progress.show(`layer ${event.layer}: its index is known`, event);
         return;
       case "layer-indexed":
-        progress.show(`layer ${event.layer + 1}: ${event.entries} entries`, event);
+        progress.show(`layer ${event.layer}: ${event.entries} entries`, event);
+        return;
+      case "layer-table":
+        progress.show(`layer ${event.layer}: ${event.entries} entries by its table`, event);
+        return;
+      case "table-unusable":
+        progress.show(`layer ${event.layer}: its table of contents is wrong`, event);
         return;
       case "cache-unusable":
-        progress.show(`layer ${event.layer + 1}: its index can't be kept`, event);
+        progress.show(`layer ${event.layer}: its index can't be kept`, event);
         return;
     }
   };
@@ -26,5 +32,5 @@ export function showIndexing(progress: Progress): (event: IndexProgress) => void
 
 /** Whether an event comes from indexing layers rather than from the work that follows. */
 export function isIndexing(event: { readonly kind: string }): event is IndexProgress {
-  return event.kind.startsWith("layer-") || event.kind === "cache-unusable";
+  return event.kind.startsWith("layer-") || /^(cache|table)-unusable$/.test(event.kind);
 }

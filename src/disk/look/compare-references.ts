@@ -31,6 +31,8 @@ export interface CompareReferencesOptions extends Omit<OpenRootOptions, "onProgr
   readonly ignore?: readonly (ComparedField | "configuration")[] | undefined;
   /** Never awaited. */
   readonly onProgress?: ((event: CompareProgress) => void) | undefined;
+  /** Called when both were compared, before they are closed, and awaited: for who wants to look further. */
+  readonly onCompared?: ((one: OpenRoot, other: OpenRoot) => Promise<void>) | undefined;
 }
 
 /** One of two things that are compared. */
@@ -69,7 +71,7 @@ export async function compareReferences(
   try {
     const second = await openRootFilesystem(other, rules);
     try {
-      return {
+      const compared = {
         one: sideOf(first),
         other: sideOf(second),
         ...(await compareRoots(first.root, second.root, options)),
@@ -77,6 +79,8 @@ export async function compareReferences(
           ? undefined
           : configurationOf(first, second, ignore),
       };
+      await options.onCompared?.(first, second);
+      return compared;
     } finally {
       await second.close();
     }

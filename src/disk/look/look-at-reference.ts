@@ -3,7 +3,12 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Bytes } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Named } from "../../image/by-reference/with-reference.ts";
-import { describeEntries, type EntryDescription } from "../../rootfs/look/describe-entries.ts";
+import { normalisePath } from "../../layer/normalise-path.ts";
+import {
+  describeEntries,
+  type DescribedFilesystem,
+  type EntryDescription,
+} from "../../rootfs/look/describe-entries.ts";
 import { findEntries, type FindQuery } from "../../rootfs/look/find-entries.ts";
 import { listEntries, type ListOptions } from "../../rootfs/look/list-entries.ts";
 import {
@@ -52,9 +57,10 @@ export function listReference<Result>(
   use: Use<Looked, Result>,
   options: LookOptions & ListOptions = {},
 ): Promise<Result> {
-  return withRoot(reference, options, (opened) =>
-    use(answer(opened, listEntries(opened.root, path, options))),
-  );
+  return withAnswer(reference, options, needsAll(path), {
+    ask: (root) => describeEntries(root, listEntries(root, path, options)),
+    use: (entries, opened) => use(answer(opened, entries)),
+  });
 }
 
 /**
@@ -68,14 +74,14 @@ export function statReference<Result>(
   options: LookOptions = {},
 ): Promise<Result> {
   const { follow = false } = options;
-  return withRoot(reference, options, (opened) =>
-    use(
-      answer(
-        opened,
-        paths.map((path) => lookUp(opened.root, path, { ...options, follow })),
+  return withAnswer(reference, options, false, {
+    ask: (root) =>
+      describeEntries(
+        root,
+        paths.map((path) => lookUp(root, path, { ...options, follow })),
       ),
-    ),
-  );
+    use: (entries, opened) => use(answer(opened, entries)),
+  });
 }
 
 /**
@@ -89,9 +95,10 @@ export function findInReference<Result>(
   use: Use<Looked, Result>,
   options: LookOptions = {},
 ): Promise<Result> {
-  return withRoot(reference, options, (opened) =>
-    use(answer(opened, findEntries(opened.root, path, query, options))),
-  );
+  return withAnswer(reference, options, needsAll(path), {
+    ask: (root) => describeEntries(root, findEntries(root, path, query, options)),
+    use: (entries, opened) => use(answer(opened, entries)),
+  });
 }
 
 /** The files that were asked for, in that order. */
@@ -111,36 +118,49 @@ export function withFiles<Result>(
   options: LookOptions = {},
 ): Promise<Result> {
   const { signal } = options;
-  return withRoot(reference, options, ({ root, image }) => {
-    const files = paths.map((path): OpenFile => {
-      const found = lookUpFile(root, path, options);
-      return { ...found, open: () => root.read(found.path, { signal }) };
-    });
-    return use({ image: image?.descriptor, files });
+  return withAnswer(reference, options, false, {
+    ask: (root) => paths.map((path) => lookUpFile(root, path, options)),
+    use: (found, { root, image }) =>
+      use({
+        image: image?.descriptor,
+        files: found.map((file) => ({ ...file, open: () => root.read(file.path, { signal }) })),
+      }),
   });
 }
 
-async function withRoot<Result>(
+/** Whether what is at a path can't be told without the lowest layer. */
+function needsAll(path: ByteString): boolean {
+  return normalisePath(path) === "/";
+}
+
+interface Asked<Answer, Result> {
+  /** Asks a filesystem, of which at first only the upper layers may be there. */
+  readonly ask: (root: DescribedFilesystem) => Answer;
+  readonly use: (answer: Answer, opened: OpenRoot) => Result | Promise<Result>;
+}
+
+/** Opens what a reference names, as far as the answer needs it, and passes on the answer while it is open. */
+async function withAnswer<Answer, Result>(
   reference: Named,
   options: LookOptions,
-  use: (opened: OpenRoot) => Result | Promise<Result>,
+  whole: boolean,
+  { ask, use }: Asked<Answer, Result>,
 ): Promise<Result> {
+  let answered: { readonly by: DescribedFilesystem; readonly answer: Answer } | undefined;
   const opened = await openRootFilesystem(reference, {
     allowMissing: true,
     withSidecar: true,
     ...options,
+    ask: whole ? "everything" : (root) => void (answered = { by: root, answer: ask(root) }),
   });
   try {
-    return await use(opened);
+    const { root } = opened;
+    return await use(answered?.by === root ? answered.answer : ask(root), opened);
   } finally {
     await opened.close();
   }
 }
 
-function answer({ root, image }: OpenRoot, found: Iterable<FoundPath>): Looked {
-  return {
-    name: root.name,
-    image: image?.descriptor,
-    entries: describeEntries(root, found),
-  };
+function answer({ root, image }: OpenRoot, entries: readonly EntryDescription[]): Looked {
+  return { name: root.name, image: image?.descriptor, entries };
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
+import { formatReference } from "../../oci/reference.ts";
+import type { Location } from "../location.ts";
 import { copy, summarise, type CopyOptions, type CopySummary } from "../../store/copy/copy.ts";
 import { blaming } from "../../store/copy/copy-error.ts";
 import { openReferrers, type Referrers } from "../../store/referrers/find-referrers.ts";
@@ -58,13 +61,21 @@ export function copyReference(
 ): Promise<CopiedReference> {
   checkExtent(options);
   return withSource(from, besides(to, options), async (source) => {
-    const root = await rootOf(source, options);
+    const root = rememberSource(source.location, await rootOf(source, options));
     const absent = (await source.store.capabilities.absent?.(options)) ?? [];
     const copied = await withTarget(to, options, ({ store, tag }) =>
       copyRoot(source.store, root, store, { ...options, tag }),
     );
     return { ...copied, absent: options.platform === undefined ? absent : [] };
   });
+}
+
+/** The root with the reference that it has in a registry: a layout that it is saved in keeps that with its tag. */
+function rememberSource(location: Location, root: Descriptor): Descriptor {
+  if (location.kind !== "registry") return root;
+  const { registry, repository, tag } = location.reference;
+  const savedFrom = formatReference({ registry, repository, tag, digest: root.digest });
+  return { ...root, annotations: { ...root.annotations, [AnnotationKey.savedFrom]: savedFrom } };
 }
 
 /**

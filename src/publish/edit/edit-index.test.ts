@@ -220,7 +220,7 @@ describe.each(["registry", "layout"])("an index in a %s", (kind) => {
   it("is not repaired by losing a platform, unless that is forced", async () => {
     await loseImage();
     await expect(repairIndex(index)).rejects.toMatchObject({ code: "gate-refused" });
-    const { overridden } = await repairIndex(index, { force: true });
+    const { overridden } = await repairIndex(index, { force: ["dropped-platform"] });
     expect(overridden.map(({ gate }) => gate)).toEqual(["dropped-platform"]);
     expect(await digestsOf(index)).toEqual([images[1]!.digest]);
   });

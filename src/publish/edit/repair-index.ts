@@ -3,15 +3,19 @@ import { imagesFor } from "../../image/find-image.ts";
 import { isAttestation } from "../../image/list-images.ts";
 import type { Location } from "../../image/location.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { isOciError, OciError } from "../../oci/errors.ts";
+import { OciError } from "../../oci/errors.ts";
 import { isIndexType } from "../../oci/media-types.ts";
 import { formatPlatform, parsePlatform } from "../../oci/platform.ts";
-import { readGraph } from "../../store/content-graph.ts";
 import type { ContentStore } from "../../store/store.ts";
-import { evaluateGates, refusal, type GateFinding } from "../gates.ts";
+import { type FactOptions, policyFindings, readFacts } from "../child-facts.ts";
+import { evaluateGates, refusal, sortFindings } from "../gates.ts";
+import type { GateFinding, GateName } from "../gates/gate.ts";
 import { gatherFromTags } from "../gather-children.ts";
 import { readChildren, type Child } from "../index-child.ts";
-import { factsOf } from "../plan-push.ts";
+import { forcedNote } from "../make-published-index.ts";
+import { readOrigin } from "../origin.ts";
+import { type Published, readHistory } from "../published-index.ts";
+import { findLost } from "./lost-content.ts";
 import { withEntries, withoutEntries } from "./index-entries.ts";
 import {
   editTaggedIndex,
@@ -21,13 +25,11 @@ import {
   type TaggedIndex,
 } from "./tagged-index.ts";
 
-export interface RepairIndexOptions extends EditIndexOptions {
+export interface RepairIndexOptions extends EditIndexOptions, FactOptions {
   /** The architectures that the index must have. Default: those that it has now. */
   readonly architectures?: readonly string[] | undefined;
-  /** The annotation or label that names the run that made an image. Default: `AnnotationKey.runId`. */
-  readonly runIdKey?: string | undefined;
-  /** Repair although a gate refuses. */
-  readonly force?: boolean | undefined;
+  /** The gates that are overridden. The repaired index records their names. */
+  readonly force?: readonly GateName[] | undefined;
 }
 
 /** A repaired index, with the findings of gates that `force` overrode. */
@@ -38,8 +40,8 @@ export interface RepairedIndex extends EditedIndex {
 /**
  * Rebuilds the index under a tag from images that the store has, and builds none: entries that are whole stay;
  * one whose manifest or content is missing is replaced by what the store has under `TAG-ARCH`, with its
- * attestations; and so is added what `architectures` names and the index lacks. The gates of a push hold: no
- * platform is lost, and no generations are mixed, unless `force` says so.
+ * attestations; and so is added what `architectures` names and the index lacks. The gates of a push hold, but for
+ * those that `force` names. An index that is broken is not remembered for a rollback, one that is whole is.
  * @throws OciError `gate-refused`; `missing-input` when neither the index nor `architectures` says what it has;
  *   what can't be read is never taken for missing: that is an error
  */
@@ -70,11 +72,15 @@ export async function repairIndex(
     const where = `${store.name}:${tag}`;
     const manifests = withEntries(whole, more, { replace: false, where });
     const kept = await childrenOf(store, whole, where, options);
-    overridden.push(...checkGates(current, [...kept, ...found.children], options));
+    overridden.push(...(await checkGates(current, kept, found.children, options)));
     const contents = found.children.flatMap(({ image, descriptor, attestations }) =>
       [descriptor, ...attestations].map((root) => ({ store: image.store, root })),
     );
-    return { manifests, contents };
+    const annotations = {
+      ...current.document?.value.annotations,
+      ...forcedNote(overridden),
+    };
+    return { manifests, contents, annotations, isMended: broken.length > 0 };
   });
   return { ...edited, overridden };
 }
@@ -107,26 +113,10 @@ async function brokenEntries(
   options: RepairIndexOptions,
 ): Promise<readonly Descriptor[]> {
   const broken: Descriptor[] = [];
-  for (const entry of entries) if (!(await isWhole(store, entry, options))) broken.push(entry);
-  return broken;
-}
-
-async function isWhole(
-  store: ContentStore,
-  entry: Descriptor,
-  { signal, limits }: RepairIndexOptions,
-): Promise<boolean> {
-  try {
-    const { blobs } = await readGraph(store, entry, { signal, limits });
-    for (const blob of blobs) {
-      const isElsewhere = blob.urls !== undefined && blob.urls.length > 0;
-      if (!isElsewhere && !(await store.exists(blob, { signal }))) return false;
-    }
-    return true;
-  } catch (error) {
-    if (isOciError(error, "not-found")) return false;
-    throw error;
+  for (const entry of entries) {
+    if ((await findLost(store, entry, options)).length > 0) broken.push(entry);
   }
+  return broken;
 }
 
 async function childrenOf(
@@ -147,22 +137,41 @@ async function childrenOf(
 }
 
 /** @returns the findings that `force` overrides */
-function checkGates(
-  { store, tag, before, document }: TaggedIndex,
-  children: readonly Child[],
-  { architectures, runIdKey, force }: RepairIndexOptions,
-): readonly GateFinding[] {
+async function checkGates(
+  current: TaggedIndex,
+  kept: readonly Child[],
+  found: readonly Child[],
+  options: RepairIndexOptions,
+): Promise<readonly GateFinding[]> {
+  const where = `${current.store.name}:${current.tag}`;
+  const children = [...kept, ...found];
+  const findings = [
+    ...evaluateGates({
+      children: await readFacts(children, options),
+      architectures: options.architectures,
+      published: await publishedOf(current, kept, options),
+    }),
+    ...(await policyFindings(children, options)),
+  ];
+  const { refusing, overridden } = sortFindings(findings, options.force);
+  if (refusing.length > 0) throw refusal(where, refusing);
+  if (children.length > 0) return overridden;
+  throw new OciError("not-found", `${where}: expected an image that is whole, got none`);
+}
+
+/** What the tag names, as far as it is whole: of an image that is lost nobody can tell how old it was. */
+async function publishedOf(
+  { store, before, document }: TaggedIndex,
+  kept: readonly Child[],
+  options: RepairIndexOptions,
+): Promise<Published> {
+  if (before === undefined) return { state: "absent" };
   const images = imagesIn(document?.value.manifests ?? []);
-  const findings = evaluateGates({
-    children: children.map((child) => factsOf(child, runIdKey)),
-    architectures,
-    published:
-      before === undefined ? { state: "absent" } : { state: "present", descriptor: before, images },
-  });
-  if (findings.length > 0 && force !== true) throw refusal(`${store.name}:${tag}`, findings);
-  if (children.length > 0) return findings;
-  throw new OciError(
-    "not-found",
-    `${store.name}:${tag}: expected an image that is whole, got none`,
-  );
+  const origins = kept.map(({ descriptor: { digest }, platform, image }) => ({
+    digest,
+    platform,
+    origin: readOrigin(image, options.keys),
+  }));
+  const history = await readHistory(store, document, options);
+  return { state: "present", descriptor: before, document, images, origins, history };
 }

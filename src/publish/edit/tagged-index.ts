@@ -11,12 +11,15 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Document } from "../../oci/documents/document.ts";
 import type { ImageIndex } from "../../oci/documents/image-index.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
+import { previousIndexes, rememberIndex } from "../../oci/index-history.ts";
 import { isIndexType, MediaType } from "../../oci/media-types.ts";
 import { copy, summarise, type CopySummary } from "../../store/copy/copy.ts";
 import type { CopyEvent } from "../../store/copy/transfer.ts";
 import { openReferrers } from "../../store/referrers/find-referrers.ts";
+import { changedMeanwhile } from "../../store/changed-meanwhile.ts";
 import { readIndex } from "../../store/read-documents.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
+import { setTag } from "../set-tag.ts";
 import { resolveIfThere } from "../gather-children.ts";
 
 export interface EditIndexOptions extends TargetOptions {
@@ -41,6 +44,8 @@ export interface IndexEdit {
   readonly manifests: readonly Descriptor[];
   /** Annotations of the index. Default: as they are. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Whether what the old index remembers stays as it is, because that index is broken. Default: it is remembered. */
+  readonly isMended?: boolean | undefined;
   /** Whether nothing of the old index is kept. */
   readonly isNew?: boolean | undefined;
   /** Content that the index will name, with the stores that hold it. What is there already is not sent. */
@@ -119,7 +124,8 @@ export function indexTagOf(location: Location): string {
   );
 }
 
-async function readTaggedIndex(
+/** Reads the index under a tag. */
+export async function readTaggedIndex(
   store: ContentStore,
   tag: string,
   options: EditIndexOptions,
@@ -172,16 +178,20 @@ async function writeEdit(
 
 function makeEdited(
   document: Document<ImageIndex> | undefined,
-  { manifests, annotations }: IndexEdit,
+  { manifests, annotations, isMended = false }: IndexEdit,
 ): Document<ImageIndex> {
   if (document === undefined) return makeIndex(manifests, { annotations });
   const before = document.value;
+  const isOther = JSON.stringify(manifests) !== JSON.stringify(before.manifests);
   const after = {
     ...before,
     manifests,
-    annotations: annotations ?? before.annotations,
+    annotations: {
+      ...(annotations ?? before.annotations),
+      ...(isOther && !isMended && historyOf(document)),
+    },
   };
-  const isEmpty = Object.keys(after.annotations ?? {}).length === 0;
+  const isEmpty = Object.keys(after.annotations).length === 0;
   const isDocker =
     isDockerType(document.descriptor.mediaType) &&
     manifests.every(({ mediaType }) => isDockerType(mediaType)) &&
@@ -199,6 +209,12 @@ function makeEdited(
   );
 }
 
+/** What an edit of an index remembers: that index, if it remembers others already, as one that was pushed does. */
+function historyOf({ descriptor, value }: Document<ImageIndex>): Readonly<Record<string, string>> {
+  const earlier = previousIndexes(value.annotations, descriptor.digest);
+  return earlier.length === 0 ? {} : rememberIndex(descriptor.digest, earlier);
+}
+
 async function publish(
   { store, tag, before }: TaggedIndex,
   { descriptor, bytes }: Document<ImageIndex>,
@@ -207,14 +223,10 @@ async function publish(
 ): Promise<void> {
   await store.push(descriptor, sourceOf(bytes), { signal });
   const now = await resolveIfThere(store, tag, { signal });
-  if (now?.digest !== before?.digest) {
-    throw new OciError(
-      "changed-meanwhile",
-      `${store.name}:${tag}: expected it to name ${before?.digest ?? "nothing"} still, got ${now?.digest ?? "nothing"}: somebody else changed it meanwhile`,
-      { details: { before, now }, hint: "Try again: the edit is made of what is there then." },
-    );
-  }
-  await store.tag({ ...descriptor, annotations: undefined }, tag, { signal });
+  const expected = before?.digest ?? null;
+  const found = now?.digest ?? null;
+  if (found !== expected) throw changedMeanwhile(`${store.name}:${tag}`, expected, found);
+  await setTag(store, descriptor, tag, { signal, ifNames: expected });
   // In a layout only a root is kept, and what refers to the old index would have lost it.
   const isKept = before !== undefined && isReferredTo && (await store.exists(before, { signal }));
   if (isKept) await store.capabilities.addRoot?.(before, { signal });

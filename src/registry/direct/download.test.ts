@@ -120,7 +120,6 @@ describe("an answer that is not the plainest", () => {
   it.each([
     ["chunked", chunked],
     ["garbage", (socket: Socket) => socket.end("SSH-2.0-x\r\n\r\n")],
-    ["nothing", (socket: Socket) => socket.end()],
     [
       "a head without end",
       (socket: Socket) => socket.write(`HTTP/1.1 200 OK\r\na: ${"b".repeat(99_999)}`),
@@ -131,6 +130,12 @@ describe("an answer that is not the plainest", () => {
     expect(Buffer.from(await pull(host)).equals(content)).toBe(true);
     expect(heads).toHaveLength(2);
     expect(heads[1]).toContain("connection: keep-alive");
+  });
+
+  it("is asked for again, as any other that broke, when nothing comes", async () => {
+    const { host, heads } = await start((socket) => socket.end(), whole);
+    expect(Buffer.from(await pull(host)).equals(content)).toBe(true);
+    expect(heads).toHaveLength(2);
   });
 
   it("is reported as usual when it is a refusal", async () => {

@@ -2,28 +2,29 @@
 import type { OnReadOpts, Socket } from "node:net";
 import { throwIfAborted } from "../../bytes/abort.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { unreachable, wrapAnswer, type Answer, type Exchange } from "../exchange.ts";
+import { HEAD_BYTES, unreachable, wrapAnswer, type Answer, type Exchange } from "../exchange.ts";
 import { redactUrl } from "../hosts.ts";
 import { parseAnswerHead, type AnswerHead } from "../wire/answer-head.ts";
-import { openIncoming, type Incoming } from "./incoming.ts";
+import { readAnswerBody } from "./answer-body.ts";
+import { formatRequest, isSendable } from "./format-request.ts";
+import { openIncoming } from "./incoming.ts";
+import { readFrom, type Reader } from "./reader.ts";
 
 /** Opens a plain connection, which hands all that arrives to `onread`. */
 export type Connect = (target: URL, onread: OnReadOpts) => Promise<Socket>;
 
 /** Below this many bytes, a connection of its own costs more than it saves. */
 const WORTH_A_CONNECTION = 4 * 1024 * 1024;
-/** The longest head, in bytes: as for every other answer. */
-const HEAD_BYTES = 32 * 1024;
-const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Whether a download may go over a connection of its own: large, and without TLS. */
-export function isDirect({ method, url, expected = 0, body, headers }: Exchange): boolean {
+export function isDownload(request: Exchange): boolean {
+  const { method, url, expected = 0, body } = request;
   return (
     method === "GET" &&
     body === undefined &&
     url.protocol === "http:" &&
     expected >= WORTH_A_CONNECTION &&
-    Object.values(headers).every((value) => SENDABLE.test(value))
+    isSendable(request)
   );
 }
 
@@ -52,14 +53,14 @@ export async function download(
     socket = await connect(url, incoming.onread);
     incoming.attach(socket);
     throwIfAborted(signal, `GET ${redactUrl(url)}`);
-    socket.write(formatHead(request));
-    const got = await readHead(incoming);
-    if (got === undefined) {
+    socket.write(Buffer.from(formatRequest(request, "close"), "latin1"));
+    const reader = readFrom(incoming);
+    const head = await readHead(reader);
+    if (head === undefined) {
       close();
       return undefined;
     }
-    const { head, rest } = got;
-    const body = Object.assign(readBody(incoming, head, rest, close), {
+    const body = Object.assign(readBody(reader, head, close), {
       dump: () => {
         close();
         return Promise.resolve();
@@ -72,47 +73,21 @@ export async function download(
   }
 }
 
-function formatHead({ url, headers }: Exchange): string {
-  const lines = Object.entries({ "accept-encoding": "identity", ...headers }).map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  );
-  return `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: close\r\n${lines.join("")}\r\n`;
-}
-
-async function readHead(
-  incoming: Incoming,
-): Promise<{ readonly head: AnswerHead; readonly rest: Uint8Array } | undefined> {
-  let read = Buffer.alloc(0);
-  while (read.length < HEAD_BYTES) {
-    const chunk = await incoming.next();
-    if (chunk === undefined) return undefined;
-    read = Buffer.concat([read, chunk]);
-    const end = read.indexOf("\r\n\r\n");
-    if (end < 0) continue;
-    const head = end > HEAD_BYTES ? undefined : parseAnswerHead(read.toString("latin1", 0, end));
-    return head && { head, rest: read.subarray(end + 4) };
-  }
-  return undefined;
+/** Only that of the plainest successful answer, which brings a body of known length. */
+async function readHead(reader: Reader): Promise<AnswerHead | undefined> {
+  const text = await reader.until("\r\n\r\n", HEAD_BYTES);
+  const head = text === undefined ? undefined : parseAnswerHead(text, "GET");
+  if (head?.statusCode !== 200 && head?.statusCode !== 206) return undefined;
+  return typeof head.framing !== "number" || "content-encoding" in head.headers ? undefined : head;
 }
 
 async function* readBody(
-  incoming: Incoming,
-  { length }: AnswerHead,
-  first: Uint8Array,
+  reader: Reader,
+  { framing }: AnswerHead,
   close: () => void,
 ): AsyncGenerator<Uint8Array> {
   try {
-    let left = length;
-    for (let chunk: Uint8Array | undefined = first; left > 0; chunk = await incoming.next()) {
-      if (chunk === undefined) {
-        const message = `the connection ended ${left} bytes early`;
-        throw Object.assign(new Error(message), { code: "ECONNRESET" });
-      }
-      const part = chunk.subarray(0, left);
-      left -= part.length;
-      if (part.length > 0) yield part;
-      if (left === 0) return;
-    }
+    yield* readAnswerBody(reader, framing);
   } finally {
     close();
   }

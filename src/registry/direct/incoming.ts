@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { OnReadOpts, Socket } from "node:net";
+import { nothingCame, type Incoming } from "./reader.ts";
 
-/** What arrives on one connection. Between two calls of `next`, nothing is read. */
-export interface Incoming {
+/** What arrives on a connection of its own. Between two calls of `next`, nothing is read. */
+export interface IncomingBuffer extends Incoming {
   /** To be given to `net.connect`. */
   readonly onread: OnReadOpts;
   /** Must be called when the connection stands, before `next`. */
   attach(socket: Socket): void;
-  /**
-   * The next bytes, in memory that the next call uses again. Undefined when the other side has ended its own.
-   * @throws the connection's error; `ETIMEDOUT` when nothing comes for `idleTimeout` milliseconds
-   */
-  next(): Promise<Uint8Array | undefined>;
 }
 
 /** Large, because each read costs a turn of the event loop: a pull took 0.8 of the processor time of 256 KiB. */
@@ -24,7 +20,7 @@ const IDLE = (): void => undefined;
  * Reads what arrives on a connection into one buffer. With memory of its own for each read, as streams have it,
  * half of the time went into filling that memory with zeros and collecting it.
  */
-export function openIncoming(idleTimeout: number): Incoming {
+export function openIncoming(idleTimeout: number): IncomingBuffer {
   const buffer = Buffer.alloc(BUFFER);
   let count = 0;
   let connection: Socket | undefined;
@@ -53,8 +49,7 @@ export function openIncoming(idleTimeout: number): Incoming {
         // The time that the reader takes does not count: whoever waits next waits the whole time.
         isStale = wake === IDLE;
         if (isStale) return;
-        const message = `nothing came for ${idleTimeout} ms`;
-        end(Object.assign(new Error(message), { code: "ETIMEDOUT" }));
+        end(nothingCame(idleTimeout));
       });
     },
     next: async () => {

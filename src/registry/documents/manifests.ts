@@ -6,7 +6,9 @@ import { verify } from "../../bytes/verify.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { MediaType } from "../../oci/media-types.ts";
+import { changedMeanwhile } from "../../store/changed-meanwhile.ts";
 import type { OpenContent } from "../../store/read-content.ts";
+import type { TagOptions } from "../../store/store.ts";
 import { contentPath, isDocumentType, pulling, pushing } from "../repository-context.ts";
 import type { RepositoryContext } from "../repository-context.ts";
 import type { Answer } from "../exchange.ts";
@@ -36,13 +38,13 @@ export interface Manifests {
   read(descriptor: Descriptor, options?: AbortOptions): Promise<Uint8Array>;
   readonly open: OpenContent;
   push(descriptor: Descriptor, source: Source, options?: AbortOptions): Promise<void>;
-  tag(descriptor: Descriptor, tag: string, options?: AbortOptions): Promise<void>;
+  tag(descriptor: Descriptor, tag: string, options?: TagOptions): Promise<void>;
   /** Puts bytes, which are those of the descriptor, under a tag or a digest. */
   put(
     descriptor: Descriptor,
     reference: string,
     bytes: Uint8Array,
-    options: AbortOptions,
+    options: TagOptions,
   ): Promise<void>;
   forget(digest: Digest): void;
 }
@@ -121,18 +123,21 @@ export function openManifests(context: RepositoryContext, onStored: OnStored): M
     descriptor: Descriptor,
     reference: string,
     bytes: Uint8Array,
-    options: AbortOptions,
+    options: TagOptions,
   ): Promise<void> => {
     const answer = await transport.send({
       ...pushing(context),
       method: "PUT",
       target: formatRoute({ kind: "manifest", repository, reference }),
-      headers: { "content-type": descriptor.mediaType },
+      headers: { "content-type": descriptor.mediaType, ...conditionOf(options) },
       body: sourceOf(bytes),
-      expect: [200, 201, 202],
+      expect: options.ifNames === undefined ? [200, 201, 202] : [200, 201, 202, 412],
       signal: options.signal,
     });
     await answer.discard();
+    if (answer.status === 412) {
+      throw changedMeanwhile(`${name}:${reference}`, options.ifNames ?? null, undefined);
+    }
     checkDigestHeader(answer, bytes, descriptor.digest);
     remember(descriptor.digest, bytes);
     await onStored(
@@ -195,6 +200,16 @@ export function openManifests(context: RepositoryContext, onStored: OnStored): M
     put,
     forget: (digest) => void known.delete(digest),
   };
+}
+
+/**
+ * What a registry that heeds conditions compares before it sets a tag (RFC 9110, 13.1): the entity tag of a manifest is
+ * its quoted digest at distribution and at ours. The distribution specification has no conditional PUT, and a
+ * registry without them ignores these.
+ */
+function conditionOf({ ifNames }: TagOptions): Readonly<Record<string, string>> {
+  if (ifNames === undefined) return {};
+  return ifNames === null ? { "if-none-match": "*" } : { "if-match": `"${ifNames}"` };
 }
 
 /** The descriptor that the answer to HEAD gives; undefined when it lacks a part. */

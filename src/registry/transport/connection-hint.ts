@@ -13,12 +13,15 @@ export function connectionHint(
   if (code === undefined) return undefined;
   if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
   if (code === "ECONNREFUSED") return refusedHint(url);
-  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return hungUpHint(url, code);
+  if (HUNG_UP.has(code) || code === "ECONNRESET") return hungUpHint(url, code);
   if (NOT_TLS.has(code) && url.protocol === "https:") {
     return `${url.host} does not speak https on this port; if it is meant to speak plain http, say so: --plain-http`;
   }
   return certificateHint(url.host, code, cause);
 }
+
+/** The connection stood, TLS included: undici's code, and ours. */
+const HUNG_UP = new Set(["UND_ERR_SOCKET", "ERR_STREAM_PREMATURE_CLOSE"]);
 
 const NOT_TLS = new Set([
   "EPROTO",
@@ -62,9 +65,8 @@ function namesIn(cause: unknown): string {
 }
 
 function hungUpHint(url: URL, code: string): string | undefined {
-  // Undici's code: the connection stood, TLS included.
   if (url.protocol === "https:") {
-    return code === "UND_ERR_SOCKET" ? wantsCertificateHint(url.host) : undefined;
+    return HUNG_UP.has(code) ? wantsCertificateHint(url.host) : undefined;
   }
   return isLoopback(url.hostname)
     ? `${url.host} hung up; if it speaks https, say so: --https`

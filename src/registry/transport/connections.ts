@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
-import { Agent, type Dispatcher } from "undici";
+import type { Socket } from "node:net";
 import type { Limits } from "../../oci/limits.ts";
+import { openDirectWay } from "../direct/direct-way.ts";
+import type { Answer, Way } from "../exchange.ts";
 import type { FindProxy, FindTls, Resolve } from "../registry-options.ts";
 import { createAddressGate } from "./address-gate.ts";
 import { createDial, type Dial } from "./dial.ts";
 import { createTrust } from "./trust.ts";
-import { proxyAuthorization } from "./tunnel.ts";
 
 /** The connections to one registry and to the places it sends us to. */
 export interface Connections {
-  readonly agent: Agent;
   readonly dial: Dial;
+  /** For small requests that need no proxy. */
+  readonly direct: Way<Answer | undefined>;
+  /** For every request. */
+  readonly pooled: Way;
   /** Waits for running requests to end, then closes all connections. Idle ones do not keep a process alive. */
   close(): Promise<void>;
 }
@@ -24,8 +28,6 @@ export interface ConnectionOptions {
 }
 
 const CONNECT_TIMEOUT = 15_000;
-/** The longest head of an answer, in bytes: signed addresses of storage services take a few KiB. */
-const HEAD_BYTES = 32 * 1024;
 
 /**
  * Opens no connection yet. Every connection is made, and every address judged, in one place: see `createDial`.
@@ -39,48 +41,25 @@ export function openConnections(
   const { limits, tls, proxy, resolve } = options;
   const timeout = Math.min(CONNECT_TIMEOUT, limits.idleTimeout);
   const gate = createAddressGate(origin);
-  const dial = createDial({
-    origin,
-    timeout,
-    proxy,
-    trust: createTrust(tls, registry),
-    gate,
-    resolve,
+  const trust = createTrust(tls, registry);
+  const dial = createDial({ origin, timeout, proxy, trust, gate, resolve });
+  const open = (target: URL): Promise<Socket> => dial.open(target);
+  const direct = openDirectWay(open, limits);
+  const pooled = later(async () => {
+    const { openPooledWay } = await import("../pooled/pooled-way.ts");
+    return openPooledWay({ proxy, open }, limits);
   });
-  const agent = new ProxyingAgent(proxy, {
-    headersTimeout: limits.idleTimeout,
-    bodyTimeout: limits.idleTimeout,
-    maxHeaderSize: HEAD_BYTES,
-    allowH2: false,
-    connect: ({ protocol, hostname, port }, done) => {
-      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-      dial.open(new URL(`${protocol}//${host}:${port}`)).then(
-        (socket) => done(null, socket),
-        (error: unknown) => done(error as Error, null),
-      );
-    },
-  });
-  return { agent, dial, close: () => agent.close() };
+  const close = async (): Promise<void> => {
+    await Promise.all([direct.close(), pooled.close()]);
+  };
+  return { dial, direct, pooled, close };
 }
 
-/** Sends plain requests to their proxy, with the whole URL as their target (RFC 9112, 3.2.2). */
-class ProxyingAgent extends Agent {
-  readonly #proxy: FindProxy;
-
-  constructor(proxy: FindProxy, options: Agent.Options) {
-    super(options);
-    this.#proxy = proxy;
-  }
-
-  override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const origin = new URL(String(options.origin));
-    const proxy = origin.protocol === "http:" ? this.#proxy(origin) : undefined;
-    if (proxy === undefined) return super.dispatch(options, handler);
-    const authorization = proxyAuthorization(proxy);
-    const headers = {
-      ...(options.headers as Readonly<Record<string, string>>),
-      ...(authorization !== undefined && { "proxy-authorization": authorization }),
-    };
-    return super.dispatch({ ...options, path: origin.origin + options.path, headers }, handler);
-  }
+/** A way that is opened for the first request over it, because loading undici takes long. */
+function later(open: () => Promise<Way>): Way {
+  let way: Promise<Way> | undefined;
+  return {
+    exchange: async (request, patience) => (await (way ??= open())).exchange(request, patience),
+    close: async () => (await way)?.close(),
+  };
 }

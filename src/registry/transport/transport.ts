@@ -5,8 +5,9 @@ import { createAuthorizer } from "../auth/authorizer.ts";
 import type { Access, Authorizer } from "../auth/authorizer.ts";
 import { openCredentialSource } from "../auth/credential-source.ts";
 import type { Explanation } from "../auth/explain-refusal.ts";
-import { download, isDirect } from "../direct/download.ts";
-import { exchange, refused, unreachable } from "../exchange.ts";
+import { isSmall } from "../direct/direct-way.ts";
+import { download, isDownload } from "../direct/download.ts";
+import { refused, unreachable } from "../exchange.ts";
 import type { Answer, Exchange, Method } from "../exchange.ts";
 import { openConnections, type Connections } from "./connections.ts";
 import { createGate } from "./gate.ts";
@@ -147,22 +148,30 @@ interface SenderOptions {
 
 /** Creates what sends one request and waits for the head of its answer. Those without a body wait for a place. */
 function createSender(
-  { agent, dial }: Connections,
+  connections: Connections,
   { limits, proxy, userAgent }: SenderOptions,
 ): (request: Exchange) => Promise<Answer> {
+  const { dial, direct, pooled } = connections;
   const gate = createGate(REQUESTS_AT_ONCE);
+  const ask = async (request: Exchange, patience: number): Promise<Answer> => {
+    // A plain request to a proxy is one of its own kind; one in TLS goes through a tunnel, like any other.
+    const isPlain = request.url.protocol === "http:" && proxy(request.url) !== undefined;
+    const lighter = isPlain
+      ? undefined
+      : isSmall(request)
+        ? await direct.exchange(request, patience)
+        : isDownload(request)
+          ? await download(dial.openDirect, request, limits)
+          : undefined;
+    return lighter ?? pooled.exchange(request, patience);
+  };
   return async (request) => {
     const headers = { "user-agent": userAgent, ...request.headers };
     const complete = { ...request, headers };
-    const ask = async (): Promise<Answer> => {
-      const isAlone = isDirect(complete) && proxy(request.url) === undefined;
-      const direct = isAlone ? await download(dial.openDirect, complete, limits) : undefined;
-      return direct ?? exchange(agent, complete, limits);
-    };
-    const stores = request.body !== undefined || request.method === "PUT";
-    const answer = await (!stores
-      ? gate(ask)
-      : exchange(agent, complete, limits, limits.idleTimeout * COMMIT_PATIENCE));
+    const isStoring = request.body !== undefined || request.method === "PUT";
+    const answer = await (isStoring
+      ? ask(complete, limits.idleTimeout * COMMIT_PATIENCE)
+      : gate(() => ask(complete, limits.idleTimeout)));
     // Only proxies answer so. Those of https answer when the connection is made.
     const via = answer.status === 407 ? proxy(request.url) : undefined;
     if (via === undefined) return answer;

@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Socket } from "node:net";
 import { escapeText } from "../../bytes/byte-string.ts";
+import { proxyAuthorization } from "../machine/proxy-authorization.ts";
 
 /** The longest head of a proxy's answer. */
 const HEAD_BYTES = 16 * 1024;
-
-/** The value of `Proxy-Authorization` for the user and the password in a proxy's URL; undefined without them. */
-export function proxyAuthorization({ username, password }: URL): string | undefined {
-  if (username === "" && password === "") return undefined;
-  const pair = `${unescaped(username)}:${unescaped(password)}`;
-  return `Basic ${Buffer.from(pair, "utf8").toString("base64")}`;
-}
-
-/** As it is where it is no text with escapes: people put passwords into URLs as they are. */
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
 
 /**
  * Asks a proxy to connect to `authority` (`host:port`) and to pass on bytes from then on (RFC 9110, 9.3.6).

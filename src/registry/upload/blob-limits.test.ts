@@ -23,7 +23,9 @@ it("a layer above what the registry takes is refused by its words before anythin
   });
   await expect(copy(source, image.descriptor, target)).rejects.toMatchObject({
     code: "limit-exceeded",
-    message: expect.stringContaining("the most that the small registry takes as one layer"),
+    message: expect.stringContaining(
+      "the most that the small registry takes as one layer",
+    ) as string,
   });
   expect(registry.requests.filter(({ method }) => method !== "HEAD")).toEqual([]);
 });

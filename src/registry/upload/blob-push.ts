@@ -102,10 +102,9 @@ export class BlobPush {
   /** Finds or begins an upload. False when the blob has arrived meanwhile. */
   async #open(options: AbortOptions): Promise<boolean> {
     const before = this.#state;
-    const isSecond = this.#upload !== undefined;
     this.#upload = before && (await resume(this.#context, before, this.#descriptor, options));
     this.#isResumed = this.#upload !== undefined;
-    if (isSecond && before && !this.#isResumed && (await this.#repository.exists())) return false;
+    if (before && !this.#isResumed && (await this.#repository.exists())) return false;
     this.#upload ??= await this.#repository.begin();
     this.#keep(this.#upload);
     return true;

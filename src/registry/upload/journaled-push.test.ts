@@ -70,6 +70,19 @@ describe("an upload that a process left", () => {
     expect(records()).toEqual([]);
   });
 
+  it("is not sent again where the registry has stored it, and only the answer was lost", async () => {
+    await breakOff();
+    registry.rule(
+      { on: "GET /u/1?secret=1", reply: answer(404) },
+      { on: /^HEAD/, times: 1, reply: answer(404) },
+      { on: /^HEAD/, reply: answer(200, { "content-length": String(content.length) }) },
+    );
+    const before = lines().length;
+    await push();
+    expect(lines().slice(before).join()).not.toMatch(/POST|PUT|PATCH/);
+    expect(records()).toEqual([]);
+  });
+
   it("begins anew where the registry has forgotten it", async () => {
     await breakOff();
     registry.rule({ on: "GET /u/1?secret=1", reply: answer(404) });

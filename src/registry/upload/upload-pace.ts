@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { throwIfAborted } from "../../bytes/abort.ts";
+import { abortedError } from "../../bytes/abort.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 
 /** One upload that is under way. */
@@ -85,17 +85,16 @@ export function createUploadPace({
   return {
     enter: (size, { signal }) =>
       new Promise((resolve, reject) => {
-        const entry = { size, go: () => (stopListening(), resolve(start(size))) };
+        const go = (): void => {
+          signal?.removeEventListener("abort", stop);
+          resolve(start(size));
+        };
+        const entry = { size, go };
         const stop = (): void => {
           waiting.splice(waiting.indexOf(entry), 1);
-          try {
-            throwIfAborted(signal, "upload");
-          } catch (error) {
-            reject(error);
-          }
+          reject(abortedError(signal!, "upload"));
           admit();
         };
-        const stopListening = (): void => signal?.removeEventListener("abort", stop);
         waiting.push(entry);
         if (signal?.aborted === true) {
           stop();

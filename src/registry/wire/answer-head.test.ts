@@ -1,38 +1,58 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { parseAnswerHead } from "./answer-head.ts";
+import { parseAnswerHead, type Framing } from "./answer-head.ts";
 
 const head = (...lines: string[]): string => ["HTTP/1.1 200 OK", ...lines].join("\r\n");
 
-describe("the head of a plain answer", () => {
+describe("the head of an answer", () => {
   it("is read, its names in lower case and without the space around its values", () => {
-    expect(parseAnswerHead(head("Content-Length:  12 ", 'ETag: "a"', "x: 1", "X: 2"))).toEqual({
+    const text = head("Content-Length:  12 ", 'ETag: "a"', "x: 1", "X: 2");
+    expect(parseAnswerHead(text, "GET")).toEqual({
       statusCode: 200,
       headers: { "content-length": "12", etag: '"a"', x: "1, 2" },
-      length: 12,
+      framing: 12,
+      isLasting: true,
     });
   });
-  it("may have no reason, and may be part of the content", () => {
-    const text = "HTTP/1.1 206\r\ncontent-length: 0";
-    expect(parseAnswerHead(text)).toMatchObject({ statusCode: 206, length: 0 });
+  it("may have no reason", () => {
+    expect(parseAnswerHead("HTTP/1.1 206\r\ncontent-length: 0", "GET")?.statusCode).toBe(206);
+  });
+  it.each<[string, string, Framing, boolean]>([
+    ["a length", head("content-length: 3"), 3, true],
+    ["chunks", head("Transfer-Encoding: Chunked"), "chunked", true],
+    ["neither", head("etag: 1"), "until-close", false],
+    ["a length in HTTP/1.0", "HTTP/1.0 200 OK\r\ncontent-length: 3", 3, false],
+    ["a connection that ends", head("content-length: 3", "connection: a , Close"), 3, false],
+    ["a connection that stays", head("content-length: 3", "connection: keep-alive"), 3, true],
+    ["status 204", "HTTP/1.1 204 No\r\ncontent-length: 3", 0, true],
+    ["status 304", "HTTP/1.1 304 Not Modified\r\ncontent-length: 3", 0, true],
+    ["an informational answer", "HTTP/1.1 103 Early Hints", 0, true],
+  ])("says where its body ends: %s", (_, text, framing, isLasting) => {
+    expect(parseAnswerHead(text, "GET")).toMatchObject({ framing, isLasting });
+  });
+  it("to a HEAD has a length and no body", () => {
+    const text = head("content-length: 12");
+    expect(parseAnswerHead(text, "HEAD")).toMatchObject({ framing: 0, isLasting: true });
   });
 });
 
-describe("every other head is left to the parser for all of them", () => {
+describe("what can be read in two ways is left to the parser for everything", () => {
   const length = "content-length: 3";
   it.each([
-    ["an older version", `HTTP/1.0 200 OK\r\n${length}`],
-    ["another status", `HTTP/1.1 307 Go\r\n${length}`],
-    ["an informational answer", "HTTP/1.1 103 Early Hints"],
-    ["a refusal", `HTTP/1.1 401 No\r\n${length}`],
-    ["no length", head("etag: 1")],
+    ["another version", `HTTP/2 200 OK\r\n${length}`],
+    ["a status of four digits", `HTTP/1.1 2000 OK\r\n${length}`],
+    ["a status that there is not", `HTTP/1.1 600 OK\r\n${length}`],
+    ["another protocol", "HTTP/1.1 101 Switching Protocols"],
     ["two lengths", head(length, length)],
     ["two lengths in one", head("content-length: 3, 4")],
     ["a length with a sign", head("content-length: +3")],
     ["a length in hex", head("content-length: 0x3")],
     ["a length beyond all files", head("content-length: 9999999999999999")],
-    ["a transfer coding", head(length, "transfer-encoding: chunked")],
-    ["a content coding", head(length, "content-encoding: gzip")],
+    ["an empty length", head("content-length:")],
+    ["a length and chunks", head(length, "transfer-encoding: chunked")],
+    ["another transfer coding", head("transfer-encoding: gzip, chunked")],
+    ["chunks twice", head("transfer-encoding: chunked", "transfer-encoding: chunked")],
+    ["chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked"],
     ["a space before the colon", head("content-length : 3")],
     ["a continued line", head(length, "a: b", " c")],
     ["a bare line feed", head(length, "a: b\nc: d")],
@@ -40,10 +60,15 @@ describe("every other head is left to the parser for all of them", () => {
     ["a line without a colon", head(length, "nothing")],
     ["nothing", ""],
   ])("%s", (_, text) => {
-    expect(parseAnswerHead(text)).toBeUndefined();
+    expect(parseAnswerHead(text, "GET")).toBeUndefined();
   });
   it("and no header is taken for a property of objects", () => {
-    expect(parseAnswerHead(head("__proto__: 1"))).toBeUndefined();
-    expect(parseAnswerHead(head(length, "constructor: 1"))?.length).toBe(3);
+    const { headers } = parseAnswerHead(head(length, "constructor: 1", "__proto__: 2"), "GET")!;
+    expect(Object.entries(headers).slice(1)).toEqual([
+      ["constructor", "1"],
+      ["__proto__", "2"],
+    ]);
+    const plain = parseAnswerHead(head(length, "a: 1"), "GET")?.headers ?? {};
+    expect("toString" in plain).toBe(false);
   });
 });

@@ -29,6 +29,10 @@ export type IndexProgress =
       readonly diffId: DiffId;
       readonly entries: number;
     }
+  /** The layer's table of contents says what is in it. */
+  | { readonly kind: "layer-table"; readonly layer: number; readonly entries: number }
+  /** The layer's table of contents is wrong, and the layer itself is read. */
+  | { readonly kind: "table-unusable"; readonly layer: number; readonly error: unknown }
   /** The cache failed. The result is still right, but the layer is read again next time. */
   | { readonly kind: "cache-unusable"; readonly layer: number; readonly error: unknown };
 
@@ -98,13 +102,8 @@ async function findIndex(
   options: IndexLayersOptions,
 ): Promise<LayerIndex> {
   const diffId = image.config.value.rootfs.diff_ids[layer]!;
-  const cached = await readCached(diffId, layer, options);
-  if (cached !== undefined) {
-    if (options.verifyCached === true) await verifyBlob(image, layer, options);
-    else if (options.allowMissing !== true) await requireBlob(image, layer, options);
-    options.onProgress?.({ kind: "layer-cached", layer, diffId });
-    return cached;
-  }
+  const cached = await findCachedIndex(image, layer, options);
+  if (cached !== undefined) return cached;
   const index = await readIndex(image, layer, options);
   options.onProgress?.({ kind: "layer-indexed", layer, diffId, entries: index.counts.records });
   try {
@@ -113,6 +112,21 @@ async function findIndex(
     options.onProgress?.({ kind: "cache-unusable", layer, error });
   }
   return index;
+}
+
+/** The index of a layer, if the cache has it. @throws OciError as {@link indexLayers} */
+export async function findCachedIndex(
+  image: Image,
+  layer: number,
+  options: IndexLayersOptions,
+): Promise<LayerIndex | undefined> {
+  const diffId = image.config.value.rootfs.diff_ids[layer]!;
+  const cached = await readCached(diffId, layer, options);
+  if (cached === undefined) return undefined;
+  if (options.verifyCached === true) await verifyBlob(image, layer, options);
+  else if (options.allowMissing !== true) await requireBlob(image, layer, options);
+  options.onProgress?.({ kind: "layer-cached", layer, diffId });
+  return cached;
 }
 
 async function readCached(

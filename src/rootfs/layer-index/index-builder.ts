@@ -88,6 +88,36 @@ export function createLayerIndexer(options: IndexLayerOptions = {}): LayerIndexe
   };
 }
 
+/** An entry of a layer whose content is known by its sha256 alone. */
+export interface KnownEntry {
+  readonly entry: Entry;
+  readonly hex: string | undefined;
+}
+
+/**
+ * Makes an index of entries whose contents are not there to be read. It does not say where contents lie.
+ * @throws OciError as {@link createLayerIndexer}
+ */
+export function indexEntries(
+  entries: Iterable<KnownEntry>,
+  { limits, what = "layer" }: IndexLayerOptions = {},
+): LayerIndex {
+  const collection = createCollection(withLimits(limits), what);
+  let ordinal = 0;
+  for (const { entry, hex } of entries) {
+    const whiteout = classifyWhiteout(entry.path);
+    if (whiteout === undefined) {
+      const path = entryPath(entry, what);
+      collection.directories.state(path);
+      const position = { ordinal, headerOffset: 0, contentOffset: 0, storedSize: entry.size };
+      addRecord(collection, entry, path, position);
+      addContent(collection, { hex, head: undefined });
+    } else addRemoval(collection, whiteout);
+    ordinal += 1;
+  }
+  return buildIndex(collection);
+}
+
 interface Collection {
   readonly rows: Rows;
   readonly strings: StringTable;

@@ -7,4 +7,12 @@ export interface LayerIndexCache {
   read(diffId: DiffId): Promise<Uint8Array | undefined>;
   /** Stores the bytes, replacing those from before. Atomic. */
   write(diffId: DiffId, bytes: Uint8Array): Promise<void>;
+  /** Where tables of contents are kept, apart from the indexes: a table says what its writer says, not what the layer is. */
+  readonly tables?: TableCache | undefined;
+}
+
+/** Keeps tables of contents by the digests that manifests have for them. Readers verify them. */
+export interface TableCache {
+  read(digest: string): Promise<Uint8Array | undefined>;
+  write(digest: string, bytes: Uint8Array): Promise<void>;
 }

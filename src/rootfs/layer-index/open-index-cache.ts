@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { digestEncoded, knownAlgorithm, type DiffId } from "../../oci/digest.ts";
+import { digestEncoded, knownAlgorithm, parseDigest, type DiffId } from "../../oci/digest.ts";
 import type { LayerIndexCache } from "./index-cache.ts";
 import { LAYER_INDEX_VERSION } from "./serialised-index.ts";
 import { openDigestCache } from "../../store/digest-cache.ts";
@@ -18,18 +18,27 @@ export function openLayerIndexCache(
   directory: string = join(defaultCacheDirectory(), "layer-indexes"),
 ): LayerIndexCache {
   const cache = openDigestCache(directory);
+  const read = async (key: string): Promise<Uint8Array | undefined> => {
+    const place = await cache.get(key);
+    return place === undefined ? undefined : await readFile(join(place, FILE));
+  };
+  const write = async (key: string, bytes: Uint8Array): Promise<void> => {
+    const place = await cache.getOrCreate(key, (fresh) => writeFile(join(fresh, FILE), bytes));
+    await replaceFile(join(place, FILE), bytes);
+  };
   return {
-    async read(diffId) {
-      const place = await cache.get(keyOf(diffId));
-      return place === undefined ? undefined : await readFile(join(place, FILE));
-    },
-    async write(diffId, bytes) {
-      const place = await cache.getOrCreate(keyOf(diffId), (fresh) =>
-        writeFile(join(fresh, FILE), bytes),
-      );
-      await replaceFile(join(place, FILE), bytes);
+    read: async (diffId) => read(keyOf(diffId)),
+    write: async (diffId, bytes) => write(keyOf(diffId), bytes),
+    tables: {
+      read: async (digest) => read(tableKey(digest)),
+      write: async (digest, bytes) => write(tableKey(digest), bytes),
     },
   };
+}
+
+function tableKey(digest: string): string {
+  const parsed = parseDigest(digest);
+  return `${knownAlgorithm(parsed)}-${digestEncoded(parsed)}-table`;
 }
 
 function keyOf(diffId: DiffId): string {

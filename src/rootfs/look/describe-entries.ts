@@ -23,6 +23,10 @@ export interface EntryDescription extends FoundPath {
 export type DescribedFilesystem = RootFilesystem & {
   readonly location?: (node: Node) => ContentLocation | undefined;
   readonly removedBy?: (node: Node) => ByteString | undefined;
+  /** Every path with its node; at least those of files. */
+  readonly paths?: () => Iterable<[ByteString, Node]>;
+  /** Whether only the upper layers of an image are there: what they do not decide throws. */
+  readonly isPartial?: true;
 };
 
 /** The type of a node of this filesystem. */
@@ -46,7 +50,7 @@ export function describeEntries(
     names ??= countNames(root);
     return names.get(node) ?? 1;
   };
-  return Array.from(entries, ({ path, node }) => ({
+  const described = Array.from(entries, ({ path, node }): EntryDescription => ({
     path,
     node,
     type: typeOfNode(root, node),
@@ -56,12 +60,15 @@ export function describeEntries(
     layer: root.location?.(node)?.layer,
     removes: root.removedBy?.(node),
   }));
+  // Here it shows whether the upper layers are enough, and not later.
+  if (root.isPartial === true) for (const entry of described) countLinks(entry.path, entry.node);
+  return described;
 }
 
 /** The names of each file that has several, or may have. */
-function countNames(root: RootFilesystem): ReadonlyMap<Node, number> {
+function countNames(root: DescribedFilesystem): ReadonlyMap<Node, number> {
   const names = new Map<Node, number>();
-  for (const [, node] of walkFilesystem(root)) {
+  for (const [, node] of root.paths?.() ?? walkFilesystem(root)) {
     if (node.type === "directory" || node.linkCount !== undefined) continue;
     names.set(node, (names.get(node) ?? 0) + 1);
   }

@@ -11,6 +11,8 @@ export interface MergeOptions {
   readonly limits?: Partial<Limits> | undefined;
   /** Called after each layer with the tree as it is then. The tree changes with the next layer. */
   readonly onLayer?: ((layer: number, tree: TreeDirectory) => void) | undefined;
+  /** The number of the first of the layers in its image (default 0). */
+  readonly lowest?: number | undefined;
 }
 
 /**
@@ -37,7 +39,8 @@ export function mergeLayers(
 ): TreeDirectory {
   const root = new TreeDirectory(makeImpliedDirectory());
   const { linkHops } = withLimits(options.limits);
-  for (const [number, index] of layers.entries()) {
+  for (const [at, index] of layers.entries()) {
+    const number = (options.lowest ?? 0) + at;
     applyLayer(root, { number, index, linked: new Set() }, { linkHops });
     options.onLayer?.(number, root);
   }

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestMismatch, sizeMismatch } from "../../bytes/verify.ts";
 import { digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";
-import type { LeastRate } from "../../registry/transport/least-rate.ts";
+import type { LeastRate } from "../../registry/least-rate.ts";
 
 /** What {@link sendFile} sends of an open file, which stays open. */
 export interface FilePart {

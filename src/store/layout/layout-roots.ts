@@ -68,6 +68,7 @@ export function layoutRoots(directory: string, name: string, options: LayoutOpti
       list.checkRootName(tag);
       await edit((roots) => {
         hold(descriptor);
+        if (abort?.ifNames !== undefined) list.checkNames(roots, tag, abort.ifNames, name);
         return list.withTag(roots, descriptor, tag);
       }, abort);
     },

@@ -5,6 +5,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { isDigest, shortDigest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
+import { changedMeanwhile } from "../changed-meanwhile.ts";
 
 // The entries of an index.json as a list of roots with names (image-spec, image-layout.md, "index.json
 // file"). These functions are pure: an edit returns a new list, and keeps the fields that it does not know.
@@ -59,6 +60,17 @@ export function findRoot(
     );
   }
   return undefined;
+}
+
+/** @throws OciError `changed-meanwhile` when a name does not stand for this digest, or with null for anything */
+export function checkNames(
+  entries: readonly RootEntry[],
+  tag: string,
+  expected: Digest | null,
+  where: string,
+): void {
+  const now = findRoot(entries, tag, where)?.digest ?? null;
+  if (now !== expected) throw changedMeanwhile(`${where}:${tag}`, expected, now);
 }
 
 const MATCHERS: readonly ((entry: RootEntry, reference: string) => boolean)[] = [

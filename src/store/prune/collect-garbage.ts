@@ -12,7 +12,9 @@ import { sweepTemporary, UPLOAD } from "../layout/sweep-temporary.ts";
 import type { LayoutStore } from "../layout/layout.ts";
 import { recordedNames } from "../repositories/repositories.ts";
 import { openRecords } from "../repositories/repository-records.ts";
+import { isOciError } from "../../oci/errors.ts";
 import { addReachable } from "./reachable.ts";
+import { rememberedBy } from "./remembered.ts";
 import {
   findRepositoryGarbage,
   UNTAGGED_AGE,
@@ -62,7 +64,7 @@ const MIN_AGE = 3600_000;
  * Removes the blobs of a layout that can't be reached from a root in `index.json` (through index, manifest,
  * config, layer or `subject`), once they are older than `minAge`. Of a layout that was served, a root is also
  * what belongs to a repository: a tag's manifest with its referrers, and a manifest without a tag until it is
- * older than `untaggedAge`. Missing content is no obstacle. A manifest or record that can't be read is one:
+ * older than `untaggedAge`. What an index with a root remembers for a rollback stays, too. Missing content is no obstacle. A manifest or record that can't be read is one:
  * nobody knows which blobs it needs, so nothing is removed. The age of each is looked at again right before it
  * goes. Removals are durable when this resolves.
  * @throws OciError `locked`; `gate-refused` when more than `mostShare` would go; any error of reading
@@ -78,7 +80,13 @@ export async function collectGarbage(
       const ages = { minAge, untaggedAge, limits, signal };
       const garbage = await findRepositoryGarbage(layout, ages);
       const wanted = new Set(garbage.wanted);
-      await addReachable(layout, await layout.capabilities.roots(), wanted, options);
+      const roots = await layout.capabilities.roots();
+      await addReachable(
+        layout,
+        [...roots, ...(await findRemembered(layout, roots, options))],
+        wanted,
+        options,
+      );
       const plan = planSweep(layout.directory, wanted, minAge, garbage);
       if (options.dryRun === true) return plan;
       const counts = { goes: plan.removed.length, stays: plan.kept };
@@ -87,6 +95,22 @@ export async function collectGarbage(
     },
     options,
   );
+}
+
+async function findRemembered(
+  layout: LayoutStore,
+  roots: readonly Descriptor[],
+  options: CollectOptions,
+): Promise<readonly Descriptor[]> {
+  const found: Descriptor[] = [];
+  for (const digest of await rememberedBy(layout, roots, options)) {
+    try {
+      found.push(await layout.resolve(digest, options));
+    } catch (error) {
+      if (!isOciError(error, "not-found")) throw error;
+    }
+  }
+  return found;
 }
 
 /**

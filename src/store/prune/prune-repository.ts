@@ -7,6 +7,7 @@ import type { Limits } from "../../oci/limits.ts";
 import type { ListedManifest, ReadableStore, StoreCapabilities } from "../store.ts";
 import { isSuspicious, refuseSuspicious } from "./suspicious.ts";
 import { addReachable } from "./reachable.ts";
+import { rememberedBy } from "./remembered.ts";
 import { UNTAGGED_AGE } from "./repository-garbage.ts";
 
 /** A repository that can list everything and delete. */
@@ -38,7 +39,8 @@ const CONCURRENCY = 4;
 
 /**
  * Deletes the manifests of a repository that no tag leads to: through index, manifest and `subject`, and from
- * a manifest to its referrers. Those younger than `untaggedAge` stay, with all that they lead to. Each is
+ * a manifest to its referrers. Those younger than `untaggedAge` stay, and those that a tagged index remembers for a
+ * rollback, with all that they lead to. Each is
  * looked up again right before it is deleted. Blobs are left to the registry.
  * @throws OciError `not-found` for an unknown repository; `unsupported-operation` when the registry does not list manifests without tags;
  * `gate-refused` when more than `mostShare` would go; any error of reading a tag or manifest: then nothing is
@@ -80,7 +82,10 @@ async function wantedOf(
   const resolve = (tag: string, stop: AbortSignal): ReturnType<ReadableStore["resolve"]> =>
     store.resolve(tag, { signal: stop });
   const roots = [...(await mapBounded(tags, CONCURRENCY, resolve, options))];
-  roots.push(...all.filter((one) => one.since > since).map(({ descriptor }) => descriptor));
+  const remembered = new Set(await rememberedBy(store, roots, options));
+  const isWanted = (one: ListedManifest): boolean =>
+    one.since > since || remembered.has(one.descriptor.digest);
+  roots.push(...all.filter(isWanted).map(({ descriptor }) => descriptor));
   const wanted = new Set<Digest>();
   while (roots.length > 0) {
     await addReachable(store, roots.splice(0), wanted, options);

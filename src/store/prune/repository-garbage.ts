@@ -9,6 +9,7 @@ import { repositoryOf } from "../repositories/root-names.ts";
 import { openTags } from "../repositories/tag-store.ts";
 import type { LayoutStore } from "../layout/layout.ts";
 import { addReachable, type ReachOptions } from "./reachable.ts";
+import { rememberedBy } from "./remembered.ts";
 
 /** In milliseconds. How long a registry keeps a manifest without a tag: 30 days. */
 export const UNTAGGED_AGE = 30 * 24 * 3600_000;
@@ -83,6 +84,7 @@ async function keptIn(
     const manifest = await records.manifest(digest);
     if (manifest !== undefined) roots.push(manifest.descriptor);
   };
+  for (const digest of await rememberedBy(layout, tagged, options)) await add(digest);
   const now = Date.now();
   for (const { digest, since } of records.manifests()) {
     if (now - since < options.untaggedAge) await add(digest);

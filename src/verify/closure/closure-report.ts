@@ -42,6 +42,8 @@ export interface ClosureReport {
   readonly name: string;
   /** If there is none, nothing was found out, which callers must report as a failure. */
   readonly programs: readonly ProgramClosure[];
+  /** For each object, what was loaded for it, in whichever programs: paths without links. */
+  readonly needs: ReadonlyMap<ByteString, ReadonlySet<ByteString>>;
   readonly findings: readonly ClosureFinding[];
   /** Whether there is no finding. Says nothing when there are no programs. */
   readonly ok: boolean;

@@ -59,7 +59,7 @@ export async function readContent(size: number, open: () => Bytes): Promise<Load
  * So many bytes from the start of an object are kept while it is read. A linker puts the names and versions
  * before the code, and the dynamic section behind it: with these bytes at hand, one pass is enough.
  */
-const KEPT = 16 * 1024 * 1024;
+export const KEPT_OF_OBJECT = 16 * 1024 * 1024;
 
 /** Ranges of content that can only be read forwards: what lies before is read again from the start. */
 function openForwards(size: number, open: () => Bytes): ElfBytes & { close(): Promise<void> } {
@@ -80,7 +80,7 @@ function openForwards(size: number, open: () => Bytes): ElfBytes & { close(): Pr
     const step = await reader.next();
     chunk = step.done === true ? new Uint8Array() : step.value;
     // A chunk belongs to its reader only until the next one.
-    if (step.done !== true && at === keptBytes && keptBytes < KEPT) {
+    if (step.done !== true && at === keptBytes && keptBytes < KEPT_OF_OBJECT) {
       kept.push(Uint8Array.from(chunk));
       keptBytes += chunk.length;
     }

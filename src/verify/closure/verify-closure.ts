@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { throwIfAborted } from "../../bytes/abort.ts";
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { elfArchitecture, formatElf, hasElfMagic } from "../../elf/elf-header.ts";
 import type { ElfObject } from "../../elf/read-elf.ts";
+import { takeTurns } from "../take-turns.ts";
 import { tracePath } from "../../rootfs/resolve-path.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
@@ -28,6 +28,8 @@ export interface VerifyClosureOptions extends AbortOptions {
   readonly paths?: readonly ByteString[] | undefined;
   /** How objects are read. Default: each by `root.read`. */
   readonly read?: ReadObject | undefined;
+  /** Called now and then: how many of the programs of {@link paths} were followed. Never awaited. */
+  readonly onProgram?: ((followed: number, total: number) => void) | undefined;
 }
 
 /**
@@ -45,18 +47,27 @@ export async function verifyClosure(
     options,
     read: options.read ?? createObjectReader(root, options),
     searches: new Map(),
+    needs: new Map(),
     findings: new Map(),
   };
   const programs: ProgramClosure[] = [];
+  const turn = takeTurns(options, `closure of ${root.name}`);
+  let followed = 0;
   for (const [path, node] of options.paths === undefined
     ? objects(root)
     : named(closure, options.paths)) {
-    throwIfAborted(options.signal, `closure of ${root.name}`);
+    const others = turn();
+    if (others !== undefined) {
+      if (options.paths !== undefined) options.onProgram?.(followed, options.paths.length);
+      await others;
+    }
+    followed += 1;
     const program = await followProgram(closure, path, node, options.paths !== undefined);
     if (program !== undefined) programs.push(program);
   }
   const findings = [...closure.findings.values()];
-  return { name: root.name, programs, findings, ok: findings.length === 0 };
+  const { needs } = closure;
+  return { name: root.name, programs, needs, findings, ok: findings.length === 0 };
 }
 
 interface Closure {
@@ -65,6 +76,7 @@ interface Closure {
   readonly read: ReadObject;
   /** By the loader: two of one root may have different default directories. */
   readonly searches: Map<ByteString, Promise<LibrarySearch>>;
+  readonly needs: Map<ByteString, Set<ByteString>>;
   readonly findings: Map<string, ClosureFinding & { readonly programs: ByteString[] }>;
 }
 
@@ -148,9 +160,12 @@ async function loadAll(
   const loaded = [program];
   for (const needing of loaded) {
     for (const name of needing.object.needed) {
-      if (byName.has(name) || isBuiltIn(settings, name)) continue;
-      const library = await find(closure, search, name, needing, path);
+      if (isBuiltIn(settings, name)) continue;
+      const known = byName.get(name);
+      const library = known ?? (await find(closure, search, name, needing, path));
       if (library === undefined) continue;
+      noteNeed(closure, needing, library);
+      if (known !== undefined) continue;
       byName.set(name, library);
       if (loaded.some(({ realPath }) => realPath === library.realPath)) continue;
       if (library.object.soname !== undefined) byName.set(library.object.soname, library);
@@ -159,6 +174,12 @@ async function loadAll(
   }
   if (settings.kind === "glibc") checkVersions(closure, path, loaded, byName);
   return loaded.slice(1).map(({ realPath }) => realPath);
+}
+
+function noteNeed({ needs }: Closure, one: LoadedObject, other: LoadedObject): void {
+  const known = needs.get(one.realPath);
+  if (known === undefined) needs.set(one.realPath, new Set([other.realPath]));
+  else known.add(other.realPath);
 }
 
 /** The loader decides how libraries are found; one that is asked about alone is taken to be loaded by its architecture's. */

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fromBytes, toBytes, type ByteString } from "../../bytes/byte-string.ts";
+import { fromBytes, toBytes } from "../../bytes/byte-string.ts";
 import { digestBytes } from "../../bytes/hash.ts";
 import { digestEncoded, knownAlgorithm, type DiffId, type Digest } from "../../oci/digest.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import { openDigestCache } from "../../store/digest-cache.ts";
 import type { LoadedFile } from "../closure/read-object.ts";
-
-/** What is kept of the contents of one layer, by the digests of the contents. */
-export interface LayerFacts {
-  readonly objects: ReadonlyMap<Digest, LoadedFile>;
-  /** Small files whole: settings of loaders, users and groups. */
-  readonly texts: ReadonlyMap<Digest, ByteString>;
-}
+import type { LayerFacts } from "./layer-facts.ts";
 
 /** The layer that facts are about. Facts are kept only of a layer whose blob was read to its end and has this diffID. */
 export interface LayerIdentity {

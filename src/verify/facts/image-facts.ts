@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, fromText, toBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
+import { throwIfAborted } from "../../bytes/abort.ts";
 import { once, type AbortOptions, type Bytes } from "../../bytes/bytes.ts";
 import { drain, readAll } from "../../bytes/streams/read-all.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -16,7 +17,8 @@ import {
   type ReadObject,
 } from "../closure/read-object.ts";
 import { USUAL_LOADERS } from "../closure/usual-loaders.ts";
-import type { FactsCache, LayerFacts, LayerIdentity } from "./facts-cache.ts";
+import type { FactsCache, LayerIdentity } from "./facts-cache.ts";
+import { LARGEST_TEXT, type LayerFacts } from "./layer-facts.ts";
 
 /** A root filesystem as the checks read it. */
 export interface ReadableRoot {
@@ -26,17 +28,16 @@ export interface ReadableRoot {
 
 export interface ImageFactsOptions extends AbortOptions {
   readonly cache?: FactsCache | undefined;
-  /** The numbers of the layers that were read to their end just now, and so have their diffIDs. */
-  readonly verified: ReadonlySet<number>;
+  /** What was gathered of layers, by their numbers, that were read to their end just now, and so have their diffIDs. */
+  readonly gathered: ReadonlyMap<number, LayerFacts>;
+  /** Called after each ELF object that was read, with how many there are to read. Never awaited. */
+  readonly onObject?: ((read: number, total: number) => void) | undefined;
 }
-
-/** Larger files are read when they are asked for. */
-const LARGEST_TEXT = 4 * 1024 * 1024;
 
 /**
  * Reads what the checks want to know of the contents of an image: all ELF objects, and the small files that
- * say how libraries and users are found. Each layer is read at most once, and not at all when its facts are
- * kept. Afterwards every layer is known to have its diffID.
+ * say how libraries and users are found. A layer is read only for what was neither kept nor gathered before.
+ * Afterwards every layer is known to have its diffID.
  * @throws what reading a layer throws
  */
 export async function readImageFacts(
@@ -59,12 +60,12 @@ export async function readImageFacts(
 interface Known {
   readonly objects: Map<Digest, LoadedFile>;
   readonly texts: Map<Digest, ByteString>;
-  /** Whether the cache has all of it. */
-  kept: boolean;
+  /** Whether its blob still has to be read, or the cache has all of it, or it was gathered and is to be kept. */
+  state: "unread" | "kept" | "gathered";
 }
 
 function emptyFacts(): Known {
-  return { objects: new Map(), texts: new Map(), kept: false };
+  return { objects: new Map(), texts: new Map(), state: "unread" };
 }
 
 interface Want {
@@ -113,12 +114,14 @@ function identityOf({ image }: ImageFilesystem, layer: number): LayerIdentity {
 async function addKept(
   filesystem: ImageFilesystem,
   layers: readonly Known[],
-  { cache }: ImageFactsOptions,
+  { cache, gathered }: ImageFactsOptions,
 ): Promise<void> {
   for (const [layer, known] of layers.entries()) {
-    const facts = await cache?.read(identityOf(filesystem, layer));
+    const identity = identityOf(filesystem, layer);
+    const fresh = gathered.get(layer);
+    const facts = fresh ?? (await cache?.read(identity));
     if (facts === undefined) continue;
-    known.kept = true;
+    known.state = fresh === undefined ? "kept" : "gathered";
     for (const [digest, object] of facts.objects) known.objects.set(digest, object);
     for (const [digest, text] of facts.texts) known.texts.set(digest, text);
   }
@@ -129,31 +132,30 @@ async function addMissing(
   filesystem: ImageFilesystem,
   layers: readonly Known[],
   wants: readonly Want[],
-  { cache, verified, signal }: ImageFactsOptions,
+  { cache, signal, onObject }: ImageFactsOptions,
 ): Promise<void> {
   const planner = createContentPlanner<Want>();
-  const unread = new Set(layers.keys());
-  for (const [layer, known] of layers.entries()) {
-    if (known.kept || verified.has(layer)) unread.delete(layer);
-  }
+  let total = 0;
+  let read = 0;
+  const unread = new Set([...layers.keys()].filter((layer) => layers[layer]!.state === "unread"));
   for (const want of wants) {
     const location = filesystem.location(want.node);
-    if (
-      location === undefined ||
-      (layers[location.layer]!.kept && layers[location.layer]![want.as].has(want.digest))
-    )
-      continue;
+    if (location === undefined || layers[location.layer]![want.as].has(want.digest)) continue;
     planner.add(location, want, want.node.size);
+    if (want.as === "objects") total += 1;
     unread.delete(location.layer);
-    layers[location.layer]!.kept = false;
+    layers[location.layer]!.state = "gathered";
   }
   for await (const { wants: who, content } of readPlanned(filesystem, planner.plan(), { signal })) {
+    throwIfAborted(signal, filesystem.name);
     const { layer } = filesystem.location(who[0]!.node)!;
     if (content !== undefined) await take(filesystem, who, content, layers[layer]!);
+    read += who.filter(({ as }) => as === "objects").length;
+    onObject?.(read, total);
   }
   for (const layer of unread) await drain(openLayerTar(filesystem, layer, { signal }));
   for (const [layer, known] of layers.entries()) {
-    if (!known.kept) await cache?.write(identityOf(filesystem, layer), known);
+    if (known.state !== "kept") await cache?.write(identityOf(filesystem, layer), known);
   }
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Finding } from "../../oci/finding.ts";
 import type { Platform } from "../../oci/platform.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
 import type { ClosureFindingCode } from "../closure/closure-report.ts";
+import type { PolicyFindingCode } from "../policy-report.ts";
 
 /** What keeps an image from starting, or contradicts itself. */
 export type ImageFindingCode =
@@ -31,7 +33,11 @@ export type ImageFindingCode =
   /** A directory of the PATH is not there. */
   | "search-path-missing";
 
-export type ImageFinding = Finding<ImageFindingCode>;
+/** Of the checks that need no policy, or of a policy: then it names the policy. */
+export interface ImageFinding extends Finding<ImageFindingCode | PolicyFindingCode> {
+  /** What an object needs and does not get: a library's name, a loader's path, a version as `GLIBC_2.38`. */
+  readonly needs?: ByteString | undefined;
+}
 
 /** How much was looked at. */
 export interface ImageCounts {

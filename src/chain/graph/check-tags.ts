@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+import { isOciError } from "../../oci/errors.ts";
+import { parsePlatform } from "../../oci/platform.ts";
+import { architectureTag, checkIndexTag } from "../../publish/tag-names.ts";
+import type { GraphChoice } from "./built-in-variables.ts";
+import type { ChainDeclaration, ChainProblem } from "./declaration.ts";
+import { makeUnits, TemplateError } from "./make-units.ts";
+import { orderStages, stagesOf } from "./order-stages.ts";
+import type { StageUnit } from "./stage-graph.ts";
+
+/**
+ * Finds two images that would have one tag, one layout or one name: within a graph, and between the graphs of
+ * all variants and build platforms, where the later build would silently take the other's place.
+ */
+export function checkTags(declaration: ChainDeclaration): readonly ChainProblem[] {
+  const problems: ChainProblem[] = [];
+  const owners = new Map<string, string>();
+  for (const choice of choicesOf(declaration)) {
+    let units: readonly StageUnit[];
+    try {
+      units = unitsOf(declaration, choice);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      return [{ path: ["stages", error.stage, ...error.keys], message: error.message }];
+    }
+    problems.push(...checkUnits(declaration, units), ...checkOwners(owners, units, choice));
+    if (problems.length > 0) return problems;
+  }
+  return problems;
+}
+
+/** The plain graph on the usual build platform first. */
+function choicesOf({ variants, buildPlatforms }: ChainDeclaration): readonly GraphChoice[] {
+  return [undefined, ...Object.keys(variants)].flatMap((variant) =>
+    (buildPlatforms.length === 0 ? [undefined] : buildPlatforms).map((buildPlatform) => ({
+      variant,
+      buildPlatform,
+    })),
+  );
+}
+
+function unitsOf(declaration: ChainDeclaration, choice: GraphChoice): readonly StageUnit[] {
+  const order = orderStages(stagesOf(declaration, choice.variant));
+  return "circle" in order ? [] : makeUnits(declaration, order.stages, choice);
+}
+
+function checkUnits(
+  declaration: ChainDeclaration,
+  units: readonly StageUnit[],
+): readonly ChainProblem[] {
+  const problems: ChainProblem[] = [];
+  const seen = {
+    id: new Map<string, string>(),
+    tag: new Map<string, string>(),
+    layout: new Map<string, string>(),
+  };
+  for (const unit of units) {
+    for (const key of ["id", "layout"] as const) {
+      const value = unit[key];
+      const other = value === undefined ? undefined : seen[key].get(value);
+      if (value !== undefined) seen[key].set(value, unit.stage);
+      if (other === undefined) continue;
+      const path = key === "id" ? ["stages", unit.stage] : ["stages", unit.stage, "layout"];
+      const message = `${value!} is ${key === "id" ? "an image" : "the layout"} of ${other} and of ${unit.stage}`;
+      problems.push({ path, message });
+    }
+    for (const tag of tagsOf(unit, units)) {
+      const other = seen.tag.get(tag);
+      if (other === undefined) seen.tag.set(tag, unit.id);
+      else
+        problems.push({
+          path: ["stages", unit.stage, "tag"],
+          message: `${other} and ${unit.id} have one tag, ${tag}`,
+        });
+    }
+    problems.push(...checkIndex(declaration, unit));
+  }
+  return problems;
+}
+
+/** All tags that a unit sets. An index sets those of its images too, which may be their own. */
+function tagsOf(unit: StageUnit, units: readonly StageUnit[]): readonly string[] {
+  if (unit.kind !== "index") return [unit.tag];
+  const own = new Set(
+    units.filter(({ id }) => unit.inputs.some((input) => input.unit === id)).map(({ tag }) => tag),
+  );
+  const ofImages = units
+    .filter(({ id }) => unit.inputs.some((input) => input.unit === id))
+    .map(({ platform }) => architectureTag(unit.tag, platform));
+  return [unit.tag, ...unit.aliases, ...ofImages.filter((tag) => !own.has(tag))];
+}
+
+function checkIndex({ architectures }: ChainDeclaration, unit: StageUnit): readonly ChainProblem[] {
+  if (unit.kind !== "index") return [];
+  try {
+    checkIndexTag(unit.tag, architectures.map(parsePlatform));
+    return [];
+  } catch (error) {
+    if (!isOciError(error)) throw error;
+    return [{ path: ["stages", unit.stage, "tag"], message: error.message }];
+  }
+}
+
+/** Remembers who has each tag, as what it is made of; and complains where another one has it already. */
+function checkOwners(
+  owners: Map<string, string>,
+  units: readonly StageUnit[],
+  { variant, buildPlatform }: GraphChoice,
+): readonly ChainProblem[] {
+  const problems: ChainProblem[] = [];
+  for (const unit of units) {
+    const owner = ancestryOf(unit, units);
+    const known = owners.get(unit.tag);
+    if (known === undefined) owners.set(unit.tag, owner);
+    if (known === undefined || known === owner) continue;
+    const run = variant === undefined ? `built on ${buildPlatform!}` : `of the variant ${variant}`;
+    const message = `${unit.tag} is the tag of ${unit.id} ${run} too, which would take the place of another: a template needs \${VARIANT_SUFFIX}, \${BUILD_ARCH}, \${HOST_SUFFIX} or \${HOST_MARK}`;
+    problems.push({ path: ["stages", unit.stage, "tag"], message });
+  }
+  return problems;
+}
+
+/** What a unit is made of, down to the build platform: two units that agree in it may share a tag. */
+function ancestryOf(unit: StageUnit, units: readonly StageUnit[]): string {
+  const inputs = unit.inputs.map(({ name, unit: id }) => {
+    const input = units.find((one) => one.id === id);
+    return input === undefined ? id : `${name}=${ancestryOf(input, units)}`;
+  });
+  const { os, architecture, variant = "" } = unit.runsOn;
+  return `${unit.id}@${os}/${architecture}/${variant}(${inputs.join(",")})`;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+import { Option, type Command } from "commander";
+import { collect, prose, withRegistry, type Invoke, type Register } from "../command.ts";
+import type { DescribeFlags } from "./chain-describe.ts";
+import type { ChainFlags } from "./chain-graph.ts";
+import type { PlanFlags } from "./chain-plan.ts";
+
+export const chainCommand: Register = (program, invoke) => {
+  const chain = program
+    .command("chain")
+    .summary("the stages that images are built in: what they are, whether they are fresh")
+    .description(
+      prose(`
+        The stages that oci-kit.yaml declares, from the first base to the index: which image is built from
+        which, under which tags, and whether each was built from what its parent is now.`),
+    );
+  registerDescribe(chain, invoke);
+  registerVerify(chain, invoke);
+  registerPlan(chain, invoke);
+};
+
+/** Adds the options that say which chain is meant, and which part of it. */
+function withChain(command: Command): Command {
+  return withRegistry(command)
+    .option("--arch <LIST>", "only these architectures, and what they share")
+    .option("--from <STAGE>", "from this stage on")
+    .option("--to <STAGE>", "up to this stage")
+    .option("--only <STAGE>", "this stage alone; may be repeated", collect)
+    .option("--variant <NAME>", "the chain of this variant")
+    .option("--build-platform <PLATFORM>", "built there; default this machine's, if it is declared")
+    .option("--set <NAME=VALUE>", "a variable of oci-kit.yaml; may be repeated", collect);
+}
+
+function registerDescribe(chain: Command, invoke: Invoke): void {
+  withChain(chain.command("describe"))
+    .summary("all stages with parents, tags and digests; also as a picture")
+    .description(
+      prose(`
+        Describes every stage: its parent, Dockerfile and tags, and what the registry has under them. Where
+        that can't be asked within five seconds, the chain is described without.`),
+    )
+    .option("--offline", "ask no registry")
+    .option("--svg <FILE>", "draw the chain, with digests and freshness")
+    .option("--html <FILE>", "the same as a page that needs nothing else")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit chain describe
+  oci-kit chain describe --offline --variant nvidia
+  oci-kit chain describe --html chain.html`,
+    )
+    .action(async (flags: DescribeFlags) =>
+      invoke(flags, async (session) => {
+        const { describe } = await import("./chain-describe.ts");
+        return describe(flags, session);
+      }),
+    );
+}
+
+function registerVerify(chain: Command, invoke: Invoke): void {
+  withChain(chain.command("verify"))
+    .summary("whether every image was built from what its parent is now")
+    .description(
+      prose(`
+        Compares the digest that each image records of its parent with what the parent's tag names now, in
+        both lanes and for the index, and each saved layout with what is published. No layer is read, and
+        nothing is changed. A link that can't be compared is unknown, never fresh.`),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit chain verify
+  oci-kit chain verify --arch riscv64 --from sdk
+  oci-kit chain verify --json
+
+Exit status: 0 all is fresh; 2 something is stale, or a layout is older than what is published;
+1 something could not be compared, or nothing could.`,
+    )
+    .action(async (flags: ChainFlags) =>
+      invoke(flags, async (session) => {
+        const { verify } = await import("./chain-verify.ts");
+        return verify(flags, session);
+      }),
+    );
+}
+
+function registerPlan(chain: Command, invoke: Invoke): void {
+  withChain(chain.command("plan"))
+    .summary("what would be built, and why")
+    .description(
+      prose(`
+        Says for each image whether it would be built or kept, and why, from what is published and what it
+        records. Without a registry it says what could not be known. With --format github it prints the
+        matrices of a CI run as lines of NAME=JSON for a step's outputs.`),
+    )
+    .option("--offline", "ask no registry")
+    .addOption(
+      new Option("--format <FORMAT>", "for people, or for a workflow").choices(["text", "github"]),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit chain plan
+  oci-kit chain plan --only sdk --arch riscv64
+  oci-kit chain plan --format github >> "$GITHUB_OUTPUT"`,
+    )
+    .action(async (flags: PlanFlags) =>
+      invoke(flags, async (session) => {
+        const { plan } = await import("./chain-plan.ts");
+        return plan(flags, session);
+      }),
+    );
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+import type { Socket } from "node:net";
+import { abortedError, throwIfAborted } from "../../bytes/abort.ts";
+import { readAll } from "../../bytes/streams/read-all.ts";
+import type { Limits } from "../../oci/limits.ts";
+import {
+  HEAD_BYTES,
+  place,
+  tooManyInformational,
+  unreachable,
+  wrapAnswer,
+  type Answer,
+  type Exchange,
+  type RawAnswer,
+  type Way,
+} from "../exchange.ts";
+import { parseAnswerHead, type AnswerHead } from "../wire/answer-head.ts";
+import { readAnswerBody } from "./answer-body.ts";
+import { openConnection, type Connection } from "./connection.ts";
+import { formatRequest, isSendable } from "./format-request.ts";
+import { keepConnections, type Taken } from "./kept-connections.ts";
+
+/** Opens a connection over which requests can be sent: encrypted for https. */
+export type Open = (target: URL) => Promise<Socket>;
+
+/** Longer bodies are for ways that were made for them. */
+const LONGEST_BODY = 1024 * 1024;
+const LONGEST_ANSWER = 4 * 1024 * 1024;
+/** Milliseconds that a connection rests at most, as with undici. Most servers end theirs after five seconds. */
+const REST = 4_000;
+/** Milliseconds that reading what nobody wants may take. A new connection takes less. */
+const DISCARD = 1_000;
+
+/** Whether a request and, as far as is known, its answer are small enough for {@link openDirectWay}. */
+export function isSmall(request: Exchange): boolean {
+  const { body, expected = 0 } = request;
+  const isLong = body !== undefined && (body.size ?? Infinity) > LONGEST_BODY;
+  return !isLong && expected < LONGEST_ANSWER && isSendable(request);
+}
+
+/**
+ * Our own client, for small requests that need no proxy: for a command that sends a few of them, loading and starting
+ * undici took a third of its time. Answers that are not as plain as nearly all are left to undici.
+ */
+export function openDirectWay(open: Open, limits: Limits): Way<Answer | undefined> {
+  const kept = keepConnections();
+  /** Who answered in a way that is not understood. */
+  const odd = new Set<string>();
+
+  const talk = async (letter: Letter, taken: Taken): Promise<Answer | undefined> => {
+    const { request } = letter;
+    const { signal, url } = request;
+    const { connection } = taken;
+    const stop = (): void => connection.destroy();
+    const end = (rest?: number): void => {
+      signal?.removeEventListener("abort", stop);
+      taken.giveBack(rest);
+    };
+    try {
+      throwIfAborted(signal, place(request));
+      signal?.addEventListener("abort", stop);
+      const head = await converse(connection, letter, limits);
+      if (head !== undefined) return wrapAnswer(request, answerOf(connection, head, end), limits);
+      if (!isRepeatable(request)) throw new Error("expected an answer in HTTP/1.1, got another");
+      odd.add(url.origin);
+      end();
+      return undefined;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  };
+
+  return {
+    exchange: async (request, patience) => {
+      const { url, signal, body } = request;
+      if (odd.has(url.origin)) return undefined;
+      const content = body && (await readAll(body.open({ signal }), LONGEST_BODY, place(request)));
+      for (;;) {
+        let isStale = false;
+        try {
+          const taken = await kept.take(url, () => connect(open, request, limits));
+          isStale = taken.isUsed && isRepeatable(request);
+          return await talk({ request, content, patience }, taken);
+        } catch (error) {
+          // The other side may have ended a connection that rested, before it saw the request.
+          if (!isStale || !isBroken(error)) throw unreachable(request, error);
+        }
+      }
+    },
+    close: () => kept.close(),
+  };
+}
+
+/** A request with its whole body. */
+interface Letter {
+  readonly request: Exchange;
+  readonly content: Uint8Array | undefined;
+  readonly patience: number;
+}
+
+/** Sends a request and waits for the head of the answer. Undefined for one that is not understood. */
+async function converse(
+  connection: Connection,
+  { request, content, patience }: Letter,
+  { informationalAnswers }: Limits,
+): Promise<AnswerHead | undefined> {
+  const head = formatRequest(request, "keep-alive", content?.length);
+  connection.send(Buffer.from(head, "latin1"), ...(content === undefined ? [] : [content]));
+  for (let seen = 0; seen <= informationalAnswers; seen += 1) {
+    const text = await connection.within(patience, () =>
+      connection.reader.until("\r\n\r\n", HEAD_BYTES),
+    );
+    const answer = text === undefined ? undefined : parseAnswerHead(text, request.method);
+    if (answer === undefined || answer.statusCode >= 200) return answer;
+  }
+  throw tooManyInformational(request, informationalAnswers);
+}
+
+/** An answer whose connection is given back after its body: to rest, if nothing speaks against it. */
+function answerOf(
+  connection: Connection,
+  { statusCode, headers, framing, isLasting }: AnswerHead,
+  end: (rest?: number) => void,
+): RawAnswer {
+  const { reader } = connection;
+  const restOf = (): number => (isLasting && reader.isEmpty() ? restAllowed(headers) : 0);
+  async function* read(): AsyncGenerator<Uint8Array, void> {
+    try {
+      yield* readAnswerBody(reader, framing);
+      end(restOf());
+    } finally {
+      end();
+    }
+  }
+  if (framing === 0) end(restOf());
+  const body = read();
+  const dump = async ({ limit }: { limit: number }): Promise<void> => {
+    let left = limit;
+    await connection.within(DISCARD, async () => {
+      for await (const chunk of body) if ((left -= chunk.length) < 0) break;
+    });
+  };
+  return { statusCode, headers, body: Object.assign(body, { dump }) };
+}
+
+/** Shorter where the server says that it ends its connections sooner. */
+function restAllowed(headers: AnswerHead["headers"]): number {
+  const seconds = /(?:^|[,\t ])timeout=(\d{1,9})/i.exec(headers["keep-alive"] ?? "")?.[1];
+  return seconds === undefined ? REST : Math.min(REST, (Number(seconds) - 1) * 1000);
+}
+
+/** A new connection, waited for only as long as it is wanted. */
+async function connect(
+  open: Open,
+  { url, signal, ...request }: Exchange,
+  { idleTimeout }: Limits,
+): Promise<Connection> {
+  const opening = open(url).then((socket) => openConnection(socket, idleTimeout));
+  if (signal === undefined) return opening;
+  let stop = (): void => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(abortedError(signal, place({ url, ...request })));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([opening, stopped]);
+  } catch (error) {
+    opening.then((late) => late.destroy()).catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Whether sending it twice is the same as sending it once. */
+function isRepeatable({ method }: Exchange): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function isBroken(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET" || code === "EPIPE";
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+import { script, style } from "#report-page";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { digestBytes } from "../../bytes/hash.ts";
+import { digestEncoded } from "../../oci/digest.ts";
+import { pairImages } from "../compare/pair-images.ts";
+import { listFindings, type ListedFinding } from "../list-findings.ts";
+import type { Report, ReportedImage } from "../report.ts";
+import { verdictOf } from "../report-on-references.ts";
+import { comparisonSection } from "./comparison-section.ts";
+import { differencesSection } from "./differences-section.ts";
+import { count } from "./figures.ts";
+import { countFindings, findingsSection } from "./findings-section.ts";
+import { imageSection } from "./image-section.ts";
+import { embedJson, html, type Markup } from "./markup.ts";
+import type { PageData, PageImage } from "./page-data.ts";
+import { pagePrograms } from "./page-programs.ts";
+import { cutTree } from "./page-tree.ts";
+
+/**
+ * Renders a report as one HTML page that needs nothing else: no network, and for findings, layers and links no
+ * script either. Its size is bounded: of an image of any size the page has the 5,000 largest entries, at most
+ * a thousand findings, and sums and counts of the rest. The same report gives the same bytes.
+ */
+export function renderPage(report: Report): string {
+  const page = arrange(report);
+  const title = `oci-kit: ${report.subjects.map(({ reference }) => reference).join(", ")}`;
+  const data: PageData = { images: page.images.map(({ data: own }) => own) };
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(style)}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const head = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="${report.tool.name} ${report.tool.version}">
+<title>${title}</title>
+<style>`;
+  return [
+    String(head),
+    style,
+    "</style>\n</head>\n<body>\n",
+    String(bodyOf(report, page)),
+    `\n<script type="application/json" id="data">${embedJson(data)}</script>\n<script>`,
+    script,
+    "</script>\n</body>\n</html>\n",
+  ].join("");
+}
+
+function hashOf(text: string): string {
+  const hex = digestEncoded(digestBytes(new TextEncoder().encode(text)));
+  const bytes = hex.match(/../g)!.map((pair) => String.fromCharCode(Number.parseInt(pair, 16)));
+  return `sha256-${btoa(bytes.join(""))}`;
+}
+
+/** An image with its place in the page. */
+interface PlacedImage {
+  readonly image: ReportedImage;
+  readonly title: string;
+  readonly data: PageImage;
+  readonly summed: number;
+  readonly findings: readonly ListedFinding[];
+}
+
+interface Page {
+  readonly images: readonly PlacedImage[];
+  readonly findings: readonly ListedFinding[];
+}
+
+function arrange(report: Report): Page {
+  const findings = listFindings(report);
+  const beside = new Map<ReportedImage, ReportedImage>();
+  for (const { one, other } of pairImages(report)) beside.set(one, other).set(other, one);
+  const images = report.subjects.flatMap(({ reference, images: own }) =>
+    own.map((image): PlacedImage => {
+      const { look, platform } = image;
+      const cut = look && cutTree(look.tree, beside.get(image)?.look?.tree);
+      return {
+        image,
+        title: platform === undefined ? reference : `${reference} ${platform}`,
+        data: { tree: cut?.top, programs: look?.programs && pagePrograms(look.programs) },
+        summed: cut?.summed ?? 0,
+        findings: findings.filter((finding) => finding.image === image),
+      };
+    }),
+  );
+  return { images, findings };
+}
+
+function bodyOf(report: Report, { images, findings }: Page): Markup {
+  const isVerified = report.subjects.some(({ verified }) => verified !== undefined);
+  const pairs = pairImages(report);
+  return html`<a class="skip" href="#main">Skip to the report</a>
+    <header>
+      <h1>${report.subjects.map(({ reference }) => reference).join(" and ")}</h1>
+      ${isVerified ? verdict(report, findings) : undefined} ${contents(images, pairs.length)}
+    </header>
+    <main id="main" tabindex="-1">
+      ${contentSections(report, findings)} ${pairSections(report, images)}
+      ${report.comparison && differencesSection("differences", report.comparison)}
+      ${images.map(({ image, title, findings: own, summed }, at) =>
+        imageSection(image, at, title, own, summed),
+      )}
+    </main>
+    <footer>
+      Made by ${report.tool.name} ${report.tool.version}. Nothing was run to find this out.
+    </footer>`;
+}
+
+const VERDICTS = {
+  holds: "✓ All right",
+  wrong: "✗ Something is wrong",
+  unknown: "? Not everything could be told",
+} as const;
+
+function verdict(report: Report, findings: readonly ListedFinding[]): Markup {
+  const found = verdictOf(report);
+  return html`<p class="verdict ${found}">
+    <strong>${VERDICTS[found]}</strong> ${countFindings(findings)}
+  </p>`;
+}
+
+function contents(images: readonly PlacedImage[], pairs: number): Markup | undefined {
+  if (images.length < 2) return undefined;
+  const parts = images.map(
+    ({ title, findings }, at) =>
+      html`<li><a href="#image-${at}">${title}</a> ${countFindings(findings)}</li>`,
+  );
+  return html`<nav aria-label="Contents">
+    <ul>
+      ${pairs > 0 ? html`<li><a href="#pair-0">Side by side</a></li>` : undefined} ${parts}
+    </ul>
+  </nav>`;
+}
+
+function contentSections(report: Report, findings: readonly ListedFinding[]): Markup[] {
+  return report.subjects.flatMap((subject, at) => {
+    const content = subject.verified?.content;
+    if (content === undefined) return [];
+    const own = findings.filter((one) => one.subject === subject && one.image === undefined);
+    const read = `${count(content.checked, "piece")} of content, ${formatBytes(content.bytes)}`;
+    if (own.length === 0) {
+      return [html`<p class="right">✓ ${subject.reference}: ${read}: each has its digest.</p>`];
+    }
+    return [
+      html`<article aria-label="Content of ${subject.reference}">
+        <h2>Content of ${subject.reference}</h2>
+        <p>${read}.</p>
+        ${findingsSection(`content-${at}`, own, "")}
+      </article>`,
+    ];
+  });
+}
+
+function pairSections(report: Report, images: readonly PlacedImage[]): Markup[] {
+  return pairImages(report).flatMap(({ one, other }, at) => {
+    const [first, second] = [one, other].map((image) => {
+      const number = images.findIndex((placed) => placed.image === image);
+      const { look } = image;
+      return look && { image, look, number, title: images[number]!.title };
+    });
+    if (first === undefined || second === undefined) return [];
+    return [comparisonSection(`pair-${at}`, first, second)];
+  });
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+
+/** The page's own script and style, bundled from src/report/page by scripts/bundle-page.mjs. */
+declare module "#report-page" {
+  export const script: string;
+  export const style: string;
+}
