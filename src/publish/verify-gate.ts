@@ -2,7 +2,7 @@
 import { escapeText } from "../bytes/byte-string.ts";
 import type { ContentStore } from "../store/store.ts";
 import type { GateFinding } from "./gates/gate.ts";
-import type { Child } from "./index-child.ts";
+import type { Child } from "./children/index-child.ts";
 import { describeUnfit, findUnfitImages, type VerifyBeforeOptions } from "./unfit-images.ts";
 
 /**

@@ -5,7 +5,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { ExecutionConfig } from "../../oci/documents/image-config.ts";
 import { type Platform, formatPlatform } from "../../oci/platform.ts";
 import type { ImageFinding } from "../../verify/image/image-report.ts";
-import type { Origin } from "../origin.ts";
+import type { Origin } from "../records/origin.ts";
 import type { Published } from "../published-index.ts";
 
 /** The platform of a child according to its directory, its tag, or the index that it came from. */

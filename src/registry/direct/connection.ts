@@ -34,6 +34,7 @@ export function openConnection(socket: Socket, idleTimeout: number): Connection 
     end(error);
     socket.destroy();
   };
+  const drop = (): void => void socket.destroy();
   socket.on("readable", () => onEvent()).on("error", end);
   socket.once("end", () => end()).once("close", () => end());
 
@@ -71,12 +72,13 @@ export function openConnection(socket: Socket, idleTimeout: number): Connection 
       }
     },
     rest: (milliseconds) => {
-      onEvent = () => socket.destroy();
-      socket.unref().setTimeout(milliseconds, () => socket.destroy());
+      onEvent = drop;
+      socket.unref().setTimeout(milliseconds, drop);
     },
     resume: () => {
       onEvent = NOTHING;
-      socket.ref().setTimeout(0);
+      // Named, because only so does the socket forget it: each rest adds one.
+      socket.ref().setTimeout(0, drop);
       return ended === undefined && !socket.destroyed && socket.readableLength === 0;
     },
     destroy,

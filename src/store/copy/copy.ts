@@ -83,7 +83,7 @@ export async function copy(
   );
   await refuseEarly(graph.blobs, target, { signal });
   const bases = dryRun ? [] : basesBeside(graph, source, target);
-  const copying = { source, target, dryRun, verifyPresent, onProgress, bases };
+  const copying = { source, target, dryRun, verifyPresent, onProgress, bases, limits };
   onProgress?.({ kind: "planned", ...total(pieces(graph)) });
   const transfers = await mapBounded(
     graph.blobs,

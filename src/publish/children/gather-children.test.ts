@@ -10,12 +10,12 @@ import {
   putIndex,
   putText,
   recordStore,
-} from "../../test/fixtures/family.ts";
-import { makeManifest } from "../image/edit/image-document.ts";
-import { OciError } from "../oci/errors.ts";
-import { MediaType } from "../oci/media-types.ts";
-import { openLayout } from "../store/layout/layout.ts";
-import { createMemoryStore } from "../store/memory-store.ts";
+} from "../../../test/fixtures/family.ts";
+import { makeManifest } from "../../image/edit/image-document.ts";
+import { OciError } from "../../oci/errors.ts";
+import { MediaType } from "../../oci/media-types.ts";
+import { openLayout } from "../../store/layout/layout.ts";
+import { createMemoryStore } from "../../store/memory-store.ts";
 import { gatherFromDirectory, gatherFromLocations, gatherFromTags } from "./gather-children.ts";
 
 let out = "";

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-import type { InputOptions } from "../assemble/assemble-options.ts";
-import { readCurrentInputs } from "../assemble/inputs/current-inputs.ts";
-import type { Recipe } from "../assemble/recipe/recipe.ts";
-import type { AbortOptions } from "../bytes/bytes.ts";
-import { escapeText } from "../bytes/byte-string.ts";
-import { isSamePlatform } from "../image/find-image.ts";
-import type { Limits } from "../oci/limits.ts";
-import type { ContentStore } from "../store/store.ts";
-import type { ChildFacts, GateFinding } from "./gates/gate.ts";
+import type { InputOptions } from "../../assemble/assemble-options.ts";
+import { readCurrentInputs } from "../../assemble/inputs/current-inputs.ts";
+import type { Recipe } from "../../assemble/recipe/recipe.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { escapeText } from "../../bytes/byte-string.ts";
+import { isSamePlatform } from "../../image/find-image.ts";
+import type { Limits } from "../../oci/limits.ts";
+import type { ContentStore } from "../../store/store.ts";
+import type { ChildFacts, GateFinding } from "../gates/gate.ts";
 import type { Child } from "./index-child.ts";
-import { type ProvenanceKeys, readOrigin } from "./origin.ts";
-import type { VerifyBeforeOptions } from "./unfit-images.ts";
-import { verifyChildren } from "./verify-gate.ts";
+import { type ProvenanceKeys, readOrigin } from "../records/origin.ts";
+import type { VerifyBeforeOptions } from "../unfit-images.ts";
+import { verifyChildren } from "../verify-gate.ts";
 
 /** A check of what an image contains, asked of every image before anything is tagged. */
 export interface ContentPolicy {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { OciError } from "../oci/errors.ts";
+import { OciError } from "../../oci/errors.ts";
 
 /** A subdirectory. */
 export interface FoundDirectory {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { AnnotationKey } from "../oci/annotations.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import { describe, expect, it } from "vitest";
-import { type ImageParts, putImage } from "../../test/fixtures/family.ts";
-import { readImage } from "../image/image.ts";
-import { createMemoryStore } from "../store/memory-store.ts";
+import { type ImageParts, putImage } from "../../../test/fixtures/family.ts";
+import { readImage } from "../../image/image.ts";
+import { createMemoryStore } from "../../store/memory-store.ts";
 import { type Recorded, readRunId } from "./provenance.ts";
 
 const KEY = AnnotationKey.runId;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { isSamePlatform } from "../image/find-image.ts";
-import { type Image, type ReadOptions, readImage } from "../image/image.ts";
-import { describeImage } from "../image/index-document.ts";
-import { listImages, platformOf } from "../image/list-images.ts";
-import { AnnotationKey } from "../oci/annotations.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { shortDigest } from "../oci/digest.ts";
-import { isIndexType } from "../oci/media-types.ts";
-import type { Platform } from "../oci/platform.ts";
-import type { ReadableStore } from "../store/store.ts";
-import type { PlatformClaim } from "./gates/gate.ts";
+import { isSamePlatform } from "../../image/find-image.ts";
+import { type Image, type ReadOptions, readImage } from "../../image/image.ts";
+import { describeImage } from "../../image/index-document.ts";
+import { listImages, platformOf } from "../../image/list-images.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { shortDigest } from "../../oci/digest.ts";
+import { isIndexType } from "../../oci/media-types.ts";
+import type { Platform } from "../../oci/platform.ts";
+import type { ReadableStore } from "../../store/store.ts";
+import type { PlatformClaim } from "../gates/gate.ts";
 
 /** One image of the planned index. Its bytes stay where they are until the push. */
 export interface Child {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-import type { AbortOptions } from "../bytes/bytes.ts";
-import { type Location, formatLocation, parseLocation } from "../image/location.ts";
-import { onlyRoot } from "../image/only-root.ts";
-import { type OpenOptions, openReference } from "../image/open-reference.ts";
-import type { Descriptor } from "../oci/documents/descriptor.ts";
-import { isOciError } from "../oci/errors.ts";
-import { parsePlatform } from "../oci/platform.ts";
-import { openLayout } from "../store/layout/layout.ts";
-import type { ReadableStore } from "../store/store.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+import { type Location, formatLocation, parseLocation } from "../../image/location.ts";
+import { onlyRoot } from "../../image/only-root.ts";
+import { type OpenOptions, openReference } from "../../image/open-reference.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+import { isOciError } from "../../oci/errors.ts";
+import { parsePlatform } from "../../oci/platform.ts";
+import { openLayout } from "../../store/layout/layout.ts";
+import type { ReadableStore } from "../../store/store.ts";
 import { type Child, type LeftOut, readChildren } from "./index-child.ts";
-import type { PlatformClaim } from "./gates/gate.ts";
+import type { PlatformClaim } from "../gates/gate.ts";
 import { listDirectories } from "./list-directories.ts";
-import { architectureTag } from "./tag-names.ts";
+import { architectureTag } from "../tag-names.ts";
 
 /** The images for an index, and what was found beside them. */
 export interface GatheredChildren {

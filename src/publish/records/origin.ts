@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Image } from "../image/image.ts";
-import { AnnotationKey } from "../oci/annotations.ts";
+import type { Image } from "../../image/image.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import { type Recorded, readRecorded } from "./provenance.ts";
 
 /** The annotations or labels that provenance is kept under, where they are not the usual ones. */
@@ -35,8 +35,15 @@ export function readOrigin(image: Image, keys: ProvenanceKeys = {}): Origin {
     runId: readRecorded(image, runId),
     parentStage: readRecorded(image, parentStage),
     created: image.config.value.created,
-    inputs: new Map(inputsOf(annotations)),
+    inputs: readInputs(annotations),
   };
+}
+
+/** The images and directories that annotations name as what an image was assembled from. */
+export function readInputs(
+  annotations: Readonly<Record<string, string>>,
+): ReadonlyMap<string, OriginInput> {
+  return new Map(inputsOf(annotations));
 }
 
 function* inputsOf(annotations: Readonly<Record<string, string>>): Iterable<[string, OriginInput]> {

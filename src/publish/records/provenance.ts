@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { AnnotationKey } from "../oci/annotations.ts";
-import type { Image } from "../image/image.ts";
-import { readRecorded, type Recorded } from "../image/recorded.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
+import type { Image } from "../../image/image.ts";
+import { readRecorded, type Recorded } from "../../image/recorded.ts";
 
 export { readRecorded, type Recorded };
 
