@@ -12,6 +12,8 @@ export * from "./streams/cut-bytes.ts";
 export * from "./streams/channel.ts";
 export * from "./compression.ts";
 export * from "./describe-content.ts";
+export * from "./level/compression-choice.ts";
+export * from "./level/choose-level.ts";
 export { createHasher, digestBytes } from "./hash.ts";
 export type { Hasher } from "./hash.ts";
 export * from "./streams/read-all.ts";

@@ -159,7 +159,7 @@ describe("compression", () => {
       collect(compress(once(content), "gzip", { level }));
     expect(digestBytes(await pack(1))).not.toBe(digestBytes(await pack(9)));
     expect(digestBytes(await pack(9))).toBe(digestBytes(await pack(9)));
-    expect((await pack(6)).length).toBe((await collect(compress(once(content), "gzip"))).length);
+    expect((await pack(4)).length).toBe((await collect(compress(once(content), "gzip"))).length);
   });
 
   it("of kind none returns the stream itself", () => {

@@ -3,10 +3,10 @@ import { codecs } from "#codecs";
 import type { Limits } from "../oci/limits.ts";
 import type { Compression } from "../oci/media-types.ts";
 import { digestOf, knownAlgorithm, type DiffId, type Digest } from "../oci/digest.ts";
-import { OciError } from "../oci/errors.ts";
 import { withLimits } from "../oci/limits.ts";
 import { abortable } from "./abort.ts";
 import type { AbortOptions, Bytes } from "./bytes.ts";
+import { levelOf, type CompressionChoice } from "./level/compression-choice.ts";
 import { createExpansionGuard } from "./expansion.ts";
 import { requireDiffId, verifyDiffId } from "./verify-diff-id.ts";
 
@@ -19,8 +19,8 @@ export interface DecompressOptions extends AbortOptions {
 
 /** Options of {@link compress}. */
 export interface CompressOptions extends AbortOptions {
-  /** gzip: 1 to 9, default 6. zstd: 1 to 19, default 3. */
-  readonly level?: number | undefined;
+  /** As in {@link CompressionChoice}. */
+  readonly level?: CompressionChoice["level"];
 }
 
 /** The kinds of compression that {@link detectCompression} knows. */
@@ -42,11 +42,6 @@ export function detectCompression(head: Uint8Array): DetectedCompression | undef
 function startsWith(head: Uint8Array, magic: readonly number[]): boolean {
   return head.length >= magic.length && magic.every((byte, at) => head[at] === byte);
 }
-
-const LEVELS = Object.freeze({
-  gzip: { lowest: 1, highest: 9, usual: 6 },
-  zstd: { lowest: 1, highest: 19, usual: 3 },
-});
 
 /**
  * Decompresses all gzip members or all zstd frames; nothing is dropped. "none" returns `bytes` themselves.
@@ -125,14 +120,7 @@ export function compress(
   options: CompressOptions = {},
 ): Bytes {
   if (compression === "none") return bytes;
-  const { lowest, highest, usual } = LEVELS[compression];
-  const level = options.level ?? usual;
-  if (!Number.isInteger(level) || level < lowest || level > highest) {
-    throw new OciError(
-      "invalid-argument",
-      `${compression} level: expected a whole number from ${lowest} to ${highest}, got ${level}`,
-    );
-  }
+  const level = levelOf(compression, options.level);
   const input = abortable(bytes, options.signal, "compression");
   return compression === "gzip" ? codecs.gzip(input, level) : codecs.zstd(input, level);
 }

@@ -110,7 +110,7 @@ describe("a wrong command line", () => {
       '--arch: expected architectures as riscv64 or amd64,arm64, got "amd64,"',
     ],
     [["assemble", "--set", "x"], '--set: expected NAME=VALUE, got "x"'],
-    [["assemble", "--compression", "lz4"], '--compression: expected gzip, zstd or none, got "lz4"'],
+    [["assemble", "--compression", "lz4"], "--compression: expected gzip, zstd or none"],
     [
       ["assemble", "--output", "oci:out/one"],
       "--output: expected ${ARCH} in it for several images",

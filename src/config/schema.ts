@@ -173,7 +173,11 @@ export const configurationSchema = z.strictObject({
   layers: z.array(layer).optional().describe("From the lowest to the topmost"),
   config: settings.optional(),
   annotations: z.record(z.string(), text).optional(),
-  compression: z.enum(["gzip", "zstd", "none"]).optional().describe("Default gzip"),
+  compression: z
+    .string()
+    .regex(/^(gzip(:[1-9])?|zstd(:(1[0-9]|[1-9]))?|none)$/)
+    .optional()
+    .describe("gzip (the default), zstd, both with a level as in zstd:19, or none"),
   provenance: z
     .strictObject({
       parent: name.optional().describe("The artifact that is recorded as the parent"),

@@ -34,6 +34,8 @@ export const AnnotationKey = {
   warnings: "org.kataglyphis.assemble.warnings",
   /** Of a layer's descriptor in such a manifest: the key of all that the layer was made from. */
   layerKey: "org.kataglyphis.assemble.layer",
+  /** Of a layer's descriptor: how it was compressed, and that nobody edited it since. */
+  compression: "org.kataglyphis.layer.compression",
   /** Of an assembled manifest, with an artifact's name put behind it: that artifact's digest. */
   input: "org.kataglyphis.assemble.input.",
   /** Of a layer's descriptor in a rechunked manifest: the group of files that the layer holds. */

@@ -19,6 +19,7 @@ import type { RegistryRules } from "./machine/registry-rules.ts";
 import type { TransportOptions } from "./registry-options.ts";
 import { openTransport } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
+import { refuseTooLarge } from "./upload/blob-limits.ts";
 import { openBlobPushes } from "./upload/push-blob.ts";
 import { registryUploads } from "./upload/registry-upload.ts";
 import { spool } from "./upload/spool.ts";
@@ -164,6 +165,7 @@ export function openRepository(
     },
     tag: (descriptor, tag, abort) => manifests.tag(descriptor, parseTag(tag), abort),
     capabilities: {
+      checkSize: (descriptor) => refuseTooLarge(context, descriptor),
       uploads: registryUploads(context),
       tags: (abort) => listTags(context, abort),
       manifests: (options) => listManifests(context, options),

@@ -85,6 +85,11 @@ export interface ListedManifest {
 
 /** What only some stores can do. A capability that is absent is not supported by the store. */
 export interface StoreCapabilities {
+  /**
+   * Says of new content, by its size, whether the store takes it, so that nothing of an image is sent in vain.
+   * @throws OciError `limit-exceeded` for content that the store is known to refuse
+   */
+  readonly checkSize?: ((descriptor: Descriptor) => void) | undefined;
   /** Uploads in parts, which can be continued after a failure. */
   readonly uploads?: Uploads;
   /** All tags, sorted. */

@@ -8,7 +8,8 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { compressionOf } from "../input/compression.ts";
+import { compressionOf, compressionPart } from "../input/compression.ts";
+import { COMPRESSION, RATE } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { createdOf, sourceDateEpochOf } from "../input/created.ts";
 import { parseTarget } from "../input/target.ts";
@@ -39,7 +40,8 @@ export const appendCommand: Register = (program, invoke) => {
     .option("--chmod <MODE>", "as chmod takes it: 755, or u=rwX,go=rX")
     .option("--mtime <SECONDS>", "one time, in seconds since 1970")
     .option("--clamp-mtime", "no time later than --mtime or SOURCE_DATE_EPOCH")
-    .option("--compression <KIND>", "of the new layers: gzip, zstd or none")
+    .option("--compression <KIND>", COMPRESSION)
+    .option("--rate <RATE>", RATE)
     .option("--platform <PLATFORM>", "only the image of an index for this platform")
     .option("--dry-run", "say what would be written")
     .addHelpText(
@@ -68,6 +70,7 @@ async function append(
   const { env } = context;
   const options = await referenceOptions(flags, session);
   const to = await parseTarget(destination, options.dryRun, session);
+  const choice = await compressionOf(flags, session);
   const used = new Set<string>();
   const edited = await appendToReference(
     await parseConfigured(source, context),
@@ -76,12 +79,13 @@ async function append(
     {
       ...options,
       edit: entryEditOf(flags, sourceDateEpochOf(env), used),
-      storedAs: compressionOf(flags.compression),
+      storedAs: choice?.compression,
+      level: choice?.level,
       created: createdOf(env),
       onSkipped: (layer, { path, reason }) => warn(`${layer}: left out ${path}: ${reason}`),
       onProgress: showWriting(progress),
     },
   );
   for (const flag of unusedPatterns(flags, used)) warn(`${flag}: nothing in the layers matches it`);
-  return editedOutcome(edited, options.dryRun, to.isStdout);
+  return editedOutcome(edited, options.dryRun, to.isStdout, compressionPart(choice));
 }

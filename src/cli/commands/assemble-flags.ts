@@ -20,6 +20,7 @@ export interface AssembleFlags {
   readonly forcePush?: readonly string[];
   readonly lock?: readonly string[];
   readonly compression?: string;
+  readonly rate?: string;
   readonly runId?: string;
   readonly dryRun?: true;
   readonly force?: true;

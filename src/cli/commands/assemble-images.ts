@@ -13,7 +13,7 @@ import {
   parseConfigured,
   variablesOf,
 } from "../input/configured.ts";
-import { compressionOf } from "../input/compression.ts";
+import { compressionOf, compressionPart, type CompressionFlags } from "../input/compression.ts";
 import { sourceDateEpochOf } from "../input/created.ts";
 import { showSpooling } from "../progress/show-spooling.ts";
 import { DONE } from "../exit-status.ts";
@@ -64,10 +64,11 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   const names = architecturesOf(flags, configuration);
   const recipes = await recipesOf(names, flags, configuration, session);
   const { defaultCacheDirectory } = await import("../../store/cache-directory.ts");
+  const choice = await compressionOf(wishOf(flags, configuration), session);
   const options = {
     cache: defaultCacheDirectory(env),
     sourceDateEpoch: sourceDateEpochOf(env),
-    compression: compressionOf(flags.compression) ?? configuration?.document.compression,
+    ...choice,
     runId: flags.runId,
     shared: flags.lock && (await Promise.all(flags.lock.map(readShared))),
     generation: [...recipes.values()],
@@ -100,9 +101,18 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
       images: made.map((one) => one.document),
       dryRun: flags.dryRun === true,
       configuration: configuration?.file,
+      ...compressionPart(choice),
     },
     lines: [...made.flatMap((one) => one.lines), `configuration: ${await nameOf(configuration)}`],
   };
+}
+
+/** The flags, or what the configuration says in place of them. */
+function wishOf(
+  { compression, rate }: CompressionFlags,
+  configuration: Configuration | undefined,
+): CompressionFlags {
+  return { compression: compression ?? configuration?.document.compression, rate };
 }
 
 /** The configuration to use: none where the flags alone describe the image. Warns if `--config` is ignored for that. */

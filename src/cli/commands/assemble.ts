@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { collect, prose, withRegistry, withReplace, type Register } from "../command.ts";
+import { COMPRESSION, RATE } from "../input/compression-words.ts";
 import type { AssembleFlags } from "./assemble-flags.ts";
 
 export const assembleCommand: Register = (program, invoke) => {
@@ -26,7 +27,8 @@ export const assembleCommand: Register = (program, invoke) => {
     .option("--push [TAG]", "also push each image to the configured repository as TAG-ARCH")
     .option("--push-by-digest", "also push each image to it by its digest, and set no tag")
     .option("--force-push <GATE>", "override this gate of --push; may be repeated", collect)
-    .option("--compression <KIND>", "of the new layers: gzip, zstd or none")
+    .option("--compression <KIND>", COMPRESSION)
+    .option("--rate <RATE>", RATE)
     .option("--run-id <ID>", "what the images of one generation share; default from all inputs")
     .option("--lock <FILE>", "make the run id of this text, not of all inputs; repeatable", collect)
     .option("--force", "make every layer anew, though nothing changed")

@@ -7,8 +7,8 @@ import { copyTags } from "../../image/by-reference/copy-tags.ts";
 import type { ImageFormat } from "../../image/rewrite/image-format.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parseTypedPlatform } from "../../oci/known-platforms.ts";
-import type { Compression } from "../../oci/media-types.ts";
 import type { Outcome, Session } from "../command.ts";
+import { compressionOf } from "../input/compression.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTarget } from "../input/target.ts";
@@ -22,7 +22,8 @@ export interface CopyFlags extends Omit<ReferenceFlags, "platform"> {
   readonly allTags?: true;
   readonly filter?: readonly string[];
   readonly format?: ImageFormat;
-  readonly compression?: Compression | "keep";
+  readonly compression?: string;
+  readonly rate?: string;
   readonly dropAnnotations?: true;
   readonly verifyPresent?: true;
 }
@@ -60,13 +61,14 @@ async function optionsOf(
   }
   const wanted = platform?.map((text) => parseTypedPlatform(text, session.warn)) ?? [];
   const [only, ...others] = wanted;
+  const isKept = flags.compression === "keep";
   return {
     ...(await referenceOptions(flags, session)),
     platform: others.length === 0 ? only : undefined,
     platforms: others.length === 0 ? undefined : wanted,
     referrers: flags.referrers,
     format: flags.format,
-    compression: flags.compression === "keep" ? undefined : flags.compression,
+    ...(await compressionOf(isKept ? { ...flags, compression: undefined } : flags, session)),
     dropAnnotations: flags.dropAnnotations,
     verifyPresent: flags.verifyPresent,
     onProgress: showCopy(session.progress),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Option } from "commander";
 import { collect, prose, withRegistry, withReplace, type Register } from "../command.ts";
+import { COMPRESSION, RATE } from "../input/compression-words.ts";
 import type { CopyFlags } from "./copy-images.ts";
 
 export const copyCommand: Register = (program, invoke) => {
@@ -36,14 +37,8 @@ export const copyCommand: Register = (program, invoke) => {
     .option("--all-tags", "every tag of SRC, which names a repository or a layout")
     .option("--filter <GLOB>", "with --all-tags: only tags like this; may be repeated", collect)
     .addOption(new Option("--format <FORMAT>", "whose media types").choices(["oci", "docker"]))
-    .addOption(
-      new Option("--compression <KIND>", "of the layers; the default keeps it").choices([
-        "gzip",
-        "zstd",
-        "none",
-        "keep",
-      ]),
-    )
+    .option("--compression <KIND>", `of the layers: keep (the default), ${COMPRESSION}`)
+    .option("--rate <RATE>", RATE)
     .option("--drop-annotations", "with --format docker, which has no place for them")
     .option("--dry-run", "say what would be sent")
     .option(

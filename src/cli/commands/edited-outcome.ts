@@ -13,6 +13,7 @@ export function editedOutcome(
   edited: EditedImages & WrittenTo,
   dryRun: boolean,
   tookStdout: boolean,
+  compression: { readonly compression?: string } = {},
 ): Outcome {
   const { store, tag, root, images, dropped } = edited;
   const sum = (key: "made" | "copied" | "skipped" | "mounted"): TransferTotal =>
@@ -27,7 +28,7 @@ export function editedOutcome(
   const verb = dryRun ? "would write " : "";
   return {
     status: DONE,
-    document: { store, tag, digest: root.digest, dryRun, images, dropped },
+    document: { store, tag, digest: root.digest, dryRun, images, dropped, ...compression },
     tookStdout,
     notices:
       dropped.length === 0

@@ -7,7 +7,8 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { compressionOf } from "../input/compression.ts";
+import { compressionOf, compressionPart } from "../input/compression.ts";
+import { COMPRESSION, RATE } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { createdOf } from "../input/created.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
@@ -19,6 +20,7 @@ import { showWriting } from "../progress/show-copy.ts";
 
 interface FlattenFlags extends ReferenceFlags {
   readonly compression?: string;
+  readonly rate?: string;
 }
 
 export const flattenCommand: Register = (program, invoke) => {
@@ -32,7 +34,8 @@ export const flattenCommand: Register = (program, invoke) => {
         out, because they speak of the old images. SOURCE_DATE_EPOCH sets the time of the image.`),
     )
     .option("--platform <PLATFORM>", "only the image of an index for this platform")
-    .option("--compression <KIND>", "of the layer: gzip, zstd or none")
+    .option("--compression <KIND>", COMPRESSION)
+    .option("--rate <RATE>", RATE)
     .option("--dry-run", "say what would be written")
     .addHelpText(
       "after",
@@ -55,14 +58,15 @@ async function flatten(
   const { context, progress } = session;
   const { flattenReference } = await import("../../rootfs/export/flatten-reference.ts");
   const options = await referenceOptions(flags, session);
+  const choice = await compressionOf(flags, session);
   const to = await parseTarget(destination, options.dryRun, session);
   const show = { indexing: showIndexing(progress), writing: showWriting(progress) };
   const edited = await flattenReference(await parseConfigured(source, context), to.location, {
     ...options,
     created: createdOf(context.env),
-    compression: compressionOf(flags.compression),
+    ...choice,
     cache: await indexCacheOf(context),
     onProgress: (event) => (isIndexing(event) ? show.indexing(event) : show.writing(event)),
   });
-  return editedOutcome(edited, options.dryRun, to.isStdout);
+  return editedOutcome(edited, options.dryRun, to.isStdout, compressionPart(choice));
 }

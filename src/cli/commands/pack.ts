@@ -8,7 +8,9 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { compressionOf } from "../input/compression.ts";
+import type { CompressionChoice } from "../../bytes/level/compression-choice.ts";
+import { compressionOf, compressionPart } from "../input/compression.ts";
+import { COMPRESSION, RATE } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { parseTarget } from "../input/target.ts";
@@ -22,6 +24,7 @@ interface PackFlags extends ReferenceFlags {
   readonly exact?: true;
   readonly created?: string;
   readonly compression?: string;
+  readonly rate?: string;
   readonly uidMap?: readonly string[];
   readonly gidMap?: readonly string[];
 }
@@ -44,7 +47,8 @@ export const packCommand: Register = (program, invoke) => {
     .option("--exact", "the very layers that were unpacked with --exact")
     .option("--platform <PLATFORM>", "what the image is for, or the image of the base's index")
     .option("--created <TIME>", "seconds since 1970, or as 2026-01-31T12:00:00Z")
-    .option("--compression <C>", "gzip (the default), zstd or none")
+    .option("--compression <KIND>", COMPRESSION)
+    .option("--rate <RATE>", RATE)
     .option("--uid-map <I:D[:N]>", "users from D on on the disk are I in the image", collect)
     .option("--gid-map <I:D[:N]>", "the same of groups", collect)
     .option("--dry-run", "say what would be added, changed and removed")
@@ -83,7 +87,17 @@ async function packTo(
     ...options,
     onProgress: showPacking(progress),
   });
-  return { ...packOutcome(packed), tookStdout: to.isStdout };
+  const outcome = packOutcome(packed);
+  const document = { ...outcome.document, ...compressionPart(chosenOf(flags, options)) };
+  return { ...outcome, document, tookStdout: to.isStdout };
+}
+
+/** The compression that a flag asked for. */
+function chosenOf(
+  { compression }: PackFlags,
+  options: Partial<CompressionChoice>,
+): CompressionChoice | undefined {
+  return compression === undefined ? undefined : (options as CompressionChoice);
 }
 
 async function optionsOf(flags: PackFlags, session: Session) {
@@ -92,6 +106,7 @@ async function optionsOf(flags: PackFlags, session: Session) {
     import("../../disk/inode/id-map.ts"),
     referenceOptions(flags, session),
   ]);
+  const choice = await compressionOf(flags, session);
   return {
     ...options,
     base: flags.base === undefined ? undefined : await parseConfigured(flags.base, context),
@@ -100,7 +115,7 @@ async function optionsOf(flags: PackFlags, session: Session) {
       flags.created === undefined
         ? sourceDateEpochOf(context.env)
         : parseTime("--created", flags.created),
-    compression: compressionOf(flags.compression),
+    ...choice,
     uidMap: flags.uidMap?.map(parseIdRange),
     gidMap: flags.gidMap?.map(parseIdRange),
     cache: await indexCacheOf(context),

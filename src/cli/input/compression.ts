@@ -1,14 +1,91 @@
 // SPDX-License-Identifier: MIT
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { ChosenLevel } from "../../bytes/level/choose-level.ts";
+import {
+  formatCompression,
+  parseCompression,
+  type CompressionChoice,
+} from "../../bytes/level/compression-choice.ts";
 import { OciError } from "../../oci/errors.ts";
-import type { Compression } from "../../oci/media-types.ts";
+import type { Session } from "../command.ts";
+import { formatBytes } from "../output/format.ts";
+import { parseSize } from "./size.ts";
 
-const COMPRESSIONS: readonly string[] = ["gzip", "zstd", "none"] satisfies Compression[];
+/** The flags that say how layers are compressed. */
+export interface CompressionFlags {
+  readonly compression?: string | undefined;
+  readonly rate?: string | undefined;
+}
 
-/** Parses the value of `--compression`. @throws OciError `invalid-argument` */
-export function compressionOf(text: string | undefined): Compression | undefined {
-  if (text === undefined || COMPRESSIONS.includes(text)) return text as Compression | undefined;
-  throw new OciError(
-    "invalid-argument",
-    `--compression: expected gzip, zstd or none, got ${JSON.stringify(text)}`,
-  );
+const SAMPLE = 4 * 1024 * 1024;
+
+/**
+ * How layers are to be compressed; undefined when nothing is said. `auto` is decided here, before anything is
+ * compressed, and said.
+ * @throws OciError `invalid-argument`
+ */
+export async function compressionOf(
+  { compression, rate }: CompressionFlags,
+  { warn, context }: Pick<Session, "warn" | "context">,
+): Promise<CompressionChoice | undefined> {
+  const isAuto = compression === "auto";
+  if (isAuto !== (rate !== undefined)) {
+    const hint = "oci-kit copy --compression auto --rate 4.5MB/s …";
+    const got = isAuto ? "auto alone" : "--rate alone";
+    throw new OciError(
+      "invalid-argument",
+      `--compression: expected auto together with --rate, got ${got}`,
+      { hint },
+    );
+  }
+  if (!isAuto) {
+    return compression === undefined ? undefined : parseCompression(compression, "--compression");
+  }
+  const wanted = parseRate("--rate", rate!);
+  const { chooseLevel } = await import("../../bytes/level/choose-level.ts");
+  const chosen = await chooseLevel(wanted, { sample: readSample(), signal: context.signal });
+  warn(sayChosen(chosen, wanted));
+  return chosen.choice;
+}
+
+/** What a result says of the compression that was asked for, `auto` by the level that it became. */
+export function compressionPart(choice: CompressionChoice | undefined): {
+  readonly compression?: string;
+} {
+  return choice === undefined ? {} : { compression: formatCompression(choice) };
+}
+
+function sayChosen({ choice, rate }: ChosenLevel, wanted: number): string {
+  const name = formatCompression(choice);
+  const made = `${formatBytes(Math.round(rate))}/s`;
+  const sent = `${formatBytes(wanted)}/s`;
+  return rate < wanted
+    ? `--compression auto: ${name}, which makes ${made} here: no level is as fast as ${sent}`
+    : `--compression auto: ${name}, the strongest that keeps up with ${sent}; it makes ${made} here`;
+}
+
+/** Parses `4.5MB/s` into bytes a second. */
+function parseRate(option: string, text: string): number {
+  const rate = /^(.+)\/s$/.exec(text)?.[1];
+  if (rate === undefined || /[\d.]$/.test(rate)) {
+    throw new OciError(
+      "invalid-argument",
+      `${option}: expected bytes a second as 4.5MB/s, got ${JSON.stringify(text)}`,
+    );
+  }
+  const bytes = parseSize(option, rate);
+  if (bytes > 0) return bytes;
+  throw new OciError("invalid-argument", `${option}: expected more than nothing, got 0`);
+}
+
+/** Some of Node's own program, which is like what images hold. */
+function readSample(): Uint8Array {
+  const fd = openSync(process.execPath, "r");
+  try {
+    const { size } = fstatSync(fd);
+    const sample = new Uint8Array(Math.min(SAMPLE, size));
+    return sample.subarray(0, readSync(fd, sample, 0, sample.length, (size - sample.length) >> 1));
+  } finally {
+    closeSync(fd);
+  }
 }

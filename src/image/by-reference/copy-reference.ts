@@ -99,7 +99,7 @@ export async function copyRoot(
   const listing = referrers === true ? await openReferrers(source, options) : undefined;
   const content = { ...options, tag: undefined, keepRoot: false };
   const copied = isChanged
-    ? await copyRewritten(source, root, target, content)
+    ? await copyRewritten(source, root, target, { ...content, replaces: tag })
     : { ...UNCHANGED, ...(await copy(source, root, target, content)) };
   if (tag === undefined) await nameRoot(target, copied.root, options);
   const found =

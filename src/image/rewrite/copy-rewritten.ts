@@ -10,6 +10,8 @@ import { transferBlob, transferManifest, type Transfer } from "../../store/copy/
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 import { changeIndex, rewriteManifest } from "../edit/rewrite-document.ts";
 import { formatOf, mediaTypeIn, type ImageFormat } from "./image-format.ts";
+import { withoutCompressionNote } from "./compression-note.ts";
+import { openEarlierLayers, type EarlierLayers } from "./earlier-layers.ts";
 import {
   isRecompressed,
   planRewrite,
@@ -19,7 +21,13 @@ import {
 } from "./plan-rewrite.ts";
 import { recompressLayer } from "./recompress-layer.ts";
 
-export type CopyRewrittenOptions = RewriteWish & Omit<CopyOptions, "tag" | "keepRoot">;
+export interface CopyRewrittenOptions extends RewriteWish, Omit<CopyOptions, "tag" | "keepRoot"> {
+  /**
+   * The tag in the target that the result will get. Layers of what it names now are used again where they have the
+   * same tar, compressed as wished: another Node or another machine would make other bytes of it.
+   */
+  readonly replaces?: string | undefined;
+}
 
 /** A manifest or index that became another. */
 export interface RewrittenDocument {
@@ -52,13 +60,14 @@ export async function copyRewritten(
   target: ContentStore,
   options: CopyRewrittenOptions = {},
 ): Promise<CopiedRewritten> {
-  const { platforms, format, compression, dropAnnotations, ...rest } = options;
-  const wish = { platforms, format, compression, dropAnnotations };
+  const { platforms, format, compression, level, dropAnnotations, replaces, ...rest } = options;
+  const wish = { platforms, format, compression, level, dropAnnotations };
   const plan = await planRewrite(source, root, wish, rest);
   const { dryRun = false, verifyPresent, onProgress } = rest;
   const writing: Writing = {
     copying: { source, target, dryRun, verifyPresent, onProgress },
     wish,
+    earlier: await openEarlierLayers(target, compression && replaces, rest),
     options: rest,
     done: new Map(),
     transfers: [],
@@ -75,6 +84,7 @@ export async function copyRewritten(
 interface Writing {
   readonly copying: Parameters<typeof transferBlob>[0];
   readonly wish: RewriteWish;
+  readonly earlier: EarlierLayers;
   readonly options: Omit<CopyOptions, "tag" | "keepRoot">;
   /** What became of content, by its old digest and type. */
   readonly done: Map<string, Promise<Descriptor>>;
@@ -133,7 +143,7 @@ async function writeManifest(
   writing: Writing,
   { document, config }: Extract<RewriteNode, { kind: "manifest" }>,
 ): Promise<Descriptor> {
-  const { format, compression } = writing.wish;
+  const { format, compression, level } = writing.wish;
   const before = document.value;
   const diffIds = config?.value.rootfs.diff_ids;
   const { concurrency = CONCURRENCY, signal } = writing.options;
@@ -141,17 +151,20 @@ async function writeManifest(
     before.layers.map((layer, at) => ({ layer, diffId: diffIds?.[at] })),
     concurrency,
     ({ layer, diffId }, stop) =>
-      compression === undefined || diffId === undefined || !isRecompressed(layer, compression)
+      compression === undefined ||
+      diffId === undefined ||
+      !isRecompressed(layer, { compression, level }, diffId)
         ? once(writing, `${layer.digest} blob`, () => writeBlob(writing, layer, stop)).then(
             () => layer,
           )
-        : writeRecompressed(writing, layer, { compression, diffId, signal: stop }),
+        : writeRecompressed(writing, layer, { compression, level, diffId, signal: stop }),
     { signal },
   );
   await once(writing, `${before.config.digest} blob`, () => writeBlob(writing, before.config));
   const isDropping = isDroppingAnnotations(writing.wish);
+  const written = format ?? formatOf(document.descriptor);
   const inFormat = (one: Descriptor): Descriptor => ({
-    ...withType(one, format ?? formatOf(document.descriptor)),
+    ...withType(written === "docker" ? withoutCompressionNote(one) : one, written),
     ...(isDropping && { annotations: undefined }),
   });
   const isTyped = format !== undefined || compression !== undefined;
@@ -173,13 +186,19 @@ async function writeRecompressed(
   layer: Descriptor,
   wanted: {
     readonly compression: Compression;
+    readonly level: number | undefined;
     readonly diffId: DiffId;
     readonly signal: AbortSignal;
   },
 ): Promise<Descriptor> {
   const { copying, transfers, options } = writing;
   const { source, target, dryRun, onProgress } = copying;
-  const { mediaType, digest, size } = await once(writing, `${layer.digest} layer`, async () => {
+  const made = await once(writing, `${layer.digest} layer`, async () => {
+    const earlier = await writing.earlier.find(wanted.diffId, wanted);
+    if (earlier !== undefined) {
+      transfers.push({ descriptor: earlier, kind: "blob", action: "skipped" });
+      return earlier;
+    }
     onProgress?.({ kind: "started", descriptor: layer });
     let bytes = 0;
     let told = 0;
@@ -203,7 +222,13 @@ async function writeRecompressed(
     transfers.push({ descriptor: made, kind: "blob", action: "copied" });
     return made;
   });
-  return { ...layer, mediaType, digest, size, data: undefined, urls: undefined };
+  const { mediaType, digest, size } = made;
+  const note = made.annotations?.[AnnotationKey.compression];
+  const annotations =
+    note === undefined
+      ? layer.annotations
+      : { ...layer.annotations, [AnnotationKey.compression]: note };
+  return { ...layer, mediaType, digest, size, annotations, data: undefined, urls: undefined };
 }
 
 async function writeIndex(

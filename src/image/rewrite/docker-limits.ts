@@ -7,6 +7,7 @@ import type { Manifest } from "../../oci/documents/manifest.ts";
 import { OciError } from "../../oci/errors.ts";
 import { isIndexType } from "../../oci/media-types.ts";
 import { isAttestation } from "../list-images.ts";
+import { withoutCompressionNote } from "./compression-note.ts";
 import { isDockerType, mediaTypeIn } from "./image-format.ts";
 
 /** Something of an image that Docker's schema 2 has no place for. */
@@ -31,7 +32,9 @@ export function beyondDockerManifest(
     ...(artifactType === undefined ? [] : [no(`the artifactType ${artifactType}`)]),
     ...(subject === undefined ? [] : [no(`the subject ${shortDigest(subject.digest)}`)]),
     ...annotationsOf("the manifest", annotations),
-    ...layers.flatMap((layer, at) => annotationsOf(`layer ${at}`, layer.annotations)),
+    ...layers.flatMap((layer, at) =>
+      annotationsOf(`layer ${at}`, withoutCompressionNote(layer).annotations),
+    ),
     ...annotationsOf("the configuration", config.annotations),
   ];
 }

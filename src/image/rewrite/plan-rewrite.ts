@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { formatCompression, type CompressionChoice } from "../../bytes/level/compression-choice.ts";
+import type { DiffId } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Document } from "../../oci/documents/document.ts";
 import type { ImageConfig } from "../../oci/documents/image-config.ts";
@@ -18,6 +20,7 @@ import { readConfig, readIndex, readManifest } from "../../store/read-documents.
 import type { ReadableStore } from "../../store/store.ts";
 import type { ReadOptions } from "../image.ts";
 import { isAttestation, platformOf } from "../list-images.ts";
+import { notedCompression } from "./compression-note.ts";
 import {
   beyondDockerList,
   beyondDockerManifest,
@@ -35,6 +38,8 @@ export interface RewriteWish {
   readonly format?: ImageFormat | undefined;
   /** How layers are compressed. Default: as they are. */
   readonly compression?: Compression | undefined;
+  /** How hard layers are compressed that have to be compressed anew. See `CompressionChoice`. */
+  readonly level?: number | undefined;
   /** Leave out annotations that Docker's format can't hold, instead of refusing them. */
   readonly dropAnnotations?: boolean | undefined;
 }
@@ -172,13 +177,32 @@ function withCompression(
   isImage: boolean,
   { compression }: RewriteWish,
 ): Descriptor {
-  if (!isImage || compression === undefined || !isRecompressed(layer, compression)) return layer;
+  if (!isImage || compression === undefined || !isOfOtherKind(layer, compression)) return layer;
   return { ...layer, mediaType: layerMediaType(compression) };
 }
 
-/** Whether a layer has to be compressed anew. What is no layer keeps its bytes, and so does one of another's. */
-export function isRecompressed({ mediaType }: Descriptor, compression: Compression): boolean {
-  if (/nondistributable|foreign/.test(mediaType)) return false;
-  const now = layerCompression(mediaType);
-  return now !== undefined && now !== compression;
+/**
+ * Whether a layer has to be compressed anew: it is compressed otherwise, or a level is wanted and the layer does not
+ * say that it has it. What is no layer keeps its bytes, and so does one of another's.
+ */
+export function isRecompressed(
+  layer: Descriptor,
+  wanted: CompressionChoice,
+  diffId: DiffId,
+): boolean {
+  if (!isOfOtherKind(layer, wanted.compression)) {
+    const isOfKind = layerCompression(layer.mediaType) === wanted.compression;
+    if (!isOfKind || wanted.level === undefined || isForeign(layer)) return false;
+    return notedCompression(layer, diffId) !== formatCompression(wanted);
+  }
+  return true;
+}
+
+function isOfOtherKind(layer: Descriptor, compression: Compression): boolean {
+  const now = layerCompression(layer.mediaType);
+  return now !== undefined && now !== compression && !isForeign(layer);
+}
+
+function isForeign({ mediaType }: Descriptor): boolean {
+  return /nondistributable|foreign/.test(mediaType);
 }

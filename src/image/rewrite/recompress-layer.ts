@@ -6,10 +6,12 @@ import { digestOf, type DiffId } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { layerCompression, layerMediaType, type Compression } from "../../oci/media-types.ts";
+import { withCompressionNote } from "./compression-note.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 
 export interface RecompressOptions extends AbortOptions {
   readonly compression: Compression;
+  readonly level?: number | undefined;
   /** The digest of the uncompressed tar according to the image's configuration. */
   readonly diffId: DiffId;
   /** Compress only to learn digest and size, and store nothing. */
@@ -22,25 +24,27 @@ export interface RecompressOptions extends AbortOptions {
 /**
  * Compresses a layer anew, straight from one store into another. The tar in between is checked against its
  * diffID, so that the new layer unpacks to the same bytes.
- * @returns the new layer's descriptor with OCI's media type, and what the old one says besides
+ * @returns the new layer's descriptor with OCI's media type, a note of how it was made, and what the old one says
+ *   besides
  * @throws OciError `diff-id-mismatch`; what decompression and the stores throw
  */
 export async function recompressLayer(
   source: ReadableStore,
   layer: Descriptor,
   target: ContentStore,
-  { compression, diffId, dryRun, limits, signal, onBytes }: RecompressOptions,
+  { compression, level, diffId, dryRun, limits, signal, onBytes }: RecompressOptions,
 ): Promise<Descriptor> {
   const what = `${source.name}: layer ${layer.digest}`;
   const stored = counted(source.fetch(layer, { signal }), onBytes);
   const now = layerCompression(layer.mediaType)!;
   const tar = decompressLayer(stored, now, diffId, { limits, signal, what });
   const mediaType = layerMediaType(compression);
-  const bytes = compress(tar, compression, { signal });
+  const bytes = compress(tar, compression, { level, signal });
   const { digest, size } = dryRun
     ? await describeBytes(bytes)
     : await target.ingest(mediaType, bytes, { signal });
-  return { ...layer, mediaType, digest, size, data: undefined, urls: undefined };
+  const made = { ...layer, mediaType, digest, size, data: undefined, urls: undefined };
+  return withCompressionNote(made, { compression, level }, diffId);
 }
 
 async function* counted(bytes: Bytes, onBytes: ((bytes: number) => void) | undefined): Bytes {

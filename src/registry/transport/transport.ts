@@ -77,7 +77,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** A registry may take this many times `idleTimeout` to store what it was sent. */
+/**
+ * A registry may take this many times `idleTimeout` to store what it was sent. A PUT without a body ends an upload in
+ * chunks: then the registry stores, and reads, as many bytes as with one that has a body.
+ */
 const COMMIT_PATIENCE = 10;
 /**
  * How many requests may wait for the head of an answer at the same time. Bodies do not count: see
@@ -165,9 +168,10 @@ function createSender(
   return async (request) => {
     const headers = { "user-agent": userAgent, ...request.headers };
     const complete = { ...request, headers };
-    const answer = await (request.body === undefined
-      ? gate(() => ask(complete, limits.idleTimeout))
-      : ask(complete, limits.idleTimeout * COMMIT_PATIENCE));
+    const isStoring = request.body !== undefined || request.method === "PUT";
+    const answer = await (isStoring
+      ? ask(complete, limits.idleTimeout * COMMIT_PATIENCE)
+      : gate(() => ask(complete, limits.idleTimeout)));
     // Only proxies answer so. Those of https answer when the connection is made.
     const via = answer.status === 407 ? proxy(request.url) : undefined;
     if (via === undefined) return answer;

@@ -9,6 +9,7 @@ import { createPatience } from "../transport/persist.ts";
 import { isOutOfStep, judgeFailure, type Verdict } from "./judge-failure.ts";
 import { resumeUpload, type RegistryUpload, type RegistryUploadState } from "./registry-upload.ts";
 import { sendBlob } from "./send-blob.ts";
+import type { UploadPace, UploadPlace } from "./upload-pace.ts";
 import { waysFor, type Way } from "./ways.ts";
 
 /** Options of {@link BlobPush.run}. */
@@ -28,6 +29,7 @@ export interface Pushed {
 export interface Repository {
   readonly begin: () => Promise<RegistryUpload>;
   readonly exists: () => Promise<boolean>;
+  readonly pace: UploadPace;
 }
 
 /** The push of one blob, over as many attempts as it takes. It is run once. */
@@ -61,25 +63,34 @@ export class BlobPush {
   /** Leaves an upload that another run can continue in the journal, and nothing else. */
   async run(options: PushBlobOptions): Promise<void> {
     const { transport, habits } = this.#context;
+    const { pace } = this.#repository;
     const ways = waysFor(habits, this.#descriptor.size);
     let verdict: Verdict = "leave";
     const patience = createPatience(transport.retry, () => true);
     try {
       for (;;) {
+        const place = await pace.enter(this.#descriptor.size, options);
         try {
-          if (await this.#open(options)) await this.#send(ways.current, options);
+          if (await this.#open(options)) await this.#send(ways.current, place, options);
           this.#state = undefined;
           return;
         } catch (error) {
           verdict = this.#judge(error, ways.current);
+          if (verdict === "resume") {
+            pace.broke();
+            ways.broke();
+          }
           const status = error instanceof RegistryError ? error.status : undefined;
           if (verdict === "other-way" && !ways.change(status)) verdict = "give-up";
           if (verdict === "give-up" || verdict === "anew" || verdict === "other-way") {
             await this.#cancel();
           }
           if (verdict === "give-up" || verdict === "leave") throw error;
+          place.leave();
           if (verdict === "other-way") continue;
           await patience.afterFailure(error, this.#upload?.offset ?? 0, options.signal);
+        } finally {
+          place.leave();
         }
       }
     } finally {
@@ -99,14 +110,23 @@ export class BlobPush {
     return true;
   }
 
-  async #send(way: Way, options: PushBlobOptions): Promise<void> {
+  async #send(way: Way, place: UploadPlace, options: PushBlobOptions): Promise<void> {
     const upload = this.#upload!;
     this.#hasSourceFailed = false;
     const { size } = this.#descriptor;
+    // What the registry has is read again, to verify the whole, and not sent.
+    let had = options.isHashed === true ? 0 : upload.offset;
+    const sent = (length: number): void => {
+      place.sent(Math.max(0, length - had));
+      had = Math.max(0, had - length);
+    };
     const source: Source = {
       size,
       open: (opening) =>
-        observe(this.#source.open(opening), { onFailure: () => (this.#hasSourceFailed = true) }),
+        observe(this.#source.open(opening), {
+          onChunk: sent,
+          onFailure: () => (this.#hasSourceFailed = true),
+        }),
     };
     const { chunks } = this.#context.habits;
     const sending = {

@@ -11,6 +11,7 @@ import { BlobPush, type PushBlobOptions } from "./blob-push.ts";
 import { askMount } from "./mount-blob.ts";
 import { openRecordOf } from "./record-upload.ts";
 import { beginUpload, openUpload, type RegistryUpload } from "./registry-upload.ts";
+import { createUploadPace } from "./upload-pace.ts";
 import { uploadLocation } from "./upload-answers.ts";
 
 /** Pushes blobs to one repository. */
@@ -39,6 +40,7 @@ export function openBlobPushes(
   exists: ReadableStore["exists"],
 ): BlobPushes {
   const begun = new Map<Digest, URL>();
+  const pace = createUploadPace({ uploadTime: context.habits.uploadTime });
   const begin = async (digest: Digest, options: AbortOptions): Promise<RegistryUpload> => {
     const location = begun.get(digest);
     begun.delete(digest);
@@ -58,6 +60,7 @@ export function openBlobPushes(
         {
           begin: () => begin(digest, options),
           exists: () => exists(descriptor, options),
+          pace,
         },
       );
       try {

@@ -4,6 +4,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { readGraph, type ContentGraph } from "../content-graph.ts";
 import { blaming } from "./copy-error.ts";
+import { refuseEarly } from "./refuse-early.ts";
 import { basesBeside } from "./mount-from-base.ts";
 import { mapBounded } from "../../bytes/map-bounded.ts";
 import type { ContentStore, ReadableStore } from "../store.ts";
@@ -80,6 +81,7 @@ export async function copy(
   const graph = await blaming("read", "source", root, source, () =>
     readGraph(source, root, { concurrency, limits, signal }),
   );
+  await refuseEarly(graph.blobs, target, { signal });
   const bases = dryRun ? [] : basesBeside(graph, source, target);
   const copying = { source, target, dryRun, verifyPresent, onProgress, bases, limits };
   onProgress?.({ kind: "planned", ...total(pieces(graph)) });

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+import { beforeEach, describe, expect, it } from "vitest";
+import { createUploadPace, type UploadPace, type UploadPlace } from "./upload-pace.ts";
+
+const MB = 1_000_000;
+const MINUTE = 60_000;
+
+let clock: number;
+let pace: UploadPace;
+let entered: UploadPlace[];
+
+const open = (uploadTime: number | undefined): void => {
+  clock = 0;
+  entered = [];
+  pace = createUploadPace({ uploadTime, now: () => clock });
+};
+beforeEach(() => open(10 * MINUTE));
+
+async function enter(size: number, signal?: AbortSignal): Promise<void> {
+  void pace
+    .enter(size, { signal })
+    .then((place) => entered.push(place))
+    .catch(() => undefined);
+  await settled();
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+}
+
+/** Lets an upload send at a rate, in bytes a second. */
+async function send(place: UploadPlace, bytes: number, rate: number): Promise<void> {
+  clock += (bytes / rate) * 1000;
+  place.sent(bytes);
+  await settled();
+}
+
+describe("the pace of uploads to a registry that ends them after ten minutes", () => {
+  it("is one at a time until the line was measured, then as many as end in time", async () => {
+    for (const size of [400, 400, 400, 400]) await enter(size * MB);
+    expect(entered).toHaveLength(1);
+    await send(entered[0]!, MB, 4.5 * MB);
+    // 480 seconds at 4.5 MB/s are 2,160 MB
+    expect(entered).toHaveLength(4);
+  });
+
+  it("is one at a time where two would share the line for too long", async () => {
+    for (let at = 0; at < 3; at += 1) await enter(2000 * MB);
+    await send(entered[0]!, 10 * MB, 4.5 * MB);
+    expect(entered).toHaveLength(1);
+    entered[0]!.leave();
+    entered[0]!.leave();
+    await settled();
+    expect(entered).toHaveLength(2);
+  });
+
+  it("lets nobody in who would make a running one late", async () => {
+    await enter(2000 * MB);
+    await send(entered[0]!, 1000 * MB, 4.5 * MB);
+    await enter(900 * MB);
+    expect(entered).toHaveLength(1);
+    await enter(10 * MB);
+    expect(entered).toHaveLength(1);
+    await send(entered[0]!, 999 * MB, 20 * MB);
+    expect(entered).toHaveLength(3);
+  });
+
+  it("lets one alone in, whatever its size", async () => {
+    await enter(1e12);
+    expect(entered).toHaveLength(1);
+  });
+
+  it("does not wait for one that was given up", async () => {
+    const controller = new AbortController();
+    await enter(2000 * MB);
+    await enter(2000 * MB, controller.signal);
+    await enter(MB);
+    controller.abort();
+    await send(entered[0]!, MB, 4.5 * MB);
+    expect(entered).toHaveLength(2);
+  });
+});
+
+describe("the pace of uploads to any other registry", () => {
+  beforeEach(() => open(undefined));
+
+  it("is not held back", async () => {
+    for (let at = 0; at < 8; at += 1) await enter(1e12);
+    expect(entered).toHaveLength(8);
+  });
+
+  it("is one at a time after two that broke beside others", async () => {
+    for (let at = 0; at < 3; at += 1) await enter(MB);
+    pace.broke();
+    pace.broke();
+    for (const place of entered) place.leave();
+    entered = [];
+    for (let at = 0; at < 3; at += 1) await enter(MB);
+    expect(entered).toHaveLength(1);
+  });
+});

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+import { abortedError } from "../../bytes/abort.ts";
+import type { AbortOptions } from "../../bytes/bytes.ts";
+
+/** One upload that is under way. */
+export interface UploadPlace {
+  /** So many bytes more were sent. */
+  sent(bytes: number): void;
+  /** The upload is over, whatever became of it. Idempotent. */
+  leave(): void;
+}
+
+/** Decides how many uploads share the line. */
+export interface UploadPace {
+  /** Waits until one more upload may begin, first come, first served. @throws OciError `aborted` */
+  enter(size: number, options: AbortOptions): Promise<UploadPlace>;
+  /** An upload broke. When that happens to several at once, they go one at a time from then on. */
+  broke(): void;
+}
+
+export interface UploadPaceOptions {
+  /** Milliseconds after which the registry ends an upload that is under way; undefined when nothing is known. */
+  readonly uploadTime: number | undefined;
+  /** Milliseconds since any moment. Default: this machine's clock. */
+  readonly now?: (() => number) | undefined;
+}
+
+interface Running {
+  left: number;
+  readonly until: number;
+}
+
+/** What counts as a measurement of the line: so many bytes, or so many milliseconds. */
+const MEASURED = { bytes: 256 * 1024, time: 1000 };
+/** After this many milliseconds what was measured counts half: lines change. */
+const FORGET_AFTER = 10_000;
+/** So much of the time that is left may be planned with: other work may want the line. */
+const SHARE = 0.8;
+/** As many uploads have to break beside others before it counts as their number's fault. */
+const BREAKS = 2;
+
+/**
+ * Creates the pace of the uploads to one registry. Uploads share the line, so each is the slower the more there are.
+ * Where the registry ends uploads after a time, another begins only when all of them can end in time at the measured
+ * rate; before anything is measured, one at a time. An upload alone always begins.
+ */
+export function createUploadPace({
+  uploadTime = Infinity,
+  now = () => performance.now(),
+}: UploadPaceOptions): UploadPace {
+  const running = new Set<Running>();
+  const waiting: { readonly size: number; readonly go: () => void }[] = [];
+  const line = createLine(now);
+  let breaks = 0;
+  const fits = (size: number): boolean => {
+    if (running.size === 0) return true;
+    if (breaks >= BREAKS) return false;
+    if (uploadTime === Infinity) return true;
+    const rate = line.rate();
+    if (rate === undefined) return false;
+    const all = [...running].reduce((sum, { left }) => sum + left, size) / rate;
+    return (
+      [...running].every(({ until }) => all <= (until - now()) * SHARE) && all <= uploadTime * SHARE
+    );
+  };
+  const admit = (): void => {
+    while (waiting[0] !== undefined && fits(waiting[0].size)) waiting.shift()!.go();
+  };
+  const start = (size: number): UploadPlace => {
+    const one: Running = { left: size, until: now() + uploadTime };
+    if (running.size === 0) line.begin();
+    running.add(one);
+    return {
+      sent(bytes) {
+        one.left = Math.max(0, one.left - bytes);
+        line.sent(bytes);
+        admit();
+      },
+      leave() {
+        running.delete(one);
+        admit();
+      },
+    };
+  };
+  return {
+    enter: (size, { signal }) =>
+      new Promise((resolve, reject) => {
+        const go = (): void => {
+          signal?.removeEventListener("abort", stop);
+          resolve(start(size));
+        };
+        const entry = { size, go };
+        const stop = (): void => {
+          waiting.splice(waiting.indexOf(entry), 1);
+          reject(abortedError(signal!, "upload"));
+          admit();
+        };
+        waiting.push(entry);
+        if (signal?.aborted === true) {
+          stop();
+          return;
+        }
+        signal?.addEventListener("abort", stop, { once: true });
+        admit();
+      }),
+    broke: () => {
+      if (running.size > 1) breaks += 1;
+    },
+  };
+}
+
+/** Measures how fast a line is while it is used. */
+function createLine(now: () => number): {
+  begin(): void;
+  sent(bytes: number): void;
+  rate(): number | undefined;
+} {
+  let [bytes, time, since] = [0, 0, 0];
+  return {
+    begin: () => void (since = now()),
+    sent(more) {
+      bytes += more;
+      time += now() - since;
+      since = now();
+      if (time < FORGET_AFTER) return;
+      bytes /= 2;
+      time /= 2;
+    },
+    rate: () =>
+      time > 0 && (bytes >= MEASURED.bytes || time >= MEASURED.time) ? bytes / time : undefined,
+  };
+}
