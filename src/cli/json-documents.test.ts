@@ -78,6 +78,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "copy --all-tags": ["copy", "--all-tags", "oci:flat", "oci:copied"],
   "prune of a layout": ["prune", "oci:copied"],
   "prune of a repository": ["prune", "REPOSITORY"],
+  "prune --chain": ["prune", "--chain"],
   config: ["config", "oci:flat:3", "oci:flat:4", "--set-platform", "linux/arm64"],
   "manifest create": ["manifest", "create", "oci:index:1", "--from", "stable"],
   "manifest add": ["manifest", "add", "oci:index:1", "oci:flat:4"],

@@ -12,6 +12,7 @@ import {
   type Session,
 } from "../command.ts";
 import { compressionOf } from "../input/compression.ts";
+import { COMPRESSION } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { parseRate } from "../input/rate.ts";
@@ -57,7 +58,7 @@ export const rechunkCommand: Register = (program, invoke) => {
     .option("--max-layers <N>", "layers of an image at most (60)")
     .option("--max-dead <PERCENT>", "dead bytes above which layers are written anew (2)")
     .option("--exact-times", "a file whose time alone differs is another one")
-    .option("--compression <KIND>", "of new layers: gzip, zstd or none")
+    .option("--compression <KIND>", COMPRESSION)
     .option("--platform <PLATFORM>", "only the image of an index for this platform")
     .option("--rate <RATE>", "bytes a second of the uplink, as 4.5MB/s: says how long it takes")
     .option("--dry-run", "make the layers, say what would be sent, and write nothing")
@@ -80,12 +81,13 @@ async function rechunk(
   ]);
   const options = await referenceOptions(flags, session);
   const rate = flags.rate === undefined ? undefined : parseRate("--rate", flags.rate);
+  const forAuto = flags.compression === "auto" ? flags.rate : undefined;
   const maxLayers = layersOf(flags.maxLayers) ?? RECHUNK_DEFAULTS.maxLayers;
   const maxDead = shareOf(flags.maxDead) ?? RECHUNK_DEFAULTS.maxDead;
   const how = {
     ...options,
     components: componentsOf(flags.component),
-    compression: compressionOf(flags.compression),
+    ...(await compressionOf({ compression: flags.compression, rate: forAuto }, session)),
     exactTimes: flags.exactTimes,
     ...{ maxLayers, maxDead },
     previous: await previousOf(flags.previous, session),

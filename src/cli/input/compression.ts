@@ -9,7 +9,7 @@ import {
 import { OciError } from "../../oci/errors.ts";
 import type { Session } from "../command.ts";
 import { formatBytes } from "../output/format.ts";
-import { parseSize } from "./size.ts";
+import { parseRate } from "./rate.ts";
 
 /** The flags that say how layers are compressed. */
 export interface CompressionFlags {
@@ -62,20 +62,6 @@ function sayChosen({ choice, rate }: ChosenLevel, wanted: number): string {
   return rate < wanted
     ? `--compression auto: ${name}, which makes ${made} here: no level is as fast as ${sent}`
     : `--compression auto: ${name}, the strongest that keeps up with ${sent}; it makes ${made} here`;
-}
-
-/** Parses `4.5MB/s` into bytes a second. */
-function parseRate(option: string, text: string): number {
-  const rate = /^(.+)\/s$/.exec(text)?.[1];
-  if (rate === undefined || /[\d.]$/.test(rate)) {
-    throw new OciError(
-      "invalid-argument",
-      `${option}: expected bytes a second as 4.5MB/s, got ${JSON.stringify(text)}`,
-    );
-  }
-  const bytes = parseSize(option, rate);
-  if (bytes > 0) return bytes;
-  throw new OciError("invalid-argument", `${option}: expected more than nothing, got 0`);
 }
 
 /** Some of Node's own program, which is like what images hold. */
