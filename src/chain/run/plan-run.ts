@@ -6,9 +6,10 @@ import { planBuild } from "../buildkit/run/build.ts";
 import type { ShellCommand } from "../buildkit/process/shell-command.ts";
 import type { ContextSize } from "../context/walk/context-size.ts";
 import { selectUnits } from "../graph/select-units.ts";
-import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
+import { type StageGraph, type StageUnit, unitOf } from "../graph/stage-graph.ts";
 import type { ChainLock } from "../pins/chain-lock.ts";
 import { lockPath, readLock } from "../pins/lock-file.ts";
+import { resolvePin } from "../pins/resolve-pin.ts";
 import { type ChainPlace, openChainPlace } from "./chain-place.ts";
 import { layoutOf } from "./images/layout-images.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -168,9 +169,13 @@ async function planJoined(
 ): Promise<PlannedWork> {
   const now = await place.images.image(unit);
   const held = now.state === "present" ? now.images.map(({ digest }) => digest) : [];
-  const wanted = Object.values(await place.pins(unit));
-  const members = unit.inputs.map((input) => place.made.get(input.unit));
-  const isSame = members.every((digest, at) => held.includes(digest ?? wanted[at]!));
+  const members = await Promise.all(
+    unit.inputs.map(
+      async ({ unit: id }) =>
+        place.made.get(id) ?? (await resolvePin(unitOf(place.graph, id), place.images)).digest,
+    ),
+  );
+  const isSame = members.every((digest) => held.includes(digest));
   const isKept = because.length === 0 && isSame && held.length === members.length;
   if (isKept) return { unit, action: "keep", reasons: ["it holds these images"] };
   return {
