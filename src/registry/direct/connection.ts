@@ -34,6 +34,7 @@ export function openConnection(socket: Socket, idleTimeout: number): Connection 
     end(error);
     socket.destroy();
   };
+  const tooLong = (): void => void socket.destroy();
   socket.on("readable", () => onEvent()).on("error", end);
   socket.once("end", () => end()).once("close", () => end());
 
@@ -72,11 +73,12 @@ export function openConnection(socket: Socket, idleTimeout: number): Connection 
     },
     rest: (milliseconds) => {
       onEvent = () => socket.destroy();
-      socket.unref().setTimeout(milliseconds, () => socket.destroy());
+      socket.unref().setTimeout(milliseconds, tooLong);
     },
     resume: () => {
       onEvent = NOTHING;
-      socket.ref().setTimeout(0);
+      // with the listener: it would be one more each time that the connection rests
+      socket.ref().setTimeout(0, tooLong);
       return ended === undefined && !socket.destroyed && socket.readableLength === 0;
     },
     destroy,

@@ -96,7 +96,8 @@ export async function recordsOf(
   return {
     ...provenanceOf(pinned, runId, keys),
     ...Object.fromEntries(others.map(({ name }) => [AnnotationKey.input + name, pins[name]!])),
-    ...(inputs.key.kind === "covered" && { [AnnotationKey.stageInputs]: inputs.key.digest }),
+    // said in any case: a label is inherited from the parent where it is not set
+    [AnnotationKey.stageInputs]: inputs.key.kind === "covered" ? inputs.key.digest : "uncovered",
   };
 }
 
