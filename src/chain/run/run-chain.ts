@@ -56,7 +56,13 @@ export async function runChain(graph: StageGraph, options: RunOptions): Promise<
       const result = resultOf(ends, options.signal);
       status.end(result);
       const { runId } = status;
-      return { runId, resumed: resumed !== undefined, place: place.images.name, result, units: ends };
+      return {
+        runId,
+        resumed: resumed !== undefined,
+        place: place.images.name,
+        result,
+        units: ends,
+      };
     } finally {
       await place.close();
     }
@@ -108,7 +114,13 @@ async function make(unit: StageUnit, work: UnitWork): Promise<MadeUnit> {
   const before = status.unit(unit.id);
   // only what this very run built before it was interrupted counts as its own
   const { digest, inputs, log } = before?.runId === status.runId ? before : {};
-  status.set(unit.id, { status: "running", started: new Date().toISOString(), digest, inputs, log });
+  status.set(unit.id, {
+    status: "running",
+    started: new Date().toISOString(),
+    digest,
+    inputs,
+    log,
+  });
   tell({ kind: "unit-started", unit: unit.id });
   const makers = { build: buildUnit, recipe: assembleUnit, index: joinUnit } as const;
   const made = await makers[unit.kind](unit, work);

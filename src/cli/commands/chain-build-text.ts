@@ -17,7 +17,12 @@ export function runDocument({ runId, resumed, place, result, units }: ChainRun):
 
 function unitDocument(end: UnitEnd): object {
   const { unit, word, reasons } = end;
-  const head = { image: unit.id, stage: unit.stage, architecture: unit.architecture, tag: unit.tag };
+  const head = {
+    image: unit.id,
+    stage: unit.stage,
+    architecture: unit.architecture,
+    tag: unit.tag,
+  };
   if ("digest" in end) {
     const { digest, pins, log } = end;
     return { ...head, status: word, digest, builtFrom: pins, log, reasons };
@@ -100,9 +105,15 @@ function plannedLines({ unit, action, reasons, command, context }: PlannedWork):
 }
 
 /** How much a context is, and what is large in it. */
-export function contextText({ files, bytes, largestFiles, largestDirectories }: ContextSize): string {
+export function contextText({
+  files,
+  bytes,
+  largestFiles,
+  largestDirectories,
+}: ContextSize): string {
   const [large] = largestDirectories.length > 0 ? largestDirectories : largestFiles;
-  const what = large === undefined ? "" : `, most in ${toText(large.path)}: ${formatBytes(large.bytes)}`;
+  const what =
+    large === undefined ? "" : `, most in ${toText(large.path)}: ${formatBytes(large.bytes)}`;
   return `${formatBytes(bytes)} in ${count(files, "file")}${what}`;
 }
 

@@ -85,7 +85,10 @@ export function parseStatus(text: string, name: string): ChainStatus {
   const { data, error } = schema.safeParse(value);
   if (data !== undefined) return data;
   const [issue] = error.issues;
-  throw broken(name, `at ${quote(issue?.path.map(String).join(".") ?? "")}: ${issue?.message ?? ""}`);
+  throw broken(
+    name,
+    `at ${quote(issue?.path.map(String).join(".") ?? "")}: ${issue?.message ?? ""}`,
+  );
 }
 
 function broken(name: string, got: string): OciError {

@@ -35,7 +35,8 @@ export async function assembleUnit(unit: StageUnit, work: UnitWork): Promise<Mad
   const { digest } = descriptor;
   if (place.images.kind === "registry") await push(unit, `oci:${layout}`, recipe, work);
   const isPushed = place.images.kind === "registry";
-  if (changed) return { word: "assembled", digest, reasons: ["its recipe or inputs changed"], pins };
+  if (changed)
+    return { word: "assembled", digest, reasons: ["its recipe or inputs changed"], pins };
   const reasons = ["its recipe and inputs are the same as in its layout"];
   return { word: isPushed ? "pushed" : "kept", digest, reasons, pins };
 }

@@ -71,10 +71,14 @@ async function reasonsOf(
 async function publish(unit: StageUnit, descriptor: Descriptor, work: UnitWork): Promise<void> {
   const { signal, state } = work.options;
   const directory = builtLayout(state, unit);
-  await work.place.images.publish(unit, { directory, descriptor }, {
-    signal,
-    onProgress: (event) => work.tell({ kind: "pushing", unit: unit.id, event }),
-  });
+  await work.place.images.publish(
+    unit,
+    { directory, descriptor },
+    {
+      signal,
+      onProgress: (event) => work.tell({ kind: "pushing", unit: unit.id, event }),
+    },
+  );
 }
 
 /** What an image records of where it came from. Every input is named, as `chain verify` asks for it. */

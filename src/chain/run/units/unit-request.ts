@@ -40,9 +40,8 @@ export function unitRequest(
     target: build.target,
     buildArgs: mirrors ? { ...buildArgs, ...build.mirrors } : buildArgs,
     contexts,
-    secrets: Object.entries(build.secrets).map(
-      ([id, source]): BuildSecret =>
-        "env" in source ? { id, env: source.env } : { id, file: at(source.file) },
+    secrets: Object.entries(build.secrets).map(([id, source]): BuildSecret =>
+      "env" in source ? { id, env: source.env } : { id, file: at(source.file) },
     ),
     ssh: build.ssh.map((text) => sshOf(text, directory)),
     network: build.network === "default" ? undefined : build.network,
