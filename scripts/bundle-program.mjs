@@ -166,7 +166,9 @@ rmSync(new URL("cli", dist), { recursive: true });
  */
 function partOf(module, graph) {
   // Alone, without what it shares with others: commands that send no long body never load it.
-  if (/\/undici\/|\/registry\/pooled\//.test(module)) return "pooled";
+  // What stands for undici belongs to it: elsewhere, two files would load each other.
+  const isUndici = UNUSED[Number(/^\0unused-(\d+)/.exec(module)?.[1])]?.id === "undici";
+  if (isUndici || /\/undici\/|\/registry\/pooled\//.test(module)) return "pooled";
   for (const [name, starts] of PARTS) {
     if (starts.some((start) => closureOf(start, graph).has(module))) return name;
   }
