@@ -3,8 +3,8 @@ import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import type { ContextSize } from "../context/walk/context-size.ts";
 import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
-import { openChainPlace } from "./chain-place.ts";
-import type { ChainPlaceOptions } from "./run-options.ts";
+import { openChainPlace } from "./place/chain-place.ts";
+import type { ChainPlaceOptions } from "./place/run-options.ts";
 import { readStatus } from "./status/status-file.ts";
 import { compareInputs, type InputChange } from "./units/explain-unit.ts";
 

@@ -10,9 +10,9 @@ import { type StageGraph, type StageUnit, unitOf } from "../graph/stage-graph.ts
 import type { ChainLock } from "../pins/chain-lock.ts";
 import { lockPath, readLock } from "../pins/lock-file.ts";
 import { resolvePin } from "../pins/resolve-pin.ts";
-import { type ChainPlace, openChainPlace } from "./chain-place.ts";
+import { type ChainPlace, openChainPlace } from "./place/chain-place.ts";
 import { layoutOf } from "./images/layout-images.ts";
-import type { RunOptions } from "./run-options.ts";
+import type { RunOptions } from "./place/run-options.ts";
 import type { ChainStatus } from "./status/chain-status.ts";
 import { readStatus } from "./status/status-file.ts";
 import { pinnedRecipe } from "./units/assemble-unit.ts";

@@ -3,7 +3,7 @@ import { formatCommand } from "../../chain/buildkit/process/shell-command.ts";
 import type { ContextSize } from "../../chain/context/walk/context-size.ts";
 import type { PlannedWork } from "../../chain/run/plan-run.ts";
 import type { ChainRun } from "../../chain/run/run-chain.ts";
-import type { UnitEnd } from "../../chain/run/unit-end.ts";
+import type { UnitEnd } from "../../chain/run/place/unit-end.ts";
 import { toText } from "../../bytes/byte-string.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";

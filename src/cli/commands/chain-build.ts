@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { availableParallelism } from "node:os";
-import { abortedError } from "../../bytes/abort.ts";
 import { parseBuilderChoice } from "../../chain/buildkit/builders/builder-choice.ts";
 import type { UnitSelection } from "../../chain/graph/select-units.ts";
 import { changedStages, checkVariantRun } from "../../chain/graph/variant-run.ts";
 import { planRun } from "../../chain/run/plan-run.ts";
 import { runChain } from "../../chain/run/run-chain.ts";
-import type { ChainPlaceOptions, RunOptions } from "../../chain/run/run-options.ts";
+import type { ChainPlaceOptions, RunOptions } from "../../chain/run/place/run-options.ts";
 import { provenanceKeys } from "../../chain/images/provenance-keys.ts";
 import { chainDirectory } from "../../config/output-directory.ts";
 import { configurationToRecipe } from "../../config/recipe/configuration-to-recipe.ts";
@@ -53,7 +52,11 @@ export async function buildChain(flags: BuildFlags, session: Session): Promise<O
   const { signal } = session.context;
   const status =
     run.result === "stopped"
-      ? exitStatusOf(abortedError(signal, "chain build"))
+      ? exitStatusOf(
+          signal.reason instanceof OciError
+            ? signal.reason
+            : new OciError("aborted", "chain build: stopped, as was asked"),
+        )
       : run.result === "done"
         ? DONE
         : FAILED;

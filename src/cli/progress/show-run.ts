@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { RunEvent } from "../../chain/run/run-options.ts";
+import type { RunEvent } from "../../chain/run/place/run-options.ts";
 import type { Session } from "../command.ts";
 import { contextText } from "../commands/chain-build-text.ts";
 

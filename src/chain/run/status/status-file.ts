@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isOciError } from "../../../oci/errors.ts";
 import { withLock } from "../../../files/lock.ts";
 import { makeDirectories } from "../../../files/make-directories.ts";
+import { sweepAbandoned } from "../../../files/owned-name.ts";
 import { replaceDurably } from "../../../files/replace-durably.ts";
 import { fileError, writing } from "../../../files/system-error.ts";
 import { type ChainStatus, parseStatus, type UnitStatus } from "./chain-status.ts";
@@ -13,6 +14,8 @@ export const STATUS_FILE = "status.json";
 const STEM = ".status";
 const LOCK = ".run.lock";
 const KEPT_INPUTS = 20;
+/** In milliseconds, for what another machine left. */
+const ABANDONED_AGE = 24 * 3600_000;
 
 /** The status of the last run; undefined when there was none. @throws OciError `invalid-json`, `unreadable` */
 export function readStatus(state: string): ChainStatus | undefined {
@@ -64,6 +67,8 @@ export function openStatus(
   before: ChainStatus | undefined,
   now: () => Date = () => new Date(),
 ): StatusWriter {
+  // what a run left that was killed while it wrote
+  writing(state, () => sweepAbandoned(state, STEM, ABANDONED_AGE));
   const started = now().toISOString();
   const units = new Map(Object.entries(before?.units ?? {}));
   const write = (result?: ChainStatus["result"]): void => {

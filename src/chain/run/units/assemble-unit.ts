@@ -6,9 +6,9 @@ import { isOciError, OciError } from "../../../oci/errors.ts";
 import { publishImage } from "../../../publish/publish-image.ts";
 import { architectureName } from "../../graph/built-in-variables.ts";
 import { type StageUnit, unitOf } from "../../graph/stage-graph.ts";
-import type { ChainPlace } from "../chain-place.ts";
-import type { RunOptions } from "../run-options.ts";
-import type { MadeUnit } from "../unit-end.ts";
+import type { ChainPlace } from "../place/chain-place.ts";
+import type { RunOptions } from "../place/run-options.ts";
+import type { MadeUnit } from "../place/unit-end.ts";
 import type { UnitWork } from "./unit-work.ts";
 
 /**

@@ -8,7 +8,7 @@ import { digestOfRecord } from "../../context/key/input-record.ts";
 import type { StageUnit } from "../../graph/stage-graph.ts";
 import type { ChainImage } from "../../images/chain-image.ts";
 import { digestIn } from "../../images/read-record.ts";
-import type { ChainPlace } from "../chain-place.ts";
+import type { ChainPlace } from "../place/chain-place.ts";
 import type { UnitInputs } from "../inputs/unit-inputs.ts";
 
 /** How what a unit is made of now compares with last time. */

@@ -12,7 +12,7 @@ import { type ChainImage, readChainImage } from "../../images/chain-image.ts";
 import { digestIn, readRecord } from "../../images/read-record.ts";
 import { digestOfRecord } from "../../context/key/input-record.ts";
 import type { ChainLock } from "../../pins/chain-lock.ts";
-import type { ChainPlace } from "../chain-place.ts";
+import type { ChainPlace } from "../place/chain-place.ts";
 import type { UnitInputs } from "../inputs/unit-inputs.ts";
 import type { UnitStatus } from "../status/chain-status.ts";
 

@@ -4,7 +4,7 @@ import { publishIndex } from "../../../publish/publish-index.ts";
 import { type StageUnit, unitOf } from "../../graph/stage-graph.ts";
 import { resolvePin } from "../../pins/resolve-pin.ts";
 import { layoutOf } from "../images/layout-images.ts";
-import type { MadeUnit } from "../unit-end.ts";
+import type { MadeUnit } from "../place/unit-end.ts";
 import { pinnedRecipe } from "./assemble-unit.ts";
 import type { UnitWork } from "./unit-work.ts";
 

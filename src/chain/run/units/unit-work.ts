@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ChainLock } from "../../pins/chain-lock.ts";
-import type { ChainPlace } from "../chain-place.ts";
-import type { RunEvent, RunOptions } from "../run-options.ts";
+import type { ChainPlace } from "../place/chain-place.ts";
+import type { RunEvent, RunOptions } from "../place/run-options.ts";
 import type { StatusWriter } from "../status/status-file.ts";
 
 /** What the making of units in one run shares. */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-import type { AssembleProgress } from "../../assemble/assemble-options.ts";
-import type { Recipe } from "../../assemble/recipe/recipe.ts";
-import type { OpenOptions } from "../../image/open-reference.ts";
-import type { GateName } from "../../publish/gates/gate.ts";
-import type { CopyEvent } from "../../store/copy/transfer.ts";
-import type { BuilderChoice } from "../buildkit/builders/builder-choice.ts";
-import type { BuildEvent } from "../buildkit/progress/build-event.ts";
-import type { PushBuiltEvent } from "../buildkit/push/push-built.ts";
-import type { ContextSize } from "../context/walk/context-size.ts";
-import type { UnitSelection } from "../graph/select-units.ts";
-import type { ProvenanceKeys } from "../images/provenance-keys.ts";
+import type { AssembleProgress } from "../../../assemble/assemble-options.ts";
+import type { Recipe } from "../../../assemble/recipe/recipe.ts";
+import type { OpenOptions } from "../../../image/open-reference.ts";
+import type { GateName } from "../../../publish/gates/gate.ts";
+import type { CopyEvent } from "../../../store/copy/transfer.ts";
+import type { BuilderChoice } from "../../buildkit/builders/builder-choice.ts";
+import type { BuildEvent } from "../../buildkit/progress/build-event.ts";
+import type { PushBuiltEvent } from "../../buildkit/push/push-built.ts";
+import type { ContextSize } from "../../context/walk/context-size.ts";
+import type { UnitSelection } from "../../graph/select-units.ts";
+import type { ProvenanceKeys } from "../../images/provenance-keys.ts";
 import type { UnitEnd } from "./unit-end.ts";
 
 /** What happens in a run. `unit` is an id. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { formatPlatform } from "../../oci/platform.ts";
-import type { AbortOptions } from "../../bytes/bytes.ts";
-import type { Builder } from "../buildkit/builders/builder.ts";
-import { type BuilderChoice, chooseBuilder } from "../buildkit/builders/builder-choice.ts";
-import { findBuilder } from "../buildkit/builders/find-builder.ts";
-import { provePlatform } from "../buildkit/platforms/prove-platform.ts";
-import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
+import { formatPlatform } from "../../../oci/platform.ts";
+import type { AbortOptions } from "../../../bytes/bytes.ts";
+import type { Builder } from "../../buildkit/builders/builder.ts";
+import { type BuilderChoice, chooseBuilder } from "../../buildkit/builders/builder-choice.ts";
+import { findBuilder } from "../../buildkit/builders/find-builder.ts";
+import { provePlatform } from "../../buildkit/platforms/prove-platform.ts";
+import type { StageGraph, StageUnit } from "../../graph/stage-graph.ts";
 
 /** The builders of a run. Each is looked for once, and proved once for each platform that is not the build platform. */
 export interface Builders {

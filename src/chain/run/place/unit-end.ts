@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Digest } from "../../oci/digest.ts";
-import type { StageUnit } from "../graph/stage-graph.ts";
-import type { UnitWord } from "./status/chain-status.ts";
+import type { Digest } from "../../../oci/digest.ts";
+import type { StageUnit } from "../../graph/stage-graph.ts";
+import type { UnitWord } from "../status/chain-status.ts";
 
 /** A unit that is there now. */
 export interface MadeUnit {

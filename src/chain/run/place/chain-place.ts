@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { join } from "node:path";
-import { digestBytes } from "../../bytes/hash.ts";
-import type { Digest } from "../../oci/digest.ts";
-import { isOciError, OciError } from "../../oci/errors.ts";
-import { digestOfRecord } from "../context/key/input-record.ts";
-import { openKeptLists, type KeptLists } from "../context/content/kept-lists.ts";
-import { type StageGraph, type StageUnit, unitOf } from "../graph/stage-graph.ts";
-import { resolvePin } from "../pins/resolve-pin.ts";
+import { digestBytes } from "../../../bytes/hash.ts";
+import type { Digest } from "../../../oci/digest.ts";
+import { isOciError, OciError } from "../../../oci/errors.ts";
+import { digestOfRecord } from "../../context/key/input-record.ts";
+import { openKeptLists, type KeptLists } from "../../context/content/kept-lists.ts";
+import { type StageGraph, type StageUnit, unitOf } from "../../graph/stage-graph.ts";
+import { resolvePin } from "../../pins/resolve-pin.ts";
 import { type Builders, openBuilders } from "./builders.ts";
-import { openRunLayouts } from "./images/layout-images.ts";
-import { openRegistryImages } from "./images/registry-images.ts";
-import type { RunImages } from "./images/run-images.ts";
-import { type KeptRecords, openKeptRecords } from "./inputs/kept-records.ts";
-import { openOutsideImages } from "./inputs/outside-images.ts";
-import { type InputReader, openInputReader, type UnitInputs } from "./inputs/unit-inputs.ts";
+import { openRunLayouts } from "../images/layout-images.ts";
+import { openRegistryImages } from "../images/registry-images.ts";
+import type { RunImages } from "../images/run-images.ts";
+import { type KeptRecords, openKeptRecords } from "../inputs/kept-records.ts";
+import { openOutsideImages } from "../inputs/outside-images.ts";
+import { type InputReader, openInputReader, type UnitInputs } from "../inputs/unit-inputs.ts";
 import type { ChainPlaceOptions } from "./run-options.ts";
 
 /** Everything that units of one chain are looked at and made with. */

@@ -3,7 +3,7 @@ import { formatPlatform } from "../../../oci/platform.ts";
 import type { StageGraph } from "../../graph/stage-graph.ts";
 import type { ChainLock, LockedUnit } from "../../pins/chain-lock.ts";
 import { lockPath, writeLock } from "../../pins/lock-file.ts";
-import type { MadeUnit } from "../unit-end.ts";
+import type { MadeUnit } from "./unit-end.ts";
 
 /** Writes the lock of a run. */
 export interface LockWriter {
