@@ -8,7 +8,8 @@ import { toText } from "../../bytes/byte-string.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Outcome } from "../command.ts";
-import { count, formatBytes, table } from "../output/format.ts";
+import { contextText } from "../output/context-text.ts";
+import { count, table } from "../output/format.ts";
 
 /** A run for programs. */
 export function runDocument({ runId, resumed, place, result, units }: ChainRun): object {
@@ -104,20 +105,7 @@ function plannedLines({ unit, action, reasons, command, context }: PlannedWork):
   ];
 }
 
-/** How much a context is, and what is large in it. */
-export function contextText({
-  files,
-  bytes,
-  largestFiles,
-  largestDirectories,
-}: ContextSize): string {
-  const [large] = largestDirectories.length > 0 ? largestDirectories : largestFiles;
-  const what =
-    large === undefined ? "" : `, most in ${toText(large.path)}: ${formatBytes(large.bytes)}`;
-  return `${formatBytes(bytes)} in ${count(files, "file")}${what}`;
-}
-
-/** The same for programs. */
+/** How much a context is, for programs. */
 export function contextDocument(size: ContextSize): object {
   const { files, directories, others, bytes, largestFiles, largestDirectories } = size;
   const named = (large: ContextSize["largestFiles"]): object[] =>

@@ -6,7 +6,8 @@ import { type ExplainedUnit, explainStage } from "../../chain/run/explain-stage.
 import type { Outcome, Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { count } from "../output/format.ts";
-import { contextDocument, contextText } from "./chain-build-text.ts";
+import { contextText } from "../output/context-text.ts";
+import { contextDocument } from "./chain-build-text.ts";
 import { type PlaceFlags, placeOptions } from "./chain-build.ts";
 import type { ChosenChain } from "./chain-graph.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { RunEvent } from "../../chain/run/place/run-options.ts";
 import type { Session } from "../command.ts";
-import { contextText } from "../commands/chain-build-text.ts";
+import { contextText } from "../output/context-text.ts";
 
 /** Shows a run: a line for each image that is being made, and warnings as they come. */
 export function showRun({ progress, warn }: Session): (event: RunEvent) => void {
