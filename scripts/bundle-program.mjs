@@ -113,7 +113,7 @@ const leaveOut = {
   /** @type {(id: string, importer: string | undefined) => string | undefined} */
   resolveId(id, importer = "") {
     const at = UNUSED.findIndex((one) => one.id === id && one.by.test(importer));
-    return at < 0 ? undefined : `\0unused-${at}.cjs`;
+    return at < 0 ? undefined : `\0unused-${at}-of-${id.replaceAll("/", "-")}.cjs`;
   },
   /** @type {(id: string) => string | undefined} */
   load(id) {
@@ -165,10 +165,9 @@ rmSync(new URL("cli", dist), { recursive: true });
  * @type {(module: string, graph: Graph) => string | null}
  */
 function partOf(module, graph) {
-  // Alone, without what it shares with others: commands that send no long body never load it.
-  // What stands for undici belongs to it: elsewhere, two files would load each other.
-  const isUndici = UNUSED[Number(/^\0unused-(\d+)/.exec(module)?.[1])]?.id === "undici";
-  if (isUndici || /\/undici\/|\/registry\/pooled\//.test(module)) return "pooled";
+  // Alone, without what it shares with others: commands that send no long body never load it. What stands for undici's
+  // index goes with it: in another file the two would load each other, and the first would find the other unfinished.
+  if (/\/undici\/|-of-undici\.cjs|\/registry\/pooled\//.test(module)) return "pooled";
   for (const [name, starts] of PARTS) {
     if (starts.some((start) => closureOf(start, graph).has(module))) return name;
   }

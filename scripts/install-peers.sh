@@ -4,8 +4,8 @@
 #
 #   sudo scripts/install-peers.sh [PREFIX]      (default /opt/oci-kit-peers)
 #
-# Debian's stable programs are installed by apt. The current ones (skopeo, umoci, crane, oras, docker-registry, Docker with
-# BuildKit) come from unstable: they are only unpacked under PREFIX, and OCI_KIT_PEERS has to name PREFIX/bin.
+# Debian's stable programs are installed by apt. The current ones (skopeo, umoci, crane, oras, cosign, docker-registry, Docker
+# with BuildKit) come from unstable: they are only unpacked under PREFIX, and OCI_KIT_PEERS has to name PREFIX/bin.
 # skopeo and umoci from unstable need a newer libc than stable has, so each runs with the loader unpacked for it.
 # Needs root and Debian. Idempotent: keeps what is already there. Uses the mirror that apt is configured with.
 set -eu
@@ -25,7 +25,7 @@ if [ -n "$missing" ]; then
   apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-[ -e "$prefix/complete" ] && { ls "$prefix/bin"; exit 0; }
+[ -e "$prefix/complete" ] && [ -e "$prefix/bin/cosign" ] && { ls "$prefix/bin"; exit 0; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mirror=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null |
@@ -42,12 +42,12 @@ unstable() {
 unstable update
 
 # Go programs that are linked statically or need no newer libc than stable's
-(cd "$work/cache/archives" && unstable download crane oras umoci docker-registry docker.io docker-cli docker-buildx containerd)
+(cd "$work/cache/archives" && unstable download crane oras cosign umoci docker-registry docker.io docker-cli docker-buildx containerd)
 for package in "$work"/cache/archives/*.deb; do
   dpkg-deb -x "$package" "$prefix/$(basename "$package" | sed 's/_.*//')"
 done
 rm -f "$work"/cache/archives/*.deb
-for name in crane oras umoci docker-registry; do ln -sf "$prefix/$name/usr/bin/$name" "$prefix/bin/$name"; done
+for name in crane oras cosign umoci docker-registry; do ln -sf "$prefix/$name/usr/bin/$name" "$prefix/bin/$name"; done
 
 # skopeo with the libraries that it needs
 unstable install -y --download-only skopeo >/dev/null

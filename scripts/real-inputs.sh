@@ -69,11 +69,42 @@ compilers() {
   done
 }
 
+# family BASE TREE ARCHITECTURE: what the build half makes beside the compilers, as far as the policies of linux/oci-kit.yaml
+# ask for it. One of Debian's libraries, stripped and of the right machine, stands for those of the media trees.
+family() {
+  triplet=$(basename "$(ls -d "$1"/usr/lib/*-linux-gnu)")
+  library=$(ls "$1/usr/lib/$triplet"/libz.so.1.* | head -n 1)
+  mkdir -p "$1/usr/local/bin"
+  printf '#!/bin/sh\nexec "$@"\n' >"$1/usr/local/bin/entrypoint.sh"
+  chmod 755 "$1/usr/local/bin/entrypoint.sh"
+  ln -s dash "$1/usr/bin/bash"
+  mkdir -p "$1/opt/venv/bin" "$1/usr/lib/jvm/java-21" "$1/usr/include/$triplet" "$1/etc/ld.so.conf.d"
+  ln -s /usr/bin/true "$1/opt/venv/bin/python3"
+  ln -s java-21 "$1/usr/lib/jvm/default-java"
+  echo 'JAVA_VERSION="21"' >"$1/usr/lib/jvm/java-21/release"
+  echo 'include /etc/ld.so.conf.d/*.conf' >"$1/etc/ld.so.conf"
+  echo "/usr/lib/$triplet" >"$1/etc/ld.so.conf.d/$triplet.conf"
+  for other in $others; do
+    mkdir -p "$2/$other/bin"
+    case $other in
+      opt/android*) ;;
+      opt/ffmpeg) cp "$library" "$2/$other/lib/libavcodec.so.61" ;;
+      usr/local/lib/onnxruntime-cpu) cp "$library" "$2/$other/lib/libonnxruntime.so.1" ;;
+      *) cp "$library" "$2/$other/lib/" ;;
+    esac
+  done
+  # links to what Debian's packages have beside the directories that were moved
+  find "$2/opt" -type l -lname '*../*-linux-gnu/*' -delete
+  cp "$library" "$2/opt/python-cross-ft/$3/opt/python-freethreaded/bin/libpython.so"
+  case $3 in amd64) host=x86_64 ;; arm64) host=aarch64 ;; *) host=$3 ;; esac
+  mkdir -p "$2/opt/vulkan/1.4.335.0/$host/bin" "$2/opt/android-sdk/cmdline-tools/latest/bin" "$2/opt/android-sdk/platform-tools"
+}
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$output"
 for architecture in "$@"; do
-  [ -e "$output/trees/$architecture.complete" ] && continue
+  [ -e "$output/trees/$architecture.complete-2" ] && continue
   echo "real-inputs: $architecture"
   root=$work/root-$architecture base=$work/base-$architecture tree=$output/trees/$architecture
   rm -rf "$tree"
@@ -95,11 +126,12 @@ for architecture in "$@"; do
   python="opt/python-cross-ft/$architecture/opt/python-freethreaded"
   mkdir -p "$tree/$python/bin"
   echo "python of $architecture" >"$tree/$python/bin/python3"
+  family "$base" "$tree" "$architecture"
   image "$output/base/$architecture" "$architecture" "$base"
   # artifact images have the build platform, although their files are for the target
   image "$output/android/$architecture" amd64 "$tree"
   printf 'GCC_VERSION=%s\nLLVM_RELEASE=%s\n' "$(cat "$work/gcc-version")" "$(cat "$work/llvm-version")" >"$output/versions"
   rm -rf "$root" "$base"
-  touch "$output/trees/$architecture.complete"
+  touch "$output/trees/$architecture.complete-2"
 done
 cat "$output/versions"

@@ -46,6 +46,8 @@ export { LOCK_FILE, lockPath, readLock, writeLock } from "./pins/lock-file.ts";
 export { pinOf, provenanceOf, resolvePin, type Pin } from "./pins/resolve-pin.ts";
 export { githubMatrix, type GithubMatrix } from "./plan/github-matrix.ts";
 export { planChain, type ChainPlan, type PlannedUnit, type PlanReason } from "./plan/plan-chain.ts";
+export { findLeftContexts } from "./prune/left-contexts.ts";
+export { findSpareLayouts, type SpareLayouts } from "./prune/spare-layouts.ts";
 export * from "./verify-chain.ts";
 export * from "./context/content/context-list.ts";
 export * from "./context/content/file-memory.ts";

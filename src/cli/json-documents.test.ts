@@ -37,6 +37,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   retag: ["retag", "latest", "stable"],
   copy: ["copy", IMAGE, "oci:copied"],
   "verify of content": ["verify", "oci:copied"],
+  "verify of several": ["verify", "oci:copied", IMAGE],
   unpack: ["unpack", IMAGE, "out/rootfs"],
   verify: ["verify", "out/rootfs", "--against", "oci:copied", "--ignore", "time"],
   pack: ["pack", "out/rootfs", "oci:packed", "--base", IMAGE],
@@ -57,6 +58,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   diff: ["diff", IMAGE, "dir:out/rootfs"],
   export: ["export", IMAGE, "-o", "rootfs.tar"],
   flatten: ["flatten", IMAGE, "oci:flat:1"],
+  rechunk: ["rechunk", IMAGE, "oci:rechunked:1", "--rate", "1MB/s"],
   "diff --why": ["diff", "--why", IMAGE, "oci:flat:1"],
   append: ["append", IMAGE, "oci:flat:2", "--layer", "rootfs.tar"],
   rebase: [

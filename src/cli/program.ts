@@ -37,6 +37,7 @@ import { manifestCommand } from "./commands/manifest.ts";
 import { packCommand } from "./commands/pack.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { rebaseCommand } from "./commands/rebase.ts";
+import { rechunkCommand } from "./commands/rechunk.ts";
 import { referrersCommand } from "./commands/referrers.ts";
 import { retagCommand } from "./commands/retag.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -68,6 +69,7 @@ const COMMANDS: readonly (readonly [name: string, register: Register])[] = [
   ["append", appendCommand],
   ["rebase", rebaseCommand],
   ["flatten", flattenCommand],
+  ["rechunk", rechunkCommand],
   ["config", configCommand],
   ["store", storeCommand],
   ["ls", lsCommand],

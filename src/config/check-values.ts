@@ -5,6 +5,7 @@ import { quote } from "../oci/quote.ts";
 import { parseReference, parseTag } from "../oci/reference.ts";
 import { meantArchitecture } from "./architectures.ts";
 import type { KeyPath } from "./configuration.ts";
+import { checkPolicies } from "./policies/check-policies.ts";
 import type { ConfigurationDocument } from "./schema.ts";
 
 /**
@@ -78,7 +79,7 @@ export function checkValues(
       wrong.push(`${locate(["layers", at, "name"])}: there is another layer ${name}`);
     }
   });
-  return wrong;
+  return [...wrong, ...checkPolicies(document, locate)];
 }
 
 /** The texts that apply to all architectures. Variables in them are not expanded. */

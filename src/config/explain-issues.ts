@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type * as z from "zod";
 import type { KeyPath } from "./configuration.ts";
-import { configurationJsonSchema } from "./schema.ts";
+import { configurationSchema } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -60,7 +60,7 @@ function explainUnion(
     undefined,
   );
   if (nearestForm !== undefined)
-    return nearestForm.flatMap((inner) => explain(inner, path, locate));
+    return withoutMissing(nearestForm).flatMap((inner) => explain(inner, path, locate));
   const expected = issue.errors.flatMap((form) =>
     form.flatMap((inner) =>
       inner.code === "invalid_type" ? [WORDS[inner.expected] ?? inner.expected] : [],
@@ -68,6 +68,12 @@ function explainUnion(
   );
   const names = [...new Set(expected)].join(" or ");
   return [`${locate(path)}: expected ${names}, got ${got(issue, expected.includes("text"))}`];
+}
+
+/** A key that is unknown was probably meant for the one that is missing, which need not be told too. */
+function withoutMissing(form: readonly Issue[]): readonly Issue[] {
+  if (!form.some(({ code }) => code === "unrecognized_keys")) return form;
+  return form.filter((issue) => issue.code !== "invalid_type" || issue.input !== undefined);
 }
 
 /** Whether the complaint is that the whole value has another type: then this form was not meant. */
@@ -100,7 +106,7 @@ let known: readonly string[] | undefined;
 
 /** The known key that was probably meant by an unknown one. */
 function nearest(key: string): string {
-  known ??= [...collectKeys(configurationJsonSchema())];
+  known ??= [...collectKeys(configurationSchema)];
   const [best] = known
     .map((candidate) => ({
       candidate,
@@ -111,12 +117,27 @@ function nearest(key: string): string {
   return near ? `; did you mean ${best.candidate}?` : "";
 }
 
-function collectKeys(schema: unknown, keys = new Set<string>()): Set<string> {
-  if (typeof schema !== "object" || schema === null) return keys;
-  for (const [name, value] of Object.entries(schema)) {
-    if (name === "properties") for (const key of Object.keys(value as object)) keys.add(key);
-    collectKeys(value, keys);
-  }
+/** What this needs of the definition of any kind of schema. */
+interface Definition {
+  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
+  readonly options?: readonly z.core.$ZodType[];
+  readonly element?: z.core.$ZodType;
+  readonly valueType?: z.core.$ZodType;
+  readonly innerType?: z.core.$ZodType;
+}
+
+/** The keys of all objects in a schema. (Its JSON Schema has them too, but the program comes without that part of zod.) */
+function collectKeys(schema: z.core.$ZodType, keys = new Set<string>()): Set<string> {
+  const { shape = {}, options = [], ...inner } = schema._zod.def as Definition;
+  for (const key of Object.keys(shape)) keys.add(key);
+  const below = [
+    ...Object.values(shape),
+    ...options,
+    inner.element,
+    inner.valueType,
+    inner.innerType,
+  ];
+  for (const one of below) if (one !== undefined) collectKeys(one, keys);
   return keys;
 }
 

@@ -12,6 +12,7 @@ export * from "./find-configuration.ts";
 export * from "./load-configuration.ts";
 export * from "./output-directory.ts";
 export * from "./recipe/recipe-from-flags.ts";
+export { configuredPolicies } from "./policies/configured-policies.ts";
 export { configurationJsonSchema, type ConfigurationDocument } from "./schema.ts";
 export { configurationToChain } from "./stages/configuration-to-chain.ts";
 export { shortPathFrom } from "./short-path.ts";

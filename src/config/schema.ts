@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as z from "zod";
+import { policySchema } from "./policies/policy-schema.ts";
 import { stageSections } from "./stages/schema.ts";
 
 const text = z.string();
@@ -190,6 +191,10 @@ export const configurationSchema = z.strictObject({
     .array(z.strictObject({ path, target: path, arch: architectures.optional() }))
     .optional()
     .describe("Where links have to end: what verify-links checks"),
+  policies: z
+    .array(policySchema)
+    .optional()
+    .describe("What images have to keep: what verify checks, and pushing before anything is sent"),
   ...stageSections,
 });
 

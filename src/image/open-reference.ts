@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
@@ -11,6 +12,7 @@ import type { ArchiveReader } from "../store/archive/archive-store.ts";
 import type { ArchiveWriter } from "../store/archive/archive-writer.ts";
 import type { SpoolProgress } from "../files/seekable-file.ts";
 import { openFreshLayout, type DiscardOptions } from "../store/layout/fresh-layout.ts";
+import { REPOSITORIES } from "../store/layout/layout-blobs.ts";
 import { openLayout, type LayoutStore } from "../store/layout/layout.ts";
 import { isNameless } from "../store/layout/root-entries.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
@@ -92,7 +94,11 @@ async function openLayoutAt(
   options: OpenOptions,
 ): Promise<ReadableStore> {
   try {
-    return await openLayout(directory, options);
+    const layout = await openLayout(directory, options);
+    if (!existsSync(join(directory, REPOSITORIES))) return layout;
+    // Only a registry's has tags beyond its index.json.
+    const { withFiledTags } = await import("../store/repositories/filed-tags.ts");
+    return withFiledTags(layout);
   } catch (error) {
     if (!isOciError(error, "not-found", "unreadable", "invalid-layout")) throw error;
     const isFile = statSync(directory, { throwIfNoEntry: false })?.isFile() === true;

@@ -38,6 +38,10 @@ export const AnnotationKey = {
   layerKey: "org.kataglyphis.assemble.layer",
   /** Of an assembled manifest, with an artifact's name put behind it: that artifact's digest. */
   input: "org.kataglyphis.assemble.input.",
+  /** Of a layer's descriptor in a rechunked manifest: the group of files that the layer holds. */
+  layerGroup: "org.kataglyphis.layering.group",
+  /** Of a rechunked manifest: the digest of the image whose layers it kept. */
+  previousImage: "org.kataglyphis.layering.previous",
   /** Of an assembled manifest, with an input's name (`base` for the base) put behind it: when that image was made. */
   inputCreated: "org.kataglyphis.assemble.created.",
   /** Of an index: the digests that its tag named before, the latest first, separated by commas. */

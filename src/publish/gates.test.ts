@@ -6,8 +6,8 @@ import { MediaType } from "../oci/media-types.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { evaluateGates, refusal } from "./gates.ts";
 import type { ChildFacts, PlatformClaim } from "./gates/gate.ts";
-import type { Origin } from "./origin.ts";
-import type { Recorded } from "./provenance.ts";
+import type { Origin } from "./records/origin.ts";
+import type { Recorded } from "./records/provenance.ts";
 import type { Published } from "./published-index.ts";
 
 const run = (value: string): Recorded => ({ state: "recorded", value, by: "label" });

@@ -68,6 +68,7 @@ export const GATE_NAMES: readonly GateName[] = Object.keys({
   "stale-input": true,
   "unreadable-input": true,
   "older-than-published": true,
+  verify: true,
   "content-policy": true,
 } satisfies Record<GateName, true>) as GateName[];
 

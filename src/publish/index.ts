@@ -4,14 +4,14 @@
  * multi-architecture index through the gates that keep it whole.
  * @module
  */
-export * from "./index-child.ts";
-export * from "./child-facts.ts";
+export * from "./children/index-child.ts";
+export * from "./children/child-facts.ts";
 export * from "./gates.ts";
 export * from "./gates/gate.ts";
-export * from "./gather-children.ts";
-export * from "./origin.ts";
+export * from "./children/gather-children.ts";
+export * from "./records/origin.ts";
 export * from "./plan-push.ts";
-export * from "./provenance.ts";
+export * from "./records/provenance.ts";
 export * from "./published-aliases.ts";
 export * from "./published-index.ts";
 export * from "./publish-image.ts";
@@ -25,3 +25,4 @@ export * from "./edit/remove-from-index.ts";
 export * from "./edit/repair-index.ts";
 export * from "./edit/rollback-index.ts";
 export * from "./edit/tagged-index.ts";
+export * from "./unfit-images.ts";

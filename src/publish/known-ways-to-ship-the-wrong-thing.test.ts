@@ -17,7 +17,7 @@ import { parsePlatform } from "../oci/platform.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import type { ContentStore } from "../store/store.ts";
 import { evaluateGates } from "./gates.ts";
-import { type Child, readChildren } from "./index-child.ts";
+import { type Child, readChildren } from "./children/index-child.ts";
 import { readPublished } from "./published-index.ts";
 
 /** The family as assembled from inputs that were made at this time, in a run of its own. */

@@ -6,7 +6,7 @@ import type { ImageIndex } from "../oci/documents/image-index.ts";
 import { rememberIndex } from "../oci/index-history.ts";
 import { MediaType } from "../oci/media-types.ts";
 import type { GateFinding } from "./gates/gate.ts";
-import type { Child } from "./index-child.ts";
+import type { Child } from "./children/index-child.ts";
 import type { Published } from "./published-index.ts";
 
 interface IndexParts {

@@ -7,11 +7,11 @@ import { OciError } from "../oci/errors.ts";
 import { copy } from "../store/copy/copy.ts";
 import type { ContentStore } from "../store/store.ts";
 import type { CopyEvent } from "../store/copy/transfer.ts";
-import { type FactOptions, policyFindings, readFacts } from "./child-facts.ts";
+import { type FactOptions, policyFindings, readFacts } from "./children/child-facts.ts";
 import { evaluateGates, refusal, sortFindings } from "./gates.ts";
 import type { GateFinding, GateName } from "./gates/gate.ts";
-import { gatherFromLocations } from "./gather-children.ts";
-import type { Child } from "./index-child.ts";
+import { gatherFromLocations } from "./children/gather-children.ts";
+import type { Child } from "./children/index-child.ts";
 import { digestOf, readPublished } from "./published-index.ts";
 import { setTag } from "./set-tag.ts";
 import { architectureTag } from "./tag-names.ts";
@@ -77,7 +77,7 @@ async function publish(
   const children = await readFacts([child], options);
   const findings = [
     ...evaluateGates({ children, architectures: undefined, published }),
-    ...(await policyFindings([child], options)),
+    ...(await policyFindings([child], { ...options, target })),
   ];
   const { refusing, overridden } = sortFindings(findings, options.force);
   const cause = published.state === "unreadable" ? published.error : undefined;

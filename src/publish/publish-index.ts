@@ -6,15 +6,15 @@ import type { Named } from "../image/by-reference/with-reference.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import type { ContentStore } from "../store/store.ts";
-import type { FactOptions } from "./child-facts.ts";
+import type { FactOptions } from "./children/child-facts.ts";
 import { indexTagOf } from "./edit/tagged-index.ts";
 import {
   gatherFromDirectory,
   gatherFromLocations,
   gatherFromTags,
   type GatheredChildren,
-} from "./gather-children.ts";
-import type { LeftOut } from "./index-child.ts";
+} from "./children/gather-children.ts";
+import type { LeftOut } from "./children/index-child.ts";
 import { type IndexPushPlan, planIndexPush, type PlanOptions } from "./plan-push.ts";
 import { type IndexPushResult, pushIndex, type PushOptions } from "./push-index.ts";
 
@@ -77,10 +77,10 @@ async function publish(
   options: PublishIndexOptions,
 ): Promise<PublishedIndex> {
   const { aliases, architectures, force, signal, limits } = options;
-  const { keys, recipes, inputs, policies } = options;
+  const { keys, recipes, inputs, policies, verify } = options;
   const plan = await planIndexPush({
     ...{ target, tag, children, aliases, architectures, force, signal, limits },
-    ...{ keys, recipes, inputs, policies },
+    ...{ keys, recipes, inputs, policies, verify },
   });
   if (options.dryRun === true) return { plan, pushed: undefined };
   const { onProgress } = options;

@@ -12,7 +12,7 @@ import { isIndexType } from "../oci/media-types.ts";
 import type { Platform } from "../oci/platform.ts";
 import { readIndex } from "../store/read-documents.ts";
 import type { ReadableStore } from "../store/store.ts";
-import { type Origin, type ProvenanceKeys, readOrigin } from "./origin.ts";
+import { type Origin, type ProvenanceKeys, readOrigin } from "./records/origin.ts";
 
 /** What a tag names before a push. Only `absent` means that there is nothing to protect. */
 export type Published =

@@ -6,7 +6,7 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { OciError } from "../oci/errors.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { AnnotationKey } from "../oci/annotations.ts";
-import { type Child, readChildren } from "./index-child.ts";
+import { type Child, readChildren } from "./children/index-child.ts";
 import type { GateName } from "./gates/gate.ts";
 import { pushIndex } from "./push-index.ts";
 

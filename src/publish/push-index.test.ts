@@ -13,7 +13,7 @@ import {
 import { OciError } from "../oci/errors.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { readIndex } from "../store/read-documents.ts";
-import { type Child, readChildren } from "./index-child.ts";
+import { type Child, readChildren } from "./children/index-child.ts";
 import { pushIndex } from "./push-index.ts";
 
 describe("planIndexPush", () => {

@@ -10,7 +10,7 @@ import { openReference } from "../image/open-reference.ts";
 import { openRepository } from "../registry/repository.ts";
 import { type RegistryServer, serveRegistry } from "../server/serve.ts";
 import { readIndex } from "../store/read-documents.ts";
-import { gatherFromTags } from "./gather-children.ts";
+import { gatherFromTags } from "./children/gather-children.ts";
 import { planIndexPush } from "./plan-push.ts";
 import { pushIndex } from "./push-index.ts";
 

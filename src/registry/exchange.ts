@@ -230,9 +230,16 @@ export async function refused(
       registryErrors: said,
       transient: TRANSIENT.has(status),
       retryAfter,
+      readsOnly: status === 405 && allowsOnlyReading(answer.header("allow")),
       ...(hint !== undefined && { hint }),
     },
   );
+}
+
+function allowsOnlyReading(allow = ""): boolean {
+  const methods = allow.split(",").map((method) => method.trim().toUpperCase());
+  const reading = ["GET", "HEAD", "OPTIONS"];
+  return methods.includes("GET") && methods.every((method) => reading.includes(method));
 }
 
 /** The time by the clock of who answered, in milliseconds since 1970: a date to wait for is one of that clock. */

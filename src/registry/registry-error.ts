@@ -12,6 +12,7 @@ export interface RegistryErrorOptions extends OciErrorOptions {
   readonly registryErrors?: readonly WireError[] | undefined;
   readonly transient?: boolean | undefined;
   readonly retryAfter?: number | undefined;
+  readonly readsOnly?: boolean | undefined;
 }
 
 /**
@@ -32,6 +33,8 @@ export class RegistryError extends OciError {
   readonly transient: boolean;
   /** How many milliseconds the registry asked us to wait. */
   readonly retryAfter: number | undefined;
+  /** Whether the registry says that nothing can be changed there: its `Allow` names no method that would. */
+  readonly readsOnly: boolean;
 
   constructor(code: ErrorCode, message: string, options: RegistryErrorOptions) {
     super(code, message, options);
@@ -41,5 +44,6 @@ export class RegistryError extends OciError {
     this.registryErrors = options.registryErrors ?? [];
     this.transient = options.transient ?? false;
     this.retryAfter = options.retryAfter;
+    this.readsOnly = options.readsOnly ?? false;
   }
 }

@@ -3,7 +3,7 @@ import { OciError } from "../oci/errors.ts";
 import { parseReference, parseRepository, parseTag, type Reference } from "../oci/reference.ts";
 import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
 import { readContent } from "../store/read-content.ts";
-import type { ContentStore, StoreCapabilities } from "../store/store.ts";
+import type { ContentStore, ReadableStore, StoreCapabilities } from "../store/store.ts";
 import { knownHabits, type GivenHabits } from "./habits/known-habits.ts";
 import { openUploadJournal, type UploadJournal } from "./journal/upload-journal.ts";
 import { openBlob } from "./open-blob.ts";
@@ -85,8 +85,16 @@ function journalIn(directory: string | false): UploadJournal | undefined {
   return directory === false ? undefined : openUploadJournal(directory);
 }
 
-/** The repositories opened by this module, so that a mount can find out where its source is. */
-const CONTEXTS = new WeakMap<object, RepositoryContext>();
+/** Of the repositories opened here, and of what is read from several, so that a mount can find out where its source is. */
+const CONTEXTS = new WeakMap<object, readonly RepositoryContext[]>();
+
+/** Lets the content of a store that is read from these repositories be mounted from each, in this order. */
+export function mountFrom(store: ReadableStore, places: readonly RepositoryStore[]): void {
+  CONTEXTS.set(
+    store,
+    places.flatMap((place) => CONTEXTS.get(place) ?? []),
+  );
+}
 
 /**
  * A repository as a content store over HTTP (distribution-spec 1.1). Nothing is sent before the first
@@ -160,10 +168,14 @@ export function openRepository(
       tags: (abort) => listTags(context, abort),
       manifests: (options) => listManifests(context, options),
       mount: async (descriptor, from, abort) => {
-        const source = CONTEXTS.get(from);
-        const here = source?.transport.origin.host === transport.origin.host;
-        if (!here || isDocumentType(descriptor.mediaType)) return false;
-        return pushes.mount(descriptor, source.repository, abort);
+        if (isDocumentType(descriptor.mediaType)) return false;
+        const { host } = transport.origin;
+        for (const source of CONTEXTS.get(from) ?? []) {
+          const isHere = source.transport.origin.host === host;
+          if (!isHere || source.repository === repository) continue;
+          if (await pushes.mount(descriptor, source.repository, abort)) return true;
+        }
+        return false;
       },
       sibling: (reference) => {
         const other = parseSibling(reference, where.registry);
@@ -183,6 +195,6 @@ export function openRepository(
         referrers.list(subject, artifactType, abort),
     },
   };
-  CONTEXTS.set(store, context);
+  CONTEXTS.set(store, [context]);
   return store;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
-import { sourceOf } from "../bytes/bytes.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { sourceOf, type Bytes, type Source } from "../bytes/bytes.ts";
 import { readAll } from "../bytes/streams/read-all.ts";
 import { withLimits, type Limits } from "../oci/limits.ts";
 import { openDirectWay } from "./direct/direct-way.ts";
@@ -37,6 +37,34 @@ const request = (url: URL, more: Partial<Exchange> = {}): Exchange => ({
 });
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const LONG = 3_000_001;
+const LONG_TEXT = "0123456789".repeat(300_001).slice(0, LONG);
+const longBody = (): Source => ({ size: LONG, open: () => chunks(LONG) });
+/** In memory that is overwritten when the next chunk is asked for. */
+async function* chunks(length: number): AsyncGenerator<Uint8Array> {
+  const chunk = Buffer.alloc(100_000);
+  for (let left = length; left > 0; left -= chunk.length) {
+    await wait(0);
+    chunk.write("0123456789".repeat(10_000));
+    yield chunk.subarray(0, left);
+    chunk.fill("x");
+  }
+}
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield* chunks(LONG - 1);
+  throw new Error("disk on fire");
+}
+async function* watch(
+  bytes: Bytes,
+  onClose = (): unknown => undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } finally {
+    onClose();
+  }
+}
 
 const WAYS: readonly [string, (limits: Limits) => Way<Answer | undefined>][] = [
   ["our own client", (limits) => openDirectWay(open, limits)],
@@ -74,12 +102,14 @@ describe.each(WAYS)("%s", (_, openWay) => {
     const url = await listen((socket) => void socket.end(text));
     expect(await ask(way(), url)).toBe("200 body");
     server!.close();
-    const dripped = await listen((socket) => {
-      for (const [at, byte] of Buffer.from(text).entries()) {
-        setTimeout(() => socket.write(Buffer.of(byte)), at);
+    const drip = async (socket: Socket): Promise<void> => {
+      for (const byte of Buffer.from(text)) {
+        socket.write(Buffer.of(byte));
+        await wait(1);
       }
-      setTimeout(() => socket.end(), text.length + 5);
-    });
+      socket.end();
+    };
+    const dripped = await listen((socket) => void drip(socket));
     expect(await ask(way(), dripped)).toBe("200 body");
   });
 
@@ -200,6 +230,56 @@ describe.each(WAYS)("%s", (_, openWay) => {
     await expect.poll(() => sockets.every(({ closed }) => closed)).toBe(true);
   });
 
+  it("sends a long body whole, from memory that is used again for each chunk", async () => {
+    let got = Buffer.alloc(0);
+    const url = await listen((socket, data) => {
+      got = Buffer.concat([got, Buffer.from(data, "latin1")]);
+      if (got.length < got.indexOf("\r\n\r\n") + 4 + LONG) return;
+      socket.write("HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok");
+    });
+    expect(await ask(way(), url, { method: "PUT", body: longBody() })).toBe("201 ok");
+    const [head = "", content = ""] = got.toString("latin1").split("\r\n\r\n");
+    expect(head).toMatch(/^PUT /);
+    expect(head).toContain(`content-length: ${LONG}`);
+    expect(content === LONG_TEXT).toBe(true);
+  });
+
+  it("takes an answer that comes before a long body is sent, and sends no more of it", async () => {
+    const url = await listen((socket) => {
+      socket.pause();
+      socket.end("HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\nconnection: close\r\n\r\nbig");
+    });
+    let isClosed = false;
+    const endless = { size: 1e15, open: () => watch(chunks(1e9), () => (isClosed = true)) };
+    expect(await ask(way(), url, { method: "PUT", body: endless })).toBe("413 big");
+    await vi.waitFor(() => expect(isClosed).toBe(true));
+  });
+
+  it.each([
+    ["fails", () => watch(failing()), { message: "disk on fire" }],
+    ["gives too little", () => chunks(LONG - 1), { message: expect.any(String) as string }],
+    ["gives too much", () => chunks(LONG + 1), { message: expect.any(String) as string }],
+  ])("never sends a long body whole when its source %s", async (_name, open, error) => {
+    let count = 0;
+    const url = await listen((_socket, data) => {
+      const [, content = data] = data.split("\r\n\r\n");
+      count += content.length;
+    });
+    const body = { size: LONG, open };
+    await expect(ask(way(), url, { method: "PUT", body })).rejects.toMatchObject(error);
+    await vi.waitFor(() => expect(sockets[0]?.closed).toBe(true));
+    expect(count).toBeLessThan(LONG);
+  });
+
+  it("ends a long body that is stopped", async () => {
+    const url = await listen((socket) => void socket.pause());
+    const stop = new AbortController();
+    const body = { size: 1e15, open: () => chunks(1e9) };
+    const asked = ask(way(), url, { method: "PUT", body, signal: stop.signal });
+    setTimeout(() => stop.abort(), 50);
+    await expect(asked).rejects.toMatchObject({ code: "aborted" });
+  });
+
   it("closes when what is running has ended, and leaves no connection", async () => {
     const url = await listen((socket) => {
       setTimeout(() => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"), 30);
@@ -210,5 +290,33 @@ describe.each(WAYS)("%s", (_, openWay) => {
     await one.close();
     expect(await running).toBe("200 ");
     await expect.poll(() => sockets.every(({ closed }) => closed)).toBe(true);
+  });
+});
+
+describe("our own client", () => {
+  it("uses a connection again after long bodies, any number of times, and leaves no listeners", async () => {
+    let left = 0;
+    const url = await listen((socket, data) => {
+      const at = data.indexOf("\r\n\r\n");
+      if (data.startsWith("PUT ")) left = LONG + at + 4;
+      left -= data.length;
+      if (left === 0) socket.write("HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n");
+    });
+    const opened: Socket[] = [];
+    const way = openDirectWay(async (target) => {
+      const socket = await open(target);
+      opened.push(socket);
+      return socket;
+    }, withLimits({}));
+    const body = sourceOf(Buffer.from(LONG_TEXT));
+    for (let turn = 0; turn < 12; turn += 1) {
+      const answer = await way.exchange(request(url, { method: "PUT", body }), 5_000);
+      expect(answer?.status).toBe(201);
+    }
+    expect(opened).toHaveLength(1);
+    for (const event of ["timeout", "error", "close", "end", "readable", "drain"]) {
+      expect(opened[0]!.listenerCount(event)).toBeLessThan(4);
+    }
+    await way.close();
   });
 });

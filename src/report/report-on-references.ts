@@ -1,56 +1,54 @@
 // SPDX-License-Identifier: MIT
-import { parseLocation, type Location } from "../image/location.ts";
+import { parseLocation } from "../image/location.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import type { ImageReport, ImagesReport } from "../verify/image/image-report.ts";
-import { verifyImages, type VerifyImagesOptions } from "../verify/image/verify-images.ts";
+import {
+  verifyTargets,
+  type VerifyTarget,
+  type VerifyTargetsOptions,
+} from "../verify/verify-targets.ts";
 import type { ImageLook } from "./look/image-look.ts";
 import { lookAtImage } from "./look/look-at-image.ts";
 import type { Report, ReportedImage, ReportSubject } from "./report.ts";
 
-export interface ReportOptions extends Omit<VerifyImagesOptions, "onExamined"> {
+export interface ReportOptions extends Omit<VerifyTargetsOptions, "onExamined"> {
   readonly tool: Report["tool"];
   /** Whether to keep what an HTML page shows beside the findings: some hundred bytes for each path. */
   readonly look?: boolean | undefined;
 }
 
-/** A reference, and what to call it. */
-export interface AskedReference {
+/** A reference or a path, what to call it, and what its images have to keep. */
+export interface AskedReference extends VerifyTarget {
   readonly reference: string;
-  readonly location: Location;
 }
 
 /**
- * Verifies everything that some references name, one after the other, into one report.
- * @throws what `verifyImages` throws
+ * Verifies everything that some references name, one after the other, into one report. A path may hold several
+ * layouts, which are subjects of their own.
+ * @throws what `verifyTargets` throws
  */
 export async function reportOnReferences(
   references: readonly (AskedReference | string)[],
   options: ReportOptions,
 ): Promise<Report> {
-  const subjects: ReportSubject[] = [];
-  for (const asked of references) {
-    const { reference, location } =
-      typeof asked === "string" ? { reference: asked, location: parseLocation(asked) } : asked;
-    subjects.push(await reportOn(reference, location, options));
-  }
-  return { tool: options.tool, subjects };
-}
-
-async function reportOn(
-  reference: string,
-  location: Location,
-  options: ReportOptions,
-): Promise<ReportSubject> {
-  const looks = new Map<ImageReport, ImageLook>();
-  const verified = await verifyImages(location, {
+  const asked = references.map((one) =>
+    typeof one === "string" ? { reference: one, location: parseLocation(one) } : one,
+  );
+  const looks = new Map<string, ImageLook>();
+  const verified = await verifyTargets(asked, {
     ...options,
     onExamined:
       options.look === true
-        ? (examined) => void looks.set(examined.report, lookAtImage(examined))
+        ? (examined) => void looks.set(examined.report.name, lookAtImage(examined))
         : undefined,
   });
-  const images = verified.images.map((report) => imageOf(report, looks.get(report)));
-  return { reference, verified, images };
+  const subjects = verified.map(({ target, report }): ReportSubject => {
+    const isAlone = verified.filter((other) => other.target === target).length === 1;
+    const { reference } = asked.find((one) => one === target)!;
+    const images = report.images.map((image) => imageOf(image, looks.get(image.name)));
+    return { reference: isAlone ? reference : report.name, verified: report, images };
+  });
+  return { tool: options.tool, subjects };
 }
 
 function imageOf(report: ImageReport, look: ImageLook | undefined): ReportedImage {

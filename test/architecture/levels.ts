@@ -19,7 +19,7 @@ export const LEVELS: readonly (readonly string[])[] = [
 ];
 
 /** Modules that are planned and not built yet. Their places are reserved. */
-export const PLANNED: readonly string[] = ["layering"];
+export const PLANNED: readonly string[] = [];
 
 /** The published helpers for tests. They may import everything, and no module imports them. */
 export const FREE = "testing";

@@ -10,6 +10,7 @@ import { openLayout } from "../../src/store/layout/layout.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { FOREIGN_IMAGES, change, writeForeignImages, type ForeignImage } from "./foreign-images.ts";
 import { factsByUmoci, withImage } from "./images.ts";
+import { listPaths } from "./listed-paths.ts";
 import { runPeer } from "./peers.ts";
 import { ORDINARY_USER, runCli } from "./run-cli.ts";
 import { makeScratch } from "./scratch.ts";
@@ -54,6 +55,15 @@ async function unpackOurs(name: ForeignImage, options: UnpackOptions = {}): Prom
   });
 }
 
+const unpackedByUmoci = new Map<ForeignImage, Promise<Facts>>();
+
+/** The facts of what umoci unpacks, which it does once. */
+function theirsOf(name: ForeignImage): Promise<Facts> {
+  const theirs = unpackedByUmoci.get(name) ?? unpackTheirs(name);
+  unpackedByUmoci.set(name, theirs);
+  return theirs;
+}
+
 /** The facts of what umoci unpacks. Directories that no layer names get our time, because umoci invents one. */
 async function unpackTheirs(name: ForeignImage): Promise<Facts> {
   const reference = images[name];
@@ -69,7 +79,16 @@ async function unpackTheirs(name: ForeignImage): Promise<Facts> {
 describe.each(FOREIGN_IMAGES)("an image written by %s", (name) => {
   it("is unpacked into the same directory as by umoci", async () => {
     clear();
-    expect(differingFacts(await unpackOurs(name), await unpackTheirs(name))).toEqual({});
+    expect(differingFacts(await unpackOurs(name), await theirsOf(name))).toEqual({});
+  });
+
+  it("has the same paths by ls -R, by find, by export and tar t, and as umoci unpacks it", async () => {
+    const { find, ls, tar } = listPaths(scratch.path("cache"), `oci:${images[name]}`);
+    expect(find[0]).toBe("/");
+    expect(find.length).toBeGreaterThan(10);
+    expect(ls).toEqual(find.slice(1));
+    expect([...tar].sort()).toEqual(find.slice(1).sort());
+    expect([...find].sort()).toEqual(Object.keys(await theirsOf(name)).sort());
   });
 
   it("is packed into the same layer by root and by an ordinary user, and again after unpacking that", async () => {

@@ -6,6 +6,7 @@ import { parseImagePath } from "../../src/cli/input/image-path.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
 import { makeImage } from "../fixtures/layers.ts";
 import { familyLayers } from "./families.ts";
+import { linesOf, listPaths, pathsOf, printed } from "./listed-paths.ts";
 import { changes, linkDown, oddLayer, returns } from "./odd-layers.ts";
 import { runPeer } from "./peers.ts";
 import { makeScratch } from "./scratch.ts";
@@ -30,43 +31,8 @@ beforeAll(async () => {
   }
 });
 
-/** What the built program writes to stdout. */
-function cli(...words: string[]): Buffer {
-  const env = { ...process.env, NODE_OPTIONS: "", OCI_KIT_CACHE: scratch.path("cache") };
-  const ran = spawnSync(process.execPath, [CLI, ...words], { env, maxBuffer: 1 << 28 });
-  if (ran.status !== 0) throw new Error(`oci-kit ${words.join(" ")}: ${ran.stderr.toString()}`);
-  return ran.stdout;
-}
-
-const linesOf = (output: Buffer): string[] => output.toString().split("\n").slice(0, -1);
-/** The paths that a command prints, as bytes. */
-const pathsOf = (...words: string[]): string[] => linesOf(cli(...words)).map(parseImagePath);
-
-/** The names that GNU tar lists in the tar that `export` writes. */
-function tarNames(reference: string): string[] {
-  const tar = cli("export", reference);
-  const words = ["--quoting-style=escape", "-tf", "-"];
-  const listed = execFileSync("tar", words, { input: tar, env: { ...process.env, LC_ALL: "C" } });
-  return linesOf(listed).map((line) => {
-    const name = line.replaceAll(/\\([0-7]{3}|.)/g, (_, code: string) => unescape(code));
-    return `/${name.replace(/\/$/, "").replace(/^\.\/?/, "")}`;
-  });
-}
-
-const NAMED: Readonly<Record<string, string>> = {
-  n: "\n",
-  t: "\t",
-  r: "\r",
-  b: "\b",
-  a: "\x07",
-  f: "\f",
-  v: "\v",
-};
-
-function unescape(code: string): string {
-  if (code.length === 3) return String.fromCharCode(Number.parseInt(code, 8));
-  return NAMED[code] ?? code;
-}
+const cache = scratch.path("cache");
+const cli = (...words: string[]): Buffer => printed(cache, ...words);
 
 /** What GNU find prints of each path of a directory. */
 function findFacts(directory: string, format: string): (readonly [path: string, fact: string])[] {
@@ -83,19 +49,18 @@ describe.each(NAMES)("the image %s", (name) => {
   const bundle = join(scratch.path(name), "rootfs");
 
   it("has the same paths by ls -R, by find, and by export and tar t", () => {
-    const found = pathsOf("find", image);
-    expect(found[0]).toBe("/");
-    expect(found.length).toBeGreaterThan(5);
-    expect(pathsOf("ls", "-R", image)).toEqual(found.slice(1));
-    const exported = tarNames(image).filter((path) => path !== "/");
-    expect(exported.sort()).toEqual(found.slice(1).sort());
+    const { find, ls, tar } = listPaths(cache, image);
+    expect(find[0]).toBe("/");
+    expect(find.length).toBeGreaterThan(5);
+    expect(ls).toEqual(find.slice(1));
+    expect([...tar].sort()).toEqual(find.slice(1).sort());
   });
 
   it("has the paths that find finds in umoci's unpacked tree, and so has that tree by ls -R", () => {
-    const found = pathsOf("find", image).sort();
+    const found = pathsOf(cache, "find", image).sort();
     const unpacked = findFacts(bundle, "").map(([path]) => path);
     expect(found).toEqual(unpacked.sort());
-    expect(pathsOf("ls", "-R", `dir:${bundle}`)).toEqual(pathsOf("ls", "-R", image));
+    expect(pathsOf(cache, "ls", "-R", `dir:${bundle}`)).toEqual(pathsOf(cache, "ls", "-R", image));
   });
 
   it("has the modes, owners, names and sizes that find prints of umoci's unpacked tree", () => {
@@ -118,7 +83,7 @@ describe.each(NAMES)("the image %s", (name) => {
 
   it("differs in nothing from umoci's unpacked tree, except the root that no layer names", () => {
     const words = ["diff", image, `dir:${bundle}`, "--ignore", "time", "--json"];
-    const env = { ...process.env, NODE_OPTIONS: "", OCI_KIT_CACHE: scratch.path("cache") };
+    const env = { ...process.env, NODE_OPTIONS: "", OCI_KIT_CACHE: cache };
     const { stdout } = spawnSync(process.execPath, [CLI, ...words], { env, maxBuffer: 1 << 28 });
     const { compared, differences } = JSON.parse(stdout.toString()) as {
       compared: number;

@@ -8,6 +8,7 @@ const run = promisify(execFile);
 
 /** The other programs, in the current releases that scripts/install-peers.sh installs. */
 export const PEERS = [
+  "cosign",
   "crane",
   "docker",
   "docker-registry",

@@ -43,6 +43,18 @@ describe("a stdout that takes no more is one line and exit 1, for", () => {
   });
 });
 
+it("a mistyped key of oci-kit.yaml is explained, with the key that was meant", () => {
+  const file = join(place, "oci-kit.yaml");
+  const text =
+    "version: 1\narchitectures: [amd64]\nbase: scratch\npolicies: [{ name: a, presnt: [/x] }]\n";
+  writeFileSync(file, text);
+  const { status, stderr } = shell(`oci-kit verify ${image} --config ${file}`);
+  expect(stderr).toBe(
+    "oci-kit: oci-kit.yaml:4:23: policies[0].presnt: unknown key; did you mean present?\n",
+  );
+  expect(status).toBe(1);
+});
+
 describe("bytes and a document do not share stdout", () => {
   it.each(["export IMAGE", "export IMAGE -o -", "copy IMAGE docker-archive:-:a/b:c"])(
     "%s with --json is refused, and says how",

@@ -124,7 +124,13 @@ it("a matrix has shared stages first, one job an architecture, and the index las
     reasons: [],
   }));
   const matrix = githubMatrix({ source: "x", units });
-  expect(matrix.shared.include).toEqual([{ stages: "tools,compiler", platform: "linux/amd64" }]);
+  expect(matrix.shared.include).toEqual([
+    {
+      stages: "tools,compiler",
+      platform: "linux/amd64",
+      build: "--only tools --only compiler",
+    },
+  ]);
   expect(matrix.architectures.include.map(({ architecture }) => architecture)).toEqual([
     "arm64",
     "riscv64",
@@ -132,6 +138,24 @@ it("a matrix has shared stages first, one job an architecture, and the index las
   expect(matrix.index.include).toEqual([
     { tag: "latest", stages: "runtime", platform: "linux/amd64" },
   ]);
+});
+
+it("a matrix assembles every image of an index anew, also the kept ones: an index is one generation", () => {
+  const stages = plain.stages
+    .filter(({ name }) => name !== "wrapper")
+    .map((one) => (one.kind === "index" ? { ...one, parent: "package" } : one));
+  const units = makeGraph({ ...plain, stages }).units.map((unit) => ({
+    unit,
+    action: unit.architecture === "amd64" ? ("keep" as const) : ("build" as const),
+    reasons: [],
+  }));
+  const { include } = githubMatrix({ source: "x", units }).architectures;
+  const [amd64, arm64] = ["amd64", "arm64"].map((name) =>
+    include.find(({ architecture }) => architecture === name),
+  );
+  expect(amd64).toMatchObject({ architecture: "amd64", stages: "package", build: "" });
+  expect(amd64!["assemble"]).toMatch(/^\S+:android-amd64 oci:out\/android\/amd64\n/);
+  expect(arm64!["build"]).toMatch(/^--arch arm64 --only sdk /);
 });
 
 it("a machine builds on its own platform if that is declared, else on the usual one", () => {

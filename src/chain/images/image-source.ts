@@ -6,7 +6,7 @@ import { type OpenOptions, openReference } from "../../image/open-reference.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parseReference } from "../../oci/reference.ts";
-import type { Recorded } from "../../publish/provenance.ts";
+import type { Recorded } from "../../publish/records/provenance.ts";
 import { openLayout } from "../../store/layout/layout.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";

@@ -3,7 +3,7 @@ import type { ReadOptions } from "../../image/image.ts";
 import { type Digest, isDigest } from "../../oci/digest.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
-import type { Recorded } from "../../publish/provenance.ts";
+import type { Recorded } from "../../publish/records/provenance.ts";
 import { readConfig } from "../../store/read-documents.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import type { PresentImage } from "./chain-image.ts";

@@ -8,6 +8,7 @@ import {
   type PublishedChain,
   startPublishedChain,
 } from "../../../test/fixtures/published-chain.ts";
+import { digestBytes } from "../../bytes/hash.ts";
 import { copyReference } from "../../image/by-reference/copy-reference.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { openLayout } from "../../store/layout/layout.ts";
@@ -84,6 +85,33 @@ describe("a saved layout beside what is published", () => {
     const { verdict, outcomes } = await layouts();
     expect(outcomes).toMatchObject([{ state: "differs" }]);
     expect(verdict.answer).toBe("does-not-hold");
+  });
+
+  it.each([
+    ["2026-10-01T08:00:00Z", "older"],
+    ["2026-12-01T08:00:00Z", "newer"],
+    ["yesterday", "differs"],
+  ])("made of an input of %s is %s, though its run id is a hash", async (created, state) => {
+    const layout = await openLayout(join(directory, PLACE), { create: true });
+    const recorded = (content: string, time: string): Record<string, string> => ({
+      "org.kataglyphis.run-id": `sha256-${content}`,
+      "org.kataglyphis.assemble.input.gcc": digestBytes(new TextEncoder().encode(content)),
+      "org.kataglyphis.assemble.created.gcc": time,
+    });
+    const image = { architecture: "amd64" };
+    const [mine, theirs] = [
+      { ...image, content: "mine", annotations: recorded("mine", created) },
+      { ...image, content: "theirs", annotations: recorded("theirs", "2026-11-01T08:00:00Z") },
+    ];
+    await putImage(layout, { ...mine, tag: "saved" });
+    await putImage(store, { ...theirs, tag: "android-riscv64" });
+    const [outcome] = (await layouts()).outcomes;
+    expect(outcome?.state).toBe(state);
+    if (outcome?.state === "older") {
+      expect(outcome.reason).toBe(
+        "its input gcc is of 2026-10-01T08:00:00Z, and of 2026-11-01T08:00:00Z in what is published",
+      );
+    }
   });
 
   it("is unknown when the directory is there and holds no layout", async () => {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Digest } from "../../oci/digest.ts";
+import { escapeText } from "../../bytes/byte-string.ts";
+import { readInputs } from "../../publish/records/origin.ts";
 import type { ChainImage, PresentImage } from "../images/chain-image.ts";
 import type { ImageSource } from "../images/image-source.ts";
 import type { StageUnit } from "../graph/stage-graph.ts";
@@ -76,6 +78,8 @@ async function outcomeOf(
       reason: `it was saved from ${saved.savedFrom}, which is no longer published`,
     };
   }
+  const byInputs = compareInputs(saved, there);
+  if (byInputs !== undefined) return { ...differing, ...byInputs };
   const mine = timeIn(await runOf(layouts, saved));
   const theirs = timeIn(await runOf(published, there));
   if (mine === undefined || theirs === undefined || mine === theirs)
@@ -87,4 +91,26 @@ async function outcomeOf(
 /** The time in a run id of the family (`YYYYmmdd-HHMMSS-…`), which sorts as text. */
 function timeIn(runId: string | undefined): string | undefined {
   return /^(\d{8}-\d{6})-/.exec(runId ?? "")?.[1];
+}
+
+/**
+ * Which of two assembled images was made of older inputs, by the times that those record; undefined where no input
+ * differs or tells its time. One older input is enough: newer ones do not make up for it.
+ */
+function compareInputs(
+  saved: PresentImage,
+  there: PresentImage,
+): { readonly state: "older" | "newer"; readonly reason: string } | undefined {
+  const theirs = readInputs(there.annotations);
+  let found: ReturnType<typeof compareInputs>;
+  for (const [name, input] of readInputs(saved.annotations)) {
+    const other = theirs.get(name);
+    if (other === undefined || other.digest === input.digest) continue;
+    const [own, published] = [Date.parse(input.created ?? ""), Date.parse(other.created ?? "")];
+    if (!Number.isFinite(own) || !Number.isFinite(published) || own === published) continue;
+    const reason = `its input ${escapeText(name)} is of ${escapeText(input.created!)}, and of ${escapeText(other.created!)} in what is published`;
+    if (own < published) return { state: "older", reason };
+    found ??= { state: "newer", reason };
+  }
+  return found;
 }

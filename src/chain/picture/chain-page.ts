@@ -7,11 +7,17 @@ import { freshnessOf } from "./unit-freshness.ts";
 
 const STYLE = `${COLOURS}
 body { background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; margin: 2rem; }
-.picture { overflow-x: auto; } table { border-collapse: collapse; margin-top: 1.5rem; }
+h1 { font-size: clamp(1.2rem, 3vw, 2rem); overflow-wrap: anywhere; }
+.picture { overflow-x: auto; } .picture svg { height: auto; max-width: 100%; min-width: 64rem; } table { border-collapse: collapse; margin-top: 1.5rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top; }
 code { font: 12.5px ui-monospace, monospace; word-break: break-all; } p { color: var(--faint); }
 td.fresh { color: var(--fresh); } td.stale { color: var(--stale); } td.root { color: var(--root); }
-td.unknown { color: var(--unknown); } td.absent { color: var(--absent); }`;
+td.unknown { color: var(--unknown); } td.absent { color: var(--absent); }
+@media (max-width: 45rem) {
+  body { margin: 1rem; } thead { display: none; }
+  tr { border-bottom: 1px solid var(--line); display: block; padding: .5rem 0; }
+  td { border: 0; display: block; overflow-wrap: anywhere; padding: 0; } td:first-child { font-weight: bold; }
+}`;
 
 /** A page with the picture of a chain and a table of all its images. It needs no network and no script. */
 export function chainPage(graph: StageGraph, reading: ChainReading): string {

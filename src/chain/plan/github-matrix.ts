@@ -22,25 +22,54 @@ export interface GithubMatrix {
 
 /**
  * The matrix of a plan: shared stages first, then an architecture a job, then the index. What is kept is in no
- * job; what is not known is, since only the job itself can find out.
+ * job; what is not known is, since only the job itself can find out. An index is one generation: where it is
+ * published anew, every architecture's image is assembled in this run.
  */
 export function githubMatrix({ units }: ChainPlan): GithubMatrix {
-  const todo = units.filter(({ action }) => action !== "keep");
+  const isTodo = ({ action }: PlannedUnit): boolean => action !== "keep";
+  const indexes = units.filter((one) => one.unit.kind === "index" && isTodo(one));
+  const joined = new Set(indexes.flatMap(({ unit }) => unit.inputs.map((input) => input.unit)));
+  const todo = units.filter(
+    (one) => isTodo(one) || (one.unit.kind === "recipe" && joined.has(one.unit.id)),
+  );
   const shared = todo.filter(
     ({ unit }) => unit.architecture === undefined && unit.kind !== "index",
   );
-  const index = todo.filter(({ unit }) => unit.kind === "index");
   const names = [...new Set(todo.flatMap(({ unit }) => unit.architecture ?? []))];
   return {
-    shared: matrixOf(shared.length === 0 ? [] : [jobOf(shared, {})]),
+    shared: matrixOf(shared.length === 0 ? [] : [jobOf(shared, { build: buildOf(shared) })]),
     architectures: matrixOf(
       names.map((architecture) => {
         const mine = todo.filter(({ unit }) => unit.architecture === architecture);
-        return jobOf(mine, { architecture });
+        const [build, assemble] = [buildOf(mine, architecture), assembleOf(mine, units)];
+        return jobOf(mine, { architecture, build, assemble });
       }),
     ),
-    index: matrixOf(index.length === 0 ? [] : [jobOf(index, { tag: index[0]!.unit.tag })]),
+    index: matrixOf(indexes.map((one) => jobOf([one], { tag: one.unit.tag }))),
   };
+}
+
+/** The flags of `chain build` for the stages of a job that BuildKit makes; empty where it makes none. */
+function buildOf(units: readonly PlannedUnit[], architecture?: string): string {
+  const stages = units.filter(({ unit }) => unit.kind === "build").map(({ unit }) => unit.stage);
+  if (stages.length === 0) return "";
+  const only = [...new Set(stages)].map((stage) => `--only ${stage}`);
+  return [...(architecture === undefined ? [] : [`--arch ${architecture}`]), ...only].join(" ");
+}
+
+/**
+ * A line for each input of the recipes of a job: where it is published, and the layout in which the recipe expects
+ * it. One empty line where they need none; empty where nothing is assembled.
+ */
+function assembleOf(units: readonly PlannedUnit[], all: readonly PlannedUnit[]): string {
+  const recipes = units.filter(({ unit }) => unit.kind === "recipe");
+  const ids = new Set(recipes.flatMap(({ unit }) => unit.inputs.map((input) => input.unit)));
+  const lines = all.flatMap(({ unit: { id, reference, layout } }) =>
+    ids.has(id) && reference !== undefined && layout !== undefined
+      ? [`${reference} oci:${layout}`]
+      : [],
+  );
+  return recipes.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
 
 function matrixOf(include: readonly MatrixJob[]): Matrix {

@@ -12,7 +12,8 @@ export const assembleCommand: Register = (program, invoke) => {
         configuration. Where --base, --artifact, --copy and --output say everything, no file counts. The
         image is written as a complete OCI layout to the configured
         output, out/linux-runtime/ARCH. The same inputs give the same image on any machine; when
-        nothing changed, nothing is done. SOURCE_DATE_EPOCH sets the times of what is made.`),
+        nothing changed, nothing is done. SOURCE_DATE_EPOCH sets the times of what is made. --push looks into
+        each image first, as oci-kit verify does: what would not start or breaks a policy is not sent.`),
     )
     .option("--arch <LIST>", "the architectures, as riscv64 or amd64,arm64; default all configured")
     .option("--base <REF>", "the image below, or scratch; instead of the configured one")

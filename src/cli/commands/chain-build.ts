@@ -15,6 +15,7 @@ import { parseGateName } from "../../publish/gates.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DONE, exitStatusOf, FAILED } from "../exit-status.ts";
+import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { showRun } from "../progress/show-run.ts";
 import { plannedOutcome, runDocument, runLines } from "./chain-build-text.ts";
 import { type ChainFlags, type ChosenChain, chooseChain } from "./chain-graph.ts";
@@ -48,7 +49,8 @@ export async function buildChain(flags: BuildFlags, session: Session): Promise<O
     const planned = await planRun(chosen.graph, options);
     return { status: DONE, ...plannedOutcome(planned, file) };
   }
-  const run = await runChain(chosen.graph, options);
+  const verify = await verifyBeforeOptions(chosen.configuration, session);
+  const run = await runChain(chosen.graph, { ...options, verify });
   const { signal } = session.context;
   const status =
     run.result === "stopped"

@@ -213,7 +213,7 @@ describe("manifest push", () => {
       "\nconfiguration: linux/oci-kit.yaml, whose architectures are not asked for here\n",
     );
     expect(pushed.status).toBe(0);
-    const from = ["--from", "oci:out/linux-runtime/riscv64", "--force"];
+    const from = ["--from", "oci:out/linux-runtime/riscv64", "--force", "dropped-platform"];
     const named = await project.run(...words, ...from);
     expect(named.stdout).toContain("\nconfiguration: none\n");
     expect(named.status).toBe(0);

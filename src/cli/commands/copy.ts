@@ -20,7 +20,9 @@ export const copyCommand: Register = (program, invoke) => {
 
         --all-tags copies a repository or a layout with all its tags, or those that --filter takes, into
         another. A tag that is there already is skipped, one that fails stops no other; then the exit
-        status is 1.`),
+        status is 1. The tags sha256-… that are lists of referrers (signatures and such, where the
+        registry keeps no list itself) are tags as all others; with --referrers what they list is
+        copied instead, and listed as the target does it. cosign's sha256-….sig are always tags.`),
     )
     .option(
       "--platform <PLATFORM>",

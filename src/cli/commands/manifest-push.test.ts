@@ -183,14 +183,13 @@ describe("manifest push of a damaged output directory", () => {
     expect(stderr).toContain(damaged);
     expect(stderr).toContain("out/linux-runtime/riscv64");
     expect(status).toBe(1);
-    expect((await project.json("tags")).document).toMatchObject({ tags: [] });
-    // The other images may stay, for the next try; no tag leads to them.
-    const left = project
-      .list("../registry")
-      .filter((name) => !/^(blobs\/sha256\/[0-9a-f]{64}|repositories\/.*)$/.test(name));
-    expect(left).toEqual(["blobs/", "blobs/sha256/", "index.json", "oci-layout"]);
-    const records = project.list("../registry/repositories/family/image");
-    expect(records.filter((name) => !/^_(blobs|manifests)\//.test(name))).toEqual([]);
+    // Images are looked into before anything is sent.
+    expect(project.list("../registry")).toEqual([
+      "blobs/",
+      "blobs/sha256/",
+      "index.json",
+      "oci-layout",
+    ]);
   });
 
   it("leaves out a directory without an image layout, and says so", async () => {

@@ -13,6 +13,7 @@ import {
   variablesOf,
 } from "../input/configured.ts";
 import { gateOptions } from "../input/gate-options.ts";
+import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { referenceOptions } from "../input/reference-options.ts";
 import { showCopy } from "../progress/show-copy.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
@@ -52,6 +53,7 @@ export async function pushManifest(
     architectures: flags.arch?.split(",") ?? held?.architectures,
     aliases: held?.document.aliases?.[tag],
     ...(await gateOptions(flags.force, source, context)),
+    verify: await verifyBeforeOptions(held, session),
     onLeftOut: ({ name, reason }) => warn(`left out ${name}: ${reason}`),
     onProgress: showCopy(progress),
   });

@@ -20,7 +20,7 @@ export const manifestCommand: Register = (program, invoke) => {
         published index has one that this push would drop; two images are for one platform; an image
         is for another architecture than its name says; the images are of different generations or
         start differently; an image is not made of what the configured inputs are now; one is older
-        than what is published. Each gate has a name, --force takes the ones to override, and the index
+        than what is published; an image would not start, or breaks a policy (see verify). Each gate has a name, --force takes the ones to override, and the index
         records them. It also remembers what the tag named before: see manifest rollback. The
         configuration's architectures are asked of its own repository, and of layouts in its project;
         with --config of any target.`),

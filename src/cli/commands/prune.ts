@@ -15,13 +15,15 @@ interface PruneFlags {
   readonly dryRun?: true;
   readonly most?: true;
   readonly olderThan?: string;
+  readonly chain?: true;
+  readonly builder?: string;
 }
 
 /** What may go at once without --most. */
 const MOST_SHARE = 0.5;
 
 export const pruneCommand: Register = (program, invoke) => {
-  withRegistry(program.command("prune <REF>"))
+  withRegistry(program.command("prune [REF]"))
     .summary("what no tag leads to in a layout or a repository: the plan, then deleted")
     .description(
       prose(`
@@ -37,12 +39,19 @@ export const pruneCommand: Register = (program, invoke) => {
         Of a repository, these are manifests without a tag that are as old. Only oci-kit serve lists them;
         other registries collect them themselves, which this says.
 
-        More than half of ten or more is deleted only with --most.`),
+        More than half of ten or more is deleted only with --most.
+
+        With --chain instead of a reference: what the chain of oci-kit.yaml leaves on this machine. Layouts
+        that no image of it is saved in any more, what nothing leads to in the others, contexts of builds
+        that were killed, what is old in the cache directory, and the builder's cache, which the builder
+        itself prunes; never its cache mounts.`),
     )
     .option("--yes", "delete what is listed")
     .option("--dry-run", "only list it, whatever else is said")
     .option("--older-than <DURATION>", "only what has been unwanted for longer, as 30m or 7d")
     .option("--most", "also if it is more than half of all")
+    .option("--chain", "what the chain leaves on this machine, instead of a reference")
+    .option("--builder <NAME>", "with --chain: the builder whose cache is meant")
     .addHelpText(
       "after",
       `
@@ -50,18 +59,29 @@ Examples:
   oci-kit prune oci:out/mirror
   oci-kit prune oci:out/mirror --yes
   oci-kit prune oci:out/registry --older-than 7d --yes
-  oci-kit prune localhost:5000/team/app`,
+  oci-kit prune localhost:5000/team/app
+  oci-kit prune --chain
+  oci-kit prune --chain --older-than 7d --yes`,
     )
-    .action(async (reference: string, flags: PruneFlags) =>
+    .action(async (reference: string | undefined, flags: PruneFlags) =>
       invoke(flags, (session) => prune(reference, flags, session)),
     );
 };
 
-async function prune(reference: string, flags: PruneFlags, session: Session): Promise<Outcome> {
+async function prune(
+  reference: string | undefined,
+  flags: PruneFlags,
+  session: Session,
+): Promise<Outcome> {
+  checkWhat(reference, flags);
   const age =
     flags.olderThan === undefined ? undefined : parseDuration("--older-than", flags.olderThan);
   const dryRun = flags.yes !== true || flags.dryRun === true;
   const how = { age, dryRun, mostShare: flags.most === true ? 1 : MOST_SHARE };
+  if (reference === undefined) {
+    const { pruneChain } = await import("./prune-chain.ts");
+    return pruneChain({ ...how, builder: flags.builder }, session);
+  }
   const location = await parseConfigured(reference, session.context);
   if (location.kind === "path") return pruneLayout(location.path, how, session);
   if (location.kind === "oci" && (location.tag ?? location.digest) === undefined) {
@@ -82,6 +102,18 @@ async function prune(reference: string, flags: PruneFlags, session: Session): Pr
             ? `The repository is pruned whole: oci-kit prune ${location.reference.registry}/${location.reference.repository}`
             : "An archive is written whole.",
     },
+  );
+}
+
+function checkWhat(reference: string | undefined, { chain, builder }: PruneFlags): void {
+  if ((reference === undefined) === (chain === true) && (chain === true || builder === undefined)) {
+    return;
+  }
+  const got = [reference, chain && "--chain", builder && "--builder"].filter(Boolean).join(" and ");
+  throw new OciError(
+    "invalid-argument",
+    `prune: expected a layout or a repository, or --chain, got ${got === "" ? "neither" : JSON.stringify(got)}`,
+    { hint: "oci-kit prune oci:DIR, oci-kit prune HOST/REPO, or oci-kit prune --chain" },
   );
 }
 

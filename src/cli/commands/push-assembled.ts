@@ -5,6 +5,7 @@ import { publishImage, type PublishedOne } from "../../publish/publish-image.ts"
 import type { Session } from "../command.ts";
 import { noConfiguration, parseConfigured } from "../input/configured.ts";
 import { gateOptions } from "../input/gate-options.ts";
+import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { showCopy } from "../progress/show-copy.ts";
 import type { AssembleFlags } from "./assemble-flags.ts";
 
@@ -24,8 +25,9 @@ export async function pushAssembled(
   output: string,
   { push, pushByDigest, forcePush }: AssembleFlags,
   configuration: Configuration,
-  { context, progress }: Session,
+  session: Session,
 ): Promise<PublishedOne> {
+  const { context, progress } = session;
   const { signal, registry, limits } = context;
   const named = typeof push === "string" ? push : DEFAULT_TAG;
   const { keys, force } = await gateOptions(forcePush, configuration, context);
@@ -33,6 +35,7 @@ export async function pushAssembled(
   return publishImage(await parseConfigured(output, context), configuration.image!, {
     tag: pushByDigest === true ? undefined : named,
     ...{ keys, force, signal, registry, limits },
+    verify: await verifyBeforeOptions(configuration, session),
     onProgress: showCopy(progress),
   });
 }

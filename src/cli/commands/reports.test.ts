@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createProject, type Project } from "../../../test/fixtures/project.ts";
 import { EXECUTION, WHOLE } from "../../../test/fixtures/runnable-image.ts";
@@ -10,6 +10,8 @@ let project: Project;
 
 beforeEach(async () => {
   project = await createProject();
+  // What images are here keeps no policy.
+  rmSync("linux", { recursive: true });
   const store = await openLayout("images", { create: true });
   const platform = { os: "linux", architecture: "riscv64" };
   await buildImage(store, { layers: [WHOLE], config: EXECUTION, platform, tag: "whole" });

@@ -1,26 +1,34 @@
 // SPDX-License-Identifier: MIT
 import { join } from "node:path";
+import type { Configuration } from "../../config/configuration.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
+import type { PoliciesFor } from "../../verify/policies/policy-checks.ts";
 import type { AskedReference } from "../../report/report-on-references.ts";
 import type { Report } from "../../report/report.ts";
 import type { ImageReport, ImagesReport } from "../../verify/image/image-report.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
-import { parseConfigured } from "../input/configured.ts";
+import { findConfiguredTargets } from "../input/configured-targets.ts";
+import { nameOf, variablesOf } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { planReports, toolName, type ReportFlags } from "../input/report-flags.ts";
 import { count, formatBytes, table } from "../output/format.ts";
-import { showIndexing } from "../progress/show-indexing.ts";
+import { showVerifying } from "../progress/show-verifying.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
-/** Runs `verify REF…`: whether every blob is whole, and whether every image would run. */
+/** The flags of `verify REF`, as they were typed. */
+export interface VerifyImagesFlags extends ReferenceFlags, ReportFlags {
+  readonly set?: readonly string[];
+}
+
+/** Runs `verify REF…`: whether every blob is whole, every image would run, and policies are kept. */
 export async function verifyReferences(
   references: readonly string[],
-  flags: ReferenceFlags & ReportFlags,
+  flags: VerifyImagesFlags,
   session: Session,
 ): Promise<Outcome> {
   const { context, progress } = session;
@@ -30,10 +38,15 @@ export async function verifyReferences(
     import("../../verify/facts/facts-cache.ts"),
     referenceOptions(flags, session),
   ]);
-  const asked: AskedReference[] = [];
-  for (const reference of references) {
-    asked.push({ reference, location: await parseConfigured(reference, context) });
-  }
+  const found = await findConfiguredTargets(references, variablesOf(flags.set ?? []), context);
+  const configurations = new Map<string, Configuration>();
+  for (const { configuration: one } of found)
+    if (one?.file !== undefined) configurations.set(one.file, one);
+  const policies = await policiesByFile(configurations.values());
+  const asked = found.map(({ location, configuration }, at): AskedReference => ({
+    ...{ reference: references[at]!, location },
+    policies: policies.get(configuration?.file),
+  }));
   letYoungGenerationGrow();
   const report = await reportOnReferences(asked, {
     ...options,
@@ -41,7 +54,7 @@ export async function verifyReferences(
     look: reports.hasPage,
     cache: await indexCacheOf(context),
     facts: openFactsCache(join(defaultCacheDirectory(context.env), "content-facts")),
-    onProgress: showIndexing(progress),
+    onProgress: showVerifying(progress),
     onContent: (checked, bytes) =>
       progress.show(`verified: ${count(checked, "piece")}, ${formatBytes(bytes)}`, {
         kind: "verifying",
@@ -50,7 +63,35 @@ export async function verifyReferences(
       }),
   });
   const { files, tookStdout } = await reports.writeAll(report);
-  return { ...(await outcomeOf(report, files)), tookStdout };
+  const outcome = await outcomeOf(report, files);
+  const names = [];
+  for (const configuration of configurations.values()) names.push(await nameOf(configuration));
+  return {
+    ...outcome,
+    tookStdout,
+    document: { ...outcome.document, configurations: [...configurations.keys()] },
+    lines: [...outcome.lines, `configuration: ${names.join(", ") || "none"}${hintFor(report)}`],
+  };
+}
+
+/** An image that is no product of the configuration lies beside its products, and need not keep its policies. */
+function hintFor({ subjects }: Report): string {
+  const images = subjects.flatMap(({ verified }) => verified?.images ?? []);
+  const isBroken = images.some(({ findings }) =>
+    findings.some(({ policy, severity }) => policy !== undefined && severity === "error"),
+  );
+  return isBroken ? " (its policies and links counted; --no-config: without them)" : "";
+}
+
+async function policiesByFile(
+  configurations: Iterable<Configuration>,
+): Promise<ReadonlyMap<string | undefined, PoliciesFor>> {
+  const policies = new Map<string | undefined, PoliciesFor>();
+  for (const configuration of configurations) {
+    const { configuredPolicies } = await import("../../config/policies/configured-policies.ts");
+    policies.set(configuration.file, configuredPolicies(configuration));
+  }
+  return policies;
 }
 
 const STATUSES: Readonly<Record<ImagesReport["verdict"], number>> = {
@@ -98,21 +139,21 @@ function linesOf({ name, content, images }: ImagesReport): readonly string[] {
 
 function findingLines(image: ImageReport): readonly string[] {
   if (image.findings.length === 0) return [];
-  const rows = image.findings.map(({ severity, code, message }) => [
+  const rows = image.findings.map(({ severity, code, message, policy }) => [
     `  ${severity}`,
-    code,
+    policy === undefined ? code : `${policy}: ${code}`,
     message,
   ]);
-  return [`${nameOf(image)}:`, ...table(rows)];
+  return [`${imageName(image)}:`, ...table(rows)];
 }
 
-function nameOf({ name, platform }: ImageReport): string {
+function imageName({ name, platform }: ImageReport): string {
   return platform === undefined ? name : `${name} ${formatPlatform(platform)}`;
 }
 
 function summaryRow(image: ImageReport): readonly string[] {
   const { checked, findings, ok } = image;
-  const name = `${nameOf(image)}:`;
+  const name = `${imageName(image)}:`;
   if (checked === undefined) return [name, "could not be looked into"];
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const verdict = ok ? "all right" : `${errors} wrong`;

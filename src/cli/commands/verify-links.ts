@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { existsSync } from "node:fs";
 import type { Configuration } from "../../config/configuration.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { LinkExpectation } from "../../verify/verify-links.ts";
@@ -13,15 +12,8 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import type { Context } from "../context.ts";
-import {
-  checkSet,
-  findConfiguredFor,
-  isBareWord,
-  nameOf,
-  parseConfigured,
-  variablesOf,
-} from "../input/configured.ts";
+import { findConfiguredTargets, type ConfiguredTarget } from "../input/configured-targets.ts";
+import { nameOf, variablesOf } from "../input/configured.ts";
 import { linkReportDocument } from "../output/link-report-document.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { count } from "../output/format.ts";
@@ -89,41 +81,18 @@ async function verify(
   };
   const checked: Checked[] = [];
   const variables = variablesOf(flags.set ?? []);
-  for (const target of await findTargets(targets, variables, context)) {
+  for (const target of await findConfiguredTargets(targets, variables, context)) {
     checked.push(await check(target, asked, options));
   }
   return outcomeOf(checked);
 }
 
-/** A target in the form that the library takes, with the configuration that applies to it. */
-interface Target {
-  readonly location: string;
-  readonly configuration: Configuration | undefined;
-}
-
-interface Checked extends Target {
+interface Checked extends ConfiguredTarget {
   readonly reports: readonly LinkReport[];
 }
 
-/** Resolves the targets. @throws OciError `invalid-argument` when `--set` is given and no target has a configuration */
-async function findTargets(
-  targets: readonly string[],
-  variables: Readonly<Record<string, string>>,
-  context: Context,
-): Promise<readonly Target[]> {
-  const found: Target[] = [];
-  for (const text of targets) {
-    const location = await locationOf(text, context);
-    const { parseLocation } = await import("../../image/location.ts");
-    const configuration = await findConfiguredFor(parseLocation(location), context, variables);
-    found.push({ location, configuration });
-  }
-  checkSet(variables, found.find(({ configuration }) => configuration)?.configuration);
-  return found;
-}
-
 async function check(
-  target: Target,
+  target: ConfiguredTarget,
   asked: readonly LinkExpectation[],
   options: VerifyRootsOptions,
 ): Promise<Checked> {
@@ -153,13 +122,6 @@ async function outcomeOf(checked: readonly Checked[]): Promise<Outcome> {
       summary(reports, verdict),
     ],
   };
-}
-
-/** A target in the form that the library takes. A bare word is a tag, unless something of that name exists here. */
-async function locationOf(target: string, context: Context): Promise<string> {
-  if (isBareWord(target) && existsSync(target)) return `./${target}`;
-  const { formatLocation } = await import("../../image/location.ts");
-  return formatLocation(await parseConfigured(target, context));
 }
 
 /** @throws OciError `invalid-argument` */

@@ -30,6 +30,8 @@ let index: Digest;
 
 beforeEach(async () => {
   project = await createProject();
+  // What images are here keeps no policy.
+  rmSync("linux", { recursive: true });
   const store = await openLayout("image", { create: true });
   one = await buildImage(store, { layers: [{ "etc/name": "one" }], tag: "one" });
   const platform = { os: "linux", architecture: "riscv64" };

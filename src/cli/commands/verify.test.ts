@@ -77,13 +77,13 @@ describe("verify --against", () => {
     expect(await verify()).toMatchObject({ status: 1 });
   });
 
-  it("refuses an unknown field, a directory without --against, and --ignore without --against", async () => {
+  it("refuses an unknown field, several directories, and --ignore without --against", async () => {
     const wrong = await verify("--ignore", "colour");
     expect(wrong.stderr).toContain("--ignore: expected one of type, mode, owner, ");
     expect(wrong.status).toBe(1);
-    const alone = await project.run("verify", rootfs);
-    expect(alone.stderr).toContain("expected a reference, or --against with a directory");
-    expect(alone.status).toBe(1);
+    const two = await project.run("verify", rootfs, rootfs, "--against", "oci:image");
+    expect(two.stderr).toContain("verify: expected one directory with --against, got 2");
+    expect(two.status).toBe(1);
     const stray = await project.run("verify", "oci:image", "--ignore", "time");
     expect(stray.stderr).toContain("--ignore goes with --against");
   });

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { existsSync } from "node:fs";
 import type { ImageComparison } from "../../disk/proof/verify-against.ts";
 import { OciError } from "../../oci/errors.ts";
-import { quote } from "../../oci/quote.ts";
 import type { ComparedField } from "../../rootfs/compare/compare-nodes.ts";
 import {
   collect,
@@ -14,21 +12,22 @@ import {
 } from "../command.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
-import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
-import { withReportFiles, type ReportFlags } from "../input/report-flags.ts";
+import { referenceOptions } from "../input/reference-options.ts";
+import { withReportFiles } from "../input/report-flags.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../output/format.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
+import type { VerifyImagesFlags } from "./verify-images.ts";
 
-interface VerifyFlags extends ReferenceFlags, ReportFlags {
+interface VerifyFlags extends VerifyImagesFlags {
   readonly against?: string;
   readonly ignore?: readonly string[];
 }
 
 export const verifyCommand: Register = (program, invoke) => {
-  withReportFiles(withRegistry(program.command("verify <DIR|REF...>")))
+  withReportFiles(withRegistry(program.command("verify <REF|PATH...>")))
     .summary("whether an image is whole and would run, or a directory is as in its image")
     .description(
       prose(`
@@ -36,7 +35,10 @@ export const verifyCommand: Register = (program, invoke) => {
         Then looks into every image, without running anything: do its documents agree, are the entrypoint,
         command and health check there and executable for its user, is that user there, is every ELF object
         for the image's machine, does each program find its loader and libraries, and each script what runs it.
-        Needs no configuration. dir:DIR is a root filesystem on this disk, without a configuration of an image.
+        A path is searched for image layouts and rootfs directories; dir:DIR is a root filesystem on this disk,
+        without a configuration of an image. Without an oci-kit.yaml that is all. With one, the policies and
+        links in it count too: the one found upward from the path that is verified; for an image in a registry
+        the one found upward from here, when it is about that repository.
         Of two references, the page of --html shows the images side by side.
 
         With --against, compares a directory with an image, path by path: type, mode, owner, time, link target, device
@@ -46,6 +48,7 @@ export const verifyCommand: Register = (program, invoke) => {
     )
     .option("--against <REF>", "the image that a directory is compared with")
     .option("--platform <PLATFORM>", "the image of an index for this platform, as linux/arm64")
+    .option("--set <NAME=VALUE>", "set a variable of oci-kit.yaml; may be repeated", collect)
     .option("--ignore <FIELD>", "do not compare this: owner, time, …; may be repeated", collect)
     .addHelpText(
       "after",
@@ -53,7 +56,8 @@ export const verifyCommand: Register = (program, invoke) => {
 Examples:
   oci-kit verify oci:out/registry
   oci-kit verify latest-cross --platform linux/riscv64
-  oci-kit verify dir:out/rootfs
+  oci-kit verify out/linux-runtime
+  oci-kit verify dir:out/rootfs --no-config
   oci-kit verify oci-archive:image.tar
   oci-kit verify latest-cross --html report.html --sarif report.sarif --junit report.xml
   oci-kit verify ghcr.io/family/image:1 ghcr.io/family/image:2 --html both.html
@@ -74,34 +78,32 @@ told, or there is nothing to check.`,
           refuseWithAgainst(subjects, flags);
           return verify(subjects[0]!, { ...flags, against }, session);
         }
-        for (const subject of subjects) refuseAlone(subject, flags);
+        refuseAlone(flags);
         const { verifyReferences } = await import("./verify-images.ts");
         return verifyReferences(subjects, flags, session);
       }),
     );
 };
 
-/** Refuses, without `--against`, a bare path and the flag that needs it. @throws OciError `invalid-argument` */
-function refuseAlone(subject: string, { ignore }: VerifyFlags): void {
-  if (ignore === undefined && (/[:@]/.test(subject) || !existsSync(subject))) return;
-  throw new OciError(
-    "invalid-argument",
-    ignore === undefined
-      ? `verify: expected a reference, or --against with a directory, got ${quote(subject)}`
-      : "verify: --ignore goes with --against",
-    {
-      hint: "oci-kit verify DIR --against REF; oci-kit verify oci:DIR for a layout, dir:DIR for a root filesystem",
-    },
-  );
+/** Refuses, without `--against`, the flag that needs it. @throws OciError `invalid-argument` */
+function refuseAlone({ ignore }: VerifyFlags): void {
+  if (ignore === undefined) return;
+  throw new OciError("invalid-argument", "verify: --ignore goes with --against", {
+    hint: "oci-kit verify DIR --against REF --ignore owner",
+  });
 }
 
 /** Refuses, with `--against`, several directories and reports of findings. @throws OciError `invalid-argument` */
-function refuseWithAgainst(subjects: readonly string[], { html, sarif, junit }: VerifyFlags): void {
+function refuseWithAgainst(subjects: readonly string[], flags: VerifyFlags): void {
+  const { html, sarif, junit, set } = flags;
   if (subjects.length > 1) {
     throw new OciError(
       "invalid-argument",
       `verify: expected one directory with --against, got ${subjects.length}`,
     );
+  }
+  if (set !== undefined) {
+    throw new OciError("invalid-argument", "verify: expected --set without --against, got both");
   }
   if (html === undefined && sarif === undefined && junit === undefined) return;
   throw new OciError(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { Configuration } from "../../config/configuration.ts";
-import type { FactOptions } from "../../publish/child-facts.ts";
+import type { FactOptions } from "../../publish/children/child-facts.ts";
 import { parseGateName } from "../../publish/gates.ts";
 import type { GateName } from "../../publish/gates/gate.ts";
 import type { Context } from "../context.ts";

@@ -17,6 +17,7 @@ import {
   movedOn,
   namesManifest,
   namesNothing,
+  readsOnly,
   tagStays,
   writtenWhole,
 } from "./deletion-refused.ts";
@@ -106,6 +107,7 @@ async function deleteTag(
   try {
     await untag(tag, options);
   } catch (error) {
+    if (error instanceof RegistryError && error.readsOnly) throw readsOnly(store, error);
     if (!(await isRefused(store, tag, error, options))) throw error;
     throw await staying(store, tag, root, error, options);
   }
@@ -158,9 +160,8 @@ async function deleteManifest(
   const { remove } = store.capabilities;
   if (remove === undefined) throw keepsAll(store);
   await remove(digest, options).catch((error: unknown) => {
-    throw error instanceof RegistryError && error.status === 405
-      ? deletesNothing(store, error)
-      : error;
+    if (!(error instanceof RegistryError) || error.status !== 405) throw error;
+    throw error.readsOnly ? readsOnly(store, error) : deletesNothing(store, error);
   });
   return outcome;
 }

@@ -52,6 +52,18 @@ export function keepsAll(store: ReadableStore): OciError {
   return new OciError("unsupported-operation", `${store.name}: nothing can be deleted from it`);
 }
 
+/** A registry that takes no changes at all, as it says itself. */
+export function readsOnly(store: ReadableStore, cause: OciError): OciError {
+  return new OciError(
+    "unsupported-operation",
+    `${store.name}: expected a registry in which something can be deleted, got one that is read-only: ${cause.message}`,
+    {
+      cause,
+      hint: "Delete where it is written: a mirror, or oci-kit serve --read-only, changes nothing.",
+    },
+  );
+}
+
 /** Distribution deletes nothing until its configuration says so. */
 export function deletesNothing(store: ReadableStore, cause: OciError): OciError {
   return new OciError(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { mapBounded } from "../../bytes/map-bounded.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { findRoot } from "../../store/layout/root-entries.ts";
@@ -66,7 +67,12 @@ export async function taggedRootsOf(
   const tags = await tagsOf(store, options);
   if (roots !== undefined) {
     const entries = await roots(options);
-    return tags.map((tag) => ({ tag, descriptor: findRoot(entries, tag, store.name) }));
+    const named = byName(entries);
+    return tags.map((tag) => ({
+      tag,
+      // Of an exact name there is no need to look at all others.
+      descriptor: findRoot(named.get(tag) ?? entries, tag, store.name),
+    }));
   }
   const find = lookUp ?? ((tag, abort) => store.resolve(tag, abort));
   return mapBounded(
@@ -81,6 +87,18 @@ export async function taggedRootsOf(
     },
     options,
   );
+}
+
+function byName(entries: readonly Descriptor[]): ReadonlyMap<string, readonly Descriptor[]> {
+  const named = new Map<string, Descriptor[]>();
+  for (const entry of entries) {
+    const name = entry.annotations?.[AnnotationKey.refName];
+    if (name === undefined) continue;
+    const same = named.get(name);
+    if (same === undefined) named.set(name, [entry]);
+    else same.push(entry);
+  }
+  return named;
 }
 
 function tagsOf(store: ReadableStore, options: AbortOptions): Promise<readonly string[]> {

@@ -180,7 +180,7 @@ function manifestOf(
   const descriptors = layers.map(({ descriptor }) => descriptor);
   const isLayers =
     descriptors.length === before.layers.length &&
-    descriptors.every(({ digest }, at) => digest === before.layers[at]!.digest);
+    descriptors.every((layer, at) => isSameLayer(layer, before.layers[at]!));
   const change = {
     config: isConfig ? before.config : withContentOf(before.config, config.descriptor),
     layers: isLayers ? before.layers : descriptors,
@@ -195,6 +195,12 @@ function manifestOf(
     config: { ...change.config, mediaType: MediaType.config },
     layers: change.layers.map(inOciTerms),
   });
+}
+
+/** Whether a layer is one that was there, and says nothing of itself that it did not say then. */
+function isSameLayer({ digest, annotations }: Descriptor, before: Descriptor): boolean {
+  const isSaid = annotations !== undefined && annotations !== before.annotations;
+  return digest === before.digest && !isSaid;
 }
 
 /** The descriptor of the new content, with all other fields (annotations, platform…) of the old one. */

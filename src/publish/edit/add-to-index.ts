@@ -3,8 +3,8 @@ import { makeIndex } from "../../image/index-document.ts";
 import type { Location } from "../../image/location.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
-import { gatherFromLocations, type GatheredChildren } from "../gather-children.ts";
-import type { LeftOut } from "../index-child.ts";
+import { gatherFromLocations, type GatheredChildren } from "../children/gather-children.ts";
+import type { LeftOut } from "../children/index-child.ts";
 import { withEntries } from "./index-entries.ts";
 import {
   editTaggedIndex,

@@ -12,7 +12,7 @@ import { formatPlatform, normalisePlatform } from "../../oci/platform.ts";
 import { changedMeanwhile } from "../../store/changed-meanwhile.ts";
 import { readIndex } from "../../store/read-documents.ts";
 import type { ContentStore } from "../../store/store.ts";
-import { resolveIfThere } from "../gather-children.ts";
+import { resolveIfThere } from "../children/gather-children.ts";
 import type { TagChange } from "../plan-push.ts";
 import { setTag } from "../set-tag.ts";
 import { architectureTag } from "../tag-names.ts";

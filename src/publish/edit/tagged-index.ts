@@ -20,7 +20,7 @@ import { changedMeanwhile } from "../../store/changed-meanwhile.ts";
 import { readIndex } from "../../store/read-documents.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 import { setTag } from "../set-tag.ts";
-import { resolveIfThere } from "../gather-children.ts";
+import { resolveIfThere } from "../children/gather-children.ts";
 
 export interface EditIndexOptions extends TargetOptions {
   /** Takes an index whose document the store has lost for none, instead of failing. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
 import type { ExecutionConfig } from "../../oci/documents/image-config.ts";
-import type { Recorded } from "../provenance.ts";
+import type { Recorded } from "../records/provenance.ts";
 import { type ChildFacts, type GateFinding, nameOf } from "./gate.ts";
 
 /** Coherence of the run: all images were made by one. If no image records a run, the gate passes. */

@@ -4,7 +4,8 @@ import { escapeText } from "../../bytes/byte-string.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ExecutionConfig } from "../../oci/documents/image-config.ts";
 import { type Platform, formatPlatform } from "../../oci/platform.ts";
-import type { Origin } from "../origin.ts";
+import type { ImageFinding } from "../../verify/image/image-report.ts";
+import type { Origin } from "../records/origin.ts";
 import type { Published } from "../published-index.ts";
 
 /** The platform of a child according to its directory, its tag, or the index that it came from. */
@@ -69,6 +70,8 @@ export type GateFinding = { readonly message: string } & (
     }
   | { readonly gate: "stale-input"; readonly child: string; readonly input: string }
   | { readonly gate: "unreadable-input"; readonly child: string; readonly input: string }
+  /** It would not start, or breaks a policy of the configuration: what `verify` says of it. */
+  | { readonly gate: "verify"; readonly child: string; readonly finding: ImageFinding }
   /** Of a check that the caller added: `policy` is its name. */
   | { readonly gate: "content-policy"; readonly policy: string; readonly child: string }
 );

@@ -3,7 +3,7 @@ import { escapeText } from "../../bytes/byte-string.ts";
 import { isSamePlatform } from "../../image/find-image.ts";
 import { type Digest, shortDigest } from "../../oci/digest.ts";
 import { quote } from "../../oci/quote.ts";
-import type { Origin } from "../origin.ts";
+import type { Origin } from "../records/origin.ts";
 import type { Published, PublishedImage } from "../published-index.ts";
 import { type ChildFacts, type GateFinding, nameOf, reasonOf } from "./gate.ts";
 

@@ -6,8 +6,13 @@ import { nothingCame, readFrom, type Reader } from "./reader.ts";
 export interface Connection {
   readonly reader: Reader;
   send(...parts: readonly (string | Uint8Array)[]): void;
-  /** Runs `read`, and ends the connection when that takes longer. Otherwise each wait may take `idleTimeout`. */
-  within<T>(milliseconds: number, read: () => Promise<T>): Promise<T>;
+  /** Resolves when the memory of a chunk may be used again; to false when the connection has ended. Never fails. */
+  write(chunk: Uint8Array): Promise<boolean>;
+  /**
+   * Runs `read`, and ends the connection when that takes longer. Otherwise each wait may take `idleTimeout`.
+   * @param since the time counts from when this resolves. Default: from now on
+   */
+  within<T>(milliseconds: number, read: () => Promise<T>, since?: Promise<unknown>): Promise<T>;
   /**
    * Lets it rest between two requests: it keeps no process alive, and ends when anything happens to it or after so
    * many milliseconds.
@@ -34,7 +39,7 @@ export function openConnection(socket: Socket, idleTimeout: number): Connection 
     end(error);
     socket.destroy();
   };
-  const tooLong = (): void => void socket.destroy();
+  const drop = (): void => void socket.destroy();
   socket.on("readable", () => onEvent()).on("error", end);
   socket.once("end", () => end()).once("close", () => end());
 
@@ -61,24 +66,38 @@ export function openConnection(socket: Socket, idleTimeout: number): Connection 
       for (const part of parts) socket.write(part);
       socket.uncork();
     },
-    within: async (milliseconds, read) => {
+    write: (chunk) =>
+      new Promise((resolve) => {
+        if (ended !== undefined || socket.destroyed) resolve(false);
+        else socket.write(chunk, (error) => resolve(!(error instanceof Error)));
+      }),
+    within: async (milliseconds, read, since) => {
       isTimed = true;
-      const timer = setTimeout(() => destroy(nothingCame(milliseconds)), milliseconds);
+      let isOver = false;
+      let timer: NodeJS.Timeout | undefined;
+      const start = (): void => {
+        if (isOver) return;
+        timer = setTimeout(() => destroy(nothingCame(milliseconds)), milliseconds);
+      };
+      // Whoever waits for `since` itself hears of its failure.
+      if (since === undefined) start();
+      else since.then(start, () => undefined);
       try {
         return await read();
       } finally {
+        isOver = true;
         isTimed = false;
         clearTimeout(timer);
       }
     },
     rest: (milliseconds) => {
-      onEvent = () => socket.destroy();
-      socket.unref().setTimeout(milliseconds, tooLong);
+      onEvent = drop;
+      socket.unref().setTimeout(milliseconds, drop);
     },
     resume: () => {
       onEvent = NOTHING;
-      // with the listener: it would be one more each time that the connection rests
-      socket.ref().setTimeout(0, tooLong);
+      // Named, because only so does the socket forget it: each rest adds one.
+      socket.ref().setTimeout(0, drop);
       return ended === undefined && !socket.destroyed && socket.readableLength === 0;
     },
     destroy,

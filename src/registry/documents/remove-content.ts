@@ -32,7 +32,7 @@ export async function removeTag(
       options,
     );
   } catch (error) {
-    if (!(error instanceof RegistryError) || !isUnsupported(error)) throw error;
+    if (!(error instanceof RegistryError) || error.readsOnly || !isUnsupported(error)) throw error;
     const { method, url, status, registryErrors } = error;
     const words = registryErrors.length === 0 ? "" : ` (${formatWireErrors(registryErrors)})`;
     throw new RegistryError(

@@ -4,14 +4,20 @@ import { readAll } from "../../bytes/streams/read-all.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { readContent, type Part } from "../../store/read-content.ts";
-import type { MirrorFailed, RegistryOptions, RepositoryStore } from "../repository.ts";
+import {
+  mountFrom,
+  type MirrorFailed,
+  type RegistryOptions,
+  type RepositoryStore,
+} from "../repository.ts";
 import { isDocumentType } from "../repository-context.ts";
 
 /**
  * A repository that is read from its mirrors, in order, and last from itself; everything else is done at the
  * repository itself. A mirror that fails is told of and not asked again, unless it only lacks what was asked
  * for. What a mirror gives is verified as everything is. A blob whose transfer breaks off goes on at the
- * next place from where it stopped; a blob with a wrong digest is found out at its end, and then fails.
+ * next place from where it stopped; a blob with a wrong digest is found out at its end, and then fails. Into another
+ * repository of the same registry, or of a mirror's, its content is mounted as from itself.
  */
 export function openMirrored(
   primary: RepositoryStore,
@@ -59,7 +65,7 @@ export function openMirrored(
     yield whole.subarray(part.offset, part.offset + part.length);
   }
 
-  return {
+  const store: RepositoryStore = {
     ...primary,
     ...readContent(
       ({ digest }) => `${[...mirrors, primary].map(({ name }) => name).join(" or ")}@${digest}`,
@@ -80,6 +86,8 @@ export function openMirrored(
         throw absent(place, descriptor);
       }),
   };
+  mountFrom(store, [primary, ...mirrors]);
+  return store;
 }
 
 interface Failures {

@@ -5,7 +5,7 @@ import { createAuthorizer } from "../auth/authorizer.ts";
 import type { Access, Authorizer } from "../auth/authorizer.ts";
 import { openCredentialSource } from "../auth/credential-source.ts";
 import type { Explanation } from "../auth/explain-refusal.ts";
-import { isSmall } from "../direct/direct-way.ts";
+import { isForDirectWay } from "../direct/direct-way.ts";
 import { download, isDownload } from "../direct/download.ts";
 import { refused, unreachable } from "../exchange.ts";
 import type { Answer, Exchange, Method } from "../exchange.ts";
@@ -155,7 +155,7 @@ function createSender(
     const isPlain = request.url.protocol === "http:" && proxy(request.url) !== undefined;
     const lighter = isPlain
       ? undefined
-      : isSmall(request)
+      : isForDirectWay(request)
         ? await direct.exchange(request, patience)
         : isDownload(request)
           ? await download(dial.openDirect, request, limits)

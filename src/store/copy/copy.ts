@@ -81,7 +81,7 @@ export async function copy(
     readGraph(source, root, { concurrency, limits, signal }),
   );
   const bases = dryRun ? [] : basesBeside(graph, source, target);
-  const copying = { source, target, dryRun, verifyPresent, onProgress, bases };
+  const copying = { source, target, dryRun, verifyPresent, onProgress, bases, limits };
   onProgress?.({ kind: "planned", ...total(pieces(graph)) });
   const transfers = await mapBounded(
     graph.blobs,

@@ -93,3 +93,31 @@ it("a base that can't be asked costs nothing but the question", async () => {
   await copy(store, descriptor, target);
   for (const layer of layers) expect(await target.exists(layer)).toBe(true);
 });
+
+it("a layer is mounted from the repository that containerd notes it came from", async () => {
+  const { store, descriptor, layers } = await imageOn(undefined);
+  const { target, mounted, asked } = targetBeside([layers[0]!.digest]);
+  const key = "containerd.io/distribution.source.registry.example";
+  const root = { ...descriptor, annotations: { [key]: "other/one,family/base:1", unrelated: "x" } };
+  const { mounted: sum } = await copy(store, root, target, { tag: "1" });
+  expect(asked).toEqual(["registry.example/other/one", BASE]);
+  expect(mounted).toEqual([layers[0]!.digest]);
+  expect(sum.count).toBe(1);
+});
+
+it("of many repositories that content may have come from, only a few are asked", async () => {
+  const { store, descriptor } = await imageOn(undefined);
+  const { target } = targetBeside([]);
+  const questions = new Set<string>();
+  const sibling = (name: string): ReadableStore => ({
+    ...createMemoryStore(),
+    name,
+    exists: () => (questions.add(name), Promise.resolve(false)),
+  });
+  const many = Array.from({ length: 1_000 }, (_, at) => `a/r${at}`).join(",");
+  const annotations = { "containerd.io/distribution.source.registry.example": many };
+  const crowded = { ...target, capabilities: { ...target.capabilities, sibling } };
+  const { copied } = await copy(store, { ...descriptor, annotations }, crowded);
+  expect(copied.count).toBe(4);
+  expect(questions.size).toBe(4);
+});

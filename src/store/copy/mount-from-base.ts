@@ -9,9 +9,15 @@ import { isManifestType } from "../../oci/media-types.ts";
 import type { ContentGraph, GraphManifest } from "../content-graph.ts";
 import type { ContentStore, ReadableStore } from "../store.ts";
 
+/** Followed by a host: containerd names in such annotations the repositories there that content came from. */
+const CAME_FROM = "containerd.io/distribution.source.";
+/** The most repositories that annotations of containerd's are believed: each is asked for each blob. */
+const MOST_SOURCES = 4;
+
 /**
- * The repositories beside the target that hold the bases of the images of a graph, as their manifests say. None for a
- * source that content can be mounted from itself.
+ * The repositories beside the target that hold the bases of the images of a graph, as their manifests say, and those
+ * that its content came from, as containerd notes it (also in what `docker save` writes). None for a source that content
+ * can be mounted from itself.
  */
 export function basesBeside(
   graph: ContentGraph,
@@ -20,8 +26,33 @@ export function basesBeside(
 ): readonly ReadableStore[] {
   const { sibling } = target.capabilities;
   if (sibling === undefined || source.capabilities.mount !== undefined) return [];
-  const names = new Set(graph.levels.flat().flatMap(baseNameOf));
-  return [...names].flatMap((name) => sibling(name) ?? []);
+  const bases = new Set(graph.levels.flat().flatMap(baseNameOf));
+  const beside = new Map<string, ReadableStore>();
+  const add = (name: string): void => {
+    const store = sibling(name);
+    if (store !== undefined) beside.set(store.name, store);
+  };
+  bases.forEach(add);
+  const most = beside.size + MOST_SOURCES;
+  for (const name of sourcesOf(graph)) {
+    if (beside.size >= most) break;
+    add(name);
+  }
+  return [...beside.values()];
+}
+
+/** The repositories of containerd's annotations, each once, as references that nothing is known of yet. */
+function sourcesOf(graph: ContentGraph): ReadonlySet<string> {
+  const manifests = graph.levels.flat().map(({ descriptor }) => descriptor);
+  const names = [graph.root, ...manifests, ...graph.blobs].flatMap(({ annotations = {} }) =>
+    Object.entries(annotations)
+      .filter(([key]) => key.startsWith(CAME_FROM))
+      .flatMap(([key, value]) => {
+        const host = key.slice(CAME_FROM.length);
+        return value.split(",").map((repository) => `${host}/${repository}`);
+      }),
+  );
+  return new Set(names);
 }
 
 /**

@@ -4,11 +4,13 @@ import { sourceOf, type AbortOptions, type Source } from "../../bytes/bytes.ts";
 import { observe, type BytesObserver } from "../../bytes/verify.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
+import type { Limits } from "../../oci/limits.ts";
 import type { GraphManifest } from "../content-graph.ts";
 import { blame, blaming } from "./copy-error.ts";
 import { mountFromBase } from "./mount-from-base.ts";
 import { storedContent } from "../read-content.ts";
 import { beyondRepair, presenceOf } from "./presence.ts";
+import { isUnlisted } from "./unlisted-referrer.ts";
 import type { ContentStore, ReadableStore } from "../store.ts";
 
 /**
@@ -40,6 +42,7 @@ export interface Copying {
   /** Read and hash content that the target already has. */
   readonly verifyPresent?: boolean | undefined;
   readonly onProgress: ((event: CopyEvent) => void) | undefined;
+  readonly limits?: Partial<Limits> | undefined;
   /** Repositories beside the target that may have blobs of the source: see `basesBeside`. */
   readonly bases?: readonly ReadableStore[] | undefined;
 }
@@ -89,17 +92,25 @@ async function isMounted(
   );
 }
 
-/** Brings one manifest or index to the target. Its children are already there. @throws CopyError */
+/**
+ * Brings one manifest or index to the target. Its children are already there. One that the target holds is sent again
+ * if it refers to another and is not listed as doing so. @throws CopyError
+ */
 export async function transferManifest(
   copying: Copying,
-  { descriptor, bytes }: GraphManifest,
+  manifest: GraphManifest,
   signal: AbortSignal,
 ): Promise<Transfer> {
-  const { source, dryRun } = copying;
+  const { source, target, dryRun } = copying;
+  const { descriptor, bytes } = manifest;
   const abort = { signal };
   throwIfAborted(signal, `copy: ${descriptor.digest}`);
   const presence = await presenceOf(copying, descriptor, abort);
-  if (presence === "held") {
+  const isSettled = async (): Promise<boolean> =>
+    !(await blaming("check", "target", descriptor, target, () =>
+      isUnlisted(target, manifest, { ...abort, limits: copying.limits }),
+    ));
+  if (presence === "held" && (await isSettled())) {
     return finish(copying, { descriptor, kind: "manifest", action: "skipped" });
   }
   const content = bytes === undefined ? storedContent(source, descriptor) : sourceOf(bytes);

@@ -24,6 +24,9 @@ import { syncDirectoryTogether } from "../../files/sync/sync-directory.ts";
 /** The prefix of the temporary files that this library keeps in a layout while it works. */
 export const OWN_PREFIX = ".oci-kit.";
 
+/** The directory in a layout below which our registry keeps what belongs to each repository. */
+export const REPOSITORIES = "repositories";
+
 /** In milliseconds. A blob that is wanted again gets a new mark only if its last mark is older than this. */
 const MARK_AGE = 60_000;
 const ALGORITHMS = ["sha256", "sha512"];

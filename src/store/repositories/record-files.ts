@@ -13,11 +13,9 @@ import { makeDirectories } from "../../files/make-directories.ts";
 import { syncDirectoryTogether } from "../../files/sync/sync-directory.ts";
 import { fileError, systemCode, writing } from "../../files/system-error.ts";
 import { OciError } from "../../oci/errors.ts";
+import { REPOSITORIES } from "../layout/layout-blobs.ts";
 
 // Records are small files in directories of their own below a layout. That one exists is most of what it says.
-
-/** The directory in a layout below which each repository has its own. */
-const TOP = "repositories";
 
 /** A directory of records: the layout, and the names of the directories that lead to it. */
 export interface RecordPlace {
@@ -27,12 +25,12 @@ export interface RecordPlace {
 
 /** The place that belongs to a repository. No part of a valid name starts with `_`, so ours do. */
 export function placeOf(layout: string, repository: string, ...parts: string[]): RecordPlace {
-  return { layout, parts: [TOP, ...repository.split("/"), ...parts] };
+  return { layout, parts: [REPOSITORIES, ...repository.split("/"), ...parts] };
 }
 
 /** The place below which the repositories are. */
 export function topPlace(layout: string): RecordPlace {
-  return { layout, parts: [TOP] };
+  return { layout, parts: [REPOSITORIES] };
 }
 
 export function pathOf({ layout, parts }: RecordPlace, ...more: string[]): string {

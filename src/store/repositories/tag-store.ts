@@ -157,8 +157,11 @@ function writeTag(place: RecordPlace, tag: string, descriptor: Descriptor): void
   replaceDurably(makePlace(place), tag, formatJson({ mediaType, digest, size }), { stem: STEM });
 }
 
-/** @throws OciError `invalid-descriptor`, `invalid-json`, `invalid-layout` when the file is damaged */
-async function readTag(place: RecordPlace, tag: string): Promise<Descriptor | undefined> {
+/**
+ * What a tag that is a file names; undefined when there is no such file.
+ * @throws OciError `invalid-descriptor`, `invalid-json`, `invalid-layout` when the file is damaged
+ */
+export async function readTag(place: RecordPlace, tag: string): Promise<Descriptor | undefined> {
   if (timeOf(place, tag) === undefined) return undefined;
   const path = pathOf(place, tag);
   const { fd } = openRegularFile(path, "invalid-layout");

@@ -43,7 +43,7 @@ export async function readLoaderSettings(
     kind: "glibc",
     defaults: compiledDirectories(text) ?? GLIBC_DEFAULTS,
     cache: cache && parseLoaderCache(cache),
-    configured: await readConfiguration(root, options),
+    configured: (await readConfiguredDirectories(root, options)).map(({ directory }) => directory),
   };
 }
 
@@ -136,30 +136,40 @@ async function readSmall(
   return readAll(root.read(place, options), most, toText(place));
 }
 
-/** The directories of `/etc/ld.so.conf` and of what it includes, in order (ldconfig(8)). */
-async function readConfiguration(
+/** A directory of libraries, and the file that names it. */
+export interface ConfiguredDirectory {
+  readonly directory: ByteString;
+  readonly file: ByteString;
+}
+
+/**
+ * The directories of `/etc/ld.so.conf` and of what it includes, in the order in which `ldconfig` takes them: what
+ * a line includes comes where the line is (ldconfig(8)).
+ */
+export async function readConfiguredDirectories(
   root: RootFilesystem,
   options: AbortOptions,
-): Promise<readonly ByteString[]> {
-  const directories: ByteString[] = [];
+): Promise<readonly ConfiguredDirectory[]> {
+  const directories: ConfiguredDirectory[] = [];
   const seen = new Set<ByteString>();
-  const pending = [fromText("/etc/ld.so.conf")];
-  for (let file = pending.shift(); file !== undefined; file = pending.shift()) {
-    if (seen.has(file) || seen.size >= MOST_INCLUDED) continue;
+  const read = async (file: ByteString): Promise<void> => {
+    if (seen.has(file) || seen.size >= MOST_INCLUDED) return;
     seen.add(file);
     const text = await readText(root, file, options);
-    const included: ByteString[] = [];
     for (const line of (text ?? "").split("\n")) {
       const words = line
         .replace(/#.*/, "")
         .trim()
         .split(/[\s:,]+/) as ByteString[];
-      if (words[0] === "include")
-        included.push(...words.slice(1).flatMap((one) => expand(root, one)));
-      else directories.push(...words.filter((word) => word.startsWith("/")));
+      if (words[0] === "include") {
+        for (const each of words.slice(1).flatMap((one) => expand(root, one))) await read(each);
+      } else {
+        for (const word of words)
+          if (word.startsWith("/")) directories.push({ directory: word, file });
+      }
     }
-    pending.unshift(...included);
-  }
+  };
+  await read(fromText("/etc/ld.so.conf"));
   return directories;
 }
 

@@ -9,6 +9,7 @@ import {
   whiteout,
   type Piece,
 } from "../../../test/fixtures/layers.ts";
+import { loaderCache } from "../../../test/fixtures/loader-cache.ts";
 import { fromText } from "../../bytes/byte-string.ts";
 import type { ClosureReport } from "./closure-report.ts";
 import { verifyClosure, type VerifyClosureOptions } from "./verify-closure.ts";
@@ -230,9 +231,9 @@ describe("a library is looked for", () => {
       ...configuration,
     ]);
     expect(told(without)[0]).toContain("/opt/x/libown.so is in a directory of ld.so.conf");
-    expect(await found({}, elsewhere, file("etc/ld.so.cache", cache("/opt/x/libown.so")))).toBe(
-      "/opt/x/libown.so",
-    );
+    expect(
+      await found({}, elsewhere, file("etc/ld.so.cache", loaderCache(["/opt/x/libown.so"]))),
+    ).toBe("/opt/x/libown.so");
     expect(await found({}, elsewhere, file("etc/ld.so.cache", "no cache"))).toBeUndefined();
   });
 
@@ -294,16 +295,3 @@ describe("a library is looked for", () => {
     expect(libraries(report)).toEqual(["/opt/m/libown.so"]);
   });
 });
-
-/** An ld.so.cache of one library. */
-function cache(path: string): Uint8Array {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const bytes = Buffer.alloc(72);
-  bytes.write("glibc-ld.so.cache1.1", 0, "latin1");
-  bytes.writeUInt32LE(1, 20);
-  bytes.writeUInt8(2, 28);
-  bytes.writeUInt32LE(0x303, 48);
-  bytes.writeUInt32LE(72, 52);
-  bytes.writeUInt32LE(72 + name.length + 1, 56);
-  return Buffer.concat([bytes, Buffer.from(`${name}\0${path}\0`)]);
-}

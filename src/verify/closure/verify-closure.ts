@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { throwIfAborted } from "../../bytes/abort.ts";
 import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import { elfArchitecture, formatElf, hasElfMagic } from "../../elf/elf-header.ts";
 import type { ElfObject } from "../../elf/read-elf.ts";
+import { takeTurns } from "../take-turns.ts";
 import { tracePath } from "../../rootfs/resolve-path.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
@@ -28,6 +28,8 @@ export interface VerifyClosureOptions extends AbortOptions {
   readonly paths?: readonly ByteString[] | undefined;
   /** How objects are read. Default: each by `root.read`. */
   readonly read?: ReadObject | undefined;
+  /** Called now and then: how many of the programs of {@link paths} were followed. Never awaited. */
+  readonly onProgram?: ((followed: number, total: number) => void) | undefined;
 }
 
 /**
@@ -49,10 +51,17 @@ export async function verifyClosure(
     findings: new Map(),
   };
   const programs: ProgramClosure[] = [];
+  const turn = takeTurns(options, `closure of ${root.name}`);
+  let followed = 0;
   for (const [path, node] of options.paths === undefined
     ? objects(root)
     : named(closure, options.paths)) {
-    throwIfAborted(options.signal, `closure of ${root.name}`);
+    const others = turn();
+    if (others !== undefined) {
+      if (options.paths !== undefined) options.onProgram?.(followed, options.paths.length);
+      await others;
+    }
+    followed += 1;
     const program = await followProgram(closure, path, node, options.paths !== undefined);
     if (program !== undefined) programs.push(program);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, fromText, toBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
+import { throwIfAborted } from "../../bytes/abort.ts";
 import { once, type AbortOptions, type Bytes } from "../../bytes/bytes.ts";
 import { drain, readAll } from "../../bytes/streams/read-all.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -29,6 +30,8 @@ export interface ImageFactsOptions extends AbortOptions {
   readonly cache?: FactsCache | undefined;
   /** What was gathered of layers, by their numbers, that were read to their end just now, and so have their diffIDs. */
   readonly gathered: ReadonlyMap<number, LayerFacts>;
+  /** Called after each ELF object that was read, with how many there are to read. Never awaited. */
+  readonly onObject?: ((read: number, total: number) => void) | undefined;
 }
 
 /**
@@ -129,20 +132,26 @@ async function addMissing(
   filesystem: ImageFilesystem,
   layers: readonly Known[],
   wants: readonly Want[],
-  { cache, signal }: ImageFactsOptions,
+  { cache, signal, onObject }: ImageFactsOptions,
 ): Promise<void> {
   const planner = createContentPlanner<Want>();
+  let total = 0;
+  let read = 0;
   const unread = new Set([...layers.keys()].filter((layer) => layers[layer]!.state === "unread"));
   for (const want of wants) {
     const location = filesystem.location(want.node);
     if (location === undefined || layers[location.layer]![want.as].has(want.digest)) continue;
     planner.add(location, want, want.node.size);
+    if (want.as === "objects") total += 1;
     unread.delete(location.layer);
     layers[location.layer]!.state = "gathered";
   }
   for await (const { wants: who, content } of readPlanned(filesystem, planner.plan(), { signal })) {
+    throwIfAborted(signal, filesystem.name);
     const { layer } = filesystem.location(who[0]!.node)!;
     if (content !== undefined) await take(filesystem, who, content, layers[layer]!);
+    read += who.filter(({ as }) => as === "objects").length;
+    onObject?.(read, total);
   }
   for (const layer of unread) await drain(openLayerTar(filesystem, layer, { signal }));
   for (const [layer, known] of layers.entries()) {

@@ -3,7 +3,7 @@ import { fromText } from "../../bytes/byte-string.ts";
 import { explainStop, follow, report, type Examination } from "./examination.ts";
 
 /** The directories of the PATH that engines set. An image may keep that PATH and have few of them. */
-const USUAL: readonly string[] = [
+export const USUAL_PATH: readonly string[] = [
   ...["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"],
 ];
 
@@ -27,7 +27,7 @@ export function checkSearchPath(examination: Examination): void {
   const variable = examination.execution.Env?.findLast((line) => line.startsWith("PATH="));
   const directories = variable?.slice("PATH=".length).split(":") ?? [];
   for (const directory of new Set(directories)) {
-    if (!directory.startsWith("/") || USUAL.includes(directory)) continue;
+    if (!directory.startsWith("/") || USUAL_PATH.includes(directory)) continue;
     const path = fromText(directory);
     const found = follow(examination, path);
     if (found.node?.type === "directory") continue;

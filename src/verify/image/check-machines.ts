@@ -5,6 +5,7 @@ import type { ClosureReport } from "../closure/closure-report.ts";
 import { tellKept } from "./check-programs.ts";
 import { directoryOf, report, type Examination } from "./examination.ts";
 import { runsOn } from "./machines.ts";
+import type { JudgedTree } from "./further-checks.ts";
 import { isBelow } from "./own-trees.ts";
 import { isExecutable, type FoundObject } from "./root-survey.ts";
 
@@ -13,6 +14,8 @@ export interface Reach {
   readonly started: ReadonlySet<ByteString>;
   readonly ownTrees: readonly ByteString[];
   readonly closure: ClosureReport;
+  /** Trees whose machine somebody else judges. What is for another than theirs is returned, and not reported. */
+  readonly judged: readonly JudgedTree[];
 }
 
 interface Foreign extends FoundObject {
@@ -32,21 +35,35 @@ export async function checkMachines(
   const { survey, architecture } = examination;
   const errors: Foreign[] = [];
   const notes: Foreign[] = [];
+  const elsewhere: ByteString[] = [];
   const isReached = reachedBy(examination, reach);
   for (const object of survey.objects) {
     const { header } = object;
-    if (header === undefined || NO_PROCESSOR.includes(header.machine)) continue;
+    if (header === undefined || !hasProcessor(header)) continue;
     if (architecture === undefined || elfArchitecture(header) === architecture) continue;
     const foreign = { ...object, header };
+    if (isJudged(object.path, reach.judged)) {
+      elsewhere.push(object.path);
+      continue;
+    }
     ((await isReached(foreign)) ? errors : notes).push(foreign);
   }
   tellErrors(examination, errors, reach.closure);
   tellNotes(examination, notes, reach.ownTrees);
-  return new Set(errors.map(({ path }) => path));
+  return new Set([...errors.map(({ path }) => path), ...elsewhere]);
+}
+
+function isJudged(path: ByteString, judged: readonly JudgedTree[]): boolean {
+  return judged.some(({ place }) => path.startsWith(place === "/" ? "/" : `${place}/`));
 }
 
 /** EM_NONE (Guile's compiled code) and EM_BPF (programs for the kernel). */
 const NO_PROCESSOR: readonly number[] = [0, 247];
+
+/** Whether an object is for a processor at all. */
+export function hasProcessor({ machine }: ElfHeader): boolean {
+  return !NO_PROCESSOR.includes(machine);
+}
 
 const FIRMWARE = /^\/(usr\/)?lib\/firmware\//;
 const PROGRAMS = /\/(bin|sbin|libexec)$/;

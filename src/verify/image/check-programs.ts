@@ -3,21 +3,32 @@ import { toText, type ByteString } from "../../bytes/byte-string.ts";
 import { elfArchitecture } from "../../elf/elf-header.ts";
 import type { ClosureFinding, ClosureReport } from "../closure/closure-report.ts";
 import { verifyClosure } from "../closure/verify-closure.ts";
+import { takeTurns } from "../take-turns.ts";
 import { directoryOf, type Examination } from "./examination.ts";
 import type { ImageFinding, ImageFindingCode } from "./image-report.ts";
 import { runsOn } from "./machines.ts";
 import { isBelow } from "./own-trees.ts";
 import { isExecutable } from "./root-survey.ts";
+import type { OnVerifyProgress } from "./verify-progress.ts";
+
+/** What is known of what an image runs. */
+export interface WhatRuns {
+  /** The paths of what it starts. */
+  readonly started: ReadonlySet<ByteString>;
+  readonly ownTrees: readonly ByteString[];
+  readonly onProgress?: OnVerifyProgress;
+}
 
 /** Follows the loader and libraries of every program that the machine of the image can run, own trees left out unless it is run by name. */
 export async function followPrograms(
   examination: Examination,
-  started: ReadonlySet<ByteString>,
-  ownTrees: readonly ByteString[],
+  { started, ownTrees, onProgress }: WhatRuns,
 ): Promise<ClosureReport> {
   const { root, read, survey, signal, search } = examination;
   const paths: ByteString[] = [];
+  const turn = takeTurns({ signal }, root.name);
   for (const { path, node, header } of survey.objects) {
+    await turn();
     if (!isExecutable(node)) continue;
     const isStarted = started.has(path) || search.includes(directoryOf(path));
     if (!isStarted && isBelow(path, ownTrees)) continue;
@@ -31,7 +42,9 @@ export async function followPrograms(
     // Where it is not run by name, what looks damaged can be a test's input or a part of a program.
     if (isProgram || (isStarted && file.kind === "damaged")) paths.push(path);
   }
-  return verifyClosure(root, { paths, read, signal });
+  const onProgram = (followed: number, total: number): void =>
+    onProgress?.({ kind: "following-programs", followed, total });
+  return verifyClosure(root, { paths, read, signal, onProgram });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Finding } from "../../oci/finding.ts";
 import type { Platform } from "../../oci/platform.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
 import type { ClosureFindingCode } from "../closure/closure-report.ts";
+import type { PolicyFindingCode } from "../policy-report.ts";
 
 /** What keeps an image from starting, or contradicts itself. */
 export type ImageFindingCode =
@@ -32,7 +33,8 @@ export type ImageFindingCode =
   /** A directory of the PATH is not there. */
   | "search-path-missing";
 
-export interface ImageFinding extends Finding<ImageFindingCode> {
+/** Of the checks that need no policy, or of a policy: then it names the policy. */
+export interface ImageFinding extends Finding<ImageFindingCode | PolicyFindingCode> {
   /** What an object needs and does not get: a library's name, a loader's path, a version as `GLIBC_2.38`. */
   readonly needs?: ByteString | undefined;
 }

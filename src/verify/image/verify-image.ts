@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
 import { nameImage } from "../../rootfs/contents/open-layer-tar.ts";
 import { platformOf } from "../../image/list-images.ts";
 import type { Image } from "../../image/image.ts";
@@ -6,6 +7,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { normalisePlatform } from "../../oci/platform.ts";
 import { makeImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import { tracePath } from "../../rootfs/resolve-path.ts";
 import { indexLayers, type IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
 import type { LayerIndex } from "../../rootfs/layer-index/layer-index.ts";
 import type { FactsCache } from "../facts/facts-cache.ts";
@@ -14,18 +16,23 @@ import { createFactsGatherer, type FactsGatherer } from "../facts/gather-facts.t
 import { readImageFacts, type ImageFactsOptions } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
 import type { OnExamined } from "./examined-image.ts";
-import { errorsFirst, isError, type ImageReport } from "./image-report.ts";
+import type { FurtherChecks } from "./further-checks.ts";
+import { errorsFirst, isError, type ImageFinding, type ImageReport } from "./image-report.ts";
 import { surveyRoot } from "./root-survey.ts";
+import type { OnVerifyProgress } from "./verify-progress.ts";
 import { verifyRoot } from "./verify-root.ts";
 
 export interface VerifyImageOptions extends Pick<
   IndexLayersOptions,
-  "cache" | "limits" | "signal" | "onProgress"
+  "cache" | "limits" | "signal"
 > {
   /** Where what is known of contents is kept, so that the next run reads no layer. */
   readonly facts?: FactsCache | undefined;
   /** The platform that an index gives for the image. */
   readonly entry?: Platform | undefined;
+  /** Asked on the walk through the root filesystem. */
+  readonly checks?: FurtherChecks | undefined;
+  readonly onProgress?: OnVerifyProgress;
   /** Called with the digest of each layer whose blob was read to its end, and is right. */
   readonly onLayerRead?: ((digest: Digest) => void) | undefined;
   readonly onExamined?: OnExamined | undefined;
@@ -41,21 +48,27 @@ export async function verifyImage(
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
   const { filesystem, indexes, gathered } = await open(image, options);
-  const survey = surveyRoot(filesystem);
-  const { limits, signal, facts } = options;
-  const objects = survey.objects.map(({ path, node }) => [path, node] as const);
-  const readable = await readImageFacts(filesystem, objects, { cache: facts, gathered, signal });
+  const { limits, signal, facts, onProgress } = options;
   const platform = platformOf(image.config.value);
   const isLinux = normalisePlatform(platform).os === "linux";
+  const subject = { root: filesystem, image, platform, limits, signal };
+  const checks = isLinux ? options.checks?.begin(subject) : undefined;
+  const survey = await surveyRoot(filesystem, { visit: checks?.visit, onProgress, signal });
+  const objects = survey.objects.map(({ path, node }) => [path, node] as const);
+  const readable = await readImageFacts(filesystem, objects, {
+    ...{ cache: facts, gathered, signal },
+    onObject: (read, total) => onProgress?.({ kind: "reading-objects", read, total }),
+  });
   const root = isLinux
     ? await verifyRoot(readable, survey, {
         execution: image.config.value.config,
         architecture: normalisePlatform(platform).architecture,
-        limits,
-        signal,
+        ...{ limits, signal, checks, onProgress },
       })
     : undefined;
-  const all = [...checkDocuments(image, options.entry), ...(root?.findings ?? [])];
+  const all = [...checkDocuments(image, options.entry), ...(root?.findings ?? [])].map((finding) =>
+    withLayer(finding, filesystem),
+  );
   const checked = root?.checked ?? { ...NOTHING, paths: survey.paths };
   const report: ImageReport = {
     name: nameImage(image),
@@ -70,6 +83,16 @@ export async function verifyImage(
     ...{ closure: root?.closure, started: root?.started ?? new Set() },
   });
   return report;
+}
+
+/** Adds the layer that brought the path of a finding. */
+function withLayer(finding: ImageFinding, filesystem: ImageFilesystem): ImageFinding {
+  if (finding.path?.startsWith("/") !== true) return finding;
+  const { node } = tracePath(filesystem, finding.path as ByteString, { followLast: false });
+  const number = node && filesystem.location(node)?.layer;
+  if (number === undefined) return finding;
+  const { digest } = filesystem.image.manifest.value.layers[number]!;
+  return { ...finding, layer: { number, digest } };
 }
 
 const NOTHING = Object.freeze({ objects: 0, programs: 0, scripts: 0, commands: 0 });

@@ -10,6 +10,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { formatPlatform, normalisePlatform, type Platform } from "../../oci/platform.ts";
+import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { openLayout, type LayoutStore } from "../../store/layout/layout.ts";
 import { verifyContent, type VerifiedContent } from "../../store/verify-content.ts";
 import type { ReadableStore } from "../../store/store.ts";
@@ -17,10 +18,12 @@ import { createObjectReader } from "../closure/read-object.ts";
 import { errorsFirst, isError, type ImageReport, type ImagesReport } from "./image-report.ts";
 import { surveyRoot } from "./root-survey.ts";
 import { verifyImage, type VerifyImageOptions } from "./verify-image.ts";
-import { verifyRoot } from "./verify-root.ts";
+import { usualMachine, verifyRoot } from "./verify-root.ts";
 
 export interface VerifyImagesOptions
-  extends OpenOptions, Pick<VerifyImageOptions, "cache" | "facts" | "onProgress" | "onExamined"> {
+  extends
+    OpenOptions,
+    Pick<VerifyImageOptions, "cache" | "facts" | "checks" | "onProgress" | "onExamined"> {
   /** Of an index, only the image for this platform. Default: every image. */
   readonly platform?: Platform | undefined;
   /** Called after each piece of content that was verified. */
@@ -50,12 +53,14 @@ async function verifyDirectory(
 ): Promise<ImagesReport> {
   const { root, close } = await openRootFilesystem(location, options);
   try {
-    const survey = surveyRoot(root);
-    const { limits, signal } = options;
+    const { limits, signal, onProgress } = options;
     const read = createObjectReader(root, { signal });
-    const architecture = options.platform?.architecture;
+    const platform = options.platform ?? (await guessPlatform(root, options));
+    const checks = options.checks?.begin({ root, image: undefined, platform, limits, signal });
+    const survey = await surveyRoot(root, { visit: checks?.visit, onProgress, signal });
+    const architecture = platform?.architecture;
     const verified = await verifyRoot({ root, read }, survey, {
-      ...{ architecture, limits, signal },
+      ...{ architecture, limits, signal, checks, onProgress },
     });
     const { checked, closure, started } = verified;
     const findings = errorsFirst(verified.findings);
@@ -77,6 +82,16 @@ async function verifyDirectory(
   } finally {
     await close();
   }
+}
+
+/** Further checks have to know the platform before the walk: that of most programs, which takes a walk of its own. */
+async function guessPlatform(
+  root: RootFilesystem,
+  { checks, signal }: VerifyImagesOptions,
+): Promise<Platform | undefined> {
+  if (checks === undefined) return undefined;
+  const architecture = usualMachine(await surveyRoot(root, { signal }));
+  return architecture === undefined ? undefined : { os: "linux", architecture };
 }
 
 async function verifyStore(

@@ -14,15 +14,20 @@ import { followPrograms, tellClosure } from "./check-programs.ts";
 import { checkScripts } from "./check-scripts.ts";
 import { checkUser } from "./check-user.ts";
 import type { Examination } from "./examination.ts";
-import type { ImageCounts, ImageFinding } from "./image-report.ts";
+import type { ImageCounts, ImageFinding, ImageFindingCode } from "./image-report.ts";
+import type { RootChecks } from "./further-checks.ts";
 import { findOwnTrees } from "./own-trees.ts";
 import { isExecutable, type RootSurvey } from "./root-survey.ts";
+import type { OnVerifyProgress } from "./verify-progress.ts";
 
 export interface VerifyRootOptions extends AbortOptions {
   readonly execution?: ExecutionConfig | undefined;
   /** As in a configuration: `arm64`. Default: that of most programs. */
   readonly architecture?: string | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** Checks that were told every path of the survey. */
+  readonly checks?: RootChecks | undefined;
+  readonly onProgress?: OnVerifyProgress;
 }
 
 export interface VerifiedRoot {
@@ -41,29 +46,39 @@ export interface VerifiedRoot {
 export async function verifyRoot(
   { root, read }: ReadableRoot,
   survey: RootSurvey,
-  { execution = {}, architecture = usualMachine(survey), limits, signal }: VerifyRootOptions = {},
+  options: VerifyRootOptions = {},
 ): Promise<VerifiedRoot> {
+  const { execution = {}, architecture = usualMachine(survey), limits, signal, checks } = options;
   const search = searchPath(root, execution.Env, limits);
   const findings: ImageFinding[] = [];
   const examination: Examination = {
     ...{ root, read, survey, execution, search, architecture, limits, signal, findings },
   };
   const { commands, paths: started } = checkCommands(examination, await checkUser(examination));
-  const ownTrees = await findOwnTrees(examination);
-  const closure = await followPrograms(examination, started, ownTrees);
-  const foreign = await checkMachines(examination, { started, ownTrees, closure });
+  const judged = checks?.trees ?? [];
+  const ownTrees = [
+    ...judged.flatMap(({ place, architecture: own }) => (own === undefined ? [] : [place])),
+    ...(await findOwnTrees(examination)),
+  ];
+  const { onProgress } = options;
+  const closure = await followPrograms(examination, { started, ownTrees, onProgress });
+  const foreign = await checkMachines(examination, { started, ownTrees, closure, judged });
   findings.push(...tellClosure(closure, (path) => foreign.has(path)));
   checkScripts(examination, started);
   checkWorkingDirectory(examination);
   checkSearchPath(examination);
+  const usual = findings.filter(
+    ({ code }) => checks?.replaces.has(code as ImageFindingCode) !== true,
+  );
+  const further = (await checks?.finish(examination)) ?? [];
   const { paths, objects, scripts } = survey;
   const counts = { objects: objects.length, programs: closure.programs.length };
   const checked = { paths, ...counts, scripts: scripts.length, commands };
-  return { findings, checked, closure, started };
+  return { findings: [...usual, ...further], checked, closure, started };
 }
 
 /** The architecture of most programs; undefined where there are none. */
-function usualMachine({ objects }: RootSurvey): string | undefined {
+export function usualMachine({ objects }: RootSurvey): string | undefined {
   const counts = new Map<string, number>();
   for (const { node, header } of objects) {
     const architecture = header && isExecutable(node) ? elfArchitecture(header) : undefined;

@@ -9,7 +9,7 @@ import { defaultCacheDirectory } from "../../../store/cache-directory.ts";
 import { checkStageName } from "../request/stage-name.ts";
 
 /** In milliseconds. One of another machine, or of another container, counts as left behind at this age. */
-const ABANDONED_AGE = 24 * 3600_000;
+export const ABANDONED_AGE = 24 * 3600_000;
 
 /** Where contexts that live for one stage are: `contexts` in the cache directory. */
 export function defaultContextsDirectory(

@@ -3,6 +3,7 @@ import type { AssembleProgress } from "../../../assemble/assemble-options.ts";
 import type { Recipe } from "../../../assemble/recipe/recipe.ts";
 import type { OpenOptions } from "../../../image/open-reference.ts";
 import type { GateName } from "../../../publish/gates/gate.ts";
+import type { VerifyBeforeOptions } from "../../../publish/unfit-images.ts";
 import type { CopyEvent } from "../../../store/copy/transfer.ts";
 import type { BuilderChoice } from "../../buildkit/builders/builder-choice.ts";
 import type { BuildEvent } from "../../buildkit/progress/build-event.ts";
@@ -51,6 +52,8 @@ export interface RunOptions extends ChainPlaceOptions {
   readonly pull: boolean;
   /** Gates of the index that are overridden, on record. */
   readonly force?: readonly GateName[] | undefined;
+  /** How what is pushed is looked into before, as for `publishIndex`. Default: not at all. */
+  readonly verify?: VerifyBeforeOptions | undefined;
   /** Never awaited. */
   readonly onProgress?: ((event: RunEvent) => void) | undefined;
 }

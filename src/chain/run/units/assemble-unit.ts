@@ -132,10 +132,10 @@ async function push(
       `stage ${unit.stage}: expected a tag that ends with ${ending}, got ${unit.tag}`,
     );
   }
-  const { cache, registry, limits, signal, keys, force } = options;
+  const { cache, registry, limits, signal, keys, force, verify } = options;
   await publishImage(layout, repository, {
     tag: unit.tag.slice(0, -ending.length),
-    ...{ registry, limits, signal, keys, force },
+    ...{ registry, limits, signal, keys, force, verify },
     recipes: [recipe],
     inputs: { cache, registry, limits, signal },
     onProgress: (event) => tell({ kind: "pushing", unit: unit.id, event }),

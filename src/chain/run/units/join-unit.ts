@@ -14,7 +14,7 @@ import type { UnitWork } from "./unit-work.ts";
  */
 export async function joinUnit(unit: StageUnit, work: UnitWork): Promise<MadeUnit> {
   const { place, options, tell } = work;
-  const { directory, state, cache, registry, limits, signal, keys, force } = options;
+  const { directory, state, cache, registry, limits, signal, keys, force, verify } = options;
   const members = unit.inputs.map((input) => unitOf(place.graph, input.unit));
   const digests = await Promise.all(
     members.map(async (member) => place.made.get(member.id) ?? (await pinned(member, work))),
@@ -31,7 +31,7 @@ export async function joinUnit(unit: StageUnit, work: UnitWork): Promise<MadeUni
     from: members.map((member, at) => place.images.reference(member, digests[at]!)),
     architectures: members.flatMap(({ architecture }) => architecture ?? []),
     aliases: unit.aliases,
-    ...{ registry, limits, signal, keys, force, recipes },
+    ...{ registry, limits, signal, keys, force, verify, recipes },
     inputs: { cache, registry, limits, signal },
     onLeftOut: ({ name, reason }) =>
       tell({ kind: "warning", unit: unit.id, message: `left out ${name}: ${reason}` }),

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+import { digestBytes } from "../../bytes/hash.ts";
+import { AnnotationKey } from "../../oci/annotations.ts";
+import type { Descriptor } from "../../oci/documents/descriptor.ts";
+
+/** What a layer holds. */
+export type LayerGroup =
+  /** One component. */
+  | { readonly kind: "component"; readonly name: string }
+  /** Many small components: those whose names hash to `number`, from 1 to `of`. */
+  | { readonly kind: "shared"; readonly number: number; readonly of: number }
+  /** What changed in several groups at one time. */
+  | { readonly kind: "differences" };
+
+const LONGEST_NAME = 160;
+const SHARED = /^shared:(\d{1,3})\/(\d{1,3})$/;
+const COMPONENT = "component:";
+
+/** The group of a component that has a layer for itself. A very long name is shortened, and still tells it apart. */
+export function componentGroup(name: string): LayerGroup {
+  const isShort = name.length <= LONGEST_NAME;
+  const short = `${name.slice(0, LONGEST_NAME - 20)}~${hashOf(name).slice(0, 16)}`;
+  return { kind: "component", name: isShort ? name : short };
+}
+
+/** The group of a component that shares a layer: by its name alone, whatever else there is. */
+export function sharedGroup(name: string, of: number): LayerGroup {
+  return { kind: "shared", number: (parseInt(hashOf(name).slice(0, 8), 16) % of) + 1, of };
+}
+
+function hashOf(name: string): string {
+  const digest = digestBytes(new TextEncoder().encode(name));
+  return digest.slice(digest.indexOf(":") + 1);
+}
+
+/** The group as the annotation of its layer holds it. Two groups are the same if this is. */
+export function formatGroup(group: LayerGroup): string {
+  switch (group.kind) {
+    case "component":
+      return COMPONENT + group.name;
+    case "shared":
+      return `shared:${group.number}/${group.of}`;
+    case "differences":
+      return group.kind;
+  }
+}
+
+/** The group for people. */
+export function groupName(group: LayerGroup): string {
+  switch (group.kind) {
+    case "component":
+      return group.name;
+    case "shared":
+      return `small components, part ${group.number} of ${group.of}`;
+    case "differences":
+      return "differences";
+  }
+}
+
+/** The group that a layer's annotation names; undefined where there is none, or one that is not understood. */
+export function groupOf({ annotations }: Descriptor): LayerGroup | undefined {
+  const text = annotations?.[AnnotationKey.layerGroup];
+  if (text === undefined || text.length > COMPONENT.length + LONGEST_NAME) return undefined;
+  if (text === "differences") return { kind: "differences" };
+  if (text.startsWith(COMPONENT)) {
+    const name = text.slice(COMPONENT.length);
+    return name === "" ? undefined : { kind: "component", name };
+  }
+  const [, number = 0, of = 0] = (SHARED.exec(text) ?? []).map(Number);
+  return number >= 1 && number <= of ? { kind: "shared", number, of } : undefined;
+}

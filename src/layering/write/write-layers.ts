@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+import { createContentPlanner, type ContentPlan } from "../../rootfs/contents/content-plan.ts";
+import { handOutPass, type ContentConsumer } from "../../rootfs/contents/hand-out-contents.ts";
+import { nameLayer } from "../../rootfs/contents/open-layer-tar.ts";
+import { readLayerOnce } from "../../rootfs/contents/read-layer-once.ts";
+import { entriesOf, entryOf } from "../../rootfs/export/node-entries.ts";
+import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import {
+  createLayerOutput,
+  type LayerOutput,
+  type LayerOutputOptions,
+  type StoredLayer,
+} from "../../store/layer-output.ts";
+import type { ContentStore } from "../../store/store.ts";
+import type { FileUnit } from "../plan/file-units.ts";
+import type { NewLayer } from "../plan/new-layer.ts";
+
+export interface WriteLayersOptions extends LayerOutputOptions {
+  /** Called with the number of bytes of content that were written since the last call. Never awaited. */
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+}
+
+/** One file, for one of the layers that are written at the same time. */
+interface Delivery {
+  readonly output: LayerOutput;
+  readonly unit: FileUnit;
+}
+
+/**
+ * How many layers are written at the same time. Each has a compressor and an upload; more would take more memory
+ * and connections, fewer would read the source more often.
+ */
+const AT_ONCE = 16;
+
+/**
+ * Writes new layers with the contents of an image. As many as {@link AT_ONCE} are written at the same time, and each
+ * layer of the image that holds something of them is read once for all of these, to its end, which verifies it. The
+ * bytes depend on the image, the layers and the compression alone. If one fails, those that are not complete leave
+ * nothing in the target.
+ */
+export async function writeLayers(
+  root: ImageFilesystem,
+  layers: readonly NewLayer[],
+  target: ContentStore,
+  options: WriteLayersOptions,
+): Promise<readonly StoredLayer[]> {
+  const stored: StoredLayer[] = [];
+  for (let at = 0; at < layers.length; at += AT_ONCE) {
+    const some = layers.slice(at, at + AT_ONCE);
+    stored.push(...(await writeTogether(root, some, target, options)));
+  }
+  return stored;
+}
+
+async function writeTogether(
+  root: ImageFilesystem,
+  layers: readonly NewLayer[],
+  target: ContentStore,
+  options: WriteLayersOptions,
+): Promise<readonly StoredLayer[]> {
+  const outputs = layers.map(() => createLayerOutput(target, { ...options, limits: root.limits }));
+  try {
+    for (const [at, { head }] of layers.entries()) {
+      for (const entry of head) outputs[at]!.entry(entry);
+      await outputs[at]!.ready();
+    }
+    const { passes } = planDeliveries(root, layers, outputs);
+    for (const pass of passes) {
+      const taking = [...new Set(pass.wants.map(({ output }) => output))];
+      const what = nameLayer(root.image, pass.layer);
+      const listener = handOutPass(pass, deliverTo(taking, options), what);
+      const { signal } = options;
+      await readLayerOnce(root, pass.layer, [listener], { signal, inThread: true });
+    }
+    return await Promise.all(outputs.map((output) => output.finish()));
+  } catch (error) {
+    await Promise.all(outputs.map((output) => output.abort(error)));
+    throw error;
+  }
+}
+
+function planDeliveries(
+  root: ImageFilesystem,
+  layers: readonly NewLayer[],
+  outputs: readonly LayerOutput[],
+): ContentPlan<Delivery> {
+  const planner = createContentPlanner<Delivery>();
+  for (const [at, { files }] of layers.entries()) {
+    for (const unit of files) {
+      planner.add(root.location(unit.node)!, { output: outputs[at]!, unit }, unit.node.size);
+    }
+  }
+  return planner.plan();
+}
+
+function deliverTo(
+  outputs: readonly LayerOutput[],
+  { onBytes }: WriteLayersOptions,
+): ContentConsumer<Delivery> {
+  let current: readonly Delivery[] = [];
+  return {
+    start(_entry, _position, deliveries) {
+      current = deliveries;
+      for (const { output, unit } of current) output.entry(entryOf(unit.node, unit.paths[0]!));
+    },
+    data(chunk) {
+      for (const { output } of current) output.data(chunk);
+      onBytes?.(chunk.length);
+    },
+    finish() {
+      for (const { output, unit } of current) {
+        for (const link of entriesOf(unit.node, unit.paths).slice(1)) output.entry(link);
+      }
+    },
+    async ready() {
+      for (const output of outputs) await output.ready();
+    },
+  };
+}
