@@ -6,7 +6,7 @@ import type { Descriptor } from "../../../oci/documents/descriptor.ts";
 import { isOciError } from "../../../oci/errors.ts";
 import { onlyRoot } from "../../../image/only-root.ts";
 import { openLayout } from "../../../store/layout/layout.ts";
-import type { Recorded } from "../../../";
+import type { Recorded } from "../../../publish/records/provenance.ts";
 import type { StageUnit } from "../../graph/stage-graph.ts";
 import { type ChainImage, readChainImage } from "../../images/chain-image.ts";
 import { digestIn, readRecord } from "../../images/read-record.ts";
