@@ -6,6 +6,7 @@ import type {
   ImageConfig,
 } from "../oci/documents/image-config.ts";
 import type { DiffId } from "../oci/digest.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Platform } from "../oci/platform.ts";
 import { normalisePort } from "../image/edit/normalise-port.ts";
@@ -38,7 +39,11 @@ export function makeImageConfig(
     created,
     ...(recipe.config?.author !== undefined && { author: recipe.config.author }),
     ...platformOf(recipe, base),
-    config: mergeSettings(config ?? {}, recipe.config ?? {}, recipe.variables ?? {}),
+    config: mergeSettings(
+      withoutRecords(config ?? {}, recipe),
+      recipe.config ?? {},
+      recipe.variables ?? {},
+    ),
     rootfs: { type: "layers", diff_ids: [...(rootfs?.diff_ids ?? []), ...diffIds] },
     history: [
       ...completeHistory({ history, rootfs }),
@@ -50,6 +55,17 @@ export function makeImageConfig(
 function withoutBuild(base: ImageConfig | undefined): Partial<ImageConfig> {
   const built = new Set(["id", "parent", "container", "container_config", "docker_version"]);
   return Object.fromEntries(Object.entries(base ?? {}).filter(([key]) => !built.has(key)));
+}
+
+/** Without the labels that say where the base came from: of the new image they would be wrong. */
+function withoutRecords(base: ExecutionConfig, { provenance }: Recipe): ExecutionConfig {
+  if (base.Labels == null) return base;
+  const { parentDigest, parentStage, runId, stageInputs } = AnnotationKey;
+  const keys = Object.values({ parentDigest, parentStage, runId, ...provenance?.keys });
+  const records = new Set<string | undefined>([...keys, stageInputs]);
+  const left = Object.entries(base.Labels).filter(([key]) => !records.has(key));
+  const { Labels, ...others } = base;
+  return left.length === 0 ? others : { ...others, Labels: Object.fromEntries(left) };
 }
 
 function platformOf(recipe: Recipe, base: ImageConfig | undefined): Platform {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Configuration } from "./configuration.ts";
 import { shortPathFrom } from "./short-path.ts";
 
@@ -17,4 +17,16 @@ export function outputRoot(configuration: Configuration): string {
 /** The directory of one architecture's image: `<output>/<arch>`, a layout. */
 export function outputDirectory(configuration: Configuration, architecture: string): string {
   return join(outputRoot(configuration), architecture);
+}
+
+/**
+ * The directory of what a chain's builds leave: status, logs, what is not pushed yet. It is beside the directory of the
+ * images (`out/chain`), since everything in that one is taken for an image. A variant has its own.
+ */
+export function chainDirectory(configuration: Configuration, variant: string | undefined): string {
+  const output = resolve(configuration.directory, configuration.document.output ?? DEFAULT_OUTPUT);
+  const parent = dirname(output);
+  const isTop = parent === resolve(configuration.directory);
+  const name = isTop ? `${basename(output)}-chain` : "chain";
+  return join(parent, variant === undefined ? name : `${name}-${variant}`);
 }

@@ -30,6 +30,8 @@ export const AnnotationKey = {
   savedFrom: "org.kataglyphis.saved-from",
   /** Of an assembled manifest: the key of all that it was made from. Every edit of the image drops it. */
   inputKey: "org.kataglyphis.assemble.key",
+  /** Of an image that BuildKit made, as a label too: the digest of the record of all that it was made from. */
+  stageInputs: "org.kataglyphis.chain.inputs",
   /** Of an assembled manifest: what was warned of when it was made, for runs that find nothing to do. */
   warnings: "org.kataglyphis.assemble.warnings",
   /** Of a layer's descriptor in such a manifest: the key of all that the layer was made from. */

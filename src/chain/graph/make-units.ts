@@ -175,7 +175,7 @@ function buildOf(
     target: build.target === undefined ? undefined : expand(build.target, ["target"]),
     parentArg: build.parentArg ?? DEFAULT_PARENT_ARG,
     args: map(build.args, "args"),
-    mirrors: declaration.mirrors,
+    mirrors: expandMirrors(declaration.mirrors, expand),
     secrets: build.secrets ?? {},
     ssh: build.ssh ?? [],
     network: networkOf(expand(build.network ?? "default", ["network"]), stage),
@@ -185,6 +185,16 @@ function buildOf(
     memory: build.memory,
     cpus: build.cpus,
   };
+}
+
+/** They are of the whole chain, and so is what is wrong with one of them. */
+function expandMirrors(
+  mirrors: Readonly<Record<string, string>>,
+  expand: Expand,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(mirrors).map(([name, text]) => [name, expand(text, ["mirrors", name])]),
+  );
 }
 
 const NETWORKS = ["default", "none", "host"] as const;

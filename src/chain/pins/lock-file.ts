@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { replaceDurably } from "../../files/replace-durably.ts";
 import { fileError } from "../../files/system-error.ts";
 import { type ChainLock, formatLock, parseLock } from "./chain-lock.ts";
 
 /** The name of the lock file, in the directory of the project. */
 export const LOCK_FILE = "chain.lock";
+/** Where the lock of a chain is. A variant has its own, because its units have the same names. */
+export function lockPath(directory: string, variant: string | undefined): string {
+  return join(directory, variant === undefined ? LOCK_FILE : `chain-${variant}.lock`);
+}
+
 const STEM = ".chain.lock.oci-kit";
 
 /**

@@ -6,10 +6,12 @@ import type { Outcome, Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { count, table } from "../output/format.ts";
 import { formatJson } from "../output/terminal-text.ts";
-import { type ChainFlags, chooseChain, readChosen, unasked } from "./chain-graph.ts";
+import type { PlaceFlags } from "./chain-build.ts";
+import { chooseChain, readChosen, unasked } from "./chain-graph.ts";
 
 /** The flags of `oci-kit chain plan`. */
-export interface PlanFlags extends ChainFlags {
+export interface PlanFlags extends PlaceFlags {
+  readonly why?: string;
   readonly offline?: true;
   readonly format?: "text" | "github";
 }
@@ -17,6 +19,10 @@ export interface PlanFlags extends ChainFlags {
 /** Runs `oci-kit chain plan`. */
 export async function plan(flags: PlanFlags, session: Session): Promise<Outcome> {
   const chosen = await chooseChain(flags, session, "chain plan");
+  if (flags.why !== undefined) {
+    const { why } = await import("./chain-why.ts");
+    return why(flags.why, flags, chosen, session);
+  }
   const reading =
     flags.offline === true ? unasked(chosen, "--offline") : await readChosen(chosen, session);
   const { source, units } = planChain(reading);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from "commander";
 import { collect, prose, withRegistry, type Invoke, type Register } from "../command.ts";
+import type { BuildFlags } from "./chain-build.ts";
 import type { DescribeFlags } from "./chain-describe.ts";
 import type { ChainFlags } from "./chain-graph.ts";
 import type { PlanFlags } from "./chain-plan.ts";
@@ -17,6 +18,8 @@ export const chainCommand: Register = (program, invoke) => {
   registerDescribe(chain, invoke);
   registerVerify(chain, invoke);
   registerPlan(chain, invoke);
+  registerBuild(chain, invoke);
+  registerStatus(chain, invoke);
 };
 
 /** Adds the options that say which chain is meant, and which part of it. */
@@ -93,9 +96,13 @@ function registerPlan(chain: Command, invoke: Invoke): void {
       prose(`
         Says for each image whether it would be built or kept, and why, from what is published and what it
         records. Without a registry it says what could not be known. With --format github it prints the
-        matrices of a CI run as lines of NAME=JSON for a step's outputs.`),
+        matrices of a CI run as lines of NAME=JSON for a step's outputs. With --why it compares what a stage
+        is made of now with last time, file by file, and says how big its context is.`),
     )
     .option("--offline", "ask no registry")
+    .option("--why <STAGE>", "what differs from last time, file by file")
+    .option("--builder <[PLATFORM=]NAME>", "for --why: the builder; may be repeated", collect)
+    .option("--no-push", "for --why: images are in layouts, although a repository is configured")
     .addOption(
       new Option("--format <FORMAT>", "for people, or for a workflow").choices(["text", "github"]),
     )
@@ -105,12 +112,75 @@ function registerPlan(chain: Command, invoke: Invoke): void {
 Examples:
   oci-kit chain plan
   oci-kit chain plan --only sdk --arch riscv64
+  oci-kit chain plan --why sdk
   oci-kit chain plan --format github >> "$GITHUB_OUTPUT"`,
     )
     .action(async (flags: PlanFlags) =>
       invoke(flags, async (session) => {
         const { plan } = await import("./chain-plan.ts");
         return plan(flags, session);
+      }),
+    );
+}
+
+function registerBuild(chain: Command, invoke: Invoke): void {
+  withChain(chain.command("build"))
+    .summary("make what has changed, and all that hangs on it")
+    .description(
+      prose(`
+        Makes the images of the chain: BuildKit builds the stages that compile, each FROM its parent's
+        digest; recipes and the index are made here. An image that records the inputs of now is kept. What
+        fails stops only what hangs on it, and the same command goes on from there. Images are pushed to
+        the configured repository; without one, or with --no-push, they are kept in layouts.`),
+    )
+    .option("--parallel <N>", "images made at a time; default one a processor")
+    .option("--no-cache", "make everything anew, without the builder's cache")
+    .option("--pull", "make everything anew, and ask registries for what the builder has")
+    .option("--push", "push to the configured repository, which is the default where there is one")
+    .option("--no-push", "keep images in layouts")
+    .option("--mirrors", "give builds the arguments of chain.mirrors")
+    .option("--builder <[PLATFORM=]NAME>", "the builder, of a platform; may be repeated", collect)
+    .option("--force <GATE>", "override this gate of the index; may be repeated", collect)
+    .option("--dry-run", "say what would be made, why, and by which commands")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit chain build --dry-run
+  oci-kit chain build --from sdk --arch riscv64
+  oci-kit chain build --builder linux/arm64=tcp://arm:1234 --parallel 4
+
+Exit status: 0 all is there; 1 something failed: the summary says what; 130 stopped by Ctrl-C.`,
+    )
+    .action(async (flags: BuildFlags) =>
+      invoke(flags, async (session) => {
+        const { buildChain } = await import("./chain-build.ts");
+        return buildChain(flags, session);
+      }),
+    );
+}
+
+function registerStatus(chain: Command, invoke: Invoke): void {
+  withChain(chain.command("status"))
+    .summary("what the last build of this checkout did, or is doing")
+    .description(
+      prose(`
+        Says what the last chain build of this checkout did with each image, from the file that it keeps
+        below the output directory: status, digest, log. No registry is asked.`),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  oci-kit chain status
+  oci-kit chain status --json
+
+Exit status: 0 it is done, or running; 1 it failed, was interrupted, or there was none.`,
+    )
+    .action(async (flags: ChainFlags) =>
+      invoke(flags, async (session) => {
+        const { status } = await import("./chain-status.ts");
+        return status(flags, session);
       }),
     );
 }

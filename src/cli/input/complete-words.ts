@@ -6,6 +6,8 @@ import type { Context } from "../context.ts";
 export const LOGIN_PLACE = "HOST[/PATH]";
 /** Milliseconds that a completion waits for a registry. */
 const PATIENCE = 2000;
+/** The flags of `chain` whose value is a stage. */
+const STAGE_FLAGS: readonly string[] = ["--from", "--to", "--only", "--why"];
 
 /**
  * Completes the last word: to a command, a flag, a value of a flag that has a fixed set of them, or a tag of
@@ -21,6 +23,9 @@ export async function completeWords(
   const { command, flag } = readWords(program, words.slice(0, -1));
   const values = command.options.find(({ long, short }) => flag === long || flag === short);
   if (values?.argChoices !== undefined) return starting(values.argChoices, last);
+  if (isChain(command) && STAGE_FLAGS.includes(flag ?? "")) {
+    return starting(await stagesOf(context), last);
+  }
   if (last.startsWith("-")) return starting(["--help", ...flagsOf(command)], last);
   const below = command.commands.filter((one) => !isHidden(one)).map((one) => one.name());
   if (below.length > 0) return starting(below, last);
@@ -55,6 +60,17 @@ function isHidden(command: Command): boolean {
 
 function starting(all: readonly string[], start: string): string[] {
   return all.filter((one) => one.startsWith(start)).sort();
+}
+
+function isChain(command: Command): boolean {
+  return command.parent?.name() === "chain";
+}
+
+/** The stages of the configuration here; none if there is none, or a broken one. */
+async function stagesOf(context: Context): Promise<readonly string[]> {
+  const { findConfigured } = await import("./configured.ts");
+  const found = await findConfigured(context).catch(() => undefined);
+  return Object.keys(found?.document.stages ?? {});
 }
 
 /** The registries that there are credentials for; none if they can't be read. */

@@ -30,7 +30,6 @@ export async function withTemporaryContext<T>(
   name: string,
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
-  writing(root, () => makeDirectories(root));
   sweepContexts(root);
   const directory = join(root, ownedName(checkStageName(name)));
   writing(directory, () => mkdirSync(directory, { mode: 0o700 }));
@@ -41,7 +40,10 @@ export async function withTemporaryContext<T>(
   }
 }
 
-/** Removes the contexts that dead processes left. Those of living ones stay. @throws OciError `unwritable` */
+/** Removes the contexts that dead processes left. Those of living ones stay; a missing root is made. @throws OciError `unwritable` */
 export function sweepContexts(root: string): void {
-  writing(root, () => sweepAbandoned(root, "", ABANDONED_AGE));
+  writing(root, () => {
+    makeDirectories(root);
+    sweepAbandoned(root, "", ABANDONED_AGE);
+  });
 }

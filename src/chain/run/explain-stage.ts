@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
+import type { ContextSize } from "../context/walk/context-size.ts";
+import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
+import { openChainPlace } from "./place/chain-place.ts";
+import type { ChainPlaceOptions } from "./place/run-options.ts";
+import { readStatus } from "./status/status-file.ts";
+import { compareInputs, type InputChange } from "./units/explain-unit.ts";
+
+/** Why one unit would be built, or would not. */
+export interface ExplainedUnit {
+  readonly unit: StageUnit;
+  readonly change: InputChange;
+  /** What BuildKit would be sent. */
+  readonly context: ContextSize;
+}
+
+/**
+ * Compares what the units of a stage are made of now with what they were made of, file by file. What they are built
+ * FROM is what is there now.
+ * @throws OciError `invalid-argument` for a stage that BuildKit does not make; `not-found` for a parent that is not
+ *   there; what reading inputs throws
+ */
+export async function explainStage(
+  graph: StageGraph,
+  stage: string,
+  options: ChainPlaceOptions,
+): Promise<readonly ExplainedUnit[]> {
+  const units = graph.units.filter((unit) => unit.stage === stage && unit.kind === "build");
+  if (units.length === 0) throw noStage(graph, stage);
+  const place = await openChainPlace(graph, options);
+  try {
+    const status = readStatus(options.state);
+    const explained: ExplainedUnit[] = [];
+    for (const unit of units) {
+      const inputs = await place.inputs(unit);
+      const image = await place.images.image(unit);
+      const change = await compareInputs(
+        unit,
+        inputs,
+        image,
+        status?.units[unit.id]?.inputs,
+        place,
+      );
+      explained.push({ unit, change, context: inputs.context.size });
+    }
+    return explained;
+  } finally {
+    await place.close();
+  }
+}
+
+function noStage({ stages }: StageGraph, stage: string): OciError {
+  const built = stages.filter(({ kind }) => kind === "build").map(({ name }) => name);
+  return new OciError(
+    "invalid-argument",
+    `--why: expected a stage that BuildKit makes (${built.join(", ")}), got ${quote(stage)}`,
+  );
+}

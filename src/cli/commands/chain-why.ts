@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+import { toText } from "../../bytes/byte-string.ts";
+import type { InputDifference } from "../../chain/context/key/explain-inputs.ts";
+import { formatDifference, formatUncovered } from "../../chain/context/key/format-difference.ts";
+import { type ExplainedUnit, explainStage } from "../../chain/run/explain-stage.ts";
+import type { Outcome, Session } from "../command.ts";
+import { DONE } from "../exit-status.ts";
+import { count } from "../output/format.ts";
+import { contextText } from "../output/context-text.ts";
+import { contextDocument } from "./chain-build-text.ts";
+import { type PlaceFlags, placeOptions } from "./chain-build.ts";
+import type { ChosenChain } from "./chain-graph.ts";
+
+/** Runs `oci-kit chain plan --why STAGE`: what a stage is made of, against what it was made of. */
+export async function why(
+  stage: string,
+  flags: PlaceFlags,
+  chosen: ChosenChain,
+  session: Session,
+): Promise<Outcome> {
+  const units = await explainStage(chosen.graph, stage, placeOptions(flags, chosen, session));
+  const { architectures } = chosen.selection;
+  const shown = units.filter(
+    ({ unit }) =>
+      unit.architecture === undefined || architectures?.includes(unit.architecture) !== false,
+  );
+  return {
+    status: DONE,
+    document: {
+      stage,
+      units: shown.map(({ unit, change, context }) => ({
+        image: unit.id,
+        ...change,
+        differences: change.differences?.map(differenceDocument),
+        context: contextDocument(context),
+      })),
+      configuration: chosen.configuration.file,
+    },
+    lines: shown.flatMap(unitLines),
+  };
+}
+
+function differenceDocument(difference: InputDifference): object {
+  return difference.kind === "file"
+    ? { ...difference, path: toText(difference.path) }
+    : { ...difference };
+}
+
+function unitLines({ unit, change, context }: ExplainedUnit): string[] {
+  const { previous, now, differences, uncovered } = change;
+  return [
+    `${unit.id}: ${verdict(change)}`,
+    ...(differences ?? []).map((one) => `  ${formatDifference(one)}`),
+    ...uncovered.map((one) => `  ${formatUncovered(one)}`),
+    ...(previous !== undefined && differences === undefined && previous !== now
+      ? ["  the record of last time is not on this machine: what differs can't be told"]
+      : []),
+    `  context ${contextText(context)}`,
+  ];
+}
+
+function verdict({ previous, now, differences, uncovered }: ExplainedUnit["change"]): string {
+  if (previous === undefined) return "nothing is recorded of last time: it is built";
+  if (previous === now) {
+    return uncovered.length > 0
+      ? "nothing that can be told has changed, and it is built all the same"
+      : "nothing has changed: it is kept";
+  }
+  return differences === undefined
+    ? "it is made of something else than last time: it is built"
+    : `${count(differences.length, "difference")} to last time: it is built`;
+}

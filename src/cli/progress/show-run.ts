@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+import type { RunEvent } from "../../chain/run/place/run-options.ts";
+import type { Session } from "../command.ts";
+import { contextText } from "../output/context-text.ts";
+
+/** Shows a run: a line for each image that is being made, and warnings as they come. */
+export function showRun({ progress, warn }: Session): (event: RunEvent) => void {
+  const parts = new Map<string, string>();
+  let ended = 0;
+  return (event) => {
+    const { unit } = event;
+    if (event.kind === "warning") {
+      warn(`${unit}: ${event.message}`);
+      return;
+    }
+    if (event.kind === "unit-ended") {
+      ended += 1;
+      parts.delete(unit);
+      const { unit: of, ...end } = event.end;
+      progress.show(`${ended} images done`, { ...event, end: { ...end, image: of.id } });
+      return;
+    }
+    const text = textOf(event);
+    if (text !== undefined) parts.set(unit, `${unit}: ${text}`);
+    const lines = [...parts.values()];
+    progress.show(`${ended} images done; ${lines.join("; ")}`, event, lines);
+  };
+}
+
+function textOf(event: Exclude<RunEvent, { kind: "warning" | "unit-ended" }>): string | undefined {
+  switch (event.kind) {
+    case "unit-started":
+      return "looking at what it is made of";
+    case "context":
+      return `sends a context of ${contextText(event.size)}`;
+    case "building": {
+      const inner = event.event;
+      if (inner.kind !== "step-started" && inner.kind !== "step-finished") return undefined;
+      return `step ${inner.count.finished} of ${inner.count.known}: ${inner.step.name}`;
+    }
+    case "pushing":
+      return event.event.kind === "push-failed" ? "the push failed and is made again" : "pushing";
+    case "assembling":
+      return event.event.kind === "written" ? `layer ${event.event.layer} is written` : undefined;
+  }
+}
