@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { expectShape, readDocumentedShapes } from "../fixtures/json-shapes.ts";
 import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
 import { writeFamily } from "./chain-family.ts";
 import { runPeer, peersDirectory } from "./peers.ts";
@@ -116,6 +117,17 @@ it("makes a whole chain, then nothing, then just what hangs on a touched file", 
   });
   const status = await chain(["status"]);
   expect(status.document).toMatchObject({ result: "done" });
+
+  const shapes = readDocumentedShapes();
+  const documents: Readonly<Record<string, Told>> = {
+    "chain build": third,
+    "chain build --dry-run": await chain(["build", "--dry-run"]),
+    "chain plan --why": ignoring,
+    "chain status": status,
+  };
+  for (const [row, { document }] of Object.entries(documents)) {
+    expectShape(document, shapes.get(row)!, row);
+  }
 });
 
 it("a fresh checkout in another directory, with another cache, has nothing to make", async () => {
