@@ -64,8 +64,7 @@ function withoutRecords(base: ExecutionConfig, { provenance }: Recipe): Executio
   const keys = Object.values({ parentDigest, parentStage, runId, ...provenance?.keys });
   const records = new Set<string | undefined>([...keys, stageInputs]);
   const left = Object.entries(base.Labels).filter(([key]) => !records.has(key));
-  const { Labels, ...others } = base;
-  return left.length === 0 ? others : { ...others, Labels: Object.fromEntries(left) };
+  return { ...base, Labels: left.length === 0 ? undefined : Object.fromEntries(left) };
 }
 
 function platformOf(recipe: Recipe, base: ImageConfig | undefined): Platform {

@@ -55,7 +55,7 @@ async function endOf<T>(
   room: Room,
   signal: AbortSignal | undefined,
 ): Promise<WorkEnd<T>> {
-  await Promise.all((task.after ?? []).map((id) => ends.get(id)));
+  for (const id of task.after ?? []) await ends.get(id);
   for (const id of task.needs) {
     const end = await ends.get(id);
     if (end !== undefined && end.state === "stopped") return end;

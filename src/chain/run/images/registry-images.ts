@@ -21,7 +21,8 @@ export async function openRegistryImages(
   options: OpenOptions = {},
 ): Promise<RunImages> {
   const location = { kind: "registry", reference: parseReference(repository) } as const;
-  const { store, discard } = await openTarget(location, options);
+  const target = await openTarget(location, options);
+  const { store } = target;
   return {
     name: repository,
     kind: "registry",
@@ -35,7 +36,7 @@ export async function openRegistryImages(
     publish: (unit, built, how) => publish(store, directory, unit, built, how),
     context: (_, digest) => ({ kind: "image", reference: `${repository}@${digest}` }),
     reference: (_, digest) => `${repository}@${digest}`,
-    close: () => discard(),
+    close: () => target.discard(),
   };
 }
 

@@ -25,10 +25,10 @@ export function writeLockAsItGoes(
     buildPlatform: formatPlatform(graph.buildPlatform),
     variant: graph.variant,
   } as const;
-  const isSame =
-    before?.repository === head.repository && before?.buildPlatform === head.buildPlatform;
+  const { repository, buildPlatform, units: locked = {} } = before ?? {};
+  const isSame = repository === head.repository && buildPlatform === head.buildPlatform;
   const known = new Set(graph.units.map(({ id }) => id));
-  const kept = Object.entries(isSame ? (before?.units ?? {}) : {}).filter(([id]) => known.has(id));
+  const kept = Object.entries(isSame ? locked : {}).filter(([id]) => known.has(id));
   const units = new Map<string, LockedUnit>(kept);
   let writing: Promise<unknown> = Promise.resolve();
   return {

@@ -13,5 +13,5 @@ export interface UnitWork {
   /** The id of the run that this one goes on with. */
   readonly resumed: string | undefined;
   readonly logs: string;
-  tell(event: RunEvent): void;
+  readonly tell: (event: RunEvent) => void;
 }
