@@ -180,7 +180,7 @@ describe("manifest push of a damaged output directory", () => {
   it("exits with 1, names a damaged layer and publishes nothing", async () => {
     const damaged = damageLayer("out/linux-runtime/riscv64");
     const { status, stderr } = await project.run(...PUSH);
-    expect(stderr).toContain(damaged);
+    expect(stderr).toContain(damaged.slice(0, "sha256:".length + 12));
     expect(stderr).toContain("out/linux-runtime/riscv64");
     expect(status).toBe(1);
     // Images are looked into before anything is sent.
