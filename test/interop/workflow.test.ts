@@ -162,6 +162,7 @@ describe("two machines that do one stage at the same time", () => {
     });
     const { digest } = await store.resolve("twice-amd64");
     for (const { stdout } of ran) expect(stdout).toContain(digest);
-    await bash(places[0]!, `oci-kit verify ${target}`);
+    // The family asks for a compiler, which this root does not have.
+    await bash(places[0]!, `oci-kit verify --no-config ${target}`);
   });
 });
