@@ -126,7 +126,7 @@ async function told(
     reach = { ...reach, ...registryOptions(options, env) };
   }
   if (options.limit === undefined) return { registry: reach };
-  const { parseLimits } = await import("./input/limits.ts");
+  const { parseLimits } = await import("./input/values/limits.ts");
   const limits = parseLimits(options.limit);
   return { limits, registry: { ...reach, limits } };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { parseImagePath } from "../../src/cli/input/image-path.ts";
+import { parseImagePath } from "../../src/cli/input/values/image-path.ts";
 
 const CLI = join(import.meta.dirname, "../../bin/oci-kit");
 

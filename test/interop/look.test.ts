@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parseImagePath } from "../../src/cli/input/image-path.ts";
+import { parseImagePath } from "../../src/cli/input/values/image-path.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
 import { makeImage } from "../fixtures/layers.ts";
 import { familyLayers } from "./families.ts";

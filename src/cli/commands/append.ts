@@ -11,7 +11,7 @@ import {
 import { compressionOf, compressionPart } from "../input/compression.ts";
 import { COMPRESSION, RATE } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { createdOf, sourceDateEpochOf } from "../input/created.ts";
+import { createdOf, sourceDateEpochOf } from "../input/values/created.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions } from "../input/reference-options.ts";
 import { editedOutcome } from "./edited-outcome.ts";

@@ -13,7 +13,7 @@ import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { namedValues } from "../input/named-values.ts";
+import { namedValues } from "../input/values/named-values.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTarget } from "../input/target.ts";
 import { formatBytes, table } from "../output/format.ts";

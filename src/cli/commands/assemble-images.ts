@@ -14,7 +14,7 @@ import {
   variablesOf,
 } from "../input/configured.ts";
 import { compressionOf, compressionPart, type CompressionFlags } from "../input/compression.ts";
-import { sourceDateEpochOf } from "../input/created.ts";
+import { sourceDateEpochOf } from "../input/values/created.ts";
 import { showSpooling } from "../progress/show-spooling.ts";
 import { DONE } from "../exit-status.ts";
 import { showAssembly } from "../progress/show-assembly.ts";

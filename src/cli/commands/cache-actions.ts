@@ -5,8 +5,8 @@ import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import type { Outcome } from "../command.ts";
 import type { Context } from "../context.ts";
 import { DONE } from "../exit-status.ts";
-import { parseDuration } from "../input/duration.ts";
-import { parseSize } from "../input/size.ts";
+import { parseDuration } from "../input/values/duration.ts";
+import { parseSize } from "../input/values/size.ts";
 import { count, formatBytes, table } from "../output/format.ts";
 
 /** The flags of `oci-kit cache prune`, as they were typed. */

@@ -4,7 +4,7 @@ import { OciError } from "../../oci/errors.ts";
 import type { FindQuery, ModeQuery } from "../../rootfs/look/find-entries.ts";
 import type { EntryType } from "../../rootfs/look/describe-entries.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
-import { parseSize } from "../input/size.ts";
+import { parseSize } from "../input/values/size.ts";
 
 /** The flags of `find` that say what is looked for. */
 export interface QueryFlags {

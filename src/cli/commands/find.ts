@@ -10,7 +10,7 @@ import {
 } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { parseImagePath } from "../input/image-path.ts";
+import { parseImagePath } from "../input/values/image-path.ts";
 import { lookOptions, withLooking, type LookFlags } from "../input/look-options.ts";
 import { lookedDocument } from "../output/entry-text.ts";
 import { parseQuery, type QueryFlags } from "./find-query.ts";

@@ -10,7 +10,7 @@ import {
 import { compressionOf, compressionPart } from "../input/compression.ts";
 import { COMPRESSION, RATE } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { createdOf } from "../input/created.ts";
+import { createdOf } from "../input/values/created.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";

@@ -6,7 +6,7 @@ import type { PathChange, PathHistory } from "../../rootfs/look/path-history.ts"
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { parseImagePath } from "../input/image-path.ts";
+import { parseImagePath } from "../input/values/image-path.ts";
 import { lookOptions, withPlatform } from "../input/look-options.ts";
 import type { ReferenceFlags } from "../input/reference-options.ts";
 import { fieldLines } from "../output/differences.ts";

@@ -3,7 +3,7 @@ import { toText } from "../../bytes/byte-string.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { parseImagePath } from "../input/image-path.ts";
+import { parseImagePath } from "../input/values/image-path.ts";
 import { lookOptions, withLooking, type LookFlags } from "../input/look-options.ts";
 import { lookedDocument, longLines } from "../output/entry-text.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";

@@ -10,7 +10,7 @@ import type { EditIndexOptions } from "../../publish/edit/tagged-index.ts";
 import type { Outcome, Session } from "../command.ts";
 import { findConfiguredFor, parseConfigured } from "../input/configured.ts";
 import { gateOptions } from "../input/gate-options.ts";
-import { namedValues } from "../input/named-values.ts";
+import { namedValues } from "../input/values/named-values.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { showCopy } from "../progress/show-copy.ts";
 import { editedIndexOutcome } from "./manifest-edit-text.ts";

@@ -15,7 +15,7 @@ import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { parseTarget } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
-import { parseTime, sourceDateEpochOf } from "../input/created.ts";
+import { parseTime, sourceDateEpochOf } from "../input/values/created.ts";
 import { showPacking } from "../progress/show-converting.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 

@@ -5,7 +5,7 @@ import type { Reference } from "../../oci/reference.ts";
 import { OciError } from "../../oci/errors.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { parseDuration } from "../input/duration.ts";
+import { parseDuration } from "../input/values/duration.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { count, formatBytes, table } from "../output/format.ts";
 

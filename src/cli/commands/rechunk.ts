@@ -15,7 +15,7 @@ import { compressionOf } from "../input/compression.ts";
 import { COMPRESSION } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
-import { parseRate } from "../input/rate.ts";
+import { parseRate } from "../input/values/rate.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTarget } from "../input/target.ts";
 import { showRechunking } from "../progress/show-rechunking.ts";

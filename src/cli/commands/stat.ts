@@ -7,7 +7,7 @@ import type { EntryDescription } from "../../rootfs/look/describe-entries.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { parseImagePath } from "../input/image-path.ts";
+import { parseImagePath } from "../input/values/image-path.ts";
 import { lookOptions, withLooking, type LookFlags } from "../input/look-options.ts";
 import {
   deviceText,

@@ -4,7 +4,7 @@ import type { Conversion } from "../../convert/kept/conversions.ts";
 import { parseTypedPlatform } from "../../oci/known-platforms.ts";
 import type { CommonFlags, Outcome, Session } from "../command.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { parseDuration } from "../input/duration.ts";
+import { parseDuration } from "../input/values/duration.ts";
 import { DONE } from "../exit-status.ts";
 import { count, formatBytes } from "../output/format.ts";
 import { indexCacheOf } from "../input/index-cache.ts";

@@ -4,7 +4,7 @@ import { quote } from "../../oci/quote.ts";
 import type { Grant } from "../../server/access/permission.ts";
 import { collect, prose, withJson, type Outcome, type Register } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { parseDuration } from "../input/duration.ts";
+import { parseDuration } from "../input/values/duration.ts";
 
 interface TokenFlags {
   readonly json?: true;

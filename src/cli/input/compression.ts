@@ -9,7 +9,7 @@ import {
 import { OciError } from "../../oci/errors.ts";
 import type { Session } from "../command.ts";
 import { formatBytes } from "../output/format.ts";
-import { parseRate } from "./rate.ts";
+import { parseRate } from "./values/rate.ts";
 
 /** The flags that say how layers are compressed. */
 export interface CompressionFlags {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { checkSeconds, formatCreated, parseRfc3339 } from "../../image/edit/history.ts";
-import { OciError } from "../../oci/errors.ts";
-import type { Context } from "../context.ts";
+import { checkSeconds, formatCreated, parseRfc3339 } from "../../../image/edit/history.ts";
+import { OciError } from "../../../oci/errors.ts";
+import type { Context } from "../../context.ts";
 
 const SECONDS = /^\d{1,12}$/;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
-import { quote } from "../../oci/quote.ts";
+import { OciError } from "../../../oci/errors.ts";
+import { quote } from "../../../oci/quote.ts";
 
 /** The values of a flag that is given as NAME=VALUE, any number of times. @throws OciError `invalid-argument` */
 export function namedValues(

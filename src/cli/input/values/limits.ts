@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../oci/limits.ts";
+import { OciError } from "../../../oci/errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../oci/limits.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   KiB: 2 ** 10,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
+import { OciError } from "../../../oci/errors.ts";
 import { parseSize } from "./size.ts";
 
 /** Parses a rate that a user typed into bytes a second: a size with `/s` behind it. @throws OciError `invalid-argument` */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAscii, toText, type ByteString } from "../../bytes/byte-string.ts";
+import { isAscii, toText, type ByteString } from "../../../bytes/byte-string.ts";
 import { parseImagePath } from "./image-path.ts";
 
 describe("a path in an image", () => {

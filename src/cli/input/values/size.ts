@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
+import { OciError } from "../../../oci/errors.ts";
 
 const UNITS = { "": 1, B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
 

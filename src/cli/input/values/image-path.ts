@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { fromText, type ByteString } from "../../bytes/byte-string.ts";
+import { fromText, type ByteString } from "../../../bytes/byte-string.ts";
 
 const ESCAPES = /\\(?:\\|n|t|x([0-9a-f]{2})|u([0-9a-f]{4}))/g;
 

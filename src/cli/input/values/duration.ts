@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { OciError } from "../../oci/errors.ts";
+import { OciError } from "../../../oci/errors.ts";
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3600_000, d: 86_400_000 } as const;
 
