@@ -29,7 +29,8 @@ export async function openEarlierLayers(
   tag: string | undefined,
   options: ReadOptions,
 ): Promise<EarlierLayers> {
-  const known: Known = tag === undefined ? new Map<DiffId, Descriptor[]>() : await listLayers(target, tag, options);
+  const known: Known =
+    tag === undefined ? new Map<DiffId, Descriptor[]>() : await listLayers(target, tag, options);
   return {
     async find(diffId, wanted) {
       for (const layer of known.get(diffId) ?? []) {
