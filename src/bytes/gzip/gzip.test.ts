@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   collect,
   failureOf,
@@ -14,6 +14,8 @@ import { gunzip } from "./gunzip.ts";
 import { gzip } from "./gzip.ts";
 
 const MIB = 1024 * 1024;
+
+afterEach(() => void vi.unstubAllEnvs());
 
 describe("gzip", () => {
   it.each([0, 1, MIB - 1, MIB, MIB + 1, 6 * MIB + 12345])(
@@ -61,6 +63,20 @@ describe("gzip", () => {
       { numRuns: 50 },
     );
   });
+
+  it.each(["many", "-1", "0", "1e9"])(
+    "reads no more ahead than threads can work on, with %j of them",
+    async (threads) => {
+      vi.stubEnv("UV_THREADPOOL_SIZE", threads);
+      const block = noise(MIB);
+      const source = watched(Array.from({ length: 100 }, () => block));
+      const packed = gzip(source.bytes, 1);
+      await packed.next();
+      await packed.next();
+      await packed.return(undefined);
+      expect(source.chunks).toBeLessThan(70);
+    },
+  );
 
   it("passes on the error of its source, and closes it when left early", async () => {
     const failure = new Error("lost");

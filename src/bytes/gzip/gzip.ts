@@ -10,6 +10,8 @@ const BLOCK = 1024 * 1024;
 const WINDOW = 32 * 1024;
 /** The threads that Node has for such work unless it is told otherwise. */
 const THREADS = 4;
+/** Node's own bound is 1024, which would take that many MiB. */
+const MOST_THREADS = 64;
 /** zlib's largest tables, 128 KiB more: a twentieth faster at levels 3 to 5, at the same size. */
 const MEMORY_LEVEL = 9;
 // Deflate; no flags, no time, no hint about the level. Operating system "unknown": zlib would write the one
@@ -52,7 +54,9 @@ export async function* gzip(bytes: Bytes, level: number): Bytes & AsyncGenerator
 
 /** As many blocks as Node's threads can deflate at once, and one that is ready when the first of them ends. */
 function inFlightOf(): number {
-  return Number(process.env["UV_THREADPOOL_SIZE"] ?? THREADS) + 1;
+  const told = Number(process.env["UV_THREADPOOL_SIZE"]);
+  const threads = Number.isInteger(told) && told > 0 ? told : THREADS;
+  return Math.min(threads, MOST_THREADS) + 1;
 }
 
 interface Block {
