@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromBytes, toBytes } from "../../bytes/byte-string.ts";
 import { digestBytes } from "../../bytes/hash.ts";
 import { digestEncoded, knownAlgorithm, type DiffId, type Digest } from "../../oci/digest.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
-import { openDigestCache } from "../../store/digest-cache.ts";
+import { openKeptFiles } from "../../store/kept-files.ts";
 import type { LoadedFile } from "../closure/read-object.ts";
 import type { LayerFacts } from "./layer-facts.ts";
 
@@ -23,7 +22,6 @@ export interface FactsCache {
   write(layer: LayerIdentity, facts: LayerFacts): Promise<void>;
 }
 
-const FILE = "facts";
 /** To be raised with every change of what is kept or of how it is found out. */
 const VERSION = 1;
 
@@ -31,28 +29,13 @@ const VERSION = 1;
 export function openFactsCache(
   directory: string = join(defaultCacheDirectory(), "content-facts"),
 ): FactsCache {
-  const cache = openDigestCache(directory);
+  const kept = openKeptFiles(directory);
   return {
     async read(layer) {
-      try {
-        const place = await cache.get(keyOf(layer));
-        return place === undefined ? undefined : parse(await readFile(join(place, FILE)));
-      } catch {
-        return undefined;
-      }
+      const bytes = await kept.read(keyOf(layer));
+      return bytes && parse(bytes);
     },
-    async write(layer, facts) {
-      const bytes = serialise(facts);
-      try {
-        const key = keyOf(layer);
-        await (
-          await cache.setAside(key)
-        )?.();
-        await cache.getOrCreate(key, (fresh) => writeFile(join(fresh, FILE), bytes));
-      } catch {
-        // The next look reads the layer again.
-      }
-    },
+    write: (layer, facts) => kept.write(keyOf(layer), serialise(facts)),
   };
 }
 
@@ -70,7 +53,6 @@ interface Serialised {
   readonly texts: readonly [Digest, string][];
 }
 
-/** The digest of the JSON on a line, then the JSON. */
 function serialise({ objects, texts }: LayerFacts): Uint8Array {
   const value: Serialised = {
     objects: [...objects],
@@ -79,15 +61,11 @@ function serialise({ objects, texts }: LayerFacts): Uint8Array {
       Buffer.from(toBytes(text)).toString("base64"),
     ]),
   };
-  const json = Buffer.from(JSON.stringify(value));
-  return Buffer.concat([Buffer.from(`${digestBytes(json)}\n`), json]);
+  return Buffer.from(JSON.stringify(value));
 }
 
-function parse(bytes: Buffer): LayerFacts | undefined {
-  const end = bytes.indexOf("\n");
-  const json = bytes.subarray(end + 1);
-  if (bytes.toString("latin1", 0, Math.max(end, 0)) !== digestBytes(json)) return undefined;
-  const { objects, texts } = JSON.parse(json.toString()) as Serialised;
+function parse(bytes: Uint8Array): LayerFacts {
+  const { objects, texts } = JSON.parse(new TextDecoder().decode(bytes)) as Serialised;
   return {
     objects: new Map(objects),
     texts: new Map(texts.map(([digest, text]) => [digest, fromBytes(Buffer.from(text, "base64"))])),

@@ -185,7 +185,7 @@ describe("layers", () => {
     const kept = (await readdir(join(directory, "facts"))).filter((name) => name.startsWith("v"));
     expect(kept).toHaveLength(2);
     for (const name of kept) {
-      const file = join(directory, "facts", name, "facts");
+      const file = join(directory, "facts", name, "content");
       const bytes = await readFile(file);
       bytes[bytes.length - 3]! ^= 1;
       await writeFile(file, bytes);

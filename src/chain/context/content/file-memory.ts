@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { realpathSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ByteString } from "../../../bytes/byte-string.ts";
 import { digestBytes } from "../../../bytes/hash.ts";
 import type { InodeStamp } from "../../../disk/disk-node.ts";
 import { digestEncoded, digestOf, type Digest } from "../../../oci/digest.ts";
 import { defaultCacheDirectory } from "../../../store/cache-directory.ts";
-import { openDigestCache } from "../../../store/digest-cache.ts";
+import { openKeptFiles } from "../../../store/kept-files.ts";
 
 /** The digests of a context's files from the last time, so that a file that did not change is not read again. */
 export interface FileMemory {
@@ -22,7 +21,6 @@ export interface FileMemory {
   save(): Promise<void>;
 }
 
-const FILE = "files";
 const VERSION = 1;
 /**
  * In milliseconds. A file that changed this shortly before it was read may change again without a new time (file
@@ -35,10 +33,10 @@ export async function openFileMemory(
   context: string,
   directory: string = join(defaultCacheDirectory(), "context-files"),
 ): Promise<FileMemory> {
-  const cache = openDigestCache(directory);
+  const files = openKeptFiles(directory);
   const place = digestBytes(new TextEncoder().encode(realpathSync(context)));
   const key = `v${VERSION}-${digestEncoded(place)}`;
-  const kept = await read(cache.get(key));
+  const kept = parse(await files.read(key));
   const now = new Map<string, string>();
   return {
     get(path, stamp) {
@@ -53,15 +51,7 @@ export async function openFileMemory(
       now.set(lineOf(path, stamp), digestEncoded(digest));
     },
     async save() {
-      if (isSame(kept, now)) return;
-      try {
-        await (
-          await cache.setAside(key)
-        )?.();
-        await cache.getOrCreate(key, (fresh) => writeFile(join(fresh, FILE), serialise(now)));
-      } catch {
-        // As said above.
-      }
+      if (!isSame(kept, now)) await files.write(key, serialise(now));
     },
   };
 }
@@ -77,23 +67,11 @@ function isSame(kept: ReadonlyMap<string, string>, now: ReadonlyMap<string, stri
   return true;
 }
 
-/** The digest of the JSON on a line, then the JSON. */
 function serialise(files: ReadonlyMap<string, string>): Uint8Array {
-  const json = Buffer.from(JSON.stringify([...files]));
-  return Buffer.concat([Buffer.from(`${digestBytes(json)}\n`), json]);
+  return Buffer.from(JSON.stringify([...files]));
 }
 
-/** What is missing, damaged or unreadable is as if nothing were kept. */
-async function read(place: Promise<string | undefined>): Promise<ReadonlyMap<string, string>> {
-  try {
-    const directory = await place;
-    if (directory === undefined) return new Map();
-    const bytes = await readFile(join(directory, FILE));
-    const end = bytes.indexOf("\n");
-    const json = bytes.subarray(end + 1);
-    if (bytes.toString("latin1", 0, Math.max(end, 0)) !== digestBytes(json)) return new Map();
-    return new Map(JSON.parse(json.toString()) as [string, string][]);
-  } catch {
-    return new Map();
-  }
+function parse(bytes: Uint8Array | undefined): ReadonlyMap<string, string> {
+  if (bytes === undefined) return new Map();
+  return new Map(JSON.parse(new TextDecoder().decode(bytes)) as [string, string][]);
 }

@@ -242,7 +242,7 @@ describe("the memory of files", () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
     await opened(directory);
     const file = fs.readdirSync(join(base, "memory")).find((name) => name.startsWith("v"));
-    const place = join(base, "memory", file!, "files");
+    const place = join(base, "memory", file!, "content");
     fs.writeFileSync(place, fs.readFileSync(place, "utf8").replace(/[0-9a-f]{8}"/, '00000000"'));
     expect(await opened(directory)).toEqual(["a"]);
   });

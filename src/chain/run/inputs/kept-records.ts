@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestEncoded, type Digest } from "../../../oci/digest.ts";
-import { openDigestCache } from "../../../store/digest-cache.ts";
+import { openKeptFiles } from "../../../store/kept-files.ts";
 import {
   digestOfRecord,
   formatInputRecord,
@@ -18,29 +17,17 @@ export interface KeptRecords {
   read(digest: Digest): Promise<InputRecord | undefined>;
 }
 
-const FILE = "record.json";
-
 /** Opens what is kept in `stage-inputs` of the cache directory. */
 export function openKeptRecords(cacheDirectory: string): KeptRecords {
-  const cache = openDigestCache(join(cacheDirectory, "stage-inputs"));
+  const kept = openKeptFiles(join(cacheDirectory, "stage-inputs"));
   return {
-    async keep(record) {
-      try {
-        const bytes = formatInputRecord(record);
-        const key = digestEncoded(digestOfRecord(record));
-        await cache.getOrCreate(key, (fresh) => writeFile(join(fresh, FILE), bytes));
-      } catch {
-        // As said above.
-      }
-    },
+    keep: (record) => kept.write(digestEncoded(digestOfRecord(record)), formatInputRecord(record)),
     async read(digest) {
+      const bytes = await kept.read(digestEncoded(digest));
       try {
-        const place = await cache.get(digestEncoded(digest));
-        if (place === undefined) return undefined;
-        const record = parseInputRecord(await readFile(join(place, FILE)));
-        return digestOfRecord(record) === digest ? record : undefined;
+        return bytes && parseInputRecord(bytes);
       } catch {
-        return undefined;
+        return undefined; // of another version
       }
     },
   };
