@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { hasElfMagic } from "../../elf/elf-header.ts";
-import { nameOf, parentOf } from "../../layer/path-parts.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { handOutFiles } from "../../rootfs/contents/hand-out-contents.ts";
 import type { LayerListener } from "../../rootfs/contents/read-layer-once.ts";
@@ -9,6 +8,7 @@ import type { LayerIndex } from "../../rootfs/layer-index/layer-index.ts";
 import type { LoadedFile } from "../closure/read-object.ts";
 import { LARGEST_TEXT, type LayerFacts } from "./layer-facts.ts";
 import { readPushed, type PushedObject } from "./pushed-object.ts";
+import { mayBeSetting } from "./settings-files.ts";
 
 /** Gathers facts while a layer is read for its index, so that it is not read for them again. */
 export interface FactsGatherer {
@@ -86,15 +86,6 @@ interface OpenFile {
   got: number;
   readonly text: Uint8Array | undefined;
   object: PushedObject | undefined;
-}
-
-const SETTINGS: ReadonlySet<string> = new Set(["passwd", "group", "ld.so.cache", "ld.so.conf"]);
-const LOADER = /^ld(64|-[^/]*)?\.so\.\d+$|^ld-musl-[^/]*\.path$|^ld-[\d.]+\.so$/;
-
-/** Whether a file has a name as those have that say how users and libraries are found, wherever it is: links may lead there. */
-function mayBeSetting(path: ByteString): boolean {
-  const name = nameOf(path);
-  return SETTINGS.has(name) || LOADER.test(name) || parentOf(path).endsWith("/ld.so.conf.d");
 }
 
 function byDigest(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { fromBytes, fromText, toBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
+import { fromBytes, toBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
 import { throwIfAborted } from "../../bytes/abort.ts";
 import { once, type AbortOptions, type Bytes } from "../../bytes/bytes.ts";
 import { drain, readAll } from "../../bytes/streams/read-all.ts";
@@ -16,9 +16,9 @@ import {
   type LoadedFile,
   type ReadObject,
 } from "../closure/read-object.ts";
-import { USUAL_LOADERS } from "../closure/usual-loaders.ts";
 import type { FactsCache, LayerIdentity } from "./facts-cache.ts";
 import { LARGEST_TEXT, type LayerFacts } from "./layer-facts.ts";
+import { settingsPaths } from "./settings-files.ts";
 
 /** A root filesystem as the checks read it. */
 export interface ReadableRoot {
@@ -82,28 +82,13 @@ function* wantedObjects(objects: readonly (readonly [ByteString, Node])[]): Gene
   }
 }
 
-const TEXTS = ["/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/etc/ld.so.conf"];
-const MUSL_PATHS = /^ld-musl-.*\.path$/;
-
 function* wantedTexts(root: RootFilesystem): Generator<Want> {
-  const found = [
-    ...TEXTS.map(fromText),
-    ...USUAL_LOADERS,
-    ...listIn(root, fromText("/etc")).filter((path) => MUSL_PATHS.test(path.slice("/etc/".length))),
-    ...listIn(root, fromText("/etc/ld.so.conf.d")),
-  ];
-  for (const each of found) {
+  for (const each of settingsPaths(root)) {
     const { node, path } = tracePath(root, each);
     if (node?.type !== "file" || node.size === 0 || node.size > LARGEST_TEXT) continue;
     const { contentDigest: digest } = node;
     if (digest !== undefined) yield { path, node, digest, as: "texts" };
   }
-}
-
-function listIn(root: RootFilesystem, directory: ByteString): readonly ByteString[] {
-  const { node, path } = tracePath(root, directory);
-  if (node?.type !== "directory") return [];
-  return root.list(path).map((name) => `${directory}/${name}` as ByteString);
 }
 
 function identityOf({ image }: ImageFilesystem, layer: number): LayerIdentity {

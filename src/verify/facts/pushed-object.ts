@@ -88,10 +88,15 @@ function createWindow(size: number): Window {
     if (offset + length > position) return undefined;
     if (offset + length <= start.length) return start.subarray(offset, offset + length);
     if (Math.max(offset, start.length) < position - behind.length) throw new GoneBy();
-    return Uint8Array.from({ length }, (_, index) => {
-      const at = offset + index;
-      return at < start.length ? start[at]! : behind[at % behind.length]!;
-    });
+    const bytes = new Uint8Array(length);
+    for (let filled = 0; filled < length;) {
+      const at = offset + filled;
+      const rest = at < start.length ? start.subarray(at) : behind.subarray(at % behind.length);
+      const piece = rest.subarray(0, length - filled);
+      bytes.set(piece, filled);
+      filled += piece.length;
+    }
+    return bytes;
   };
   const keep = (part: Uint8Array): void => {
     if (position < start.length) start.set(part.subarray(0, start.length - position), position);
