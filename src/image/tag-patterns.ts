@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../oci/errors.ts";
-
-/** Whether a name matches a pattern: `*` stands for any text, `?` for one character. */
-export function matchesPattern(name: string, pattern: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s").test(name);
-}
+import { matchText } from "../oci/match-text.ts";
 
 /**
- * The tags that match one of the patterns; all without patterns.
+ * The tags that match one of the patterns, as {@link matchText} does; all without patterns.
  * @throws OciError `not-found` when there are none, or when a pattern matches none
  */
 export function filterTags(
@@ -20,7 +12,7 @@ export function filterTags(
   where: string,
 ): readonly string[] {
   if (tags.length === 0) throw new OciError("not-found", `${where}: expected tags, got none`);
-  const idle = patterns.find((pattern) => !tags.some((tag) => matchesPattern(tag, pattern)));
+  const idle = patterns.find((pattern) => !tags.some((tag) => matchText(pattern, tag)));
   if (idle !== undefined) {
     throw new OciError(
       "not-found",
@@ -29,5 +21,5 @@ export function filterTags(
     );
   }
   if (patterns.length === 0) return tags;
-  return tags.filter((tag) => patterns.some((pattern) => matchesPattern(tag, pattern)));
+  return tags.filter((tag) => patterns.some((pattern) => matchText(pattern, tag)));
 }

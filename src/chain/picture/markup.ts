@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
+import { escapeMarkup } from "../../oci/escape-markup.ts";
 
 /** Foreign text for a text node or an attribute of SVG or HTML: no markup, no control characters. */
 export function markup(text: string): string {
-  return escapeText(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return escapeMarkup(escapeText(text));
 }
 
 /** The colours of both pictures, for light and dark. */

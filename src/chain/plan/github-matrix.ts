@@ -26,21 +26,21 @@ export interface GithubMatrix {
  * published anew, every architecture's image is assembled in this run.
  */
 export function githubMatrix({ units }: ChainPlan): GithubMatrix {
-  const isTodo = ({ action }: PlannedUnit): boolean => action !== "keep";
-  const indexes = units.filter((one) => one.unit.kind === "index" && isTodo(one));
+  const isUnmade = ({ action }: PlannedUnit): boolean => action !== "keep";
+  const indexes = units.filter((one) => one.unit.kind === "index" && isUnmade(one));
   const joined = new Set(indexes.flatMap(({ unit }) => unit.inputs.map((input) => input.unit)));
-  const todo = units.filter(
-    (one) => isTodo(one) || (one.unit.kind === "recipe" && joined.has(one.unit.id)),
+  const wanted = units.filter(
+    (one) => isUnmade(one) || (one.unit.kind === "recipe" && joined.has(one.unit.id)),
   );
-  const shared = todo.filter(
+  const shared = wanted.filter(
     ({ unit }) => unit.architecture === undefined && unit.kind !== "index",
   );
-  const names = [...new Set(todo.flatMap(({ unit }) => unit.architecture ?? []))];
+  const names = [...new Set(wanted.flatMap(({ unit }) => unit.architecture ?? []))];
   return {
     shared: matrixOf(shared.length === 0 ? [] : [jobOf(shared, { build: buildOf(shared) })]),
     architectures: matrixOf(
       names.map((architecture) => {
-        const mine = todo.filter(({ unit }) => unit.architecture === architecture);
+        const mine = wanted.filter(({ unit }) => unit.architecture === architecture);
         const [build, assemble] = [buildOf(mine, architecture), assembleOf(mine, units)];
         return jobOf(mine, { architecture, build, assemble });
       }),

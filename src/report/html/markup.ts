@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { escapeMarkup } from "../../oci/escape-markup.ts";
 
 /** Text that is markup already. Only {@link html} makes it, so that nothing else gets into a page unescaped. */
 export class Markup {
@@ -28,19 +29,12 @@ function write(value: Value): string {
   return value instanceof Markup ? value.toString() : value.map(String).join("");
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
 /** Escapes text; characters that HTML has none for become `\ufffd`. */
 export function escapeHtml(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (character) => ENTITIES[character]!)
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|\p{Surrogate}/gu, "\ufffd");
+  return escapeMarkup(text).replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|\p{Surrogate}/gu,
+    "\ufffd",
+  );
 }
 
 /** A value as JSON that can lie in a script element: neither `</script` nor `<!--` can be in it. */

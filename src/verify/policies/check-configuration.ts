@@ -5,7 +5,7 @@ import { checkCommands } from "../image/check-commands.ts";
 import { USUAL_PATH } from "../image/check-directories.ts";
 import { explainStop, follow, type Examination } from "../image/examination.ts";
 import type { ImageFinding } from "../image/image-report.ts";
-import { matchText } from "./match-text.ts";
+import { matchText } from "../../oci/match-text.ts";
 import type { CommandRole, ConfigurationPolicy } from "./policy.ts";
 import type { BeginCheck, Reporter } from "./policy-check.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../../bytes/byte-string.ts";
-import { matchText } from "./match-text.ts";
+import { matchText } from "../../oci/match-text.ts";
 import type { EnvironmentPolicy } from "./policy.ts";
 import type { BeginCheck, Reporter } from "./policy-check.ts";
 

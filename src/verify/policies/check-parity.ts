@@ -61,21 +61,12 @@ function nameOf({ platform, root }: CheckSubject): string {
 }
 
 /** What the machines of images are called in paths. */
-const NAMES: ReadonlySet<string> = new Set([
-  ...[
-    "x86_64",
-    "amd64",
-    "x64",
-    "aarch64",
-    "arm64",
-    "riscv64",
-    "riscv64gc",
-    "i386",
-    "i686",
-    "armhf",
-  ],
-  ...["armv7", "ppc64le", "powerpc64le", "s390x", "loong64", "loongarch64"],
-]);
+const NAMES: ReadonlySet<string> = new Set(
+  (
+    "x86_64 amd64 x64 aarch64 arm64 riscv64 riscv64gc i386 i686 armhf armv7 ppc64le powerpc64le s390x loong64 " +
+    "loongarch64"
+  ).split(" "),
+);
 
 function withoutArchitecture(path: ByteString): string {
   return path.replace(/\w+/g, (word) => (NAMES.has(word) ? "*" : word));

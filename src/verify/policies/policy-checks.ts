@@ -103,8 +103,9 @@ function onceEach(findings: readonly ImageFinding[]): readonly ImageFinding[] {
   const told = new Set<string>();
   return findings.filter(({ code, path, message }) => {
     const key = JSON.stringify([code, path, message]);
-    if (path === undefined || !told.has(key)) return Boolean(told.add(key));
-    return false;
+    const isTold = path !== undefined && told.has(key);
+    told.add(key);
+    return !isTold;
   });
 }
 
