@@ -16,6 +16,7 @@ export { openVerdictCache, type VerdictCache, type VerdictSubject } from "./fact
 export type * from "./image/further-checks.ts";
 export type * from "./image/examined-image.ts";
 export type * from "./image/image-report.ts";
+export { listCounts } from "./image/image-report.ts";
 export type { VerifyProgress } from "./image/verify-progress.ts";
 export { verifyImage, type VerifyImageOptions } from "./image/verify-image.ts";
 export { verifyImages, type VerifyImagesOptions } from "./image/verify-images.ts";

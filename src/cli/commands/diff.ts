@@ -25,6 +25,7 @@ import { referenceOptions, type ReferenceFlags } from "../input/reference-option
 import { planReports, toolName, withHtml, type ReportFlags } from "../input/report-flags.ts";
 import { differenceDocument, fieldLines } from "../output/differences.ts";
 import { count } from "../output/format.ts";
+import { showComparing } from "../progress/show-comparing.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
@@ -109,7 +110,6 @@ async function diff(
   const { COMPARED_FIELDS } = await import("../../rootfs/compare/compare-nodes.ts");
   const known: readonly IgnoredField[] = [...COMPARED_FIELDS, "configuration"];
   const ignore = (flags.ignore ?? []).map((text) => parseField(text, known));
-  const show = showIndexing(progress);
   letYoungGenerationGrow();
   const first = { reference: one, location: await parseConfigured(one, context) };
   const second = { reference: other, location: await parseConfigured(other, context) };
@@ -117,10 +117,7 @@ async function diff(
     ...(await referenceOptions(flags, session)),
     ignore,
     cache: await indexCacheOf(context),
-    onProgress: (event) => {
-      if (event.kind !== "comparing") show(event);
-      else progress.show(`comparing: ${event.compared} paths`, event);
-    },
+    onProgress: showComparing(progress),
   };
   if (!reports.hasPage) {
     const { compareReferences } = await import("../../disk/look/compare-references.ts");

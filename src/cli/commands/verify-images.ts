@@ -8,7 +8,11 @@ import type { VerifiedContent } from "../../store/verify-content.ts";
 import type { PoliciesFor } from "../../verify/policies/policy-checks.ts";
 import type { AskedReference } from "../../report/report-on-references.ts";
 import type { Report } from "../../report/report.ts";
-import type { ImageReport, ImagesReport } from "../../verify/image/image-report.ts";
+import {
+  listCounts,
+  type ImageReport,
+  type ImagesReport,
+} from "../../verify/image/image-report.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { findConfiguredTargets } from "../input/configured-targets.ts";
@@ -157,16 +161,7 @@ function summaryRow(image: ImageReport): readonly string[] {
   if (checked === undefined) return [name, "could not be looked into"];
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const verdict = ok ? "all right" : `${errors} wrong`;
-  return [
-    name,
-    ...(checked.layers === 0 ? [] : [count(checked.layers, "layer")]),
-    count(checked.paths, "path"),
-    count(checked.objects, "ELF object"),
-    count(checked.programs, "program"),
-    count(checked.scripts, "script"),
-    count(checked.commands, "command"),
-    verdict,
-  ];
+  return [name, ...listCounts(checked).map(([number, noun]) => count(number, noun)), verdict];
 }
 
 function contentLines(

@@ -17,7 +17,7 @@ import { withReportFiles } from "../input/report-flags.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../output/format.ts";
-import { showIndexing } from "../progress/show-indexing.ts";
+import { showComparing } from "../progress/show-comparing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 import type { VerifyImagesFlags } from "./verify-images.ts";
 
@@ -125,15 +125,11 @@ async function verify(
   ]);
   const ignore = (flags.ignore ?? []).map((field) => parseField(field, COMPARED_FIELDS));
   letYoungGenerationGrow();
-  const show = showIndexing(progress);
   const found = await verifyAgainst(directory, await parseConfigured(flags.against, context), {
     ...(await referenceOptions(flags, session)),
     ignore,
     cache: await indexCacheOf(context),
-    onProgress: (event) => {
-      if (event.kind !== "comparing") show(event);
-      else progress.show(`comparing: ${event.compared} paths`, event);
-    },
+    onProgress: showComparing(progress),
   });
   return outcomeOf(directory, found);
 }

@@ -4,6 +4,7 @@ import type { PackProgress } from "../../convert/pack/pack-options.ts";
 import type { UnpackProgress } from "../../convert/unpack/unpack-options.ts";
 import { count } from "../output/format.ts";
 import type { Progress } from "./progress.ts";
+import { showComparing } from "./show-comparing.ts";
 import { showIndexing } from "./show-indexing.ts";
 import { createTransferMeter } from "./transfer-meter.ts";
 
@@ -41,23 +42,14 @@ export function showConverting(progress: Progress): (event: ConvertProgress) => 
 
 /** Shows the progress of a pack. */
 export function showPacking(progress: Progress): (event: PackProgress) => void {
-  const showIndex = showIndexing(progress);
+  const show = showComparing(progress);
   const meter = createTransferMeter();
   return (event) => {
-    switch (event.kind) {
-      case "comparing":
-        progress.show(`comparing: ${event.compared} paths`, event);
-        return;
-      case "packing": {
-        const { layer, entries, bytes } = event;
-        progress.show(
-          `layer ${layer}: ${count(entries, "entry", "entries")}, ${meter(bytes)}`,
-          event,
-        );
-        return;
-      }
-      default:
-        showIndex(event);
+    if (event.kind !== "packing") {
+      show(event);
+      return;
     }
+    const { layer, entries, bytes } = event;
+    progress.show(`layer ${layer}: ${count(entries, "entry", "entries")}, ${meter(bytes)}`, event);
   };
 }

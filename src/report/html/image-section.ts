@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { listCounts } from "../../verify/image/image-report.ts";
 import type { ListedFinding } from "../list-findings.ts";
 import type { ReportedImage } from "../report.ts";
 import { chainsSection } from "./chains-section.ts";
@@ -35,13 +36,6 @@ function countsOf({ report }: ReportedImage): string {
   if (report === undefined) return "";
   const { checked } = report;
   if (checked === undefined) return "This image could not be looked into.";
-  const looked = [
-    ...(checked.layers === 0 ? [] : [count(checked.layers, "layer")]),
-    count(checked.paths, "path"),
-    count(checked.objects, "ELF object"),
-    count(checked.programs, "program"),
-    count(checked.scripts, "script"),
-    count(checked.commands, "command"),
-  ];
+  const looked = listCounts(checked).map(([number, noun]) => count(number, noun));
   return `Looked at: ${looked.join(", ")}.`;
 }

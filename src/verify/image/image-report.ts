@@ -53,6 +53,19 @@ export interface ImageCounts {
   readonly commands: number;
 }
 
+/** How much was looked at, each with its noun in the singular. Of a directory, which has none, no layers. */
+export function listCounts(counts: ImageCounts): readonly (readonly [number, string])[] {
+  const { layers, paths, objects, programs, scripts, commands } = counts;
+  return [
+    ...(layers === 0 ? [] : [[layers, "layer"] as const]),
+    [paths, "path"],
+    [objects, "ELF object"],
+    [programs, "program"],
+    [scripts, "script"],
+    [commands, "command"],
+  ];
+}
+
 /** The answer for one image. */
 export interface ImageReport {
   readonly name: string;
