@@ -58,6 +58,7 @@ base: scratch
 artifacts: { sdk: "oci:out/sdk/\${ARCH}" }
 provenance: { parent: sdk }
 layers: [{ name: tool, steps: [{ copy: /opt/tool }] }]
+chain: { mirrors: { NEAR_MIRROR: "http://mirror.example" } }
 stages:${STAGES}`,
   );
   for (const [name, lines] of Object.entries(DOCKERFILES)) {

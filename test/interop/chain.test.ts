@@ -190,6 +190,36 @@ it("killed at any moment, the next run makes what is missing and leaves nothing 
   expect(readdirSync(join(project, "out/chain")).sort()).toEqual(["built", "logs", "status.json"]);
 });
 
+it("stopped by Ctrl-C, it says so, ends its builds, and the next run goes on", async () => {
+  edit("base/files/one", "4\n");
+  const child = start(["build"], project, "cache");
+  let told = "";
+  child.stdout!.on("data", (text: Buffer) => (told += text.toString()));
+  child.stderr!.resume();
+  const running = join(project, "out/chain/status.json");
+  await expect
+    .poll(() => /"sdk-\w+": \{\n {3}"status": "running"/.test(readFileSync(running, "utf8")))
+    .toBe(true);
+  child.kill("SIGINT");
+  expect(await new Promise((resolve) => child.once("close", resolve))).toBe(130);
+  const document = JSON.parse(told) as Told["document"];
+  expect(document.result).toBe("stopped");
+  expect(document.units.map((unit) => unit.status)).toContain("stopped");
+  expect(await chain(["status"])).toMatchObject({ status: 1, document: { result: "stopped" } });
+  expect(readdirSync(scratch.path("cache/contexts"))).toEqual([]);
+  const next = await chain(["build"]);
+  expect(next).toMatchObject({ status: 0, document: { resumed: true, result: "done" } });
+  expect(words(next)["kept"]).toContain("base");
+});
+
+it("mirrors are given where they are asked for, and are no reason to build", async () => {
+  expect(Object.keys(words(await chain(["build", "--mirrors"])))).toEqual(["kept"]);
+  const dry = ["build", "--no-cache", "--only", "base", "--dry-run"];
+  const argument = "NEAR_MIRROR=http://mirror.example";
+  expect(JSON.stringify(await chain([...dry, "--mirrors"]))).toContain(argument);
+  expect(JSON.stringify(await chain(dry))).not.toContain(argument);
+});
+
 it("without a push, images are handed on by layouts, and nothing reaches the registry", async () => {
   const alone = scratch.path("alone");
   await writeFamily(alone, `${image}/alone`);
