@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from "node:path";
 import type { AbortOptions } from "../../../bytes/bytes.ts";
+import { digestBytes } from "../../../bytes/hash.ts";
 import type { Digest } from "../../../oci/digest.ts";
 import { isOciError, OciError } from "../../../oci/errors.ts";
 import type { Builder } from "../../buildkit/builders/builder.ts";
@@ -69,13 +70,14 @@ export interface InputReaderOptions extends AbortOptions {
 }
 
 export function openInputReader(options: InputReaderOptions): InputReader {
+  const lists = openKeptLists(join(options.cache, "context-lists"));
   const hashed = new Map<string, Promise<HashedContext>>();
   const hash = async (build: UnitBuild): Promise<HashedContext> => {
     const context = resolve(options.directory, build.context);
     const dockerfile = resolve(options.directory, build.dockerfile);
     const memory = await openFileMemory(context, join(options.cache, "context-files"));
     const made = await hashContext(context, { dockerfile, memory, signal: options.signal });
-    await openKeptLists(join(options.cache, "context-lists")).keep(made.list);
+    await lists.keep(made.list);
     return made;
   };
   const hashOnce = (build: UnitBuild): Promise<HashedContext> => {
@@ -104,7 +106,6 @@ export function openInputReader(options: InputReaderOptions): InputReader {
       const build = buildOf(unit);
       const now = await hash(build);
       const dockerfile = readDockerfileBytes(resolve(options.directory, build.dockerfile));
-      const { digestBytes } = await import("../../../bytes/hash.ts");
       if (now.list.digest === context.list.digest && digestBytes(dockerfile) === record.dockerfile)
         return;
       throw new OciError(
