@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Socket } from "node:net";
+import { withStep } from "../../bytes/streams/chunk-steps.ts";
 import { abortedError, throwIfAborted } from "../../bytes/abort.ts";
 import type { Limits } from "../../oci/limits.ts";
 import {
@@ -104,16 +105,14 @@ function answerOf(
 ): RawAnswer {
   const { reader } = connection;
   const restOf = (): number => (isLasting && reader.isEmpty() ? restAllowed(headers) : 0);
-  async function* read(): AsyncGenerator<Uint8Array, void> {
-    try {
-      yield* readAnswerBody(reader, framing);
-      end(restOf());
-    } finally {
-      end();
-    }
-  }
   if (framing === 0) end(restOf());
-  const body = read();
+  const body = withStep(readAnswerBody(reader, framing), {
+    onEnd: () => {
+      end(restOf());
+      return undefined;
+    },
+    onClose: end,
+  });
   const dump = async ({ limit }: { limit: number }): Promise<void> => {
     let left = limit;
     await connection.within(DISCARD, async () => {
