@@ -12,23 +12,47 @@ export type LeastRate = Pick<Limits, "leastRate" | "idleTimeout">;
  */
 export async function* demandRate(
   bytes: Bytes,
-  { leastRate, idleTimeout }: LeastRate,
-  tooSlow: (count: number, milliseconds: number) => Error,
+  rate: LeastRate,
+  tooSlow: TooSlow,
 ): Bytes & AsyncGenerator<Uint8Array> {
-  let waited = 0;
-  let count = 0;
+  const measure = measureRate(rate, tooSlow);
   let since = elapsed();
   for await (const chunk of bytes) {
-    waited += elapsed() - since;
-    count += chunk.length;
-    if (waited >= idleTimeout) {
-      if (count * 1000 < leastRate * waited) throw tooSlow(count, waited);
-      waited = 0;
-      count = 0;
-    }
+    measure(chunk.length, elapsed() - since);
     yield chunk;
     since = elapsed();
   }
+}
+
+/** As {@link demandRate}, for bytes that are pushed: the same `take`, which throws when they have come too slowly. */
+export function demandPushedRate(
+  take: (chunk: Uint8Array) => void,
+  rate: LeastRate,
+  tooSlow: TooSlow,
+): (chunk: Uint8Array) => void {
+  const measure = measureRate(rate, tooSlow);
+  let since = elapsed();
+  return (chunk) => {
+    measure(chunk.length, elapsed() - since);
+    take(chunk);
+    since = elapsed();
+  };
+}
+
+type TooSlow = (count: number, milliseconds: number) => Error;
+
+function measureRate(
+  { leastRate, idleTimeout }: LeastRate,
+  tooSlow: TooSlow,
+): (length: number, milliseconds: number) => void {
+  let [waited, count] = [0, 0];
+  return (length, milliseconds) => {
+    waited += milliseconds;
+    count += length;
+    if (waited < idleTimeout) return;
+    if (count * 1000 < leastRate * waited) throw tooSlow(count, waited);
+    [waited, count] = [0, 0];
+  };
 }
 
 /**

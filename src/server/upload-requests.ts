@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { Source } from "../bytes/bytes.ts";
 import { knownAlgorithm, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
 import { parseRepository } from "../oci/reference.ts";
 import { formatRoute, parseKnownDigest } from "../registry/wire/paths.ts";
 import { formatUploadRange, parseUploadRange } from "../registry/wire/range.ts";
 import { storedSize } from "./blob-requests.ts";
-import { bodyOf, sendEmpty } from "./http-call.ts";
+import { pushedBodyOf, sendEmpty } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
 import { clientOf } from "./listen/client-connections.ts";
 import { isOciError } from "../oci/errors.ts";
@@ -22,7 +21,7 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
   const whole = query.get("digest");
   const length = contentLength(call);
   if (whole !== null && mounted === null && length !== undefined) {
-    await storeWhole(call, repository, parseKnownDigest(whole), length);
+    await storeWhole(call, repository, parseKnownDigest(whole));
     return;
   }
   const client = clientOf(call.request.socket.remoteAddress);
@@ -76,7 +75,7 @@ export async function uploadStatus(call: Call, repository: string, id: string): 
 export async function appendToUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   checkChunk(call, upload);
-  await upload.append(bodyOf(call), contentLength(call));
+  await upload.receive(pushedBodyOf(call));
   sendProgress(call, 202, upload);
 }
 
@@ -86,7 +85,7 @@ export async function finishUpload(call: Call, repository: string, id: string): 
   const digest = parseKnownDigest(call.query.get("digest") ?? "");
   checkChunk(call, upload);
   upload.hashWith(knownAlgorithm(digest));
-  await upload.append(bodyOf(call), contentLength(call));
+  await upload.receive(pushedBodyOf(call));
   await upload.finish(digest);
   await record(call, repository, digest);
   sendCreated(call, repository, digest);
@@ -99,15 +98,16 @@ export async function cancelUpload(call: Call, repository: string, id: string): 
 }
 
 /** Stores a body in one pass, verifying it on the way. It also replaces stored content, which may be damaged. */
-async function storeWhole(
-  call: Call,
-  repository: string,
-  digest: Digest,
-  size: number,
-): Promise<void> {
-  const descriptor = { mediaType: "application/octet-stream", digest, size };
-  const source: Source = { size, open: () => bodyOf(call) };
-  await call.store.capabilities.replace(descriptor, source);
+async function storeWhole(call: Call, repository: string, digest: Digest): Promise<void> {
+  const upload = await call.store.capabilities.uploads.begin();
+  try {
+    upload.hashWith(knownAlgorithm(digest));
+    await upload.receive(pushedBodyOf(call));
+  } catch (error) {
+    await upload.cancel();
+    throw error;
+  }
+  await upload.finish(digest);
   await record(call, repository, digest);
   sendCreated(call, repository, digest);
 }
