@@ -12,7 +12,7 @@ import type { Repositories } from "../store/repositories/repositories.ts";
 import { ProtocolError, toProtocolError } from "./protocol-error.ts";
 import { receiveBody } from "./streams/receive-body.ts";
 import { sendFile } from "./streams/send-file.ts";
-import { stateOf, type VerifiedFiles } from "./streams/verified-files.ts";
+import { isQuiet, stateOf, type VerifiedFiles } from "./streams/verified-files.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** One request, its response, and what the registry needs to answer it. */
@@ -96,7 +96,9 @@ export async function sendBlob(
       await sendFile(response, { fd, length, isSame }, limits);
     } else {
       const before = stateOf(fd);
-      await sendFile(response, { fd, length, digest }, limits);
+      const isSame = (): boolean => before.text === stateOf(fd).text;
+      const part = { fd, length, digest, isSame: isQuiet(before) ? isSame : undefined };
+      await sendFile(response, part, limits);
       verified.add(digest, fd, before);
     }
   } finally {

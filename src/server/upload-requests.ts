@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { closeSync } from "node:fs";
 import { knownAlgorithm, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
 import { parseRepository } from "../oci/reference.ts";
 import { formatRoute, parseKnownDigest } from "../registry/wire/paths.ts";
@@ -8,7 +9,7 @@ import { pushedBodyOf, sendEmpty } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
 import { clientOf } from "./listen/client-connections.ts";
 import { isOciError } from "../oci/errors.ts";
-import { settleBlob } from "../store/layout/layout-blobs.ts";
+import { openBlob, settleBlob } from "../store/layout/layout-blobs.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Upload } from "./uploads.ts";
 
@@ -88,6 +89,7 @@ export async function finishUpload(call: Call, repository: string, id: string): 
   await upload.receive(pushedBodyOf(call));
   await upload.finish(digest);
   await record(call, repository, digest);
+  await rememberPlaced(call, digest);
   sendCreated(call, repository, digest);
 }
 
@@ -109,7 +111,22 @@ async function storeWhole(call: Call, repository: string, digest: Digest): Promi
   }
   await upload.finish(digest);
   await record(call, repository, digest);
+  await rememberPlaced(call, digest);
   sendCreated(call, repository, digest);
+}
+
+/** Below so many bytes, hashing a blob once more is done sooner than waiting until its file's time is unmistakable. */
+const WORTH_REMEMBERING = 1024 * 1024;
+
+/** Spares the first pull of a large blob that has just been stored, and was verified then, from verifying it again. */
+async function rememberPlaced(call: Call, digest: Digest): Promise<void> {
+  if ((storedSize(call, digest) ?? 0) < WORTH_REMEMBERING) return;
+  const { fd } = openBlob(call.store.directory, digest);
+  try {
+    await call.verified.addPlaced(digest, fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Refuses a chunk whose `Content-Range` does not start where the upload stands. */

@@ -39,10 +39,14 @@ interface Thread {
 
 let thread: Thread | undefined;
 let begun = 0;
+let hasFailed = false;
 
-/** Whether another thread can hash while this one works: not on a machine with one processor. */
+/**
+ * Whether another thread can hash while this one works: not on a machine with one processor, and not once the thread has
+ * failed.
+ */
 export function canHashMeanwhile(): boolean {
-  return availableParallelism() > 1;
+  return !hasFailed && availableParallelism() > 1;
 }
 
 /** Opens a hasher in the one thread that hashes files; the first call starts it. */
@@ -121,6 +125,7 @@ function startThread(): Thread {
   };
   const fail = (message: string): void => {
     if (thread === started) thread = undefined;
+    hasFailed = true;
     for (const [id, hear] of [...started.hear]) hear({ id, tell: "failed", message });
   };
   worker.on("message", (reply: HashReply) => started.hear.get(reply.id)?.(reply));

@@ -34,10 +34,12 @@ async function start(limits: ServeOptions["limits"]): Promise<void> {
 const content = new TextEncoder().encode("a layer");
 const digest = digestBytes(content);
 
-const pushed =
-  (bytes: Uint8Array): PushedBytes =>
-  (take) =>
-    Promise.resolve(take(bytes));
+function pushed(bytes: Uint8Array): PushedBytes {
+  return (take) => {
+    take(bytes);
+    return Promise.resolve();
+  };
+}
 
 async function begin(): Promise<string> {
   const { status, headers } = await askRegistry(server.url, "POST", "/v2/a/blobs/uploads/");

@@ -41,7 +41,13 @@ export function receiveBody(
     const onClose = (): void => onError(new Error("the client has gone"));
     const goOnDirectly = (): void => {
       const fd = descriptorOf(request.socket);
-      if (fd === undefined || left < SHORT || request.listenerCount("data") !== 1 || request.destroyed) return;
+      if (
+        fd === undefined ||
+        left < SHORT ||
+        request.listenerCount("data") !== 1 ||
+        request.destroyed
+      )
+        return;
       // What Node's parser has read already comes at once.
       while (request.read() !== null);
       if (request.listenerCount("data") !== 1) return;

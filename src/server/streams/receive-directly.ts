@@ -45,9 +45,9 @@ export function receiveDirectly(rest: RestOfBody): Promise<void> {
   let left = rest.left;
   return new Promise((resolve, reject) => {
     let failed = false;
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       failed = true;
-      reject(error as Error);
+      reject(error);
     };
     const eat = (chunk: Uint8Array): void => {
       const part = chunk.length > left ? chunk.subarray(0, left) : chunk;
@@ -55,7 +55,7 @@ export function receiveDirectly(rest: RestOfBody): Promise<void> {
       try {
         if (!failed) take(part);
       } catch (error) {
-        fail(error);
+        fail(error as Error);
       }
       if (left > 0) return;
       socket.off("close", onClose).off("end", onEnd).off("data", onData);
