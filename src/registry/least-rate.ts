@@ -13,27 +13,51 @@ export type LeastRate = Pick<Limits, "leastRate" | "idleTimeout">;
  */
 export function demandRate(
   bytes: Bytes,
-  { leastRate, idleTimeout }: LeastRate,
-  tooSlow: (count: number, milliseconds: number) => Error,
+  rate: LeastRate,
+  tooSlow: TooSlow,
 ): Bytes {
-  let waited = 0;
-  let count = 0;
+  const measure = measureRate(rate, tooSlow);
   let since = 0;
   return withStep(bytes, {
     onAsked: () => void (since = elapsed()),
     onChunk: (chunk) => {
       const now = elapsed();
-      waited += now - since;
+      measure(chunk.length, now - since);
       since = now;
-      count += chunk.length;
-      if (waited >= idleTimeout) {
-        if (count * 1000 < leastRate * waited) throw tooSlow(count, waited);
-        waited = 0;
-        count = 0;
-      }
       return chunk;
     },
   });
+}
+
+/** As {@link demandRate}, for bytes that are pushed: the same `take`, which throws when they have come too slowly. */
+export function demandPushedRate(
+  take: (chunk: Uint8Array) => void,
+  rate: LeastRate,
+  tooSlow: TooSlow,
+): (chunk: Uint8Array) => void {
+  const measure = measureRate(rate, tooSlow);
+  let since = elapsed();
+  return (chunk) => {
+    measure(chunk.length, elapsed() - since);
+    take(chunk);
+    since = elapsed();
+  };
+}
+
+type TooSlow = (count: number, milliseconds: number) => Error;
+
+function measureRate(
+  { leastRate, idleTimeout }: LeastRate,
+  tooSlow: TooSlow,
+): (length: number, milliseconds: number) => void {
+  let [waited, count] = [0, 0];
+  return (length, milliseconds) => {
+    waited += milliseconds;
+    count += length;
+    if (waited < idleTimeout) return;
+    if (count * 1000 < leastRate * waited) throw tooSlow(count, waited);
+    [waited, count] = [0, 0];
+  };
 }
 
 /**
