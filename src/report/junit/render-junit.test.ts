@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { fromText } from "../../bytes/byte-string.ts";
 import { makeReport } from "../../../test/fixtures/report.ts";
-import { IMAGE_RULES } from "../rules.ts";
+import { IMAGE_RULES } from "../rules/image-rules.ts";
 import { escapeXml } from "./escape-xml.ts";
 import { renderJunit } from "./render-junit.ts";
 

@@ -77,6 +77,7 @@ export async function verifyImage(
     checked: { layers: image.manifest.value.layers.length, ...checked },
     findings: errorsFirst(all),
     ok: !all.some(isError),
+    policies: checks?.policies,
   };
   options.onExamined?.({
     ...{ report, root: filesystem, image, indexes },

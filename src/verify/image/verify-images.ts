@@ -71,6 +71,7 @@ async function verifyDirectory(
     const image: ImageReport = {
       ...{ name: root.name, digest: undefined, platform: undefined, findings, ok },
       checked: { layers: 0, ...checked },
+      policies: checks?.policies,
     };
     options.onExamined?.({ report: image, root, image: undefined, indexes: [], closure, started });
     return {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { verify, verifyChanged } from "../../test/fixtures/compilers.ts";
-import { file, symlink } from "../../test/fixtures/layers.ts";
-import { formatLinkReport } from "./format-report.ts";
+import { verify, verifyChanged } from "../../../test/fixtures/compilers.ts";
+import { file, symlink } from "../../../test/fixtures/layers.ts";
+import { linkReportLines } from "./link-report-lines.ts";
 
 describe("a report for people", () => {
   it("shows each chain, and the findings after them", async () => {
@@ -13,7 +13,7 @@ describe("a report for people", () => {
       symlink("etc/alternatives/c++", "/gone"),
       symlink("etc/alternatives/x.1", "/usr/share/man/x.1"),
     ];
-    const lines = formatLinkReport(await verifyChanged(changes)).split("\n");
+    const lines = linkReportLines(await verifyChanged(changes));
     expect(lines[0]).toMatch(/^memory@sha256:[0-9a-f]{12} \(riscv64\)$/);
     const wraps = "[script for /bin/sh, wraps /opt/gcc-16.2.0/bin/gcc.real: ELF riscv64]";
     expect(lines.slice(1)).toEqual([
@@ -33,7 +33,7 @@ describe("a report for people", () => {
   it("escapes control characters in names", async () => {
     const evil = "\u001b[2J\u202e\n";
     const report = await verify([[symlink("usr/bin/cc", evil), file(`usr/bin/${evil}`)]]);
-    const text = formatLinkReport(report);
+    const text = linkReportLines(report).join("\n");
     expect(text).toContain("\\x1b[2J\\u202e\\n");
     expect(text).not.toMatch(/[\u001b\u202e]/);
     expect(report.findings.every(({ message }) => !/[\u001b\u202e\n]/.test(message))).toBe(true);
