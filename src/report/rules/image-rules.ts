@@ -17,6 +17,10 @@ export const IMAGE_RULES: Rules<ImageFindingCode> = Object.freeze({
     "The history speaks of as many layers as there are.",
     "Write the history again: one entry for each layer, and empty_layer for the steps without one.",
   ),
+  "wrong-table": demand(
+    "Every table of contents says what its layer has.",
+    "Compress the layer again: clients that read single files believe the table.",
+  ),
   "command-missing": demand(
     "The entrypoint, command and health check are in the image.",
     "Add the program, or name the path where it is; a name without a slash has to be on the PATH.",

@@ -20,7 +20,7 @@ export interface VerdictCache {
 }
 
 /** To be raised with every change of what verify finds. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Keeps verdicts in a directory. Default: `verdicts` in the user's cache directory. Only what passed is kept. */
 export function openVerdictCache(

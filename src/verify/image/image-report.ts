@@ -14,6 +14,8 @@ export type ImageFindingCode =
   | "invalid-image"
   /** The index and the configuration name different platforms, or the configuration names none. */
   | "wrong-platform"
+  /** A table of contents (zstd:chunked, eStargz) says other than the layer that it describes. */
+  | "wrong-table"
   /** The history speaks of another number of layers than there are. */
   | "wrong-history"
   /** A file is for another machine than the image. */

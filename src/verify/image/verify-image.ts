@@ -15,6 +15,7 @@ import type { LayerFacts } from "../facts/layer-facts.ts";
 import { createFactsGatherer, type FactsGatherer } from "../facts/gather-facts.ts";
 import { readImageFacts, type ImageFactsOptions } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
+import { checkTables } from "./check-tables.ts";
 import type { OnExamined } from "./examined-image.ts";
 import type { FurtherChecks } from "./further-checks.ts";
 import { errorsFirst, isError, type ImageFinding, type ImageReport } from "./image-report.ts";
@@ -66,9 +67,11 @@ export async function verifyImage(
         ...{ limits, signal, checks, onProgress },
       })
     : undefined;
-  const all = [...checkDocuments(image, options.entry), ...(root?.findings ?? [])].map((finding) =>
-    withLayer(finding, filesystem),
-  );
+  const all = [
+    ...checkDocuments(image, options.entry),
+    ...(await checkTables(image, indexes, options)),
+    ...(root?.findings ?? []),
+  ].map((finding) => withLayer(finding, filesystem));
   const checked = root?.checked ?? { ...NOTHING, paths: survey.paths };
   const report: ImageReport = {
     name: nameImage(image),
@@ -88,7 +91,7 @@ export async function verifyImage(
 
 /** Adds the layer that brought the path of a finding. */
 function withLayer(finding: ImageFinding, filesystem: ImageFilesystem): ImageFinding {
-  if (finding.path?.startsWith("/") !== true) return finding;
+  if (finding.layer !== undefined || finding.path?.startsWith("/") !== true) return finding;
   const { node } = tracePath(filesystem, finding.path as ByteString, { followLast: false });
   const number = node && filesystem.location(node)?.layer;
   if (number === undefined) return finding;
