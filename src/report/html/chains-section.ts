@@ -53,7 +53,7 @@ const ENDS: Readonly<Record<LinkChain["ends"], string>> = {
   socket: "socket",
 };
 
-function draw({ path, hops, end, ends }: LinkChain): Markup {
+function draw({ path, hops, isCut, end, ends }: LinkChain): Markup {
   const isBroken = ends === "absent" || ends === "not-a-directory" || ends === "link-loop";
-  return drawChain({ path, hops, end, ends: ENDS[ends], isBroken });
+  return drawChain({ path, hops, isCut, end, ends: ENDS[ends], isBroken });
 }

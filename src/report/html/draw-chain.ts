@@ -8,6 +8,7 @@ import { html, type Markup } from "./markup.ts";
 export interface DrawnChain {
   readonly path: ByteString;
   readonly hops: readonly ToldHop[];
+  readonly isCut: boolean;
   readonly end: ByteString;
   /** What is at its end, as text. */
   readonly ends: string;
@@ -18,7 +19,7 @@ export interface DrawnChain {
 }
 
 /** Draws a chain hop by hop, as an item of a list. */
-export function drawChain({ path, hops, end, ends, isBroken, remark }: DrawnChain): Markup {
+export function drawChain({ path, hops, isCut, end, ends, isBroken, remark }: DrawnChain): Markup {
   const steps: Markup[] =
     hops.length === 0 ? [] : [html`<span class="step">${nameOf(path)}</span>`];
   let reached: string = path;
@@ -28,6 +29,7 @@ export function drawChain({ path, hops, end, ends, isBroken, remark }: DrawnChai
     steps.push(html`<span class="arrow" title="its target">${nameOf(hop.target)}</span>`);
     reached = hop.path;
   }
+  if (isCut) steps.push(html`<span class="arrow" title="further links">…</span>`);
   return html`<li class="${isBroken ? "chain broken" : "chain"}">
     ${steps}<span class="step end">${nameOf(end)} <small>${ends}</small></span
     >${remark}

@@ -39,11 +39,11 @@ export function linksSection(id: string, { chains }: LinkReport): Markup {
 }
 
 function draw({ path, hops, target, end, expected, ok }: LinkChain): Markup {
-  const { hops: told, again } = tellHops(hops);
+  const { hops: told, again, isCut } = tellHops(hops);
   const ends = again === undefined ? formatEnd(end) : "links without end";
   const remark =
     ok || expected === undefined
       ? undefined
       : html`<span class="remark">expected ${shorten(toText(expected))}</span>`;
-  return drawChain({ path, hops: told, end: again ?? target, ends, isBroken: !ok, remark });
+  return drawChain({ path, hops: told, isCut, end: again ?? target, ends, isBroken: !ok, remark });
 }

@@ -10,6 +10,8 @@ import { tellHops, type ToldHop } from "./told-hops.ts";
 export interface LinkChain {
   readonly path: ByteString;
   readonly hops: readonly ToldHop[];
+  /** Whether there are more hops than these. */
+  readonly isCut: boolean;
   /** Its end without links; of a broken chain, the path that is not there; of a loop, the link where it begins again. */
   readonly end: ByteString;
   /** What is at the end, or why there is nothing. */
@@ -64,7 +66,7 @@ function keepLongest(chains: LinkChain[]): void {
 }
 
 function chainOf(path: ByteString, found: Resolution): LinkChain {
-  const { hops, again } = tellHops(found.hops);
+  const { hops, again, isCut } = tellHops(found.hops);
   const ends = found.node?.type ?? found.stop?.why ?? "absent";
-  return { path, hops, end: again ?? found.path, ends };
+  return { path, hops, isCut, end: again ?? found.path, ends };
 }

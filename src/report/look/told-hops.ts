@@ -14,6 +14,8 @@ export interface ToldHops {
   readonly hops: readonly ToldHop[];
   /** The link where a loop begins again; undefined where there is none. */
   readonly again: ByteString | undefined;
+  /** Whether further hops are left out. */
+  readonly isCut: boolean;
 }
 
 /** Cuts a chain to what a person wants to see of it. */
@@ -24,5 +26,6 @@ export function tellHops(hops: readonly ToldHop[]): ToldHops {
   return {
     hops: told.map(({ path, target }) => ({ path, target })),
     again: again < 0 ? undefined : hops[again]!.path,
+    isCut: told.length < (again < 0 ? hops.length : again),
   };
 }

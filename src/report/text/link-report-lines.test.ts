@@ -30,6 +30,22 @@ describe("a report for people", () => {
     ]);
   });
 
+  it("tells a loop once around, and of a long chain the first hops and its end", async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `usr/bin/l${at}`);
+    const loop = await verifyChanged([symlink("usr/bin/gcc", "l1"), symlink("usr/bin/l1", "gcc")]);
+    expect(linkReportLines(loop)).toContain(
+      "  ✗ /usr/bin/gcc -> l1 -> gcc -> … [links without end]",
+    );
+    const long = await verifyChanged([
+      ...names.map((name, at) => symlink(name, at === 19 ? "sh" : `l${at + 1}`)),
+      symlink("usr/bin/gcc", "l0"),
+    ]);
+    const line = linkReportLines(long).find((one) => one.includes("/usr/bin/gcc"))!;
+    expect(line).toMatch(
+      /^ {2}✓ \/usr\/bin\/gcc -> l0 -> l1 .* -> l11 -> … = \/usr\/bin\/dash \[ELF/,
+    );
+  });
+
   it("escapes control characters in names", async () => {
     const evil = "\u001b[2J\u202e\n";
     const report = await verify([[symlink("usr/bin/cc", evil), file(`usr/bin/${evil}`)]]);

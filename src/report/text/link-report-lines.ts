@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { escapeText, toText, type ByteString } from "../../bytes/byte-string.ts";
-import type { Hop } from "../../rootfs/resolve-path.ts";
+import { tellHops, type ToldHop } from "../look/told-hops.ts";
 import type { ChainEnd, LinkChain, LinkReport } from "../../verify/link-report.ts";
 
 /** The links of one root filesystem, for people: every chain with ✓ or ✗, then the errors and the notes. */
@@ -28,21 +28,25 @@ function summarise({ checked }: LinkReport, errors: number): string {
 
 /** `✓ /usr/bin/cc -> /etc/alternatives/cc -> /opt/gcc-14/bin/gcc [ELF riscv64]` */
 function formatChain({ path, hops, target, end, ok }: LinkChain): string {
+  const sign = ok ? "✓" : "✗";
+  const told = tellHops(hops);
   let text = toText(path);
   let reached = path;
-  for (const hop of hops) {
+  for (const hop of told.hops) {
     // A parent directory is a link, so the next hop starts from another path than the last target.
     if (hop.path !== reached) text += `; ${toText(hop.path)}`;
     text += ` -> ${toText(hop.target)}`;
     reached = appendTarget(hop);
   }
+  if (told.again !== undefined) return `${sign} ${text} -> … [links without end]`;
+  if (told.isCut) text += " -> …";
   if (target !== reached || !hops.at(-1)?.target.startsWith("/")) {
     text += hops.length === 0 ? "" : ` = ${toText(target)}`;
   }
-  return `${ok ? "✓" : "✗"} ${text} [${formatEnd(end)}]`;
+  return `${sign} ${text} [${formatEnd(end)}]`;
 }
 
-function appendTarget({ path, target }: Hop): ByteString {
+function appendTarget({ path, target }: ToldHop): ByteString {
   if (target.startsWith("/")) return target;
   return `${path.slice(0, path.lastIndexOf("/"))}/${target}` as ByteString;
 }
