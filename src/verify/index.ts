@@ -17,6 +17,7 @@ export type * from "./image/examined-image.ts";
 export type * from "./image/image-report.ts";
 export { listCounts } from "./image/image-report.ts";
 export type { VerifyProgress } from "./image/verify-progress.ts";
+export { openReportCache, type ReportCache } from "./image/report-cache.ts";
 export { verifyImage, type VerifyImageOptions } from "./image/verify-image.ts";
 export { verifyImages, type VerifyImagesOptions } from "./image/verify-images.ts";
 export type * from "./policies/policy.ts";

@@ -30,11 +30,13 @@ export async function verifyReferences(
 ): Promise<Outcome> {
   const { context, progress } = session;
   const reports = planReports(flags, session);
-  const [{ reportOnReferences }, { openFactsCache }, options] = await Promise.all([
-    import("../../report/report-on-references.ts"),
-    import("../../verify/facts/facts-cache.ts"),
-    referenceOptions(flags, session),
-  ]);
+  const [{ reportOnReferences }, { openFactsCache }, { openReportCache }, options] =
+    await Promise.all([
+      import("../../report/report-on-references.ts"),
+      import("../../verify/facts/facts-cache.ts"),
+      import("../../verify/image/report-cache.ts"),
+      referenceOptions(flags, session),
+    ]);
   const found = await findConfiguredTargets(references, variablesOf(flags.set ?? []), context);
   const configurations = new Map<string, Configuration>();
   for (const { configuration: one } of found)
@@ -44,13 +46,15 @@ export async function verifyReferences(
     ...{ reference: references[at]!, location },
     policies: policies.get(configuration?.file),
   }));
+  const kept = join(defaultCacheDirectory(context.env), "content-facts");
   letYoungGenerationGrow();
   const report = await reportOnReferences(asked, {
     ...options,
     tool: toolName(),
     look: reports.hasPage,
     cache: await indexCacheOf(context),
-    facts: openFactsCache(join(defaultCacheDirectory(context.env), "content-facts")),
+    facts: openFactsCache(kept),
+    reports: openReportCache(kept),
     onProgress: showVerifying(progress),
     onContent: (checked, bytes) =>
       progress.show(`verified: ${count(checked, "piece")}, ${formatBytes(bytes)}`, {

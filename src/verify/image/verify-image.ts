@@ -19,6 +19,7 @@ import { checkTables } from "./check-tables.ts";
 import type { OnExamined } from "./examined-image.ts";
 import type { FurtherChecks } from "./further-checks.ts";
 import { errorsFirst, isError, type ImageFinding, type ImageReport } from "./image-report.ts";
+import type { ReportCache } from "./report-cache.ts";
 import { surveyRoot } from "./root-survey.ts";
 import type { OnVerifyProgress } from "./verify-progress.ts";
 import { verifyRoot } from "./verify-root.ts";
@@ -29,6 +30,8 @@ export interface VerifyImageOptions extends Pick<
 > {
   /** Where what is known of contents is kept, so that the next run reads no layer. */
   readonly facts?: FactsCache | undefined;
+  /** Where is kept what was found in images: then no tree is made of one that was verified before, unless `checks` or `onExamined` ask for it. */
+  readonly reports?: ReportCache | undefined;
   /** The platform that an index gives for the image. */
   readonly entry?: Platform | undefined;
   /** Asked on the walk through the root filesystem. */
@@ -48,6 +51,24 @@ export async function verifyImage(
   image: Image,
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
+  const { entry, checks, onExamined, signal } = options;
+  const reports = checks === undefined && onExamined === undefined ? options.reports : undefined;
+  const kept = await reports?.read(image, entry);
+  if (kept !== undefined && (await hasLayers(image, signal))) return kept;
+  const report = await examine(image, options);
+  await reports?.write(image, entry, report);
+  return report;
+}
+
+/** What is said of an image whose layers are not there is not what was kept of it. */
+async function hasLayers(image: Image, signal: AbortSignal | undefined): Promise<boolean> {
+  for (const layer of image.manifest.value.layers) {
+    if (!(await image.store.exists(layer, { signal }))) return false;
+  }
+  return true;
+}
+
+async function examine(image: Image, options: VerifyImageOptions): Promise<ImageReport> {
   const { filesystem, indexes, gathered } = await open(image, options);
   const { limits, signal, facts, onProgress } = options;
   const platform = platformOf(image.config.value);
