@@ -101,11 +101,11 @@ function linkSuite(
   };
 }
 
-function nameOf(
-  { reference }: ReportSubject,
-  { platform = "", digest = "" }: ReportedImage,
-): string {
-  return [reference, platform, digest].filter((part) => part !== "").join(" ");
+/** Without the digest, where the platform is enough: a case keeps its name when the image is built again. */
+function nameOf({ reference, images }: ReportSubject, image: ReportedImage): string {
+  const { platform = "", digest = "" } = image;
+  const isOnly = images.filter((other) => other.platform === image.platform).length === 1;
+  return [reference, platform, isOnly ? "" : digest].filter((part) => part !== "").join(" ");
 }
 
 /** A case for each rule, and for each code beyond them. */
