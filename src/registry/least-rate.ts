@@ -11,11 +11,7 @@ export type LeastRate = Pick<Limits, "leastRate" | "idleTimeout">;
  * time that the reader takes. A single endless wait is ended by the connection's own timeout, not here.
  * @param tooSlow makes the error from the number of bytes that arrived and the milliseconds this took
  */
-export function demandRate(
-  bytes: Bytes,
-  rate: LeastRate,
-  tooSlow: TooSlow,
-): Bytes {
+export function demandRate(bytes: Bytes, rate: LeastRate, tooSlow: TooSlow): Bytes {
   const measure = measureRate(rate, tooSlow);
   let since = 0;
   return withStep(bytes, {
