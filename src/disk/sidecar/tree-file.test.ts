@@ -3,16 +3,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeNode, treeOf } from "../../../test/fixtures/trees.ts";
 import { b } from "../../../test/fixtures/layers.ts";
-import type { ByteString } from "../../bytes/byte-string.ts";
+import { toBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { compareTrees } from "../../rootfs/compare/compare-trees.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 import { countTree, createTreeFormatter } from "./format-mtree.ts";
-import { parseTree } from "./parse-mtree.ts";
+import type { InodeStamp } from "../disk-node.ts";
+import { openMtree } from "./mtree-file.ts";
 import {
   formatProvenInode,
-  parseProvenInodes,
+  openProvenInodes,
   startProvenInodes,
   type ProvenInode,
 } from "./proven-inodes.ts";
@@ -105,7 +106,16 @@ function nodesOf(root: RootFilesystem): [ByteString, Node][] {
 }
 
 const linesOf = (text: string): string[] => text.slice(0, -1).split("\n");
-const parse = (text: string): RootFilesystem => treeOf(new Map(parseTree(linesOf(text))));
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+
+function parse(text: string): RootFilesystem {
+  const { numberOf, namesIn, node: nodeAt } = openMtree(toBytes(text as ByteString));
+  const read = (path: ByteString): Node | undefined => {
+    const number = numberOf(path);
+    return number === undefined ? undefined : nodeAt(number);
+  };
+  return { ...treeOf(new Map()), lstat: read, list: (path) => namesIn(numberOf(path)!) };
+}
 
 describe("tree.mtree", () => {
   it("gives back every tree that was written to it, whatever names, times, owners and attributes it has", () => {
@@ -218,7 +228,7 @@ describe("tree.mtree", () => {
     ["has a comment before its first entry", (lines) => lines.toSpliced(1, 0, lines[3]!)],
     ["has a hard link to a missing name", (lines) => lines.with(3, "#link=./nothing")],
   ])("is refused when it %s, and the error gives the line number", (_, damage) => {
-    expect(() => [...parseTree(damage([...GOOD]))]).toThrow(
+    expect(() => nodesOf(parse(textOf(damage([...GOOD]))))).toThrow(
       expect.objectContaining({
         code: "invalid-sidecar",
         message: expect.stringMatching(/^line \d+ is not understood: /) as string,
@@ -248,6 +258,10 @@ describe("vis(3) escapes", () => {
 });
 
 describe("the file placed", () => {
+  const NO_STAMP: InodeStamp = {
+    ...{ type: "file", mode: 0o644, uid: 0, gid: 0, size: 0 },
+    ...{ mtimeNs: 0n, ctimeNs: 0n, ino: 0n, birthtimeNs: 0n },
+  };
   const placed = fc.record({
     type: fc.constantFrom(...TYPES),
     mode: fc.nat(0o7777),
@@ -267,14 +281,44 @@ describe("the file placed", () => {
       .map((pairs) => new Map(pairs)),
   });
 
+  function parsePlaced(text: string): ProvenInode[] {
+    const { count, at } = openProvenInodes(toBytes(text as ByteString));
+    return Array.from({ length: count }, (_, number) => at(number));
+  }
+
   it("gives back every stamp that was written to it", () => {
     fc.assert(
       fc.property(fc.array(placed, { maxLength: 5 }), (stamps: ProvenInode[]) => {
         const text =
           startProvenInodes() + stamps.map((stamp) => formatProvenInode(stamp, stamp)).join("");
-        expect([...parseProvenInodes(linesOf(text))]).toEqual(stamps);
+        expect(parsePlaced(text)).toEqual(stamps);
       }),
     );
+  });
+
+  it("says of an inode that it is as it was only if nothing of it differs", () => {
+    fc.assert(
+      fc.property(placed, (stamp: ProvenInode) => {
+        const text = startProvenInodes() + formatProvenInode(stamp, stamp);
+        const { shows } = openProvenInodes(toBytes(text as ByteString));
+        expect(shows(0, stamp)).toBe(true);
+        const others: Partial<ProvenInode>[] = [
+          ...[{ type: "socket" as const }, { mode: stamp.mode ^ 1 }, { size: stamp.size + 1 }],
+          ...[{ uid: stamp.uid + 1 }, { gid: stamp.gid * 10 + 1 }, { ino: stamp.ino + 1n }],
+          ...[{ mtimeNs: stamp.mtimeNs ^ 1n }, { ctimeNs: stamp.ctimeNs ^ 1n }],
+          ...[{ birthtimeNs: stamp.birthtimeNs * 10n + 1n }],
+        ];
+        for (const other of others) expect(shows(0, { ...stamp, ...other })).toBe(false);
+      }),
+    );
+  });
+
+  it("finds the last path of an inode by its number", () => {
+    const stamp = { ...NO_STAMP, held: [], heldXattrs: new Map() };
+    const inodes = [7n, 8n, 7n, 70n].map((ino) => formatProvenInode({ ...stamp, ino }, stamp));
+    const text = startProvenInodes() + inodes.join("");
+    const { withNumber } = openProvenInodes(toBytes(text as ByteString));
+    expect([7n, 8n, 70n, 0n].map(withNumber)).toEqual([2, 1, 3, undefined]);
   });
 
   it.each([
@@ -286,7 +330,7 @@ describe("the file placed", () => {
     ["has a malformed attribute", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a\\=A"]],
     ["has malformed base64", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a=A"]],
   ])("is refused when it %s", (_, lines) => {
-    expect(() => [...parseProvenInodes(lines)]).toThrow(
+    expect(() => parsePlaced(textOf(lines))).toThrow(
       expect.objectContaining({ code: "invalid-sidecar" }),
     );
   });
