@@ -9,14 +9,14 @@ import { parseEntry, type MtreeEntry } from "./parse-mtree.ts";
 /** The content of `tree.mtree`. The keywords of an entry are parsed when its node is asked for. */
 export interface MtreeFile extends Pick<MtreeIndex, "names" | "types" | "ends"> {
   /** The number of the entry at a path, from 0. */
-  numberOf(path: ByteString): number | undefined;
+  readonly numberOf: (path: ByteString) => number | undefined;
   /** The names in a directory, sorted by bytes; none for another entry. */
-  namesIn(number: number): readonly ByteString[];
+  readonly namesIn: (number: number) => readonly ByteString[];
   /**
    * All names of one file have the same node; otherwise each call makes a new one.
    * @throws OciError `invalid-sidecar` that says which line is not as this library writes it
    */
-  node(number: number): Node;
+  readonly node: (number: number) => Node;
 }
 
 /** Opens the content of `tree.mtree`. @throws OciError `invalid-sidecar` that says which line */

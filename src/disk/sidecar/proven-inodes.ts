@@ -58,22 +58,21 @@ function formatStamp(stamp: InodeStamp): string {
 export interface ProvenInodes {
   readonly count: number;
   /** @throws OciError `invalid-sidecar` that says which line is not as this library writes it */
-  at(number: number): ProvenInode;
+  readonly at: (number: number) => ProvenInode;
   /**
    * Whether an inode is in every respect as it was when it was proven. Compares text: numbers in decimal take less
    * time to write than to read.
    */
-  shows(number: number, stamp: InodeStamp): boolean;
+  readonly shows: (number: number, stamp: InodeStamp) => boolean;
   /** The number of the last line that is of an inode with this number. */
-  withNumber(ino: bigint): number | undefined;
+  readonly withNumber: (ino: bigint) => number | undefined;
 }
 
 /** Opens the content of `placed`. @throws OciError `invalid-sidecar` for another signature, or half a line */
 export function openProvenInodes(text: Uint8Array): ProvenInodes {
   const starts = startsOfLines(text);
   const count = starts.length - 1;
-  const line = (number: number): string =>
-    fromBytes(text, starts[number]!, starts[number + 1]! - 1);
+  const line = (number: number): string => fromBytes(text, starts[number], starts[number + 1]! - 1);
   let inodes: ReadonlyMap<string, number> | undefined;
   return {
     count,

@@ -24,7 +24,7 @@ export interface RecordedTree {
   /** The record of an inode, wherever it is now; undefined when there is none, or it may be another inode. */
   ofInode(stamp: InodeStamp): RecordedPath | undefined;
   /** Whether an inode is in every respect as an entry was placed: then nothing of it needs to be compared. */
-  isPlaced(number: number, stamp: InodeStamp): boolean;
+  readonly isPlaced: (number: number, stamp: InodeStamp) => boolean;
 }
 
 /**
