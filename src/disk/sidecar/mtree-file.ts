@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { nameOf, parentOf } from "../../layer/path-parts.ts";
-import type { OciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
-import { indexMtree, notUnderstood, type MtreeIndex } from "./mtree-index.ts";
+import { indexMtree, NEWLINE, notUnderstood, type MtreeIndex } from "./mtree-index.ts";
 import { parseEntry, type MtreeEntry } from "./parse-mtree.ts";
 
 /** The content of `tree.mtree`. The keywords of an entry are parsed when its node is asked for. */
@@ -41,7 +40,7 @@ export function openMtree(text: Uint8Array): MtreeFile {
     node(number) {
       const known = shared.get(number);
       if (known !== undefined) return known;
-      const { node, link, wrong } = readEntry(text, index, number);
+      const { node, link } = readEntry(text, index, number);
       if (link === undefined) {
         if (node.linkCount !== 1) shared.set(number, node);
         return node;
@@ -49,24 +48,19 @@ export function openMtree(text: Uint8Array): MtreeFile {
       const first = numberOf(link) ?? number;
       const found = shared.get(first) ?? (first < number ? readFirst(first) : undefined);
       if (found?.type === node.type) return found;
-      throw wrong(1);
+      throw notUnderstood(text, text.indexOf(NEWLINE, index.starts[number]!) + 1);
     },
   };
 }
 
-/** Parses an entry. `wrong` makes the error for one of its lines, counted from 0. */
-function readEntry(
-  text: Uint8Array,
-  { starts }: MtreeIndex,
-  number: number,
-): MtreeEntry & { readonly wrong: (line: number) => OciError } {
+function readEntry(text: Uint8Array, { starts }: MtreeIndex, number: number): MtreeEntry {
   const start = starts[number]!;
-  const lines = fromBytes(text, start, starts[number + 1]! - 1).split("\n");
-  const wrong = (line: number): OciError => {
+  const entry = fromBytes(text, start, starts[number + 1]! - 1);
+  const lines = entry.includes("\n") ? entry.split("\n") : [entry];
+  return parseEntry(lines, (line) => {
     const before = lines.slice(0, line).reduce((sum, { length }) => sum + length + 1, 0);
     return notUnderstood(text, start + before);
-  };
-  return { ...parseEntry(lines, wrong), wrong };
+  });
 }
 
 /** The numbers of the entries in a directory, in their order. */
@@ -80,11 +74,12 @@ function numbersIn({ ends }: MtreeIndex, directory: number): number[] {
 /** Finds the numbers of paths. A directory's names are put into a map when something in it is first looked for. */
 function createFinder(index: MtreeIndex): (path: ByteString) => number | undefined {
   const { names } = index;
-  const children = new Map<number, ReadonlyMap<string, number>>();
+  const children = new Map<number, Map<string, number>>();
   const numberIn = (directory: number, name: string): number | undefined => {
     let known = children.get(directory);
     if (known === undefined) {
-      known = new Map(numbersIn(index, directory).map((number) => [names[number]!, number]));
+      known = new Map();
+      for (const number of numbersIn(index, directory)) known.set(names[number]!, number);
       children.set(directory, known);
     }
     return known.get(name);

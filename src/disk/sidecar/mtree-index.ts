@@ -19,7 +19,7 @@ export interface MtreeIndex {
   readonly starts: readonly number[];
 }
 
-const NEWLINE = 10;
+export const NEWLINE = 10;
 const HASH = 35;
 
 /**

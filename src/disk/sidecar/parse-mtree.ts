@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
-import { digestOf } from "../../oci/digest.ts";
+import { isDigest } from "../../oci/digest.ts";
 import type { OciError } from "../../oci/errors.ts";
 import { makeBlankNode, type NodeDraft } from "../../rootfs/blank-node.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
@@ -21,16 +21,16 @@ export interface MtreeEntry {
  * @throws what `notUnderstood` makes for a line; lines count from 0
  */
 export function parseEntry(
-  [line = "", ...comments]: readonly string[],
+  lines: readonly string[],
   notUnderstood: (line: number) => OciError,
 ): MtreeEntry {
-  const node = parseKeywords(line);
+  const node = parseKeywords(lines[0]!);
   if (node === undefined) throw notUnderstood(0);
-  const isLink = comments[0]?.startsWith(LINK) === true;
-  const link = isLink ? parsePath(comments[0]!.slice(LINK.length)) : undefined;
-  for (const [at, comment] of comments.entries()) {
-    const isFine = isLink ? at === 0 && link !== undefined : addComment(node, comment);
-    if (!isFine) throw notUnderstood(at + 1);
+  const isLink = lines[1]?.startsWith(LINK) === true;
+  const link = isLink ? parsePath(lines[1]!.slice(LINK.length)) : undefined;
+  for (let at = 1; at < lines.length; at += 1) {
+    const isFine = isLink ? at === 1 && link !== undefined : addComment(node, lines[at]!);
+    if (!isFine) throw notUnderstood(at);
   }
   return { node, link };
 }
@@ -72,28 +72,29 @@ function parsePath(word: string): ByteString | undefined {
   return path === undefined || NO_NAME.test(path) ? undefined : path;
 }
 
-/** What the keywords after a path say. */
+/** What the keywords after a path say. Called for every path of most trees, so it makes no lists. */
 function parseKeywords(line: string): NodeDraft | undefined {
-  const [, ...keywords] = line.split(" ");
   const node = makeBlankNode("file", 0);
   node.linkCount = 1;
-  const seen = new Set<string>();
-  for (const keyword of keywords) {
-    const at = keyword.indexOf("=");
-    const name = keyword.slice(0, at);
-    if (seen.has(name) || READERS[name]?.(node, keyword.slice(at + 1)) !== true) return undefined;
-    seen.add(name);
+  let seen = 0;
+  for (let space = line.indexOf(" "); space !== -1;) {
+    const equals = line.indexOf("=", space);
+    if (equals === -1) return undefined;
+    const next = line.indexOf(" ", space + 1);
+    const keyword = KEYWORDS.get(line.slice(space + 1, equals));
+    if (keyword === undefined || (seen & keyword.bit) !== 0) return undefined;
+    const value = line.slice(equals + 1, next === -1 ? line.length : next);
+    if (!keyword.read(node, value)) return undefined;
+    seen |= keyword.bit;
+    space = next;
   }
-  return REQUIRED.every((name) => seen.has(name)) ? node : undefined;
+  return (seen & REQUIRED) === REQUIRED ? node : undefined;
 }
-
-const REQUIRED = ["type", "mode", "uid", "gid", "time"];
 
 /** Sets the property that a keyword stands for; returns false when its value is malformed. */
 type Reader = (node: NodeDraft, value: string) => boolean;
 
 const READERS: Readonly<Record<string, Reader>> = {
-  __proto__: null as never,
   type: (node, value) => set(node, "type", WORD_TYPES.get(value)),
   mode: (node, value) =>
     set(node, "mode", /^[0-7]{4,5}$/.test(value) ? Number.parseInt(value, 8) : undefined),
@@ -114,13 +115,20 @@ const READERS: Readonly<Record<string, Reader>> = {
     node.deviceMajor = Number(major);
     return set(node, "deviceMinor", minor === undefined ? undefined : Number(minor));
   },
-  sha256digest: (node, value) =>
-    set(
-      node,
-      "contentDigest",
-      /^[0-9a-f]{64}$/.test(value) ? digestOf("sha256", value) : undefined,
-    ),
+  sha256digest: (node, value) => {
+    const digest = `sha256:${value}`;
+    return set(node, "contentDigest", isDigest(digest) ? digest : undefined);
+  },
 };
+
+/** The readers, each with a bit of its own. */
+const KEYWORDS: ReadonlyMap<string, { readonly read: Reader; readonly bit: number }> = new Map(
+  Object.entries(READERS).map(([name, read], at) => [name, { read, bit: 1 << at }]),
+);
+const REQUIRED = ["type", "mode", "uid", "gid", "time"].reduce(
+  (bits, name) => bits | KEYWORDS.get(name)!.bit,
+  0,
+);
 
 function set<Key extends keyof NodeDraft>(
   node: NodeDraft,
