@@ -48,7 +48,7 @@ export function openMtree(text: Uint8Array): MtreeFile {
       const first = numberOf(link) ?? number;
       const found = shared.get(first) ?? (first < number ? readFirst(first) : undefined);
       if (found?.type === node.type) return found;
-      throw notUnderstood(text, text.indexOf(NEWLINE, index.starts[number]!) + 1);
+      throw notUnderstood(text, text.indexOf(NEWLINE, index.starts[number]) + 1);
     },
   };
 }
