@@ -111,15 +111,19 @@ async function placeLayers(
   { kept, added }: LayerPlan,
   target: ContentStore,
   previous: PreviousImage | undefined,
-  { compression = usualCompression(view), level, signal, onProgress }: RechunkImageOptions,
+  options: RechunkImageOptions,
 ): Promise<readonly PlacedLayer[]> {
+  const { compression = usualCompression(view), level, signal, cache, onProgress } = options;
   const total = added.reduce((sum, { bytes }) => sum + bytes, 0);
   let bytes = 0;
   const onBytes = (more: number): void => {
     bytes += more;
     onProgress?.({ kind: "rechunking", bytes, total });
   };
-  const stored = await writeLayers(root, added, target, { compression, level, signal, onBytes });
+  const onUnkept = (at: number, error: unknown): void =>
+    onProgress?.({ kind: "cache-unusable", layer: kept.length + at, error });
+  const how = { compression, level, signal, cache, onBytes, onUnkept };
+  const stored = await writeLayers(root, added, target, how);
   return [
     ...kept.map(({ descriptor, diffId, group }) => ({
       ...{ store: previous!.image.store, descriptor, diffId, group },
