@@ -46,6 +46,8 @@ export interface RechunkedLayer {
   /** What it holds, for people. */
   readonly group: string;
   readonly descriptor: Descriptor;
+  /** Bytes of its tar but for directories. */
+  readonly tarBytes: number;
   /** Of a kept layer: bytes of its tar that other layers replaced or removed. */
   readonly deadBytes: number;
   /** Of a new layer: the components in it, the largest first. */
@@ -168,6 +170,7 @@ function keptLayer({ group, descriptor, bytes, used }: KeptLayer): RechunkedLaye
     kind: "kept",
     group: groupName(group),
     descriptor,
+    tarBytes: bytes,
     deadBytes,
     components: [],
     removed: 0,
@@ -175,11 +178,16 @@ function keptLayer({ group, descriptor, bytes, used }: KeptLayer): RechunkedLaye
 }
 
 function newLayer(
-  { group, components, removed }: NewLayer,
+  { group, components, removed, bytes }: NewLayer,
   descriptor: Descriptor,
 ): RechunkedLayer {
   return {
-    ...{ kind: "new", group: groupName(group), descriptor, deadBytes: 0, components },
+    kind: "new",
+    group: groupName(group),
+    descriptor,
+    tarBytes: bytes,
+    deadBytes: 0,
+    components,
     removed: removed.length,
   };
 }

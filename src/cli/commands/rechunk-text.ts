@@ -21,7 +21,8 @@ export interface RechunkTextOptions {
 
 const MOST_NAMES = 6;
 
-const REASONS: Readonly<Record<DropReason, string>> = {
+/** Why a layer is not kept, for people. */
+export const REASONS: Readonly<Record<DropReason, string>> = {
   changed: "most of it changed",
   "dead-bytes": "too many dead bytes in all",
   layers: "too many layers",

@@ -18,6 +18,7 @@ import { indexCacheOf } from "../input/index-cache.ts";
 import { parseRate } from "../input/values/rate.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTarget } from "../input/target.ts";
+import { planReports } from "../input/report-flags.ts";
 import { showRechunking } from "../progress/show-rechunking.ts";
 
 interface RechunkFlags extends ReferenceFlags {
@@ -28,6 +29,7 @@ interface RechunkFlags extends ReferenceFlags {
   readonly maxDead?: string;
   readonly exactTimes?: true;
   readonly rate?: string;
+  readonly html?: string;
 }
 
 const EXAMPLES = `
@@ -61,6 +63,7 @@ export const rechunkCommand: Register = (program, invoke) => {
     .option("--compression <KIND>", COMPRESSION)
     .option("--platform <PLATFORM>", "only the image of an index for this platform")
     .option("--rate <RATE>", "bytes a second of the uplink, as 4.5MB/s: says how long it takes")
+    .option("--html <FILE>", "write one HTML page: the layers, kept, new and dead (- is stdout)")
     .option("--dry-run", "make the layers, say what would be sent, and write nothing")
     .addHelpText("after", EXAMPLES)
     .action(async (source: string, destination: string, flags: RechunkFlags) =>
@@ -75,10 +78,14 @@ async function rechunk(
   session: Session,
 ): Promise<Outcome> {
   const { context, progress } = session;
-  const [{ rechunkReference, RECHUNK_DEFAULTS }, { rechunkOutcome }] = await Promise.all([
-    import("../../layering/rechunk-reference.ts"),
-    import("./rechunk-text.ts"),
-  ]);
+  const [{ rechunkReference, RECHUNK_DEFAULTS }, { rechunkOutcome }, { withPage }] =
+    await Promise.all([
+      import("../../layering/rechunk-reference.ts"),
+      import("./rechunk-text.ts"),
+      import("./rechunk-page.ts"),
+    ]);
+  // Before anything is read, so that a page that can't be written costs no run.
+  if (flags.html !== undefined) planReports({ html: flags.html }, session);
   const options = await referenceOptions(flags, session);
   const rate = flags.rate === undefined ? undefined : parseRate("--rate", flags.rate);
   const forAuto = flags.compression === "auto" ? flags.rate : undefined;
@@ -101,7 +108,8 @@ async function rechunk(
     how,
   );
   const { dryRun } = options;
-  return rechunkOutcome(rechunked, { dryRun, isStdout: to.isStdout, maxLayers, rate });
+  const outcome = rechunkOutcome(rechunked, { dryRun, isStdout: to.isStdout, maxLayers, rate });
+  return flags.html === undefined ? outcome : withPage(outcome, rechunked, flags.html, session);
 }
 
 async function previousOf(
