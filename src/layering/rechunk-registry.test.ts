@@ -124,11 +124,11 @@ describe("rechunking from and to a registry", () => {
     await putBoth();
     await rechunkReference(at("builds/before:1"), at("app:latest"), options());
     requests();
-    const next = await rechunkReference(
-      at("builds/after:1"),
-      at("team/app:2"),
-      options({ previous: at("app:latest") }),
-    );
+    const [from, to] = [at("builds/after:1"), at("team/app:2")];
+    const how = { previous: at("app:latest") };
+    const dry = await rechunkReference(from, to, options({ ...how, dryRun: true }));
+    const next = await rechunkReference(from, to, options(how));
+    expect(dry.images[0]!.mounted).toEqual(next.images[0]!.mounted);
     const { fetched, mounted } = requests();
     const kept = digestsOf(next, "kept");
     expect(kept.length).toBeGreaterThan(5);

@@ -48,8 +48,8 @@ export interface PlannedChild {
 /** A layer of a planned image. */
 export interface PlannedLayer {
   readonly descriptor: Descriptor;
-  /** False for one that is there, and for one that an image before this one sends. */
-  readonly isSent: boolean;
+  /** `there` also for one that an image before this one sends. A registry may decline a mount; then it is sent. */
+  readonly action: "send" | "mount" | "there";
 }
 
 /** A tag with what it names before and after the push. If both are the same, it is not touched. */
@@ -172,7 +172,7 @@ async function planTransfers(
   for (const child of children) {
     let toSend = NOTHING;
     let alreadyThere = NOTHING;
-    const sent = new Set<Digest>();
+    const actions = new Map<Digest, PlannedLayer["action"]>();
     for (const root of [child.descriptor, ...child.attestations]) {
       const { limits, signal } = options;
       const summary = await copy(child.image.store, root, target, { dryRun: true, limits, signal });
@@ -180,16 +180,16 @@ async function planTransfers(
         if (seen.has(descriptor.digest)) continue;
         seen.add(descriptor.digest);
         const one = { count: 1, bytes: descriptor.size };
-        if (action === "skipped") alreadyThere = addTotals([alreadyThere, one]);
-        else {
-          toSend = addTotals([toSend, one]);
-          sent.add(descriptor.digest);
-        }
+        // What another repository of the registry has is mounted from there.
+        if (action !== "copied") alreadyThere = addTotals([alreadyThere, one]);
+        else toSend = addTotals([toSend, one]);
+        if (action === "copied") actions.set(descriptor.digest, "send");
+        if (action === "mounted") actions.set(descriptor.digest, "mount");
       }
     }
     const layers = child.image.manifest.value.layers.map((descriptor) => ({
       descriptor,
-      isSent: sent.has(descriptor.digest),
+      action: actions.get(descriptor.digest) ?? "there",
     }));
     planned.push({ toSend, alreadyThere, layers });
   }

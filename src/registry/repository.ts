@@ -185,6 +185,13 @@ export function openRepository(
         }
         return false;
       },
+      mountsFrom: (from) =>
+        context.habits.mounts &&
+        (CONTEXTS.get(from) ?? []).some(
+          (source) =>
+            source.transport.origin.host === transport.origin.host &&
+            source.repository !== repository,
+        ),
       sibling: (reference) => {
         const other = parseSibling(reference, where.registry);
         if (other === undefined || other.repository === repository) return undefined;

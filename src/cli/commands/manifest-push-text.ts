@@ -53,18 +53,18 @@ export function planOutcome(plan: IndexPushPlan, target: PlanTextOptions): Outco
 
 /** Each layer of an image, and what it holds where it says so. */
 function layerLines({ child, layers }: PlannedChild): string[] {
-  const rows = layers.map(({ descriptor, isSent }) => {
+  const rows = layers.map(({ descriptor, action }) => {
     const group = groupOf(descriptor);
     const what = group === undefined ? "" : groupName(group);
     const size = formatBytes(descriptor.size);
-    return [`  ${isSent ? "send" : "there"}`, shortDigest(descriptor.digest), size, what];
+    return [`  ${action}`, shortDigest(descriptor.digest), size, what];
   });
   return [`layers of ${formatPlatform(child.platform)}`, ...table(rows)];
 }
 
 function limitsOf({ child, layers }: PlannedChild, target: PlanTextOptions): string[] {
-  const kinds = layers.map(({ descriptor, isSent }) => ({
-    kind: isSent ? ("new" as const) : ("kept" as const),
+  const kinds = layers.map(({ descriptor, action }) => ({
+    kind: action === "send" ? ("new" as const) : ("kept" as const),
     descriptor,
   }));
   const platform = formatPlatform(child.platform);
@@ -108,7 +108,7 @@ function documentOf({ target, tag, index, children, tags }: IndexPushPlan): obje
       digest: child.descriptor.digest,
       toSend,
       alreadyThere,
-      layers: layers.map(({ descriptor, isSent }) => ({ descriptor, sent: isSent })),
+      layers,
     })),
     tags: tags.map(({ tag: name, from, to }) => ({ tag: name, from, to })),
   };

@@ -16,7 +16,7 @@ interface Pushed {
   readonly children: readonly {
     readonly name: string;
     readonly toSend: Total;
-    readonly layers: readonly { readonly sent: boolean }[];
+    readonly layers: readonly { readonly action: string }[];
   }[];
   readonly tags: readonly { readonly tag: string; readonly to: string }[];
   readonly sent: Total;
@@ -94,7 +94,9 @@ describe("manifest push", () => {
     const { document } = (await project.json(...PUSH, "--dry-run", "--rate", "1kB/s")) as JsonRan<
       Pushed & { readonly seconds: number }
     >;
-    const sent = document.children.map(({ layers }) => layers.filter((layer) => layer.sent).length);
+    const sent = document.children.map(
+      ({ layers }) => layers.filter(({ action }) => action === "send").length,
+    );
     expect(sent).toEqual([0, 0, 1]);
     expect(document.seconds).toBeCloseTo(document.toSend.bytes / 1000, 1);
     const { stdout } = await project.run(...PUSH, "--dry-run", "--rate", "1kB/s");
