@@ -29,6 +29,7 @@ export {
   type WriteReportsOptions,
 } from "./write-reports.ts";
 export { renderJunit } from "./junit/render-junit.ts";
+export { renderLayerPlan, type PlannedImage, type PlannedLayer } from "./html/render-layer-plan.ts";
 export { renderPage } from "./html/render-page.ts";
 export { renderSarif } from "./sarif/render-sarif.ts";
 export type * from "./sarif/sarif-log.ts";

@@ -28,7 +28,8 @@ export function planOutcome(plan: IndexPushPlan, target: PlanTextOptions): Outco
     child.name,
   ]);
   const seconds = target.rate === undefined ? undefined : toSend.bytes / target.rate;
-  const time = seconds === undefined ? "" : `, ${seconds.toFixed(1)} s at that rate`;
+  const time =
+    seconds === undefined ? "" : `, ${seconds.toFixed(1)} s at ${formatBytes(target.rate!)}/s`;
   const verdict = upToDate ? "nothing to do" : `would send ${formatBytes(toSend.bytes)}${time}`;
   const limits = children.flatMap((child) => limitsOf(child, target));
   return {

@@ -100,7 +100,7 @@ describe("manifest push", () => {
     expect(sent).toEqual([0, 0, 1]);
     expect(document.seconds).toBeCloseTo(document.toSend.bytes / 1000, 1);
     const { stdout } = await project.run(...PUSH, "--dry-run", "--rate", "1kB/s");
-    expect(stdout).toMatch(/s at that rate/);
+    expect(stdout).toMatch(/would send .*, [\d.]+ s at 1.0 kB\/s/);
     expect(stdout).toMatch(/layers of linux\/riscv64\n( {2}(there|send) .*\n)* {2}send +sha256:/);
     const refused = await project.run(...PUSH, "--rate", "1kB/s");
     expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("--dry-run") });
