@@ -55,19 +55,25 @@ const broken = [];
 /** @typedef {{ readonly kind: string, readonly descriptor: { readonly digest: string, readonly size: number } }} Layer */
 /** @typedef {{ readonly digest: string, readonly layers: readonly Layer[], readonly dead: number, readonly sent: number, readonly received: number }} Rechunked */
 
-/** @param {Machine} machine @param {string[]} words @returns {Promise<any>} */
+/** @typedef {{ readonly layers: readonly Layer[], readonly deadBytes: number, readonly tarBytes: number }} Image */
+/** @typedef {{ readonly digest: string, readonly images: readonly Image[] }} Document */
+
+/** @param {Machine} machine @param {string[]} words @returns {Promise<unknown>} */
 async function ociKit({ node, cache }, ...words) {
   const env = { ...environment, OCI_KIT_CACHE: cache };
   const ran = await promisify(execFile)(node, [program, ...words, "--json", "--quiet"], {
     cwd: scratch,
     env,
     maxBuffer: 2 ** 28,
-  }).catch((/** @type {any} */ error) => {
+  }).catch((/** @type {unknown} */ error) => {
     // 2: it was checked, and does not hold.
-    if (error.code === 2) return /** @type {{ stdout: string }} */ (error);
+    const failed = /** @type {{ code: number, stdout: string }} */ (error);
+    if (failed.code === 2) return failed;
     throw error;
   });
-  return JSON.parse(ran.stdout);
+  /** @type {unknown} */
+  const document = JSON.parse(ran.stdout);
+  return document;
 }
 
 /** @param {number} bytes */
@@ -85,8 +91,12 @@ async function build(root) {
 async function rechunk(machine, source, tag, ...words) {
   registry.take();
   const how = ["--compression", flags.compression, ...words];
-  const { digest, images } = await ociKit(machine, "rechunk", source, `${image}:${tag}`, ...how);
-  const { layers, deadBytes, tarBytes } = images[0];
+  const { digest, images } = /** @type {Document} */ (
+    await ociKit(machine, "rechunk", source, `${image}:${tag}`, ...how)
+  );
+  const [made] = images;
+  if (made === undefined) throw new Error("expected an image");
+  const { layers, deadBytes, tarBytes } = made;
   return { digest, layers, dead: deadBytes / tarBytes, ...registry.take() };
 }
 
@@ -95,14 +105,13 @@ async function sizeOfChanged(root, paths) {
   const to = join(scratch, "changed");
   copyPaths(root, paths, to);
   await ociKit(HERE, "pack", to, "oci:changed.image:x", "--compression", flags.compression);
-  const { manifest } = await ociKit(HERE, "inspect", "oci:changed.image:x");
+  const { manifest } = /** @type {{ manifest: { layers: { size: number }[] } }} */ (
+    await ociKit(HERE, "inspect", "oci:changed.image:x")
+  );
   for (const name of ["changed", "changed.image"]) {
     rmSync(join(scratch, name), { recursive: true, force: true });
   }
-  return manifest.layers.reduce(
-    (/** @type {number} */ sum, /** @type {{ size: number }} */ { size }) => sum + size,
-    0,
-  );
+  return manifest.layers.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** @param {string} what @param {number} value @param {number} most */
@@ -142,7 +151,7 @@ const registry = await startCountedRegistry(scratch, environment);
 const image = `${registry.host}/debian`;
 try {
   const tree = new DebianTree(join(scratch, "here"));
-  tree.install(before.values());
+  tree.install([...before.values()]);
   const released = readState(tree.root);
   console.log(
     `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "?"}, ${flags.compression}`,
@@ -181,17 +190,12 @@ try {
     );
     tell(what, made, first, changed);
     check(what, made.sent / changed, LIMITS.sent);
-    const { same: isSame } = await ociKit(
-      HERE,
-      "diff",
-      `oci:${root}.image:x`,
-      `${image}@${made.digest}`,
-      "--ignore",
-      "time",
-      "--ignore",
-      "configuration",
+    const trees = [`oci:${root}.image:x`, `${image}@${made.digest}`];
+    const ignored = ["--ignore", "time", "--ignore", "configuration"];
+    const compared = /** @type {{ same: boolean }} */ (
+      await ociKit(HERE, "diff", ...trees, ...ignored)
     );
-    if (isSame !== true) broken.push(`${what}: another tree than its source`);
+    if (!compared.same) broken.push(`${what}: another tree than its source`);
   }
   // What the division of the layers does by itself.
   const alone = await rechunk(HERE, `oci:${tree.root}.image:x`, "alone", "--no-previous");
@@ -201,7 +205,7 @@ try {
   // Back to what it was, then in parts.
   tree.install([
     ...updated.flatMap(({ name }) => before.get(name) ?? []),
-    ...gone.map((name) => /** @type {any} */ (before.get(name))),
+    ...gone.flatMap((name) => before.get(name) ?? []),
   ]);
   for (const { name } of updated) if (!before.has(name)) tree.remove(name);
   let [state, last] = [readState(tree.root), first];

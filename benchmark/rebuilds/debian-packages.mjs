@@ -118,12 +118,10 @@ export class DebianTree {
     }
   }
 
-  /** Unpacks packages; an earlier version of one is removed first. @param {Iterable<Package>} packages */
+  /** Unpacks packages. Their earlier versions are removed before: a file may have gone from one to another. @param {readonly Package[]} packages */
   install(packages) {
-    for (const each of packages) {
-      this.remove(each.name);
-      this.#unpack(each);
-    }
+    for (const { name } of packages) this.remove(name);
+    for (const each of packages) this.#unpack(each);
     const status = [...this.#installed.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     writeFileSync(join(this.root, "var/lib/dpkg/status"), "");
     for (const { file } of status) {

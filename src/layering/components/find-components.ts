@@ -96,9 +96,9 @@ async function readRpm(
   const take = (path: ByteString, bytes: Uint8Array): void => {
     try {
       // To its end first: what half of a database says would be another grouping than that of all of it.
-      let files = 0;
-      for (const _ of parseRpmDatabase(bytes)) files += 1;
-      if (files > 0) for (const [file, name] of parseRpmDatabase(bytes)) owners.add(file, name);
+      const whole = parseRpmDatabase(bytes);
+      while (whole.next().done !== true) continue;
+      for (const [file, name] of parseRpmDatabase(bytes)) owners.add(file, name);
     } catch (error) {
       if (!(error instanceof DatabaseFault)) throw error;
       notices.push(`${path}: ${error.message}, not read; ${instead}`);

@@ -41,18 +41,18 @@ describe("rpm's database", () => {
       ),
       file(PLACE, database),
     ];
-    const { of, notices } = await findComponents(await mergeImage([pieces]));
+    const { notices, ...components } = await findComponents(await mergeImage([pieces]));
     expect(notices).toEqual([]);
     const paths = ["small/7", "small/12", "shared", "many/a/1", "other"];
-    expect(paths.map((path) => of(b(`/opt/${path}`)))).toEqual([
+    expect(paths.map((path) => components.of(b(`/opt/${path}`)))).toEqual([
       ...["small7", "small12", "small1", "many", "/opt"],
     ]);
   });
 
   it("that lies in a write-ahead log in part is used, and a notice says so", async () => {
     const pieces = [file(PLACE, database), file(`${PLACE}-wal`, "x"), file("opt/small/7", "x")];
-    const { of, notices } = await findComponents(await mergeImage([pieces]));
-    expect(of(b("/opt/small/7"))).toBe("small7");
+    const { notices, ...components } = await findComponents(await mergeImage([pieces]));
+    expect(components.of(b("/opt/small/7"))).toBe("small7");
     expect(notices).toEqual([expect.stringContaining("rpmdb.sqlite-wal: not read")]);
   });
 
@@ -68,8 +68,8 @@ describe("a database of rpm that is damaged or hostile", () => {
   it("is not used at all, so that files are grouped by directory", async () => {
     for (const bytes of [database.slice(0, 200_000), new Uint8Array(5_000), Buffer.from("x")]) {
       const pieces = [file(PLACE, bytes), file("opt/small/7", "x")];
-      const { of, notices } = await findComponents(await mergeImage([pieces]));
-      expect(of(b("/opt/small/7"))).toBe("/opt/small");
+      const { notices, ...components } = await findComponents(await mergeImage([pieces]));
+      expect(components.of(b("/opt/small/7"))).toBe("/opt/small");
       expect(notices).toEqual([
         expect.stringMatching(/rpmdb\.sqlite: .*not read; files are grouped/),
       ]);
