@@ -57,7 +57,8 @@ export async function writeLayers(
     return { ...options, signal: AbortSignal.any(signals) };
   };
   const storing: Promise<readonly StoredLayer[]>[] = [];
-  const running: Promise<unknown>[] = [];
+  /** Of the layers that are compressed, and of those before that are stored. */
+  let outputs: readonly LayerOutput[] = [];
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown): void => {
     failure ??= { error };
@@ -65,14 +66,12 @@ export async function writeLayers(
   };
   try {
     for (let at = 0; at < layers.length; at += AT_ONCE) {
-      const outputs = layers
-        .slice(at, at + AT_ONCE)
-        .map((_, each) => openOutput(root, at + each, target, stoppable()));
-      await fillTogether(root, layers.slice(at, at + AT_ONCE), outputs, stoppable());
-      const finishing = outputs.map((output) => output.finish());
-      const stored = Promise.all(finishing);
+      const some = layers.slice(at, at + AT_ONCE);
+      const next = some.map((_, each) => openOutput(root, at + each, target, stoppable()));
+      outputs = [...outputs.slice(-AT_ONCE), ...next];
+      await fillTogether(root, some, next, stoppable());
+      const stored = Promise.all(next.map((output) => output.finish()));
       stored.catch(fail);
-      running.push(...finishing);
       storing.push(stored);
       // A registry gets layers from the disk: no more than twice as many wait there.
       await storing.at(-2);
@@ -80,7 +79,7 @@ export async function writeLayers(
     return (await Promise.all(storing)).flat();
   } catch (error) {
     fail(error);
-    await Promise.allSettled(running);
+    await Promise.all(outputs.map((output) => output.abort(failure!.error)));
     throw failure!.error;
   }
 }
@@ -99,29 +98,24 @@ function openOutput(
   });
 }
 
-/** Writes the contents of layers. If that fails, the outputs are aborted. */
+/** Writes the contents of layers. */
 async function fillTogether(
   root: ImageFilesystem,
   layers: readonly NewLayer[],
   outputs: readonly LayerOutput[],
   options: WriteLayersOptions,
 ): Promise<void> {
-  try {
-    for (const [at, { head }] of layers.entries()) {
-      for (const entry of head) outputs[at]!.entry(entry);
-      await outputs[at]!.ready();
-    }
-    const { passes } = planDeliveries(root, layers, outputs);
-    for (const pass of passes) {
-      const taking = [...new Set(pass.wants.map(({ output }) => output))];
-      const what = nameLayer(root.image, pass.layer);
-      const listener = handOutPass(pass, deliverTo(taking, options), what);
-      const { signal } = options;
-      await readLayerOnce(root, pass.layer, [listener], { signal, inThread: true });
-    }
-  } catch (error) {
-    await Promise.all(outputs.map((output) => output.abort(error)));
-    throw error;
+  for (const [at, { head }] of layers.entries()) {
+    for (const entry of head) outputs[at]!.entry(entry);
+    await outputs[at]!.ready();
+  }
+  const { passes } = planDeliveries(root, layers, outputs);
+  for (const pass of passes) {
+    const taking = [...new Set(pass.wants.map(({ output }) => output))];
+    const what = nameLayer(root.image, pass.layer);
+    const listener = handOutPass(pass, deliverTo(taking, options), what);
+    const { signal } = options;
+    await readLayerOnce(root, pass.layer, [listener], { signal, inThread: true });
   }
 }
 
