@@ -197,9 +197,6 @@ try {
     );
     if (!compared.same) broken.push(`${what}: another tree than its source`);
   }
-  // What the division of the layers does by itself.
-  const alone = await rechunk(HERE, `oci:${tree.root}.image:x`, "alone", "--no-previous");
-  tell("all updates, no previous", alone, first, changed);
   rmSync(join(scratch, "elsewhere"), { recursive: true, force: true });
 
   // Back to what it was, then in parts.
