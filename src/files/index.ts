@@ -6,6 +6,7 @@
  */
 export * from "./lock.ts";
 export * from "./regular-file.ts";
+export { makeDirectories } from "./make-directories.ts";
 export { removeTree } from "./remove-tree.ts";
 export { replaceDurably, type ReplaceDurablyOptions } from "./replace-durably.ts";
 export { fileError, stdoutError } from "./system-error.ts";

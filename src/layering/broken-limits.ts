@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 import { shortDigest } from "../oci/digest.ts";
 import type { RegistryHabits } from "../registry/habits/registry-habits.ts";
-import type { RechunkedImage } from "./rechunk-image.ts";
+import type { RechunkedLayer } from "./rechunk-image.ts";
 
 export interface LimitsOfTarget {
   readonly habits: Pick<RegistryHabits, "name" | "blobBytes" | "uploadTime"> | undefined;
-  readonly maxLayers: number;
+  /** How many layers are wanted at most. Default: any number. */
+  readonly maxLayers?: number | undefined;
   /** Bytes a second of the way to the registry, where that is known. */
   readonly rate?: number | undefined;
 }
 
-/** The limits that a rechunked image breaks, each as one line for people: too many layers, or some that a registry won't take. */
+/** The limits that an image breaks, each as one line for people: too many layers, or some that a registry won't take. */
 export function brokenLimits(
-  { layers }: Pick<RechunkedImage, "layers">,
-  { habits, maxLayers, rate }: LimitsOfTarget,
+  { layers }: { readonly layers: readonly Pick<RechunkedLayer, "kind" | "descriptor">[] },
+  { habits, maxLayers = Infinity, rate }: LimitsOfTarget,
 ): string[] {
   const broken: string[] = [];
   if (layers.length > maxLayers) {

@@ -8,6 +8,7 @@ export * from "./broken-limits.ts";
 export type { DeclaredComponent } from "./components/declared-component.ts";
 export * from "./components/find-components.ts";
 export * from "./groups/layer-group.ts";
+export { habitsAt } from "./habits-at.ts";
 export * from "./open-previous-image.ts";
 export type { DropReason } from "./plan/choose-dropped.ts";
 export type { PreviousImage, PreviousLayer } from "./plan/kept-layers.ts";

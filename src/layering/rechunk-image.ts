@@ -46,6 +46,8 @@ export interface RechunkedLayer {
   /** What it holds, for people. */
   readonly group: string;
   readonly descriptor: Descriptor;
+  /** Bytes of its tar but for directories. */
+  readonly tarBytes: number;
   /** Of a kept layer: bytes of its tar that other layers replaced or removed. */
   readonly deadBytes: number;
   /** Of a new layer: the components in it, the largest first. */
@@ -111,15 +113,19 @@ async function placeLayers(
   { kept, added }: LayerPlan,
   target: ContentStore,
   previous: PreviousImage | undefined,
-  { compression = usualCompression(view), level, signal, onProgress }: RechunkImageOptions,
+  options: RechunkImageOptions,
 ): Promise<readonly PlacedLayer[]> {
+  const { compression = usualCompression(view), level, signal, cache, onProgress } = options;
   const total = added.reduce((sum, { bytes }) => sum + bytes, 0);
   let bytes = 0;
   const onBytes = (more: number): void => {
     bytes += more;
     onProgress?.({ kind: "rechunking", bytes, total });
   };
-  const stored = await writeLayers(root, added, target, { compression, level, signal, onBytes });
+  const onUnkept = (at: number, error: unknown): void =>
+    onProgress?.({ kind: "cache-unusable", layer: kept.length + at, error });
+  const how = { compression, level, signal, cache, onBytes, onUnkept };
+  const stored = await writeLayers(root, added, target, how);
   return [
     ...kept.map(({ descriptor, diffId, group }) => ({
       ...{ store: previous!.image.store, descriptor, diffId, group },
@@ -164,6 +170,7 @@ function keptLayer({ group, descriptor, bytes, used }: KeptLayer): RechunkedLaye
     kind: "kept",
     group: groupName(group),
     descriptor,
+    tarBytes: bytes,
     deadBytes,
     components: [],
     removed: 0,
@@ -171,11 +178,16 @@ function keptLayer({ group, descriptor, bytes, used }: KeptLayer): RechunkedLaye
 }
 
 function newLayer(
-  { group, components, removed }: NewLayer,
+  { group, components, removed, bytes }: NewLayer,
   descriptor: Descriptor,
 ): RechunkedLayer {
   return {
-    ...{ kind: "new", group: groupName(group), descriptor, deadBytes: 0, components },
+    kind: "new",
+    group: groupName(group),
+    descriptor,
+    tarBytes: bytes,
+    deadBytes: 0,
+    components,
     removed: removed.length,
   };
 }

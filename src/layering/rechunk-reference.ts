@@ -21,8 +21,8 @@ import { openReference, type OpenReference } from "../image/open-reference.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
-import { KNOWN_HABITS } from "../registry/habits/known-habits.ts";
-import { habitsOf, type RegistryHabits } from "../registry/habits/registry-habits.ts";
+import type { RegistryHabits } from "../registry/habits/registry-habits.ts";
+import { habitsAt } from "./habits-at.ts";
 import { openPreviousImage } from "./open-previous-image.ts";
 import type { PreviousImage } from "./plan/kept-layers.ts";
 import {
@@ -120,13 +120,6 @@ function checkOptions({
   if (!(maxDead >= 0 && maxDead <= 1))
     throw refuse("maxDead: expected a share from 0 to 1", maxDead);
   return { maxLayers, maxDead };
-}
-
-function habitsAt(location: Location, { registry }: TargetOptions): RegistryHabits | undefined {
-  if (location.kind !== "registry") return undefined;
-  const given = registry?.habits ?? [];
-  const own = typeof given === "function" ? given() : given;
-  return habitsOf(location.reference.registry, [...own, ...KNOWN_HABITS]);
 }
 
 /** Where the previous image is: undefined for its root where the target names no single one. */

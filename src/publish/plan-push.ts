@@ -41,6 +41,15 @@ export interface PlannedChild {
   readonly facts: ChildFacts;
   readonly toSend: TransferTotal;
   readonly alreadyThere: TransferTotal;
+  /** The lowest first. */
+  readonly layers: readonly PlannedLayer[];
+}
+
+/** A layer of a planned image. */
+export interface PlannedLayer {
+  readonly descriptor: Descriptor;
+  /** `there` also for one that an image before this one sends. A registry may decline a mount; then it is sent. */
+  readonly action: "send" | "mount" | "there";
 }
 
 /** A tag with what it names before and after the push. If both are the same, it is not touched. */
@@ -149,7 +158,7 @@ function checkChildren(children: readonly Child[], options: PlanOptions): void {
   }
 }
 
-type PlannedTransfer = Pick<PlannedChild, "toSend" | "alreadyThere">;
+type PlannedTransfer = Pick<PlannedChild, "toSend" | "alreadyThere" | "layers">;
 
 const NOTHING: TransferTotal = { count: 0, bytes: 0 };
 
@@ -163,6 +172,7 @@ async function planTransfers(
   for (const child of children) {
     let toSend = NOTHING;
     let alreadyThere = NOTHING;
+    const actions = new Map<Digest, PlannedLayer["action"]>();
     for (const root of [child.descriptor, ...child.attestations]) {
       const { limits, signal } = options;
       const summary = await copy(child.image.store, root, target, { dryRun: true, limits, signal });
@@ -170,11 +180,18 @@ async function planTransfers(
         if (seen.has(descriptor.digest)) continue;
         seen.add(descriptor.digest);
         const one = { count: 1, bytes: descriptor.size };
-        if (action === "skipped") alreadyThere = addTotals([alreadyThere, one]);
+        // What another repository of the registry has is mounted from there.
+        if (action !== "copied") alreadyThere = addTotals([alreadyThere, one]);
         else toSend = addTotals([toSend, one]);
+        if (action === "copied") actions.set(descriptor.digest, "send");
+        if (action === "mounted") actions.set(descriptor.digest, "mount");
       }
     }
-    planned.push({ toSend, alreadyThere });
+    const layers = child.image.manifest.value.layers.map((descriptor) => ({
+      descriptor,
+      action: actions.get(descriptor.digest) ?? "there",
+    }));
+    planned.push({ toSend, alreadyThere, layers });
   }
   return planned;
 }

@@ -17,6 +17,8 @@ export interface RepositoryContext {
   readonly habits: RegistryHabits;
   /** Where uploads that are not ended are recorded; undefined where that is not wanted. */
   readonly journal: UploadJournal | undefined;
+  /** Told how fast the line to the registry is. */
+  readonly onUploadRate?: ((rate: number) => void) | undefined;
 }
 
 /** Access to read a repository. */

@@ -51,6 +51,11 @@ export interface RegistryOptions extends TransportOptions {
   readonly rules?: RegistryRules | (() => Promise<RegistryRules>) | undefined;
   /** Told when a mirror failed and the next place is asked, once for each mirror and kind of error. Never awaited. */
   readonly onMirrorFailed?: ((event: MirrorFailed) => void) | undefined;
+  /**
+   * Told how many bytes a second the line to the registry takes, as uploads measure it: again after each upload.
+   * Never awaited.
+   */
+  readonly onUploadRate?: ((rate: number) => void) | undefined;
 }
 
 /** A mirror that could not give what it was asked for. */
@@ -123,6 +128,7 @@ export function openRepository(
     repository,
     name: `${where.registry}/${repository}`,
     habits: knownHabits(where.registry, options.habits),
+    onUploadRate: options.onUploadRate,
     journal: journalIn(options.journalDirectory ?? defaultJournalDirectory()),
   };
   const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
@@ -179,6 +185,13 @@ export function openRepository(
         }
         return false;
       },
+      mountsFrom: (from) =>
+        context.habits.mounts &&
+        (CONTEXTS.get(from) ?? []).some(
+          (source) =>
+            source.transport.origin.host === transport.origin.host &&
+            source.repository !== repository,
+        ),
       sibling: (reference) => {
         const other = parseSibling(reference, where.registry);
         if (other === undefined || other.repository === repository) return undefined;

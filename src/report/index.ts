@@ -31,6 +31,7 @@ export {
   type WriteReportsOptions,
 } from "./write-reports.ts";
 export { renderJunit } from "./junit/render-junit.ts";
+export { renderLayerPlan, type PlannedImage, type PlannedLayer } from "./html/render-layer-plan.ts";
 export { renderPage } from "./html/render-page.ts";
 export { displayWidth, fitWidth } from "./text/display-width.ts";
 export { escapeLine } from "./text/escape-line.ts";

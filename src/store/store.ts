@@ -115,6 +115,8 @@ export interface StoreCapabilities {
     from: ReadableStore,
     options?: AbortOptions,
   ) => Promise<boolean>;
+  /** Whether {@link mount} is worth trying for content of that store. Nobody is asked: the registry may still decline. */
+  readonly mountsFrom?: (from: ReadableStore) => boolean;
   /**
    * Another repository of the same registry, from its reference, to mount from. Undefined for a reference to anything
    * else.

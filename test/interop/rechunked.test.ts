@@ -15,6 +15,7 @@ import {
 } from "../fixtures/layers.ts";
 import { rechunk } from "../fixtures/rechunking.ts";
 import { applyWithDocker, applyWithUmoci, type BuiltStacks } from "./apply-with-peers.ts";
+import { applyWithPodman, applyWithSkopeo } from "./apply-with-podman.ts";
 import { compareApplied } from "./compare-applied.ts";
 import { makeScratch } from "./scratch.ts";
 import { startDocker, type RunningDocker } from "./start-docker.ts";
@@ -99,6 +100,8 @@ describe("a rechunked image that keeps layers of the one before", () => {
   it.each([
     ["umoci", applyWithUmoci],
     ["docker", (built: BuiltStacks) => applyWithDocker(built, docker)],
+    ["podman", applyWithPodman],
+    ["skopeo with umoci", applyWithSkopeo],
   ] as const)("is unpacked by %s to the tree of its source", async (_, apply) => {
     const theirs = await apply(rechunked);
     for (const [at, ours] of rechunked.ours.entries()) {

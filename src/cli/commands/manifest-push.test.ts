@@ -13,7 +13,11 @@ interface Total {
 interface Pushed {
   readonly dryRun: boolean;
   readonly index: { readonly digest: string };
-  readonly children: readonly { readonly name: string; readonly toSend: Total }[];
+  readonly children: readonly {
+    readonly name: string;
+    readonly toSend: Total;
+    readonly layers: readonly { readonly action: string }[];
+  }[];
   readonly tags: readonly { readonly tag: string; readonly to: string }[];
   readonly sent: Total;
   readonly toSend: Total;
@@ -81,6 +85,26 @@ describe("manifest push", () => {
     const { document } = (await project.json(...PUSH)) as JsonRan<Pushed>;
     expect(document.sent).toEqual(planned.document.toSend);
     expect(project.list("../registry/blobs").length - before.length).toBe(6);
+  });
+
+  it("with --dry-run names each layer, whether it is sent, and how long all takes", async () => {
+    await project.run(...PUSH);
+    project.write("gcc/riscv64/bin/gcc", Buffer.concat([elf("riscv64"), Buffer.alloc(9)]), 0o755);
+    await project.run("assemble");
+    const { document } = (await project.json(...PUSH, "--dry-run", "--rate", "1kB/s")) as JsonRan<
+      Pushed & { readonly seconds: number }
+    >;
+    const sent = document.children.map(
+      ({ layers }) => layers.filter(({ action }) => action === "send").length,
+    );
+    expect(sent).toEqual([0, 0, 1]);
+    expect(document.seconds).toBeCloseTo(document.toSend.bytes / 1000, 1);
+    const { stdout } = await project.run(...PUSH, "--dry-run", "--rate", "1kB/s");
+    expect(stdout).toMatch(/would send .*, [\d.]+ s at 1.0 kB\/s/);
+    expect(stdout).toMatch(/layers of linux\/riscv64\n( {2}(there|send) .*\n)* {2}send +sha256:/);
+    const refused = await project.run(...PUSH, "--rate", "1kB/s");
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain("--rate: expected --dry-run with it");
   });
 
   it("writes into a layout, and takes the images from --from", async () => {

@@ -15,6 +15,9 @@ import {
 import { gateOptions } from "../input/gate-options.ts";
 import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { referenceOptions } from "../input/reference-options.ts";
+import { parseRate } from "../input/values/rate.ts";
+import { habitsAt } from "../../layering/habits-at.ts";
+import { OciError } from "../../oci/errors.ts";
 import { showCopy } from "../progress/show-copy.ts";
 import { planOutcome, pushOutcome } from "./manifest-push-text.ts";
 
@@ -26,6 +29,7 @@ export interface PushFlags {
   readonly force?: readonly string[];
   readonly set?: readonly string[];
   readonly dryRun?: true;
+  readonly rate?: string;
 }
 
 /** Runs `oci-kit manifest push`: publishes the index, or prints the plan. */
@@ -45,6 +49,7 @@ export async function pushManifest(
   checkSet(variables, source);
   const from = flags.from?.map((text) => parseConfigured(text, context));
   const { dryRun } = flags;
+  const rate = rateOf(flags);
   const options = await referenceOptions({ ...(dryRun === true && { dryRun }) }, session);
   const { plan, pushed } = await publishIndex(location, {
     ...options,
@@ -57,8 +62,18 @@ export async function pushManifest(
     onLeftOut: ({ name, reason }) => warn(`left out ${name}: ${reason}`),
     onProgress: showCopy(progress),
   });
-  const outcome = pushed === undefined ? planOutcome(plan) : pushOutcome(plan, pushed);
+  const outcome =
+    pushed === undefined
+      ? planOutcome(plan, { rate, habits: habitsAt(location, options) })
+      : pushOutcome(plan, pushed);
   return says(outcome, held, source);
+}
+
+/** The rate of the line, which a plan alone can say something with. */
+function rateOf({ rate, dryRun }: PushFlags): number | undefined {
+  if (rate === undefined) return undefined;
+  if (dryRun === true) return parseRate("--rate", rate);
+  throw new OciError("invalid-argument", "--rate: expected --dry-run with it");
 }
 
 /** Adds to the outcome which configuration was used, and whether its architectures were required. */

@@ -29,7 +29,11 @@ export const manifestCommand: Register = (program, invoke) => {
     .option("--arch <LIST>", "the architectures that have to be there, instead of the configured")
     .option("--set <NAME=VALUE>", "a variable of oci-kit.yaml, as at assemble; repeatable", collect)
     .option("--force <GATE>", "override this gate, on record; may be repeated", collect)
-    .option("--dry-run", "print the plan, with the bytes it would send")
+    .option("--dry-run", "print the plan, layer by layer, with the bytes it would send")
+    .option(
+      "--rate <RATE>",
+      "with --dry-run: what the line sends, as 4.5MB/s: says how long it takes",
+    )
     .addHelpText(
       "after",
       `

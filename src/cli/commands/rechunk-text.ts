@@ -21,7 +21,8 @@ export interface RechunkTextOptions {
 
 const MOST_NAMES = 6;
 
-const REASONS: Readonly<Record<DropReason, string>> = {
+/** Why a layer is not kept, for people. */
+export const REASONS: Readonly<Record<DropReason, string>> = {
   changed: "most of it changed",
   "dead-bytes": "too many dead bytes in all",
   layers: "too many layers",
@@ -78,7 +79,8 @@ function imageLines(image: ToldImage, rate: number | undefined): string[] {
   const { platform, layers, dropped, previous, sentBytes, keptBytes, newBytes } = image;
   const added = layers.filter(({ kind }) => kind === "new").length;
   const after = previous === undefined ? "" : `, after ${shortDigest(previous)}`;
-  const time = rate === undefined ? "" : `, ${(sentBytes / rate).toFixed(1)} s at that rate`;
+  const time =
+    rate === undefined ? "" : `, ${(sentBytes / rate).toFixed(1)} s at ${formatBytes(rate)}/s`;
   const dead = image.tarBytes === 0 ? 0 : (image.deadBytes * 100) / image.tarBytes;
   return [
     `${platform}: ${count(layers.length, "layer")}, ${added} new${after}`,

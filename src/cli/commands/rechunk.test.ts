@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createImagesProject, type ImagesProject } from "../../../test/fixtures/images-project.ts";
 import type { JsonRan } from "../../../test/fixtures/project.ts";
@@ -71,6 +72,18 @@ describe("rechunk", () => {
     expect(stdout).toContain("sends 0 B of");
   });
 
+  it("draws the layers, kept and new, as a page that needs no script", async () => {
+    await rechunked("oci:images:one", "oci:out:1");
+    const words = ["oci:images:all", "oci:out:1", "--dry-run", "--html", "plan.html"];
+    const document = await rechunked(...words);
+    const page = readFileSync("plan.html", "utf8");
+    expect(page.match(/class="fill layer-[12]"/g)).toHaveLength(
+      document.images.reduce((sum, { layers }) => sum + layers.length, 0),
+    );
+    expect(page).toContain("linux/riscv64");
+    expect(page).not.toContain("<script");
+  });
+
   it("says that a previous image was not rechunked, and keeps none of its layers", async () => {
     const { images } = await rechunked(
       "oci:images:one",
@@ -89,6 +102,7 @@ describe("rechunk", () => {
     [["--component", "x"], "--component: expected NAME=GLOB"],
     [["--component", "x=["], "expected"],
     [["--previous", "oci:nothing:1"], "nothing"],
+    [["--html", "nowhere/plan.html"], "nowhere"],
   ])("refuses %j", async (words, message) => {
     const { status, stderr } = await project.run(
       "rechunk",

@@ -11,13 +11,16 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { compressionOf } from "../input/compression.ts";
+import type { Location } from "../../image/location.ts";
+import { compressionOf, type KnownLine } from "../input/compression.ts";
+import { keepLineRate, lineRate } from "../input/line-rates.ts";
 import { COMPRESSION } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { parseRate } from "../input/values/rate.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTarget } from "../input/target.ts";
+import { planReports } from "../input/report-flags.ts";
 import { showRechunking } from "../progress/show-rechunking.ts";
 
 interface RechunkFlags extends ReferenceFlags {
@@ -28,6 +31,7 @@ interface RechunkFlags extends ReferenceFlags {
   readonly maxDead?: string;
   readonly exactTimes?: true;
   readonly rate?: string;
+  readonly html?: string;
 }
 
 const EXAMPLES = `
@@ -60,7 +64,11 @@ export const rechunkCommand: Register = (program, invoke) => {
     .option("--exact-times", "a file whose time alone differs is another one")
     .option("--compression <KIND>", COMPRESSION)
     .option("--platform <PLATFORM>", "only the image of an index for this platform")
-    .option("--rate <RATE>", "bytes a second of the uplink, as 4.5MB/s: says how long it takes")
+    .option(
+      "--rate <RATE>",
+      "bytes a second of the uplink, as 4.5MB/s; else as it was last measured",
+    )
+    .option("--html <FILE>", "write one HTML page: the layers, kept, new and dead (- is stdout)")
     .option("--dry-run", "make the layers, say what would be sent, and write nothing")
     .addHelpText("after", EXAMPLES)
     .action(async (source: string, destination: string, flags: RechunkFlags) =>
@@ -75,33 +83,51 @@ async function rechunk(
   session: Session,
 ): Promise<Outcome> {
   const { context, progress } = session;
-  const [{ rechunkReference, RECHUNK_DEFAULTS }, { rechunkOutcome }] = await Promise.all([
-    import("../../layering/rechunk-reference.ts"),
-    import("./rechunk-text.ts"),
-  ]);
+  const [{ rechunkReference, RECHUNK_DEFAULTS }, { rechunkOutcome }, { withPage }] =
+    await Promise.all([
+      import("../../layering/rechunk-reference.ts"),
+      import("./rechunk-text.ts"),
+      import("./rechunk-page.ts"),
+    ]);
+  // Before anything is read, so that a page that can't be written costs no run.
+  if (flags.html !== undefined) planReports({ html: flags.html }, session);
+  const to = await parseTarget(destination, flags.dryRun === true, session);
+  const line = knownLine(to.location, context);
   const options = await referenceOptions(flags, session);
-  const rate = flags.rate === undefined ? undefined : parseRate("--rate", flags.rate);
+  const given = flags.rate === undefined ? undefined : parseRate("--rate", flags.rate);
+  const rate = given ?? line?.rate;
   const forAuto = flags.compression === "auto" ? flags.rate : undefined;
   const maxLayers = layersOf(flags.maxLayers) ?? RECHUNK_DEFAULTS.maxLayers;
   const maxDead = shareOf(flags.maxDead) ?? RECHUNK_DEFAULTS.maxDead;
+  let measured: number | undefined;
   const how = {
     ...options,
     components: componentsOf(flags.component),
-    ...(await compressionOf({ compression: flags.compression, rate: forAuto }, session)),
+    registry: { ...options.registry, onUploadRate: (rate: number) => void (measured = rate) },
+    ...(await compressionOf({ compression: flags.compression, rate: forAuto }, session, line)),
     exactTimes: flags.exactTimes,
     ...{ maxLayers, maxDead },
     previous: await previousOf(flags.previous, session),
     cache: await indexCacheOf(context),
     onProgress: showRechunking(progress),
   };
-  const to = await parseTarget(destination, options.dryRun, session);
   const rechunked = await rechunkReference(
     await parseConfigured(source, context),
     to.location,
     how,
   );
+  if (line !== undefined && measured !== undefined) {
+    keepLineRate(context, line.registry, measured);
+  }
   const { dryRun } = options;
-  return rechunkOutcome(rechunked, { dryRun, isStdout: to.isStdout, maxLayers, rate });
+  const outcome = rechunkOutcome(rechunked, { dryRun, isStdout: to.isStdout, maxLayers, rate });
+  return flags.html === undefined ? outcome : withPage(outcome, rechunked, flags.html, session);
+}
+
+function knownLine(location: Location, context: Session["context"]): KnownLine | undefined {
+  if (location.kind !== "registry") return undefined;
+  const { registry } = location.reference;
+  return { registry, rate: lineRate(context, registry) };
 }
 
 async function previousOf(

@@ -17,18 +17,35 @@ export interface CompressionFlags {
   readonly rate?: string | undefined;
 }
 
+/** The line that layers go over, as it was measured before. */
+export interface KnownLine {
+  readonly registry: string;
+  /** Bytes a second; undefined where nothing was sent there yet. */
+  readonly rate: number | undefined;
+}
+
 const SAMPLE = 4 * 1024 * 1024;
 
 /**
  * How layers are to be compressed; undefined when nothing is said. `auto` is decided here, before anything is
- * compressed, and said.
+ * compressed, and said. Where no rate is given, it is that of the known line; zstd's usual level where that was not
+ * measured yet.
  * @throws OciError `invalid-argument`
  */
 export async function compressionOf(
   { compression, rate }: CompressionFlags,
   { warn, context }: Pick<Session, "warn" | "context">,
+  line?: KnownLine,
 ): Promise<CompressionChoice | undefined> {
   const isAuto = compression === "auto";
+  if (isAuto && rate === undefined && line !== undefined) {
+    if (line.rate !== undefined) return strongestFor(line.rate, { warn, context });
+    const usual = parseCompression("zstd");
+    warn(
+      `--compression auto: ${formatCompression(usual)}; the line to ${line.registry} is measured by what is sent now`,
+    );
+    return usual;
+  }
   if (isAuto !== (rate !== undefined)) {
     const hint = "oci-kit copy --compression auto --rate 4.5MB/s …";
     const got = isAuto ? "auto alone" : "--rate alone";
@@ -41,7 +58,13 @@ export async function compressionOf(
   if (!isAuto) {
     return compression === undefined ? undefined : parseCompression(compression, "--compression");
   }
-  const wanted = parseRate("--rate", rate!);
+  return strongestFor(parseRate("--rate", rate!), { warn, context });
+}
+
+async function strongestFor(
+  wanted: number,
+  { warn, context }: Pick<Session, "warn" | "context">,
+): Promise<CompressionChoice> {
   const { chooseLevel } = await import("../../bytes/level/choose-level.ts");
   const chosen = await chooseLevel(wanted, { sample: readSample(), signal: context.signal });
   warn(sayChosen(chosen, wanted));

@@ -112,10 +112,4 @@ describe("records that are hostile or not understood", () => {
     ];
     expect(await componentsIn(pieces, ["/f", "/etc/passwd"])).toEqual(["evil", "/etc"]);
   });
-
-  it("are named in a notice when they are rpm's", async () => {
-    const root = await mergeImage([[file("var/lib/rpm/rpmdb.sqlite", "x")]]);
-    const { notices } = await findComponents(root);
-    expect(notices).toEqual([expect.stringContaining("rpm's database is not read")]);
-  });
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { toText, type ByteString } from "../../bytes/byte-string.ts";
+import { fromBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { tracePath } from "../../rootfs/resolve-path.ts";
@@ -17,6 +17,8 @@ import {
   type Diversion,
 } from "./dpkg-records.ts";
 import { readRecords } from "./read-records.ts";
+import { parseRpmDatabase, RPM_OTHERS, RPM_SQLITE } from "./rpm-records.ts";
+import { DatabaseFault } from "./sqlite-table.ts";
 
 export interface FindComponentsOptions extends AbortOptions {
   /** Components that the caller names; they come before what the image's own records say. */
@@ -31,14 +33,12 @@ export interface Components {
   readonly notices: readonly string[];
 }
 
-/** rpm's databases: sqlite, ndb and Berkeley DB. */
-const RPM_DATABASES = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"].flatMap((directory) =>
-  ["rpmdb.sqlite", "Packages.db", "Packages"].map((name) => `${directory}/${name}` as ByteString),
-);
+/** What rpm's database may have. Fifteen hundred packages of a desktop have 90 MB. */
+const LARGEST_RPM = 256 * 1024 * 1024;
 
 /**
- * Determines which files of an image belong together: by declaration; by the records of dpkg and apk in the image;
- * the rest by directory. Records name paths as they were before `/bin` became a link to `/usr/bin`, so links on the
+ * Determines which files of an image belong together: by declaration; by the records of dpkg, apk and rpm in the
+ * image; the rest by directory. Records name paths as they were before `/bin` became a link to `/usr/bin`, so links on the
  * way to a file are followed. A path that several packages name belongs to the first of them by name. Paths that are
  * not in the image are ignored, so that a record costs no memory but for files that exist.
  * @throws OciError `invalid-argument` for a malformed declaration; what reading the image throws
@@ -53,8 +53,8 @@ export async function findComponents(
   await readRecords(
     root,
     [DPKG_DIVERSIONS],
-    (_, text) => {
-      diversions.map = parseDiversions(text);
+    (_, bytes) => {
+      diversions.map = parseDiversions(fromBytes(bytes));
     },
     { signal },
   );
@@ -62,7 +62,8 @@ export async function findComponents(
   const tooLarge = await readRecords(
     root,
     records,
-    (path, text) => {
+    (path, bytes) => {
+      const text = fromBytes(bytes);
       if (APK_INSTALLED.includes(path)) {
         for (const [file, name] of parseApkInstalled(text)) owners.add(file, name);
         return;
@@ -77,16 +78,44 @@ export async function findComponents(
   const notices = tooLarge.map(
     (path) => `${toText(path)}: too large for a record of packages, not read`,
   );
-  const rpm = RPM_DATABASES.find((path) => root.lstat(path) !== undefined);
-  if (rpm !== undefined) {
-    notices.push(
-      `${rpm}: rpm's database is not read; files are grouped by directory, or as --component says`,
-    );
-  }
+  notices.push(...(await readRpm(root, owners, { signal })));
   return {
     of: (path) => declaredOf(path) ?? toText(owners.of(path) ?? directoryComponent(path)),
     notices,
   };
+}
+
+/** Adds what rpm's database names; gives what could not be used, each as one line for people. */
+async function readRpm(
+  root: ImageFilesystem,
+  owners: Owners,
+  { signal }: AbortOptions,
+): Promise<readonly string[]> {
+  const instead = "files are grouped by directory, or as --component says";
+  const notices: string[] = [];
+  const take = (path: ByteString, bytes: Uint8Array): void => {
+    try {
+      // To its end first: what half of a database says would be another grouping than that of all of it.
+      const whole = parseRpmDatabase(bytes);
+      while (whole.next().done !== true) continue;
+      for (const [file, name] of parseRpmDatabase(bytes)) owners.add(file, name);
+    } catch (error) {
+      if (!(error instanceof DatabaseFault)) throw error;
+      notices.push(`${path}: ${error.message}, not read; ${instead}`);
+    }
+  };
+  const most = LARGEST_RPM;
+  const tooLarge = await readRecords(root, RPM_SQLITE, take, { most, signal });
+  for (const path of tooLarge) notices.push(`${path}: above ${most} bytes, not read; ${instead}`);
+  for (const path of RPM_SQLITE) {
+    if ((root.lstat(`${path}-wal` as ByteString)?.size ?? 0) === 0) continue;
+    notices.push(`${path}-wal: not read; what it adds to the database is grouped by directory`);
+  }
+  for (const path of RPM_OTHERS) {
+    if (root.lstat(path)?.type !== "file") continue;
+    notices.push(`${path}: a database of rpm in a form that is not read; ${instead}`);
+  }
+  return notices;
 }
 
 function dpkgRecords(root: ImageFilesystem): ByteString[] {

@@ -40,7 +40,10 @@ export function openBlobPushes(
   exists: ReadableStore["exists"],
 ): BlobPushes {
   const begun = new Map<Digest, URL>();
-  const pace = createUploadPace({ uploadTime: context.habits.uploadTime });
+  const pace = createUploadPace({
+    uploadTime: context.habits.uploadTime,
+    onRate: context.onUploadRate,
+  });
   const begin = async (digest: Digest, options: AbortOptions): Promise<RegistryUpload> => {
     const location = begun.get(digest);
     begun.delete(digest);

@@ -8,11 +8,13 @@ const MINUTE = 60_000;
 let clock: number;
 let pace: UploadPace;
 let entered: UploadPlace[];
+let rates: number[];
 
 const open = (uploadTime: number | undefined): void => {
   clock = 0;
   entered = [];
-  pace = createUploadPace({ uploadTime, now: () => clock });
+  rates = [];
+  pace = createUploadPace({ uploadTime, now: () => clock, onRate: (rate) => rates.push(rate) });
 };
 beforeEach(() => open(10 * MINUTE));
 
@@ -68,6 +70,15 @@ describe("the pace of uploads to a registry that ends them after ten minutes", (
   it("lets one alone in, whatever its size", async () => {
     await enter(1e12);
     expect(entered).toHaveLength(1);
+  });
+
+  it("tells how fast the line is whenever an upload is over, each once", async () => {
+    await enter(10 * MB);
+    await send(entered[0]!, 9 * MB, 4.5 * MB);
+    expect(rates).toEqual([]);
+    entered[0]!.leave();
+    entered[0]!.leave();
+    expect(rates.map((rate) => Math.round(rate))).toEqual([4.5 * MB]);
   });
 
   it("does not wait for one that was given up", async () => {

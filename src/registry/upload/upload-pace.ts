@@ -23,6 +23,8 @@ export interface UploadPaceOptions {
   readonly uploadTime: number | undefined;
   /** Milliseconds since any moment. Default: this machine's clock. */
   readonly now?: (() => number) | undefined;
+  /** Told how fast the line is (bytes a second) when an upload is over, once enough was sent to know. Never awaited. */
+  readonly onRate?: ((rate: number) => void) | undefined;
 }
 
 interface Running {
@@ -47,6 +49,7 @@ const BREAKS = 2;
 export function createUploadPace({
   uploadTime = Infinity,
   now = () => performance.now(),
+  onRate,
 }: UploadPaceOptions): UploadPace {
   const running = new Set<Running>();
   const waiting: { readonly size: number; readonly go: () => void }[] = [];
@@ -77,7 +80,10 @@ export function createUploadPace({
         admit();
       },
       leave() {
-        running.delete(one);
+        if (running.delete(one)) {
+          const rate = line.rate();
+          if (rate !== undefined) onRate?.(rate * 1000);
+        }
         admit();
       },
     };

@@ -64,7 +64,8 @@ function titleOf({ subjects }: Report): string {
 
 const MOST_NAMED = 3;
 
-function hashOf(text: string): string {
+/** The text as a content security policy names it. */
+export function hashOf(text: string): string {
   const hex = digestEncoded(digestBytes(new TextEncoder().encode(text)));
   const bytes = hex.match(/../g)!.map((pair) => String.fromCharCode(Number.parseInt(pair, 16)));
   return `sha256-${btoa(bytes.join(""))}`;

@@ -48,7 +48,7 @@ export interface TransferTotal {
   readonly bytes: number;
 }
 
-/** What a copy did. With `dryRun`: what it would do, where content that might be mounted counts as copied. */
+/** What a copy did. With `dryRun`: what it would do, where content that the target may mount from the source counts as mounted. */
 export interface CopySummary {
   readonly root: Descriptor;
   /** Blobs first, then manifests, children before parents. */

@@ -55,7 +55,7 @@ export async function transferBlob(
   descriptor: Descriptor,
   signal: AbortSignal,
 ): Promise<Transfer> {
-  const { source, dryRun } = copying;
+  const { source, target, dryRun } = copying;
   const abort = { signal };
   throwIfAborted(signal, `copy: ${descriptor.digest}`);
   const presence = await presenceOf(copying, descriptor, abort);
@@ -73,6 +73,8 @@ export async function transferBlob(
       return finish(copying, { descriptor, kind: "blob", action: "mounted" });
     }
     await send(copying, descriptor, storedContent(source, descriptor), abort);
+  } else if (target.capabilities.mountsFrom?.(source) === true) {
+    return finish(copying, { descriptor, kind: "blob", action: "mounted" });
   }
   return finish(copying, { descriptor, kind: "blob", action: "copied" });
 }
