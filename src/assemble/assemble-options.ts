@@ -35,7 +35,10 @@ export interface InputOptions extends AbortOptions {
 export interface MakeOptions extends InputOptions {
   /** The tag in the target. Default `latest`. */
   readonly tag?: string | undefined;
-  /** The compression of new layers. Default gzip. */
+  /**
+   * The compression of new layers; with it, layers of artifacts are reused only if they are compressed so. Default gzip,
+   * and for these any.
+   */
   readonly compression?: Compression | undefined;
   readonly level?: number | undefined;
   /** The run id that the images of one generation share. Default: derived from the recipes and all their inputs. */
@@ -113,8 +116,10 @@ export interface AssemblePlan {
 }
 
 export interface PlannedLayerSummary extends LayerSummary {
-  /** True if the layer would be reused from the last run because its inputs are the same. */
+  /** True if the layer would be reused: from the last run because its inputs are the same, or from an artifact. */
   readonly reused: boolean;
+  /** The artifact whose layers, as they stand, would be this one. */
+  readonly artifact?: string | undefined;
   /** What the layer would contain, in order. */
   readonly paths: readonly PlannedPath[];
 }
@@ -129,8 +134,10 @@ export interface PlannedPath {
 export interface AssembledLayer extends LayerSummary {
   readonly descriptor: Descriptor;
   readonly diffId: DiffId;
-  /** True if the layer was reused from the last run because its inputs are the same. */
+  /** True if the layer was reused: from the last run because its inputs are the same, or from an artifact. */
   readonly reused: boolean;
+  /** The artifact whose layer this is, as it stands there. */
+  readonly artifact?: string | undefined;
 }
 
 export interface AssembleResult {
@@ -141,7 +148,10 @@ export interface AssembleResult {
   readonly descriptor: Descriptor;
   readonly runId: string;
   readonly inputs: readonly InputRecord[];
-  /** The layers above the base; empty if nothing changed. */
+  /**
+   * The layers above the base; empty if nothing changed. A layer of the recipe can be several layers of an artifact:
+   * these follow each other, and have the same name.
+   */
   readonly layers: readonly AssembledLayer[];
   readonly warnings: readonly AssembleWarning[];
 }

@@ -13,12 +13,16 @@ import { refuseOutputInside } from "../store/own-output.ts";
 import type { ContentStore } from "../store/store.ts";
 import { makeAnnotations, warningsIn } from "./annotations.ts";
 import { openBase, storeBase, warnOfContradictions } from "./base-image.ts";
-import { makeImageConfig } from "./image-config.ts";
+import { type LayerHistory, makeImageConfig } from "./image-config.ts";
 import { deriveRunId, imageNote, inputKey } from "./input-key.ts";
 import { type Inputs, findInputs, warningsOf } from "./inputs/find-inputs.ts";
-import type { ArrangedLayer } from "./layers/arrange-layer.ts";
-import { type PreparedLayers, prepareLayers, summarise } from "./layers/prepare-layers.ts";
-import { findWanted, makeLayers } from "./make-layers.ts";
+import {
+  listPaths,
+  type PreparedLayer,
+  type PreparedLayers,
+  prepareLayers,
+} from "./layers/prepare-layers.ts";
+import { findWanted, makeLayers, type WantedLayer } from "./make-layers.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import { findReplaced, removeReplaced } from "./replaced-image.ts";
 import type {
@@ -29,6 +33,7 @@ import type {
   AssembleWarning,
   InputRecord,
   MakeOptions,
+  PlannedLayerSummary,
   PlanOptions,
 } from "./assemble-options.ts";
 import { isComplete, readReusable } from "./reusable-image.ts";
@@ -76,13 +81,23 @@ export async function planAssembly(
     warnOfContradictions(recipe, base, warn);
     const { layers } = await prepareLayers(recipe, base, inputs, options, warn);
     const wanted = await findWanted(layers, reusable, options);
-    const isReused = (layer: ArrangedLayer): boolean =>
-      wanted.some((one) => one.layer === layer && one.reused !== undefined);
-    const summaries = layers.map((layer) => summarise(layer, isReused(layer)));
-    return { ...common, changed: true, layers: summaries };
+    return { ...common, changed: true, layers: layers.map((each) => summarise(each, wanted)) };
   } finally {
     await inputs.close();
   }
+}
+
+function summarise(
+  { arranged: layer }: PreparedLayer,
+  wanted: readonly WantedLayer[],
+): PlannedLayerSummary {
+  const { name, entries, bytes } = layer;
+  const made = wanted.find((one) => one.layer === layer);
+  const reused = made !== undefined && made.kind !== "new";
+  return {
+    ...{ name, entries, bytes, reused, paths: listPaths(layer) },
+    ...(made?.kind === "artifact" && { artifact: made.whole.tree.name }),
+  };
 }
 
 async function openInputs(recipe: Recipe, options: PlanOptions): Promise<Inputs> {
@@ -175,11 +190,13 @@ function recordsOf(inputs: Inputs): InputRecord[] {
 }
 
 function historyOf(
-  arranged: readonly ArrangedLayer[],
+  arranged: readonly PreparedLayer[],
   layers: readonly AssembledLayer[],
-): Parameters<typeof makeImageConfig>[2] {
-  const diffIds = new Map(layers.map(({ name, diffId }) => [name, diffId]));
-  return arranged.map(({ name }) => ({ name, diffId: diffIds.get(name) }));
+): readonly LayerHistory[] {
+  return arranged.flatMap(({ arranged: { name } }): LayerHistory[] => {
+    const made = layers.filter((layer) => layer.name === name);
+    return made.length === 0 ? [{ name, diffId: undefined }] : made;
+  });
 }
 
 /** `sourceDateEpoch` if given, otherwise the creation time of the newest input image, otherwise 1970. */

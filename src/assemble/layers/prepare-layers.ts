@@ -7,48 +7,113 @@ import { classifyWhiteout } from "../../layer/whiteout.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { type ArrangedLayer, arrangeLayer, filesOf } from "./arrange-layer.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
-import { type Inputs, openImageTree, openTree } from "../inputs/find-inputs.ts";
+import type { Inputs } from "../inputs/find-inputs.ts";
+import { openBaseTree, type OpenedTree, openTree } from "../inputs/open-trees.ts";
 import { planLayers } from "./plan-layers.ts";
 import { type ArtifactTree, makeNode } from "../steps/planned-entry.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { layerCompression } from "../../oci/media-types.ts";
+import type { LayerPlan } from "../steps/layer-draft.ts";
+import { findWholeLayers, lookBelow, type WholeLayers } from "./whole-layers.ts";
 import type {
   AssembleWarning,
-  InputOptions,
-  PlannedLayerSummary,
+  MakeOptions,
   PlannedPath,
+  PlanOptions,
 } from "../assemble-options.ts";
 
 /** All layers of an image, arranged, and the trees that their files come from. */
 export interface PreparedLayers {
-  readonly layers: readonly ArrangedLayer[];
+  readonly layers: readonly PreparedLayer[];
   readonly trees: readonly ArtifactTree[];
 }
 
+/** A layer of the recipe. */
+export interface PreparedLayer {
+  readonly arranged: ArrangedLayer;
+  /** The layers of an artifact that take its place as they stand; undefined if it has to be written. */
+  readonly whole: WholeLayers | undefined;
+}
+
 /**
- * Indexes the base and the artifacts that the recipe uses, and works out every layer from their file trees.
+ * Indexes the base and the artifacts that the recipe uses, and works out every layer from their file trees. Of an
+ * artifact, whatever is to be written is at hand then, and was indexed by reading it.
  * @throws OciError `invalid-recipe`, `missing-input`; what indexing throws
  */
 export async function prepareLayers(
   recipe: Recipe,
   base: Image | undefined,
   inputs: Inputs,
-  options: InputOptions,
+  options: PlanOptions,
   warn: (warning: AssembleWarning) => void,
 ): Promise<PreparedLayers> {
-  const baseTree = base === undefined ? EMPTY_ROOT : await openImageTree(base, options);
-  const trees = new Map<string, ArtifactTree>();
+  const { sourceDateEpoch, target, onProgress } = options;
+  const root =
+    base === undefined ? EMPTY_ROOT : await openBaseTree(base, inputs.base!, target, options);
+  const opened = new Map<string, OpenedTree>();
   for (const input of inputs.artifacts) {
-    trees.set(input.record.name, await openTree(input, options));
+    opened.set(input.record.name, await openTree(input, target, options));
   }
-  const plans = await planLayers(recipe.layers, baseTree, {
-    trees,
-    sourceDateEpoch: options.sourceDateEpoch,
-    warn: (kind, where, message) => warn({ kind, where, message }),
+  for (;;) {
+    const trees = new Map([...opened].map(([name, { tree }]) => [name, tree]));
+    const warnings: AssembleWarning[] = [];
+    const plans = await planLayers(recipe.layers, root, {
+      trees,
+      sourceDateEpoch,
+      warn: (kind, where, message) => void warnings.push({ kind, where, message }),
+    });
+    const rows = plans.map((plan, at) => {
+      const whole = findWholeLayers(plan, lookBelow(root, plans.slice(0, at)));
+      return { plan, whole: whole && isStoredAsWanted(whole, options) ? whole : undefined };
+    });
+    if (await readWhatIsWritten(rows, opened)) continue;
+    warnings.forEach(warn);
+    const layers = rows.map(({ plan, whole }) => ({
+      arranged: arrangeLayer(plan, sourceDateEpoch),
+      whole,
+    }));
+    onProgress?.({
+      kind: "planned",
+      layers: layers.map(({ arranged: { name, entries, bytes } }) => ({ name, entries, bytes })),
+    });
+    return { layers, trees: [...trees.values()] };
+  }
+}
+
+/** Whether layers are compressed as they should be: in any way that a layer may be, unless one is asked for. */
+function isStoredAsWanted({ tree, layers }: WholeLayers, options: MakeOptions): boolean {
+  const { compression, level } = options;
+  return layers.every(({ number }) => {
+    const { mediaType, urls } = tree.image!.image.manifest.value.layers[number]!;
+    const stored = layerCompression(mediaType);
+    if (stored === undefined || urls !== undefined) return false;
+    return compression === undefined || (compression === stored && level === undefined);
   });
-  const layers = plans.map((plan) => arrangeLayer(plan, options.sourceDateEpoch));
-  const summaries = layers.map(({ name, entries, bytes }) => ({ name, entries, bytes }));
-  options.onProgress?.({ kind: "planned", layers: summaries });
-  return { layers, trees: [...trees.values()] };
+}
+
+/**
+ * Reads the layers that something is written from and that were not read yet. What these really hold may differ from
+ * what was planned with: then it says so, and has to be planned again.
+ */
+async function readWhatIsWritten(
+  rows: readonly { readonly plan: LayerPlan; readonly whole: WholeLayers | undefined }[],
+  opened: Map<string, OpenedTree>,
+): Promise<boolean> {
+  const wanted = new Map<string, Set<number>>();
+  for (const { plan, whole } of rows) {
+    if (whole !== undefined) continue;
+    for (const { copied } of plan.entries.values()) {
+      if (copied?.tree.image === undefined) continue;
+      const { name } = copied.tree;
+      const layer = copied.tree.image.location(copied.node)?.layer;
+      if (layer === undefined || !opened.get(name)!.unread.has(layer)) continue;
+      wanted.set(name, (wanted.get(name) ?? new Set()).add(layer));
+    }
+  }
+  for (const [name, layers] of wanted) {
+    opened.set(name, await opened.get(name)!.read([...layers].sort((a, b) => a - b)));
+  }
+  return wanted.size > 0;
 }
 
 const ROOT = makeNode({ type: "directory", mode: 0o755 });
@@ -64,11 +129,9 @@ const EMPTY_ROOT: RootFilesystem = {
 };
 
 /** What a layer will hold, in a form for people to read. */
-export function summarise(layer: ArrangedLayer, reused: boolean): PlannedLayerSummary {
-  const { name, entries, bytes, head, parts } = layer;
+export function listPaths({ head, parts }: ArrangedLayer): readonly PlannedPath[] {
   const copied = parts.flatMap(filesOf).flatMap((file) => entriesOf(file.node, file.paths));
-  const paths = [...head.map(({ entry }) => entry), ...copied].map(showEntry);
-  return { name, entries, bytes, reused, paths };
+  return [...head.map(({ entry }) => entry), ...copied].map(showEntry);
 }
 
 function showEntry(entry: Entry): PlannedPath {
