@@ -22,7 +22,11 @@ import {
   type PreparedLayers,
   prepareLayers,
 } from "./layers/prepare-layers.ts";
-import { findWanted, makeLayers, type WantedLayer } from "./make-layers.ts";
+import type { ArrangedLayer } from "./layers/arrange-layer.ts";
+import { measuringStore } from "../layering/write/measuring-store.ts";
+import { createMemoryStore } from "../store/memory-store.ts";
+import { findWanted, makeLayers, type MakeLayersOptions } from "./make-layers.ts";
+import { takeLayer } from "./take-layer.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import { findReplaced, removeReplaced } from "./replaced-image.ts";
 import type {
@@ -79,29 +83,55 @@ export async function planAssembly(
     }
     const base = await openBase(recipe, inputs, options);
     warnOfContradictions(recipe, base, warn);
-    const { layers } = await prepareLayers(recipe, base, inputs, options, warn);
+    const splitAfter = previousOf(reusable, options);
+    const { layers } = await prepareLayers(recipe, base, inputs, { ...options, splitAfter }, warn);
     const wanted = await findWanted(layers, reusable, options);
-    return { ...common, changed: true, layers: layers.map((each) => summarise(each, wanted)) };
+    const place = measuringStore({ ...createMemoryStore(), ...target });
+    const making = { ...options, target: place, dryRun: true };
+    const made = await makeLayers(wanted, making);
+    return {
+      ...{ ...common, changed: true },
+      layers: layers.flatMap(({ arranged }) => summarise(arranged, made)),
+      base: await planBase(base, making),
+    };
   } finally {
     await inputs.close();
   }
 }
 
+/** The layers that a layer of the recipe is. What it holds is listed where it is made, as one layer. */
 function summarise(
-  { arranged: layer }: PreparedLayer,
-  wanted: readonly WantedLayer[],
-): PlannedLayerSummary {
-  const { name, entries, bytes } = layer;
-  const made = wanted.find((one) => one.layer === layer);
-  const reused = made !== undefined && made.kind !== "new";
-  return {
-    ...{ name, entries, bytes, reused, paths: listPaths(layer) },
-    ...(made?.kind === "artifact" && { artifact: made.whole.tree.name }),
-  };
+  arranged: ArrangedLayer,
+  made: readonly AssembledLayer[],
+): readonly PlannedLayerSummary[] {
+  const { name, entries, bytes } = arranged;
+  const own = made.filter((layer) => layer.name === name);
+  if (own.length === 0) return [{ name, entries, bytes, reused: false, paths: [] }];
+  return own.map((layer) => ({
+    ...layer,
+    paths: layer.group === undefined && own.length === 1 ? listPaths(arranged) : [],
+  }));
+}
+
+async function planBase(
+  base: Image | undefined,
+  { target, signal }: MakeLayersOptions,
+): Promise<NonNullable<AssemblePlan["base"]>> {
+  const planned: NonNullable<AssemblePlan["base"]>[number][] = [];
+  for (const descriptor of base?.manifest.value.layers ?? []) {
+    const action = await takeLayer(descriptor, base!.store, target, { dryRun: true, signal });
+    planned.push({ descriptor, action });
+  }
+  return planned;
+}
+
+/** The image whose layers are kept where the recipe splits one. */
+function previousOf(reusable: Image | undefined, { previous }: MakeOptions): Image | undefined {
+  return previous === undefined ? reusable : (previous ?? undefined);
 }
 
 async function openInputs(recipe: Recipe, options: PlanOptions): Promise<Inputs> {
-  checkRecipe(recipe);
+  checkRecipe(recipe, options);
   const { sourceDateEpoch, target } = options;
   if (sourceDateEpoch !== undefined) checkSeconds("sourceDateEpoch", sourceDateEpoch);
   for (const [name, artifact] of Object.entries(recipe.artifacts)) {
@@ -122,9 +152,21 @@ async function compare(
   const runId = options.runId ?? (await deriveRunId(recipe, inputs, options, warn));
   const key = inputKey(recipe, inputs, runId, options);
   const isCurrent =
-    present !== undefined && options.force !== true && (await isComplete(present, key, options));
+    present !== undefined &&
+    options.force !== true &&
+    isAfter(present, options.previous) &&
+    (await isComplete(present, key, options));
   if (isCurrent) warningsIn(present.manifest.value.annotations).forEach(warn);
   return { runId, key, isCurrent };
+}
+
+/** Whether an image is what follows the previous image that is asked for. */
+function isAfter({ manifest, descriptor }: Image, previous: Image | null | undefined): boolean {
+  if (previous === undefined) return true;
+  const recorded = manifest.value.annotations?.[AnnotationKey.previousImage];
+  if (previous === null) return recorded === undefined;
+  const { digest } = previous.descriptor;
+  return recorded === digest || descriptor.digest === digest;
 }
 
 async function assembleFrom(
@@ -145,7 +187,15 @@ async function assembleFrom(
   const made: AssembleWarning[] = [];
   const base = await storeBase(await openBase(recipe, inputs, options), options);
   warnOfContradictions(recipe, base, (warning) => void made.push(warning));
-  const prepared = await prepareLayers(recipe, base, inputs, options, (one) => void made.push(one));
+  const splitAfter = previousOf(reusable, options);
+  const preparing = { ...options, splitAfter };
+  const prepared = await prepareLayers(
+    recipe,
+    base,
+    inputs,
+    preparing,
+    (one) => void made.push(one),
+  );
   warnings.push(...made);
   const wanted = await findWanted(prepared.layers, reusable, options);
   const layers = await makeLayers(wanted, options);
@@ -160,7 +210,10 @@ async function assembleFrom(
   const manifest = notedManifest(key, {
     config: config.descriptor,
     layers: [...(base?.manifest.value.layers ?? []), ...layers.map(({ descriptor }) => descriptor)],
-    annotations: makeAnnotations(recipe, inputs, runId, made, createdOf(prepared, base)),
+    annotations: {
+      ...makeAnnotations(recipe, inputs, runId, made, createdOf(prepared, base)),
+      ...recordPrevious(layers, prepared, splitAfter),
+    },
   });
   await store(target, config, options);
   await store(target, manifest, options);
@@ -168,6 +221,29 @@ async function assembleFrom(
   await target.tag(descriptor, tag, options);
   await removeReplaced(target, replaced, options);
   return { ...common, changed: true, descriptor, layers };
+}
+
+/**
+ * Names the image whose layers could be kept where a layer was split; where all of them were, what that image names
+ * itself, so that a repetition changes nothing.
+ */
+function recordPrevious(
+  layers: readonly AssembledLayer[],
+  prepared: PreparedLayers,
+  previous: Image | undefined,
+): Record<string, string> {
+  const splits = prepared.layers.flatMap(({ split }) => split ?? []);
+  if (splits.every((split) => split.previous === undefined) || previous === undefined) return {};
+  const key = AnnotationKey.previousImage;
+  const { splitLayer } = AnnotationKey;
+  const before = previous.manifest.value.layers.filter(
+    ({ annotations }) => annotations?.[splitLayer],
+  );
+  const now = layers.flatMap(({ group, descriptor }) => (group === undefined ? [] : descriptor));
+  const isSame =
+    now.map(({ digest }) => digest).join() === before.map(({ digest }) => digest).join();
+  const named = isSame ? previous.manifest.value.annotations?.[key] : previous.descriptor.digest;
+  return named === undefined ? {} : { [key]: named };
 }
 
 function notedManifest(key: Digest, parts: ManifestParts): Document<Manifest> {
@@ -178,7 +254,25 @@ function notedManifest(key: Digest, parts: ManifestParts): Document<Manifest> {
   });
 }
 
-function checkRecipe(recipe: Recipe): void {
+function checkRecipe(recipe: Recipe, { previous }: PlanOptions): void {
+  const splits = recipe.layers.flatMap(({ name, split }) => (split ? [{ name, split }] : []));
+  if (previous !== undefined && splits.length === 0) {
+    throw new OciError(
+      "invalid-argument",
+      "previous: expected a recipe with a layer that is split, got none",
+      {
+        hint: "Only such layers depend on a previous image: leave out --previous and --no-previous.",
+      },
+    );
+  }
+  for (const { name, split } of splits) {
+    const { layers = MOST_LAYERS } = split;
+    if (Number.isInteger(layers) && layers >= 2 && layers <= MOST_LAYERS) continue;
+    throw new OciError(
+      "invalid-recipe",
+      `layer ${name}: split: expected 2 to ${MOST_LAYERS} layers, got ${layers}`,
+    );
+  }
   if (!Object.hasOwn(recipe.artifacts, "base")) return;
   throw new OciError("invalid-recipe", 'artifacts: expected another name than "base"', {
     hint: "The image below is called base.",
@@ -198,6 +292,9 @@ function historyOf(
     return made.length === 0 ? [{ name, diffId: undefined }] : made;
   });
 }
+
+/** Docker's storage takes 127, and an image is built on. */
+const MOST_LAYERS = 120;
 
 /** `sourceDateEpoch` if given, otherwise the creation time of the newest input image, otherwise 1970. */
 function createdAt(

@@ -5,7 +5,6 @@ import { inOciTerms } from "../image/edit/image-document.ts";
 import type { Image } from "../image/image.ts";
 import type { Digest } from "../oci/digest.ts";
 import { layerMediaType } from "../oci/media-types.ts";
-import { transferBlob } from "../store/copy/transfer.ts";
 import type { StoredLayer } from "../store/layer-output.ts";
 import type { ReadableStore } from "../store/store.ts";
 import { AnnotationKey } from "../oci/annotations.ts";
@@ -15,15 +14,24 @@ import { layerKey } from "./layers/layer-key.ts";
 import type { PreparedLayer } from "./layers/prepare-layers.ts";
 import type { WholeLayers } from "./layers/whole-layers.ts";
 import { writeLayers } from "./layers/write-layers.ts";
+import { keptBy, writeSplit } from "./split/make-split.ts";
+import type { SplitLayers } from "./split/plan-split.ts";
+import { takeLayer } from "./take-layer.ts";
 import { reusableLayers } from "./reusable-image.ts";
-import type { AssembledLayer, AssembleOptions, MakeOptions } from "./assemble-options.ts";
+import type {
+  AssembledLayer,
+  AssembleOptions,
+  LayerAction,
+  MakeOptions,
+} from "./assemble-options.ts";
 
-/** A layer that the image will have, and where it comes from. */
+/** A layer that the recipe describes, and where it comes from. */
 export type WantedLayer = { readonly layer: ArrangedLayer } & (
   | { readonly kind: "new"; readonly key: Digest }
   /** The same layer from the earlier image: see {@link reusableLayers}. */
   | { readonly kind: "earlier"; readonly key: Digest; readonly stored: StoredLayer }
   | { readonly kind: "artifact"; readonly whole: WholeLayers }
+  | { readonly kind: "split"; readonly split: SplitLayers }
 );
 
 /**
@@ -39,7 +47,8 @@ export async function findWanted(
   const find = await reusableLayers(force === true ? undefined : from, options);
   return prepared
     .filter(({ arranged }) => arranged.entries > 0)
-    .map(({ arranged: layer, whole }) => {
+    .map(({ arranged: layer, whole, split }) => {
+      if (split !== undefined) return { kind: "split", layer, split };
       if (whole !== undefined) return { kind: "artifact", layer, whole };
       const key = layerKey(layer, `${compression} ${level ?? "default"}`);
       const stored = find(key);
@@ -49,48 +58,61 @@ export async function findWanted(
     });
 }
 
-/** Makes the layers that are not there yet, and takes those of artifacts as they stand. */
+/** Makes the layers that are not there yet, and takes those of artifacts and of the previous image as they stand. */
 export async function makeLayers(
   wanted: readonly WantedLayer[],
-  options: AssembleOptions,
+  options: MakeLayersOptions,
 ): Promise<readonly AssembledLayer[]> {
   const { target, compression = "gzip", level, onProgress } = options;
-  const taken = wanted.flatMap((each) => (each.kind === "artifact" ? layersOf(each.whole) : []));
-  await takeLayers(taken, options);
+  const actions = await takeLayers(wanted.flatMap(takenFor), options);
   const fresh = wanted.filter(({ kind }) => kind === "new").map(({ layer }) => layer);
   const written = await writeLayers(fresh, target, { ...options, compression, level });
-  return wanted.flatMap((each): AssembledLayer[] => {
+  const made: AssembledLayer[] = [];
+  for (const each of wanted) {
     const { layer } = each;
     const { name, entries, bytes } = layer;
-    if (each.kind === "artifact") {
-      const artifact = each.whole.tree.name;
-      onProgress?.({ kind: "reused", layer: name });
-      return layersOf(each.whole).map(({ descriptor, diffId, counts }) => ({
-        ...{ name, ...counts, descriptor, diffId, reused: true, artifact },
-      }));
+    if (each.kind === "artifact" || each.kind === "split") {
+      for (const { store: _, ...taken } of takenFor(each)) {
+        const action = actions.get(taken.descriptor.digest)!;
+        made.push({ name, ...taken, action, reused: true });
+      }
+      if (each.kind === "split") made.push(...(await writeSplit(name, each.split, options)));
+      else onProgress?.({ kind: "reused", layer: name });
+      continue;
     }
-    const stored = each.kind === "earlier" ? each.stored : written[fresh.indexOf(layer)]!;
-    const { descriptor, diffId } = stored;
     const reused = each.kind === "earlier";
+    const stored = reused ? each.stored : written[fresh.indexOf(layer)]!;
+    const { descriptor, diffId } = stored;
     onProgress?.(
       reused ? { kind: "reused", layer: name } : { kind: "written", layer: name, descriptor },
     );
     const annotations = { [AnnotationKey.layerKey]: layerNote(each.key, stored) };
-    return [{ name, entries, bytes, descriptor: { ...descriptor, annotations }, diffId, reused }];
-  });
+    const noted = { ...descriptor, annotations };
+    const action = reused ? "kept" : "new";
+    made.push({ name, entries, bytes, descriptor: noted, diffId, action, reused });
+  }
+  return made;
 }
 
-/** A layer of an artifact, and where it stands. */
-interface TakenLayer extends StoredLayer {
+export interface MakeLayersOptions extends AssembleOptions {
+  /** Layers are made only to measure them, by the target, and none are transferred. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** A layer that is taken as it stands, and where. */
+type TakenLayer = Omit<AssembledLayer, "name" | "action" | "reused"> & {
   readonly store: ReadableStore;
-  readonly counts: Pick<AssembledLayer, "entries" | "bytes">;
+};
+
+function takenFor(wanted: WantedLayer): readonly TakenLayer[] {
+  if (wanted.kind === "artifact") return layersOf(wanted.whole);
+  return wanted.kind === "split" ? keptBy(wanted.layer.name, wanted.split) : [];
 }
 
 function layersOf({ tree, layers }: WholeLayers): readonly TakenLayer[] {
   const { manifest, config } = tree.image!.image;
   return layers.map(({ number, entries, bytes }) => ({
-    store: tree.origin!,
-    counts: { entries, bytes },
+    ...{ store: tree.origin!, entries, bytes, artifact: tree.name },
     descriptor: inOciTerms(manifest.value.layers[number]!),
     diffId: config.value.rootfs.diff_ids[number]!,
   }));
@@ -101,18 +123,13 @@ const AT_ONCE = 4;
 /** Brings layers to the target as they are: those that it has, or its registry can mount, are not sent. */
 async function takeLayers(
   layers: readonly TakenLayer[],
-  { target, signal }: AssembleOptions,
-): Promise<void> {
+  { target, signal, dryRun = false }: MakeLayersOptions,
+): Promise<ReadonlyMap<Digest, LayerAction>> {
   const each = new Map(layers.map((layer) => [layer.descriptor.digest, layer]));
-  await mapBounded(
-    [...each.values()],
-    AT_ONCE,
-    ({ store, descriptor }, stop) =>
-      transferBlob(
-        { source: store, target, dryRun: false, onProgress: undefined },
-        descriptor,
-        stop,
-      ),
-    { signal },
-  );
+  const take = async (layer: TakenLayer, stop: AbortSignal): Promise<[Digest, LayerAction]> => {
+    const { store, descriptor } = layer;
+    const action = await takeLayer(descriptor, store, target, { dryRun, signal: stop });
+    return [descriptor.digest, action];
+  };
+  return new Map(await mapBounded([...each.values()], AT_ONCE, take, { signal }));
 }

@@ -13,6 +13,7 @@ import type { InputOptions } from "../assemble-options.ts";
 import type { ArtifactTree } from "../steps/planned-entry.ts";
 import type { ImageInputFound, Input } from "./find-inputs.ts";
 import { type KnownLayers, openKnownLayers } from "./known-layers.ts";
+import { isBeside } from "../take-layer.ts";
 import { treeCache } from "./tree-cache.ts";
 
 /** An artifact's file tree. */
@@ -39,14 +40,14 @@ export async function openTree(
     return whole({ name, digest, root: input.plain.root, image: undefined, origin: undefined });
   }
   const { store } = input.opened;
-  if (isBeside(input, target)) {
+  if (isBeside(input.opened.store, target)) {
     const image = await readImage(store, input.descriptor, options);
     const known = await openKnownLayers(image, indexing(options));
     if (known !== undefined) return partly(input, image, known, options);
   }
   const near = await readNearby(input, options);
   const image = await openImageFilesystem(near, indexing(options));
-  const origin = isBeside(input, target) ? store : near.store;
+  const origin = isBeside(input.opened.store, target) ? store : near.store;
   return whole({ name, digest, root: image, image, origin });
 }
 
@@ -57,16 +58,9 @@ export function openBaseTree(
   target: ReadableStore | undefined,
   options: InputOptions,
 ): Promise<RootFilesystem> {
-  if (isBeside(input, target)) return openForQuestion(base, undefined, indexing(options));
+  if (isBeside(input.opened.store, target))
+    return openForQuestion(base, undefined, indexing(options));
   return openImageFilesystem(base, indexing(options));
-}
-
-/** Whether an image is in the registry that the target is in, so that its layers are there or can be mounted. */
-function isBeside({ published }: ImageInputFound, target: ReadableStore | undefined): boolean {
-  if (published === undefined || target === undefined) return false;
-  const { mount, sibling } = target.capabilities;
-  if (mount === undefined) return false;
-  return target.name === published.repository || sibling?.(published.reference) !== undefined;
 }
 
 function indexing(options: InputOptions): IndexLayersOptions {

@@ -5,16 +5,21 @@ import type { Image } from "../../image/image.ts";
 import type { Entry } from "../../layer/entry.ts";
 import { classifyWhiteout } from "../../layer/whiteout.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
-import { type ArrangedLayer, arrangeLayer, filesOf } from "./arrange-layer.ts";
+import { type ArrangedLayer, arrangeLayer, filesOf, timeOf } from "./arrange-layer.ts";
 import { entriesOf } from "../../rootfs/export/node-entries.ts";
 import type { Inputs } from "../inputs/find-inputs.ts";
 import { openBaseTree, type OpenedTree, openTree } from "../inputs/open-trees.ts";
 import { planLayers } from "./plan-layers.ts";
 import { type ArtifactTree, makeNode } from "../steps/planned-entry.ts";
-import type { Recipe } from "../recipe/recipe.ts";
+import type { Recipe, Split } from "../recipe/recipe.ts";
 import { layerCompression } from "../../oci/media-types.ts";
 import type { LayerPlan } from "../steps/layer-draft.ts";
-import { findWholeLayers, lookBelow, type WholeLayers } from "./whole-layers.ts";
+import { RECHUNK_DEFAULTS } from "../../layering/rechunk-reference.ts";
+import { treeCache } from "../inputs/tree-cache.ts";
+import { findEarlierLayers } from "../split/earlier-layers.ts";
+import { splitArtifact, treeOfPlan } from "../split/layer-tree.ts";
+import { planSplit, type SplitLayers } from "../split/plan-split.ts";
+import { findWholeLayers, lookBelow, type LookBelow, type WholeLayers } from "./whole-layers.ts";
 import type {
   AssembleWarning,
   MakeOptions,
@@ -33,6 +38,13 @@ export interface PreparedLayer {
   readonly arranged: ArrangedLayer;
   /** The layers of an artifact that take its place as they stand; undefined if it has to be written. */
   readonly whole: WholeLayers | undefined;
+  /** The layers that it is divided among; undefined if the recipe does not ask for that. */
+  readonly split: SplitLayers | undefined;
+}
+
+export interface PrepareOptions extends PlanOptions {
+  /** The image whose layers are kept where a layer is split. */
+  readonly splitAfter: Image | undefined;
 }
 
 /**
@@ -44,7 +56,7 @@ export async function prepareLayers(
   recipe: Recipe,
   base: Image | undefined,
   inputs: Inputs,
-  options: PlanOptions,
+  options: PrepareOptions,
   warn: (warning: AssembleWarning) => void,
 ): Promise<PreparedLayers> {
   const { sourceDateEpoch, target, onProgress } = options;
@@ -63,21 +75,48 @@ export async function prepareLayers(
       warn: (kind, where, message) => void warnings.push({ kind, where, message }),
     });
     const rows = plans.map((plan, at) => {
-      const whole = findWholeLayers(plan, lookBelow(root, plans.slice(0, at)));
-      return { plan, whole: whole && isStoredAsWanted(whole, options) ? whole : undefined };
+      const below = lookBelow(root, plans.slice(0, at));
+      const { split } = recipe.layers[at]!;
+      const whole = split === undefined ? findWholeLayers(plan, below) : undefined;
+      const isWanted = whole !== undefined && isStoredAsWanted(whole, options);
+      return { plan, below, split, whole: isWanted ? whole : undefined };
     });
     if (await readWhatIsWritten(rows, opened)) continue;
     warnings.forEach(warn);
-    const layers = rows.map(({ plan, whole }) => ({
-      arranged: arrangeLayer(plan, sourceDateEpoch),
-      whole,
-    }));
+    const layers: PreparedLayer[] = [];
+    for (const row of rows) {
+      const split = row.split && (await divide(row.plan, row.split, row.below, options, warn));
+      layers.push({ arranged: arrangeLayer(row.plan, sourceDateEpoch), whole: row.whole, split });
+    }
     onProgress?.({
       kind: "planned",
       layers: layers.map(({ arranged: { name, entries, bytes } }) => ({ name, entries, bytes })),
     });
     return { layers, trees: [...trees.values()] };
   }
+}
+
+/** Divides a layer among several. */
+async function divide(
+  plan: LayerPlan,
+  split: Split,
+  below: LookBelow,
+  options: PrepareOptions,
+  warn: (warning: AssembleWarning) => void,
+): Promise<SplitLayers | undefined> {
+  if (plan.entries.size === 0) return undefined;
+  const { layers: most = RECHUNK_DEFAULTS.maxLayers } = split;
+  const { signal, limits, sourceDateEpoch } = options;
+  const artifact = splitArtifact(plan);
+  const tree = treeOfPlan(plan, artifact, timeOf(plan, sourceDateEpoch));
+  const cache = treeCache(options, "layer-indexes");
+  const indexing = { cache, limits, signal };
+  const earlier = await findEarlierLayers(options.splitAfter, plan.name, { ...indexing, most });
+  const made = await planSplit(tree, artifact.image!, earlier, below, { ...split, signal });
+  for (const notice of made.notices) {
+    warn({ kind: "unread-packages", where: plan.name, message: `layer ${plan.name}: ${notice}` });
+  }
+  return made;
 }
 
 /** Whether layers are compressed as they should be: in any way that a layer may be, unless one is asked for. */
