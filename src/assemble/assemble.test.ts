@@ -229,7 +229,7 @@ describe("assemble", () => {
   it("has a planning mode that writes nothing", async () => {
     const what = recipe({ artifacts: { demo: { reference: await artifact() } }, steps: [COPY] });
     const plan = await planAssembly(what);
-    expect(plan.layers).toEqual([
+    expect(plan.layers).toMatchObject([
       {
         name: "one",
         entries: 3,

@@ -8,7 +8,6 @@ import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
 import type { Manifest } from "../oci/documents/manifest.ts";
-import { OciError } from "../oci/errors.ts";
 import { refuseOutputInside } from "../store/own-output.ts";
 import type { ContentStore } from "../store/store.ts";
 import { makeAnnotations, warningsIn } from "./annotations.ts";
@@ -26,6 +25,8 @@ import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { measuringStore } from "../layering/write/measuring-store.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { findWanted, makeLayers, type MakeLayersOptions } from "./make-layers.ts";
+import { isAfter, previousOf, recordPrevious } from "./split/previous-image.ts";
+import { checkRecipe } from "./check-recipe.ts";
 import { takeLayer } from "./take-layer.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import { findReplaced, removeReplaced } from "./replaced-image.ts";
@@ -125,11 +126,6 @@ async function planBase(
   return planned;
 }
 
-/** The image whose layers are kept where the recipe splits one. */
-function previousOf(reusable: Image | undefined, { previous }: MakeOptions): Image | undefined {
-  return previous === undefined ? reusable : (previous ?? undefined);
-}
-
 async function openInputs(recipe: Recipe, options: PlanOptions): Promise<Inputs> {
   checkRecipe(recipe, options);
   const { sourceDateEpoch, target } = options;
@@ -158,15 +154,6 @@ async function compare(
     (await isComplete(present, key, options));
   if (isCurrent) warningsIn(present.manifest.value.annotations).forEach(warn);
   return { runId, key, isCurrent };
-}
-
-/** Whether an image is what follows the previous image that is asked for. */
-function isAfter({ manifest, descriptor }: Image, previous: Image | null | undefined): boolean {
-  if (previous === undefined) return true;
-  const recorded = manifest.value.annotations?.[AnnotationKey.previousImage];
-  if (previous === null) return recorded === undefined;
-  const { digest } = previous.descriptor;
-  return recorded === digest || descriptor.digest === digest;
 }
 
 async function assembleFrom(
@@ -223,59 +210,11 @@ async function assembleFrom(
   return { ...common, changed: true, descriptor, layers };
 }
 
-/**
- * Names the image whose layers could be kept where a layer was split; where all of them were, what that image names
- * itself, so that a repetition changes nothing.
- */
-function recordPrevious(
-  layers: readonly AssembledLayer[],
-  prepared: PreparedLayers,
-  previous: Image | undefined,
-): Record<string, string> {
-  const splits = prepared.layers.flatMap(({ split }) => split ?? []);
-  if (splits.every((split) => split.previous === undefined) || previous === undefined) return {};
-  const key = AnnotationKey.previousImage;
-  const { splitLayer } = AnnotationKey;
-  const before = previous.manifest.value.layers.filter(
-    ({ annotations }) => annotations?.[splitLayer],
-  );
-  const now = layers.flatMap(({ group, descriptor }) => (group === undefined ? [] : descriptor));
-  const isSame =
-    now.map(({ digest }) => digest).join() === before.map(({ digest }) => digest).join();
-  const named = isSame ? previous.manifest.value.annotations?.[key] : previous.descriptor.digest;
-  return named === undefined ? {} : { [key]: named };
-}
-
 function notedManifest(key: Digest, parts: ManifestParts): Document<Manifest> {
   const note = imageNote(key, makeManifest(parts).value);
   return makeManifest({
     ...parts,
     annotations: { ...parts.annotations, [AnnotationKey.inputKey]: note },
-  });
-}
-
-function checkRecipe(recipe: Recipe, { previous }: PlanOptions): void {
-  const splits = recipe.layers.flatMap(({ name, split }) => (split ? [{ name, split }] : []));
-  if (previous !== undefined && splits.length === 0) {
-    throw new OciError(
-      "invalid-argument",
-      "previous: expected a recipe with a layer that is split, got none",
-      {
-        hint: "Only such layers depend on a previous image: leave out --previous and --no-previous.",
-      },
-    );
-  }
-  for (const { name, split } of splits) {
-    const { layers = MOST_LAYERS } = split;
-    if (Number.isInteger(layers) && layers >= 2 && layers <= MOST_LAYERS) continue;
-    throw new OciError(
-      "invalid-recipe",
-      `layer ${name}: split: expected 2 to ${MOST_LAYERS} layers, got ${layers}`,
-    );
-  }
-  if (!Object.hasOwn(recipe.artifacts, "base")) return;
-  throw new OciError("invalid-recipe", 'artifacts: expected another name than "base"', {
-    hint: "The image below is called base.",
   });
 }
 
@@ -292,9 +231,6 @@ function historyOf(
     return made.length === 0 ? [{ name, diffId: undefined }] : made;
   });
 }
-
-/** Docker's storage takes 127, and an image is built on. */
-const MOST_LAYERS = 120;
 
 /** `sourceDateEpoch` if given, otherwise the creation time of the newest input image, otherwise 1970. */
 function createdAt(

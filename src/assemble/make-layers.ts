@@ -6,7 +6,6 @@ import type { Image } from "../image/image.ts";
 import type { Digest } from "../oci/digest.ts";
 import { layerMediaType } from "../oci/media-types.ts";
 import type { StoredLayer } from "../store/layer-output.ts";
-import type { ReadableStore } from "../store/store.ts";
 import { AnnotationKey } from "../oci/annotations.ts";
 import { layerNote } from "./input-key.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
@@ -16,7 +15,7 @@ import type { WholeLayers } from "./layers/whole-layers.ts";
 import { writeLayers } from "./layers/write-layers.ts";
 import { keptBy, writeSplit } from "./split/make-split.ts";
 import type { SplitLayers } from "./split/plan-split.ts";
-import { takeLayer } from "./take-layer.ts";
+import { takeLayer, type TakenLayer } from "./take-layer.ts";
 import { reusableLayers } from "./reusable-image.ts";
 import type {
   AssembledLayer,
@@ -72,7 +71,7 @@ export async function makeLayers(
     const { layer } = each;
     const { name, entries, bytes } = layer;
     if (each.kind === "artifact" || each.kind === "split") {
-      for (const { store: _, ...taken } of takenFor(each)) {
+      for (const { taken } of takenFor(each)) {
         const action = actions.get(taken.descriptor.digest)!;
         made.push({ name, ...taken, action, reused: true });
       }
@@ -99,11 +98,6 @@ export interface MakeLayersOptions extends AssembleOptions {
   readonly dryRun?: boolean | undefined;
 }
 
-/** A layer that is taken as it stands, and where. */
-type TakenLayer = Omit<AssembledLayer, "name" | "action" | "reused"> & {
-  readonly store: ReadableStore;
-};
-
 function takenFor(wanted: WantedLayer): readonly TakenLayer[] {
   if (wanted.kind === "artifact") return layersOf(wanted.whole);
   return wanted.kind === "split" ? keptBy(wanted.layer.name, wanted.split) : [];
@@ -112,9 +106,12 @@ function takenFor(wanted: WantedLayer): readonly TakenLayer[] {
 function layersOf({ tree, layers }: WholeLayers): readonly TakenLayer[] {
   const { manifest, config } = tree.image!.image;
   return layers.map(({ number, entries, bytes }) => ({
-    ...{ store: tree.origin!, entries, bytes, artifact: tree.name },
-    descriptor: inOciTerms(manifest.value.layers[number]!),
-    diffId: config.value.rootfs.diff_ids[number]!,
+    store: tree.origin!,
+    taken: {
+      ...{ entries, bytes, artifact: tree.name },
+      descriptor: inOciTerms(manifest.value.layers[number]!),
+      diffId: config.value.rootfs.diff_ids[number]!,
+    },
   }));
 }
 
@@ -125,9 +122,12 @@ async function takeLayers(
   layers: readonly TakenLayer[],
   { target, signal, dryRun = false }: MakeLayersOptions,
 ): Promise<ReadonlyMap<Digest, LayerAction>> {
-  const each = new Map(layers.map((layer) => [layer.descriptor.digest, layer]));
+  const each = new Map(layers.map((layer) => [layer.taken.descriptor.digest, layer]));
   const take = async (layer: TakenLayer, stop: AbortSignal): Promise<[Digest, LayerAction]> => {
-    const { store, descriptor } = layer;
+    const {
+      store,
+      taken: { descriptor },
+    } = layer;
     const action = await takeLayer(descriptor, store, target, { dryRun, signal: stop });
     return [descriptor.digest, action];
   };

@@ -3,7 +3,13 @@ import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { transferBlob, type TransferAction } from "../store/copy/transfer.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
-import type { LayerAction } from "./assemble-options.ts";
+import type { AssembledLayer, LayerAction } from "./assemble-options.ts";
+
+/** A layer that is taken as it stands, and where. */
+export interface TakenLayer {
+  readonly store: ReadableStore;
+  readonly taken: Omit<AssembledLayer, "name" | "action" | "reused">;
+}
 
 const ACTIONS: Readonly<Record<TransferAction, LayerAction>> = {
   ...{ skipped: "kept", mounted: "mounted", copied: "sent", replaced: "sent" },

@@ -29,7 +29,11 @@ const PARTS = ["gcc", "media", "models"] as const;
 
 /** A tree with files of 4 to 64 KiB that do not compress, as most of what is compiled does little. */
 function part(name: string): LayerFiles {
-  const files: Record<string, LayerFile> = { "opt/": "", [`opt/${name}/`]: "", [`opt/${name}/lib/`]: "" };
+  const files: Record<string, LayerFile> = {
+    "opt/": "",
+    [`opt/${name}/`]: "",
+    [`opt/${name}/lib/`]: "",
+  };
   for (let at = 0; at < 150; at += 1) {
     files[`opt/${name}/lib/file${at}`] = { content: randomBytes(4096 * (1 + (at % 16))) };
   }
@@ -73,7 +77,10 @@ async function startPlace(kind: string): Promise<Place> {
 
 async function run(cache: string, ...words: string[]): Promise<string> {
   const env = { ...process.env, OCI_KIT_CACHE: scratch.path(cache) };
-  const child = spawn(process.execPath, [CLI, ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [CLI, ...words], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   let failed = "";
   child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -112,15 +119,36 @@ describe.each(["docker-registry", "oci-kit serve"])("in %s, from an empty cache"
     const received = counted.reduce((sum, request) => sum + request.received, 0);
     const image = await pull(proxy.host, "family/runtime");
     const bytes = image.manifest.value.layers.reduce((sum, { size }) => sum + size, 0);
-    console.log(kind, { sent, received, bytes });
     expect(bytes).toBeGreaterThan(10_000_000);
     expect(sent / bytes).toBeLessThan(0.01);
     expect(received / bytes).toBeLessThan(0.01);
     const parts = await pull(proxy.host, "family/parts");
+    const [whole, theirs] = [await openImageFilesystem(image), await openImageFilesystem(parts)];
+    const opt = async (root: typeof whole): Promise<unknown> =>
+      Object.entries(await factsOfImage(root)).filter(([path]) => path.startsWith("/opt/"));
+    expect(await opt(whole)).toEqual(await opt(theirs));
+    expect((await opt(whole)) as unknown[]).toHaveLength(3 * 152);
     const digests = image.manifest.value.layers.map(({ digest }) => digest);
     expect(digests.slice(-3)).toEqual(parts.manifest.value.layers.map(({ digest }) => digest));
     expect(JSON.parse(said)).toMatchObject({
-      images: [{ layers: PARTS.map(() => ({ reused: true, artifact: "artifact" })) }],
+      images: [{ layers: PARTS.map(() => ({ action: "mounted", artifact: "artifact" })) }],
     });
+  });
+
+  it("a dry run says so before, and a layer that goes elsewhere is read and copied as it stands", async () => {
+    const { proxy } = place;
+    const planned = recipe(proxy.host, `${proxy.host}/family/planned:1`);
+    const said: unknown = JSON.parse(await run("dry", ...planned, "--dry-run"));
+    const mounted = [...Array(5)].map(() => ({ action: "mounted" }));
+    expect(said).toMatchObject({
+      images: [{ base: mounted.slice(3), layers: mounted.slice(0, 3), sentBytes: 0 }],
+    });
+    const output = `oci:${scratch.path(`out-${kind}`)}`;
+    await run("elsewhere", ...recipe(proxy.host, output));
+    const store = await openLayout(scratch.path(`out-${kind}`));
+    const [root] = await store.capabilities.roots();
+    const { layers } = (await readImage(store, root!)).manifest.value;
+    const parts = await pull(proxy.host, "family/parts");
+    expect(layers.slice(2)).toEqual(parts.manifest.value.layers);
   });
 });

@@ -5,21 +5,19 @@ import type { NewLayer } from "../../layering/plan/new-layer.ts";
 import { writeLayers } from "../../layering/write/write-layers.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import type { ReadableStore } from "../../store/store.ts";
 import type { AssembledLayer, AssembleOptions } from "../assemble-options.ts";
+import type { TakenLayer } from "../take-layer.ts";
 import type { SplitLayers } from "./plan-split.ts";
 
-type KeptPart = Omit<AssembledLayer, "name" | "action" | "reused"> & {
-  readonly store: ReadableStore;
-};
-
 /** The layers of the previous image that a split layer keeps. */
-export function keptBy(name: string, { plan, previous }: SplitLayers): readonly KeptPart[] {
+export function keptBy(name: string, { plan, previous }: SplitLayers): readonly TakenLayer[] {
   return plan.kept.map((layer) => ({
     store: previous!.image.store,
-    ...measureKept(layer),
-    descriptor: note(layer.descriptor, name, layer.group),
-    diffId: layer.diffId,
+    taken: {
+      ...measureKept(layer),
+      descriptor: note(layer.descriptor, name, layer.group),
+      diffId: layer.diffId,
+    },
   }));
 }
 
