@@ -139,7 +139,7 @@ describe.each(["docker-registry", "oci-kit serve"])("in %s, from an empty cache"
     const { proxy } = place;
     const planned = recipe(proxy.host, `${proxy.host}/family/planned:1`);
     const said: unknown = JSON.parse(await run("dry", ...planned, "--dry-run"));
-    const mounted = [...Array(5)].map(() => ({ action: "mounted" }));
+    const mounted = Array.from({ length: 5 }, () => ({ action: "mounted" }));
     expect(said).toMatchObject({
       images: [{ base: mounted.slice(3), layers: mounted.slice(0, 3), sentBytes: 0 }],
     });
