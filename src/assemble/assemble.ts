@@ -25,7 +25,7 @@ import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { measuringStore } from "../layering/write/measuring-store.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { findWanted, makeLayers, type MakeLayersOptions } from "./make-layers.ts";
-import { isAfter, previousOf, recordPrevious } from "./split/previous-image.ts";
+import { isAfter, previousOf, recordPrevious } from "./previous-image.ts";
 import { checkRecipe } from "./check-recipe.ts";
 import { takeLayer } from "./take-layer.ts";
 import type { Recipe } from "./recipe/recipe.ts";

@@ -19,7 +19,8 @@ import { treeCache } from "../inputs/tree-cache.ts";
 import { findEarlierLayers } from "../split/earlier-layers.ts";
 import { splitArtifact, treeOfPlan } from "../split/layer-tree.ts";
 import { planSplit, type SplitLayers } from "../split/plan-split.ts";
-import { findWholeLayers, lookBelow, type LookBelow, type WholeLayers } from "./whole-layers.ts";
+import { lookBelow, type LookBelow } from "../steps/look-below.ts";
+import { findWholeLayers, type WholeLayers } from "./whole-layers.ts";
 import type {
   AssembleWarning,
   MakeOptions,

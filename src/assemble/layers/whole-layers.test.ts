@@ -14,7 +14,8 @@ import { compareTrees } from "../../rootfs/compare/compare-trees.ts";
 import type { AssembleOptions } from "../assemble-options.ts";
 import type { CopyStep, LayerRecipe, Step } from "../recipe/recipe.ts";
 import { planLayers } from "./plan-layers.ts";
-import { findWholeLayers, lookBelow } from "./whole-layers.ts";
+import { lookBelow } from "../steps/look-below.ts";
+import { findWholeLayers } from "./whole-layers.ts";
 
 let workspace: Workspace;
 beforeEach(() => {

@@ -5,9 +5,10 @@ import { compareNodes } from "../../rootfs/compare/compare-nodes.ts";
 import { makeImageFilesystem, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { LayerIndex } from "../../rootfs/layer-index/layer-index.ts";
 import { LayerNode } from "../../rootfs/merge/layer-node.ts";
-import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
 import { ancestorsOf } from "../recipe/recipe-path.ts";
 import type { LayerPlan } from "../steps/layer-draft.ts";
+import type { LookBelow } from "../steps/look-below.ts";
 import { sameMetadata, type ArtifactTree, type PlannedEntry } from "../steps/planned-entry.ts";
 
 /** Layers of an artifact that together are what a layer of the recipe would be. */
@@ -25,9 +26,6 @@ export interface WholeLayer {
   /** Total bytes of file contents. */
   readonly bytes: number;
 }
-
-/** What the image has below a layer: the base with the earlier layers on it. */
-export type LookBelow = (path: ByteString) => Node | undefined;
 
 /**
  * Finds the layers of an artifact that can take a planned layer's place. All that they hold is what the plan copies,
@@ -139,18 +137,4 @@ function isSameRecord(node: Node, other: Node): boolean {
     node.layer.index === other.layer.index &&
     node.record === other.record
   );
-}
-
-/** What the base has with some planned layers on top; nothing where one of them removes something on the way. */
-export function lookBelow(base: RootFilesystem, plans: readonly LayerPlan[]): LookBelow {
-  return (path) => {
-    for (const { entries, removed } of plans.toReversed()) {
-      const entry = entries.get(path);
-      if (entry !== undefined) return entry.node;
-      if (removed.size > 0 && [path, ...ancestorsOf(path)].some((each) => removed.has(each))) {
-        return undefined;
-      }
-    }
-    return base.lstat(path);
-  };
 }

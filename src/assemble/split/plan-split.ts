@@ -12,7 +12,7 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { directoryPaths } from "../../rootfs/layer-index/directory-paths.ts";
 import { pathOfRecord } from "../../rootfs/table/layer-table.ts";
-import type { LookBelow } from "../layers/whole-layers.ts";
+import type { LookBelow } from "../steps/look-below.ts";
 import type { Split } from "../recipe/recipe.ts";
 import type { LayerTree } from "./layer-tree.ts";
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { Image } from "../../image/image.ts";
-import { AnnotationKey } from "../../oci/annotations.ts";
-import type { AssembledLayer, MakeOptions } from "../assemble-options.ts";
-import type { PreparedLayers } from "../layers/prepare-layers.ts";
+import type { Image } from "../image/image.ts";
+import { AnnotationKey } from "../oci/annotations.ts";
+import type { AssembledLayer, MakeOptions } from "./assemble-options.ts";
+import type { PreparedLayers } from "./layers/prepare-layers.ts";
 
 /** The image whose layers are kept where the recipe splits one. */
 export function previousOf(
