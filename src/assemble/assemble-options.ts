@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
+import type { Image } from "../image/image.ts";
+import type { ComponentShare } from "../layering/plan/new-layer.ts";
 import type { OpenOptions } from "../image/open-reference.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { DiffId, Digest } from "../oci/digest.ts";
@@ -35,7 +37,10 @@ export interface InputOptions extends AbortOptions {
 export interface MakeOptions extends InputOptions {
   /** The tag in the target. Default `latest`. */
   readonly tag?: string | undefined;
-  /** The compression of new layers. Default gzip. */
+  /**
+   * The compression of new layers; with it, layers of artifacts are reused only if they are compressed so. Default gzip,
+   * and for these any.
+   */
   readonly compression?: Compression | undefined;
   readonly level?: number | undefined;
   /** The run id that the images of one generation share. Default: derived from the recipes and all their inputs. */
@@ -50,6 +55,10 @@ export interface MakeOptions extends InputOptions {
    * the recipes and these, and no input of another architecture is asked for.
    */
   readonly shared?: readonly string[] | undefined;
+  /**
+   * The image whose layers are kept where the recipe splits a layer. Default: what the tag names now. Null keeps none.
+   */
+  readonly previous?: Image | null | undefined;
   /** Makes the image and every layer anew, even if the target already has them. */
   readonly force?: boolean | undefined;
 }
@@ -81,7 +90,8 @@ export interface AssembleWarning {
     | "nothing-to-remove"
     | "absent-input"
     | "unread-xattrs"
-    | "contradicted-variable";
+    | "contradicted-variable"
+    | "unread-packages";
   /**
    * The layer's name; or the architecture whose input is absent; or the artifact whose attributes were not
    * read; or the variable that the base's environment contradicts.
@@ -110,11 +120,33 @@ export interface AssemblePlan {
   /** The layers above the base; empty if nothing would change. */
   readonly layers: readonly PlannedLayerSummary[];
   readonly warnings: readonly AssembleWarning[];
+  /** The layers of the base; absent if nothing would change. */
+  readonly base?: readonly { readonly descriptor: Descriptor; readonly action: LayerAction }[];
 }
 
-export interface PlannedLayerSummary extends LayerSummary {
-  /** True if the layer would be reused from the last run because its inputs are the same. */
+/** How a layer comes to the target: it has it, its registry can mount it, it is sent as it stands, or made and sent. */
+export type LayerAction = "kept" | "mounted" | "sent" | "new";
+
+/** What a layer is that a layer of the recipe was split into. */
+export interface SplitPart {
+  /** What it holds, for people. */
+  readonly group?: string | undefined;
+  /** Of a new one: the components in it, the largest first. */
+  readonly components?: readonly ComponentShare[] | undefined;
+  /** Of a new one: how many paths it removes from those below. */
+  readonly removed?: number | undefined;
+  /** Of a kept one: bytes of its tar that others replaced or removed. */
+  readonly deadBytes?: number | undefined;
+}
+
+/** A layer that the image would have; without a descriptor for one that would be empty, and left out. */
+export interface PlannedLayerSummary extends LayerSummary, SplitPart {
+  readonly action?: LayerAction | undefined;
+  readonly descriptor?: Descriptor | undefined;
+  /** True if the layer would be reused: from the last run because its inputs are the same, or from an artifact. */
   readonly reused: boolean;
+  /** The artifact whose layers, as they stand, would be this one. */
+  readonly artifact?: string | undefined;
   /** What the layer would contain, in order. */
   readonly paths: readonly PlannedPath[];
 }
@@ -126,11 +158,14 @@ export interface PlannedPath {
   readonly size: number;
 }
 
-export interface AssembledLayer extends LayerSummary {
+export interface AssembledLayer extends LayerSummary, SplitPart {
+  readonly action: LayerAction;
   readonly descriptor: Descriptor;
   readonly diffId: DiffId;
-  /** True if the layer was reused from the last run because its inputs are the same. */
+  /** True if the layer was reused: from the last run because its inputs are the same, or from an artifact. */
   readonly reused: boolean;
+  /** The artifact whose layer this is, as it stands there. */
+  readonly artifact?: string | undefined;
 }
 
 export interface AssembleResult {
@@ -141,7 +176,10 @@ export interface AssembleResult {
   readonly descriptor: Descriptor;
   readonly runId: string;
   readonly inputs: readonly InputRecord[];
-  /** The layers above the base; empty if nothing changed. */
+  /**
+   * The layers above the base; empty if nothing changed. A layer of the recipe can be several layers of an artifact:
+   * these follow each other, and have the same name.
+   */
   readonly layers: readonly AssembledLayer[];
   readonly warnings: readonly AssembleWarning[];
 }

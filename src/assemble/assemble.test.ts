@@ -24,7 +24,7 @@ afterEach(() => workspace.remove());
 const COPY: CopyStep = { kind: "copy", from: "demo", path: "/opt/gcc" };
 
 function artifact(extra: Record<string, string> = {}): Promise<string> {
-  const files = { "opt/": "", "opt/gcc/": "", "opt/gcc/cc": "ELF", ...extra };
+  const files = { "opt/": "", "opt/gcc/": "", "opt/gcc/cc": "ELF", other: "not copied", ...extra };
   return workspace.image("artifact", {
     layers: [files],
     platform: { os: "linux", architecture: "amd64" },
@@ -229,7 +229,7 @@ describe("assemble", () => {
   it("has a planning mode that writes nothing", async () => {
     const what = recipe({ artifacts: { demo: { reference: await artifact() } }, steps: [COPY] });
     const plan = await planAssembly(what);
-    expect(plan.layers).toEqual([
+    expect(plan.layers).toMatchObject([
       {
         name: "one",
         entries: 3,

@@ -8,17 +8,26 @@ import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
 import type { Manifest } from "../oci/documents/manifest.ts";
-import { OciError } from "../oci/errors.ts";
 import { refuseOutputInside } from "../store/own-output.ts";
 import type { ContentStore } from "../store/store.ts";
 import { makeAnnotations, warningsIn } from "./annotations.ts";
 import { openBase, storeBase, warnOfContradictions } from "./base-image.ts";
-import { makeImageConfig } from "./image-config.ts";
+import { type LayerHistory, makeImageConfig } from "./image-config.ts";
 import { deriveRunId, imageNote, inputKey } from "./input-key.ts";
 import { type Inputs, findInputs, warningsOf } from "./inputs/find-inputs.ts";
+import {
+  listPaths,
+  type PreparedLayer,
+  type PreparedLayers,
+  prepareLayers,
+} from "./layers/prepare-layers.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
-import { type PreparedLayers, prepareLayers, summarise } from "./layers/prepare-layers.ts";
-import { findWanted, makeLayers } from "./make-layers.ts";
+import { measuringStore } from "../layering/write/measuring-store.ts";
+import { createMemoryStore } from "../store/memory-store.ts";
+import { findWanted, makeLayers, type MakeLayersOptions } from "./make-layers.ts";
+import { isAfter, previousOf, recordPrevious } from "./previous-image.ts";
+import { checkRecipe } from "./check-recipe.ts";
+import { takeLayer } from "./take-layer.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import { findReplaced, removeReplaced } from "./replaced-image.ts";
 import type {
@@ -29,6 +38,7 @@ import type {
   AssembleWarning,
   InputRecord,
   MakeOptions,
+  PlannedLayerSummary,
   PlanOptions,
 } from "./assemble-options.ts";
 import { isComplete, readReusable } from "./reusable-image.ts";
@@ -74,19 +84,50 @@ export async function planAssembly(
     }
     const base = await openBase(recipe, inputs, options);
     warnOfContradictions(recipe, base, warn);
-    const { layers } = await prepareLayers(recipe, base, inputs, options, warn);
+    const splitAfter = previousOf(reusable, options);
+    const { layers } = await prepareLayers(recipe, base, inputs, { ...options, splitAfter }, warn);
     const wanted = await findWanted(layers, reusable, options);
-    const isReused = (layer: ArrangedLayer): boolean =>
-      wanted.some((one) => one.layer === layer && one.reused !== undefined);
-    const summaries = layers.map((layer) => summarise(layer, isReused(layer)));
-    return { ...common, changed: true, layers: summaries };
+    const place = measuringStore({ ...createMemoryStore(), ...target });
+    const making = { ...options, target: place, dryRun: true };
+    const made = await makeLayers(wanted, making);
+    return {
+      ...{ ...common, changed: true },
+      layers: layers.flatMap(({ arranged }) => summarise(arranged, made)),
+      base: await planBase(base, making),
+    };
   } finally {
     await inputs.close();
   }
 }
 
+/** The layers that a layer of the recipe is. What it holds is listed where it is made, as one layer. */
+function summarise(
+  arranged: ArrangedLayer,
+  made: readonly AssembledLayer[],
+): readonly PlannedLayerSummary[] {
+  const { name, entries, bytes } = arranged;
+  const own = made.filter((layer) => layer.name === name);
+  if (own.length === 0) return [{ name, entries, bytes, reused: false, paths: [] }];
+  return own.map((layer) => ({
+    ...layer,
+    paths: layer.group === undefined && own.length === 1 ? listPaths(arranged) : [],
+  }));
+}
+
+async function planBase(
+  base: Image | undefined,
+  { target, signal }: MakeLayersOptions,
+): Promise<NonNullable<AssemblePlan["base"]>> {
+  const planned: NonNullable<AssemblePlan["base"]>[number][] = [];
+  for (const descriptor of base?.manifest.value.layers ?? []) {
+    const action = await takeLayer(descriptor, base!.store, target, { dryRun: true, signal });
+    planned.push({ descriptor, action });
+  }
+  return planned;
+}
+
 async function openInputs(recipe: Recipe, options: PlanOptions): Promise<Inputs> {
-  checkRecipe(recipe);
+  checkRecipe(recipe, options);
   const { sourceDateEpoch, target } = options;
   if (sourceDateEpoch !== undefined) checkSeconds("sourceDateEpoch", sourceDateEpoch);
   for (const [name, artifact] of Object.entries(recipe.artifacts)) {
@@ -107,7 +148,10 @@ async function compare(
   const runId = options.runId ?? (await deriveRunId(recipe, inputs, options, warn));
   const key = inputKey(recipe, inputs, runId, options);
   const isCurrent =
-    present !== undefined && options.force !== true && (await isComplete(present, key, options));
+    present !== undefined &&
+    options.force !== true &&
+    isAfter(present, options.previous) &&
+    (await isComplete(present, key, options));
   if (isCurrent) warningsIn(present.manifest.value.annotations).forEach(warn);
   return { runId, key, isCurrent };
 }
@@ -130,7 +174,15 @@ async function assembleFrom(
   const made: AssembleWarning[] = [];
   const base = await storeBase(await openBase(recipe, inputs, options), options);
   warnOfContradictions(recipe, base, (warning) => void made.push(warning));
-  const prepared = await prepareLayers(recipe, base, inputs, options, (one) => void made.push(one));
+  const splitAfter = previousOf(reusable, options);
+  const preparing = { ...options, splitAfter };
+  const prepared = await prepareLayers(
+    recipe,
+    base,
+    inputs,
+    preparing,
+    (one) => void made.push(one),
+  );
   warnings.push(...made);
   const wanted = await findWanted(prepared.layers, reusable, options);
   const layers = await makeLayers(wanted, options);
@@ -145,7 +197,10 @@ async function assembleFrom(
   const manifest = notedManifest(key, {
     config: config.descriptor,
     layers: [...(base?.manifest.value.layers ?? []), ...layers.map(({ descriptor }) => descriptor)],
-    annotations: makeAnnotations(recipe, inputs, runId, made, createdOf(prepared, base)),
+    annotations: {
+      ...makeAnnotations(recipe, inputs, runId, made, createdOf(prepared, base)),
+      ...recordPrevious(layers, prepared, splitAfter),
+    },
   });
   await store(target, config, options);
   await store(target, manifest, options);
@@ -163,23 +218,18 @@ function notedManifest(key: Digest, parts: ManifestParts): Document<Manifest> {
   });
 }
 
-function checkRecipe(recipe: Recipe): void {
-  if (!Object.hasOwn(recipe.artifacts, "base")) return;
-  throw new OciError("invalid-recipe", 'artifacts: expected another name than "base"', {
-    hint: "The image below is called base.",
-  });
-}
-
 function recordsOf(inputs: Inputs): InputRecord[] {
   return [...(inputs.base ? [inputs.base] : []), ...inputs.artifacts].map(({ record }) => record);
 }
 
 function historyOf(
-  arranged: readonly ArrangedLayer[],
+  arranged: readonly PreparedLayer[],
   layers: readonly AssembledLayer[],
-): Parameters<typeof makeImageConfig>[2] {
-  const diffIds = new Map(layers.map(({ name, diffId }) => [name, diffId]));
-  return arranged.map(({ name }) => ({ name, diffId: diffIds.get(name) }));
+): readonly LayerHistory[] {
+  return arranged.flatMap(({ arranged: { name } }): LayerHistory[] => {
+    const made = layers.filter((layer) => layer.name === name);
+    return made.length === 0 ? [{ name, diffId: undefined }] : made;
+  });
 }
 
 /** `sourceDateEpoch` if given, otherwise the creation time of the newest input image, otherwise 1970. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { transferBlob } from "../store/copy/transfer.ts";
 import { type Image, readImage } from "../image/image.ts";
 import { OciError } from "../oci/errors.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import type { Inputs } from "./inputs/find-inputs.ts";
 import { findContradictions } from "./recipe/environment.ts";
+import { takeLayer } from "./take-layer.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { AssembleOptions, AssembleWarning, InputOptions } from "./assemble-options.ts";
 
@@ -36,9 +36,10 @@ export async function storeBase(
   options: AssembleOptions,
 ): Promise<Image | undefined> {
   if (base === undefined) return undefined;
-  const { target, signal = new AbortController().signal } = options;
-  const copying = { source: base.store, target, dryRun: false, onProgress: undefined };
-  for (const layer of base.manifest.value.layers) await transferBlob(copying, layer, signal);
+  const { target } = options;
+  for (const layer of base.manifest.value.layers) {
+    await takeLayer(layer, base.store, target, options);
+  }
   return { ...base, store: target };
 }
 

@@ -15,7 +15,7 @@ import type { AssembleWarning, MakeOptions } from "./assemble-options.ts";
 const RUN_ID_LENGTH = 32;
 
 /** Changes whenever a manifest made of the same inputs would say something else. */
-const MANIFEST_FORMAT = `${LAYER_FORMAT}, manifest 3`;
+const MANIFEST_FORMAT = `${LAYER_FORMAT}, manifest 4`;
 
 /** Errors that say an input does not exist for an architecture. Any other error leaves that unknown. */
 const ABSENT: readonly ErrorCode[] = ["missing-input", "not-found", "wrong-architecture"];
@@ -41,7 +41,7 @@ export function inputKey(
     inputs: digestsOf(inputs),
     published,
     runId,
-    compression: compression ?? "gzip",
+    compression: compression ?? "any",
     level,
     sourceDateEpoch,
   });

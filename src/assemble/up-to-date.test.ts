@@ -35,7 +35,7 @@ const STEPS: Recipe["layers"] = [
 
 async function whole(more: Partial<Recipe> = {}): Promise<Recipe> {
   const reference = await workspace.image("artifact", {
-    layers: [{ "opt/": "", "opt/gcc/": "", "opt/gcc/cc": "ELF" }],
+    layers: [{ "opt/": "", "opt/gcc/": "", "opt/gcc/cc": "ELF", other: "not copied" }],
   });
   return recipe({ artifacts: { demo: { reference } }, layers: STEPS, ...more });
 }

@@ -121,6 +121,19 @@ const step = z.union([copyStep, linkStep, alternativeStep, fileStep, directorySt
 const layer = z.strictObject({
   name,
   arch: architectures.optional(),
+  split: z
+    .union([
+      z.literal(true),
+      z.strictObject({
+        layers: z.int().min(2).max(120).optional().describe("The most layers; default 60"),
+        components: z
+          .record(z.string().min(1), z.array(path).min(1))
+          .optional()
+          .describe("Files that belong together, as patterns by name; before what packages say"),
+      }),
+    ])
+    .optional()
+    .describe("Divides it among layers of which a rebuild changes few, as rechunk does an image"),
   steps: z.array(step).min(1),
 });
 

@@ -42,7 +42,9 @@ export const AnnotationKey = {
   input: "org.kataglyphis.assemble.input.",
   /** Of a layer's descriptor in a rechunked manifest: the group of files that the layer holds. */
   layerGroup: "org.kataglyphis.layering.group",
-  /** Of a rechunked manifest: the digest of the image whose layers it kept. */
+  /** Of a layer's descriptor in an assembled manifest: the layer of the recipe that was split into it and others. */
+  splitLayer: "org.kataglyphis.assemble.split",
+  /** Of a rechunked manifest, or one assembled with split layers: the digest of the image whose layers it kept. */
   previousImage: "org.kataglyphis.layering.previous",
   /** Of an assembled manifest, with an input's name (`base` for the base) put behind it: when that image was made. */
   inputCreated: "org.kataglyphis.assemble.created.",

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DirectoryFilesystem } from "../../disk/directory.ts";
 import { openDirectory } from "../../disk/directory.ts";
-import { openLayerIndexCache } from "../../rootfs/layer-index/open-index-cache.ts";
 import { findImage, imagesFor } from "../../image/find-image.ts";
-import { type Image, readImage } from "../../image/image.ts";
 import { listImages } from "../../image/list-images.ts";
 import { type OpenReference, openReference } from "../../image/open-reference.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
@@ -11,14 +9,9 @@ import type { Digest } from "../../oci/digest.ts";
 import { OciError, isOciError } from "../../oci/errors.ts";
 import { isManifestType } from "../../oci/media-types.ts";
 import { type Platform, parsePlatform } from "../../oci/platform.ts";
-import { openImageFilesystem } from "../../rootfs/image-filesystem.ts";
-import type { LayerIndexCache } from "../../rootfs/layer-index/index-cache.ts";
-import { markUsed } from "../../store/cached-images.ts";
-import { copy } from "../../store/copy/copy.ts";
-import { openLayout } from "../../store/layout/layout.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import { type PlainDirectory, readPlainDirectory } from "./plain-directory.ts";
-import type { ArtifactTree } from "../steps/planned-entry.ts";
+import { treeCache } from "./tree-cache.ts";
 import type { Artifact, DirectoryInput, ImageInput, Recipe } from "../recipe/recipe.ts";
 import type { AssembleWarning, InputOptions, InputRecord } from "../assemble-options.ts";
 
@@ -208,41 +201,6 @@ function inContext(error: unknown, name: string, where: string): unknown {
 
 function label(name: string): string {
   return name === "base" ? "base" : `artifact ${name}`;
-}
-
-/** The cache for indexes of this kind; undefined when no cache directory is set. */
-function treeCache(options: InputOptions, kind: string): LayerIndexCache | undefined {
-  return options.cache === undefined ? undefined : openLayerIndexCache(`${options.cache}/${kind}`);
-}
-
-/** Opens an artifact's file tree. An image in a registry is copied into the cache once and read from there. */
-export async function openTree(input: Input, options: InputOptions): Promise<ArtifactTree> {
-  const { name, digest } = input.record;
-  if (input.kind === "directory") {
-    return { name, digest, root: input.plain.root, image: undefined };
-  }
-  const image = await openImageTree(await readNearby(input, options), options);
-  return { name, digest, root: image, image };
-}
-
-/** Indexes an image, using the cache directory of the options. */
-export function openImageTree(
-  image: Image,
-  options: InputOptions,
-): ReturnType<typeof openImageFilesystem> {
-  const cache = treeCache(options, "layer-indexes");
-  return openImageFilesystem(image, { cache, limits: options.limits, signal: options.signal });
-}
-
-async function readNearby(input: ImageInputFound, options: InputOptions): Promise<Image> {
-  const { store } = input.opened;
-  if (input.published === undefined || options.cache === undefined) {
-    return readImage(store, input.descriptor, options);
-  }
-  const blobs = await openLayout(`${options.cache}/blobs`, { create: true });
-  await copy(store, input.descriptor, blobs, { signal: options.signal, limits: options.limits });
-  markUsed(blobs, input.descriptor.digest);
-  return readImage(blobs, input.descriptor, options);
 }
 
 /** The digest of each input, by name; used to make keys. */

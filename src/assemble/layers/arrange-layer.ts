@@ -105,7 +105,8 @@ export function arrangeLayer(plan: LayerPlan, sourceDateEpoch: number | undefine
 
 type Time = Pick<Node, "mtime" | "mtimeNanoseconds">;
 
-function timeOf(plan: LayerPlan, sourceDateEpoch: number | undefined): Time {
+/** The time of what the recipe makes in a layer. */
+export function timeOf(plan: LayerPlan, sourceDateEpoch: number | undefined): Time {
   if (sourceDateEpoch !== undefined) return { mtime: sourceDateEpoch, mtimeNanoseconds: 0 };
   let newest: Time | undefined;
   for (const { copied, node } of plan.entries.values()) {

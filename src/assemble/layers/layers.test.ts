@@ -80,6 +80,7 @@ describe("a layer", () => {
         "d/file": { ...odd, content: "x" },
         "d/dev": { type: "character", deviceMajor: 1, deviceMinor: 3, mode: 0o666 },
         "d/pipe": { type: "fifo" },
+        other: "not copied",
       },
     ]);
     const { entries } = await assembleIn(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { DeclaredComponent } from "../../layering/components/declared-component.ts";
 import type { Platform } from "../../oci/platform.ts";
 
 /**
@@ -57,6 +58,16 @@ export interface LayerRecipe {
   /** Unique in the recipe; recorded in the image's history. */
   readonly name: string;
   readonly steps: readonly Step[];
+  /** Divides what the steps copy among several layers, of which a later version changes few. Default: one layer. */
+  readonly split?: Split | undefined;
+}
+
+/** How a layer is divided: as `rechunk` divides an image. */
+export interface Split {
+  /** The most layers, from 2 to 120. Default 60. */
+  readonly layers?: number | undefined;
+  /** Files that belong together, before what the artifact's packages say. */
+  readonly components?: readonly DeclaredComponent[] | undefined;
 }
 
 /** One change to a layer. Steps apply in order; if several name a path, the last one decides it. */

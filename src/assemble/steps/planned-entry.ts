@@ -4,6 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { makeBlankNode } from "../../rootfs/blank-node.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import type { ReadableStore } from "../../store/store.ts";
 import type { CopyStep, Owner } from "../recipe/recipe.ts";
 
 /** An opened artifact. */
@@ -15,6 +16,8 @@ export interface ArtifactTree {
   readonly root: RootFilesystem;
   /** The same root if the artifact is an image, whose contents are read layer by layer; otherwise undefined. */
   readonly image: ImageFilesystem | undefined;
+  /** Where the layers of that image can be taken from as they stand; undefined for a plain directory. */
+  readonly origin: ReadableStore | undefined;
 }
 
 /** What a layer will have at one path. */

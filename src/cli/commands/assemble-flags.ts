@@ -21,6 +21,7 @@ export interface AssembleFlags {
   readonly lock?: readonly string[];
   readonly compression?: string;
   readonly rate?: string;
+  readonly previous?: string | false;
   readonly runId?: string;
   readonly dryRun?: true;
   readonly force?: true;

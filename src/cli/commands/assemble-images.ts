@@ -14,6 +14,7 @@ import {
   variablesOf,
 } from "../input/configured.ts";
 import { compressionOf, compressionPart, type CompressionFlags } from "../input/compression.ts";
+import { parseRate } from "../input/values/rate.ts";
 import { sourceDateEpochOf } from "../input/values/created.ts";
 import { showSpooling } from "../progress/show-spooling.ts";
 import { DONE } from "../exit-status.ts";
@@ -26,7 +27,7 @@ import {
   saysEverything,
   type AssembleFlags,
 } from "./assemble-flags.ts";
-import { planLines, resultLines } from "./assemble-text.ts";
+import { planLines, resultLines, totalsOf } from "./assemble-text.ts";
 
 /** Reads a text that machines share, as a lock file. */
 async function readShared(file: string): Promise<string> {
@@ -50,6 +51,8 @@ interface Run {
   /** The reference that the image is written to; `location` is the same, parsed. */
   readonly output: string;
   readonly location: Location;
+  /** Of a dry run: bytes a second of the way to the target, where that is known. */
+  readonly rate: number | undefined;
   readonly options: AssembleToOptions;
   readonly session: Session;
 }
@@ -64,11 +67,15 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   const names = architecturesOf(flags, configuration);
   const recipes = await recipesOf(names, flags, configuration, session);
   const { defaultCacheDirectory } = await import("../../store/cache-directory.ts");
-  const choice = await compressionOf(wishOf(flags, configuration), session);
+  const wish = wishOf(flags, configuration);
+  const isPlanned = flags.dryRun === true && wish.compression !== "auto";
+  const rate = isPlanned && flags.rate !== undefined ? parseRate("--rate", flags.rate) : undefined;
+  const choice = await compressionOf(isPlanned ? { ...wish, rate: undefined } : wish, session);
   const options = {
     cache: defaultCacheDirectory(env),
     sourceDateEpoch: sourceDateEpochOf(env),
     ...choice,
+    previous: await previousOf(flags, session),
     runId: flags.runId,
     shared: flags.lock && (await Promise.all(flags.lock.map(readShared))),
     generation: [...recipes.values()],
@@ -89,7 +96,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     };
     const onProgress = showAssembly(session.progress, name);
     const own = { ...options, ...spooling, onProgress };
-    const run = { flags, configuration, session, output, location, options: own };
+    const run = { flags, configuration, session, output, location, rate, options: own };
     const recipe = recipes.get(name)!;
     made.push(await (flags.dryRun === true ? plan(name, recipe, run) : make(name, recipe, run)));
   }
@@ -105,6 +112,14 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     },
     lines: [...made.flatMap((one) => one.lines), `configuration: ${await nameOf(configuration)}`],
   };
+}
+
+async function previousOf(
+  { previous }: AssembleFlags,
+  { context }: Session,
+): Promise<AssembleToOptions["previous"]> {
+  if (previous === undefined || previous === false) return previous === false ? null : undefined;
+  return parseConfigured(previous, context);
 }
 
 /** The flags, or what the configuration says in place of them. */
@@ -169,12 +184,12 @@ function blameRunId(error: unknown): never {
 }
 
 async function plan(name: string, recipe: Recipe, run: Run): Promise<Made> {
-  const { output, location, options } = run;
+  const { output, location, options, rate } = run;
   const { planAssemblyTo } = await import("../../assemble/assemble-to-reference.ts");
   const planned = await planAssemblyTo(recipe, location, options);
   return {
-    document: { architecture: name, output, ...planned },
-    lines: planLines(name, output.replace(/^oci:/, ""), planned),
+    document: { architecture: name, output, ...planned, ...totalsOf(planned, rate) },
+    lines: planLines(name, output.replace(/^oci:/, ""), planned, rate),
   };
 }
 

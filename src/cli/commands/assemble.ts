@@ -29,10 +29,15 @@ export const assembleCommand: Register = (program, invoke) => {
     .option("--force-push <GATE>", "override this gate of --push; may be repeated", collect)
     .option("--compression <KIND>", COMPRESSION)
     .option("--rate <RATE>", RATE)
+    .option(
+      "--previous <REF>",
+      "keep layers of this image where a layer is split; default the tag's",
+    )
+    .option("--no-previous", "keep none, so that the layers of a split layer are all new")
     .option("--run-id <ID>", "what the images of one generation share; default from all inputs")
     .option("--lock <FILE>", "make the run id of this text, not of all inputs; repeatable", collect)
     .option("--force", "make every layer anew, though nothing changed")
-    .option("--dry-run", "say what would be done, and what each new layer would hold")
+    .option("--dry-run", "say what would be done: what layers would hold, and what is sent")
     .addHelpText(
       "after",
       `

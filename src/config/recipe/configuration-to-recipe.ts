@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Artifact, LayerRecipe, Recipe } from "../../assemble/recipe/recipe.ts";
+import type { Artifact, LayerRecipe, Recipe, Split } from "../../assemble/recipe/recipe.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { Configuration, KeyPath } from "../configuration.ts";
 import { type Expander, createExpander } from "../expand-variables.ts";
@@ -40,13 +40,26 @@ function layersOf(
   artifacts: Readonly<Record<string, Artifact>>,
   expander: Expander,
 ): LayerRecipe[] {
-  return layers.flatMap(({ name, arch, steps }, at) => {
+  return layers.flatMap(({ name, arch, split, steps }, at) => {
     const path: KeyPath = ["layers", at];
     if (!expander.applies(arch, path)) return [];
     const taken = steps.flatMap((step, index) => {
       const place = [...path, "steps", index];
       return expander.applies(step.arch, place) ? stepOf(step, place, artifacts, expander) : [];
     });
-    return { name, steps: taken };
+    return { name, steps: taken, split: splitOf(split, [...path, "split"], expander) };
   });
+}
+
+function splitOf(
+  split: NonNullable<ConfigurationDocument["layers"]>[number]["split"],
+  place: KeyPath,
+  expander: Expander,
+): Split | undefined {
+  if (split === undefined || split === true) return split && {};
+  const components = Object.entries(split.components ?? {}).map(([name, paths]) => ({
+    name,
+    paths: paths.map((path, at) => expander.expand(path, [...place, "components", name, at])),
+  }));
+  return { layers: split.layers, components };
 }
