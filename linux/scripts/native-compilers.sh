@@ -49,6 +49,9 @@ done
 ln -s gcc "$gcc/bin/$triplet-gcc"
 ln -s "/usr/include/$triplet" "$gcc/include"
 cp -a "$root/usr/lib/llvm-$llvm_major/." /opt/llvm-target/
+for library in "$root/usr/lib/$triplet"/libLLVM.so.* "$root/usr/lib/$triplet"/libclang-cpp.so.*; do
+  cp -aL --remove-destination "$library" /opt/llvm-target/lib/
+done
 complete "$gcc/lib"
 complete /opt/llvm-target/lib
 for tool in llvm-ar llvm-ranlib; do
