@@ -47,13 +47,20 @@ for name in gcc g++ cpp gcov; do
   fi
 done
 ln -s gcc "$gcc/bin/$triplet-gcc"
-ln -s "/usr/include/$triplet" "$gcc/include"
+mkdir -p "$gcc/$triplet"
+ln -s "/usr/lib/$triplet" "$gcc/$triplet/lib"
+ln -s "/usr/include/$triplet" "$gcc/$triplet/include"
+# C++: the headers, where gcc and clang look for them beside this gcc
+mkdir -p "$gcc/include/c++" "$gcc/include/$triplet/c++"
+cp -a "$root/usr/include/c++/$gcc_major" "$gcc/include/c++/"
+cp -a "$root/usr/include/$triplet/c++/$gcc_major" "$gcc/include/$triplet/c++/"
 cp -a "$root/usr/lib/llvm-$llvm_major/." /opt/llvm-target/
 for library in "$root/usr/lib/$triplet"/libLLVM.so.* "$root/usr/lib/$triplet"/libclang-cpp.so.*; do
   cp -aL --remove-destination "$library" /opt/llvm-target/lib/
 done
 complete "$gcc/lib"
 complete /opt/llvm-target/lib
+for name in clang clang++; do echo "--gcc-toolchain=$gcc" >"/opt/llvm-target/bin/$name.cfg"; done
 for tool in llvm-ar llvm-ranlib; do
   [ -e "/opt/llvm-target/bin/$tool" ] || ln -s clang "/opt/llvm-target/bin/$tool"
 done
