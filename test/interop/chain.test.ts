@@ -212,6 +212,23 @@ it("stopped by Ctrl-C, it says so, ends its builds, and the next run goes on", a
   expect(words(next)["kept"]).toContain("base");
 });
 
+it("a variant is built beside the usual chain, from what they share", async () => {
+  const before = await runPeer("crane", ["digest", `${image}:latest`]);
+  const told = await chain(["build", "--variant", "gpu"]);
+  expect(words(told)).toEqual({
+    built: ["extra-amd64"],
+    assembled: ["package-amd64"],
+    joined: ["runtime"],
+  });
+  const files = await runPeer("crane", ["export", `${image}:latest-gpu`, "-"]);
+  expect(files).toContain("what one variant has");
+  expect(await runPeer("crane", ["digest", `${image}:latest`])).toBe(before);
+  const verified = ["verify", "verify --variant gpu"].map((line) => chain(line.split(" ")));
+  for (const one of await Promise.all(verified)) expect(one).toMatchObject({ status: 0 });
+  const foreign = chain(["build", "--variant", "gpu", "--arch", "arm64"]);
+  await expect(foreign).rejects.toThrow(/variant gpu: expected amd64, got arm64/);
+});
+
 it("mirrors are given where they are asked for, and are no reason to build", async () => {
   expect(Object.keys(words(await chain(["build", "--mirrors"])))).toEqual(["kept"]);
   const dry = ["build", "--no-cache", "--only", "base", "--dry-run"];

@@ -130,7 +130,8 @@ function stageOf(
     from,
     inputs,
     tag,
-    layout: stage.layout ?? (kind === "recipe" ? `${output}/\${ARCH}` : undefined),
+    layout:
+      stage.layout ?? (kind === "recipe" ? `${output}\${VARIANT_SUFFIX}/\${ARCH}` : undefined),
     optional,
     variant,
     runsOn: stage.runsOn ?? (lane === "cross" || kind !== "build" ? "build" : "target"),
