@@ -7,6 +7,7 @@ import { expectShape, readDocumentedShapes } from "../fixtures/json-shapes.ts";
 import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
 import { writeFamily } from "./chain-family.ts";
 import { runPeer, peersDirectory } from "./peers.ts";
+import { startRemoteBuilder } from "./remote-builder.ts";
 import { makeScratch } from "./scratch.ts";
 import { startDocker, type RunningDocker } from "./start-docker.ts";
 
@@ -32,6 +33,7 @@ const project = scratch.path("project");
 let docker: RunningDocker;
 let server: RegistryServer;
 let image: string;
+let buildxConfig: string | undefined;
 
 beforeAll(async () => {
   docker = await startDocker(scratch.make("docker"));
@@ -52,6 +54,7 @@ function start(words: readonly string[], directory: string, cache: string): Chil
       PATH: `${peersDirectory()}:${process.env["PATH"] ?? ""}`,
       DOCKER_HOST: `unix://${docker.directory}/docker.sock`,
       OCI_KIT_CACHE: scratch.path(cache),
+      ...(buildxConfig !== undefined && { BUILDX_CONFIG: buildxConfig }),
     },
   });
 }
@@ -227,6 +230,25 @@ it("a variant is built beside the usual chain, from what they share", async () =
   for (const one of await Promise.all(verified)) expect(one).toMatchObject({ status: 0 });
   const foreign = chain(["build", "--variant", "gpu", "--arch", "arm64"]);
   await expect(foreign).rejects.toThrow(/variant gpu: expected amd64, got arm64/);
+});
+
+it("builds on another machine by platform, and a builder that is not there is named with the others", async () => {
+  const remote = await startRemoteBuilder(docker, "far");
+  buildxConfig = remote.config;
+  try {
+    const only = ["--only", "base", "--builder", "linux/riscv64=nowhere"];
+    const told = await chain(["build", ...only, "--builder", "linux/amd64=far"]);
+    expect(words(told)).toEqual({ built: ["base"] });
+    expect(told.document.units[0]?.reasons[0]).toMatch(/^builder .*docker,.* -> .*remote,/);
+    const missing = await chain(["build", ...only, "--builder", "near", "--no-cache"]);
+    expect(missing).toMatchObject({ status: 1 });
+    expect(JSON.stringify(missing.document)).toMatch(
+      /a builder .*near.* got these: .*default.*far/,
+    );
+  } finally {
+    buildxConfig = undefined;
+    await remote.close();
+  }
 });
 
 it("mirrors are given where they are asked for, and are no reason to build", async () => {
