@@ -89,7 +89,8 @@ const edit = (path: string, text: string): void => writeFileSync(join(project, p
 
 it("makes a whole chain, then nothing, then just what hangs on a touched file", async () => {
   const first = await chain(["build"]);
-  expect(first.stderr).toBe("");
+  // on a slow machine it says now and then how far it is
+  expect(first.stderr.replaceAll(/^oci-kit: \d+ images done.*\n/gm, "")).toBe("");
   expect(words(first)).toMatchObject({ joined: ["runtime"] });
   expect(words(first)["built"]).toHaveLength(7);
   expect(words(first)["assembled"]).toHaveLength(3);
@@ -228,8 +229,17 @@ it("a variant is built beside the usual chain, from what they share", async () =
   expect(await runPeer("crane", ["digest", `${image}:latest`])).toBe(before);
   const verified = ["verify", "verify --variant gpu"].map((line) => chain(line.split(" ")));
   for (const one of await Promise.all(verified)) expect(one).toMatchObject({ status: 0 });
-  const foreign = chain(["build", "--variant", "gpu", "--arch", "arm64"]);
-  await expect(foreign).rejects.toThrow(/variant gpu: expected amd64, got arm64/);
+  const foreign = await chain(["build", "--variant", "gpu", "--arch", "arm64"]);
+  expect(foreign.status).toBe(1);
+  expect(foreign.stderr).toContain("variant gpu: expected amd64, got arm64");
+});
+
+it("mirrors are given where they are asked for, and are no reason to build", async () => {
+  expect(Object.keys(words(await chain(["build", "--mirrors"])))).toEqual(["kept"]);
+  const dry = ["build", "--no-cache", "--only", "base", "--dry-run"];
+  const argument = "NEAR_MIRROR=http://mirror.example";
+  expect(JSON.stringify(await chain([...dry, "--mirrors"]))).toContain(argument);
+  expect(JSON.stringify(await chain(dry))).not.toContain(argument);
 });
 
 it("builds on another machine by platform, and a builder that is not there is named with the others", async () => {
@@ -243,20 +253,12 @@ it("builds on another machine by platform, and a builder that is not there is na
     const missing = await chain(["build", ...only, "--builder", "near", "--no-cache"]);
     expect(missing).toMatchObject({ status: 1 });
     expect(JSON.stringify(missing.document)).toMatch(
-      /a builder .*near.* got these: .*default.*far/,
+      /a builder .*near.* got these: .*far/,
     );
   } finally {
     buildxConfig = undefined;
     await remote.close();
   }
-});
-
-it("mirrors are given where they are asked for, and are no reason to build", async () => {
-  expect(Object.keys(words(await chain(["build", "--mirrors"])))).toEqual(["kept"]);
-  const dry = ["build", "--no-cache", "--only", "base", "--dry-run"];
-  const argument = "NEAR_MIRROR=http://mirror.example";
-  expect(JSON.stringify(await chain([...dry, "--mirrors"]))).toContain(argument);
-  expect(JSON.stringify(await chain(dry))).not.toContain(argument);
 });
 
 it("without a push, images are handed on by layouts, and nothing reaches the registry", async () => {

@@ -55,8 +55,9 @@ export function planChain(
   for (const stage of new Set(reading.units.map((unit) => unit.stage))) {
     const ofStage = reading.units.filter((unit) => unit.stage === stage);
     const plans = ofStage.map((unit) => {
-      const changes = changeReasons(verdicts.get(unit.id));
-      const reasons = [...ownReasons(unit, reading), ...parentReasons(unit, planned), ...changes];
+      const verdict = verdicts.get(unit.id);
+      const own = ownReasons(unit, reading, verdict?.state === "same");
+      const reasons = [...own, ...parentReasons(unit, planned), ...changeReasons(verdict)];
       return planUnit(unit, reasons);
     });
     for (const plan of asGenerations(plans, reading)) planned.set(plan.unit.id, plan);
@@ -97,7 +98,11 @@ function planUnit(unit: StageUnit, reasons: readonly PlanReason[]): PlannedUnit 
   return { unit, action: "keep", reasons };
 }
 
-function ownReasons(unit: StageUnit, { images, links }: ChainReading): PlanReason[] {
+function ownReasons(
+  unit: StageUnit,
+  { images, links }: ChainReading,
+  isCompared: boolean,
+): PlanReason[] {
   const image = images.get(unit.id);
   if (image === undefined || image.state === "unreadable") {
     return [
@@ -132,10 +137,11 @@ function ownReasons(unit: StageUnit, { images, links }: ChainReading): PlanReaso
       ? []
       : [{ kind: "unread", message: outcome.reason }];
   });
-  return reasons.length > 0 ? reasons : [{ kind: "fresh", message: freshness(unit) }];
+  return reasons.length > 0 ? reasons : [{ kind: "fresh", message: freshness(unit, isCompared) }];
 }
 
-function freshness({ inputs, from }: StageUnit): string {
+function freshness({ inputs, from }: StageUnit, isCompared: boolean): string {
+  if (isCompared) return "nothing that it is made of has changed";
   if (inputs.length > 0) return "it was made from what its parents are now";
   return from === undefined
     ? "it is there"

@@ -85,7 +85,7 @@ function readListed(line: string): Listed[] {
 function noBuilder(name: string | undefined, builders: readonly Listed[]): OciError {
   const names = builders.map(({ Name }) => quote(Name)).join(", ") || "none";
   const wanted = name === undefined ? "a current builder" : `a builder ${quote(name)}`;
-  return new OciError("not-found", `docker buildx: expected ${wanted}, got these: ${names}`, {
+  return new OciError("not-found", `expected ${wanted}, got these: ${names}`, {
     hint: "Make one with `docker buildx create`, or name another with --builder.",
   });
 }
