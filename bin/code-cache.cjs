@@ -5,7 +5,6 @@
 // else, so it is plain CommonJS and requires only modules that Node has loaded anyway, or that the program loads in any case.
 const fs = require("node:fs");
 const { basename, dirname, join } = require("node:path");
-const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
 
 const Module = module.constructor;
@@ -31,6 +30,14 @@ const FLAGS = [
   "--wasm-tiering-budget=100000000",
 ];
 
+/**
+ * Commands that ask a registry or a layout for a few documents. No flag would help them, and loading `node:v8` to set flags is a
+ * tenth of the processor time that they add to that of Node itself.
+ */
+const SMALL = new Set(
+  "catalog completion delete digest inspect login logout referrers retag tags token".split(" "),
+);
+
 /** The first word of a command line, if it is a command. */
 const COMMAND = /^[a-z][a-z-]{0,30}$/;
 
@@ -43,10 +50,13 @@ const COMMAND = /^[a-z][a-z-]{0,30}$/;
  * its own again in every run, which was 7 % of the time of a small one.
  */
 exports.openProgram = function openProgram(program) {
-  FLAGS.forEach(setFlagsFromString);
   const cache = openCache(process.env);
   const [, , word = ""] = process.argv;
   const command = COMMAND.test(word) ? word : "other";
+  const setFlags = () => {
+    if (!SMALL.has(command)) FLAGS.forEach(require("node:v8").setFlagsFromString);
+  };
+  setFlags();
   const modules = new Map();
   const made = new Map();
   const load = (name) => {
@@ -70,7 +80,7 @@ exports.openProgram = function openProgram(program) {
     return script;
   };
   process.once("exit", () => {
-    if (made.size > 0) FLAGS.forEach(setFlagsFromString);
+    if (made.size > 0) setFlags();
     for (const [file, script] of made) keep(file, script);
     if (made.size > 0) sweep(cache);
   });

@@ -20,6 +20,8 @@ const PARTS = /** @type {const} */ ([
   ["copies", ["image/by-reference/copy-reference.js", "image/by-reference/retag-reference.js"]],
   ["copy", ["cli/commands/copy-images.js"]],
   ["decoders", ["registry/content-decoders.js"]],
+  // read by every push, and by everything that a registry asks for credentials
+  ["credentials", ["registry/credentials/look-up.js"]],
 ]).map(
   ([name, files]) =>
     /** @type {const} */ ([name, files.map((file) => fileURLToPath(new URL(file, dist)))]),

@@ -4,7 +4,8 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import type { Bytes } from "./bytes.ts";
-import { createHasher } from "./hash.ts";
+import { createHasher, type Hasher } from "./hash.ts";
+import { withStep, type ChunkStep } from "./streams/chunk-steps.ts";
 
 /** What content is known by: what {@link verify} checks. */
 export type ContentId = Pick<Descriptor, "digest" | "size">;
@@ -23,6 +24,7 @@ export interface BytesObserver {
 // Access to the private parts of the class below, for this file only.
 let create: (chunks: Bytes, id: ContentId) => VerifiedBytes;
 let isUnread: (bytes: object) => boolean;
+let take: (bytes: VerifiedBytes) => Bytes;
 
 /**
  * Bytes that end normally only if they are the content with this digest and size. Only {@link verify} and
@@ -37,6 +39,7 @@ export class VerifiedBytes implements AsyncIterable<Uint8Array> {
   static {
     create = (chunks, id) => new VerifiedBytes(chunks, id);
     isUnread = (bytes) => #chunks in bytes && bytes.#chunks !== undefined;
+    take = (bytes) => bytes.#take();
   }
 
   private constructor(chunks: Bytes, { digest, size }: ContentId) {
@@ -47,10 +50,14 @@ export class VerifiedBytes implements AsyncIterable<Uint8Array> {
 
   /** @throws TypeError when called again: the rest of bytes that were partly read is not verified content */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.#take()[Symbol.asyncIterator]();
+  }
+
+  #take(): Bytes {
     const chunks = this.#chunks;
     if (chunks === undefined) throw new TypeError("verified bytes can be read once");
     this.#chunks = undefined;
-    return chunks[Symbol.asyncIterator]();
+    return chunks;
   }
 }
 
@@ -63,7 +70,7 @@ export class VerifiedBytes implements AsyncIterable<Uint8Array> {
  */
 export function verify(bytes: Bytes, id: ContentId, options: VerifyOptions = {}): VerifiedBytes {
   const isSame = isVerified(bytes) && bytes.digest === id.digest && bytes.size === id.size;
-  return isSame ? bytes : create(checked(bytes, id, options), id);
+  return isSame ? bytes : create(withStep(bytes, check(id, options)), id);
 }
 
 /** Whether the bytes are {@link VerifiedBytes} of which none has been read yet. */
@@ -71,39 +78,43 @@ export function isVerified(bytes: Bytes): bytes is VerifiedBytes {
   return isUnread(bytes);
 }
 
-/** The same bytes with an observer. Verified bytes stay verified. */
-export function observe(bytes: Bytes, observer: BytesObserver): Bytes {
-  return isVerified(bytes) ? create(observed(bytes, observer), bytes) : observed(bytes, observer);
-}
-
-async function* observed(bytes: Bytes, { onChunk, onFailure }: BytesObserver): Bytes {
-  try {
-    for await (const chunk of bytes) {
+/** The same bytes with an observer, which takes them over. Verified bytes stay verified. */
+export function observe(bytes: Bytes, { onChunk, onFailure }: BytesObserver): Bytes {
+  const step: ChunkStep = {
+    onChunk: (chunk) => {
       onChunk?.(chunk.length);
-      yield chunk;
-    }
-  } catch (error) {
-    onFailure?.(error);
-    throw error;
-  }
+      return chunk;
+    },
+    onFailure: (error) => {
+      onFailure?.(error);
+      return error;
+    },
+  };
+  return isVerified(bytes) ? create(withStep(take(bytes), step), bytes) : withStep(bytes, step);
 }
 
-async function* checked(bytes: Bytes, id: ContentId, options: VerifyOptions): Bytes {
+function check(id: ContentId, options: VerifyOptions): ChunkStep {
   const { digest, size } = id;
   const what = options.what ?? "content";
-  const algorithm = knownAlgorithm(digest);
-  const hasher = createHasher(algorithm);
+  let hasher: Hasher | undefined;
   let seen = 0;
-  for await (const chunk of bytes) {
-    seen += chunk.length;
-    if (seen > size) throw sizeMismatch(what, id, `more than ${size} bytes`, seen);
-    if (chunk.length === 0) continue;
-    hasher.update(chunk);
-    yield chunk;
-  }
-  if (seen !== size) throw sizeMismatch(what, id, `${seen} bytes`, seen);
-  const got = digestOf(algorithm, hasher.hex());
-  if (got !== digest) throw digestMismatch(what, id, got);
+  const start = (): Hasher => (hasher ??= createHasher(knownAlgorithm(digest)));
+  return {
+    onAsked: start,
+    onChunk: (chunk) => {
+      seen += chunk.length;
+      if (seen > size) throw sizeMismatch(what, id, `more than ${size} bytes`, seen);
+      if (chunk.length === 0) return undefined;
+      start().update(chunk);
+      return chunk;
+    },
+    onEnd: () => {
+      if (seen !== size) throw sizeMismatch(what, id, `${seen} bytes`, seen);
+      const got = digestOf(knownAlgorithm(digest), start().hex());
+      if (got !== digest) throw digestMismatch(what, id, got);
+      return undefined;
+    },
+  };
 }
 
 /** The error of content that is something else. */

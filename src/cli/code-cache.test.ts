@@ -35,9 +35,9 @@ function run(command: string): Record<string, number> {
 }
 
 it("compiled code is kept once, also by a program that changes flags of V8", () => {
-  const first = run("tags");
+  const first = run("unpack");
   expect(Object.keys(first)).toHaveLength(1);
-  expect(run("tags")).toEqual(first);
+  expect(run("unpack")).toEqual(first);
 });
 
 it("each command keeps its own code, and what is no command has no say in the name", () => {

@@ -18,6 +18,8 @@ import { fileError } from "./system-error.ts";
 export interface ReadFileOptions extends OpenOptions {
   /** The most bytes to read. Default: to the end of the file. */
   readonly length?: number | undefined;
+  /** Close the descriptor when nothing more is read. Default: it stays open. */
+  readonly isOwned?: boolean | undefined;
 }
 
 // Measured: synchronous reads from a descriptor are the fastest way when they are large. A push in chunks of 1 MiB takes
@@ -66,7 +68,7 @@ function notRegular(
 }
 
 /**
- * Reads a file, or an open descriptor (which stays open and keeps its position). A path is opened at the
+ * Reads a file, or an open descriptor, which keeps its position. A path is opened at the
  * first `next()`. Reads are synchronous, but every MiB other tasks get their turn.
  * @throws OciError while reading: `not-found`, `unreadable`, `aborted`
  */
@@ -91,7 +93,7 @@ export async function* readFileBytes(
       if (count === CHUNK) await setImmediate();
     }
   } finally {
-    if (typeof file === "string") closeSync(fd);
+    if (typeof file === "string" || options.isOwned === true) closeSync(fd);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { escapeText } from "../bytes/byte-string.ts";
 import type { Bytes, Source } from "../bytes/bytes.ts";
+import { withStep } from "../bytes/streams/chunk-steps.ts";
 import { isOciError, OciError } from "../oci/errors.ts";
 import { limitExceeded, type Limits } from "../oci/limits.ts";
 import { secretsOf } from "./auth/basic.ts";
@@ -96,19 +97,14 @@ export function tooManyInformational(request: Exchange, allowed: number): OciErr
 /** Makes an answer whose body is read at a usable rate, or fails as `unreachable`. */
 export function wrapAnswer(request: Exchange, answer: RawAnswer, limits: Limits): Answer {
   const { headers, body } = answer;
-  async function* read(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* demandRate(body, limits, () => tooSlow(request, "sent"));
-    } catch (error) {
-      throw unreachable(request, error);
-    }
-  }
+  const timed = demandRate(body, limits, () => tooSlow(request, "sent"));
+  const read = withStep(timed, { onFailure: (error) => unreachable(request, error) });
   const header = (name: string): string | undefined => {
     const value = headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
   };
   const encoding = header("content-encoding");
-  const content = undoCodings(read(), encoding, { limits, what: place(request) });
+  const content = undoCodings(read, encoding, { limits, what: place(request) });
   return {
     method: request.method,
     url: request.url,

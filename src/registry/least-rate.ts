@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Bytes } from "../bytes/bytes.ts";
+import { withStep } from "../bytes/streams/chunk-steps.ts";
 import type { Limits } from "../oci/limits.ts";
 
 /** The minimum rate in bytes per second, measured over each `idleTimeout` of waiting. */
@@ -10,69 +11,76 @@ export type LeastRate = Pick<Limits, "leastRate" | "idleTimeout">;
  * time that the reader takes. A single endless wait is ended by the connection's own timeout, not here.
  * @param tooSlow makes the error from the number of bytes that arrived and the milliseconds this took
  */
-export async function* demandRate(
+export function demandRate(
   bytes: Bytes,
   { leastRate, idleTimeout }: LeastRate,
   tooSlow: (count: number, milliseconds: number) => Error,
-): Bytes & AsyncGenerator<Uint8Array> {
+): Bytes {
   let waited = 0;
   let count = 0;
-  let since = elapsed();
-  for await (const chunk of bytes) {
-    waited += elapsed() - since;
-    count += chunk.length;
-    if (waited >= idleTimeout) {
-      if (count * 1000 < leastRate * waited) throw tooSlow(count, waited);
-      waited = 0;
-      count = 0;
-    }
-    yield chunk;
-    since = elapsed();
-  }
+  let since = 0;
+  return withStep(bytes, {
+    onAsked: () => void (since = elapsed()),
+    onChunk: (chunk) => {
+      const now = elapsed();
+      waited += now - since;
+      since = now;
+      count += chunk.length;
+      if (waited >= idleTimeout) {
+        if (count * 1000 < leastRate * waited) throw tooSlow(count, waited);
+        waited = 0;
+        count = 0;
+      }
+      return chunk;
+    },
+  });
 }
 
 /**
  * The same bytes, but calls `onSlow` when the reader takes too long over a chunk: longer than `idleTimeout`
  * plus the time that the minimum rate allows for the chunk. `onSlow` must end the reading.
  */
-export async function* watchUptake(
+export function watchUptake(
   bytes: Bytes,
   { leastRate, idleTimeout }: LeastRate,
   onSlow: () => void,
-): Bytes & AsyncGenerator<Uint8Array> {
+): Bytes {
   // One timer for all chunks, which looks at the deadline of the current one.
   let deadline = Infinity;
+  let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     const left = deadline - elapsed();
     if (left <= 0) onSlow();
     else timer = setTimeout(look, Math.min(left, idleTimeout));
   };
-  let timer = setTimeout(look, idleTimeout);
-  try {
-    for await (const chunk of bytes) {
-      deadline = elapsed() + idleTimeout + (chunk.length * 1000) / leastRate;
-      yield chunk;
+  return withStep(bytes, {
+    onAsked: () => {
+      timer ??= setTimeout(look, idleTimeout);
       deadline = Infinity;
-    }
-  } finally {
-    clearTimeout(timer);
-  }
+    },
+    onChunk: (chunk) => {
+      deadline = elapsed() + idleTimeout + (chunk.length * 1000) / leastRate;
+      return chunk;
+    },
+    onClose: () => clearTimeout(timer),
+  });
 }
 
 /**
  * The same bytes, as long as they end in time. A single endless wait is ended by the connection's own timeout.
  * @param tooLate makes the error
  */
-export async function* endWithin(
-  bytes: Bytes,
-  milliseconds: number,
-  tooLate: () => Error,
-): Bytes & AsyncGenerator<Uint8Array> {
-  const until = elapsed() + milliseconds;
-  for await (const chunk of bytes) {
-    if (elapsed() > until) throw tooLate();
-    yield chunk;
-  }
+export function endWithin(bytes: Bytes, milliseconds: number, tooLate: () => Error): Bytes {
+  let until = Infinity;
+  return withStep(bytes, {
+    onAsked: () => {
+      if (until === Infinity) until = elapsed() + milliseconds;
+    },
+    onChunk: (chunk) => {
+      if (elapsed() > until) throw tooLate();
+      return chunk;
+    },
+  });
 }
 
 /** Milliseconds since some moment. Unlike `performance.now()`, it loads nothing (1 ms). */

@@ -127,12 +127,12 @@ export function openRepository(
   };
   const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
   const referrers = openReferrers(context, manifests);
-  const exists = openPresence(context);
+  const { exists, isWanted } = openPresence(context);
   const pushes = openBlobPushes(context, exists);
   const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {
     if (isDocumentType(descriptor.mediaType)) {
       await manifests.push(descriptor, source, abort);
-    } else if (!(await exists(descriptor, abort))) {
+    } else if (await isWanted(descriptor, abort)) {
       await pushes.push(descriptor, source, abort);
     }
   };
@@ -155,7 +155,7 @@ export function openRepository(
       const { descriptor, source } = spooled;
       try {
         if (isDocumentType(mediaType)) await manifests.push(descriptor, source, abort);
-        else if (!(await exists(descriptor, abort))) {
+        else if (await isWanted(descriptor, abort)) {
           await pushes.push(descriptor, source, { ...abort, isHashed: true });
         }
       } finally {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Bytes, Source } from "../bytes/bytes.ts";
 import { exactly } from "../bytes/streams/cut-bytes.ts";
+import { openLater } from "../bytes/streams/open-later.ts";
 import { sizeMismatch, verify } from "../bytes/verify.ts";
 import { knownAlgorithm } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
@@ -27,14 +28,11 @@ export function readContent(
   name: (descriptor: Descriptor) => string,
   open: OpenContent,
 ): Pick<ReadableStore, "fetch" | "fetchRange"> {
-  async function* opened(
-    descriptor: Descriptor,
-    part: Part | undefined,
-    abort: AbortOptions,
-  ): Bytes {
-    knownAlgorithm(descriptor.digest);
-    yield* await open(descriptor, part, abort);
-  }
+  const opened = (descriptor: Descriptor, part: Part | undefined, abort: AbortOptions): Bytes =>
+    openLater(() => {
+      knownAlgorithm(descriptor.digest);
+      return open(descriptor, part, abort);
+    });
   return {
     fetch: (descriptor, abort = {}) =>
       verify(opened(descriptor, undefined, abort), descriptor, { what: name(descriptor) }),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../../oci/errors.ts";
 import type { Bytes } from "../bytes.ts";
+import { withStep } from "./chunk-steps.ts";
 
 /** The bytes without the first `count`. For 0 the same object is returned. */
 export function skip(bytes: Bytes, count: number): Bytes {
@@ -31,20 +32,23 @@ export async function* take(bytes: Bytes, count: number): Bytes & AsyncGenerator
  * after all of them.
  * @throws OciError while reading: `size-mismatch`
  */
-export async function* exactly(
-  bytes: Bytes,
-  length: number,
-  what: string,
-): Bytes & AsyncGenerator<Uint8Array> {
+export function exactly(bytes: Bytes, length: number, what: string): Bytes {
   let seen = 0;
-  for await (const chunk of bytes) {
-    seen += chunk.length;
-    if (seen > length) break;
-    yield chunk;
-  }
-  if (seen === length) return;
-  const got = seen > length ? "more" : String(seen);
-  throw new OciError("size-mismatch", `${what}: expected ${length} bytes, got ${got}`, {
-    details: { expected: length, got: seen },
+  return withStep(bytes, {
+    onChunk: (chunk) => {
+      seen += chunk.length;
+      if (seen > length) throw wrongLength(what, length, "more", seen);
+      return chunk;
+    },
+    onEnd: () => {
+      if (seen !== length) throw wrongLength(what, length, String(seen), seen);
+      return undefined;
+    },
+  });
+}
+
+function wrongLength(what: string, expected: number, got: string, seen: number): OciError {
+  return new OciError("size-mismatch", `${what}: expected ${expected} bytes, got ${got}`, {
+    details: { expected, got: seen },
   });
 }

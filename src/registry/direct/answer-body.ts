@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Bytes } from "../../bytes/bytes.ts";
 import { HEAD_BYTES } from "../exchange.ts";
 import type { Framing } from "../wire/answer-head.ts";
 import { hungUp, type Reader } from "./reader.ts";
@@ -11,13 +12,9 @@ const CHUNK_LINE_BYTES = 1024;
  * The body of an answer whose head has been read. A chunk's memory may be used again for the next one.
  * @throws as the reader; `ERR_STREAM_PREMATURE_CLOSE` for a body that is cut off
  */
-export async function* readAnswerBody(
-  reader: Reader,
-  framing: Framing,
-): AsyncGenerator<Uint8Array, void> {
-  if (framing === "chunked") yield* readChunked(reader);
-  else if (framing === "until-close") yield* readRest(reader);
-  else yield* readExactly(reader, framing);
+export function readAnswerBody(reader: Reader, framing: Framing): Bytes {
+  if (framing === "chunked") return readChunked(reader);
+  return framing === "until-close" ? readRest(reader) : readExactly(reader, framing);
 }
 
 async function* readExactly(reader: Reader, length: number): AsyncGenerator<Uint8Array, void> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { OnReadOpts, Socket } from "node:net";
 import { throwIfAborted } from "../../bytes/abort.ts";
+import { withStep } from "../../bytes/streams/chunk-steps.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { HEAD_BYTES, unreachable, wrapAnswer, type Answer, type Exchange } from "../exchange.ts";
 import { redactUrl } from "../hosts.ts";
@@ -60,7 +61,8 @@ export async function download(
       close();
       return undefined;
     }
-    const body = Object.assign(readBody(reader, head, close), {
+    const bytes = withStep(readAnswerBody(reader, head.framing), { onClose: close });
+    const body = Object.assign(bytes, {
       dump: () => {
         close();
         return Promise.resolve();
@@ -79,16 +81,4 @@ async function readHead(reader: Reader): Promise<AnswerHead | undefined> {
   const head = text === undefined ? undefined : parseAnswerHead(text, "GET");
   if (head?.statusCode !== 200 && head?.statusCode !== 206) return undefined;
   return typeof head.framing !== "number" || "content-encoding" in head.headers ? undefined : head;
-}
-
-async function* readBody(
-  reader: Reader,
-  { framing }: AnswerHead,
-  close: () => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* readAnswerBody(reader, framing);
-  } finally {
-    close();
-  }
 }

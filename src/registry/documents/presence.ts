@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../../bytes/bytes.ts";
+import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Answer } from "../exchange.ts";
 import { contentPath, isDocumentType, pulling } from "../repository-context.ts";
@@ -9,7 +10,14 @@ import { parseContentRange } from "../wire/range.ts";
 import { ACCEPT } from "./manifests.ts";
 
 /** Whether a registry has content, found out without reading it. */
-export type Presence = (descriptor: Descriptor, options?: AbortOptions) => Promise<boolean>;
+export interface Presence {
+  readonly exists: (descriptor: Descriptor, options?: AbortOptions) => Promise<boolean>;
+  /**
+   * Whether content has to be sent: as {@link Presence.exists} last answered, who need not ask twice for that, or else as the
+   * registry answers now. An answer counts once, because another client may send the content at any time.
+   */
+  readonly isWanted: (descriptor: Descriptor, options?: AbortOptions) => Promise<boolean>;
+}
 
 /**
  * Statuses by which registries, or the storage that they redirect to, refuse HEAD although GET is allowed: an
@@ -41,13 +49,25 @@ export function openPresence(context: RepositoryContext): Presence {
     await answer.discard();
     return answer;
   };
-  return async (descriptor, options = {}) => {
+  const look = async (descriptor: Descriptor, options: AbortOptions): Promise<boolean> => {
     const first = refusesHead ? undefined : await ask("HEAD", descriptor, options);
     if (first !== undefined && !HEAD_REFUSED.includes(first.status))
       return isThere(first, descriptor);
     const answer = await ask("GET", descriptor, options);
     refusesHead ||= answer.status !== 404;
     return isThere(answer, descriptor);
+  };
+  /** What was asked for and not there. */
+  const absent = new Set<Digest>();
+  return {
+    exists: async (descriptor, options = {}) => {
+      const isPresent = await look(descriptor, options);
+      if (isPresent) absent.delete(descriptor.digest);
+      else absent.add(descriptor.digest);
+      return isPresent;
+    },
+    isWanted: async (descriptor, options = {}) =>
+      absent.delete(descriptor.digest) || !(await look(descriptor, options)),
   };
 }
 

@@ -11,7 +11,7 @@ import { createTrust } from "./trust.ts";
 /** The connections to one registry and to the places it sends us to. */
 export interface Connections {
   readonly dial: Dial;
-  /** For requests that need no proxy, and whose answers are short. */
+  /** For requests that need no proxy, but for large answers in plain http. */
   readonly direct: Way<Answer | undefined>;
   /** For every request. */
   readonly pooled: Way;

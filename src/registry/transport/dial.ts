@@ -10,6 +10,8 @@ import { openTunnel, ProxyError } from "./tunnel.ts";
 
 /** As many bytes as undici's own connections buffer. Node 20 buffers a quarter of that. */
 const BUFFERED = { highWaterMark: 64 * 1024 };
+/** What TLS decrypts comes in records of 16 KiB: a reader takes this many bytes of them at once. */
+const DECRYPTED = { highWaterMark: 1024 * 1024 };
 
 /** What {@link createDial} takes. */
 export interface DialOptions {
@@ -169,6 +171,7 @@ function encrypt(
     secureContext: context,
     rejectUnauthorized: !anyCertificate,
     ALPNProtocols: ["http/1.1"],
+    ...DECRYPTED,
     ...(session !== undefined && { session }),
   });
   socket.on("session", (next: Buffer) => void sessions.set(target.host, next));

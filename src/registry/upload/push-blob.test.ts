@@ -56,6 +56,21 @@ describe("an upload", () => {
     await open().push(blob, { open: never });
   });
 
+  it("is not asked for again when it was just found missing, and is for the next push", async () => {
+    registry.rule(
+      { on: begin, reply: begun("/u/1") },
+      { on: end("/u/1"), reply: answer(201) },
+      { on: /^HEAD /, times: 1, reply: answer(404) },
+      { on: /^HEAD /, reply: answer(200) },
+    );
+    const store = open();
+    expect(await store.exists(blob)).toBe(false);
+    await store.push(blob, sourceOf(content));
+    await store.push(blob, sourceOf(content));
+    const head = `HEAD /v2/a/b/blobs/${blob.digest}`;
+    expect(lines()).toEqual([head, begin, end("/u/1"), head]);
+  });
+
   const unknown = answer(404, {}, '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}');
 
   it.each([answer(503), { kind: "reset" } as const, unknown])(

@@ -146,7 +146,7 @@ function layoutStore(directory: string, options: LayoutOptions): LayoutStore {
   return store;
 }
 
-async function* readBlob(
+function readBlob(
   directory: string,
   descriptor: Descriptor,
   part: Part | undefined,
@@ -155,10 +155,11 @@ async function* readBlob(
   const { fd, size } = openBlob(directory, descriptor.digest);
   try {
     checkSize(what, descriptor, size);
-    yield* readFileBytes(fd, { ...part, signal });
-  } finally {
+  } catch (error) {
     closeSync(fd);
+    throw error;
   }
+  return readFileBytes(fd, { ...part, signal, isOwned: true });
 }
 
 /** Describes a blob of which only the digest is known. Undefined when it is absent or not a manifest. */
