@@ -2,7 +2,7 @@
 import { throwIfAborted } from "../../bytes/abort.ts";
 import { isOciError } from "../../oci/errors.ts";
 import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
-import type { ChainImage } from "../images/chain-image.ts";
+import type { ChainImage, PresentImage } from "../images/chain-image.ts";
 import type { InputVerdict } from "../plan/plan-chain.ts";
 import { lockPath, readLock } from "../pins/lock-file.ts";
 import type { ChainReading } from "../verify-chain.ts";
@@ -75,14 +75,17 @@ function hasParents({ stage, kind }: StageUnit, { graph, made }: ChainPlace): bo
 interface Judging {
   readonly place: ChainPlace;
   readonly options: ChainPlaceOptions & RecipeOptions;
-  readonly image: ChainImage;
+  readonly image: PresentImage;
   readonly remembered: Remembered;
 }
 
 async function judge(unit: StageUnit, judging: Judging): Promise<InputVerdict> {
   const { place, options, image, remembered } = judging;
   if (unit.kind === "recipe") {
-    return verdictOf(await assemblyReasons(unit, place, options));
+    // siblings are compared by themselves: what one of them makes of the generation, the plan says
+    const run = await place.images.record(unit, image, options.keys.runId);
+    const runId = run.state === "recorded" ? run.value : undefined;
+    return verdictOf(await assemblyReasons(unit, place, options, runId));
   }
   const inputs = await place.inputs(unit);
   const found = await findMade(unit, inputs, place, remembered);
