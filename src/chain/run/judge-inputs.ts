@@ -72,6 +72,9 @@ function hasParents({ stage, kind }: StageUnit, { graph, made }: ChainPlace): bo
   return siblings.every(({ inputs }) => inputs.every((input) => made.has(input.unit)));
 }
 
+/** A run id with a time, which is never derived from inputs. */
+const NAMED_RUN = /^\d{8}-\d{6}-/;
+
 interface Judging {
   readonly place: ChainPlace;
   readonly options: ChainPlaceOptions & RecipeOptions;
@@ -82,10 +85,11 @@ interface Judging {
 async function judge(unit: StageUnit, judging: Judging): Promise<InputVerdict> {
   const { place, options, image, remembered } = judging;
   if (unit.kind === "recipe") {
-    // siblings are compared by themselves: what one of them makes of the generation, the plan says
+    // A caller that named the run, as a workflow does, assembled from layouts: its key says where they came from, so
+    // that it compares with nothing here. Links alone decide about such an image.
     const run = await place.images.record(unit, image, options.keys.runId);
-    const runId = run.state === "recorded" ? run.value : undefined;
-    return verdictOf(await assemblyReasons(unit, place, options, runId));
+    if (run.state === "recorded" && NAMED_RUN.test(run.value)) return { state: "same" };
+    return verdictOf(await assemblyReasons(unit, place, options));
   }
   const inputs = await place.inputs(unit);
   const found = await findMade(unit, inputs, place, remembered);

@@ -10,14 +10,12 @@ import { pinnedRecipe } from "./assemble-unit.ts";
 /**
  * Why a unit would be assembled anew, of what all architectures of its generation are made of; none when it would be
  * kept. No layer is read.
- * @param runId of the image that is there, which a caller of a workflow may have named; else that which follows from the inputs
  * @throws as `planAssemblyTo` and `resolvePin`
  */
 export async function assemblyReasons(
   unit: StageUnit,
   place: ChainPlace,
   options: ChainPlaceOptions & RecipeOptions,
-  runId?: string,
 ): Promise<readonly string[]> {
   const { cache, registry, limits, signal, directory, state } = options;
   const siblings = place.graph.units.filter(({ stage }) => stage === unit.stage);
@@ -25,7 +23,7 @@ export async function assemblyReasons(
   const recipe = generation[siblings.indexOf(unit)]!;
   const target =
     place.images.kind === "registry" ? unit.reference! : `oci:${layoutOf(unit, directory, state)}`;
-  const how = { cache, registry, limits, signal, generation, runId };
+  const how = { cache, registry, limits, signal, generation };
   try {
     const { changed } = await planAssemblyTo(recipe, target, how);
     return changed ? ["its recipe or inputs changed, or it is not there"] : [];
