@@ -39,7 +39,8 @@ export async function judgeInputs(
       if (image?.state !== "present" || !hasParents(unit, place)) continue;
       const remembered = rememberedOf(unit, options, status, lock);
       const judging = { place, options, image, remembered };
-      verdicts.set(unit.id, await orUnknown(options.signal, () => judge(unit, judging)));
+      const verdict = await orUnknown(options.signal, () => judge(unit, judging));
+      if (verdict !== undefined) verdicts.set(unit.id, verdict);
     }
     return verdicts;
   } finally {
@@ -82,13 +83,13 @@ interface Judging {
   readonly remembered: Remembered;
 }
 
-async function judge(unit: StageUnit, judging: Judging): Promise<InputVerdict> {
+async function judge(unit: StageUnit, judging: Judging): Promise<InputVerdict | undefined> {
   const { place, options, image, remembered } = judging;
   if (unit.kind === "recipe") {
     // A caller that named the run, as a workflow does, assembled from layouts: its key says where they came from, so
     // that it compares with nothing here. Links alone decide about such an image.
     const run = await place.images.record(unit, image, options.keys.runId);
-    if (run.state === "recorded" && NAMED_RUN.test(run.value)) return { state: "same" };
+    if (run.state === "recorded" && NAMED_RUN.test(run.value)) return undefined;
     return verdictOf(await assemblyReasons(unit, place, options));
   }
   const inputs = await place.inputs(unit);
@@ -107,8 +108,8 @@ function verdictOf(reasons: readonly string[]): InputVerdict {
 
 async function orUnknown(
   signal: AbortSignal | undefined,
-  judging: () => Promise<InputVerdict>,
-): Promise<InputVerdict> {
+  judging: () => Promise<InputVerdict | undefined>,
+): Promise<InputVerdict | undefined> {
   try {
     return await judging();
   } catch (error) {
