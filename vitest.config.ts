@@ -2,11 +2,12 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { deflateWasm } from "./test/deflate-wasm.ts";
 import { reportPage } from "./test/report-page.ts";
 import { subpathImports } from "./test/subpath-imports.ts";
 
 export default defineConfig({
-  plugins: [reportPage()],
+  plugins: [deflateWasm(), reportPage()],
   resolve: { alias: subpathImports("default") },
   test: {
     include: ["src/**/*.test.ts", "test/architecture/*.test.ts"],

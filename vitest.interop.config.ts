@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { defineConfig } from "vitest/config";
+import { deflateWasm } from "./test/deflate-wasm.ts";
 import { reportPage } from "./test/report-page.ts";
 import { subpathImports } from "./test/subpath-imports.ts";
 
 /** Against the real peers: `OCI_KIT_PEERS` names the directory that scripts/install-peers.sh filled. */
 export default defineConfig({
-  plugins: [reportPage()],
+  plugins: [deflateWasm(), reportPage()],
   resolve: { alias: subpathImports("default") },
   test: {
     include: ["test/interop/*.test.ts"],

@@ -15,7 +15,7 @@ export function subpathImports(condition: Condition): Record<string, string> {
   const { imports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
     readonly imports: Readonly<Record<string, string | Readonly<Record<Condition, string>>>>;
   };
-  // What is the same under every condition is made by the build, and has no source file (test/report-page.ts).
+  // What is the same under every condition is made by the build, and has no source file (test/report-page.ts, test/deflate-wasm.ts).
   return Object.fromEntries(
     Object.entries(imports).flatMap(([name, files]) =>
       typeof files === "string" ? [] : [[name, sourceOf(files[condition])]],

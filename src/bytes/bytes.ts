@@ -7,6 +7,12 @@
  */
 export type Bytes = AsyncIterable<Uint8Array>;
 
+/**
+ * Bytes that come on their own, to be read once: `take` is called with each chunk, whose memory belongs to it only until it
+ * returns. Resolves after the last of them. What `take` throws ends them, and is thrown.
+ */
+export type PushedBytes = (take: (chunk: Uint8Array) => void) => Promise<void>;
+
 /** Options of everything that can take long. */
 export interface AbortOptions {
   readonly signal?: AbortSignal | undefined;

@@ -108,9 +108,9 @@ function expand(
 }
 
 /**
- * Compresses to one gzip member without name and time, or to one zstd frame. On one build of Node the same
- * input and level give the same bytes, however the input is cut into chunks. "none" returns `bytes`
- * themselves.
+ * Compresses to one gzip member without name and time, or to one zstd frame. The same input and level give the same
+ * bytes, however the input is cut into chunks: gzip up to level 4 on every machine and version of Node; above, and zstd,
+ * on one build of Node (whose zlib may find other matches on another processor). "none" returns `bytes` themselves.
  * @throws OciError `invalid-argument` at once for a level that does not exist; while reading:
  *   `unsupported-compression` for a zstd level that is too high for this Node, `aborted`
  */

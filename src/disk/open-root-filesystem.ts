@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fromText } from "../bytes/byte-string.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Image } from "../image/image.ts";
+import type { ByteString } from "../bytes/byte-string.ts";
 import { findImage } from "../image/find-image.ts";
 import { readImage } from "../image/image.ts";
 import { parseLocation, type Location } from "../image/location.ts";
@@ -35,6 +36,8 @@ export interface OpenRootOptions extends OpenOptions, AbortOptions {
    * "everything" all layers.
    */
   readonly ask?: ((root: DescribedFilesystem) => void) | "everything" | undefined;
+  /** With `ask`: paths of files that will be read, so that no layer is read twice for them. */
+  readonly reads?: readonly ByteString[] | undefined;
   /** Opens a plain directory together with the sidecar that `unpack` left beside it, as `openUnpacked` does. Default: false. */
   readonly withSidecar?: boolean | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;

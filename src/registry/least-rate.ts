@@ -11,29 +11,49 @@ export type LeastRate = Pick<Limits, "leastRate" | "idleTimeout">;
  * time that the reader takes. A single endless wait is ended by the connection's own timeout, not here.
  * @param tooSlow makes the error from the number of bytes that arrived and the milliseconds this took
  */
-export function demandRate(
-  bytes: Bytes,
-  { leastRate, idleTimeout }: LeastRate,
-  tooSlow: (count: number, milliseconds: number) => Error,
-): Bytes {
-  let waited = 0;
-  let count = 0;
+export function demandRate(bytes: Bytes, rate: LeastRate, tooSlow: TooSlow): Bytes {
+  const measure = measureRate(rate, tooSlow);
   let since = 0;
   return withStep(bytes, {
     onAsked: () => void (since = elapsed()),
     onChunk: (chunk) => {
       const now = elapsed();
-      waited += now - since;
+      measure(chunk.length, now - since);
       since = now;
-      count += chunk.length;
-      if (waited >= idleTimeout) {
-        if (count * 1000 < leastRate * waited) throw tooSlow(count, waited);
-        waited = 0;
-        count = 0;
-      }
       return chunk;
     },
   });
+}
+
+/** As {@link demandRate}, for bytes that are pushed: the same `take`, which throws when they have come too slowly. */
+export function demandPushedRate(
+  take: (chunk: Uint8Array) => void,
+  rate: LeastRate,
+  tooSlow: TooSlow,
+): (chunk: Uint8Array) => void {
+  const measure = measureRate(rate, tooSlow);
+  let since = elapsed();
+  return (chunk) => {
+    measure(chunk.length, elapsed() - since);
+    take(chunk);
+    since = elapsed();
+  };
+}
+
+type TooSlow = (count: number, milliseconds: number) => Error;
+
+function measureRate(
+  { leastRate, idleTimeout }: LeastRate,
+  tooSlow: TooSlow,
+): (length: number, milliseconds: number) => void {
+  let [waited, count] = [0, 0];
+  return (length, milliseconds) => {
+    waited += milliseconds;
+    count += length;
+    if (waited < idleTimeout) return;
+    if (count * 1000 < leastRate * waited) throw tooSlow(count, waited);
+    [waited, count] = [0, 0];
+  };
 }
 
 /**

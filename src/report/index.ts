@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Reports of what was verified or compared, from one model: SARIF and JUnit for CI, one self-contained HTML
+ * Reports of what was verified or compared, from one model: text for people, SARIF and JUnit for CI, one self-contained HTML
  * page, and a document for JSON.
  * @module
  */
@@ -16,12 +16,14 @@ export { pairImages, type ImagePair } from "./compare/pair-images.ts";
 export { listFindings, type ListedFinding } from "./list-findings.ts";
 export {
   reportOnReferences,
-  verdictOf,
   type AskedReference,
   type ReportOptions,
 } from "./report-on-references.ts";
 export { reportOnDifferences, type DifferencesOptions } from "./report-on-differences.ts";
+export { reportOnLinks, type AskedLinks, type ReportOnLinksOptions } from "./report-on-links.ts";
+export { verdictOf } from "./verdict.ts";
 export { verifiedDocument } from "./report-document.ts";
+export { linkReportDocument } from "./link-report-document.ts";
 export {
   writeReports,
   type ReportFiles,
@@ -30,5 +32,8 @@ export {
 } from "./write-reports.ts";
 export { renderJunit } from "./junit/render-junit.ts";
 export { renderPage } from "./html/render-page.ts";
+export { displayWidth, fitWidth } from "./text/display-width.ts";
+export { escapeLine } from "./text/escape-line.ts";
+export { renderText } from "./text/render-text.ts";
 export { renderSarif } from "./sarif/render-sarif.ts";
 export type * from "./sarif/sarif-log.ts";

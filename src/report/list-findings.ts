@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { toText, type ByteString } from "../bytes/byte-string.ts";
 import type { Report, ReportedImage, ReportSubject } from "./report.ts";
+import { ruleIdOf, ruleOf, type Question } from "./rules/rules.ts";
+import type { Rule } from "./rules/rule.ts";
 
 /** A finding of any kind with what it is about: what the formats for machines list. */
 export interface ListedFinding {
@@ -8,7 +10,12 @@ export interface ListedFinding {
   /** Undefined for a finding about content that is in no image's tree: a blob. */
   readonly image: ReportedImage | undefined;
   readonly code: string;
+  /** The rule that it breaks, and what that is called among all rules. */
+  readonly rule: Rule;
+  readonly ruleId: string;
   readonly severity: "error" | "note";
+  /** The name of the policy that it breaks. */
+  readonly policy: string | undefined;
   /** In the root filesystem, as a byte string. */
   readonly path: ByteString | undefined;
   /** What tells two findings with one code and path apart, as text: what is needed, or a digest. */
@@ -20,15 +27,25 @@ export interface ListedFinding {
 export function listFindings({ subjects }: Report): ListedFinding[] {
   return subjects.flatMap((subject) => [
     ...(subject.verified?.content?.findings ?? []).map(({ code, digest, message }) => ({
-      ...{ subject, image: undefined, code, severity: "error" as const },
-      ...{ path: undefined, about: digest, message: `${digest}: ${message}` },
+      ...{ subject, image: undefined, severity: "error" as const, ...named("content", code) },
+      ...{ policy: undefined, path: undefined, about: digest, message: `${digest}: ${message}` },
     })),
-    ...subject.images.flatMap((image) =>
-      (image.report?.findings ?? []).map(({ code, severity, path, needs, message }) => ({
-        ...{ subject, image, code, severity, message },
-        path: path as ByteString | undefined,
-        about: needs && toText(needs),
+    ...subject.images.flatMap((image) => [
+      ...(image.report?.findings ?? []).map(
+        ({ code, severity, path, policy, message, ...finding }) => ({
+          ...{ subject, image, severity, policy, message, ...named("image", code) },
+          path: path as ByteString | undefined,
+          about: finding.needs === undefined ? finding.about : toText(finding.needs),
+        }),
+      ),
+      ...(image.links?.findings ?? []).map(({ code, severity, path, message }) => ({
+        ...{ subject, image, severity, path, message, ...named("links", code) },
+        ...{ policy: undefined, about: undefined },
       })),
-    ),
+    ]),
   ]);
+}
+
+function named(question: Question, code: string): Pick<ListedFinding, "code" | "rule" | "ruleId"> {
+  return { code, rule: ruleOf(question, code), ruleId: ruleIdOf(question, code) };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { parseLocation } from "../image/location.ts";
 import { formatPlatform } from "../oci/platform.ts";
-import type { ImageReport, ImagesReport } from "../verify/image/image-report.ts";
+import type { ImageReport } from "../verify/image/image-report.ts";
 import {
   verifyTargets,
   type VerifyTarget,
@@ -57,11 +57,4 @@ function imageOf(report: ImageReport, look: ImageLook | undefined): ReportedImag
     ...{ name, digest, report, look },
     platform: platform === undefined ? undefined : formatPlatform(platform),
   };
-}
-
-/** The answer for all subjects: `wrong` where one is, else `unknown` where one could not be told. */
-export function verdictOf({ subjects }: Report): ImagesReport["verdict"] {
-  const verdicts = subjects.flatMap(({ verified }) => verified?.verdict ?? []);
-  if (verdicts.includes("wrong")) return "wrong";
-  return verdicts.includes("unknown") ? "unknown" : "holds";
 }

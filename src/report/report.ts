@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ImageReport, ImagesReport } from "../verify/image/image-report.ts";
 import type { ReferenceComparison } from "../disk/look/compare-references.ts";
+import type { LinkReport } from "../verify/link-report.ts";
 import type { ImageLook } from "./look/image-look.ts";
 
 /** The one model that every format is made from. */
@@ -15,9 +16,9 @@ export interface Report {
 
 /** One thing that was asked about: a reference, or a directory. */
 export interface ReportSubject {
-  /** As people typed it. */
+  /** As people typed it; the name of a root filesystem, where several were found at what they typed. */
   readonly reference: string;
-  /** Undefined where two things were only compared, and not verified. */
+  /** Undefined where things were only compared, or only their links were followed. */
   readonly verified: ImagesReport | undefined;
   readonly images: readonly ReportedImage[];
 }
@@ -29,8 +30,10 @@ export interface ReportedImage {
   /** As `linux/arm64`; undefined for a plain directory. */
   readonly platform: string | undefined;
   readonly digest: string | undefined;
-  /** Undefined where it was only compared. */
+  /** Undefined where the image itself was not verified. */
   readonly report: ImageReport | undefined;
+  /** Where its links end; undefined where that was not asked. */
+  readonly links?: LinkReport | undefined;
   /** Undefined where the image could not be looked into, or nobody wants to see it. */
   readonly look: ImageLook | undefined;
 }

@@ -65,7 +65,7 @@ export function* pairTrees<One extends Node, Other extends Node>(
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     yield next;
     const [path, here, there] = next;
-    const names = unite(listOf(one, path, here), listOf(other, path, there));
+    const names = uniteNames(listOf(one, path, here), listOf(other, path, there));
     const prefix = path === "/" ? "/" : `${path}/`;
     // Looks at all children at once, while the walk of a disk has their directory open.
     const children = names.map(([name, inOne, inOther]): PathPair<One, Other> => {
@@ -92,10 +92,14 @@ function listOf(
   return root !== undefined && node?.type === "directory" ? root.list(path) : NONE;
 }
 
-type NamePresence = [name: ByteString, inOne: boolean, inOther: boolean];
+/** A name, and which of two lists have it. */
+export type NamePresence = [name: ByteString, inOne: boolean, inOther: boolean];
 
 /** Merges two sorted lists of names, and marks which list each name is from. */
-function unite(one: readonly ByteString[], other: readonly ByteString[]): NamePresence[] {
+export function uniteNames(
+  one: readonly ByteString[],
+  other: readonly ByteString[],
+): NamePresence[] {
   const united: NamePresence[] = [];
   let at = 0;
   for (const name of one) {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { closeSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Bytes } from "../bytes/bytes.ts";
+import type { Bytes, PushedBytes } from "../bytes/bytes.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Limits } from "../oci/limits.ts";
-import { demandRate } from "../registry/least-rate.ts";
+import { demandPushedRate, demandRate } from "../registry/least-rate.ts";
 import { formatErrorBody } from "../registry/wire/error-body.ts";
 import { openBlob } from "../store/layout/layout-blobs.ts";
 import type { LayoutStore } from "../store/layout/layout.ts";
 import type { Repositories } from "../store/repositories/repositories.ts";
 import { ProtocolError, toProtocolError } from "./protocol-error.ts";
+import { receiveBody } from "./streams/receive-body.ts";
 import { sendFile } from "./streams/send-file.ts";
-import { stateOf, type VerifiedFiles } from "./streams/verified-files.ts";
+import { isQuiet, stateOf, type VerifiedFiles } from "./streams/verified-files.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** One request, its response, and what the registry needs to answer it. */
@@ -34,14 +35,21 @@ export interface Call {
 
 type Headers = Readonly<Record<string, string | number>>;
 
-/** The body of the request. @throws ProtocolError 408 when it comes too slowly */
+/** The body of the request, for documents. @throws ProtocolError 408 when it comes too slowly */
 export function bodyOf({ request, limits }: Call): Bytes {
   // Not destroyed when the reader stops early, because the answer still has to be sent.
   const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-  return demandRate(body, limits, (count, milliseconds) => {
-    const message = `got only ${count} bytes in ${Math.round(milliseconds / 1000)} s`;
-    return new ProtocolError(408, "TOOMANYREQUESTS", message, { connection: "close" });
-  });
+  return demandRate(body, limits, tooSlow);
+}
+
+/** The body of the request, for content of any length. @throws ProtocolError 408 when it comes too slowly */
+export function pushedBodyOf({ request, response, limits }: Call): PushedBytes {
+  return (take) => receiveBody(request, response, demandPushedRate(take, limits, tooSlow));
+}
+
+function tooSlow(count: number, milliseconds: number): ProtocolError {
+  const message = `got only ${count} bytes in ${Math.round(milliseconds / 1000)} s`;
+  return new ProtocolError(408, "TOOMANYREQUESTS", message, { connection: "close" });
 }
 
 /** Answers without a body. */
@@ -88,7 +96,9 @@ export async function sendBlob(
       await sendFile(response, { fd, length, isSame }, limits);
     } else {
       const before = stateOf(fd);
-      await sendFile(response, { fd, length, digest }, limits);
+      const isSame = (): boolean => before.text === stateOf(fd).text;
+      const part = { fd, length, digest, isSame: isQuiet(before) ? isSame : undefined };
+      await sendFile(response, part, limits);
       verified.add(digest, fd, before);
     }
   } finally {

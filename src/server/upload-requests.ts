@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-import type { Source } from "../bytes/bytes.ts";
+import { closeSync } from "node:fs";
 import { knownAlgorithm, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
 import { parseRepository } from "../oci/reference.ts";
 import { formatRoute, parseKnownDigest } from "../registry/wire/paths.ts";
 import { formatUploadRange, parseUploadRange } from "../registry/wire/range.ts";
 import { storedSize } from "./blob-requests.ts";
-import { bodyOf, sendEmpty } from "./http-call.ts";
+import { pushedBodyOf, sendEmpty } from "./http-call.ts";
 import type { Call } from "./http-call.ts";
 import { clientOf } from "./listen/client-connections.ts";
 import { isOciError } from "../oci/errors.ts";
-import { settleBlob } from "../store/layout/layout-blobs.ts";
+import { openBlob, settleBlob } from "../store/layout/layout-blobs.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Upload } from "./uploads.ts";
 
@@ -22,7 +22,7 @@ export async function beginUpload(call: Call, repository: string): Promise<void>
   const whole = query.get("digest");
   const length = contentLength(call);
   if (whole !== null && mounted === null && length !== undefined) {
-    await storeWhole(call, repository, parseKnownDigest(whole), length);
+    await storeWhole(call, repository, parseKnownDigest(whole));
     return;
   }
   const client = clientOf(call.request.socket.remoteAddress);
@@ -76,7 +76,7 @@ export async function uploadStatus(call: Call, repository: string, id: string): 
 export async function appendToUpload(call: Call, repository: string, id: string): Promise<void> {
   const upload = call.uploads.find(repository, id);
   checkChunk(call, upload);
-  await upload.append(bodyOf(call), contentLength(call));
+  await upload.receive(pushedBodyOf(call));
   sendProgress(call, 202, upload);
 }
 
@@ -86,9 +86,10 @@ export async function finishUpload(call: Call, repository: string, id: string): 
   const digest = parseKnownDigest(call.query.get("digest") ?? "");
   checkChunk(call, upload);
   upload.hashWith(knownAlgorithm(digest));
-  await upload.append(bodyOf(call), contentLength(call));
+  await upload.receive(pushedBodyOf(call));
   await upload.finish(digest);
   await record(call, repository, digest);
+  await rememberPlaced(call, digest);
   sendCreated(call, repository, digest);
 }
 
@@ -99,17 +100,33 @@ export async function cancelUpload(call: Call, repository: string, id: string): 
 }
 
 /** Stores a body in one pass, verifying it on the way. It also replaces stored content, which may be damaged. */
-async function storeWhole(
-  call: Call,
-  repository: string,
-  digest: Digest,
-  size: number,
-): Promise<void> {
-  const descriptor = { mediaType: "application/octet-stream", digest, size };
-  const source: Source = { size, open: () => bodyOf(call) };
-  await call.store.capabilities.replace(descriptor, source);
+async function storeWhole(call: Call, repository: string, digest: Digest): Promise<void> {
+  const upload = await call.store.capabilities.uploads.begin();
+  try {
+    upload.hashWith(knownAlgorithm(digest));
+    await upload.receive(pushedBodyOf(call));
+  } catch (error) {
+    await upload.cancel();
+    throw error;
+  }
+  await upload.finish(digest);
   await record(call, repository, digest);
+  await rememberPlaced(call, digest);
   sendCreated(call, repository, digest);
+}
+
+/** Below so many bytes, hashing a blob once more is done sooner than waiting until its file's time is unmistakable. */
+const WORTH_REMEMBERING = 1024 * 1024;
+
+/** Spares the first pull of a large blob that has just been stored, and was verified then, from verifying it again. */
+async function rememberPlaced(call: Call, digest: Digest): Promise<void> {
+  if ((storedSize(call, digest) ?? 0) < WORTH_REMEMBERING) return;
+  const { fd } = openBlob(call.store.directory, digest);
+  try {
+    await call.verified.addPlaced(digest, fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Refuses a chunk whose `Content-Range` does not start where the upload stands. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Bytes } from "../bytes/bytes.ts";
-import { observe } from "../bytes/verify.ts";
+import type { PushedBytes } from "../bytes/bytes.ts";
 import type { Digest, DigestAlgorithm } from "../oci/digest.ts";
 import type { Limits } from "../oci/limits.ts";
 import type { LayoutUpload, LayoutUploads } from "../store/layout/layout-uploads.ts";
@@ -18,11 +17,10 @@ export interface Upload {
   /** Bytes that have arrived. */
   readonly received: number;
   /**
-   * Appends bytes: exactly `length` of them, where that is given. When this fails, the bytes that have
-   * arrived are kept and the upload can be continued.
+   * Appends a body. When this fails, the bytes that have arrived are kept and the upload can be continued.
    * @throws ProtocolError while another request of the same upload is running
    */
-  append(bytes: Bytes, length: number | undefined): Promise<void>;
+  receive(body: PushedBytes): Promise<void>;
   /**
    * Waits a little for a running request to end. After a connection broke, its last bytes may still be
    * arriving when the client asks, on a new connection, how much has arrived.
@@ -151,13 +149,18 @@ function uploadOf(
     get received() {
       return stored.offset;
     },
-    append: async (bytes, length) => {
+    receive: async (body) => {
       if (underWay !== undefined) {
         throw new ProtocolError(409, "BLOB_UPLOAD_INVALID", "the upload is under way");
       }
       moved();
       try {
-        underWay = stored.append(observe(bytes, { onChunk: () => timer.refresh() }), length);
+        underWay = stored.receive((take) =>
+          body((chunk) => {
+            timer.refresh();
+            take(chunk);
+          }),
+        );
         await underWay;
       } finally {
         underWay = undefined;

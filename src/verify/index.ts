@@ -5,7 +5,6 @@
  * @module
  */
 export * from "./find-root-filesystems.ts";
-export * from "./format-report.ts";
 export * from "./link-report.ts";
 export * from "./verify-links.ts";
 export * from "./verify-roots.ts";
@@ -18,9 +17,10 @@ export type * from "./image/examined-image.ts";
 export type * from "./image/image-report.ts";
 export { listCounts } from "./image/image-report.ts";
 export type { VerifyProgress } from "./image/verify-progress.ts";
+export { openReportCache, type ReportCache } from "./image/report-cache.ts";
 export { verifyImage, type VerifyImageOptions } from "./image/verify-image.ts";
 export { verifyImages, type VerifyImagesOptions } from "./image/verify-images.ts";
 export type * from "./policies/policy.ts";
 export { createPolicyChecks, type PoliciesFor } from "./policies/policy-checks.ts";
-export type { PolicyFindingCode } from "./policy-report.ts";
+export type { PolicyFindingCode, PolicyKind } from "./policy-report.ts";
 export * from "./verify-targets.ts";

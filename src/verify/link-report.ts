@@ -73,3 +73,15 @@ export interface LinkReport {
   readonly chains: readonly LinkChain[];
   readonly findings: readonly LinkFinding[];
 }
+
+/**
+ * The verdict of several reports. One report with errors makes it "wrong". Otherwise one that found nothing
+ * to check makes it undecided, which is a failure, and so does an empty list.
+ */
+export function judgeReports(
+  reports: readonly LinkReport[],
+): "holds" | "wrong" | "nothing-to-check" {
+  if (reports.some(({ ok }) => !ok)) return "wrong";
+  const isOpen = reports.length === 0 || reports.some(({ checked }) => checked === 0);
+  return isOpen ? "nothing-to-check" : "holds";
+}

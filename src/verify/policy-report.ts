@@ -1,5 +1,23 @@
 // SPDX-License-Identifier: MIT
 
+/** What policies are about. */
+export type PolicyKind =
+  | "links"
+  | "architecture"
+  | "present"
+  | "absent"
+  | "stripped"
+  | "library-precedence"
+  | "privileges"
+  | "owners"
+  | "dangling-links"
+  | "world-writable"
+  | "configuration"
+  | "environment"
+  | "parity"
+  | "provenance"
+  | "size";
+
 /** What breaks a policy. */
 export type PolicyFindingCode =
   /** Nothing is where a link was expected. */

@@ -17,7 +17,7 @@ import {
   whiteout,
   type Piece,
 } from "../../test/fixtures/layers.ts";
-import { formatLinkReport } from "./format-report.ts";
+import { linkReportLines } from "../report/text/link-report-lines.ts";
 import type { LinkReport } from "./link-report.ts";
 import { verifyLinks } from "./verify-links.ts";
 
@@ -295,6 +295,6 @@ describe("nothing to check", () => {
   it("shows in the count of checked chains, and is not an error", async () => {
     const report = await verify([[file("etc/passwd"), symlink("etc/alternatives/sh", "/bin/sh")]]);
     expect(report.checked).toBe(0);
-    expect(formatLinkReport(report)).toContain("nothing to check");
+    expect(linkReportLines(report).join("\n")).toContain("nothing to check");
   });
 });

@@ -9,8 +9,8 @@ import { parsePlatform } from "../oci/platform.ts";
 import { openLayout } from "../store/layout/layout.ts";
 import { elf, makeImage, program, symlink } from "../../test/fixtures/layers.ts";
 import { findRootFilesystems } from "./find-root-filesystems.ts";
-import type { LinkReport } from "./link-report.ts";
-import { judgeReports, verifyRoots } from "./verify-roots.ts";
+import { judgeReports, type LinkReport } from "./link-report.ts";
+import { verifyRoots } from "./verify-roots.ts";
 
 let base: string;
 

@@ -31,9 +31,11 @@ export const PURE: readonly string[] = ["oci", "layer", "elf"];
 export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   oci: ["zod"],
   bytes: [
+    "#deflate",
     "node:crypto",
     "node:zlib",
     "node:module",
+    "node:os",
     "node:stream",
     "node:util",
     "node:worker_threads",

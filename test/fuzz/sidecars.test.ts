@@ -3,10 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fromBytes } from "../../src/bytes/byte-string.ts";
+import { fromBytes, toBytes, type ByteString } from "../../src/bytes/byte-string.ts";
 import { unpack } from "../../src/convert/unpack/unpack.ts";
-import { parseTree } from "../../src/disk/sidecar/parse-mtree.ts";
-import { formatProvenInode, parseProvenInodes } from "../../src/disk/sidecar/proven-inodes.ts";
+import { openMtree } from "../../src/disk/sidecar/mtree-file.ts";
+import {
+  formatProvenInode,
+  openProvenInodes,
+  startProvenInodes,
+  type ProvenInode,
+} from "../../src/disk/sidecar/proven-inodes.ts";
 import { openUnpacked } from "../../src/disk/sidecar/open-unpacked.ts";
 import { formatVis, parseVis } from "../../src/disk/sidecar/vis-encoding.ts";
 import { readImage } from "../../src/image/image.ts";
@@ -50,29 +55,41 @@ function unlessRefused<T>(work: () => T): T | undefined {
   }
 }
 
-/** The lines of a mutated file, a character for each byte. */
-function linesOf(text: string, random: Random): readonly string[] {
+/** The bytes of a mutated file. */
+function mutated(text: string, random: Random): Uint8Array {
   const words = ["#mtree v2.0", "#end 3", "type=file", "size=5", "#link=./etc", "\\040", "mode=0"];
-  return mutateText(text, random, words).split("\n").slice(0, -1);
+  return toBytes(mutateText(text, random, words) as ByteString);
 }
 
 function readTree(random: Random): void {
-  const entries = unlessRefused(() => [...parseTree(linesOf(tree, random))]) ?? [];
-  for (const [path, node] of entries) {
-    expect(path).toMatch(/^\/(?:[^\0/]+(?:\/[^\0/]+)*)?$/s);
-    expect(path.split("/")).not.toContain("..");
-    expect(node.size).toBeGreaterThanOrEqual(0);
-  }
+  unlessRefused(() => {
+    const { names, ends, numberOf, namesIn, node } = openMtree(mutated(tree, random));
+    const read = (directory: number, path: string): void => {
+      for (const name of namesIn(directory)) {
+        expect(name).toMatch(/^[^\0/]+$/s);
+        expect(["..", "."]).not.toContain(name);
+        const number = numberOf(`${path}/${name}` as ByteString)!;
+        expect(names[number]).toBe(name);
+        expect(node(number).size).toBeGreaterThanOrEqual(0);
+        read(number, `${path}/${name}`);
+      }
+    };
+    read(0, "");
+    expect(ends.every((end, number) => end > number && end <= names.length)).toBe(true);
+  });
+}
+
+function parsePlaced(text: Uint8Array): ProvenInode[] {
+  const { count, at } = openProvenInodes(text);
+  return Array.from({ length: count }, (_, number) => at(number));
 }
 
 function readPlaced(random: Random): void {
-  const lines = linesOf(placed, random);
-  const inodes = unlessRefused(() => [...parseProvenInodes(lines)]);
+  const inodes = unlessRefused(() => parsePlaced(mutated(placed, random)));
   if (inodes === undefined) return;
-  const [signature] = lines;
-  if (signature === undefined) return;
-  const written = inodes.map((inode) => formatProvenInode(inode, inode).replace(/\n$/, ""));
-  expect([...parseProvenInodes([signature, ...written])]).toEqual(inodes);
+  const written = inodes.map((inode) => formatProvenInode(inode, inode)).join("");
+  const text = startProvenInodes() + written;
+  expect(parsePlaced(toBytes(text as ByteString))).toEqual(inodes);
 }
 
 function readRecord(random: Random): void {

@@ -42,7 +42,7 @@ async function build(tag: string, ...layers: readonly LayerFiles[]): Promise<voi
 
 /** Runs the program, and returns the page that it wrote. */
 function page(
-  command: "verify" | "diff",
+  command: "verify" | "diff" | "verify-links",
   ...tags: readonly string[]
 ): { file: string; status: number | null } {
   const file = join(directory, `${tags.join("-")}.html`);
@@ -193,6 +193,24 @@ it("two images side by side: what is new and what grew, and both trees open toge
   expect(await browser.evaluate("document.querySelector('#differences').innerText")).toContain(
     "/opt/three/new",
   );
+});
+
+it("verify-links draws every link hop by hop, those that lead nowhere first, and a loop once around", async () => {
+  await build("links", {
+    ...WHOLE,
+    "usr/bin/cc": { symlink: "/etc/alternatives/cc" },
+    "etc/alternatives/cc": { symlink: "/opt/gcc/bin/gcc" },
+    "usr/bin/gcc": { symlink: "g++" },
+    "usr/bin/g++": { symlink: "gcc" },
+  });
+  const { file, status } = page("verify-links", "links");
+  expect(status).toBe(2);
+  await expectGood(file);
+  const chains = await browser.evaluate<string[]>(
+    "[...document.querySelectorAll('.chain')].map((one) => one.innerText.replace(/\\s+/g, ' '))",
+  );
+  expect(chains[0]).toMatch(/links without end$/);
+  expect(chains.at(-1)).toMatch(/^\/usr\/bin\/cc .*\/opt\/gcc\/bin\/gcc .*ELF riscv64$/);
 });
 
 it("names can't put anything into the page", async () => {

@@ -4,6 +4,7 @@ import type { LayerIndex } from "../../src/rootfs/layer-index/layer-index.ts";
 import { indexLayers, type IndexProgress } from "../../src/rootfs/layer-index/image-indexes.ts";
 import { openTable, pathOfRecord } from "../../src/rootfs/table/layer-table.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
+import { verifyImage } from "../../src/verify/image/verify-image.ts";
 import { makeImage } from "../fixtures/layers.ts";
 import { familyLayers } from "./families.ts";
 import { withImage } from "./images.ts";
@@ -62,4 +63,15 @@ it("a table in which skopeo could not write a name, because its bytes are no UTF
       { kind: "table-unusable", layer: 0, error: { code: "invalid-layer" } },
     ]);
   });
+});
+
+it("verify finds no table of skopeo's wrong, and notes the one that can't be used", async () => {
+  const wrong = async (name: string): Promise<readonly string[]> =>
+    withImage(referenceOf(name), async (image) =>
+      (await verifyImage(image)).findings
+        .filter(({ code }) => code === "wrong-table")
+        .map(({ severity }) => severity),
+    );
+  expect(await wrong("family")).toEqual([]);
+  expect(await wrong("odd")).toEqual(["note"]);
 });

@@ -10,8 +10,8 @@ export interface CompressionChoice {
   readonly level?: number | undefined;
 }
 
-// gzip: level 4 makes no larger layers than Go's tools do by default (84.8 MB against umoci's 86.1 of a tree of 298 MB)
-// in half of the time of level 6, which makes them 4 % smaller.
+// gzip: levels 1 to 4 are our own compressor, 5 to 9 zlib. Level 4 makes 3 % larger layers than Go's tools do by default,
+// in half of the time of that of zlib and a third of that of level 6, which makes them 7 % smaller.
 const LEVELS = Object.freeze({
   gzip: { lowest: 1, highest: 9, usual: 4 },
   zstd: { lowest: 1, highest: 19, usual: 3 },

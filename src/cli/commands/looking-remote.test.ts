@@ -118,6 +118,18 @@ describe("looking into a remote image", () => {
     },
   );
 
+  it.each(["gzip", "zstd"] as const)(
+    "reads of %s each layer once for the first cat, wherever in it the file is, and the second time up to the file",
+    async (compression) => {
+      await push(compression);
+      const size = layers.reduce((sum, layer) => sum + layer.size, 0);
+      const { asked, bytes } = await cost("cat", image, "/a/3");
+      expect(asked).toEqual([0, 1, 2]);
+      expect(bytes).toBeLessThan(size + 20_000);
+      expect((await cost("cat", image, "/a/3")).asked).toEqual([0]);
+    },
+  );
+
   it("with --layer reads that layer alone", async () => {
     await push("gzip");
     expect((await cost("ls", image, "--layer", "1")).asked).toEqual([1]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, mkdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createProject, type Project } from "../../../test/fixtures/project.ts";
+import { configuration, createProject, type Project } from "../../../test/fixtures/project.ts";
 import { EXECUTION, WHOLE } from "../../../test/fixtures/runnable-image.ts";
 import { openLayout } from "../../store/layout/layout.ts";
 import { buildImage } from "../../testing/build-image.ts";
@@ -84,6 +84,51 @@ describe("verify with reports", () => {
       expect(status).toBe(1);
     }
     expect(existsSync("r.html")).toBe(false);
+  });
+});
+
+describe("policies in reports", () => {
+  beforeEach(() => {
+    const policies = [
+      { name: "tools", present: ["/usr/bin"] },
+      { name: "new", absent: ["/new"] },
+      { name: "gone", danglingLinks: ["/no/such/tree"] },
+      { name: "same", parity: ["/usr/**"] },
+    ];
+    const architectures = ["riscv64"];
+    project.write(
+      "oci-kit.yaml",
+      configuration(project.repository, { architectures, policies, links: [] }),
+    );
+  });
+
+  it("each is a test case: passed where it held, failed, or skipped where nothing was compared", async () => {
+    const { status } = await project.run("verify", "oci:images:wrong", ...ALL);
+    expect(status).toBe(2);
+    const cases = readFileSync("r.xml", "utf8").split("<testcase ");
+    const caseOf = (name: string): string => cases.find((one) => one.includes(`policy ${name}:`))!;
+    expect(caseOf("tools")).toMatch(/paths are there">\s*<\/testcase>/);
+    expect(caseOf("new")).toContain('<failure type="path-forbidden"');
+    expect(caseOf("gone")).toContain('<failure type="tree-missing"');
+    expect(caseOf("same")).toContain("<skipped message=");
+  });
+
+  it("SARIF has the policy's name in the message and the properties, and its own sentence for the rule", async () => {
+    await project.run("verify", "oci:images:wrong", ...ALL);
+    const { runs } = JSON.parse(readFileSync("r.sarif", "utf8")) as {
+      runs: { tool: { driver: { rules: { id: string }[] } }; results: { ruleId: string }[] }[];
+    };
+    expect(runs[0]!.results.find(({ ruleId }) => ruleId === "path-forbidden")).toMatchObject({
+      message: { text: expect.stringContaining("(policy new)") as string },
+      properties: { policy: "new" },
+    });
+    const rules = runs[0]!.tool.driver.rules;
+    expect(rules.find(({ id }) => id === "path-forbidden")).toMatchObject({
+      shortDescription: { text: "Nothing is where nothing may be." },
+      help: { text: expect.stringContaining("docs/policies.md") as string },
+      defaultConfiguration: { level: "error" },
+    });
+    expect(readFileSync("r.html", "utf8")).toContain("policy new");
   });
 });
 

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { join } from "node:path";
 import type { Configuration } from "../../config/configuration.ts";
-import { formatPlatform } from "../../oci/platform.ts";
-import { shortDigest } from "../../oci/digest.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
-import type { VerifiedContent } from "../../store/verify-content.ts";
 import type { PoliciesFor } from "../../verify/policies/policy-checks.ts";
 import type { AskedReference } from "../../report/report-on-references.ts";
 import type { Report } from "../../report/report.ts";
-import {
-  listCounts,
-  type ImageReport,
-  type ImagesReport,
-} from "../../verify/image/image-report.ts";
+import type { ImagesReport } from "../../verify/image/image-report.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { findConfiguredTargets } from "../input/configured-targets.ts";
@@ -20,7 +13,7 @@ import { nameOf, variablesOf } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { planReports, toolName, type ReportFlags } from "../input/report-flags.ts";
-import { count, formatBytes, table } from "../output/format.ts";
+import { count, formatBytes } from "../output/format.ts";
 import { showVerifying } from "../progress/show-verifying.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 
@@ -37,11 +30,13 @@ export async function verifyReferences(
 ): Promise<Outcome> {
   const { context, progress } = session;
   const reports = planReports(flags, session);
-  const [{ reportOnReferences }, { openFactsCache }, options] = await Promise.all([
-    import("../../report/report-on-references.ts"),
-    import("../../verify/facts/facts-cache.ts"),
-    referenceOptions(flags, session),
-  ]);
+  const [{ reportOnReferences }, { openFactsCache }, { openReportCache }, options] =
+    await Promise.all([
+      import("../../report/report-on-references.ts"),
+      import("../../verify/facts/facts-cache.ts"),
+      import("../../verify/image/report-cache.ts"),
+      referenceOptions(flags, session),
+    ]);
   const found = await findConfiguredTargets(references, variablesOf(flags.set ?? []), context);
   const configurations = new Map<string, Configuration>();
   for (const { configuration: one } of found)
@@ -51,13 +46,15 @@ export async function verifyReferences(
     ...{ reference: references[at]!, location },
     policies: policies.get(configuration?.file),
   }));
+  const kept = join(defaultCacheDirectory(context.env), "content-facts");
   letYoungGenerationGrow();
   const report = await reportOnReferences(asked, {
     ...options,
     tool: toolName(),
     look: reports.hasPage,
     cache: await indexCacheOf(context),
-    facts: openFactsCache(join(defaultCacheDirectory(context.env), "content-facts")),
+    facts: openFactsCache(kept),
+    reports: openReportCache(kept),
     onProgress: showVerifying(progress),
     onContent: (checked, bytes) =>
       progress.show(`verified: ${count(checked, "piece")}, ${formatBytes(bytes)}`, {
@@ -105,9 +102,10 @@ const STATUSES: Readonly<Record<ImagesReport["verdict"], number>> = {
 };
 
 async function outcomeOf(report: Report, files: object): Promise<Outcome> {
-  const [{ verdictOf }, { verifiedDocument }] = await Promise.all([
-    import("../../report/report-on-references.ts"),
+  const [{ verdictOf }, { verifiedDocument }, { renderText }] = await Promise.all([
+    import("../../report/verdict.ts"),
     import("../../report/report-document.ts"),
+    import("../../report/text/render-text.ts"),
   ]);
   const verdict = verdictOf(report);
   const verified = report.subjects.flatMap(({ reference, verified: own }) =>
@@ -128,58 +126,6 @@ async function outcomeOf(report: Report, files: object): Promise<Outcome> {
             })),
             ...reports,
           },
-    lines: verified.flatMap(({ own }) => linesOf(own)),
+    lines: renderText(report),
   };
-}
-
-function linesOf({ name, content, images }: ImagesReport): readonly string[] {
-  return [
-    ...images.flatMap(findingLines),
-    ...(images.length === 0 ? [`${name}: no image to look into`] : []),
-    ...table(images.map(summaryRow)),
-    ...(content === undefined ? [] : contentLines(name, content)),
-  ];
-}
-
-function findingLines(image: ImageReport): readonly string[] {
-  if (image.findings.length === 0) return [];
-  const rows = image.findings.map(({ severity, code, message, policy }) => [
-    `  ${severity}`,
-    policy === undefined ? code : `${policy}: ${code}`,
-    message,
-  ]);
-  return [`${imageName(image)}:`, ...table(rows)];
-}
-
-function imageName({ name, platform }: ImageReport): string {
-  return platform === undefined ? name : `${name} ${formatPlatform(platform)}`;
-}
-
-function summaryRow(image: ImageReport): readonly string[] {
-  const { checked, findings, ok } = image;
-  const name = `${imageName(image)}:`;
-  if (checked === undefined) return [name, "could not be looked into"];
-  const errors = findings.filter(({ severity }) => severity === "error").length;
-  const verdict = ok ? "all right" : `${errors} wrong`;
-  return [name, ...listCounts(checked).map(([number, noun]) => count(number, noun)), verdict];
-}
-
-function contentLines(
-  name: string,
-  { checked, bytes, findings, absent }: VerifiedContent,
-): readonly string[] {
-  const wrong = findings.filter(({ code }) => code !== "unreadable");
-  const verdict = findings.length === 0 ? "all right" : `${findings.length} wrong`;
-  return [
-    `${name}: verified ${count(checked, "piece")}, ${formatBytes(bytes)}: ${verdict}`,
-    ...findings.map(({ code, digest, message }) => `  ${digest}: ${code}: ${message}`),
-    ...(absent.length === 0
-      ? []
-      : [
-          `  not there, and no fault: ${absent.map(({ digest }) => shortDigest(digest)).join(", ")}`,
-        ]),
-    ...(wrong.length === 0
-      ? []
-      : ["  mend it: oci-kit copy --verify-present SRC DST, from where the image is whole"]),
-  ];
 }

@@ -49,7 +49,7 @@ describe("verify-links", () => {
         ),
       );
     }
-    expect(stdout).toMatch(/\n3 links checked in 3 roots: all hold\n$/);
+    expect(stdout).toMatch(/\n3 links checked in 3 roots: all hold\nconfiguration: linux\/oci-kit.yaml\n$/);
   });
 
   it("takes the bare name of a directory, a layout, or a tag of the configured repository", async () => {

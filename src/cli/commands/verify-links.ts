@@ -2,8 +2,9 @@
 import type { Configuration } from "../../config/configuration.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { LinkExpectation } from "../../verify/verify-links.ts";
-import type { LinkReport } from "../../verify/link-report.ts";
-import type { judgeReports, VerifyRootsOptions } from "../../verify/verify-roots.ts";
+import type { ReportOnLinksOptions } from "../../report/report-on-links.ts";
+import type { Report, ReportSubject } from "../../report/report.ts";
+import type { verdictOf } from "../../report/verdict.ts";
 import {
   collect,
   prose,
@@ -12,22 +13,20 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
-import { findConfiguredTargets, type ConfiguredTarget } from "../input/configured-targets.ts";
+import { findConfiguredTargets } from "../input/configured-targets.ts";
 import { nameOf, variablesOf } from "../input/configured.ts";
-import { linkReportDocument } from "../output/link-report-document.ts";
+import { planReports, toolName, withReportFiles, type ReportFlags } from "../input/report-flags.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
-import { count } from "../output/format.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 
-type Verdict = ReturnType<typeof judgeReports>;
-
-const STATUSES: Readonly<Record<Verdict, number>> = {
+const STATUSES: Readonly<Record<ReturnType<typeof verdictOf>, number>> = {
   holds: DONE,
   wrong: DOES_NOT_HOLD,
-  "nothing-to-check": FAILED,
+  unknown: FAILED,
 };
 
-interface VerifyLinksFlags {
+/** The flags of `verify-links`, as they were typed. */
+interface VerifyLinksFlags extends ReportFlags {
   readonly json?: true;
   readonly expect?: readonly string[];
   readonly set?: readonly string[];
@@ -35,7 +34,10 @@ interface VerifyLinksFlags {
 }
 
 export const verifyLinksCommand: Register = (program, invoke) => {
-  withRegistry(program.command("verify-links <PATH|REF...>"))
+  withReportFiles(
+    withRegistry(program.command("verify-links <PATH|REF...>")),
+    "every link, hop by hop",
+  )
     .summary("the compiler links of every root filesystem found there")
     .description(
       prose(`
@@ -55,6 +57,7 @@ export const verifyLinksCommand: Register = (program, invoke) => {
 Examples:
   oci-kit verify-links out/linux-runtime
   oci-kit verify-links latest-cross
+  oci-kit verify-links out/linux-runtime --html links.html --junit links.xml
   oci-kit verify-links --arch riscv64 --expect /usr/bin/cc=/opt/gcc-16.2.0/bin/gcc ./rootfs
 
 Exit status: 0 every link holds; 2 one does not; 1 nothing was found to check.`,
@@ -67,11 +70,18 @@ Exit status: 0 every link holds; 2 one does not; 1 nothing was found to check.`,
 async function verify(
   targets: readonly string[],
   flags: VerifyLinksFlags,
-  { context, progress }: Session,
+  session: Session,
 ): Promise<Outcome> {
-  const { indexCacheOf } = await import("../input/index-cache.ts");
+  const { context, progress } = session;
+  const reports = planReports(flags, session);
+  const [{ indexCacheOf }, { reportOnLinks }] = await Promise.all([
+    import("../input/index-cache.ts"),
+    import("../../report/report-on-links.ts"),
+  ]);
   const asked = (flags.expect ?? []).map(parseExpectation);
-  const options = {
+  const found = await findConfiguredTargets(targets, variablesOf(flags.set ?? []), context);
+  const options: ReportOnLinksOptions = {
+    tool: toolName(),
     architecture: flags.arch,
     cache: await indexCacheOf(context),
     signal: context.signal,
@@ -80,47 +90,52 @@ async function verify(
     onProgress: showIndexing(progress),
   };
   const checked: Checked[] = [];
-  const variables = variablesOf(flags.set ?? []);
-  for (const target of await findConfiguredTargets(targets, variables, context)) {
-    checked.push(await check(target, asked, options));
+  for (const [at, { location, configuration }] of found.entries()) {
+    const expect = await expectations(configuration, asked);
+    const report = await reportOnLinks([{ reference: targets[at]!, location, expect }], options);
+    checked.push({ configuration, subjects: report.subjects });
   }
-  return outcomeOf(checked);
+  const report = { tool: toolName(), subjects: checked.flatMap(({ subjects }) => subjects) };
+  const { files, tookStdout } = await reports.writeAll(report);
+  return { ...(await outcomeOf(report, checked, files)), tookStdout };
 }
 
-interface Checked extends ConfiguredTarget {
-  readonly reports: readonly LinkReport[];
+/** A target that was checked, with the configuration that counted. */
+interface Checked {
+  readonly configuration: Configuration | undefined;
+  readonly subjects: readonly ReportSubject[];
 }
 
-async function check(
-  target: ConfiguredTarget,
-  asked: readonly LinkExpectation[],
-  options: VerifyRootsOptions,
-): Promise<Checked> {
-  const { verifyRoots } = await import("../../verify/verify-roots.ts");
-  const expect = await expectations(target.configuration, asked);
-  return { ...target, reports: await verifyRoots([target.location], { ...options, expect }) };
-}
-
-async function outcomeOf(checked: readonly Checked[]): Promise<Outcome> {
-  const [{ judgeReports }, { formatLinkReport }] = await Promise.all([
-    import("../../verify/verify-roots.ts"),
-    import("../../verify/format-report.ts"),
+async function outcomeOf(
+  report: Report,
+  checked: readonly Checked[],
+  files: object,
+): Promise<Outcome> {
+  const [{ verdictOf }, { renderText }, { linkReportDocument }] = await Promise.all([
+    import("../../report/verdict.ts"),
+    import("../../report/text/render-text.ts"),
+    import("../../report/link-report-document.ts"),
   ]);
-  const reports = checked.flatMap((one) => one.reports);
-  const verdict = judgeReports(reports);
+  const verdict = verdictOf(report);
   const names = new Set<string>();
   for (const { configuration } of checked) names.add(await nameOf(configuration));
-  const roots = checked.flatMap(({ configuration, reports: own }) =>
-    own.map((report) => ({ ...linkReportDocument(report), configuration: configuration?.file })),
+  const roots = checked.flatMap(({ configuration, subjects }) =>
+    subjects.flatMap(({ images }) =>
+      images.flatMap(({ links }) =>
+        links === undefined
+          ? []
+          : [{ ...linkReportDocument(links), configuration: configuration?.file }],
+      ),
+    ),
   );
   return {
     status: STATUSES[verdict],
-    document: { ok: verdict === "holds", roots },
-    lines: [
-      ...reports.flatMap((report) => formatLinkReport(report).split("\n")),
-      `configuration: ${[...names].join(", ")}`,
-      summary(reports, verdict),
-    ],
+    document: {
+      ok: verdict === "holds",
+      roots,
+      ...(Object.keys(files).length > 0 && { reports: files }),
+    },
+    lines: [...renderText(report), `configuration: ${[...names].join(", ")}`],
   };
 }
 
@@ -152,19 +167,4 @@ async function expectations(
     const same = lists.every((list) => JSON.stringify(list) === JSON.stringify(lists[0]));
     return [...(same ? (lists[0] ?? []) : []), ...asked];
   };
-}
-
-function summary(reports: readonly LinkReport[], verdict: Verdict): string {
-  const checked = reports.reduce((sum, report) => sum + report.checked, 0);
-  const counted = `${count(checked, "link")} checked in ${count(reports.length, "root")}`;
-  switch (verdict) {
-    case "holds":
-      return `${counted}: all hold`;
-    case "wrong":
-      return `${counted}: ${count(reports.filter(({ ok }) => !ok).length, "root")} with errors`;
-    case "nothing-to-check": {
-      const empty = reports.filter((report) => report.checked === 0).length;
-      return `${counted}: nothing to check in ${count(empty, "root")}, so this is no answer`;
-    }
-  }
 }

@@ -27,7 +27,10 @@ interface VerifyFlags extends VerifyImagesFlags {
 }
 
 export const verifyCommand: Register = (program, invoke) => {
-  withReportFiles(withRegistry(program.command("verify <REF|PATH...>")))
+  withReportFiles(
+    withRegistry(program.command("verify <REF|PATH...>")),
+    "findings, layers, files, links, libraries",
+  )
     .summary("whether an image is whole and would run, or a directory is as in its image")
     .description(
       prose(`

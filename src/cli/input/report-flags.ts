@@ -20,9 +20,9 @@ export function withHtml(command: Command, what: string): Command {
   return command.option("--html <FILE>", `write one HTML page: ${what} (- is stdout)`);
 }
 
-/** Adds the flags for all formats. */
-export function withReportFiles(command: Command): Command {
-  return withHtml(command, "findings, layers, files, links, libraries")
+/** Adds the flags for all formats; `what` is on the page. */
+export function withReportFiles(command: Command, what: string): Command {
+  return withHtml(command, what)
     .option("--sarif <FILE>", "write the findings as SARIF 2.1.0, for code scanning (- is stdout)")
     .option("--junit <FILE>", "write the checks as JUnit XML, for CI (- is stdout)");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Output } from "../context.ts";
-import { escapeLine, escapeLines, formatJson } from "./terminal-text.ts";
+import { escapeLine } from "../../report/text/escape-line.ts";
+import { escapeLines, formatJson } from "./terminal-text.ts";
 
 // All text for stdout and stderr goes through this file; a lint rule forbids other ways. Such text contains strings from
 // images, registries and file names, which must not reach a terminal unescaped.

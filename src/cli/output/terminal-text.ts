@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { escapeText } from "../../bytes/byte-string.ts";
+import { escapeLine } from "../../report/text/escape-line.ts";
 
 // Characters that move the cursor, break a line or change the direction of text. In JSON they occur only inside strings.
 const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-
-/**
- * Makes one line that is safe to print on a terminal: control characters, line breaks and direction
- * overrides are escaped. Backslashes are kept, so that names which are already escaped stay the same.
- */
-export function escapeLine(line: string): string {
-  return line.split("\\").map(escapeText).join("\\");
-}
 
 /** Escapes each line of a message as {@link escapeLine} does and keeps the line breaks. */
 export function escapeLines(text: string): string {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { WrittenTo } from "../../image/by-reference/with-reference.ts";
 import type { TransferTotal } from "../../store/copy/copy.ts";
-import { escapeLine } from "./terminal-text.ts";
+import { escapeLine } from "../../report/text/escape-line.ts";
 import { formatBytes } from "./format.ts";
 
 /** What was not sent, because it was there already or the registry mounted it from another repository. */

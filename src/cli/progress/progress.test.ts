@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseDigest } from "../../oci/digest.ts";
 import type { CopyEvent } from "../../store/copy/transfer.ts";
-import { displayWidth, fitWidth } from "../output/display-width.ts";
+import { displayWidth, fitWidth } from "../../report/text/display-width.ts";
 import { openProgress, type ProgressKind } from "./progress.ts";
 import { showCopy } from "./show-copy.ts";
 import { createTransferMeter, formatDuration } from "./transfer-meter.ts";

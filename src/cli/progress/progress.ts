@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Output } from "../context.ts";
 import { milliseconds } from "./clock.ts";
-import { fitWidth } from "../output/display-width.ts";
+import { fitWidth } from "../../report/text/display-width.ts";
 import { printEvent, printLines } from "../output/print.ts";
-import { escapeLine } from "../output/terminal-text.ts";
+import { escapeLine } from "../../report/text/escape-line.ts";
 
 /** Reports on stderr how far a command is. */
 export interface Progress {

@@ -6,13 +6,15 @@ import { createHasher } from "../../bytes/hash.ts";
 import type { Image } from "../../image/image.ts";
 import { OciError } from "../../oci/errors.ts";
 import { mergeLayers } from "../../rootfs/merge/merge-layers.ts";
-import { compareTrees, type Difference } from "../../rootfs/compare/compare-trees.ts";
+import { comparePairs, type Difference } from "../../rootfs/compare/compare-trees.ts";
 import { viewTree, type ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { indexLayers } from "../../rootfs/layer-index/image-indexes.ts";
 import { createContentPlanner } from "../../rootfs/contents/content-plan.ts";
 import { nameImage } from "../../rootfs/contents/open-layer-tar.ts";
 import { readPlanned } from "../../rootfs/contents/read-planned.ts";
 import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
+import { pairTrees } from "../../rootfs/walk-filesystem.ts";
+import { pairTouched } from "../../disk/proof/pair-touched.ts";
 import type { UnpackedDirectory } from "../../disk/sidecar/open-unpacked.ts";
 import { selectTree } from "../../rootfs/merge/select-tree.ts";
 import { inOrder, watchNames, withOtherNames } from "./hard-link-names.ts";
@@ -35,16 +37,22 @@ export async function findChanges(
 ): Promise<readonly Difference[]> {
   checkWhole(directory);
   const { record, recorded } = directory;
-  const isUnpackedBase = record?.image.digest === base.descriptor.digest;
+  const onCompared = tellComparing(options);
   let opened: ImageFilesystem | undefined;
   const openBase = async (): Promise<ImageFilesystem> =>
     (opened ??= await openBaseTree(base, directory, options));
-  const tree = (isUnpackedBase && recorded) || (await openBase());
-  const named = watchNames(directory);
-  const { compared, differences, undecided } = compareTrees(tree, named, {
-    sameContent: isUnpackedBase ? (path) => directory.isUntouched(path) : undefined,
-    onCompared: tellComparing(options),
-  });
+  const unpackedTree = record?.image.digest === base.descriptor.digest ? recorded : undefined;
+  const pairs = watchNames(
+    unpackedTree === undefined
+      ? pairTrees(await openBase(), directory)
+      : pairTouched(directory, unpackedTree, onCompared),
+  );
+  const { compared, differences, undecided } = comparePairs(
+    pairs,
+    unpackedTree === undefined
+      ? { onCompared }
+      : { sameContent: (path) => directory.isUntouched(path) },
+  );
   if (compared === 0) {
     throw new OciError("nothing-to-check", `${directory.name}: expected something to compare`);
   }
@@ -52,7 +60,7 @@ export async function findChanges(
     undecided.length === 0
       ? []
       : await differingContents(undecided, await openBase(), directory, options);
-  return withOtherNames(withContents(differences, read), directory, named);
+  return withOtherNames(withContents(differences, read), directory, pairs);
 }
 
 function checkWhole({ record, name }: UnpackedDirectory): void {

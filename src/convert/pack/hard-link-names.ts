@@ -2,29 +2,32 @@
 import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Difference } from "../../rootfs/compare/compare-trees.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
-import { comparePaths } from "../../rootfs/walk-filesystem.ts";
+import { comparePaths, type PathPair } from "../../rootfs/walk-filesystem.ts";
 
-/** A root filesystem that remembers which of the requested names belong to the same file. */
-export interface NamingFilesystem extends RootFilesystem {
-  /** The names requested so far of a file that has several. */
+/** Pairs of paths that remember, as they go by, which names belong to the same file of the second tree. */
+export interface NamingPairs extends Iterable<PathPair> {
+  /** The names so far of a file that has several. */
   namesOf(node: Node): readonly ByteString[] | undefined;
 }
 
-/** Records the names that are requested. Request each path only once. */
-export function watchNames(root: RootFilesystem): NamingFilesystem {
+/** Remembers the names in these pairs. To be gone through once. */
+export function watchNames(pairs: Iterable<PathPair>): NamingPairs {
   const firsts = new Map<Node, ByteString>();
   const groups = new Map<Node, ByteString[]>();
+  const add = (path: ByteString, node: Node | undefined): void => {
+    if (node === undefined || node.type === "directory" || node.linkCount === 1) return;
+    const first = firsts.get(node);
+    const group = groups.get(node);
+    if (first === undefined) firsts.set(node, path);
+    else if (group === undefined) groups.set(node, [first, path]);
+    else group.push(path);
+  };
   return {
-    ...root,
-    lstat(path) {
-      const node = root.lstat(path);
-      if (node === undefined || node.type === "directory" || node.linkCount === 1) return node;
-      const first = firsts.get(node);
-      const group = groups.get(node);
-      if (first === undefined) firsts.set(node, path);
-      else if (group === undefined) groups.set(node, [first, path]);
-      else group.push(path);
-      return node;
+    *[Symbol.iterator]() {
+      for (const pair of pairs) {
+        add(pair[0], pair[2]);
+        yield pair;
+      }
     },
     namesOf: (node) => groups.get(node),
   };
@@ -37,7 +40,7 @@ export function watchNames(root: RootFilesystem): NamingFilesystem {
 export function withOtherNames(
   differences: readonly Difference[],
   root: RootFilesystem,
-  names: NamingFilesystem,
+  names: NamingPairs,
 ): readonly Difference[] {
   const known = new Set(differences.map(({ path }) => path));
   const more: Difference[] = [];

@@ -6,11 +6,12 @@ import { formatCreated } from "../../image/edit/history.ts";
 import type { ImageView } from "../../image/edit/image-view.ts";
 import { writeImage } from "../../image/edit/write-image.ts";
 import { OciError } from "../../oci/errors.ts";
-import { compareTrees, type Difference } from "../../rootfs/compare/compare-trees.ts";
+import { comparePairs, type Difference } from "../../rootfs/compare/compare-trees.ts";
 import { createTarOutput } from "../../store/layer-output.ts";
 import type { ContentStore } from "../../store/store.ts";
 import { readImageDocuments } from "../exact/image-documents.ts";
 import { readRecordedLayer, type RecordedLayer } from "../exact/replay-layer.ts";
+import { pairTouched } from "../../disk/proof/pair-touched.ts";
 import type { UnpackedDirectory } from "../../disk/sidecar/open-unpacked.ts";
 import { sidecarOf } from "../../disk/sidecar/sidecar-files.ts";
 import type { UnpackRecord } from "../../disk/sidecar/unpack-record.ts";
@@ -61,7 +62,7 @@ function exactRecord({ record, name }: UnpackedDirectory): UnpackRecord {
 const SHOWN = 10;
 
 function checkUnchanged(unpacked: UnpackedDirectory): void {
-  const { differences, undecided } = compareTrees(unpacked.recorded!, unpacked, {
+  const { differences, undecided } = comparePairs(pairTouched(unpacked, unpacked.recorded!), {
     sameContent: (path) => unpacked.isUntouched(path),
   });
   const paths = [...differences.map(showDifference), ...undecided.map(toText)];

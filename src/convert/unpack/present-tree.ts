@@ -32,49 +32,53 @@ export async function comparePresent(
   policy: MetadataPolicy,
   options: AbortOptions = {},
 ): Promise<PresentComparison> {
-  const present = openPresent(destination, policy);
+  const { directory, sidecar, record } = destination;
+  if (record !== undefined && isTrusted(record, policy)) {
+    try {
+      const present = openUnpacked(directory, { sidecar, readAhead: true });
+      const compared = await compareWith(expected, present, destination, options);
+      repeatRefusals(record, policy);
+      return compared;
+    } catch (error) {
+      if (!isOciError(error, "invalid-sidecar")) throw error;
+    }
+  }
+  const present = openDirectory(directory, { widen: true, hashContents: true });
+  return compareWith(expected, present, destination, options);
+}
+
+/** The parts of a comparison that a plan needs. */
+export type PresentComparison = Pick<Comparison, "differences" | "undecided">;
+
+/** Closes what is present. */
+async function compareWith(
+  expected: RootFilesystem,
+  present: RootFilesystem & Pick<DirectoryFilesystem, "prepare" | "close">,
+  { directory }: Destination,
+  { signal }: AbortOptions,
+): Promise<PresentComparison> {
   const found = createFindings();
   const names = createNameComparer();
+  const compare = ([path, one, other]: PathPair): void => {
+    if (one === undefined || other === undefined) {
+      found.addWhole(path, other === undefined ? "missing" : "unexpected");
+      return;
+    }
+    found.addNodes(path, compareNodes(path, one, other, { ignoreXattr: isEnvironmentLabel }));
+    names.add(path, one, other);
+  };
   try {
-    const compare = ([path, one, other]: PathPair): void => {
-      if (one === undefined || other === undefined) {
-        found.addWhole(path, other === undefined ? "missing" : "unexpected");
-        return;
-      }
-      found.addNodes(path, compareNodes(path, one, other, { ignoreXattr: isEnvironmentLabel }));
-      names.add(path, one, other);
-    };
-    const what = `looking at ${quote(destination.directory)}`;
     await withEveryPair(expected, present, compare, {
-      what,
+      what: `looking at ${quote(directory)}`,
       onTurn: () => undefined,
       prepare: (path) => present.prepare(path),
-      signal: options.signal,
+      signal,
     });
   } finally {
     present.close();
   }
   found.addNames(names);
   return { differences: found.differences(), undecided: found.undecided };
-}
-
-/** The parts of a comparison that a plan needs. */
-export type PresentComparison = Pick<Comparison, "differences" | "undecided">;
-
-function openPresent(
-  { directory, sidecar, record }: Destination,
-  policy: MetadataPolicy,
-): RootFilesystem & Pick<DirectoryFilesystem, "prepare" | "close"> {
-  if (record !== undefined && isTrusted(record, policy)) {
-    try {
-      const present = openUnpacked(directory, { sidecar, readAhead: true });
-      repeatRefusals(record, policy);
-      return present;
-    } catch (error) {
-      if (!isOciError(error, "invalid-sidecar")) throw error;
-    }
-  }
-  return openDirectory(directory, { widen: true, hashContents: true });
 }
 
 /** Whether this unpack would be refused the same metadata as the earlier one. */

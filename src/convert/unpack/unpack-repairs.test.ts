@@ -64,19 +64,38 @@ describe("unpacking again, as the hint about a damaged sidecar suggests", () => 
   });
 });
 
+/** Replaces a text in a file of the sidecar, and records the digest of what becomes of it. */
+function forge(name: "tree" | "placed", from: string, to: string): void {
+  const path = join(scratch.sidecar, name === "tree" ? "tree.mtree" : name);
+  const text = fs.readFileSync(path, "latin1");
+  expect(text).toContain(from);
+  const bytes = Buffer.from(text.replace(from, to), "latin1");
+  fs.writeFileSync(path, bytes);
+  const recordPath = join(scratch.sidecar, "sidecar.json");
+  const record = JSON.parse(fs.readFileSync(recordPath, "utf8")) as UnpackRecord;
+  const files = { ...record.files, [name]: { size: bytes.length, digest: digestBytes(bytes) } };
+  fs.writeFileSync(recordPath, JSON.stringify({ ...record, files }));
+}
+
+describe("a line of a sidecar that this library would not write, under the right digest", () => {
+  it.each<["tree" | "placed", string, string]>([
+    ["tree", " size=5 ", " size=0x5 "],
+    ["tree", "./d/f ", "./d/../f "],
+    ["placed", "file 644 ", "file 844 "],
+  ])("in %s is refused by pack, and the next unpack replaces it", async (name, from, to) => {
+    const image = await makeImage(LAYERS);
+    await unpack(image, scratch.directory);
+    forge(name, from, to);
+    expect(await hintOf(pack())).toMatch(/^Run oci-kit unpack again/);
+    const { proof } = await unpack(image, scratch.directory);
+    expect(proof).toMatchObject({ differences: [] });
+    expect(await hintOf(pack())).toBeUndefined();
+  });
+});
+
 describe("a directory with a file of another size than its sidecar says", () => {
   /** Makes the sidecar state a larger size for a file, which looks as if the disk lost the end of it. */
-  function recordLarger(size: number): void {
-    const placed = join(scratch.sidecar, "placed");
-    const text = fs.readFileSync(placed, "latin1");
-    expect(text).toContain(` ${size} `);
-    const bytes = Buffer.from(text.replace(` ${size} `, ` ${size + 1} `), "latin1");
-    fs.writeFileSync(placed, bytes);
-    const path = join(scratch.sidecar, "sidecar.json");
-    const record = JSON.parse(fs.readFileSync(path, "utf8")) as UnpackRecord;
-    const files = { ...record.files, placed: { size: bytes.length, digest: digestBytes(bytes) } };
-    fs.writeFileSync(path, JSON.stringify({ ...record, files }));
-  }
+  const recordLarger = (size: number): void => forge("placed", ` ${size} `, ` ${size + 1} `);
 
   it("is not packed if a power cut lost contents, until the unpack that the hint suggests restores them", async () => {
     await scratch.unpack(LAYERS);

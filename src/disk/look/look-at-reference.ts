@@ -118,7 +118,7 @@ export function withFiles<Result>(
   options: LookOptions = {},
 ): Promise<Result> {
   const { signal } = options;
-  return withAnswer(reference, options, false, {
+  return withAnswer(reference, { ...options, reads: paths }, false, {
     ask: (root) => paths.map((path) => lookUpFile(root, path, options)),
     use: (found, { root, image }) =>
       use({

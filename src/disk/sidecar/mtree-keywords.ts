@@ -26,3 +26,8 @@ export const TYPE_WORDS: Readonly<Record<NodeType, string>> = Object.freeze({
   fifo: "fifo",
   socket: "socket",
 });
+
+/** The type that each of these names stands for. */
+export const WORD_TYPES: ReadonlyMap<string, NodeType> = new Map(
+  (Object.entries(TYPE_WORDS) as [NodeType, string][]).map(([type, word]) => [word, type]),
+);

@@ -6,7 +6,7 @@ import { WORTH_A_THREAD } from "../ahead/read-ahead.ts";
 import { openDirectory } from "../directory.ts";
 import type { DiskNode } from "../disk-node.ts";
 import { toImage } from "../inode/id-map.ts";
-import { viewRecorded } from "./recorded-filesystem.ts";
+import { viewRecorded, type RecordedFilesystem } from "./recorded-filesystem.ts";
 import {
   isSameInode,
   readRecordedTree,
@@ -22,8 +22,8 @@ export interface UnpackedDirectory extends RootFilesystem {
   readonly directory: string;
   /** Undefined when there is no sidecar; the filesystem is then that of the plain directory. */
   readonly record: UnpackRecord | undefined;
-  /** The tree that was unpacked, from the sidecar alone: its contents cannot be read. Undefined when there is no sidecar. */
-  readonly recorded: RootFilesystem | undefined;
+  /** The tree that was unpacked. Undefined when there is no sidecar. */
+  readonly recorded: RecordedFilesystem | undefined;
   /**
    * Whether the file at a path is still what was unpacked there, content included, judged by its inode, size
    * and times; false for a path that is not recorded. Costs one lstat.
@@ -53,8 +53,8 @@ export interface OpenUnpackedOptions {
  * unpacking has the image's value; a field that was changed has the disk's. Where owners were not set, files
  * that the unpacking user makes later belong to 0:0, and `user.rootlesscontainers` is read as an owner, not
  * as an attribute. Files that the user owns and may not read are made readable while they are read.
- * @throws OciError `invalid-sidecar` when the sidecar is damaged or unpacking was not finished, and with
- * `refuseTorn` also from `lstat`; `not-found`, `invalid-argument`, `unreadable`
+ * @throws OciError `invalid-sidecar` when the sidecar is damaged or unpacking was not finished, also from `lstat` and from
+ * what asks `recorded`; `not-found`, `invalid-argument`, `unreadable`
  */
 export function openUnpacked(
   directory: string,

@@ -1,86 +1,48 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
-import { digestOf } from "../../oci/digest.ts";
-import { OciError } from "../../oci/errors.ts";
-import { quote } from "../../oci/quote.ts";
+import { isDigest } from "../../oci/digest.ts";
+import type { OciError } from "../../oci/errors.ts";
 import { makeBlankNode, type NodeDraft } from "../../rootfs/blank-node.ts";
-import type { Node, NodeType } from "../../rootfs/root-filesystem.ts";
-import { END, LINK, PAX, SIGNATURE, TYPE_WORDS, XATTR } from "./mtree-keywords.ts";
+import type { Node } from "../../rootfs/root-filesystem.ts";
+import { LINK, PAX, WORD_TYPES, XATTR } from "./mtree-keywords.ts";
 import { parseVis } from "./vis-encoding.ts";
 
-/** An entry of `tree.mtree`. All names of one file have the same node. */
-export type TreeEntry = [path: ByteString, node: Node];
-
-interface DraftEntry {
-  readonly path: ByteString;
-  readonly node: NodeDraft;
-  /** For a further name of a file: the node of the first one. */
-  readonly first: Node | undefined;
+/** An entry of `tree.mtree`. */
+export interface MtreeEntry {
+  /** For a further name of a file, only its type counts. */
+  readonly node: Node;
+  /** For a further name of a file: the first one. */
+  readonly link: ByteString | undefined;
 }
-
-const EMPTY = "" as ByteString;
-const TYPES = new Map(
-  (Object.entries(TYPE_WORDS) as [NodeType, string][]).map(([type, word]) => [word, type]),
-);
 
 /**
- * Parses the lines of `tree.mtree`. Strict: any line that this library would not write is an error.
- * @throws OciError `invalid-sidecar` that says which line
+ * Parses the line of an entry and the comments that belong to it. Strict: any line that this library would not write is an
+ * error.
+ * @throws what `notUnderstood` makes for a line; lines count from 0
  */
-export function* parseTree(lines: Iterable<string>): Generator<TreeEntry> {
-  /** The files that have several names, by their first name. */
-  const firsts = new Map<ByteString, Node>();
-  let entry: DraftEntry | undefined;
-  let [number, entries, hasEnded] = [0, 0, false];
-  for (const line of lines) {
-    number += 1;
-    if (number === 1 ? line !== SIGNATURE : hasEnded) throw notUnderstood(number, line);
-    if (number === 1) continue;
-    if (line.startsWith(END)) {
-      hasEnded = line === `${END}${entries}`;
-      if (!hasEnded) throw notUnderstood(number, line);
-    } else if (line.startsWith("#")) {
-      entry = entry && addComment(entry, line, firsts);
-      if (entry === undefined) throw notUnderstood(number, line);
-    } else {
-      if (entry !== undefined) yield [entry.path, entry.first ?? entry.node];
-      entry = parseEntry(line);
-      if (entry === undefined) throw notUnderstood(number, line);
-      if (line.includes(" nlink=")) firsts.set(entry.path, entry.node);
-      entries += 1;
-    }
+export function parseEntry(
+  lines: readonly string[],
+  notUnderstood: (line: number) => OciError,
+): MtreeEntry {
+  const node = parseKeywords(lines[0]!);
+  if (node === undefined) throw notUnderstood(0);
+  const isLink = lines[1]?.startsWith(LINK) === true;
+  const link = isLink ? parsePath(lines[1]!.slice(LINK.length)) : undefined;
+  for (let at = 1; at < lines.length; at += 1) {
+    const isFine = isLink ? at === 1 && link !== undefined : addComment(node, lines[at]!);
+    if (!isFine) throw notUnderstood(at);
   }
-  if (!hasEnded) throw notUnderstood(number + 1, "the end of the file");
-  if (entry !== undefined) yield [entry.path, entry.first ?? entry.node];
+  return { node, link };
 }
 
-function notUnderstood(number: number, line: string): OciError {
-  return new OciError("invalid-sidecar", `line ${number} is not understood: ${quote(line)}`);
-}
-
-function addComment(
-  entry: DraftEntry,
-  line: string,
-  firsts: ReadonlyMap<ByteString, Node>,
-): DraftEntry | undefined {
-  if (entry.first !== undefined) return undefined;
-  if (line.startsWith(LINK)) {
-    const first = firsts.get(parsePath(line.slice(LINK.length)) ?? EMPTY);
-    return first?.type === entry.node.type ? { ...entry, first } : undefined;
-  }
-  const { node } = entry;
+function addComment(node: NodeDraft, line: string): boolean {
   if (line.startsWith(XATTR)) {
-    const xattrs = withPair(node.xattrs, line.slice(XATTR.length));
-    if (xattrs === undefined) return undefined;
-    node.xattrs = xattrs;
-    return entry;
+    return set(node, "xattrs", withPair(node.xattrs, line.slice(XATTR.length)));
   }
-  const extensions = line.startsWith(PAX)
-    ? withPair(node.extensions, line.slice(PAX.length))
-    : undefined;
-  if (extensions === undefined) return undefined;
-  node.extensions = extensions;
-  return entry;
+  return (
+    line.startsWith(PAX) &&
+    set(node, "extensions", withPair(node.extensions, line.slice(PAX.length)))
+  );
 }
 
 function withPair(
@@ -106,35 +68,34 @@ export function parseBase64(text: string): ByteString | undefined {
 const NO_NAME = /\/(?:\.{0,2})(?:\/|$)|\0/;
 
 function parsePath(word: string): ByteString | undefined {
-  if (word === ".") return "/" as ByteString;
   const path = word.startsWith("./") ? parseVis(word.slice(1)) : undefined;
   return path === undefined || NO_NAME.test(path) ? undefined : path;
 }
 
-function parseEntry(line: string): DraftEntry | undefined {
-  const [word = "", ...keywords] = line.split(" ");
-  const path = parsePath(word);
+/** What the keywords after a path say. Called for every path of most trees, so it makes no lists. */
+function parseKeywords(line: string): NodeDraft | undefined {
   const node = makeBlankNode("file", 0);
   node.linkCount = 1;
-  const seen = new Set<string>();
-  for (const keyword of keywords) {
-    const at = keyword.indexOf("=");
-    const name = keyword.slice(0, at);
-    if (seen.has(name) || READERS[name]?.(node, keyword.slice(at + 1)) !== true) return undefined;
-    seen.add(name);
+  let seen = 0;
+  for (let space = line.indexOf(" "); space !== -1;) {
+    const equals = line.indexOf("=", space);
+    if (equals === -1) return undefined;
+    const next = line.indexOf(" ", space + 1);
+    const keyword = KEYWORDS.get(line.slice(space + 1, equals));
+    if (keyword === undefined || (seen & keyword.bit) !== 0) return undefined;
+    const value = line.slice(equals + 1, next === -1 ? line.length : next);
+    if (!keyword.read(node, value)) return undefined;
+    seen |= keyword.bit;
+    space = next;
   }
-  const isWhole = REQUIRED.every((name) => seen.has(name));
-  return path !== undefined && isWhole ? { path, node, first: undefined } : undefined;
+  return (seen & REQUIRED) === REQUIRED ? node : undefined;
 }
-
-const REQUIRED = ["type", "mode", "uid", "gid", "time"];
 
 /** Sets the property that a keyword stands for; returns false when its value is malformed. */
 type Reader = (node: NodeDraft, value: string) => boolean;
 
 const READERS: Readonly<Record<string, Reader>> = {
-  __proto__: null as never,
-  type: (node, value) => set(node, "type", TYPES.get(value)),
+  type: (node, value) => set(node, "type", WORD_TYPES.get(value)),
   mode: (node, value) =>
     set(node, "mode", /^[0-7]{4,5}$/.test(value) ? Number.parseInt(value, 8) : undefined),
   uid: (node, value) => set(node, "uid", parseNumber(value)),
@@ -154,13 +115,20 @@ const READERS: Readonly<Record<string, Reader>> = {
     node.deviceMajor = Number(major);
     return set(node, "deviceMinor", minor === undefined ? undefined : Number(minor));
   },
-  sha256digest: (node, value) =>
-    set(
-      node,
-      "contentDigest",
-      /^[0-9a-f]{64}$/.test(value) ? digestOf("sha256", value) : undefined,
-    ),
+  sha256digest: (node, value) => {
+    const digest = `sha256:${value}`;
+    return set(node, "contentDigest", isDigest(digest) ? digest : undefined);
+  },
 };
+
+/** The readers, each with a bit of its own. */
+const KEYWORDS: ReadonlyMap<string, { readonly read: Reader; readonly bit: number }> = new Map(
+  Object.entries(READERS).map(([name, read], at) => [name, { read, bit: 1 << at }]),
+);
+const REQUIRED = ["type", "mode", "uid", "gid", "time"].reduce(
+  (bits, name) => bits | KEYWORDS.get(name)!.bit,
+  0,
+);
 
 function set<Key extends keyof NodeDraft>(
   node: NodeDraft,

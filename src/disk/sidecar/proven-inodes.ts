@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { ByteString } from "../../bytes/byte-string.ts";
+import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
-import type { NodeType } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
 import { formatBase64 } from "./format-mtree.ts";
-import { TYPE_WORDS } from "./mtree-keywords.ts";
+import { TYPE_WORDS, WORD_TYPES } from "./mtree-keywords.ts";
 import { parseBase64 } from "./parse-mtree.ts";
 import { formatVis, parseVis } from "./vis-encoding.ts";
 
@@ -25,24 +24,19 @@ export type ProvenInode = InodeStamp & KeptFields;
 /** The first line of `placed`. */
 const SIGNATURE = "#oci-kit placed 1";
 const XATTR = "xattr.";
+const NEWLINE = 10;
 const NONE: readonly HeldField[] = [];
 const NO_XATTRS: ReadonlyMap<ByteString, ByteString | undefined> = new Map();
 const HELD: readonly string[] = ["owner", "type", "mode", "time"] satisfies HeldField[];
-const TYPES = new Map(
-  (Object.entries(TYPE_WORDS) as [NodeType, string][]).map(([type, word]) => [word, type]),
-);
 
 /** The line before the first path. */
 export function startProvenInodes(): string {
   return `${SIGNATURE}\n`;
 }
 
-/** The line of one path: type, mode, uid, gid, size, mtime, ctime, inode, time of birth, and the fields that are kept. */
+/** The line of one path: {@link formatStamp}, and the fields that are kept. */
 export function formatProvenInode(stamp: InodeStamp, { held, heldXattrs }: KeptFields): string {
-  const { type, mode, uid, gid, size, mtimeNs, ctimeNs, ino, birthtimeNs } = stamp;
-  let line =
-    `${TYPE_WORDS[type]} ${mode.toString(8)} ${uid} ${gid} ${size}` +
-    ` ${mtimeNs} ${ctimeNs} ${ino} ${birthtimeNs}`;
+  let line = formatStamp(stamp);
   for (const field of held) line += ` ${field}`;
   for (const [name, value] of heldXattrs) {
     line += ` ${XATTR}${formatVis(name)}`;
@@ -51,17 +45,75 @@ export function formatProvenInode(stamp: InodeStamp, { held, heldXattrs }: KeptF
   return `${line}\n`;
 }
 
-/** Parses the lines of `placed`. @throws OciError `invalid-sidecar` that says which line */
-export function* parseProvenInodes(lines: Iterable<string>): Generator<ProvenInode> {
-  let number = 0;
-  for (const line of lines) {
-    number += 1;
-    const placed = number === 1 ? undefined : parseLine(line);
-    if (placed !== undefined) yield placed;
-    else if (number > 1 || line !== SIGNATURE) {
-      throw new OciError("invalid-sidecar", `line ${number} is not understood: ${quote(line)}`);
-    }
+/** How a line starts: type, mode, uid, gid, size, mtime, ctime, inode, time of birth. */
+function formatStamp(stamp: InodeStamp): string {
+  const { type, mode, uid, gid, size, mtimeNs, ctimeNs, ino, birthtimeNs } = stamp;
+  return (
+    `${TYPE_WORDS[type]} ${mode.toString(8)} ${uid} ${gid} ${size}` +
+    ` ${mtimeNs} ${ctimeNs} ${ino} ${birthtimeNs}`
+  );
+}
+
+/** The content of `placed`. A line is parsed when it is asked for; they are numbered from 0 in the order of the paths. */
+export interface ProvenInodes {
+  readonly count: number;
+  /** @throws OciError `invalid-sidecar` that says which line is not as this library writes it */
+  readonly at: (number: number) => ProvenInode;
+  /**
+   * Whether an inode is in every respect as it was when it was proven. Compares text: numbers in decimal take less
+   * time to write than to read.
+   */
+  readonly shows: (number: number, stamp: InodeStamp) => boolean;
+  /** The number of the last line that is of an inode with this number. */
+  readonly withNumber: (ino: bigint) => number | undefined;
+}
+
+/** Opens the content of `placed`. @throws OciError `invalid-sidecar` for another signature, or half a line */
+export function openProvenInodes(text: Uint8Array): ProvenInodes {
+  const starts = startsOfLines(text);
+  const count = starts.length - 1;
+  const line = (number: number): string => fromBytes(text, starts[number], starts[number + 1]! - 1);
+  let inodes: ReadonlyMap<string, number> | undefined;
+  return {
+    count,
+    at(number) {
+      const proven = parseLine(line(number));
+      if (proven === undefined) throw notUnderstood(number + 2, line(number));
+      return proven;
+    },
+    shows(number, stamp) {
+      const [expected, shown] = [line(number), formatStamp(stamp)];
+      return expected === shown || expected.startsWith(`${shown} `);
+    },
+    withNumber(ino) {
+      inodes ??= new Map(Array.from({ length: count }, (_, at) => [inodeOf(line(at)), at]));
+      return inodes.get(`${ino}`);
+    },
+  };
+}
+
+/** Where the lines after the first one start, and after those the end of the text. */
+function startsOfLines(text: Uint8Array): readonly number[] {
+  const starts: number[] = [];
+  for (let end = text.indexOf(NEWLINE); end !== -1; end = text.indexOf(NEWLINE, end + 1)) {
+    starts.push(end + 1);
   }
+  const [first = text.length, last = 0] = [starts[0], starts.at(-1)];
+  const signature = fromBytes(text, 0, first);
+  if (signature !== startProvenInodes()) throw notUnderstood(1, signature);
+  if (last !== text.length) throw notUnderstood(starts.length + 1, fromBytes(text, last));
+  return starts;
+}
+
+function notUnderstood(number: number, line: string): OciError {
+  return new OciError("invalid-sidecar", `line ${number} is not understood: ${quote(line)}`);
+}
+
+/** The eighth word of a line. */
+function inodeOf(line: string): string {
+  let start = 0;
+  for (let word = 1; word < 8; word += 1) start = line.indexOf(" ", start) + 1;
+  return line.slice(start, line.indexOf(" ", start));
 }
 
 const LINE =
@@ -69,7 +121,7 @@ const LINE =
 
 function parseLine(line: string): ProvenInode | undefined {
   const match = LINE.exec(line);
-  const type = TYPES.get(match?.[1] ?? "");
+  const type = WORD_TYPES.get(match?.[1] ?? "");
   if (match === null || type === undefined) return undefined;
   const words = match[10] === "" ? [] : match[10]!.slice(1).split(" ");
   const held = words.filter((word): word is HeldField => HELD.includes(word));

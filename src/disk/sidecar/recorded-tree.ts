@@ -3,9 +3,9 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 import { isOciError } from "../../oci/errors.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import type { InodeStamp } from "../disk-node.ts";
-import { parseProvenInodes, type ProvenInode } from "./proven-inodes.ts";
-import { parseTree } from "./parse-mtree.ts";
-import { readLines } from "./read-sidecar-lines.ts";
+import { openMtree, type MtreeFile } from "./mtree-file.ts";
+import { openProvenInodes, type ProvenInode } from "./proven-inodes.ts";
+import { readRecordedFile } from "./read-recorded-file.ts";
 import { damaged, PROVEN_FILE, TREE_FILE } from "./sidecar-files.ts";
 import type { UnpackRecord } from "./unpack-record.ts";
 
@@ -16,13 +16,15 @@ export interface RecordedPath {
   readonly placed: ProvenInode;
 }
 
-/** Everything that a sidecar records. */
+/** Everything that a sidecar records. What is asked for is parsed then. @throws OciError `invalid-sidecar` from each method */
 export interface RecordedTree {
-  /** Every path: parents first, names sorted by bytes. */
-  readonly paths: ReadonlyMap<ByteString, RecordedPath>;
+  /** Every path, as in the image. */
+  readonly entries: MtreeFile;
   at(path: ByteString): RecordedPath | undefined;
   /** The record of an inode, wherever it is now; undefined when there is none, or it may be another inode. */
   ofInode(stamp: InodeStamp): RecordedPath | undefined;
+  /** Whether an inode is in every respect as an entry was placed: then nothing of it needs to be compared. */
+  readonly isPlaced: (number: number, stamp: InodeStamp) => boolean;
 }
 
 /**
@@ -30,35 +32,35 @@ export interface RecordedTree {
  * @throws OciError `invalid-sidecar` when they are missing or were changed, `unreadable`
  */
 export function readRecordedTree(sidecar: string, record: UnpackRecord): RecordedTree {
-  if (record.files === undefined)
-    throw damaged(sidecar, TREE_FILE, "expected its digest, got none");
-  const { tree, placed } = record.files;
-  const stamps = [
-    ...understood(sidecar, PROVEN_FILE, parseProvenInodes(readLines(sidecar, PROVEN_FILE, placed))),
-  ];
-  const paths = new Map<ByteString, RecordedPath>();
-  for (const [path, node] of understood(
-    sidecar,
-    TREE_FILE,
-    parseTree(readLines(sidecar, TREE_FILE, tree)),
-  )) {
-    const stamp = stamps[paths.size];
-    if (stamp === undefined || paths.has(path)) break;
-    paths.set(path, { node, placed: stamp });
+  const { files, counts } = record;
+  if (files === undefined) throw damaged(sidecar, TREE_FILE, "expected its digest, got none");
+  const inPlaced = <T>(read: () => T): T => understood(sidecar, PROVEN_FILE, read);
+  const inTree = <T>(read: () => T): T => understood(sidecar, TREE_FILE, read);
+  const inodes = inPlaced(() =>
+    openProvenInodes(readRecordedFile(sidecar, PROVEN_FILE, files.placed)),
+  );
+  const tree = inTree(() => openMtree(readRecordedFile(sidecar, TREE_FILE, files.tree)));
+  if (tree.names.length !== inodes.count || tree.names.length !== counts?.paths) {
+    const expected = `expected a line for each of ${counts?.paths ?? 0} paths`;
+    throw damaged(sidecar, PROVEN_FILE, `${expected}, got ${inodes.count}`);
   }
-  if (paths.size !== stamps.length || paths.size !== record.counts?.paths) {
-    const expected = `expected a line for each of ${record.counts?.paths ?? 0} paths`;
-    throw damaged(sidecar, PROVEN_FILE, `${expected}, got ${stamps.length}`);
-  }
-  let inodes: Map<bigint, RecordedPath> | undefined;
+  const node = (number: number): Node => inTree(() => tree.node(number));
+  const read = (number: number): RecordedPath => ({
+    node: node(number),
+    placed: inPlaced(() => inodes.at(number)),
+  });
   return {
-    paths,
-    at: (path) => paths.get(path),
+    entries: { ...tree, node },
+    at(path) {
+      const number = tree.numberOf(path);
+      return number === undefined ? undefined : read(number);
+    },
     ofInode(stamp) {
-      inodes ??= new Map([...paths.values()].map((recorded) => [recorded.placed.ino, recorded]));
-      const recorded = inodes.get(stamp.ino);
+      const number = inodes.withNumber(stamp.ino);
+      const recorded = number === undefined ? undefined : read(number);
       return recorded !== undefined && isSameInode(recorded.placed, stamp) ? recorded : undefined;
     },
+    isPlaced: (number, stamp) => tree.types[number] === stamp.type && inodes.shows(number, stamp),
   };
 }
 
@@ -78,9 +80,9 @@ export function hasSameContent(one: InodeStamp, other: InodeStamp): boolean {
   );
 }
 
-function* understood<T>(sidecar: string, name: string, parsed: Iterable<T>): Generator<T> {
+function understood<T>(sidecar: string, name: string, read: () => T): T {
   try {
-    yield* parsed;
+    return read();
   } catch (cause) {
     if (!isOciError(cause, "invalid-sidecar") || "sidecar" in cause.details) throw cause;
     throw damaged(sidecar, name, cause.message, cause);

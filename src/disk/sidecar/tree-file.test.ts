@@ -3,19 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeNode, treeOf } from "../../../test/fixtures/trees.ts";
 import { b } from "../../../test/fixtures/layers.ts";
-import type { ByteString } from "../../bytes/byte-string.ts";
+import { toBytes, type ByteString } from "../../bytes/byte-string.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { compareTrees } from "../../rootfs/compare/compare-trees.ts";
 import type { Node, NodeType, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
 import { countTree, createTreeFormatter } from "./format-mtree.ts";
-import { parseTree } from "./parse-mtree.ts";
-import {
-  formatProvenInode,
-  parseProvenInodes,
-  startProvenInodes,
-  type ProvenInode,
-} from "./proven-inodes.ts";
+import { openMtree } from "./mtree-file.ts";
 import { formatVis, parseVis } from "./vis-encoding.ts";
 
 const NASTY = " \n\t#=\\\"'.,\u0000\u007f\u0080\u00ff\u00e9a[*?";
@@ -105,7 +99,16 @@ function nodesOf(root: RootFilesystem): [ByteString, Node][] {
 }
 
 const linesOf = (text: string): string[] => text.slice(0, -1).split("\n");
-const parse = (text: string): RootFilesystem => treeOf(new Map(parseTree(linesOf(text))));
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+
+function parse(text: string): RootFilesystem {
+  const { numberOf, namesIn, node: nodeAt } = openMtree(toBytes(text as ByteString));
+  const read = (path: ByteString): Node | undefined => {
+    const number = numberOf(path);
+    return number === undefined ? undefined : nodeAt(number);
+  };
+  return { ...treeOf(new Map()), lstat: read, list: (path) => namesIn(numberOf(path)!) };
+}
 
 describe("tree.mtree", () => {
   it("gives back every tree that was written to it, whatever names, times, owners and attributes it has", () => {
@@ -218,7 +221,7 @@ describe("tree.mtree", () => {
     ["has a comment before its first entry", (lines) => lines.toSpliced(1, 0, lines[3]!)],
     ["has a hard link to a missing name", (lines) => lines.with(3, "#link=./nothing")],
   ])("is refused when it %s, and the error gives the line number", (_, damage) => {
-    expect(() => [...parseTree(damage([...GOOD]))]).toThrow(
+    expect(() => nodesOf(parse(textOf(damage([...GOOD]))))).toThrow(
       expect.objectContaining({
         code: "invalid-sidecar",
         message: expect.stringMatching(/^line \d+ is not understood: /) as string,
@@ -245,49 +248,4 @@ describe("vis(3) escapes", () => {
       expect(parseVis(word)).toBeUndefined();
     },
   );
-});
-
-describe("the file placed", () => {
-  const placed = fc.record({
-    type: fc.constantFrom(...TYPES),
-    mode: fc.nat(0o7777),
-    uid: id,
-    gid: id,
-    size: fc.nat(),
-    mtimeNs: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
-    ctimeNs: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
-    ino: fc.bigInt(0n, 2n ** 64n - 1n),
-    birthtimeNs: fc.bigInt(0n, 2n ** 63n - 1n),
-    held: fc.subarray(["owner", "type", "mode", "time"] as const),
-    heldXattrs: fc
-      .uniqueArray(fc.tuple(bytes, fc.option(bytes, { nil: undefined })), {
-        maxLength: 3,
-        selector: ([key]) => key,
-      })
-      .map((pairs) => new Map(pairs)),
-  });
-
-  it("gives back every stamp that was written to it", () => {
-    fc.assert(
-      fc.property(fc.array(placed, { maxLength: 5 }), (stamps: ProvenInode[]) => {
-        const text =
-          startProvenInodes() + stamps.map((stamp) => formatProvenInode(stamp, stamp)).join("");
-        expect([...parseProvenInodes(linesOf(text))]).toEqual(stamps);
-      }),
-    );
-  });
-
-  it.each([
-    ["starts with another signature", ["#oci-kit placed 2"]],
-    ["has a truncated line", ["#oci-kit placed 1", "file 644 0 0 1 2 3"]],
-    ["has an unknown type", ["#oci-kit placed 1", "door 644 0 0 1 2 3 4 5"]],
-    ["has an unknown field", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 size"]],
-    ["has a field twice", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a xattr.a"]],
-    ["has a malformed attribute", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a\\=A"]],
-    ["has malformed base64", ["#oci-kit placed 1", "file 644 0 0 1 2 3 4 5 xattr.a=A"]],
-  ])("is refused when it %s", (_, lines) => {
-    expect(() => [...parseProvenInodes(lines)]).toThrow(
-      expect.objectContaining({ code: "invalid-sidecar" }),
-    );
-  });
 });

@@ -81,19 +81,19 @@ const stamp: InodeStamp = {
 };
 
 describe("tree.mtree and placed", () => {
-  /** Writes both with one path, and reads them. */
+  /** Writes both with one path in the root, and reads them. */
   function throughFiles(path: ByteString, node: Node): readonly [ByteString, Node, number] {
     const draft = draftSidecar(sidecar, new Map());
     const heldXattrs = new Map([...node.xattrs.keys()].map((name) => [name, undefined]));
+    draft.add(b("/"), makeNode({ type: "directory" }), stamp, { held: [], heldXattrs: new Map() });
     draft.add(path, node, stamp, { held: ["owner", "type", "mode", "time"], heldXattrs });
-    const counts = { paths: 1, held: NONE };
+    const counts = { paths: 2, held: NONE };
     const record: UnpackRecord = { ...RECORD, state: "complete", counts, files: draft.publish() };
     writeRecord(sidecar, record);
-    const [[read, recorded] = []] = [...readRecordedTree(sidecar, readRecord(sidecar)!).paths];
-    if (read === undefined || recorded === undefined) throw new Error("expected a path, got none");
-    const { node: back, placed } = recorded;
+    const tree = readRecordedTree(sidecar, readRecord(sidecar)!);
+    const { node: back, placed } = tree.at(path)!;
     expect(placed).toMatchObject(stamp);
-    return [read, back, placed.heldXattrs.size];
+    return [`/${tree.entries.names[1]}` as ByteString, back, placed.heldXattrs.size];
   }
 
   it.each<[string, string, Partial<Node>]>([

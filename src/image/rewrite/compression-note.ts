@@ -5,8 +5,11 @@ import { AnnotationKey } from "../../oci/annotations.ts";
 import type { DiffId } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 
-/** Of how this library cuts and frames what it compresses. To be raised when the same level is to be made anew. */
-const FORMAT = 1;
+/**
+ * Of how this library compresses, cuts and frames. To be raised when the same level is to be made anew: gzip 1 was
+ * zlib's at all levels.
+ */
+const FORMATS: Readonly<Record<string, number>> = { gzip: 2 };
 
 /**
  * The descriptor of a layer that was compressed so, with the note of it: the choice and the format, and a digest over
@@ -37,6 +40,7 @@ export function withoutCompressionNote(layer: Descriptor): Descriptor {
 }
 
 function noteOf({ digest, size }: Descriptor, choice: string, diffId: DiffId): string {
-  const said = JSON.stringify([FORMAT, choice, diffId, digest, size]);
+  const format = FORMATS[choice.split(":", 1)[0]!] ?? 1;
+  const said = JSON.stringify([format, choice, diffId, digest, size]);
   return `${choice} ${digestBytes(new TextEncoder().encode(said))}`;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { toText } from "../../bytes/byte-string.ts";
 import type { LinkChain, LinkChains } from "../look/link-chains.ts";
-import { count, shorten } from "./figures.ts";
+import { drawChain } from "./draw-chain.ts";
+import { count } from "./figures.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** So many chains are seen at once; the others are behind a click. */
@@ -53,21 +53,7 @@ const ENDS: Readonly<Record<LinkChain["ends"], string>> = {
   socket: "socket",
 };
 
-function draw({ path, hops, end, ends }: LinkChain): Markup {
+function draw({ path, hops, isCut, end, ends }: LinkChain): Markup {
   const isBroken = ends === "absent" || ends === "not-a-directory" || ends === "link-loop";
-  const steps: Markup[] = [html`<span class="step">${nameOf(path)}</span>`];
-  let reached: string = path;
-  for (const hop of hops) {
-    // Where a directory on the way is the link, the hop starts from it.
-    if (hop.path !== reached) steps.push(html`<span class="step">${nameOf(hop.path)}</span>`);
-    steps.push(html`<span class="arrow" title="its target">${nameOf(hop.target)}</span>`);
-    reached = hop.path;
-  }
-  return html`<li class="${isBroken ? "chain broken" : "chain"}">
-    ${steps}<span class="step end">${nameOf(end)} <small>${ENDS[ends]}</small></span>
-  </li>`;
-}
-
-function nameOf(path: LinkChain["path"]): string {
-  return shorten(toText(path));
+  return drawChain({ path, hops, isCut, end, ends: ENDS[ends], isBroken });
 }

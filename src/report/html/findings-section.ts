@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { toText } from "../../bytes/byte-string.ts";
 import type { ListedFinding } from "../list-findings.ts";
-import { describeRule } from "../rules.ts";
 import { count, formatCount, shorten } from "./figures.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -57,14 +56,17 @@ function table(id: string, findings: readonly ListedFinding[]): Markup {
   </div>`;
 }
 
-function row({ severity, code, message, path }: ListedFinding): Markup {
+function row({ severity, code, rule, policy, message, path }: ListedFinding): Markup {
   const sentence = shorten(message);
   const start = path === undefined ? "" : shorten(toText(path));
   const isAboutPath = start !== "" && sentence.startsWith(start);
   const rest = isAboutPath ? sentence.slice(start.length) : sentence;
   return html`<tr class="${severity}">
     <td><span class="badge">${severity}</span></td>
-    <td><code title="${describeRule(code)}">${code}</code></td>
+    <td>
+      <code title="${rule.holds}">${code}</code
+      >${policy === undefined ? undefined : html`<br /><small>policy ${shorten(policy)}</small>`}
+    </td>
     <td>${isAboutPath ? html`<code class="path">${start}</code>` : undefined}${rest}</td>
   </tr>`;
 }

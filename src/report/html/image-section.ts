@@ -7,6 +7,7 @@ import { filesSection, programsSection } from "./drawn-sections.ts";
 import { count, shorten } from "./figures.ts";
 import { findingsSection } from "./findings-section.ts";
 import { layersSection } from "./layers-section.ts";
+import { linksSection } from "./links-section.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** What the page shows of one image: findings first, then what was looked at. */
@@ -17,14 +18,15 @@ export function imageSection(
   findings: readonly ListedFinding[],
   summed: number,
 ): Markup {
-  const { look, report, digest } = image;
+  const { look, report, links, digest } = image;
   const id = `image-${number}`;
   return html`<article id="${id}" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
     <p class="facts-of-image">
       ${digest === undefined ? undefined : html`<code>${shorten(digest)}</code>`} ${countsOf(image)}
     </p>
-    ${report && findingsSection(`${id}-findings`, findings, "Nothing wrong was found.")}
+    ${(report ?? links) && findingsSection(`${id}-findings`, findings, "Nothing wrong was found.")}
+    ${links && linksSection(`${id}-followed`, links)}
     ${look && layersSection(`${id}-layers`, look.layers)}
     ${look && filesSection(`${id}-files`, number, look.tree, summed)}
     ${look && chainsSection(`${id}-links`, look.chains)}

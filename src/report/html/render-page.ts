@@ -6,7 +6,7 @@ import { digestEncoded } from "../../oci/digest.ts";
 import { pairImages } from "../compare/pair-images.ts";
 import { listFindings, type ListedFinding } from "../list-findings.ts";
 import type { Report, ReportedImage } from "../report.ts";
-import { verdictOf } from "../report-on-references.ts";
+import { verdictOf } from "../verdict.ts";
 import { comparisonSection } from "./comparison-section.ts";
 import { differencesSection } from "./differences-section.ts";
 import { count } from "./figures.ts";
@@ -24,7 +24,7 @@ import { cutTree } from "./page-tree.ts";
  */
 export function renderPage(report: Report): string {
   const page = arrange(report);
-  const title = `oci-kit: ${report.subjects.map(({ reference }) => reference).join(", ")}`;
+  const title = `oci-kit: ${titleOf(report)}`;
   const data: PageData = { images: page.images.map(({ data: own }) => own) };
   const policy = [
     "default-src 'none'",
@@ -53,6 +53,16 @@ export function renderPage(report: Report): string {
     "</script>\n</body>\n</html>\n",
   ].join("");
 }
+
+/** What the page is about. More than a few references would be a page of names. */
+function titleOf({ subjects }: Report): string {
+  const names = subjects.map(({ reference }) => reference);
+  const left = names.length - MOST_NAMED;
+  if (left < 2) return names.join(" and ");
+  return `${names.slice(0, MOST_NAMED).join(", ")} and ${left} more`;
+}
+
+const MOST_NAMED = 3;
 
 function hashOf(text: string): string {
   const hex = digestEncoded(digestBytes(new TextEncoder().encode(text)));
@@ -95,11 +105,13 @@ function arrange(report: Report): Page {
 }
 
 function bodyOf(report: Report, { images, findings }: Page): Markup {
-  const isVerified = report.subjects.some(({ verified }) => verified !== undefined);
+  const isVerified = report.subjects.some(
+    ({ verified, images: own }) => verified !== undefined || own.some(({ links }) => links),
+  );
   const pairs = pairImages(report);
   return html`<a class="skip" href="#main">Skip to the report</a>
     <header>
-      <h1>${report.subjects.map(({ reference }) => reference).join(" and ")}</h1>
+      <h1>${titleOf(report)}</h1>
       ${isVerified ? verdict(report, findings) : undefined} ${contents(images, pairs.length)}
     </header>
     <main id="main" tabindex="-1">

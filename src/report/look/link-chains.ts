@@ -4,11 +4,14 @@ import type { DescribedFilesystem } from "../../rootfs/look/describe-entries.ts"
 import { tracePath, type Resolution } from "../../rootfs/resolve-path.ts";
 import type { NodeType } from "../../rootfs/root-filesystem.ts";
 import { walkFilesystem } from "../../rootfs/walk-filesystem.ts";
+import { tellHops, type ToldHop } from "./told-hops.ts";
 
 /** A link that ends nowhere, or that goes through several others: hop by hop. */
 export interface LinkChain {
   readonly path: ByteString;
-  readonly hops: readonly { readonly path: ByteString; readonly target: ByteString }[];
+  readonly hops: readonly ToldHop[];
+  /** Whether there are more hops than these. */
+  readonly isCut: boolean;
   /** Its end without links; of a broken chain, the path that is not there; of a loop, the link where it begins again. */
   readonly end: ByteString;
   /** What is at the end, or why there is nothing. */
@@ -62,17 +65,8 @@ function keepLongest(chains: LinkChain[]): void {
   chains.length = Math.min(chains.length, MOST_SHOWN);
 }
 
-const MOST_HOPS = 12;
-
-function chainOf(path: ByteString, { hops, path: end, node, stop }: Resolution): LinkChain {
-  const passed = new Set<ByteString>();
-  // Of a loop one round is enough.
-  const again = hops.findIndex((hop) => passed.size === passed.add(hop.path).size);
-  const told = hops.slice(0, again < 0 ? MOST_HOPS : Math.min(again, MOST_HOPS));
-  return {
-    path,
-    hops: told.map((hop) => ({ path: hop.path, target: hop.target })),
-    end: again < 0 ? end : hops[again]!.path,
-    ends: node?.type ?? stop?.why ?? "absent",
-  };
+function chainOf(path: ByteString, found: Resolution): LinkChain {
+  const { hops, again, isCut } = tellHops(found.hops);
+  const ends = found.node?.type ?? found.stop?.why ?? "absent";
+  return { path, hops, isCut, end: again ?? found.path, ends };
 }

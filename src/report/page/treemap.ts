@@ -156,8 +156,11 @@ function drawInner(host: HTMLElement, node: Rectangle, side: Side | undefined): 
 /** The name, and the size where there is room for both; what is open has one line for them. */
 function label(facts: Entry, { width, height }: Box, isOpen: boolean): HTMLElement {
   const isTall = !isOpen && height > 36;
-  const hasSize = isTall || width > 12 * titleOf(facts).length + 60;
-  const size = hasSize ? [element("small", {}, formatBytes(facts.bytes))] : [];
+  const bytes = formatBytes(facts.bytes);
+  // Cut, a size would be another: "67.0 k".
+  const beside = 12 * titleOf(facts).length + 60;
+  const hasSize = width > (isTall ? 8 * bytes.length + 10 : beside);
+  const size = hasSize ? [element("small", {}, bytes)] : [];
   return element(
     "span",
     { class: isTall ? "label tall" : "label" },

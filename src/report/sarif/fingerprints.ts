@@ -5,7 +5,7 @@ import type { ListedFinding } from "../list-findings.ts";
 
 /**
  * One fingerprint for each finding, which is the same in every run that finds the same thing: made of what
- * was asked about (without a digest), the platform, the code, the path and what is needed; neither of the
+ * was asked about (without a digest), the platform, the rule, the policy, the path and what is needed; neither of the
  * message, which names other files too, nor of digests, nor of the order of other findings.
  */
 export function fingerprintFindings(findings: readonly ListedFinding[]): readonly string[] {
@@ -19,7 +19,14 @@ export function fingerprintFindings(findings: readonly ListedFinding[]): readonl
   });
 }
 
-function identityOf({ subject, image, code, path, about }: ListedFinding): readonly unknown[] {
+function identityOf({
+  subject,
+  image,
+  ruleId,
+  policy,
+  path,
+  about,
+}: ListedFinding): readonly unknown[] {
   const reference = subject.reference.replace(/@[a-z0-9]+:[0-9a-f]+$/, "");
-  return [reference, image?.platform ?? null, code, path ?? null, about ?? null];
+  return [reference, image?.platform, ruleId, policy, path, about].map((part) => part ?? null);
 }

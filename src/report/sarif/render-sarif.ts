@@ -2,8 +2,9 @@
 import { fromText, toText, type ByteString } from "../../bytes/byte-string.ts";
 import { listFindings, type ListedFinding } from "../list-findings.ts";
 import type { Report } from "../report.ts";
-import { verdictOf } from "../report-on-references.ts";
-import { describeRule } from "../rules.ts";
+import type { Rule } from "../rules/rule.ts";
+import { pageOf } from "../rules/rules.ts";
+import { verdictOf } from "../verdict.ts";
 import { fingerprintFindings } from "./fingerprints.ts";
 import type { SarifLocation, SarifLog, SarifResult, SarifRule } from "./sarif-log.ts";
 
@@ -19,7 +20,8 @@ const FINGERPRINT = "ociKitFinding/v1";
  */
 export function renderSarif(report: Report): SarifLog {
   const findings = listFindings(report);
-  const codes = [...new Set(findings.map(({ code }) => code))].sort();
+  const rules = new Map(findings.map((finding) => [finding.ruleId, finding.rule]));
+  const ids = [...rules.keys()].sort();
   const fingerprints = fingerprintFindings(findings);
   const { name, version } = report.tool;
   return {
@@ -27,37 +29,37 @@ export function renderSarif(report: Report): SarifLog {
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name, version, rules: codes.map((code) => ruleOf(code, findings)) } },
+        tool: { driver: { name, version, rules: ids.map((id) => describe(id, rules.get(id)!)) } },
         invocations: [{ executionSuccessful: verdictOf(report) !== "unknown" }],
         columnKind: "utf16CodeUnits",
         results: findings.map((finding, at) =>
-          resultOf(finding, codes.indexOf(finding.code), fingerprints[at]!),
+          resultOf(finding, ids.indexOf(finding.ruleId), fingerprints[at]!),
         ),
       },
     ],
   };
 }
 
-function ruleOf(id: string, findings: readonly ListedFinding[]): SarifRule {
-  const description = { text: describeRule(id) };
-  const isError = findings.some(({ code, severity }) => code === id && severity === "error");
+function describe(id: string, { holds, remedy, level }: Rule): SarifRule {
   return {
     id,
-    shortDescription: description,
-    fullDescription: description,
-    help: { text: `${description.text} docs/verify.md of oci-kit has the rule in full.` },
-    defaultConfiguration: { level: isError ? "error" : "note" },
+    shortDescription: { text: holds },
+    fullDescription: { text: holds },
+    help: { text: `${remedy} ${pageOf(id)} of oci-kit has the rule in full.` },
+    defaultConfiguration: { level },
   };
 }
 
 function resultOf(finding: ListedFinding, ruleIndex: number, fingerprint: string): SarifResult {
-  const { code, severity, message, subject, image } = finding;
+  const { ruleId, severity, policy, subject, image } = finding;
+  const message = policy === undefined ? finding.message : `${finding.message} (policy ${policy})`;
   return {
-    ...{ ruleId: code, ruleIndex, level: severity, message: { text: wellFormed(message) } },
+    ...{ ruleId, ruleIndex, level: severity, message: { text: wellFormed(message) } },
     locations: [locationOf(finding)],
     partialFingerprints: { [FINGERPRINT]: fingerprint },
     properties: {
       reference: wellFormed(subject.reference),
+      ...(policy !== undefined && { policy: wellFormed(policy) }),
       ...(image?.platform !== undefined && { platform: image.platform }),
       ...(image?.digest !== undefined && { digest: image.digest }),
     },

@@ -7,7 +7,7 @@ import {
   type NodeComparison,
 } from "./compare-nodes.ts";
 import type { Node, RootFilesystem } from "../root-filesystem.ts";
-import { comparePaths, pairTrees } from "../walk-filesystem.ts";
+import { comparePaths, pairTrees, type PathPair } from "../walk-filesystem.ts";
 
 /** A path at which two root filesystems differ. */
 export interface Difference {
@@ -50,10 +50,22 @@ export function compareTrees(
   actual: RootFilesystem,
   options: CompareTreesOptions = {},
 ): Comparison {
+  return comparePairs(pairTrees(expected, actual), options);
+}
+
+/**
+ * Compares what two root filesystems have at these paths, as {@link compareTrees} does. Each path comes once; of a file with
+ * several names all come or none.
+ * @throws what the iteration throws
+ */
+export function comparePairs(
+  pairs: Iterable<PathPair>,
+  options: CompareTreesOptions = {},
+): Comparison {
   const found = createFindings();
   const names = createNameComparer();
   let compared = 0;
-  for (const [path, one, other] of pairTrees(expected, actual)) {
+  for (const [path, one, other] of pairs) {
     if (one !== undefined && other !== undefined) {
       found.addNodes(path, compareNodes(path, one, other, options));
       names.add(path, one, other);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ByteString } from "../../bytes/byte-string.ts";
 import type { Image } from "../../image/image.ts";
 import {
   makeImageFilesystem,
@@ -12,11 +13,17 @@ import {
 } from "../layer-index/image-indexes.ts";
 import type { LayerIndex } from "../layer-index/layer-index.ts";
 import { isGrounded } from "./grounded-layer.ts";
+import { keepContents } from "./kept-contents.ts";
 import { createTables } from "./tables-of-image.ts";
 import { UndecidedByUpperLayers, viewUpperLayers } from "./upper-layers.ts";
 
 /** Asks a filesystem something. It may be asked again, with more layers, after an error that says so. */
 export type Question = (filesystem: ImageFilesystem & { readonly isPartial?: true }) => void;
+
+export interface OpenForQuestionOptions extends IndexLayersOptions {
+  /** Paths of files that will be read: where their layers have to be read to find them, their contents are kept. */
+  readonly reads?: readonly ByteString[] | undefined;
+}
 
 /**
  * Opens as much of an image as a question needs: layers are read from the top, until those decide what it asks for.
@@ -27,11 +34,16 @@ export type Question = (filesystem: ImageFilesystem & { readonly isPartial?: tru
 export async function openForQuestion(
   image: Image,
   ask: Question | undefined,
-  options: IndexLayersOptions = {},
+  { reads, ...asked }: OpenForQuestionOptions = {},
 ): Promise<ImageFilesystem> {
   const { layers } = image.manifest.value;
+  const kept = reads && keepContents(reads);
+  const options = { ...asked, ...(kept && { listenersOf: () => [kept.listener()] }) };
   const tables = createTables(image, options);
-  const view = { ...options, readByTable: tables.read };
+  const view: ViewOptions = {
+    ...options,
+    readByTable: (node, what) => kept?.read(node) ?? tables.read(node, what),
+  };
   const indexes: LayerIndex[] = [];
   let isDecidable = ask !== undefined;
   for (let layer = layers.length - 1; layer >= 0; layer -= 1) {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { once } from "../../bytes/bytes.ts";
+import type { PushedBytes } from "../../bytes/bytes.ts";
 import { digestBytes } from "../../bytes/hash.ts";
 import { openLayout } from "../../store/layout/layout.ts";
 import { askRaw, connectRaw } from "../../testing/ask-raw.ts";
@@ -33,6 +33,13 @@ async function start(limits: ServeOptions["limits"]): Promise<void> {
 
 const content = new TextEncoder().encode("a layer");
 const digest = digestBytes(content);
+
+function pushed(bytes: Uint8Array): PushedBytes {
+  return (take) => {
+    take(bytes);
+    return Promise.resolve();
+  };
+}
 
 async function begin(): Promise<string> {
   const { status, headers } = await askRegistry(server.url, "POST", "/v2/a/blobs/uploads/");
@@ -96,7 +103,7 @@ describe("open uploads", () => {
     const begin = (client: string): Promise<Upload> => uploads.begin("a", client);
     const many = [await begin("10.0.0.1"), await begin("10.0.0.1"), await begin("10.0.0.1")];
     const one = await begin("10.0.0.2");
-    await many[0]!.append(once(content), undefined);
+    await many[0]!.receive(pushed(content));
     await begin("10.0.0.3");
     expect(() => uploads.find("a", many[1]!.id)).toThrow(/no upload/);
     for (const kept of [many[0]!, many[2]!, one]) expect(uploads.find("a", kept.id)).toBe(kept);
@@ -115,7 +122,7 @@ describe("an upload that is not continued for an hour", () => {
     const left = await uploads.begin("a", "10.0.0.1");
     const continued = await uploads.begin("a", "10.0.0.1");
     vi.advanceTimersByTime(59 * 60_000);
-    await continued.append(once(content), undefined);
+    await continued.receive(pushed(content));
     vi.advanceTimersByTime(2 * 60_000);
     expect(() => uploads.find("a", left.id)).toThrow(/no upload/);
     expect(uploads.find("a", continued.id)).toBe(continued);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeCertificate, type Pair } from "../../../test/fixtures/network/signed-certificates.ts";
+import { digestBytes } from "../../bytes/hash.ts";
 import { askRaw } from "../../testing/ask-raw.ts";
 import { serveRegistry, type RegistryServer, type ServeOptions } from "../serve.ts";
 import type { ServerEvent } from "./server-event.ts";
@@ -66,6 +67,22 @@ describe("a registry with a certificate", () => {
       "200",
     );
     expect(events).toMatchObject([{ kind: "connection-refused", reason: "a request without TLS" }]);
+  });
+
+  it("takes long bodies, and goes on with the connection", async () => {
+    const { port } = await start();
+    const layer = Buffer.alloc(5_000_000, 7);
+    const socket = connectTls({ port, host: "localhost", ca: first.cert });
+    const said = (): Promise<string> =>
+      new Promise((resolve) => socket.once("data", (chunk: Buffer) => resolve(chunk.toString())));
+    const path = `/v2/a/blobs/uploads/?digest=${digestBytes(layer)}`;
+    const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${layer.length}\r\n\r\n`;
+    socket.write(head);
+    socket.write(layer);
+    expect(await said()).toMatch(/^HTTP\/1.1 201 /);
+    socket.write("GET /v2/ HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    expect(await said()).toMatch(/^HTTP\/1.1 200 /);
+    socket.destroy();
   });
 
   it("takes a new one when the files change, and keeps the old one until both are there", async () => {

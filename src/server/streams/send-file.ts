@@ -4,6 +4,7 @@ import { readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestMismatch, sizeMismatch } from "../../bytes/verify.ts";
+import { canHashMeanwhile, openFileHasher } from "../../files/hashing/file-hasher.ts";
 import { digestOf, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import type { LeastRate } from "../../registry/least-rate.ts";
 
@@ -13,20 +14,27 @@ export interface FilePart {
   /** Default: 0. */
   readonly offset?: number | undefined;
   readonly length: number;
-  /** What the part must be. Without it, the bytes are sent as they are. */
+  /** What the part, from the first byte on, must be. Without it, the bytes are sent as they are. */
   readonly digest?: Digest | undefined;
-  /** Asked before the last block, in place of a digest: whether the file is still what it was. */
+  /**
+   * Asked before the last block: whether the file is still what it was. With it, bytes that are read for the client and
+   * bytes that are read by another thread, to hash them, are the same.
+   */
   readonly isSame?: (() => boolean) | undefined;
 }
 
 // Measured with one client: larger blocks are no faster, and smaller ones cost more.
 const BLOCK = 256 * 1024;
 const BLOCKS_PER_TURN = 4;
+/** A part of this length is hashed in another thread, if the file may be read twice. */
+const HASHED_MEANWHILE = 1024 * 1024;
+/** So far the other thread reads before us, and no further: what a client does not fetch need not be read. */
+const AHEAD = 8 * 1024 * 1024;
 const WHAT = "stored content";
 
 /**
- * Sends a part of a file as the body of an answer whose head is written, each byte read once into one block of
- * memory, hashed there and written from there. The last block is held back until the digest is known to be
+ * Sends a part of a file as the body of an answer whose head is written, each byte read into one block of
+ * memory and written from there, and hashed there or meanwhile by another thread. The last block is held back until the digest is known to be
  * right, so that wrong content never arrives whole. A client that takes almost nothing for long loses the
  * connection.
  * @throws OciError `digest-mismatch`, `size-mismatch` (then the caller breaks the connection); Error when the
@@ -37,20 +45,20 @@ export async function sendFile(
   { fd, offset = 0, length, digest, isSame }: FilePart,
   rate: LeastRate,
 ): Promise<void> {
-  const hasher = digest === undefined ? undefined : createHasher(knownAlgorithm(digest));
+  const hasher = digest && openHasher(fd, length, digest, isSame !== undefined);
   const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, length));
   const writer = openWriter(response, rate);
   try {
     for (let at = 0, turn = 1; at < length; turn += 1) {
       const count = readSync(fd, block, 0, Math.min(block.length, length - at), offset + at);
       const part = block.subarray(0, count);
-      hasher?.update(part);
       at += count;
+      hasher?.update(part, at);
       if (count === 0 && digest !== undefined) {
         throw sizeMismatch(WHAT, { digest, size: length }, `${at} bytes`, at);
       }
       if (count === 0) throw new Error(`${WHAT} has become shorter`);
-      if (at === length && digest !== undefined) check(digest, length, hasher!.hex());
+      if (at === length) await hasher?.check();
       if (at === length && isSame?.() === false) {
         throw new Error(`${WHAT} was changed while it was sent`);
       }
@@ -61,12 +69,40 @@ export async function sendFile(
     await writer.end();
   } finally {
     writer.close();
+    await hasher?.close();
   }
 }
 
-function check(digest: Digest, size: number, hex: string): void {
-  const got = digestOf(knownAlgorithm(digest), hex);
-  if (got !== digest) throw digestMismatch(WHAT, { digest, size }, got);
+interface PartHasher {
+  /** Takes the bytes before `at`. */
+  update(part: Uint8Array, at: number): void;
+  /** @throws OciError `digest-mismatch` */
+  check(): Promise<void>;
+  /** After this the file may be closed. */
+  close(): Promise<void>;
+}
+
+function openHasher(fd: number, size: number, digest: Digest, mayReadTwice: boolean): PartHasher {
+  const algorithm = knownAlgorithm(digest);
+  const check = (hex: string): void => {
+    const got = digestOf(algorithm, hex);
+    if (got !== digest) throw digestMismatch(WHAT, { digest, size }, got);
+  };
+  if (mayReadTwice && size >= HASHED_MEANWHILE && canHashMeanwhile()) {
+    const hasher = openFileHasher(algorithm);
+    hasher.readTo(fd, Math.min(size, AHEAD));
+    return {
+      update: (_, at) => hasher.readTo(fd, Math.min(size, at + AHEAD)),
+      check: () => hasher.hex().then(check),
+      close: () => hasher.drop(),
+    };
+  }
+  const hasher = createHasher(algorithm);
+  return {
+    update: (part) => hasher.update(part),
+    check: () => Promise.resolve(hasher.hex()).then(check),
+    close: () => Promise.resolve(),
+  };
 }
 
 interface Writer {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fstatSync, type BigIntStats } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Digest } from "../../oci/digest.ts";
 
 /**
@@ -15,6 +16,11 @@ export interface VerifiedFiles {
    * @param before its state before it was read: what `stateOf` returned
    */
   add(digest: Digest, fd: number, before: FileState): void;
+  /**
+   * Remembers an open file that was just put in its place, with bytes that were verified while they were written. Nobody
+   * knows of it before this resolves, some milliseconds later: from then on, whoever writes to it is noticed.
+   */
+  addPlaced(digest: Digest, fd: number): Promise<void>;
 }
 
 /** What changes whenever a file is written to: the time of its last change, among others. */
@@ -28,10 +34,17 @@ export interface FileState {
 const TRUSTED_FOR = 60_000;
 /** In milliseconds. The times of a file have steps: two writes in one step can't be told apart. */
 const STEP = 100;
+/** In milliseconds. The longest step of the clock of Linux, by which it sets the times of files. */
+const TICK = 10;
 const MOST = 10_000;
 
 export function createVerifiedFiles(): VerifiedFiles {
   const known = new Map<Digest, { readonly state: string; readonly until: number }>();
+  const remember = (digest: Digest, state: string): void => {
+    const [oldest] = known.keys();
+    if (known.size >= MOST && oldest !== undefined) known.delete(oldest);
+    known.set(digest, { state, until: Date.now() + TRUSTED_FOR });
+  };
   return {
     has: (digest, fd) => {
       const found = known.get(digest);
@@ -41,13 +54,22 @@ export function createVerifiedFiles(): VerifiedFiles {
       return false;
     },
     add: (digest, fd, before) => {
-      const now = Date.now();
-      if (before.changed > now - STEP || before.text !== stateOf(fd).text) return;
-      const [oldest] = known.keys();
-      if (known.size >= MOST && oldest !== undefined) known.delete(oldest);
-      known.set(digest, { state: before.text, until: now + TRUSTED_FOR });
+      if (isQuiet(before) && before.text === stateOf(fd).text) remember(digest, before.text);
+    },
+    addPlaced: async (digest, fd) => {
+      const placed = stateOf(fd);
+      const age = Date.now() - placed.changed;
+      // The file system has a clock of its own.
+      if (age < 0) return;
+      if (age <= TICK) await sleep(TICK + 1 - age);
+      if (placed.text === stateOf(fd).text) remember(digest, placed.text);
     },
   };
+}
+
+/** Whether the file was last changed so long before that a change from now on gives it another state. */
+export function isQuiet({ changed }: FileState): boolean {
+  return changed <= Date.now() - STEP;
 }
 
 /** The state of an open file. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sourceOf } from "../../bytes/bytes.ts";
+import { digestBytes } from "../../bytes/hash.ts";
 import { verify } from "../../bytes/verify.ts";
 import { assertHolds, blob, chunked, failing } from "../../testing/store-contract/store-content.ts";
 import { createMemoryStore } from "../memory-store.ts";
@@ -41,6 +42,34 @@ describe("an upload into a layout", () => {
     await assertHolds(store, descriptor, bytes);
     expect(ownFiles()).toEqual([]);
   });
+
+  it.each(["sha256", "sha512"] as const)(
+    "receives large parts that are pushed, and has their %s by the end",
+    async (algorithm) => {
+      const { bytes } = blob(3_000_000);
+      const store = await open();
+      const push = async (from: number, to: number, error?: Error): Promise<void> => {
+        await upload.receive((take) => {
+          for (let at = from; at < to; at += 700_000)
+            take(bytes.slice(at, Math.min(at + 700_000, to)));
+          return error === undefined ? Promise.resolve() : Promise.reject(error);
+        });
+      };
+      let upload = await store.capabilities.uploads.begin();
+      await expect(push(0, 2_000_000, new Error("it broke"))).rejects.toThrow("it broke");
+      await push(2_000_000, bytes.length);
+      const digest = digestBytes(bytes, algorithm);
+      await upload.finish(digest);
+      await assertHolds(store, { mediaType: "x/y", digest, size: bytes.length }, bytes);
+
+      upload = await store.capabilities.uploads.begin();
+      upload.hashWith(algorithm);
+      await push(0, bytes.length);
+      const wrong = digestBytes(bytes.subarray(1), algorithm);
+      await expect(upload.finish(wrong)).rejects.toMatchObject({ code: "digest-mismatch" });
+      expect(ownFiles()).toEqual([]);
+    },
+  );
 
   it("keeps every byte of a part that broke off, and takes parts of any length", async () => {
     const { bytes, descriptor } = blob(100_000);

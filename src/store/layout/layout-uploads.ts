@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
-import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
+import type { AbortOptions, Bytes, PushedBytes } from "../../bytes/bytes.ts";
 import type { DigestAlgorithm } from "../../oci/digest.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { noSuchUpload, type Upload, type UploadState, type Uploads } from "../upload.ts";
@@ -18,6 +18,8 @@ export interface LayoutUpload extends Upload {
    */
   hashWith(algorithm: DigestAlgorithm): void;
   append(bytes: Bytes, length?: number, options?: AbortOptions): Promise<void>;
+  /** As `append`, for bytes that are pushed. A large body is hashed in another thread while it comes. */
+  receive(body: PushedBytes): Promise<void>;
 }
 
 /**
@@ -61,6 +63,7 @@ export function uploadOf(blob: UnfinishedBlob, location: string): LayoutUpload {
     state: { location },
     hashWith: (algorithm) => blob.hashWith(algorithm),
     append: (bytes, length, options) => blob.append(bytes, length, options),
+    receive: (body) => blob.receive(body),
     finish: async (digest) => {
       await blob.finish(digest);
     },

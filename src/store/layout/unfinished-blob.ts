@@ -3,16 +3,24 @@ import { closeSync, constants, fstatSync, fsync, openSync, rmSync } from "node:f
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { throwIfAborted } from "../../bytes/abort.ts";
-import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
+import type { AbortOptions, Bytes, PushedBytes } from "../../bytes/bytes.ts";
 import { exactly } from "../../bytes/streams/cut-bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestMismatch, isVerified, sizeMismatch } from "../../bytes/verify.ts";
 import { digestOf, knownAlgorithm, type Digest, type DigestAlgorithm } from "../../oci/digest.ts";
+import {
+  canHashMeanwhile,
+  openFileHasher,
+  type FileHasher,
+} from "../../files/hashing/file-hasher.ts";
 import { openRegularFile, readFileBytes, writeWhole } from "../../files/regular-file.ts";
 import { fileError, writing } from "../../files/system-error.ts";
 import { placeBlob } from "./layout-blobs.ts";
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+const READ_AND_APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW;
+/** Of bytes that are received, so many are hashed in this thread: a message to another one takes as long as 16 KiB. */
+const HASHED_HERE = 1024 * 1024;
 const WHAT = "upload";
 const flush = promisify(fsync);
 
@@ -43,6 +51,10 @@ export class UnfinishedBlob {
   #hasher = createHasher(this.#algorithm);
   #hashed = 0;
   #size: number;
+  /** Hashes all that is in the file, in another thread, once more than {@link HASHED_HERE} was received. */
+  #meanwhile: FileHasher | undefined;
+  /** How many bytes {@link #meanwhile} was told of. */
+  #told = 0;
   /** The digest, if all bytes came from one source that verified them. */
   #verified: Digest | undefined;
 
@@ -111,6 +123,43 @@ export class UnfinishedBlob {
   }
 
   /**
+   * Adds all of a body, as {@link append} does, but writes each chunk while it is pushed and hashes a large body in another
+   * thread meanwhile. Resolves when that is done too.
+   * @throws OciError `unwritable`; any error of `body`
+   */
+  async receive(body: PushedBytes): Promise<void> {
+    this.#verified = undefined;
+    const path = this.#path;
+    const fd = writing(path, () => openSync(path, READ_AND_APPEND));
+    try {
+      await body((chunk) => {
+        writing(path, () => writeWhole(fd, chunk));
+        this.#hashReceived(chunk, fd);
+      });
+    } catch (error) {
+      // A failed write may have written a part of its chunk.
+      this.#size = fstatSync(fd).size;
+      throw error;
+    } finally {
+      await this.#meanwhile?.settle();
+      closeSync(fd);
+    }
+  }
+
+  #hashReceived(chunk: Uint8Array, fd: number): void {
+    const before = this.#size;
+    this.#size += chunk.length;
+    if (this.#size > HASHED_HERE && canHashMeanwhile()) {
+      this.#meanwhile ??= openFileHasher(this.#algorithm);
+      this.#told = this.#size;
+      this.#meanwhile.readTo(fd, this.#size);
+    } else if (this.#hashed === before) {
+      this.#hasher.update(chunk);
+      this.#hashed = this.#size;
+    }
+  }
+
+  /**
    * Syncs the file and moves it to its place. Every byte has been hashed by then: those that an earlier
    * process wrote are read again.
    * @param expected the digest that the blob must have; without it, the blob is stored under its sha256
@@ -120,11 +169,13 @@ export class UnfinishedBlob {
     try {
       const size = this.#size;
       const isKnown = expected !== undefined && this.#verified === expected;
-      const digest = isKnown ? expected : await this.#digest(expected);
+      const [digest, written] = await Promise.all([
+        isKnown ? expected : this.#digest(expected),
+        syncFile(this.#path),
+      ]);
       if (expected !== undefined && digest !== expected) {
         throw digestMismatch(WHAT, { digest: expected, size }, digest);
       }
-      const written = await syncFile(this.#path);
       // More bytes than were counted are those of somebody else who works with the same file.
       if (written !== size) {
         throw sizeMismatch(WHAT, { digest, size }, `${written} bytes`, written);
@@ -140,17 +191,25 @@ export class UnfinishedBlob {
   /** Removes the file. Idempotent. */
   discard(): void {
     rmSync(this.#path, { force: true });
+    void this.#meanwhile?.drop();
   }
 
   async #digest(like: Digest | undefined): Promise<Digest> {
     const algorithm = like === undefined ? "sha256" : knownAlgorithm(like);
     const isRunning = algorithm === this.#algorithm;
+    const hex = isRunning && this.#told === this.#size ? await this.#hexMeanwhile() : undefined;
+    if (hex !== undefined) return digestOf(algorithm, hex);
     const hasher = isRunning ? this.#hasher : createHasher(algorithm);
     const offset = isRunning ? this.#hashed : 0;
     if (offset < this.#size) {
       for await (const chunk of readFileBytes(this.#path, { offset })) hasher.update(chunk);
     }
     return digestOf(algorithm, hasher.hex());
+  }
+
+  /** Undefined when the other thread could not do it: then the file is read here. */
+  #hexMeanwhile(): Promise<string | undefined> {
+    return Promise.resolve(this.#meanwhile?.hex()).catch(() => undefined);
   }
 }
 

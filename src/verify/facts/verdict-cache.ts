@@ -20,7 +20,7 @@ export interface VerdictCache {
 }
 
 /** To be raised with every change of what verify finds. */
-const VERSION = 1;
+export const FINDINGS_VERSION = 2;
 
 /** Keeps verdicts in a directory. Default: `verdicts` in the user's cache directory. Only what passed is kept. */
 export function openVerdictCache(
@@ -46,6 +46,6 @@ export function openVerdictCache(
 }
 
 function keyOf({ images, rules }: VerdictSubject): string {
-  const text = JSON.stringify([VERSION, images, rules]);
-  return `v${VERSION}-${digestEncoded(digestBytes(new TextEncoder().encode(text)))}`;
+  const text = JSON.stringify([FINDINGS_VERSION, images, rules]);
+  return `v${FINDINGS_VERSION}-${digestEncoded(digestBytes(new TextEncoder().encode(text)))}`;
 }

@@ -6,7 +6,7 @@ import type { Limits } from "../../oci/limits.ts";
 import type { Platform } from "../../oci/platform.ts";
 import type { Node, RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import type { Examination } from "./examination.ts";
-import type { ImageFinding, ImageFindingCode } from "./image-report.ts";
+import type { AskedPolicy, ImageFinding, ImageFindingCode } from "./image-report.ts";
 
 /** Further questions about the root filesystems that are verified, answered on the same walk. */
 export interface FurtherChecks {
@@ -28,6 +28,8 @@ export interface CheckSubject extends AbortOptions {
 
 /** The further questions about one root filesystem. */
 export interface RootChecks {
+  /** What is asked, for reports. */
+  readonly policies: readonly AskedPolicy[];
   /** Codes that these checks judge in place of the usual ones. */
   readonly replaces: ReadonlySet<ImageFindingCode>;
   /** The trees whose machine these checks judge. */

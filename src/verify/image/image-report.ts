@@ -5,7 +5,7 @@ import type { Finding } from "../../oci/finding.ts";
 import type { Platform } from "../../oci/platform.ts";
 import type { VerifiedContent } from "../../store/verify-content.ts";
 import type { ClosureFindingCode } from "../closure/closure-report.ts";
-import type { PolicyFindingCode } from "../policy-report.ts";
+import type { PolicyFindingCode, PolicyKind } from "../policy-report.ts";
 
 /** What keeps an image from starting, or contradicts itself. */
 export type ImageFindingCode =
@@ -14,6 +14,8 @@ export type ImageFindingCode =
   | "invalid-image"
   /** The index and the configuration name different platforms, or the configuration names none. */
   | "wrong-platform"
+  /** A table of contents (zstd:chunked, eStargz) says other than the layer that it describes. */
+  | "wrong-table"
   /** The history speaks of another number of layers than there are. */
   | "wrong-history"
   /** A file is for another machine than the image. */
@@ -37,6 +39,8 @@ export type ImageFindingCode =
 export interface ImageFinding extends Finding<ImageFindingCode | PolicyFindingCode> {
   /** What an object needs and does not get: a library's name, a loader's path, a version as `GLIBC_2.38`. */
   readonly needs?: ByteString | undefined;
+  /** Of a policy, what it is about where that is no path: a variable, a label, a setting, a pattern. */
+  readonly about?: string | undefined;
 }
 
 /** How much was looked at. */
@@ -78,6 +82,14 @@ export interface ImageReport {
   readonly findings: readonly ImageFinding[];
   /** Whether no finding is an error. */
   readonly ok: boolean;
+  /** The policies that were asked, those that held among them; undefined where none were. */
+  readonly policies?: readonly AskedPolicy[] | undefined;
+}
+
+/** A policy that an image was held to. */
+export interface AskedPolicy {
+  readonly name: string;
+  readonly kind: PolicyKind;
 }
 
 /** The answer for all that a reference names. */

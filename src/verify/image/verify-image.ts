@@ -15,9 +15,11 @@ import type { LayerFacts } from "../facts/layer-facts.ts";
 import { createFactsGatherer, type FactsGatherer } from "../facts/gather-facts.ts";
 import { readImageFacts, type ImageFactsOptions } from "../facts/image-facts.ts";
 import { checkDocuments } from "./check-documents.ts";
+import { checkTables } from "./check-tables.ts";
 import type { OnExamined } from "./examined-image.ts";
 import type { FurtherChecks } from "./further-checks.ts";
 import { errorsFirst, isError, type ImageFinding, type ImageReport } from "./image-report.ts";
+import type { ReportCache } from "./report-cache.ts";
 import { surveyRoot } from "./root-survey.ts";
 import type { OnVerifyProgress } from "./verify-progress.ts";
 import { verifyRoot } from "./verify-root.ts";
@@ -28,6 +30,8 @@ export interface VerifyImageOptions extends Pick<
 > {
   /** Where what is known of contents is kept, so that the next run reads no layer. */
   readonly facts?: FactsCache | undefined;
+  /** Where is kept what was found in images: then no tree is made of one that was verified before, unless `checks` or `onExamined` ask for it. */
+  readonly reports?: ReportCache | undefined;
   /** The platform that an index gives for the image. */
   readonly entry?: Platform | undefined;
   /** Asked on the walk through the root filesystem. */
@@ -47,6 +51,24 @@ export async function verifyImage(
   image: Image,
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
+  const { entry, checks, onExamined, signal } = options;
+  const reports = checks === undefined && onExamined === undefined ? options.reports : undefined;
+  const kept = await reports?.read(image, entry);
+  if (kept !== undefined && (await hasLayers(image, signal))) return kept;
+  const report = await examine(image, options);
+  await reports?.write(image, entry, report);
+  return report;
+}
+
+/** What is said of an image whose layers are not there is not what was kept of it. */
+async function hasLayers(image: Image, signal: AbortSignal | undefined): Promise<boolean> {
+  for (const layer of image.manifest.value.layers) {
+    if (!(await image.store.exists(layer, { signal }))) return false;
+  }
+  return true;
+}
+
+async function examine(image: Image, options: VerifyImageOptions): Promise<ImageReport> {
   const { filesystem, indexes, gathered } = await open(image, options);
   const { limits, signal, facts, onProgress } = options;
   const platform = platformOf(image.config.value);
@@ -66,9 +88,11 @@ export async function verifyImage(
         ...{ limits, signal, checks, onProgress },
       })
     : undefined;
-  const all = [...checkDocuments(image, options.entry), ...(root?.findings ?? [])].map((finding) =>
-    withLayer(finding, filesystem),
-  );
+  const all = [
+    ...checkDocuments(image, options.entry),
+    ...(await checkTables(image, indexes, options)),
+    ...(root?.findings ?? []),
+  ].map((finding) => withLayer(finding, filesystem));
   const checked = root?.checked ?? { ...NOTHING, paths: survey.paths };
   const report: ImageReport = {
     name: nameImage(image),
@@ -77,6 +101,7 @@ export async function verifyImage(
     checked: { layers: image.manifest.value.layers.length, ...checked },
     findings: errorsFirst(all),
     ok: !all.some(isError),
+    policies: checks?.policies,
   };
   options.onExamined?.({
     ...{ report, root: filesystem, image, indexes },
@@ -87,7 +112,7 @@ export async function verifyImage(
 
 /** Adds the layer that brought the path of a finding. */
 function withLayer(finding: ImageFinding, filesystem: ImageFilesystem): ImageFinding {
-  if (finding.path?.startsWith("/") !== true) return finding;
+  if (finding.layer !== undefined || finding.path?.startsWith("/") !== true) return finding;
   const { node } = tracePath(filesystem, finding.path as ByteString, { followLast: false });
   const number = node && filesystem.location(node)?.layer;
   if (number === undefined) return finding;

@@ -23,7 +23,10 @@ import { usualMachine, verifyRoot } from "./verify-root.ts";
 export interface VerifyImagesOptions
   extends
     OpenOptions,
-    Pick<VerifyImageOptions, "cache" | "facts" | "checks" | "onProgress" | "onExamined"> {
+    Pick<
+      VerifyImageOptions,
+      "cache" | "facts" | "reports" | "checks" | "onProgress" | "onExamined"
+    > {
   /** Of an index, only the image for this platform. Default: every image. */
   readonly platform?: Platform | undefined;
   /** Called after each piece of content that was verified. */
@@ -71,6 +74,7 @@ async function verifyDirectory(
     const image: ImageReport = {
       ...{ name: root.name, digest: undefined, platform: undefined, findings, ok },
       checked: { layers: 0, ...checked },
+      policies: checks?.policies,
     };
     options.onExamined?.({ report: image, root, image: undefined, indexes: [], closure, started });
     return {

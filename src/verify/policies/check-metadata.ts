@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromText, type ByteString } from "../../bytes/byte-string.ts";
+import type { RootFilesystem } from "../../rootfs/root-filesystem.ts";
 import { directoryOf, explainStop, follow } from "../image/examination.ts";
 import { CountedPaths } from "./counted-paths.ts";
 import { matcherOfAll, treeAt, within } from "./path-pattern.ts";
@@ -9,7 +10,7 @@ import type {
   PrivilegesPolicy,
   WorldWritablePolicy,
 } from "./policy.ts";
-import type { BeginCheck } from "./policy-check.ts";
+import type { BeginCheck, Reporter } from "./policy-check.ts";
 
 const [SETUID, SETGID, STICKY, WRITE] = [0o4000, 0o2000, 0o1000, 0o002];
 const EXECUTE = 0o111;
@@ -63,6 +64,7 @@ export const beginOwners: BeginCheck<OwnersPolicy> = (policy, { root }, reporter
 
 /** Follows every symbolic link; one finding for those of a directory that stop at the same place. */
 export const beginDanglingLinks: BeginCheck<DanglingLinksPolicy> = (policy, { root }, reporter) => {
+  tellAbsent(root, policy.below, reporter);
   const isMeant = within(root, policy.below);
   const links: ByteString[] = [];
   const lost = new CountedPaths();
@@ -86,6 +88,7 @@ export const beginDanglingLinks: BeginCheck<DanglingLinksPolicy> = (policy, { ro
 
 /** Reports what everybody may write to; one finding for each directory. */
 export const beginWorldWritable: BeginCheck<WorldWritablePolicy> = (policy, { root }, reporter) => {
+  tellAbsent(root, policy.below, reporter);
   const isMeant = within(root, policy.below);
   const found = new CountedPaths();
   return {
@@ -102,3 +105,14 @@ export const beginWorldWritable: BeginCheck<WorldWritablePolicy> = (policy, { ro
     },
   };
 };
+
+/** A tree that is not there would always pass. */
+function tellAbsent(
+  root: RootFilesystem,
+  trees: readonly string[] | undefined,
+  reporter: Reporter,
+): void {
+  for (const { path, isThere } of (trees ?? []).map((tree) => treeAt(root, tree))) {
+    if (!isThere) reporter.tell("tree-missing", path, "expected a tree there, got nothing");
+  }
+}

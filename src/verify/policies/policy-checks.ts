@@ -49,7 +49,7 @@ function withoutPolicies(): RootChecks {
     "the configuration does not list the architecture of this image: no policy was asked";
   const finding: ImageFinding = { code: "no-policies", severity: "note", path: undefined, message };
   return {
-    ...{ replaces: new Set(), trees: [], visit: () => undefined },
+    ...{ policies: [], replaces: new Set(), trees: [], visit: () => undefined },
     finish: () => Promise.resolve([finding]),
   };
 }
@@ -80,6 +80,7 @@ function beginAll(
   });
   const visitors = begun.flatMap(({ check }) => (check.visit === undefined ? [] : [check]));
   return {
+    policies: policies.map(({ name, kind }) => ({ name, kind })),
     replaces: replacedBy(policies),
     trees: judgedTrees(policies, subject),
     visit(path, node) {

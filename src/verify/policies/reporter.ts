@@ -21,7 +21,7 @@ export function createReporter({ name, severity = "error", exempt = [] }: Policy
     isUsed: false,
   }));
   const add = (
-    finding: Pick<ImageFinding, "code" | "path" | "message" | "layer">,
+    finding: Pick<ImageFinding, "code" | "path" | "message" | "layer" | "about">,
     kind: ImageFinding["severity"] = severity,
   ): void => {
     findings.push({ ...finding, severity: kind, policy: name });
@@ -38,7 +38,9 @@ export function createReporter({ name, severity = "error", exempt = [] }: Policy
       if (!exempts(path)) add({ code, path, message: `${toText(path)}: ${message}` });
     },
     tellOf(code, subject, message, layer) {
-      if (!exempts(fromText(subject))) add({ code, path: undefined, message, layer });
+      if (!exempts(fromText(subject))) {
+        add({ code, path: undefined, message, layer, about: subject });
+      }
     },
     note(code, path, message) {
       const sentence = path === undefined ? message : `${toText(path)}: ${message}`;
@@ -47,7 +49,13 @@ export function createReporter({ name, severity = "error", exempt = [] }: Policy
     tellUnused() {
       for (const { exemption, isUsed } of exemptions) {
         if (!isUsed)
-          add({ code: "exemption-unused", path: undefined, message: unused(exemption) }, "note");
+          add(
+            {
+              ...{ code: "exemption-unused", path: undefined, message: unused(exemption) },
+              about: exemption.path,
+            },
+            "note",
+          );
       }
     },
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { toText, type ByteString } from "../../bytes/byte-string.ts";
-import type { ChainEnd, LinkReport } from "../../verify/link-report.ts";
+import { toText, type ByteString } from "../bytes/byte-string.ts";
+import type { ChainEnd, LinkReport } from "../verify/link-report.ts";
 
 /** A report as `--json` prints it: names become text, with bytes that are not UTF-8 as `\xNN`. */
 export function linkReportDocument(report: LinkReport): object {

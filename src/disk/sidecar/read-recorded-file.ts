@@ -5,38 +5,38 @@ import { createHasher } from "../../bytes/hash.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { isOciError } from "../../oci/errors.ts";
 import { openRegularFile } from "../../files/regular-file.ts";
+import { fileError } from "../../files/system-error.ts";
 import { damaged } from "./sidecar-files.ts";
 import type { RecordedFile } from "./unpack-record.ts";
 
-const CHUNK = 256 * 1024;
+const CHUNK = 1024 * 1024;
 
 /**
- * The lines of a file of the sidecar, one character for each byte. After the last line, size and digest are
- * compared with the recorded ones.
+ * The whole content of a file of the sidecar, whose size and digest are those that were recorded.
  * @throws OciError `invalid-sidecar` when they differ or the file is missing; `unreadable`
  */
-export function* readLines(
+export function readRecordedFile(
   sidecar: string,
   name: string,
   recorded: RecordedFile,
-): Generator<string> {
+): Uint8Array {
   const fd = openRecorded(sidecar, name, recorded);
   try {
+    const content = Buffer.allocUnsafe(recorded.size);
     const hasher = createHasher("sha256");
-    const chunk = Buffer.alloc(CHUNK);
-    let rest = "";
-    for (let count = readSync(fd, chunk); count > 0; count = readSync(fd, chunk)) {
-      hasher.update(chunk.subarray(0, count));
-      const lines = (rest + chunk.toString("latin1", 0, count)).split("\n");
-      rest = lines.pop()!;
-      yield* lines;
+    for (let at = 0; at < content.length;) {
+      const count = readSync(fd, content, at, Math.min(CHUNK, content.length - at), null);
+      if (count === 0) break;
+      hasher.update(content.subarray(at, at + count));
+      at += count;
     }
-    if (rest !== "" || digestOf("sha256", hasher.hex()) !== recorded.digest) {
-      throw damaged(sidecar, name, `expected ${recorded.digest}, got another content`);
-    }
+    if (digestOf("sha256", hasher.hex()) === recorded.digest) return content;
+  } catch (error) {
+    throw fileError("unreadable", join(sidecar, name), error);
   } finally {
     closeSync(fd);
   }
+  throw damaged(sidecar, name, `expected ${recorded.digest}, got another content`);
 }
 
 function openRecorded(sidecar: string, name: string, { size }: RecordedFile): number {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { verify, verifyChanged } from "../../test/fixtures/compilers.ts";
-import { file, symlink } from "../../test/fixtures/layers.ts";
-import { formatLinkReport } from "./format-report.ts";
+import { verify, verifyChanged } from "../../../test/fixtures/compilers.ts";
+import { file, symlink } from "../../../test/fixtures/layers.ts";
+import { linkReportLines } from "./link-report-lines.ts";
 
 describe("a report for people", () => {
   it("shows each chain, and the findings after them", async () => {
@@ -13,7 +13,7 @@ describe("a report for people", () => {
       symlink("etc/alternatives/c++", "/gone"),
       symlink("etc/alternatives/x.1", "/usr/share/man/x.1"),
     ];
-    const lines = formatLinkReport(await verifyChanged(changes)).split("\n");
+    const lines = linkReportLines(await verifyChanged(changes));
     expect(lines[0]).toMatch(/^memory@sha256:[0-9a-f]{12} \(riscv64\)$/);
     const wraps = "[script for /bin/sh, wraps /opt/gcc-16.2.0/bin/gcc.real: ELF riscv64]";
     expect(lines.slice(1)).toEqual([
@@ -30,10 +30,26 @@ describe("a report for people", () => {
     ]);
   });
 
+  it("tells a loop once around, and of a long chain the first hops and its end", async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `usr/bin/l${at}`);
+    const loop = await verifyChanged([symlink("usr/bin/gcc", "l1"), symlink("usr/bin/l1", "gcc")]);
+    expect(linkReportLines(loop)).toContain(
+      "  ✗ /usr/bin/gcc -> l1 -> gcc -> … [links without end]",
+    );
+    const long = await verifyChanged([
+      ...names.map((name, at) => symlink(name, at === 19 ? "sh" : `l${at + 1}`)),
+      symlink("usr/bin/gcc", "l0"),
+    ]);
+    const line = linkReportLines(long).find((one) => one.includes("/usr/bin/gcc"))!;
+    expect(line).toMatch(
+      /^ {2}✓ \/usr\/bin\/gcc -> l0 -> l1 .* -> l11 -> … = \/usr\/bin\/dash \[ELF/,
+    );
+  });
+
   it("escapes control characters in names", async () => {
     const evil = "\u001b[2J\u202e\n";
     const report = await verify([[symlink("usr/bin/cc", evil), file(`usr/bin/${evil}`)]]);
-    const text = formatLinkReport(report);
+    const text = linkReportLines(report).join("\n");
     expect(text).toContain("\\x1b[2J\\u202e\\n");
     expect(text).not.toMatch(/[\u001b\u202e]/);
     expect(report.findings.every(({ message }) => !/[\u001b\u202e\n]/.test(message))).toBe(true);

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: MIT
-import { escapeText, toText, type ByteString } from "../bytes/byte-string.ts";
-import type { Hop } from "../rootfs/resolve-path.ts";
-import type { ChainEnd, LinkChain, LinkReport } from "./link-report.ts";
+import { escapeText, toText, type ByteString } from "../../bytes/byte-string.ts";
+import { tellHops, type ToldHop } from "../look/told-hops.ts";
+import type { ChainEnd, LinkChain, LinkReport } from "../../verify/link-report.ts";
 
-/**
- * Formats a report for people: every chain of links with ✓ or ✗, then the errors and the notes. Names are
- * escaped. Ends with a newline.
- */
-export function formatLinkReport(report: LinkReport): string {
+/** The links of one root filesystem, for people: every chain with ✓ or ✗, then the errors and the notes. */
+export function linkReportLines(report: LinkReport): readonly string[] {
   const { name, architecture, chains, findings } = report;
   const errors = findings.filter(({ severity }) => severity === "error");
   const notes = findings.filter(({ severity }) => severity === "note");
-  const lines = [
+  return [
     `${escapeText(name)} (${escapeText(architecture ?? "architecture unknown")})`,
     ...chains.map((chain) => `  ${formatChain(chain)}`),
     ...errors.map(({ code, message }) => `  ✗ ${code}: ${message}`),
     ...notes.map(({ code, message }) => `  note: ${code}: ${message}`),
     `  ${summarise(report, errors.length)}`,
+    "",
   ];
-  return `${lines.join("\n")}\n`;
 }
 
 function summarise({ checked }: LinkReport, errors: number): string {
@@ -31,26 +28,31 @@ function summarise({ checked }: LinkReport, errors: number): string {
 
 /** `✓ /usr/bin/cc -> /etc/alternatives/cc -> /opt/gcc-14/bin/gcc [ELF riscv64]` */
 function formatChain({ path, hops, target, end, ok }: LinkChain): string {
+  const sign = ok ? "✓" : "✗";
+  const told = tellHops(hops);
   let text = toText(path);
   let reached = path;
-  for (const hop of hops) {
+  for (const hop of told.hops) {
     // A parent directory is a link, so the next hop starts from another path than the last target.
     if (hop.path !== reached) text += `; ${toText(hop.path)}`;
     text += ` -> ${toText(hop.target)}`;
     reached = appendTarget(hop);
   }
+  if (told.again !== undefined) return `${sign} ${text} -> … [links without end]`;
+  if (told.isCut) text += " -> …";
   if (target !== reached || !hops.at(-1)?.target.startsWith("/")) {
     text += hops.length === 0 ? "" : ` = ${toText(target)}`;
   }
-  return `${ok ? "✓" : "✗"} ${text} [${formatEnd(end)}]`;
+  return `${sign} ${text} [${formatEnd(end)}]`;
 }
 
-function appendTarget({ path, target }: Hop): ByteString {
+function appendTarget({ path, target }: ToldHop): ByteString {
   if (target.startsWith("/")) return target;
   return `${path.slice(0, path.lastIndexOf("/"))}/${target}` as ByteString;
 }
 
-function formatEnd(end: ChainEnd): string {
+/** What is at the end of a chain, as `ELF riscv64`. Names are escaped. */
+export function formatEnd(end: ChainEnd): string {
   switch (end.kind) {
     case "nothing":
       return "nothing there";

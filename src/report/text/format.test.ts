@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { expect, it } from "vitest";
-import { count, formatBytes, table } from "./format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count, table } from "./format.ts";
 
 it("bytes are shown in powers of 1000 with at most one decimal", () => {
   expect([0, 999, 1000, 1_549_000, 123_456_789, 4.2e10, 7e15].map(formatBytes)).toEqual([
