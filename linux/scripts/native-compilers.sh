@@ -17,6 +17,21 @@ check "gcc-$gcc_major" "$gcc_version" GCC_VERSION
 check "clang-$llvm_major" "$llvm_release" LLVM_RELEASE
 
 triplet=$(basename "$root"/usr/lib/gcc/*)
+
+# complete DIRECTORY: Debian keeps the compilers' shared libraries beside all others. A link to one of them gets it into its own
+# directory; one to what no package brings is removed.
+complete() {
+  find "$1" -xtype l -lname '*/*' | while read -r link; do
+    [ -L "$link" ] || continue
+    name=$(basename "$(readlink "$link")") place=$(dirname "$link")
+    rm "$link"
+    [ -e "$root/usr/lib/$triplet/$name" ] || continue
+    [ -e "$place/$name" ] || cp -L --remove-destination "$root/usr/lib/$triplet/$name" "$place/$name"
+    [ -e "$link" ] || ln -s "$name" "$link"
+  done
+  find "$1" -xtype l -delete
+}
+
 gcc=/opt/gcc-$gcc_version
 mkdir -p "$gcc/bin" "$gcc/lib" "$gcc/libexec" /opt/llvm-target
 cp -a "$root/usr/libexec/gcc" "$gcc/libexec/gcc"
@@ -32,12 +47,20 @@ for name in gcc g++ cpp gcov; do
   fi
 done
 ln -s gcc "$gcc/bin/$triplet-gcc"
-ln -s "/usr/include/$triplet" "$gcc/include"
+mkdir -p "$gcc/$triplet"
+ln -s "/usr/lib/$triplet" "$gcc/$triplet/lib"
+ln -s "/usr/include/$triplet" "$gcc/$triplet/include"
+# C++: the headers, where gcc and clang look for them beside this gcc
+mkdir -p "$gcc/include/c++" "$gcc/include/$triplet/c++"
+cp -a "$root/usr/include/c++/$gcc_major" "$gcc/include/c++/"
+cp -a "$root/usr/include/$triplet/c++/$gcc_major" "$gcc/include/$triplet/c++/"
 cp -a "$root/usr/lib/llvm-$llvm_major/." /opt/llvm-target/
 for library in "$root/usr/lib/$triplet"/libLLVM.so.* "$root/usr/lib/$triplet"/libclang-cpp.so.*; do
-  rm -f "/opt/llvm-target/lib/$(basename "$library")"
-  cp -aL "$library" /opt/llvm-target/lib/
+  cp -aL --remove-destination "$library" /opt/llvm-target/lib/
 done
+complete "$gcc/lib"
+complete /opt/llvm-target/lib
+for name in clang clang++; do echo "--gcc-toolchain=$gcc" >"/opt/llvm-target/bin/$name.cfg"; done
 for tool in llvm-ar llvm-ranlib; do
   [ -e "/opt/llvm-target/bin/$tool" ] || ln -s clang "/opt/llvm-target/bin/$tool"
 done

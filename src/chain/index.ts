@@ -45,7 +45,7 @@ export { formatLock, parseLock, type ChainLock, type LockedUnit } from "./pins/c
 export { LOCK_FILE, lockPath, readLock, writeLock } from "./pins/lock-file.ts";
 export { pinOf, provenanceOf, resolvePin, type Pin } from "./pins/resolve-pin.ts";
 export { githubMatrix, type GithubMatrix } from "./plan/github-matrix.ts";
-export { planChain, type ChainPlan, type PlannedUnit, type PlanReason } from "./plan/plan-chain.ts";
+export * from "./plan/plan-chain.ts";
 export { findLeftContexts } from "./prune/left-contexts.ts";
 export { findSpareLayouts, type SpareLayouts } from "./prune/spare-layouts.ts";
 export * from "./verify-chain.ts";
@@ -66,6 +66,7 @@ export * from "./context/key/format-difference.ts";
 export * from "./context/key/input-key.ts";
 export * from "./context/key/input-record.ts";
 export { explainStage, type ExplainedUnit } from "./run/explain-stage.ts";
+export { judgeInputs } from "./run/judge-inputs.ts";
 export { planRun, type PlannedWork } from "./run/plan-run.ts";
 export { runChain, type ChainRun } from "./run/run-chain.ts";
 export type * from "./run/place/run-options.ts";

@@ -7,6 +7,7 @@ import { buildImage } from "../../src/testing/build-image.ts";
 const DOCKERFILES = {
   base: ["FROM ${BASE_IMAGE}", "COPY files /etc/family/"],
   sdk: ["FROM ${BASE_IMAGE}", "ARG TARGET", "COPY common ${TARGET} /opt/tool/"],
+  extra: ["FROM ${BASE_IMAGE}", "COPY gpu /opt/tool/"],
   "runtime-base": [
     "FROM ${BASE_IMAGE} AS below",
     "FROM scratch",
@@ -24,6 +25,8 @@ const STAGES = `
     context: sdk
     args: { TARGET: "\${ARCH}" }
     tag: sdk-\${ARCH}
+  extra:
+    { variant: gpu, parent: sdk, perArch: true, dockerfile: extra/Dockerfile, context: extra, tag: "extra\${VARIANT_SUFFIX}-\${ARCH}" }
   runtime-base:
     lane: runtime
     runsOn: build
@@ -33,14 +36,14 @@ const STAGES = `
     context: runtime-base
     tag: runtime-base-\${ARCH}
   package:
-    { lane: runtime, kind: recipe, parent: sdk, inputs: { base: runtime-base }, perArch: true, tag: "latest-\${ARCH}" }
+    { lane: runtime, kind: recipe, parent: sdk, inputs: { base: runtime-base }, perArch: true, tag: "latest\${VARIANT_SUFFIX}-\${ARCH}" }
   runtime:
-    { lane: runtime, kind: index, parent: package, tag: latest }
+    { lane: runtime, kind: index, parent: package, tag: "latest\${VARIANT_SUFFIX}" }
 `;
 
 /**
  * Writes a family of eleven images whose Dockerfiles only copy: a base, an SDK and a runtime base for each of three
- * architectures, their packages, and the index.
+ * architectures, their packages, and the index; and a variant for one of them, with a stage of its own.
  */
 export async function writeFamily(project: string, image: string): Promise<void> {
   const write = (path: string, text: string): void => {
@@ -58,7 +61,9 @@ base: scratch
 artifacts: { sdk: "oci:out/sdk/\${ARCH}" }
 provenance: { parent: sdk }
 layers: [{ name: tool, steps: [{ copy: /opt/tool }] }]
-chain: { mirrors: { NEAR_MIRROR: "http://mirror.example" } }
+chain:
+  mirrors: { NEAR_MIRROR: "http://mirror.example" }
+  variants: { gpu: { arch: [amd64], parents: { package: extra }, cross: false } }
 stages:${STAGES}`,
   );
   for (const [name, lines] of Object.entries(DOCKERFILES)) {
@@ -69,6 +74,7 @@ stages:${STAGES}`,
   for (const architecture of ["amd64", "arm64", "riscv64"]) {
     write(`sdk/${architecture}`, `tool of ${architecture}\n`);
   }
+  write("extra/gpu", "what one variant has\n");
   write("runtime-base/.dockerignore", "*\n");
   const start = await openLayout(join(project, "start"), { create: true });
   const { descriptor } = await buildImage(start, { layers: [{ "etc/start": "start\n" }] });

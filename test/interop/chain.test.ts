@@ -7,6 +7,7 @@ import { expectShape, readDocumentedShapes } from "../fixtures/json-shapes.ts";
 import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
 import { writeFamily } from "./chain-family.ts";
 import { runPeer, peersDirectory } from "./peers.ts";
+import { startRemoteBuilder } from "./remote-builder.ts";
 import { makeScratch } from "./scratch.ts";
 import { startDocker, type RunningDocker } from "./start-docker.ts";
 
@@ -32,6 +33,7 @@ const project = scratch.path("project");
 let docker: RunningDocker;
 let server: RegistryServer;
 let image: string;
+let buildxConfig: string | undefined;
 
 beforeAll(async () => {
   docker = await startDocker(scratch.make("docker"));
@@ -52,6 +54,7 @@ function start(words: readonly string[], directory: string, cache: string): Chil
       PATH: `${peersDirectory()}:${process.env["PATH"] ?? ""}`,
       DOCKER_HOST: `unix://${docker.directory}/docker.sock`,
       OCI_KIT_CACHE: scratch.path(cache),
+      ...(buildxConfig !== undefined && { BUILDX_CONFIG: buildxConfig }),
     },
   });
 }
@@ -85,7 +88,7 @@ function digests({ document }: Told): Readonly<Record<string, string | undefined
 const edit = (path: string, text: string): void => writeFileSync(join(project, path), text);
 
 it("makes a whole chain, then nothing, then just what hangs on a touched file", async () => {
-  const first = await chain(["build"]);
+  const first = await chain(["build", "--quiet"]);
   expect(first.stderr).toBe("");
   expect(words(first)).toMatchObject({ joined: ["runtime"] });
   expect(words(first)["built"]).toHaveLength(7);
@@ -212,12 +215,49 @@ it("stopped by Ctrl-C, it says so, ends its builds, and the next run goes on", a
   expect(words(next)["kept"]).toContain("base");
 });
 
+it("a variant is built beside the usual chain, from what they share", async () => {
+  const before = await runPeer("crane", ["digest", `${image}:latest`]);
+  const told = await chain(["build", "--variant", "gpu"]);
+  expect(words(told)).toEqual({
+    built: ["extra-amd64"],
+    assembled: ["package-amd64"],
+    joined: ["runtime"],
+  });
+  const files = await runPeer("crane", ["export", `${image}:latest-gpu`, "-"]);
+  expect(files).toContain("what one variant has");
+  expect(await runPeer("crane", ["digest", `${image}:latest`])).toBe(before);
+  const verified = ["verify", "verify --variant gpu"].map((line) => chain(line.split(" ")));
+  for (const one of await Promise.all(verified)) expect(one).toMatchObject({ status: 0 });
+  const foreign = await chain(["build", "--variant", "gpu", "--arch", "arm64"]);
+  expect(foreign.status).toBe(1);
+  expect(foreign.stderr).toContain("variant gpu: expected amd64, got arm64");
+});
+
 it("mirrors are given where they are asked for, and are no reason to build", async () => {
   expect(Object.keys(words(await chain(["build", "--mirrors"])))).toEqual(["kept"]);
   const dry = ["build", "--no-cache", "--only", "base", "--dry-run"];
   const argument = "NEAR_MIRROR=http://mirror.example";
   expect(JSON.stringify(await chain([...dry, "--mirrors"]))).toContain(argument);
   expect(JSON.stringify(await chain(dry))).not.toContain(argument);
+});
+
+it("builds on another machine by platform, and a builder that is not there is named with the others", async () => {
+  const remote = await startRemoteBuilder(docker, "far");
+  buildxConfig = remote.config;
+  try {
+    const only = ["--only", "base", "--builder", "linux/riscv64=nowhere"];
+    const told = await chain(["build", ...only, "--builder", "linux/amd64=far"]);
+    expect(words(told)).toEqual({ built: ["base"] });
+    expect(told.document.units[0]?.reasons[0]).toMatch(/^builder .*docker,.* -> .*remote,/);
+    const missing = await chain(["build", ...only, "--builder", "near", "--no-cache"]);
+    expect(missing).toMatchObject({ status: 1 });
+    expect(JSON.stringify(missing.document)).toMatch(
+      /a builder .*near.* got these: .*far/,
+    );
+  } finally {
+    buildxConfig = undefined;
+    await remote.close();
+  }
 });
 
 it("without a push, images are handed on by layouts, and nothing reaches the registry", async () => {

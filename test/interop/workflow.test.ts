@@ -9,14 +9,14 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GithubMatrix, MatrixJob } from "../../src/chain/plan/github-matrix.ts";
 import { openRepository } from "../../src/registry/repository.ts";
 import { serveRegistry, type RegistryServer } from "../../src/server/serve.ts";
 import { readIndex } from "../../src/store/read-documents.ts";
-import { elf } from "../fixtures/layers.ts";
+import { type DockerDouble, writeDockerDouble } from "../fixtures/docker-double.ts";
 import { ARCHITECTURES, configuration } from "../fixtures/project.ts";
 import { expand, readWorkflow } from "../fixtures/workflow.ts";
 import { makeScratch } from "./scratch.ts";
@@ -27,12 +27,13 @@ const scratch = makeScratch();
 let server: RegistryServer;
 let repository: string;
 let text: string;
+let docker: DockerDouble;
 
 const STAGES = {
   sdk: {
     perArch: true,
-    dockerfile: "Dockerfile.sdk",
-    from: "docker.io/library/debian:13",
+    dockerfile: "sdk/Dockerfile",
+    context: "sdk",
     tag: "sdk-${ARCH}",
     layout: "out/sdk/${ARCH}",
   },
@@ -45,7 +46,11 @@ beforeAll(async () => {
   repository = `127.0.0.1:${server.port}/family/image`;
   const artifacts = { gcc: "oci:out/sdk/${ARCH}", data: { directory: "data" } };
   const provenance = { parent: "gcc" };
-  text = configuration(repository, { artifacts, provenance, stages: STAGES });
+  const steps = [{ copy: "/share", from: "data", to: "/usr/share/family" }];
+  const layers = [{ name: "data", steps }];
+  const more = { artifacts, provenance, layers, links: [], stages: STAGES };
+  text = configuration(repository, more);
+  docker = writeDockerDouble(scratch.path("docker"));
   symlinkSync(CLI, join(scratch.make("bin"), "oci-kit"));
 });
 afterAll(() => server.close());
@@ -57,11 +62,16 @@ function checkout(name: string): string {
   mkdirSync(join(place, "data/share"), { recursive: true });
   writeFileSync(join(place, "linux/oci-kit.yaml"), text);
   writeFileSync(join(place, "data/share/readme"), "one for all");
+  // a layer has the times of its files: two checkouts that are to make one layer agree in them
+  for (const path of ["data/share/readme", "data/share", "data"])
+    utimesSync(join(place, path), 1760000000, 1760000000);
+  mkdirSync(join(place, "sdk"));
+  writeFileSync(join(place, "sdk/Dockerfile"), "FROM scratch\n");
   return place;
 }
 
 async function bash(place: string, script: string, env: Readonly<Record<string, string>> = {}) {
-  const path = `${join(scratch.directory, "bin")}:${process.env["PATH"]}`;
+  const path = `${join(scratch.directory, "bin")}:${docker.path}:${process.env["PATH"]}`;
   const output = join(place, "github-output");
   const command = promisify(execFile)("bash", ["--norc", "-eo", "pipefail", "-c", script], {
     cwd: place,
@@ -101,27 +111,21 @@ const matrixIn = (told: Readonly<Record<string, string>>, name: keyof GithubMatr
   (JSON.parse(told[name]!) as GithubMatrix["shared"]).include;
 
 describe("the scripts of the reusable workflow, on machines that share nothing but the registry", () => {
-  it("plan, assemble each architecture on its own, publish one index, and have nothing to do then", async () => {
-    const first = checkout("compiler");
-    for (const name of ARCHITECTURES) {
-      const file = join(first, "root", name, "bin/gcc");
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, elf(name), { mode: 0o755 });
-      const target = `${repository}:sdk-${name}`;
-      await bash(first, `oci-kit pack root/${name} ${target} --platform linux/amd64`);
-    }
+  it("plan, build and assemble each architecture on its own, publish one index, and have nothing to do then", async () => {
     const told = await outputs(checkout("plan"));
     expect(told["run-id"]).toMatch(/^\d{8}-\d{6}-[0-9a-f]{8}$/);
     expect(matrixIn(told, "shared")).toEqual([]);
     const jobs = matrixIn(told, "architectures");
     expect(jobs.map(({ architecture, build }) => [architecture, build])).toEqual(
-      ARCHITECTURES.map((name) => [name, ""]),
+      ARCHITECTURES.map((name) => [name, `--arch ${name} --only sdk`]),
     );
     const places = jobs.map(({ architecture }) => checkout(`job-${architecture!}`));
     await Promise.all(
-      jobs.map((job, at) =>
-        step(places[at]!, "architectures", "Assemble, and push by digest", job, told["run-id"]),
-      ),
+      jobs.map(async (job, at) => {
+        const place = places[at]!;
+        await step(place, "architectures", "Build", job);
+        await step(place, "architectures", "Assemble, and push by digest", job, told["run-id"]);
+      }),
     );
     const [index] = matrixIn(told, "index");
     const last = checkout("index");
@@ -139,6 +143,9 @@ describe("the scripts of the reusable workflow, on machines that share nothing b
     ]);
     const again = await outputs(checkout("again"));
     expect([matrixIn(again, "architectures"), matrixIn(again, "index")]).toEqual([[], []]);
+    const touched = checkout("touched");
+    writeFileSync(join(touched, "sdk/tool"), "new");
+    expect(matrixIn(await outputs(touched), "architectures")).toHaveLength(3);
   });
 });
 

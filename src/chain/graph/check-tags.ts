@@ -101,21 +101,33 @@ function checkIndex({ architectures }: ChainDeclaration, unit: StageUnit): reado
   }
 }
 
-/** Remembers who has each tag, as what it is made of; and complains where another one has it already. */
+/**
+ * Remembers who has each tag and each layout, as what it is made of; and complains where another one has it already. A
+ * layout is of one machine: another build platform has its own.
+ */
 function checkOwners(
   owners: Map<string, string>,
   units: readonly StageUnit[],
   { variant, buildPlatform }: GraphChoice,
 ): readonly ChainProblem[] {
   const problems: ChainProblem[] = [];
+  const run = variant === undefined ? `built on ${buildPlatform!}` : `of the variant ${variant}`;
   for (const unit of units) {
     const owner = ancestryOf(unit, units);
-    const known = owners.get(unit.tag);
-    if (known === undefined) owners.set(unit.tag, owner);
-    if (known === undefined || known === owner) continue;
-    const run = variant === undefined ? `built on ${buildPlatform!}` : `of the variant ${variant}`;
-    const message = `${unit.tag} is the tag of ${unit.id} ${run} too, which would take the place of another: a template needs \${VARIANT_SUFFIX}, \${BUILD_ARCH}, \${HOST_SUFFIX} or \${HOST_MARK}`;
-    problems.push({ path: ["stages", unit.stage, "tag"], message });
+    const isOther = (key: string): boolean => {
+      const known = owners.get(key);
+      if (known === undefined) owners.set(key, owner);
+      return known !== undefined && known !== owner;
+    };
+    if (isOther(`tag ${unit.tag}`)) {
+      const message = `${unit.tag} is the tag of ${unit.id} ${run} too, which would take the place of another: a template needs \${VARIANT_SUFFIX}, \${BUILD_ARCH}, \${HOST_SUFFIX} or \${HOST_MARK}`;
+      problems.push({ path: ["stages", unit.stage, "tag"], message });
+    }
+    const { layout } = unit;
+    if (layout !== undefined && isOther(`layout ${buildPlatform ?? ""} ${layout}`)) {
+      const message = `${layout} is the layout of ${unit.id} ${run} too, which would take the place of another: a template needs \${VARIANT_SUFFIX}`;
+      problems.push({ path: ["stages", unit.stage, "layout"], message });
+    }
   }
   return problems;
 }

@@ -34,6 +34,8 @@ export interface BuildDeclaration {
   readonly memory?: number | undefined;
   /** The most processors. */
   readonly cpus?: number | undefined;
+  /** The cgroup of the builder's machine in which its programs run. */
+  readonly cgroupParent?: string | undefined;
 }
 
 /** A stage as it is declared, for every architecture, variant and build platform. */

@@ -184,6 +184,7 @@ function buildOf(
     cacheTo: each(build.cacheTo, "cacheTo"),
     memory: build.memory,
     cpus: build.cpus,
+    cgroupParent: build.cgroupParent,
   };
 }
 

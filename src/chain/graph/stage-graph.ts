@@ -21,6 +21,7 @@ export interface UnitBuild {
   readonly cacheTo: readonly string[];
   readonly memory: number | undefined;
   readonly cpus: number | undefined;
+  readonly cgroupParent: string | undefined;
 }
 
 /** Another unit that a unit is made from. */

@@ -10,6 +10,10 @@ export type PlanReason = { readonly message: string } & (
   | { readonly kind: "parent-built"; readonly parent: string }
   /** It has no record of what it was made from. */
   | { readonly kind: "unrecorded"; readonly parent: string }
+  /** Its files, arguments, recipe or builder are others than those that it was made of. */
+  | { readonly kind: "changed" }
+  /** Another architecture is made anew, and all images of one index are one generation. */
+  | { readonly kind: "generation"; readonly unit: string }
   | { readonly kind: "fresh" }
   | { readonly kind: "unread" }
 );
@@ -22,23 +26,68 @@ export interface PlannedUnit {
   readonly reasons: readonly PlanReason[];
 }
 
-/** A chain as links and presence say it. */
+/**
+ * How what a unit is made of now compares with what its image was made of, as `judgeInputs` finds out: files, arguments,
+ * recipe and builder, given what its parents are now.
+ */
+export type InputVerdict =
+  | { readonly state: "same" }
+  | { readonly state: "changed"; readonly reasons: readonly string[] }
+  | { readonly state: "unknown"; readonly reason: string; readonly hint?: string | undefined };
+
+/** What a reading says would be done. */
 export interface ChainPlan {
   readonly source: string;
   readonly units: readonly PlannedUnit[];
 }
 
 /**
- * Plans each unit of a reading: what is absent or stale is built, and all that is made from it. An index that
- * holds what it should is kept. What could not be read decides nothing: then the plan says so.
+ * Plans each unit of a reading: what is absent, stale or made of something else is built, and all that is made from it.
+ * Where one architecture of a generation is made anew, all are. An index that holds what it should is kept. What could
+ * not be read decides nothing: then the plan says so.
+ * @param verdicts by the id of the unit; without one, links and presence alone decide
  */
-export function planChain(reading: ChainReading): ChainPlan {
+export function planChain(
+  reading: ChainReading,
+  verdicts: ReadonlyMap<string, InputVerdict> = new Map(),
+): ChainPlan {
   const planned = new Map<string, PlannedUnit>();
-  for (const unit of reading.units) {
-    const reasons = [...ownReasons(unit, reading), ...parentReasons(unit, planned)];
-    planned.set(unit.id, planUnit(unit, reasons));
+  for (const stage of new Set(reading.units.map((unit) => unit.stage))) {
+    const ofStage = reading.units.filter((unit) => unit.stage === stage);
+    const plans = ofStage.map((unit) => {
+      const verdict = verdicts.get(unit.id);
+      const own = ownReasons(unit, reading, verdict?.state === "same");
+      const reasons = [...own, ...parentReasons(unit, planned), ...changeReasons(verdict)];
+      return planUnit(unit, reasons);
+    });
+    for (const plan of asGenerations(plans, reading)) planned.set(plan.unit.id, plan);
   }
-  return { source: reading.source, units: [...planned.values()] };
+  return { source: reading.source, units: reading.units.map(({ id }) => planned.get(id)!) };
+}
+
+function changeReasons(verdict: InputVerdict | undefined): PlanReason[] {
+  if (verdict === undefined || verdict.state === "same") return [];
+  return verdict.state === "unknown"
+    ? [{ kind: "unread", message: verdict.reason }]
+    : verdict.reasons.map((message) => ({ kind: "changed", message }));
+}
+
+/** The run id of images of one index follows from what all of them are made of: one that changes changes the others. */
+function asGenerations(
+  plans: readonly PlannedUnit[],
+  { units }: ChainReading,
+): readonly PlannedUnit[] {
+  const isMember = ({ id, kind }: StageUnit): boolean =>
+    kind === "recipe" ||
+    units.some((one) => one.kind === "index" && one.inputs.some((input) => input.unit === id));
+  const anew = plans.find(({ unit, action }) => action === "build" && isMember(unit));
+  if (anew === undefined) return plans;
+  const { id } = anew.unit;
+  const message = `${id} is made anew, and the images of an index are one generation`;
+  const reasons = [{ kind: "generation", unit: id, message }] as const;
+  return plans.map((plan) =>
+    plan.action === "build" ? plan : { ...plan, action: "build", reasons },
+  );
 }
 
 function planUnit(unit: StageUnit, reasons: readonly PlanReason[]): PlannedUnit {
@@ -49,7 +98,11 @@ function planUnit(unit: StageUnit, reasons: readonly PlanReason[]): PlannedUnit 
   return { unit, action: "keep", reasons };
 }
 
-function ownReasons(unit: StageUnit, { images, links }: ChainReading): PlanReason[] {
+function ownReasons(
+  unit: StageUnit,
+  { images, links }: ChainReading,
+  isCompared: boolean,
+): PlanReason[] {
   const image = images.get(unit.id);
   if (image === undefined || image.state === "unreadable") {
     return [
@@ -84,10 +137,11 @@ function ownReasons(unit: StageUnit, { images, links }: ChainReading): PlanReaso
       ? []
       : [{ kind: "unread", message: outcome.reason }];
   });
-  return reasons.length > 0 ? reasons : [{ kind: "fresh", message: freshness(unit) }];
+  return reasons.length > 0 ? reasons : [{ kind: "fresh", message: freshness(unit, isCompared) }];
 }
 
-function freshness({ inputs, from }: StageUnit): string {
+function freshness({ inputs, from }: StageUnit, isCompared: boolean): string {
+  if (isCompared) return "nothing that it is made of has changed";
   if (inputs.length > 0) return "it was made from what its parents are now";
   return from === undefined
     ? "it is there"

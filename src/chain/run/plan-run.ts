@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { planAssemblyTo } from "../../assemble/assemble-to-reference.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { isOciError } from "../../oci/errors.ts";
 import { planBuild } from "../buildkit/run/build.ts";
 import type { ShellCommand } from "../buildkit/process/shell-command.ts";
 import type { ContextSize } from "../context/walk/context-size.ts";
@@ -11,14 +9,13 @@ import type { ChainLock } from "../pins/chain-lock.ts";
 import { lockPath, readLock } from "../pins/lock-file.ts";
 import { resolvePin } from "../pins/resolve-pin.ts";
 import { type ChainPlace, openChainPlace } from "./place/chain-place.ts";
-import { layoutOf } from "./images/layout-images.ts";
 import type { RunOptions } from "./place/run-options.ts";
 import type { ChainStatus } from "./status/chain-status.ts";
 import { readStatus } from "./status/status-file.ts";
-import { pinnedRecipe } from "./units/assemble-unit.ts";
 import { recordsOf } from "./units/build-unit.ts";
+import { assemblyReasons } from "./units/explain-assembly.ts";
 import { buildReasons, compareInputs } from "./units/explain-unit.ts";
-import { builtLayout, findMade } from "./units/find-made.ts";
+import { builtLayout, findMade, rememberedOf } from "./units/find-made.ts";
 import { unitRequest } from "./units/unit-request.ts";
 
 /** What a run would do with one unit. */
@@ -82,13 +79,7 @@ async function planBuilt(
   { place, options, status, lock }: Planning,
 ): Promise<PlannedWork> {
   const inputs = await place.inputs(unit);
-  const remembered = {
-    state: options.state,
-    runIdKey: options.keys.runId,
-    status: status?.units[unit.id],
-    lock,
-    resumed: status !== undefined && status.result !== "done" ? status.runId : undefined,
-  };
+  const remembered = rememberedOf(unit, options, status, lock);
   const isBypassed = options.noCache || options.pull || because.length > 0;
   const found = isBypassed ? undefined : await findMade(unit, inputs, place, remembered);
   if (found !== undefined) {
@@ -129,7 +120,7 @@ async function planAssembled(
   because: readonly string[],
   { place, options }: Planning,
 ): Promise<PlannedWork> {
-  const reasons = because.length > 0 ? because : await assemblyReasons(unit, place, options);
+  const reasons = because.length > 0 ? because : await reasonsOf(unit, place, options);
   const now = await place.images.image(unit);
   const isKept = reasons.length === 0 && now.state === "present";
   place.made.set(unit.id, isKept ? now.digest : PLACEHOLDER);
@@ -137,29 +128,18 @@ async function planAssembled(
   return { unit, action: "assemble", reasons };
 }
 
-async function assemblyReasons(
+function reasonsOf(
   unit: StageUnit,
   place: ChainPlace,
   options: RunOptions,
 ): Promise<readonly string[]> {
-  const { cache, registry, limits, signal, directory, state } = options;
   const siblings = place.graph.units.filter(({ stage }) => stage === unit.stage);
   const isKnown = siblings.every(({ inputs }) =>
     inputs.every((input) => place.made.get(input.unit) !== PLACEHOLDER),
   );
-  if (!isKnown) return ["another architecture of its generation is made anew"];
-  const generation = await Promise.all(siblings.map((one) => pinnedRecipe(one, place, options)));
-  const recipe = generation[siblings.indexOf(unit)]!;
-  const target =
-    place.images.kind === "registry" ? unit.reference! : `oci:${layoutOf(unit, directory, state)}`;
-  const how = { cache, registry, limits, signal, generation };
-  try {
-    const { changed } = await planAssemblyTo(recipe, target, how);
-    return changed ? ["its recipe or inputs changed, or it is not there"] : [];
-  } catch (error) {
-    if (isOciError(error, "not-found")) return [error.message];
-    throw error;
-  }
+  return isKnown
+    ? assemblyReasons(unit, place, options)
+    : Promise.resolve(["another architecture of its generation is made anew"]);
 }
 
 async function planJoined(

@@ -5,7 +5,11 @@ import type { UnitSelection } from "../../chain/graph/select-units.ts";
 import { changedStages, checkVariantRun } from "../../chain/graph/variant-run.ts";
 import { planRun } from "../../chain/run/plan-run.ts";
 import { runChain } from "../../chain/run/run-chain.ts";
-import type { ChainPlaceOptions, RunOptions } from "../../chain/run/place/run-options.ts";
+import type {
+  ChainPlaceOptions,
+  RecipeOptions,
+  RunOptions,
+} from "../../chain/run/place/run-options.ts";
 import { provenanceKeys } from "../../chain/images/provenance-keys.ts";
 import { chainDirectory } from "../../config/output-directory.ts";
 import { configurationToRecipe } from "../../config/recipe/configuration-to-recipe.ts";
@@ -76,14 +80,13 @@ export async function buildChain(flags: BuildFlags, session: Session): Promise<O
 
 function runOptions(flags: BuildFlags, chosen: ChosenChain, session: Session): RunOptions {
   const { configuration, graph } = chosen;
-  const place = placeOptions(flags, chosen, session);
+  const place = planOptions(flags, chosen, session);
   const declaration = configurationToChain(configuration);
   const { from, architectures } = chosen.selection;
   checkVariantRun(declaration, graph, { from, architectures, push: place.push });
   return {
     ...place,
     selection: selectionOf(chosen, changedStages(graph, declaration)),
-    recipe: (architecture) => configurationToRecipe(configuration, architecture),
     parallel: parallelOf(flags.parallel),
     mirrors: flags.mirrors === true,
     noCache: flags.cache === false,
@@ -108,6 +111,18 @@ export function placeOptions(
     push: flags.push ?? graph.repository !== undefined,
     builders: parseBuilderChoice(flags.builder ?? []),
     ...{ env, signal, registry, limits },
+  };
+}
+
+/** The same for what also looks at units that are assembled. */
+export function planOptions(
+  flags: PlaceFlags,
+  chosen: ChosenChain,
+  session: Session,
+): ChainPlaceOptions & RecipeOptions {
+  return {
+    ...placeOptions(flags, chosen, session),
+    recipe: (architecture) => configurationToRecipe(chosen.configuration, architecture),
   };
 }
 

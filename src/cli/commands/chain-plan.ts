@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { githubMatrix } from "../../chain/plan/github-matrix.ts";
-import { planChain, type PlannedUnit } from "../../chain/plan/plan-chain.ts";
+import { type InputVerdict, planChain, type PlannedUnit } from "../../chain/plan/plan-chain.ts";
+import { judgeInputs } from "../../chain/run/judge-inputs.ts";
+import type { ChainReading } from "../../chain/verify-chain.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { count, table } from "../output/format.ts";
 import { formatJson } from "../output/terminal-text.ts";
-import type { PlaceFlags } from "./chain-build.ts";
-import { chooseChain, readChosen, unasked } from "./chain-graph.ts";
+import { type PlaceFlags, planOptions } from "./chain-build.ts";
+import { chooseChain, type ChosenChain, readChosen, unasked } from "./chain-graph.ts";
 
 /** The flags of `oci-kit chain plan`. */
 export interface PlanFlags extends PlaceFlags {
@@ -23,9 +25,8 @@ export async function plan(flags: PlanFlags, session: Session): Promise<Outcome>
     const { why } = await import("./chain-why.ts");
     return why(flags.why, flags, chosen, session);
   }
-  const reading =
-    flags.offline === true ? unasked(chosen, "--offline") : await readChosen(chosen, session);
-  const { source, units } = planChain(reading);
+  const { reading, verdicts } = await look(flags, chosen, session);
+  const { source, units } = planChain(reading, verdicts);
   const matrix = githubMatrix({ source, units });
   const lines =
     flags.format === "github"
@@ -48,11 +49,36 @@ export async function plan(flags: PlanFlags, session: Session): Promise<Outcome>
       configuration: chosen.configuration.file,
     },
     lines,
+    notices: flags.format === "github" ? [] : hints(verdicts),
   };
 }
 
+/** What to do about inputs that could not be compared: each way out once, however many images it is for. */
+function hints(verdicts: Looked["verdicts"]): string[] {
+  const found = [...verdicts.values()].flatMap((verdict) =>
+    verdict.state === "unknown" && verdict.hint !== undefined ? [verdict.hint] : [],
+  );
+  return [...new Set(found)];
+}
+
+interface Looked {
+  readonly reading: ChainReading;
+  readonly verdicts: ReadonlyMap<string, InputVerdict>;
+}
+
+/** What is published, and what the files here would make of it. */
+async function look(flags: PlanFlags, chosen: ChosenChain, session: Session): Promise<Looked> {
+  if (flags.offline === true) {
+    return { reading: unasked(chosen, "--offline"), verdicts: new Map() };
+  }
+  const reading = await readChosen(chosen, session);
+  const options = planOptions(flags, chosen, session);
+  return { reading, verdicts: await judgeInputs(chosen.graph, reading, options) };
+}
+
 function row({ unit, action, reasons }: PlannedUnit): string[] {
-  return [action, unit.id, reasons.map(({ message }) => message).join("; ")];
+  const texts = new Set(reasons.map(({ message }) => message.split("\n", 1)[0]!));
+  return [action, unit.id, [...texts].join("; ")];
 }
 
 function summary(source: string, units: readonly PlannedUnit[]): string {

@@ -156,45 +156,6 @@ describe("oci-kit chain verify", () => {
   });
 });
 
-describe("oci-kit chain plan", () => {
-  it("says what would be built and why, and prints the matrix of a workflow", async () => {
-    await publish(OLD);
-    const { stdout } = await project.run("chain", "plan");
-    expect(stdout).toMatch(/^keep {3}base/m);
-    expect(stdout).toMatch(
-      /^build {2}sdk-arm64 {4}base is sha256:[0-9a-f]{64} now; it was made from sha256:0{64}$/m,
-    );
-    expect(stdout).toContain("4 images: 3 to build, 1 to keep");
-    const lines = (await project.run("chain", "plan", "--format", "github")).stdout
-      .trimEnd()
-      .split("\n");
-    const outputs = Object.fromEntries(
-      lines.map((line) => [
-        line.slice(0, line.indexOf("=")),
-        JSON.parse(line.slice(line.indexOf("=") + 1)) as unknown,
-      ]),
-    );
-    expect(outputs).toMatchObject({
-      shared: { include: [] },
-      architectures: {
-        include: [
-          { architecture: "amd64", stages: "sdk" },
-          { architecture: "arm64" },
-          { architecture: "riscv64" },
-        ],
-      },
-      index: { include: [] },
-    });
-  });
-
-  it("without a registry still says all stages, and what it could not know", async () => {
-    await project.server.close();
-    const { status, stdout } = await project.run("chain", "plan");
-    expect(status).toBe(0);
-    expect(stdout).toContain("4 images: 0 to build, 0 to keep, 4 unknown");
-  });
-});
-
 describe("a chain asked for wrongly", () => {
   it.each([
     [["--arch", "mips"], /--arch: expected amd64, arm64, riscv64, got "mips"/],

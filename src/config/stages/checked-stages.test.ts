@@ -173,6 +173,15 @@ describe("a configuration with stages is refused, with line and column, for", ()
       { chain: { variants: { nvidia: { parents: { sdk: "gpu" } } } } },
     ],
     [
+      "a variant that would overwrite a layout of the plain family",
+      /stages.sdk.layout: out\/sdk-amd64 is the layout of sdk-amd64 of the variant nvidia too/,
+      {
+        gpu: { dockerfile: "D", parent: "base", variant: "nvidia", tag: "gpu" },
+        sdk: { ...SDK, tag: "sdk${VARIANT_SUFFIX}-${ARCH}", layout: "out/sdk-${ARCH}" },
+      },
+      { chain: { variants: { nvidia: { parents: { sdk: "gpu" } } } } },
+    ],
+    [
       "a build platform that would overwrite another's images",
       /stages.base.tag: base is the tag of base built on linux\/arm64 too/,
       {},

@@ -96,7 +96,7 @@ function platformProblems({ buildPlatforms = [], variants = {} }: ChainDocument)
 /** The keys that only a build has. */
 const BUILD_KEYS = [
   ...["context", "target", "parentArg", "args", "secrets", "ssh", "network", "addHosts"],
-  ...["cacheFrom", "cacheTo", "memory", "cpus", "from", "runsOn"],
+  ...["cacheFrom", "cacheTo", "memory", "cpus", "cgroupParent", "from", "runsOn"],
 ] as const;
 
 /** Keys that would count for nothing, because BuildKit doesn't make the stage. */
@@ -130,7 +130,8 @@ function stageOf(
     from,
     inputs,
     tag,
-    layout: stage.layout ?? (kind === "recipe" ? `${output}/\${ARCH}` : undefined),
+    layout:
+      stage.layout ?? (kind === "recipe" ? `${output}\${VARIANT_SUFFIX}/\${ARCH}` : undefined),
     optional,
     variant,
     runsOn: stage.runsOn ?? (lane === "cross" || kind !== "build" ? "build" : "target"),
@@ -140,6 +141,7 @@ function stageOf(
 
 function buildOf(stage: StageDocument, chain: ChainDocument): BuildDeclaration | undefined {
   const { dockerfile, memory = chain.memory, cpus = chain.cpus } = stage;
+  const { cgroupParent = chain.cgroupParent } = stage;
   const { context, target, parentArg, secrets, ssh, network, addHosts, cacheFrom, cacheTo } = stage;
   if (dockerfile === undefined) return undefined;
   return {
@@ -156,6 +158,7 @@ function buildOf(stage: StageDocument, chain: ChainDocument): BuildDeclaration |
     cacheTo,
     memory: memory === undefined ? undefined : parseSize(memory),
     cpus,
+    cgroupParent,
   };
 }
 

@@ -16,6 +16,10 @@ const size = z
   .string()
   .regex(/^\d{1,6}(?:\.\d{1,3})? ?(?:[KMGT]i?)?B$/, "expected a size as 8GiB or 500MB")
   .describe("A size as 8GiB or 500MB");
+const cgroupParent = z
+  .string()
+  .min(1)
+  .describe("The cgroup of the builder's machine in which its programs run");
 const cpus = z.number().positive().describe("The most processors, as 2 or 1.5");
 const platforms = z.array(text).min(1);
 
@@ -69,6 +73,7 @@ const stage = z
     cacheTo: texts.optional().describe("In BuildKit's words, as type=registry,ref=…,mode=max"),
     memory: size.optional(),
     cpus: cpus.optional(),
+    cgroupParent: cgroupParent.optional(),
   })
   .describe("One stage of the family");
 
@@ -109,6 +114,7 @@ export const stageSections = {
       args: z.record(argument, text).optional().describe("Build arguments of all stages"),
       memory: size.optional(),
       cpus: cpus.optional(),
+      cgroupParent: cgroupParent.optional(),
     })
     .optional(),
 };

@@ -6,6 +6,7 @@ import { OciError } from "../../../oci/errors.ts";
 import { formatPlatform } from "../../../oci/platform.ts";
 import { capture } from "../process/capture.ts";
 import type { Builder } from "./builder.ts";
+import { canCap } from "./caps.ts";
 
 const platform = z.object({
   architecture: z.optional(z.string()),
@@ -48,11 +49,13 @@ export async function askBuildctl(
     ({ labels, buildkitVersion }) =>
       `BuildKit ${buildkitVersion?.version ?? "unknown"} (${labels?.[EXECUTOR] ?? "unknown"})`,
   );
+  const versions = answer.data.map(({ buildkitVersion }) => buildkitVersion?.version ?? "unknown");
   return {
     kind: "buildctl",
     program,
     name: address,
     identity: `buildctl, ${[...new Set(kinds)].sort().join(", ")}`,
+    caps: canCap(versions),
     platforms: [...new Set(answer.data.flatMap(({ platforms }) => (platforms ?? []).map(format)))],
   };
 }

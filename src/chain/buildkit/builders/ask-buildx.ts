@@ -6,6 +6,7 @@ import { OciError } from "../../../oci/errors.ts";
 import { quote } from "../../../oci/quote.ts";
 import { capture } from "../process/capture.ts";
 import type { Builder } from "./builder.ts";
+import { canCap } from "./caps.ts";
 
 const node = z.object({
   Status: z._default(z.string(), ""),
@@ -60,8 +61,15 @@ export async function askBuildx(
     program,
     name,
     identity: `buildx ${plugin}, ${found.Driver}, ${versions.sort().join(", ")}`,
+    caps: canCap(usable.map(({ Version }) => Version)) && (await knowsResources(program, options)),
     platforms: [...new Set(usable.flatMap(({ Platforms }) => Platforms ?? []))],
   };
+}
+
+/** Whether buildx has the flag for caps, which came later than the builder's own. */
+async function knowsResources(program: string, options: AbortOptions): Promise<boolean> {
+  const help = await capture({ program, words: ["buildx", "build", "--help"] }, options);
+  return help.includes("--resource ");
 }
 
 function readListed(line: string): Listed[] {
@@ -77,7 +85,7 @@ function readListed(line: string): Listed[] {
 function noBuilder(name: string | undefined, builders: readonly Listed[]): OciError {
   const names = builders.map(({ Name }) => quote(Name)).join(", ") || "none";
   const wanted = name === undefined ? "a current builder" : `a builder ${quote(name)}`;
-  return new OciError("not-found", `docker buildx: expected ${wanted}, got these: ${names}`, {
+  return new OciError("not-found", `expected ${wanted}, got these: ${names}`, {
     hint: "Make one with `docker buildx create`, or name another with --builder.",
   });
 }

@@ -36,8 +36,8 @@ const request: BuildRequest = {
   output: { kind: "layout", directory: "/out/x", compression: "zstd" },
 };
 
-function builder(kind: Builder["kind"], name?: string): Builder {
-  return { kind, program: `/bin/${kind}`, name, identity: "", platforms: [] };
+function builder(kind: Builder["kind"], name?: string, caps = false): Builder {
+  return { kind, program: `/bin/${kind}`, name, identity: "", caps, platforms: [] };
 }
 
 describe("the command line of a request", () => {
@@ -88,6 +88,22 @@ describe("the command line of a request", () => {
       "--output=type=oci,tar=false,dest=/out/x,oci-mediatypes=true,compression=zstd," +
         '"annotation.org.example.parent=a,b"',
     ]);
+  });
+
+  it("caps memory and processors with a builder that does, and else leaves that out", () => {
+    const capped = { ...request, memory: 4096, cpus: 2 };
+    const words = (kind: Builder["kind"], caps: boolean): readonly string[] =>
+      buildCommand(builder(kind, undefined, caps), capped, "/m").words;
+    const named = ["memory=4096", "cpu-period=100000", "cpu-quota=200000"];
+    expect(words("buildx", true)).toEqual(
+      expect.arrayContaining(named.map((word) => `--resource=${word}`)),
+    );
+    expect(words("buildctl", true)).toEqual(
+      expect.arrayContaining(named.map((word) => `--opt=${word}`)),
+    );
+    for (const kind of ["buildx", "buildctl"] as const) {
+      expect(words(kind, false).join(" ")).not.toMatch(/memory=|cpu-/);
+    }
   });
 
   it("is refused where buildctl would change an annotation's key", () => {

@@ -8,6 +8,7 @@ import type { BuildRequest, NamedContext, SshForward } from "../request/build-re
 import type { ShellCommand } from "../process/shell-command.ts";
 import { cacheExport, cacheImport, outputAttributes, secretAttributes } from "./attributes.ts";
 import type { Builder } from "./builder.ts";
+import { capsOf } from "./caps.ts";
 
 /**
  * The `buildctl build` for a request. It writes the digest of what it made to `metadataFile`.
@@ -23,7 +24,7 @@ export function buildctlCommand(
     ["build", "--progress=rawjson", `--metadata-file=${metadataFile}`, "--frontend=dockerfile.v0"],
     [`--local=context=${resolve(request.context)}`],
     [`--local=dockerfile=${dirname(resolve(request.dockerfile))}`],
-    options(request),
+    options(builder, request),
     Object.entries(request.contexts ?? {}).flatMap(([name, context], at) =>
       contextWords(name, context, at),
     ),
@@ -39,7 +40,7 @@ export function buildctlCommand(
 }
 
 /** The options of the Dockerfile frontend. */
-function options(request: BuildRequest): string[] {
+function options(builder: Builder, request: BuildRequest): string[] {
   const hosts = Object.entries(request.addHosts ?? {});
   const given: readonly (readonly [name: string, value: string | undefined])[] = [
     ["filename", basename(request.dockerfile)],
@@ -49,6 +50,7 @@ function options(request: BuildRequest): string[] {
     ...prefixed("label:", request.labels),
     ["force-network-mode", request.network],
     ["add-hosts", hosts.length === 0 ? undefined : attributeList(hosts)],
+    ...capsOf(builder, request),
     ["cgroup-parent", request.cgroupParent],
     ["image-resolve-mode", request.pull === true ? "pull" : undefined],
     ["attest:provenance", request.attestations === "provenance" ? "mode=max" : undefined],

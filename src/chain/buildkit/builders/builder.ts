@@ -13,6 +13,8 @@ export interface Builder {
    * part of it, so that two machines with the same versions agree.
    */
   readonly identity: string;
+  /** Whether it caps the memory and the processors of what a build runs; one that can't would only not say so. */
+  readonly caps: boolean;
   /** What it says that it can run, such as `linux/riscv64`. */
   readonly platforms: readonly string[];
 }

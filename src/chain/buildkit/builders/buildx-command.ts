@@ -6,6 +6,7 @@ import type { BuildRequest, NamedContext } from "../request/build-request.ts";
 import type { ShellCommand } from "../process/shell-command.ts";
 import { cacheExport, cacheImport, outputAttributes, secretAttributes } from "./attributes.ts";
 import type { Builder } from "./builder.ts";
+import { capsOf } from "./caps.ts";
 
 /** The `docker buildx build` for a request. It writes the digest of what it made to `metadataFile`. */
 export function buildxCommand(
@@ -32,6 +33,7 @@ export function buildxCommand(
     flags("cache-to", (request.cacheTo ?? []).map(cacheExport)),
     flags("annotation", pairs(request.annotations)),
     flags("label", pairs(request.labels)),
+    flags("resource", pairs(Object.fromEntries(capsOf(builder, request)))),
     request.cgroupParent === undefined ? [] : [`--cgroup-parent=${request.cgroupParent}`],
     request.noCache === true ? ["--no-cache"] : [],
     request.pull === true ? ["--pull"] : [],

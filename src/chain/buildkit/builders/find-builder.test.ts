@@ -44,6 +44,7 @@ describe("a builder of docker buildx", () => {
       program: join(directory, "docker"),
       name: undefined,
       identity: "buildx 0.29.1, docker, BuildKit v0.25.1",
+      caps: false,
       platforms: ["linux/amd64", "linux/riscv64"],
     });
   });
@@ -55,6 +56,17 @@ describe("a builder of docker buildx", () => {
       identity: "buildx 0.29.1, remote, BuildKit v0.24.0",
       platforms: ["linux/arm64"],
     });
+  });
+
+  it("caps builds where both its BuildKit and buildx know how", async () => {
+    const listed = LISTED.replace("v0.25.1", "v0.31.0");
+    const caps = async (help: string): Promise<boolean> => {
+      const cases = `version) echo "x 0.36.0 y";; ls) /bin/cat <<'END'\n${listed}\nEND\n;; build) echo "${help}";;`;
+      program("docker", `case "$2" in ${cases} esac`);
+      return (await findBuilder({ env: env() })).caps;
+    };
+    expect(await caps("      --resource stringArray   Resource limits")).toBe(true);
+    expect(await caps("      --sbom string")).toBe(false);
   });
 
   it("that is absent or does not run is named, with the others", async () => {

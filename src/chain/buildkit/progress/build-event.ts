@@ -32,7 +32,14 @@ export type BuildEvent =
       readonly stream: "stdout" | "stderr";
       readonly line: string;
     }
-  /** At most ten a second for one thing that is transferred, and always the last. */
+  /** How much of a context the builder was sent: of the main one `context`, else its name. As often as a transfer. */
+  | {
+      readonly kind: "context-sent";
+      readonly context: string;
+      readonly bytes: number;
+      readonly isFinished: boolean;
+    }
+  /** At most ten a second for one thing that is transferred otherwise, and always the last. */
   | {
       readonly kind: "transfer";
       readonly step: BuildStep;

@@ -13,6 +13,8 @@ export interface StepFollower extends Pick<StepTable, "count" | "cached" | "fail
 
 const LONGEST_LINE = 64 * 1024;
 const TRANSFER_MS = 100;
+/** What BuildKit calls the sending of a context. */
+const CONTEXT = /^transferring ([^:]{1,200}):$/;
 
 /** @param hide takes secrets out of a text */
 export function followSteps(
@@ -99,6 +101,11 @@ function followTransfers(
     if (!isFinished && now - (shownAt.get(key) ?? -TRANSFER_MS) < TRANSFER_MS) return;
     if (isFinished) shownAt.delete(key);
     else shownAt.set(key, now);
+    const [, context] = CONTEXT.exec(id) ?? [];
+    if (context !== undefined) {
+      onEvent({ kind: "context-sent", context: hide(context), bytes: current, isFinished });
+      return;
+    }
     const { step } = table.find(vertex);
     onEvent({ kind: "transfer", step, what: hide(id), current, total, isFinished });
   };

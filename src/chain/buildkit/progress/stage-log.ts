@@ -63,6 +63,7 @@ function describe(event: BuildEvent): string | undefined {
     case "progress-broken":
       return "(what follows could not be read)";
     case "transfer":
+    case "context-sent":
       return undefined;
   }
 }

@@ -64,7 +64,11 @@ export interface BuildRequest {
   readonly cacheTo?: readonly CachePlace[] | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** The cgroup of RUN, which caps its memory and processors: BuildKit has no other caps for one build. */
+  /** In bytes: the most that each RUN may use. It counts where the builder has `caps`. */
+  readonly memory?: number | undefined;
+  /** The most processors of each RUN, such as 1.5. It counts where the builder has `caps`. */
+  readonly cpus?: number | undefined;
+  /** The cgroup of RUN, which caps what all of them use; one that its machine has. */
   readonly cgroupParent?: string | undefined;
   /** Run every step again. */
   readonly noCache?: boolean | undefined;

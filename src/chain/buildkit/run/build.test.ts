@@ -54,6 +54,7 @@ function buildWith(
     program,
     name: undefined,
     identity: "",
+    caps: false,
     platforms: [],
   } as const;
   return build(builder, request(change), { ...options(), onProgress });
@@ -168,6 +169,7 @@ it("a dry run's command leaves out a local cache that is not there yet", () => {
     program: "/d",
     name: undefined,
     identity: "",
+    caps: false,
     platforms: [],
   } as const;
   const { words } = planBuild(builder, request({ cacheFrom }), options());

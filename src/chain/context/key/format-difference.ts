@@ -14,7 +14,9 @@ export function formatDifference(difference: InputDifference): string {
       const name = nameOfContext(difference.context);
       if (difference.previous === undefined) return `added  ${name}`;
       if (difference.now === undefined) return `removed  ${name}`;
-      return `changed  ${name} (its files of last time are not known any more)`;
+      return difference.context === undefined
+        ? `changed  ${name} (its files of last time are not known any more)`
+        : `${name}  ${step(difference, short)}`;
     }
     case "argument":
       return `build arg  ${escapeText(difference.name)}: ${step(difference, quote)}`;

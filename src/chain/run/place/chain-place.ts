@@ -6,6 +6,7 @@ import { isOciError, OciError } from "../../../oci/errors.ts";
 import { digestOfRecord } from "../../context/key/input-record.ts";
 import { openKeptLists, type KeptLists } from "../../context/content/kept-lists.ts";
 import { type StageGraph, type StageUnit, unitOf } from "../../graph/stage-graph.ts";
+import type { ChainImage } from "../../images/chain-image.ts";
 import { resolvePin } from "../../pins/resolve-pin.ts";
 import { type Builders, openBuilders } from "./builders.ts";
 import { openRunLayouts } from "../images/layout-images.ts";
@@ -42,19 +43,31 @@ export interface ChainPlace {
 
 const RUN_ID_LENGTH = 32;
 
-/** Opens the place of a chain. The caller closes it. @throws OciError `missing-input` for a push without a repository */
+/**
+ * Opens the place of a chain. The caller closes it.
+ * @param known images that were read already, by the id of their unit: they are not asked for again
+ * @throws OciError `missing-input` for a push without a repository
+ */
 export async function openChainPlace(
   graph: StageGraph,
   options: ChainPlaceOptions,
+  known: ReadonlyMap<string, ChainImage> = new Map(),
 ): Promise<ChainPlace> {
-  const images = await openImages(graph, options);
+  const opened = await openImages(graph, options);
+  const images: RunImages = {
+    ...opened,
+    image: async (unit) => known.get(unit.id) ?? opened.image(unit),
+  };
   const contexts = join(options.cache, "contexts");
   const builders = openBuilders(graph, { ...options, contexts });
   const reader = openInputReader({
     ...options,
     outside: openOutsideImages(options.directory, options),
   });
-  const made = new Map<string, Digest>();
+  const there = [...known].flatMap(([id, image]) =>
+    image.state === "present" ? [[id, image.digest] as const] : [],
+  );
+  const made = new Map<string, Digest>(there);
   const read = new Map<string, Promise<UnitInputs>>();
   const pins = async (unit: StageUnit): Promise<Readonly<Record<string, Digest>>> => {
     const found = await Promise.all(

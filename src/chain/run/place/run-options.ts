@@ -40,11 +40,15 @@ export interface ChainPlaceOptions extends OpenOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Options of `runChain` and `planRun`. */
-export interface RunOptions extends ChainPlaceOptions {
-  readonly selection?: UnitSelection | undefined;
+/** What looks at units that are assembled needs besides. */
+export interface RecipeOptions {
   /** The recipe of an architecture, as the configuration says it. Its inputs are replaced by what is pinned. */
   readonly recipe: (architecture: string) => Recipe;
+}
+
+/** Options of `runChain` and `planRun`. */
+export interface RunOptions extends ChainPlaceOptions, RecipeOptions {
+  readonly selection?: UnitSelection | undefined;
   /** How many units are made at a time. */
   readonly parallel: number;
   readonly mirrors: boolean;

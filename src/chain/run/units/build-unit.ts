@@ -4,6 +4,7 @@ import { removeTree } from "../../../files/remove-tree.ts";
 import { openLayout } from "../../../store/layout/layout.ts";
 import { onlyRoot } from "../../../image/only-root.ts";
 import type { Descriptor } from "../../../oci/documents/descriptor.ts";
+import type { Builder } from "../../buildkit/builders/builder.ts";
 import { checkFreeDisk } from "../../buildkit/places/free-disk.ts";
 import { recallSize, rememberSize } from "../../buildkit/places/stage-sizes.ts";
 import type { BuildRequest } from "../../buildkit/request/build-request.ts";
@@ -113,11 +114,8 @@ async function buildAnew(unit: StageUnit, inputs: UnitInputs, work: UnitWork): P
   const { context, record } = inputs;
   tell({ kind: "context", unit: id, size: context.size });
   for (const { message } of context.warnings) tell({ kind: "warning", unit: id, message });
-  if (unit.build?.memory !== undefined || unit.build?.cpus !== undefined) {
-    const message =
-      "memory and cpus do not count: BuildKit caps no single build; cap the builder itself";
-    tell({ kind: "warning", unit: id, message });
-  }
+  const uncapped = uncappedBy(await place.builders.find(unit), unit);
+  if (uncapped !== undefined) tell({ kind: "warning", unit: id, message: uncapped });
   await place.builders.prove(unit);
   const size = `${options.directory}:${id}`;
   const tookBefore = recallSize(options.cache, size);
@@ -141,6 +139,16 @@ async function buildAnew(unit: StageUnit, inputs: UnitInputs, work: UnitWork): P
   } finally {
     await removeTree(fresh);
   }
+}
+
+/** What to say where the configuration caps what the builder can't cap. Where it names a cgroup, that caps. */
+function uncappedBy({ caps, identity }: Builder, { build: asked }: StageUnit): string | undefined {
+  const isAsked = asked?.memory !== undefined || asked?.cpus !== undefined;
+  if (!isAsked || caps || asked.cgroupParent !== undefined) return undefined;
+  return (
+    `memory and cpus do not count with ${identity}: they need BuildKit 0.31, driven by buildctl or by a buildx with ` +
+    "--resource. Else name a capped cgroup as cgroupParent, or cap the builder itself"
+  );
 }
 
 /** Builds, and once more by itself if what failed may pass: what was built so far is in the builder's cache. */

@@ -61,6 +61,9 @@ export function buildReasons(
   if (previous !== undefined && differences === undefined && previous !== change.now) {
     lines.push("what it is made of has changed (the record of last time is not on this machine)");
   }
+  if (previous !== undefined && previous === change.now && uncovered.length === 0) {
+    lines.push("another architecture of its generation is made of something else");
+  }
   const shown = (differences ?? []).slice(0, SHOWN).map(formatDifference);
   const more = (differences?.length ?? 0) - shown.length;
   return [...lines, ...shown, ...(more > 0 ? [`and ${more} more differences`] : [])];

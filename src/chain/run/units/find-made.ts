@@ -13,8 +13,9 @@ import { digestIn, readRecord } from "../../images/read-record.ts";
 import { digestOfRecord } from "../../context/key/input-record.ts";
 import type { ChainLock } from "../../pins/chain-lock.ts";
 import type { ChainPlace } from "../place/chain-place.ts";
+import type { ChainPlaceOptions } from "../place/run-options.ts";
 import type { UnitInputs } from "../inputs/unit-inputs.ts";
-import type { UnitStatus } from "../status/chain-status.ts";
+import type { ChainStatus, UnitStatus } from "../status/chain-status.ts";
 
 /** What is remembered of a unit, besides what its own image records. */
 export interface Remembered {
@@ -24,6 +25,17 @@ export interface Remembered {
   readonly lock: ChainLock | undefined;
   /** The run that goes on here, if this one does: what it has built counts, also where a key can't stand for it. */
   readonly resumed: string | undefined;
+}
+
+/** What is remembered of a unit by the last run here, and by the lock. */
+export function rememberedOf(
+  { id }: StageUnit,
+  { state, keys }: Pick<ChainPlaceOptions, "state" | "keys">,
+  status: ChainStatus | undefined,
+  lock: ChainLock | undefined,
+): Remembered {
+  const resumed = status !== undefined && status.result !== "done" ? status.runId : undefined;
+  return { state, runIdKey: keys.runId, status: status?.units[id], lock, resumed };
 }
 
 /** An image of the very inputs that a unit has now. */
