@@ -23,6 +23,12 @@ export interface InputOptions extends AbortOptions {
    * the inputs.
    */
   readonly sourceDateEpoch?: number | undefined;
+  /**
+   * Takes layers of artifacts in the target's registry for what their tables of contents (zstd:chunked, eStargz) say,
+   * without reading them. Only the artifacts' authors vouch for that. Default: false; what the cache does not know is
+   * read once.
+   */
+  readonly trustTables?: boolean | undefined;
   /** How to reach inputs in a registry. */
   readonly registry?: OpenOptions["registry"];
   /** Where to keep input archives that can't be read in place, while they are read. */
@@ -91,10 +97,11 @@ export interface AssembleWarning {
     | "absent-input"
     | "unread-xattrs"
     | "contradicted-variable"
-    | "unread-packages";
+    | "unread-packages"
+    | "trusted-tables";
   /**
    * The layer's name; or the architecture whose input is absent; or the artifact whose attributes were not
-   * read; or the variable that the base's environment contradicts.
+   * read, or of which layers were taken unread; or the variable that the base's environment contradicts.
    */
   readonly where: string;
   readonly message: string;

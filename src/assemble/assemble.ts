@@ -85,7 +85,9 @@ export async function planAssembly(
     const base = await openBase(recipe, inputs, options);
     warnOfContradictions(recipe, base, warn);
     const splitAfter = previousOf(reusable, options);
-    const { layers } = await prepareLayers(recipe, base, inputs, { ...options, splitAfter }, warn);
+    const preparing = { ...options, splitAfter };
+    const { layers, trusted } = await prepareLayers(recipe, base, inputs, preparing, warn);
+    trusted.forEach(warn);
     const wanted = await findWanted(layers, reusable, options);
     const place = measuringStore({ ...createMemoryStore(), ...target });
     const making = { ...options, target: place, dryRun: true };
@@ -183,7 +185,7 @@ async function assembleFrom(
     preparing,
     (one) => void made.push(one),
   );
-  warnings.push(...made);
+  warnings.push(...made, ...prepared.trusted);
   const wanted = await findWanted(prepared.layers, reusable, options);
   const layers = await makeLayers(wanted, options);
   const config = makeConfig(

@@ -31,7 +31,7 @@ export function inputKey(
   runId: string,
   options: MakeOptions,
 ): Digest {
-  const { compression, level, sourceDateEpoch } = options;
+  const { compression, level, sourceDateEpoch, trustTables } = options;
   const published = [inputs.base, ...inputs.artifacts].map(
     (input) => input?.kind === "image" && input.published,
   );
@@ -44,6 +44,8 @@ export function inputKey(
     compression: compression ?? "any",
     level,
     sourceDateEpoch,
+    // What was made by trust is not up to date for who does not trust.
+    ...(trustTables === true && { trustTables }),
   });
 }
 

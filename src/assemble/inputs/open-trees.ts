@@ -19,16 +19,17 @@ import { treeCache } from "./tree-cache.ts";
 /** An artifact's file tree. */
 export interface OpenedTree {
   readonly tree: ArtifactTree;
-  /** Layers that were not read and are not at hand: see `KnownLayers`. */
+  /** Layers that are not at hand, and those of which nobody knows that they are what is said: see `KnownLayers`. */
   readonly unread: ReadonlySet<number>;
+  readonly unproven: ReadonlySet<number>;
   /** The same tree with some of these layers read, and at hand. */
   readonly read: (layers: readonly number[]) => Promise<OpenedTree>;
 }
 
 /**
- * Opens an artifact's file tree. An image in a registry is copied into the cache once and read from there. But nothing
- * is copied from the registry that the target is in, as long as the cache or tables of contents tell what its layers hold:
- * there a layer can be mounted, so that it is never read.
+ * Opens an artifact's file tree. An image in a registry is copied into the cache once and read from there. But of one in
+ * the registry that the target is in only those layers are that the cache does not know, and that have no tables which
+ * are to be trusted: there a layer can be mounted, so that it is never read.
  */
 export async function openTree(
   input: Input,
@@ -42,13 +43,15 @@ export async function openTree(
   const { store } = input.opened;
   if (isBeside(input.opened.store, target)) {
     const image = await readImage(store, input.descriptor, options);
-    const known = await openKnownLayers(image, indexing(options));
-    if (known !== undefined) return partly(input, image, known, options);
+    const bring = (layers: readonly number[]): Promise<Image> =>
+      bringNear(image, input.opened.store, layers, options);
+    const { trustTables = false } = options;
+    const known = await openKnownLayers(image, bring, { ...indexing(options), trustTables });
+    return partly(input, known, options);
   }
   const near = await readNearby(input, options);
   const image = await openImageFilesystem(near, indexing(options));
-  const origin = isBeside(input.opened.store, target) ? store : near.store;
-  return whole({ name, digest, root: image, image, origin });
+  return whole({ name, digest, root: image, image, origin: near.store });
 }
 
 /** Opens the base's file tree, of which nothing is written: in the target's registry by tables of contents, if it has any. */
@@ -69,24 +72,22 @@ function indexing(options: InputOptions): IndexLayersOptions {
 }
 
 function whole(tree: ArtifactTree): OpenedTree {
-  const opened: OpenedTree = { tree, unread: new Set(), read: () => Promise.resolve(opened) };
+  const none: ReadonlySet<number> = new Set();
+  const read = (): Promise<OpenedTree> => Promise.resolve(opened);
+  const opened: OpenedTree = { tree, unread: none, unproven: none, read };
   return opened;
 }
 
-function partly(
-  input: ImageInputFound,
-  image: Image,
-  known: KnownLayers,
-  options: InputOptions,
-): OpenedTree {
+function partly(input: ImageInputFound, known: KnownLayers, options: InputOptions): OpenedTree {
   const { name, digest } = input.record;
-  const { root, unread } = known;
+  const { root, unread, unproven } = known;
   return {
     tree: { name, digest, root, image: root, origin: input.opened.store },
     unread,
+    unproven,
     read: async (layers) => {
-      const near = await bringNear(image, input.opened.store, layers, options);
-      return partly(input, near, await known.read(near, layers), options);
+      const near = await bringNear(root.image, input.opened.store, layers, options);
+      return partly(input, await known.read(near, layers), options);
     },
   };
 }

@@ -32,6 +32,8 @@ import type {
 export interface PreparedLayers {
   readonly layers: readonly PreparedLayer[];
   readonly trees: readonly ArtifactTree[];
+  /** Which layers of artifacts count unread: not a part of the image, as it depends on what this machine knows. */
+  readonly trusted: readonly AssembleWarning[];
 }
 
 /** A layer of the recipe. */
@@ -93,8 +95,26 @@ export async function prepareLayers(
       kind: "planned",
       layers: layers.map(({ arranged: { name, entries, bytes } }) => ({ name, entries, bytes })),
     });
-    return { layers, trees: [...trees.values()] };
+    return { layers, trees: [...trees.values()], trusted: trustedIn(layers, opened) };
   }
+}
+
+/** Names the layers, of each artifact that some are taken of, that nobody compared with what is said of them. */
+function trustedIn(
+  layers: readonly PreparedLayer[],
+  opened: ReadonlyMap<string, OpenedTree>,
+): readonly AssembleWarning[] {
+  const names = new Set(
+    layers.flatMap(({ whole }) => (whole === undefined ? [] : whole.tree.name)),
+  );
+  return [...names].sort().flatMap((name): AssembleWarning[] => {
+    const { tree, unproven } = opened.get(name)!;
+    if (unproven.size === 0) return [];
+    const all = tree.image!.image.manifest.value.layers;
+    const digests = [...unproven].sort((a, b) => a - b).map((layer) => all[layer]!.digest);
+    const message = `artifact ${name}: layers that were not read count for what their tables of contents say: ${digests.join(", ")}`;
+    return [{ kind: "trusted-tables", where: name, message }];
+  });
 }
 
 /** Divides a layer among several. */

@@ -22,6 +22,7 @@ export interface AssembleFlags {
   readonly compression?: string;
   readonly rate?: string;
   readonly previous?: string | false;
+  readonly trustTables?: true;
   readonly runId?: string;
   readonly dryRun?: true;
   readonly force?: true;

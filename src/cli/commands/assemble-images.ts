@@ -80,6 +80,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     shared: flags.lock && (await Promise.all(flags.lock.map(readShared))),
     generation: [...recipes.values()],
     force: flags.force,
+    trustTables: flags.trustTables,
     replace: flags.replace,
     registry,
     signal,

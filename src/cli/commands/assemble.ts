@@ -34,6 +34,10 @@ export const assembleCommand: Register = (program, invoke) => {
       "keep layers of this image where a layer is split; default the tag's",
     )
     .option("--no-previous", "keep none, so that the layers of a split layer are all new")
+    .option(
+      "--trust-tables",
+      "take artifacts' layers in the output's registry unread, by their tables of contents",
+    )
     .option("--run-id <ID>", "what the images of one generation share; default from all inputs")
     .option("--lock <FILE>", "make the run id of this text, not of all inputs; repeatable", collect)
     .option("--force", "make every layer anew, though nothing changed")

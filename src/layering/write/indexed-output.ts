@@ -42,7 +42,12 @@ export function createIndexedOutput(
       writer.end();
       parser.end();
       const stored = await output.finish(expected);
-      await cache.write(stored.diffId, indexer.finish().bytes).catch(onUnkept);
+      try {
+        await cache.write(stored.diffId, indexer.finish().bytes);
+        await cache.blobs?.write(stored.descriptor.digest, stored.diffId);
+      } catch (error) {
+        onUnkept(error);
+      }
       return stored;
     },
     abort: (error) => output.abort(error),

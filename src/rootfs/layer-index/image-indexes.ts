@@ -108,6 +108,7 @@ async function findIndex(
   options.onProgress?.({ kind: "layer-indexed", layer, diffId, entries: index.counts.records });
   try {
     await options.cache?.write(diffId, index.bytes);
+    await options.cache?.blobs?.write(image.manifest.value.layers[layer]!.digest, diffId);
   } catch (error) {
     options.onProgress?.({ kind: "cache-unusable", layer, error });
   }
@@ -127,6 +128,30 @@ export async function findCachedIndex(
   else if (options.allowMissing !== true) await requireBlob(image, layer, options);
   options.onProgress?.({ kind: "layer-cached", layer, diffId });
   return cached;
+}
+
+/**
+ * Reads a layer and indexes it, whatever the cache knows: what comes is what the blob holds, and that is its diffID.
+ * @throws OciError what reading it throws
+ */
+export function readLayerIndex(
+  image: Image,
+  layer: number,
+  { cache, ...options }: IndexLayersOptions,
+): Promise<LayerIndex> {
+  const unread = cache && { ...cache, read: () => Promise.resolve(undefined) };
+  return findIndex(image, layer, { ...options, cache: unread });
+}
+
+/** Whether the blob of a layer was once read, and has the diffID that the image's configuration says. */
+export async function isKnownBlob(
+  { manifest, config }: Image,
+  layer: number,
+  { cache }: Pick<IndexLayersOptions, "cache">,
+): Promise<boolean> {
+  const { digest } = manifest.value.layers[layer]!;
+  const known = await cache?.blobs?.read(digest).catch(() => undefined);
+  return known === config.value.rootfs.diff_ids[layer];
 }
 
 async function readCached(

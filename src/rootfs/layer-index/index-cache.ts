@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { DiffId } from "../../oci/digest.ts";
+import type { DiffId, Digest } from "../../oci/digest.ts";
 
 /** Stores serialised layer indexes, so that no layer is read twice. {@link openLayerIndexCache} keeps them on disk. */
 export interface LayerIndexCache {
@@ -9,6 +9,14 @@ export interface LayerIndexCache {
   write(diffId: DiffId, bytes: Uint8Array): Promise<void>;
   /** Where tables of contents are kept, apart from the indexes: a table says what its writer says, not what the layer is. */
   readonly tables?: TableCache | undefined;
+  /** Which blobs were read to their end, and what they are: an index says what a tar holds, and not which blob is that tar. */
+  readonly blobs?: BlobCache | undefined;
+}
+
+/** Keeps the diffIDs of blobs that were read: of an image that was not read, its configuration may say any. */
+export interface BlobCache {
+  read(digest: Digest): Promise<DiffId | undefined>;
+  write(digest: Digest, diffId: DiffId): Promise<void>;
 }
 
 /** Keeps tables of contents by the digests that manifests have for them. Readers verify them. */

@@ -2,7 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { digestEncoded, knownAlgorithm, parseDigest, type DiffId } from "../../oci/digest.ts";
+import {
+  digestEncoded,
+  knownAlgorithm,
+  parseDigest,
+  parseDiffId,
+  type DiffId,
+  type Digest,
+} from "../../oci/digest.ts";
 import type { LayerIndexCache } from "./index-cache.ts";
 import { LAYER_INDEX_VERSION } from "./serialised-index.ts";
 import { openDigestCache } from "../../store/digest-cache.ts";
@@ -33,12 +40,23 @@ export function openLayerIndexCache(
       read: async (digest) => read(tableKey(digest)),
       write: async (digest, bytes) => write(tableKey(digest), bytes),
     },
+    blobs: {
+      read: async (digest) => {
+        const bytes = await read(blobKey(digest));
+        return bytes && parseDiffId(new TextDecoder().decode(bytes));
+      },
+      write: async (digest, diffId) => write(blobKey(digest), new TextEncoder().encode(diffId)),
+    },
   };
 }
 
 function tableKey(digest: string): string {
   const parsed = parseDigest(digest);
   return `${knownAlgorithm(parsed)}-${digestEncoded(parsed)}-table`;
+}
+
+function blobKey(digest: Digest): string {
+  return `${knownAlgorithm(digest)}-${digestEncoded(digest)}-diffid`;
 }
 
 function keyOf(diffId: DiffId): string {
