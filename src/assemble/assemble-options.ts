@@ -65,6 +65,8 @@ export interface MakeOptions extends InputOptions {
    * The image whose layers are kept where the recipe splits a layer. Default: what the tag names now. Null keeps none.
    */
   readonly previous?: Image | null | undefined;
+  /** About how many bytes of tar a layer that another is split into may have at most. Default: any number. */
+  readonly layerBytes?: number | undefined;
   /** Makes the image and every layer anew, even if the target already has them. */
   readonly force?: boolean | undefined;
 }

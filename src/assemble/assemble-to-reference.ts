@@ -5,6 +5,7 @@ import { openPrevious } from "../image/open-previous.ts";
 import { findImage } from "../image/find-image.ts";
 import { readImage, type Image } from "../image/image.ts";
 import { openReference, openTarget, type OpenOptions } from "../image/open-reference.ts";
+import { habitsAt } from "../layering/habits-at.ts";
 import { assemble, planAssembly } from "./assemble.ts";
 import type { AssembleOptions, AssemblePlan, AssembleResult } from "./assemble-options.ts";
 import type { Recipe } from "./recipe/recipe.ts";
@@ -28,11 +29,18 @@ export async function assembleTo(
   to: Named,
   options: AssembleToOptions = {},
 ): Promise<AssembleResult> {
+  const layerBytes = mostBytes(to, options);
   return withPrevious(recipe, options, async (previous) => {
     const target = await openTarget(to, options);
     try {
       const { store, tag } = target;
-      const result = await assemble(recipe, { ...options, previous, target: store, tag });
+      const result = await assemble(recipe, {
+        ...options,
+        previous,
+        layerBytes,
+        target: store,
+        tag,
+      });
       await target.close();
       return result;
     } catch (error) {
@@ -52,15 +60,22 @@ export async function planAssemblyTo(
   options: AssembleToOptions = {},
 ): Promise<AssemblePlan> {
   const location = typeof to === "string" ? parseLocation(to) : to;
+  const layerBytes = mostBytes(location, options);
   return withPrevious(recipe, options, async (previous) => {
     const there = await openPrevious(location, options);
     try {
       const { store: target, reference: tag } = there ?? {};
-      return await planAssembly(recipe, { ...options, previous, target, tag });
+      return await planAssembly(recipe, { ...options, previous, layerBytes, target, tag });
     } finally {
       await there?.close();
     }
   });
+}
+
+/** What a blob may have at most: what is asked for, or else what the target's registry takes. */
+function mostBytes(to: Named, options: AssembleToOptions): number | undefined {
+  const location = typeof to === "string" ? parseLocation(to) : to;
+  return options.layerBytes ?? habitsAt(location, options)?.blobBytes;
 }
 
 /** Gives `use` the previous image that is asked for. One that is named has to be there. */

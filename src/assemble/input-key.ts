@@ -31,7 +31,8 @@ export function inputKey(
   runId: string,
   options: MakeOptions,
 ): Digest {
-  const { compression, level, sourceDateEpoch, trustTables } = options;
+  const { compression, level, sourceDateEpoch, trustTables, layerBytes } = options;
+  const isSplit = recipe.layers.some(({ split }) => split !== undefined);
   const published = [inputs.base, ...inputs.artifacts].map(
     (input) => input?.kind === "image" && input.published,
   );
@@ -46,6 +47,7 @@ export function inputKey(
     sourceDateEpoch,
     // What was made by trust is not up to date for who does not trust.
     ...(trustTables === true && { trustTables }),
+    ...(isSplit && layerBytes !== undefined && { layerBytes }),
   });
 }
 

@@ -97,6 +97,10 @@ function recipe(host: string, output: string, artifact = `${host}/family/parts:1
   ];
 }
 
+function trusting(host: string, name: string): string[] {
+  return [...recipe(host, `${host}/family/${name}:1`), "--trust-tables"];
+}
+
 async function pull(host: string, repository: string): Promise<Image> {
   const store = openRepository({ registry: host, repository });
   return readImage(store, await store.resolve("1"));
@@ -112,7 +116,7 @@ describe.each(["docker-registry", "oci-kit serve"])("in %s, from an empty cache"
   it("an image whose artifacts stand there, a layer a row, moves less than 1 % of its bytes in either direction", async () => {
     const { proxy } = place;
     const before = proxy.requests.length;
-    const said = await run("cold", ...recipe(proxy.host, `${proxy.host}/family/runtime:1`));
+    const said = await run("cold", ...trusting(proxy.host, "runtime"));
     const counted = proxy.requests.slice(before);
     const sent = counted.reduce((sum, request) => sum + request.sent, 0);
     const received = counted.reduce((sum, request) => sum + request.received, 0);
@@ -138,9 +142,27 @@ describe.each(["docker-registry", "oci-kit serve"])("in %s, from an empty cache"
     });
   });
 
+  it("without trust in tables the layers are read once, and a machine that has read them moves less than 1 % again", async () => {
+    const { proxy } = place;
+    const count = async (name: string): Promise<number> => {
+      const before = proxy.requests.length;
+      const output = `${proxy.host}/family/${name}:1`;
+      const said = await run("read", ...recipe(proxy.host, output));
+      expect(JSON.parse(said)).toMatchObject({
+        images: [{ warnings: [], layers: PARTS.map(() => ({ action: "mounted" })) }],
+      });
+      const counted = proxy.requests.slice(before);
+      return counted.reduce((sum, { sent, received }) => sum + sent + received, 0);
+    };
+    const image = await pull(proxy.host, "family/parts");
+    const bytes = image.manifest.value.layers.reduce((sum, { size }) => sum + size, 0);
+    expect(await count("first")).toBeGreaterThan(bytes);
+    expect((await count("second")) / bytes).toBeLessThan(0.01);
+  });
+
   it("a dry run says so before, and a layer that goes elsewhere is read and copied as it stands", async () => {
     const { proxy } = place;
-    const planned = recipe(proxy.host, `${proxy.host}/family/planned:1`);
+    const planned = trusting(proxy.host, "planned");
     const said: unknown = JSON.parse(await run("dry", ...planned, "--dry-run"));
     const mounted = Array.from({ length: 5 }, () => ({ action: "mounted" }));
     expect(said).toMatchObject({

@@ -127,13 +127,17 @@ async function divide(
 ): Promise<SplitLayers | undefined> {
   if (plan.entries.size === 0) return undefined;
   const { layers: most = RECHUNK_DEFAULTS.maxLayers } = split;
-  const { signal, limits, sourceDateEpoch } = options;
+  const { signal, limits, sourceDateEpoch, layerBytes } = options;
   const artifact = splitArtifact(plan);
   const tree = treeOfPlan(plan, artifact, timeOf(plan, sourceDateEpoch));
   const cache = treeCache(options, "layer-indexes");
   const indexing = { cache, limits, signal };
   const earlier = await findEarlierLayers(options.splitAfter, plan.name, { ...indexing, most });
-  const made = await planSplit(tree, artifact.image!, earlier, below, { ...split, signal });
+  const made = await planSplit(tree, artifact.image!, earlier, below, {
+    ...split,
+    layerBytes,
+    signal,
+  });
   for (const notice of made.notices) {
     warn({ kind: "unread-packages", where: plan.name, message: `layer ${plan.name}: ${notice}` });
   }

@@ -12,6 +12,7 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { directoryPaths } from "../../rootfs/layer-index/directory-paths.ts";
 import { pathOfRecord } from "../../rootfs/table/layer-table.ts";
+import type { MakeOptions } from "../assemble-options.ts";
 import type { LookBelow } from "../steps/look-below.ts";
 import type { Split } from "../recipe/recipe.ts";
 import type { LayerTree } from "./layer-tree.ts";
@@ -38,11 +39,12 @@ export async function planSplit(
   {
     components: declared,
     layers: maxLayers = RECHUNK_DEFAULTS.maxLayers,
+    layerBytes = Infinity,
     signal,
-  }: Split & AbortOptions,
+  }: Split & AbortOptions & Pick<MakeOptions, "layerBytes">,
 ): Promise<SplitLayers> {
   const options: PlanLayersOptions = {
-    ...{ maxLayers, maxDead: RECHUNK_DEFAULTS.maxDead, layerBytes: Infinity, exactTimes: false },
+    ...{ maxLayers, maxDead: RECHUNK_DEFAULTS.maxDead, layerBytes, exactTimes: false },
   };
   let found: Promise<Components> | undefined;
   const componentsOf = async (): Promise<Components> => {

@@ -3,8 +3,10 @@ import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { AssembleToOptions } from "../../assemble/assemble-to-reference.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
+import type { RegistryHabits } from "../../registry/habits/registry-habits.ts";
 import type { PublishedOne } from "../../publish/publish-image.ts";
-import type { Location } from "../../image/location.ts";
+import { habitsAt } from "../../layering/habits-at.ts";
+import { parseLocation, type Location } from "../../image/location.ts";
 import type { Outcome, Session } from "../command.ts";
 import {
   checkSet,
@@ -27,6 +29,7 @@ import {
   saysEverything,
   type AssembleFlags,
 } from "./assemble-flags.ts";
+import { limitsOf } from "./assemble-limits.ts";
 import { planLines, resultLines, totalsOf } from "./assemble-text.ts";
 
 /** Reads a text that machines share, as a lock file. */
@@ -51,6 +54,8 @@ interface Run {
   /** The reference that the image is written to; `location` is the same, parsed. */
   readonly output: string;
   readonly location: Location;
+  /** Of the registry that the image is for. */
+  readonly habits: RegistryHabits | undefined;
   /** Of a dry run: bytes a second of the way to the target, where that is known. */
   readonly rate: number | undefined;
   readonly options: AssembleToOptions;
@@ -96,8 +101,9 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
       onSpool: showSpooling(session),
     };
     const onProgress = showAssembly(session.progress, name);
-    const own = { ...options, ...spooling, onProgress };
-    const run = { flags, configuration, session, output, location, rate, options: own };
+    const habits = habitsAt(registryOf(location, configuration), options);
+    const own = { ...options, ...spooling, onProgress, layerBytes: habits?.blobBytes };
+    const run = { flags, configuration, session, output, location, habits, rate, options: own };
     const recipe = recipes.get(name)!;
     made.push(await (flags.dryRun === true ? plan(name, recipe, run) : make(name, recipe, run)));
   }
@@ -113,6 +119,12 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
     },
     lines: [...made.flatMap((one) => one.lines), `configuration: ${await nameOf(configuration)}`],
   };
+}
+
+/** Where the image ends up: in the registry that it is written to, or else in the configured repository. */
+function registryOf(location: Location, configuration: Configuration | undefined): Location {
+  if (location.kind === "registry" || configuration?.image === undefined) return location;
+  return parseLocation(configuration.image);
 }
 
 async function previousOf(
@@ -185,12 +197,16 @@ function blameRunId(error: unknown): never {
 }
 
 async function plan(name: string, recipe: Recipe, run: Run): Promise<Made> {
-  const { output, location, options, rate } = run;
+  const { output, location, options, habits, rate } = run;
   const { planAssemblyTo } = await import("../../assemble/assemble-to-reference.ts");
   const planned = await planAssemblyTo(recipe, location, options);
+  const limits = limitsOf(planned, recipe, { habits, rate });
   return {
-    document: { architecture: name, output, ...planned, ...totalsOf(planned, rate) },
-    lines: planLines(name, output.replace(/^oci:/, ""), planned, rate),
+    document: { architecture: name, output, ...planned, ...totalsOf(planned, rate), limits },
+    lines: [
+      ...planLines(name, output.replace(/^oci:/, ""), planned, rate),
+      ...limits.map((limit) => `  limit: ${limit}`),
+    ],
   };
 }
 
