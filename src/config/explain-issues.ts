@@ -62,9 +62,10 @@ function explainUnion(
   if (nearestForm !== undefined)
     return withoutMissing(nearestForm).flatMap((inner) => explain(inner, path, locate));
   const expected = issue.errors.flatMap((form) =>
-    form.flatMap((inner) =>
-      inner.code === "invalid_type" ? [WORDS[inner.expected] ?? inner.expected] : [],
-    ),
+    form.flatMap((inner) => {
+      if (inner.code === "invalid_type") return [WORDS[inner.expected] ?? inner.expected];
+      return inner.code === "invalid_value" ? inner.values.map(String) : [];
+    }),
   );
   const names = [...new Set(expected)].join(" or ");
   return [`${locate(path)}: expected ${names}, got ${got(issue, expected.includes("text"))}`];
@@ -76,9 +77,11 @@ function withoutMissing(form: readonly Issue[]): readonly Issue[] {
   return form.filter((issue) => issue.code !== "invalid_type" || issue.input !== undefined);
 }
 
-/** Whether the complaint is that the whole value has another type: then this form was not meant. */
+/** Whether the complaint is that the whole value has another type, or is no `true`: then this form was not meant. */
 function isOtherType(issue: Issue): boolean {
-  return issue.code === "invalid_type" && issue.path.length === 0;
+  if (issue.path.length > 0) return false;
+  if (issue.code === "invalid_value") return !issue.values.some((one) => typeof one === "string");
+  return issue.code === "invalid_type";
 }
 
 function weight(issues: readonly Issue[]): number {
@@ -108,6 +111,7 @@ let known: readonly string[] | undefined;
 function nearest(key: string): string {
   known ??= [...collectKeys(configurationSchema)];
   const [best] = known
+    .filter((candidate) => candidate !== key)
     .map((candidate) => ({
       candidate,
       distance: editDistance(key.toLowerCase(), candidate.toLowerCase()),

@@ -2,7 +2,7 @@
 import type { Image } from "../image/image.ts";
 import type { OpenImageFilesystemOptions } from "../rootfs/image-filesystem.ts";
 import { indexLayers } from "../rootfs/layer-index/image-indexes.ts";
-import { groupOf } from "./groups/layer-group.ts";
+import { groupOf, isGroupedFor } from "./groups/layer-group.ts";
 import { measureLayer, type PreviousImage } from "./plan/kept-layers.ts";
 
 export type OpenPreviousImageOptions = OpenImageFilesystemOptions & {
@@ -31,8 +31,8 @@ export async function openPreviousImage(
       `${unknown} of its ${groups.length} layers do not say what group they hold: it was not rechunked`,
     );
   }
-  const shared = groups.flatMap((group) => (group?.kind === "shared" ? [group.of] : []));
-  if (new Set(shared).size > 1 || shared.some((of) => of >= options.maxLayers)) {
+  const known = groups.flatMap((group) => group ?? []);
+  if (!isGroupedFor(options.maxLayers, known)) {
     return unusable("its files are grouped for another number of layers");
   }
   const indexes = await indexLayers(image, options);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Image } from "../../image/image.ts";
-import { groupOf } from "../../layering/groups/layer-group.ts";
+import { groupOf, isGroupedFor } from "../../layering/groups/layer-group.ts";
 import { measureLayer, type PreviousImage } from "../../layering/plan/kept-layers.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { IndexLayersOptions } from "../../rootfs/layer-index/image-indexes.ts";
@@ -22,10 +22,8 @@ export async function findEarlierLayers(
     const group = isOwn ? groupOf(descriptor) : undefined;
     return group === undefined ? [] : [{ at, descriptor, group }];
   });
-  const shared = new Set(found.flatMap(({ group }) => (group.kind === "shared" ? [group.of] : [])));
-  if (found.length === 0 || shared.size > 1 || [...shared].some((of) => of >= most)) {
-    return undefined;
-  }
+  const groups = found.map(({ group }) => group);
+  if (found.length === 0 || !isGroupedFor(most, groups)) return undefined;
   const indexes = await indexLayers(image, { ...options, only: found.map(({ at }) => at) });
   const layers = found.map(({ at, descriptor, group }, each) => ({
     ...{ group, descriptor, index: indexes[each]! },

@@ -47,10 +47,10 @@ export function planLines(
 ): string[] {
   const warnings = plan.warnings.map(({ message }) => `  warning: ${message}`);
   if (!plan.changed) return [`${name}: ${place} is up to date, nothing to do`, ...warnings];
-  const layers = plan.layers.flatMap((layer) => {
-    const { group } = layer;
-    const part = group === undefined ? "" : ` (${group})`;
-    const head = `  layer ${layer.name}${part}: ${count(layer.entries, "entry", "entries")}, ${formatBytes(layer.bytes)}`;
+  const layers = plan.layers.flatMap((layer, at) => {
+    if (layer.group !== undefined)
+      return plan.layers[at - 1]?.name === layer.name ? [] : [splitLine(layer.name, plan)];
+    const head = `  layer ${layer.name}: ${count(layer.entries, "entry", "entries")}, ${formatBytes(layer.bytes)}`;
     if (layer.reused) return [`${head}, unchanged`];
     const paths = layer.paths.map(({ type, path, size }) => [
       `    ${type}`,
@@ -66,6 +66,14 @@ export function planLines(
     totalLine(plan, rate),
     ...warnings,
   ];
+}
+
+/** What a layer that is split becomes; the table below has each of these layers. */
+function splitLine(name: string, { layers }: AssemblePlan): string {
+  const own = layers.filter((layer) => layer.name === name);
+  const sum = (of: "entries" | "bytes"): number => own.reduce((all, layer) => all + layer[of], 0);
+  const fresh = own.filter(({ reused }) => !reused).length;
+  return `  layer ${name}: ${count(sum("entries"), "entry", "entries")}, ${formatBytes(sum("bytes"))}, split into ${count(own.length, "layer")}, ${fresh} new`;
 }
 
 /** What an assembly would send, and what not. */

@@ -47,7 +47,7 @@ export async function compressionOf(
     return usual;
   }
   if (isAuto !== (rate !== undefined)) {
-    const hint = "oci-kit copy --compression auto --rate 4.5MB/s …";
+    const hint = "--compression auto --rate 4.5MB/s";
     const got = isAuto ? "auto alone" : "--rate alone";
     throw new OciError(
       "invalid-argument",

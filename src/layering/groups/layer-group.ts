@@ -45,6 +45,14 @@ export function formatGroup(group: LayerGroup): string {
   }
 }
 
+/** Whether layers of these groups were made for not more than so many layers, all in the same way. */
+export function isGroupedFor(most: number, groups: readonly LayerGroup[]): boolean {
+  const shared = groups.flatMap((group) => (group.kind === "shared" ? [group.of] : []));
+  if (new Set(shared).size > 1 || shared.some((of) => of >= most)) return false;
+  const different = groups.filter(({ kind }) => kind !== "differences").map(formatGroup);
+  return new Set(different).size <= most;
+}
+
 /** The group for people. */
 export function groupName(group: LayerGroup): string {
   switch (group.kind) {
