@@ -138,7 +138,12 @@ describe.each(["docker-registry", "oci-kit serve"])("in %s, from an empty cache"
     const digests = image.manifest.value.layers.map(({ digest }) => digest);
     expect(digests.slice(-3)).toEqual(parts.manifest.value.layers.map(({ digest }) => digest));
     expect(JSON.parse(said)).toMatchObject({
-      images: [{ layers: PARTS.map(() => ({ action: "mounted", artifact: "artifact" })) }],
+      images: [
+        {
+          layers: PARTS.map(() => ({ action: "mounted", artifact: "artifact" })),
+          warnings: [{ kind: "trusted-tables", where: "artifact" }],
+        },
+      ],
     });
   });
 
