@@ -40,7 +40,7 @@ describe("cache", () => {
     expect(await shown()).toMatchObject({ bytes });
     expect((await project.run("cache", "prune")).stdout).toMatch(/: nothing to remove; /);
     const pruned = await project.run("cache", "prune", "--max-age", "0");
-    expect(pruned.stdout).toMatch(/: removed \d entries, .*; 0 B stay\n$/);
+    expect(pruned.stdout).toMatch(/: removed \d+ entries, .*; 0 B stay\n$/);
     expect(await shown()).toMatchObject({ bytes: 0, parts: [] });
   });
 

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { parseDiffId } from "../../oci/digest.ts";
 import { openImageFilesystem } from "../image-filesystem.ts";
-import type { IndexProgress } from "./image-indexes.ts";
+import { isKnownBlob, type IndexProgress } from "./image-indexes.ts";
 import { LAYER_INDEX_VERSION } from "./serialised-index.ts";
 import { file, listTree, makeImage } from "../../../test/fixtures/layers.ts";
 import { openLayerIndexCache } from "./open-index-cache.ts";
@@ -45,6 +45,17 @@ it("a layer index cache keeps each version of the serialised form in a file of i
   await openLayerIndexCache(directory).write(DIFF_ID, bytes(1));
   const name = `sha256-${"1".repeat(64)}-v${LAYER_INDEX_VERSION}`;
   expect(readdirSync(directory, { recursive: true }).join("\n")).toContain(name);
+});
+
+it("a layer index cache knows the diffID of a blob that was read, and of no other", async () => {
+  const cache = openLayerIndexCache(directory);
+  const image = await makeImage([[file("a")]]);
+  const { digest } = image.manifest.value.layers[0]!;
+  expect(await isKnownBlob(image, 0, { cache })).toBe(false);
+  await openImageFilesystem(image, { cache });
+  expect(await isKnownBlob(image, 0, { cache })).toBe(true);
+  await cache.blobs?.write(digest, DIFF_ID);
+  expect(await isKnownBlob(image, 0, { cache })).toBe(false);
 });
 
 it("a layer index cache refuses an unsupported digest before it makes a path from it", async () => {
