@@ -32,6 +32,7 @@ export { selectUnits, type UnitSelection } from "./graph/select-units.ts";
 export * from "./graph/stage-graph.ts";
 export { changedStages, checkVariantRun, type VariantRun } from "./graph/variant-run.ts";
 export type { ChainImage, PresentImage } from "./images/chain-image.ts";
+export { type LayoutPlaces, layoutOf } from "./images/unit-layout.ts";
 export { openLayoutImages, openRepositoryImages, type ImageSource } from "./images/image-source.ts";
 export { provenanceKeys, type ProvenanceKeys } from "./images/provenance-keys.ts";
 export { digestIn, readRecord, type RecordedDigest } from "./images/read-record.ts";

@@ -11,7 +11,7 @@ import type {
   RunOptions,
 } from "../../chain/run/place/run-options.ts";
 import { provenanceKeys } from "../../chain/images/provenance-keys.ts";
-import { chainDirectory } from "../../config/output-directory.ts";
+import { chainDirectory, chainLayouts } from "../../config/output-directory.ts";
 import { configurationToRecipe } from "../../config/recipe/configuration-to-recipe.ts";
 import { configurationToChain } from "../../config/stages/configuration-to-chain.ts";
 import { OciError } from "../../oci/errors.ts";
@@ -105,6 +105,7 @@ export function placeOptions(
   const { env, signal, registry, limits } = context;
   return {
     directory: configuration.directory,
+    layouts: chainLayouts(configuration),
     state: chainDirectory(configuration, graph.variant),
     cache: defaultCacheDirectory(env),
     keys: provenanceKeys(configuration.document.provenance?.keys),

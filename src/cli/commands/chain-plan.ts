@@ -71,7 +71,7 @@ async function look(flags: PlanFlags, chosen: ChosenChain, session: Session): Pr
   if (flags.offline === true) {
     return { reading: unasked(chosen, "--offline"), verdicts: new Map() };
   }
-  const reading = await readChosen(chosen, session);
+  const reading = await readChosen(chosen, session, { push: flags.push });
   const options = planOptions(flags, chosen, session);
   return { reading, verdicts: await judgeInputs(chosen.graph, reading, options) };
 }

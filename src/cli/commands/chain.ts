@@ -101,8 +101,9 @@ function registerPlan(chain: Command, invoke: Invoke): void {
     )
     .option("--offline", "ask no registry")
     .option("--why <STAGE>", "what differs from last time, file by file")
-    .option("--builder <[PLATFORM=]NAME>", "for --why: the builder; may be repeated", collect)
-    .option("--no-push", "for --why: images are in layouts, although a repository is configured")
+    .option("--builder <[PLATFORM=]NAME>", "the builder, of a platform; may be repeated", collect)
+    .option("--push", "look in the configured repository, which is the default where there is one")
+    .option("--no-push", "look in layouts")
     .addOption(
       new Option("--format <FORMAT>", "for people, or for a workflow").choices(["text", "github"]),
     )
