@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { buildHostOf } from "../../chain/graph/build-host.ts";
 import { makeGraph } from "../../chain/graph/make-graph.ts";
-import { selectUnits, type UnitSelection } from "../../chain/graph/select-units.ts";
+import { indexesLeftOut, selectUnits, type UnitSelection } from "../../chain/graph/select-units.ts";
 import type { StageGraph } from "../../chain/graph/stage-graph.ts";
 import type { ChainImage } from "../../chain/images/chain-image.ts";
 import { provenanceKeys } from "../../chain/images/provenance-keys.ts";
@@ -46,6 +46,14 @@ export async function chooseChain(
   const { from, to, only } = flags;
   const selection = { from, to, only, architectures: flags.arch?.split(",") };
   return { configuration, graph, selection };
+}
+
+/** What is not looked at or made although nobody said so. */
+export function leftOut({ graph, selection }: ChosenChain): readonly string[] {
+  const all = graph.architectures.join(", ");
+  return indexesLeftOut(graph, selection).map(
+    ({ stage }) => `${stage} is left out: it is made of ${all}, and --arch names not all of them`,
+  );
 }
 
 /** What a reading may be told. */

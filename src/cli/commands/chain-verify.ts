@@ -5,7 +5,7 @@ import { type ChainVerdict, judgeChain } from "../../chain/verify-chain.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { count, table } from "../output/format.ts";
-import { type ChainFlags, chooseChain, readChosen } from "./chain-graph.ts";
+import { type ChainFlags, chooseChain, leftOut, readChosen } from "./chain-graph.ts";
 
 const STATUS = { holds: DONE, "does-not-hold": DOES_NOT_HOLD, unknown: FAILED } as const;
 
@@ -30,6 +30,7 @@ export async function verify(flags: ChainFlags, session: Session): Promise<Outco
       ...table(layouts.map(layoutRow)),
       summary(source, verdict),
     ],
+    notices: leftOut(chosen),
   };
 }
 
