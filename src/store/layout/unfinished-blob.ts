@@ -19,7 +19,7 @@ import { placeBlob } from "./layout-blobs.ts";
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 const READ_AND_APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW;
-/** Of bytes that are received, so many are hashed in this thread: a message to another one takes as long as 16 KiB. */
+/** So many bytes that were received are hashed at the end, read from the file: to start in another thread takes longer. */
 const HASHED_HERE = 1024 * 1024;
 const WHAT = "upload";
 const flush = promisify(fsync);
@@ -149,13 +149,14 @@ export class UnfinishedBlob {
   #hashReceived(chunk: Uint8Array, fd: number): void {
     const before = this.#size;
     this.#size += chunk.length;
-    if (this.#size > HASHED_HERE && canHashMeanwhile()) {
+    if (!canHashMeanwhile()) {
+      if (this.#hashed !== before) return;
+      this.#hasher.update(chunk);
+      this.#hashed = this.#size;
+    } else if (this.#size > HASHED_HERE) {
       this.#meanwhile ??= openFileHasher(this.#algorithm);
       this.#told = this.#size;
       this.#meanwhile.readTo(fd, this.#size);
-    } else if (this.#hashed === before) {
-      this.#hasher.update(chunk);
-      this.#hashed = this.#size;
     }
   }
 
