@@ -28,7 +28,7 @@ export { buildHostOf } from "./graph/build-host.ts";
 export { BUILT_IN_VARIABLES, type GraphChoice } from "./graph/built-in-variables.ts";
 export { checkChain } from "./graph/check-chain.ts";
 export { makeGraph } from "./graph/make-graph.ts";
-export { selectUnits, type UnitSelection } from "./graph/select-units.ts";
+export { indexesLeftOut, selectUnits, type UnitSelection } from "./graph/select-units.ts";
 export * from "./graph/stage-graph.ts";
 export { changedStages, checkVariantRun, type VariantRun } from "./graph/variant-run.ts";
 export type { ChainImage, PresentImage } from "./images/chain-image.ts";

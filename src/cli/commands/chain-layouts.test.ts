@@ -88,11 +88,13 @@ describe("a family without a repository", () => {
   });
 });
 
-it("plan --no-push looks at layouts, although there is a repository", async () => {
+it("plan and verify --no-push look at layouts, although there is a repository", async () => {
   declare(project.repository);
   await build("--no-push", "--to", "sdk");
   const { stdout } = await chain("plan", "--no-push", "--to", "sdk");
   expect(stdout).toContain("layouts: 4 images: 0 to build, 4 to keep");
+  const verified = await chain("verify", "--no-push", "--to", "sdk");
+  expect(verified.stdout).toContain("layouts: 3 links compared: all fresh");
   expect((await chain("plan", "--to", "sdk")).stdout).toContain("4 images: 4 to build, 0 to keep");
 });
 

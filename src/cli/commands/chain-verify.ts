@@ -9,10 +9,16 @@ import { type ChainFlags, chooseChain, leftOut, readChosen } from "./chain-graph
 
 const STATUS = { holds: DONE, "does-not-hold": DOES_NOT_HOLD, unknown: FAILED } as const;
 
+/** The flags of `oci-kit chain verify`. */
+export interface VerifyFlags extends ChainFlags {
+  /** False by `--no-push`. */
+  readonly push?: boolean;
+}
+
 /** Runs `oci-kit chain verify`. */
-export async function verify(flags: ChainFlags, session: Session): Promise<Outcome> {
+export async function verify(flags: VerifyFlags, session: Session): Promise<Outcome> {
   const chosen = await chooseChain(flags, session, "chain verify");
-  const reading = await readChosen(chosen, session);
+  const reading = await readChosen(chosen, session, { push: flags.push });
   const verdict = judgeChain(reading);
   const { source, links, layouts } = reading;
   return {
