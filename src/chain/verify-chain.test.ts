@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { putAttestation, putImage, putIndex } from "../../test/fixtures/family.ts";
 import {
@@ -23,7 +24,12 @@ beforeEach(async () => {
 afterEach(() => chain.remove());
 
 const read = (more: Partial<ReadChainOptions> = {}): Promise<ChainReading> =>
-  readChain(graph, { directory, keys: provenanceKeys(), ...more });
+  readChain(graph, {
+    directory,
+    layouts: join(directory, "out/chain/layouts"),
+    keys: provenanceKeys(),
+    ...more,
+  });
 
 function outcome({ links }: ChainReading, id: string) {
   return links.find((link) => link.id === id)?.outcome;
@@ -227,7 +233,11 @@ describe("a chain of which nothing can be compared is a failure, never fresh", (
 
   it("when nothing is published", async () => {
     const other = chainGraph(`${registry.host}/family/other`);
-    const reading = await readChain(other, { directory, keys: provenanceKeys() });
+    const reading = await readChain(other, {
+      directory,
+      layouts: join(directory, "out/chain/layouts"),
+      keys: provenanceKeys(),
+    });
     expect(() => judgeChain(reading)).toThrow(
       expect.objectContaining({ code: "nothing-to-check" }) as Error,
     );

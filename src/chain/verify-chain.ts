@@ -6,6 +6,7 @@ import { selectUnits, type UnitSelection } from "./graph/select-units.ts";
 import type { ChainImage } from "./images/chain-image.ts";
 import { type ImageSource, openLayoutImages, openRepositoryImages } from "./images/image-source.ts";
 import type { ProvenanceKeys } from "./images/provenance-keys.ts";
+import type { LayoutPlaces } from "./images/unit-layout.ts";
 import { type ComparedLayout, compareLayout } from "./layouts/compare-layout.ts";
 import { linksOf } from "./links/chain-links.ts";
 import { type ComparedLink, compareLink } from "./links/compare-link.ts";
@@ -14,11 +15,11 @@ import { inTime } from "./links/in-time.ts";
 /** Milliseconds after which what has not been answered counts as unreadable. */
 export const PATIENCE = 20_000;
 
-export interface ReadChainOptions extends OpenOptions {
-  /** The directory of the project, below which layouts are. */
-  readonly directory: string;
+export interface ReadChainOptions extends OpenOptions, LayoutPlaces {
   readonly keys: ProvenanceKeys;
   readonly selection?: UnitSelection | undefined;
+  /** False: images are in layouts, although there is a repository. */
+  readonly push?: boolean | undefined;
   /** Default: {@link PATIENCE}. */
   readonly patience?: number | undefined;
 }
@@ -36,7 +37,7 @@ export interface ChainReading {
 
 /**
  * Reads what a chain's repository has, all at once, and compares every link by digests, and the saved layouts with
- * what is published. Without a repository, links are compared in the layouts. What can't be read is told as that;
+ * what is published. Without a repository, links are compared in the layouts that builds leave. What can't be read is told as that;
  * it never throws for it. No blob is read where records are annotations.
  * @throws OciError `aborted`; `invalid-argument` and `nothing-to-check` for the selection
  */
@@ -46,8 +47,10 @@ export async function readChain(
 ): Promise<ChainReading> {
   const units = selectUnits(graph, options.selection);
   return inTime(options.patience ?? PATIENCE, options.signal, async (signal) => {
-    const layouts = openLayoutImages(options.directory, { ...options, signal });
-    if (graph.repository === undefined) return readFrom(graph, units, layouts, layouts, options);
+    const layouts = openLayoutImages(options, { ...options, signal });
+    if (graph.repository === undefined || options.push === false) {
+      return readFrom(graph, units, layouts, layouts, options);
+    }
     const published = await openRepositoryImages(graph, { ...options, signal });
     try {
       return await readFrom(graph, units, published, layouts, options);

@@ -19,6 +19,11 @@ export function outputDirectory(configuration: Configuration, architecture: stri
   return join(outputRoot(configuration), architecture);
 }
 
+/** The directory of the layouts of a chain's images that name none, of all variants. */
+export function chainLayouts(configuration: Configuration): string {
+  return join(chainDirectory(configuration, undefined), "layouts");
+}
+
 /**
  * The directory of what a chain's builds leave: status, logs, what is not pushed yet. It is beside the directory of the
  * images (`out/chain`), since everything in that one is taken for an image. A variant has its own.

@@ -72,7 +72,7 @@ describe("a build", () => {
     expect(outcome).toMatchObject({ remarks: [] });
     expect(outcome.bytes).toBeGreaterThan(500_000);
     expect(outcome.steps).toBeGreaterThan(3);
-    expect(events.map(({ kind }) => kind)).toContain("transfer");
+    expect(events.map(({ kind }) => kind)).toContain("context-sent");
     const finished = events.flatMap((event) => (event.kind === "step-finished" ? [event] : []));
     expect(finished.at(-1)?.count).toEqual({ finished: outcome.steps, known: outcome.steps });
     expect(readdirSync(place.scratch.path("built"))).toEqual(["whole"]);

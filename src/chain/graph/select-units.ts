@@ -51,23 +51,64 @@ export function selectUnits(
       selection,
     );
   }
-  const units = graph.units.filter((unit) => {
-    const at = names.indexOf(unit.stage);
-    if (only === undefined ? unit.optional : !only.includes(unit.stage)) return false;
-    if (at < first || at > last) return false;
+  const named = graph.units.filter(({ stage }) => {
+    const at = names.indexOf(stage);
+    return at >= first && at <= last && only?.includes(stage) !== false;
+  });
+  const units = named.filter((unit) => {
+    if (only === undefined && unit.optional) return false;
     if (architectures === undefined) return true;
-    const isWhole = graph.architectures.every((one) => architectures.includes(one));
-    if (unit.architecture === undefined) return unit.kind !== "index" || isWhole;
-    return architectures.includes(unit.architecture);
+    if (unit.kind === "index") return isWhole(graph, architectures);
+    return unit.architecture === undefined || architectures.includes(unit.architecture);
   });
   if (units.length > 0) return units;
-  throw new OciError(
-    "nothing-to-check",
-    "chain: expected stages, got none: nothing is both asked for and there",
-    {
-      details: { ...selection },
-    },
-  );
+  throw nothingMeant(graph, named, selection);
+}
+
+/** The indexes that are left out because only some architectures are meant. @throws as {@link selectUnits} */
+export function indexesLeftOut(graph: StageGraph, selection: UnitSelection): readonly StageUnit[] {
+  const meant = new Set(selectUnits(graph, selection));
+  const all = selectUnits(graph, { ...selection, architectures: undefined });
+  return all.filter((unit) => unit.kind === "index" && !meant.has(unit));
+}
+
+function isWhole(graph: StageGraph, architectures: readonly string[]): boolean {
+  return graph.architectures.every((one) => architectures.includes(one));
+}
+
+/** @param named what the names of stages mean, whatever the architecture */
+function nothingMeant(
+  graph: StageGraph,
+  named: readonly StageUnit[],
+  selection: UnitSelection,
+): OciError {
+  const { from, to, only, architectures } = selection;
+  const flags = [
+    ...(from === undefined ? [] : [`--from ${from}`]),
+    ...(to === undefined ? [] : [`--to ${to}`]),
+    ...(only ?? []).map((name) => `--only ${name}`),
+    ...(architectures === undefined ? [] : [`--arch ${architectures.join(",")}`]),
+  ];
+  const asked = flags.length === 0 ? "chain" : flags.join(" ");
+  const why = reasonOfNothing(graph, named, selection);
+  return new OciError("nothing-to-check", `${asked}: expected stages, got none: ${why}`, {
+    details: { ...selection },
+  });
+}
+
+function reasonOfNothing(
+  graph: StageGraph,
+  named: readonly StageUnit[],
+  { only, architectures = [] }: UnitSelection,
+): string {
+  if (named.length === 0) return "no stage is all of that";
+  const stages = [...new Set(named.map(({ stage }) => stage))].join(", ");
+  if (only === undefined && named.every(({ optional }) => optional)) {
+    return `what is optional (${stages}) is meant by --only alone`;
+  }
+  return named.every(({ kind }) => kind === "index")
+    ? `${stages} needs all of ${graph.architectures.join(", ")}`
+    : `${stages} is not made for ${architectures.join(", ")}`;
 }
 
 function wrong(message: string, selection: UnitSelection): OciError {

@@ -108,7 +108,16 @@ describe("a selection of units", () => {
       { from: "media", to: "sdk" },
       /--from media --to sdk: expected stages in the order/,
     ],
-    ["nothing", { only: ["runtime"], architectures: ["arm64"] }, /expected stages, got none/],
+    [
+      "an index of some architectures",
+      { only: ["runtime"], architectures: ["arm64"] },
+      /^--only runtime --arch arm64: expected stages, got none: runtime needs all of amd64, arm64, riscv64$/,
+    ],
+    [
+      "stages that have nothing in common",
+      { from: "media", only: ["base", "sdk"] },
+      /^--from media --only base --only sdk: .* got none: no stage is all of that$/,
+    ],
   ])("is refused for %s", (_, selection, expected) => {
     expect(() => ids(selection)).toThrow(expected);
   });

@@ -9,6 +9,8 @@ import type { StageGraph } from "./stage-graph.ts";
 export interface VariantRun {
   /** The first stage to build. Undefined: the first that the variant changes. */
   readonly from?: string | undefined;
+  /** The last stage to build. */
+  readonly to?: string | undefined;
   /** Default: all of the graph. */
   readonly architectures?: readonly string[] | undefined;
   readonly push?: boolean | undefined;
@@ -37,7 +39,7 @@ export function changedStages(graph: StageGraph, declaration: ChainDeclaration):
 export function checkVariantRun(
   declaration: ChainDeclaration,
   graph: StageGraph,
-  { from, architectures = [], push = false }: VariantRun,
+  { from, to, architectures = [], push = false }: VariantRun,
 ): void {
   const { variant, buildPlatform } = graph;
   if (variant === undefined) return;
@@ -45,13 +47,18 @@ export function checkVariantRun(
   const host = formatPlatform(buildPlatform);
   const refuse = (message: string, hint: string): OciError =>
     new OciError("invalid-argument", `variant ${variant}: ${message}`, {
-      details: { variant, from },
+      details: { variant, from, to },
       hint,
     });
   const changed = changedStages(graph, declaration);
   if (from !== undefined && !changed.includes(from)) {
     const message = `expected to start at a stage that it changes (${changed.join(", ")}), got ${from}, which all variants share`;
     throw refuse(message, `Build ${from} without --variant first.`);
+  }
+  const names = graph.stages.map(({ name }) => name);
+  if (to !== undefined && names.indexOf(to) < names.indexOf(changed[0] ?? "")) {
+    const message = `expected to end at a stage that it changes (${changed.join(", ")}), or after it, got ${to}`;
+    throw refuse(message, `Build up to ${to} without --variant.`);
   }
   const has = declared.architectures ?? declaration.architectures;
   const wanted = architectures.length > 0 ? architectures : has;

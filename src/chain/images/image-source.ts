@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import { onlyRoot } from "../../image/only-root.ts";
 import { type OpenOptions, openReference } from "../../image/open-reference.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
@@ -12,6 +11,7 @@ import type { ReadableStore } from "../../store/store.ts";
 import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
 import { type ChainImage, failedImage, type PresentImage, readChainImage } from "./chain-image.ts";
 import { readRecord } from "./read-record.ts";
+import { type LayoutPlaces, layoutOf } from "./unit-layout.ts";
 
 /** Where the images of a chain are: what a tag, or a layout, has for a unit. */
 export interface ImageSource {
@@ -49,20 +49,15 @@ export async function openRepositoryImages(
   };
 }
 
-/** The layouts of a graph's units, below the directory of the project. Each is opened when it is asked for. */
-export function openLayoutImages(directory: string, options: OpenOptions = {}): ImageSource {
+/** The layouts of a graph's units. Each is opened when it is asked for. */
+export function openLayoutImages(places: LayoutPlaces, options: OpenOptions = {}): ImageSource {
   const asked = new Map<string, Promise<ChainImage>>();
   return {
     name: "layouts",
     kind: "layout",
-    image: (unit) => once(asked, unit, () => readSaved(directory, unit, options)),
+    image: (unit) => once(asked, unit, () => readSaved(layoutOf(unit, places), unit, options)),
     record: async (unit, image, key) =>
-      readRecord(
-        await openLayout(resolve(directory, unit.layout ?? ""), options),
-        image,
-        key,
-        options,
-      ),
+      readRecord(await openLayout(layoutOf(unit, places), options), image, key, options),
     close: () => Promise.resolve(),
   };
 }
@@ -92,12 +87,10 @@ async function readTagged(
 }
 
 async function readSaved(
-  directory: string,
-  { layout, platform }: StageUnit,
+  path: string,
+  { platform }: StageUnit,
   options: OpenOptions,
 ): Promise<ChainImage> {
-  if (layout === undefined) return { state: "absent" };
-  const path = resolve(directory, layout);
   try {
     if (!(await isThere(path))) return { state: "absent" };
     const store = await openLayout(path, options);

@@ -27,7 +27,11 @@ afterEach(() => chain.remove());
 const PLACE = "out/android/riscv64";
 
 async function layouts() {
-  const reading = await readChain(graph, { directory, keys: provenanceKeys() });
+  const reading = await readChain(graph, {
+    directory,
+    layouts: join(directory, "out/chain/layouts"),
+    keys: provenanceKeys(),
+  });
   return {
     verdict: judgeChain(reading),
     outcomes: reading.layouts.map(({ layout, outcome }) => ({ layout, ...outcome })),
@@ -134,7 +138,11 @@ it("a chain without a repository is compared in its layouts", async () => {
   const made = await openLayout(join(directory, "out/package/riscv64"), { create: true });
   const image = await putImage(made, { architecture: "riscv64", annotations });
   await made.capabilities.addRoot(image);
-  const reading = await readChain(local, { directory, keys: provenanceKeys() });
+  const reading = await readChain(local, {
+    directory,
+    layouts: join(directory, "out/chain/layouts"),
+    keys: provenanceKeys(),
+  });
   const link = reading.links.find(({ id }) => id === "android-riscv64->package-riscv64");
   expect(link?.outcome).toEqual({ state: "fresh", parent: android.digest });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { onlyRoot } from "../../image/only-root.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import { isOciError } from "../../oci/errors.ts";
@@ -12,7 +12,9 @@ import { readIndex, readManifest } from "../../store/read-documents.ts";
 import type { ReadOptions } from "../../image/image.ts";
 import type { ChainDeclaration } from "../graph/declaration.ts";
 import { makeGraph } from "../graph/make-graph.ts";
+import type { StageUnit } from "../graph/stage-graph.ts";
 import type { ProvenanceKeys } from "../images/provenance-keys.ts";
+import { type LayoutPlaces, layoutOf } from "../images/unit-layout.ts";
 
 /** Layouts that a chain wrote and no image of it is saved in any more. */
 export interface SpareLayouts {
@@ -23,22 +25,21 @@ export interface SpareLayouts {
 }
 
 /**
- * Finds the layouts beside those of a chain that none of its images is saved in, as those of an architecture that is
- * built no more. Only those count that record a run or a parent under the keys, or were saved from the chain's
+ * Finds the layouts beside those of a chain, its own and those that builds leave, that none of its images is saved in,
+ * as those of an architecture that is built no more. Only those count that record a run or a parent under the keys, or were saved from the chain's
  * repository: what somebody put there by hand is never listed. Nothing is changed.
- * @param directory of the project
  * @throws OciError `unreadable`
  */
 export async function findSpareLayouts(
   declaration: ChainDeclaration,
-  directory: string,
+  places: LayoutPlaces,
   keys: ProvenanceKeys,
   options: ReadOptions = {},
 ): Promise<SpareLayouts> {
-  const known = new Set(layoutsOf(declaration).map((layout) => resolve(directory, layout)));
-  const places = new Set([...known].map((layout) => dirname(layout)));
+  const known = new Set(unitsOf(declaration).map((unit) => layoutOf(unit, places)));
+  const parents = new Set([...known].map((layout) => dirname(layout)));
   const spare: string[] = [];
-  for (const place of places) {
+  for (const place of parents) {
     for (const path of layoutsIn(place)) {
       if (known.has(path)) continue;
       if (await isOfChain(path, declaration.repository, keys, options)) spare.push(path);
@@ -48,15 +49,13 @@ export async function findSpareLayouts(
   return { spare: spare.sort(), current: current.sort() };
 }
 
-/** The layouts of all graphs that the declaration can give. */
-function layoutsOf(declaration: ChainDeclaration): string[] {
+/** The units of all graphs that the declaration can give. */
+function unitsOf(declaration: ChainDeclaration): readonly StageUnit[] {
   const variants = [undefined, ...Object.keys(declaration.variants)];
   const choices = declaration.buildPlatforms.flatMap((buildPlatform) =>
     variants.map((variant) => ({ buildPlatform, variant })),
   );
-  return choices.flatMap((choice) =>
-    makeGraph(declaration, choice).units.flatMap(({ layout }) => layout ?? []),
-  );
+  return choices.flatMap((choice) => makeGraph(declaration, choice).units);
 }
 
 function layoutsIn(place: string): string[] {

@@ -2,6 +2,7 @@
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
 import type { ContextSize } from "../context/walk/context-size.ts";
+import { selectUnits, type UnitSelection } from "../graph/select-units.ts";
 import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
 import { openChainPlace } from "./place/chain-place.ts";
 import type { ChainPlaceOptions } from "./place/run-options.ts";
@@ -19,16 +20,19 @@ export interface ExplainedUnit {
 /**
  * Compares what the units of a stage are made of now with what they were made of, file by file. What they are built
  * FROM is what is there now.
- * @throws OciError `invalid-argument` for a stage that BuildKit does not make; `not-found` for a parent that is not
- *   there; what reading inputs throws
+ * @throws OciError `invalid-argument` for a stage that BuildKit does not make; as `selectUnits` for the architectures;
+ *   `not-found` for a parent that is not there; what reading inputs throws
  */
 export async function explainStage(
   graph: StageGraph,
   stage: string,
-  options: ChainPlaceOptions,
+  options: ChainPlaceOptions & Pick<UnitSelection, "architectures">,
 ): Promise<readonly ExplainedUnit[]> {
-  const units = graph.units.filter((unit) => unit.stage === stage && unit.kind === "build");
-  if (units.length === 0) throw noStage(graph, stage);
+  if (graph.stages.find(({ name }) => name === stage)?.kind !== "build") {
+    throw noStage(graph, stage);
+  }
+  const { architectures } = options;
+  const units = selectUnits(graph, { only: [stage], architectures });
   const place = await openChainPlace(graph, options);
   try {
     const status = readStatus(options.state);

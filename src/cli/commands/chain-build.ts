@@ -11,7 +11,7 @@ import type {
   RunOptions,
 } from "../../chain/run/place/run-options.ts";
 import { provenanceKeys } from "../../chain/images/provenance-keys.ts";
-import { chainDirectory } from "../../config/output-directory.ts";
+import { chainDirectory, chainLayouts } from "../../config/output-directory.ts";
 import { configurationToRecipe } from "../../config/recipe/configuration-to-recipe.ts";
 import { configurationToChain } from "../../config/stages/configuration-to-chain.ts";
 import { OciError } from "../../oci/errors.ts";
@@ -22,7 +22,7 @@ import { DONE, exitStatusOf, FAILED } from "../exit-status.ts";
 import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { showRun } from "../progress/show-run.ts";
 import { plannedOutcome, runDocument, runLines } from "./chain-build-text.ts";
-import { type ChainFlags, type ChosenChain, chooseChain } from "./chain-graph.ts";
+import { type ChainFlags, type ChosenChain, chooseChain, leftOut } from "./chain-graph.ts";
 
 /** The flags that say where a chain's images are, and what builds them. */
 export interface PlaceFlags extends ChainFlags {
@@ -51,7 +51,7 @@ export async function buildChain(flags: BuildFlags, session: Session): Promise<O
   const { file } = chosen.configuration;
   if (flags.dryRun === true) {
     const planned = await planRun(chosen.graph, options);
-    return { status: DONE, ...plannedOutcome(planned, file) };
+    return { status: DONE, ...plannedOutcome(planned, file), notices: leftOut(chosen) };
   }
   const verify = await verifyBeforeOptions(chosen.configuration, session);
   const run = await runChain(chosen.graph, { ...options, verify });
@@ -69,7 +69,7 @@ export async function buildChain(flags: BuildFlags, session: Session): Promise<O
   const notices =
     run.result === "stopped"
       ? ["stopped, as was asked: all builds were ended; the same command goes on from here"]
-      : [];
+      : leftOut(chosen);
   return {
     status,
     document: { ...runDocument(run), state: options.state, configuration: file },
@@ -82,8 +82,13 @@ function runOptions(flags: BuildFlags, chosen: ChosenChain, session: Session): R
   const { configuration, graph } = chosen;
   const place = planOptions(flags, chosen, session);
   const declaration = configurationToChain(configuration);
-  const { from, architectures } = chosen.selection;
-  checkVariantRun(declaration, graph, { from, architectures, push: place.push });
+  const { from, to, only, architectures } = chosen.selection;
+  checkVariantRun(declaration, graph, {
+    from,
+    to: only ? undefined : to,
+    architectures,
+    push: place.push,
+  });
   return {
     ...place,
     selection: selectionOf(chosen, changedStages(graph, declaration)),
@@ -105,6 +110,7 @@ export function placeOptions(
   const { env, signal, registry, limits } = context;
   return {
     directory: configuration.directory,
+    layouts: chainLayouts(configuration),
     state: chainDirectory(configuration, graph.variant),
     cache: defaultCacheDirectory(env),
     keys: provenanceKeys(configuration.document.provenance?.keys),

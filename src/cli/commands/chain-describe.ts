@@ -35,7 +35,7 @@ export async function describe(flags: DescribeFlags, session: Session): Promise<
   const isOffline = flags.offline === true;
   const reading = isOffline
     ? unasked(chosen, "--offline")
-    : await readChosen(chosen, session, PATIENCE);
+    : await readChosen(chosen, session, { patience: PATIENCE });
   const written = await writePictures(flags, chosen, reading, session);
   return {
     status: DONE,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { buildHostOf } from "../../chain/graph/build-host.ts";
 import { makeGraph } from "../../chain/graph/make-graph.ts";
-import { selectUnits, type UnitSelection } from "../../chain/graph/select-units.ts";
+import { indexesLeftOut, selectUnits, type UnitSelection } from "../../chain/graph/select-units.ts";
 import type { StageGraph } from "../../chain/graph/stage-graph.ts";
 import type { ChainImage } from "../../chain/images/chain-image.ts";
 import { provenanceKeys } from "../../chain/images/provenance-keys.ts";
 import { type ChainReading, readChain } from "../../chain/verify-chain.ts";
 import type { Configuration } from "../../config/configuration.ts";
+import { chainLayouts } from "../../config/output-directory.ts";
 import { configurationToChain } from "../../config/stages/configuration-to-chain.ts";
 import type { CommonFlags, Session } from "../command.ts";
 import { findConfigured, noConfiguration, variablesOf } from "../input/configured.ts";
@@ -47,16 +48,34 @@ export async function chooseChain(
   return { configuration, graph, selection };
 }
 
+/** What is not looked at or made although nobody said so. */
+export function leftOut({ graph, selection }: ChosenChain): readonly string[] {
+  const all = graph.architectures.join(", ");
+  return indexesLeftOut(graph, selection).map(
+    ({ stage }) => `${stage} is left out: it is made of ${all}, and --arch names not all of them`,
+  );
+}
+
+/** What a reading may be told. */
+export interface ReadingFlags {
+  /** Milliseconds. */
+  readonly patience?: number | undefined;
+  /** False by `--no-push`: images are in layouts. */
+  readonly push?: boolean | undefined;
+}
+
 /** Asks the registry, and looks at the layouts. */
 export function readChosen(
   { configuration, graph, selection }: ChosenChain,
   { context }: Session,
-  patience?: number,
+  { patience, push }: ReadingFlags = {},
 ): Promise<ChainReading> {
   const { signal, registry, limits } = context;
   const keys = provenanceKeys(configuration.document.provenance?.keys);
   const { directory } = configuration;
-  return readChain(graph, { signal, registry, limits, directory, keys, selection, patience });
+  const places = { directory, layouts: chainLayouts(configuration) };
+  const options = { ...places, keys, selection, patience, push };
+  return readChain(graph, { signal, registry, limits, ...options });
 }
 
 /** A reading of which nothing was asked. */

@@ -3,13 +3,14 @@ import { githubMatrix } from "../../chain/plan/github-matrix.ts";
 import { type InputVerdict, planChain, type PlannedUnit } from "../../chain/plan/plan-chain.ts";
 import { judgeInputs } from "../../chain/run/judge-inputs.ts";
 import type { ChainReading } from "../../chain/verify-chain.ts";
+import { OciError } from "../../oci/errors.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
 import { count, table } from "../output/format.ts";
 import { formatJson } from "../output/terminal-text.ts";
 import { type PlaceFlags, planOptions } from "./chain-build.ts";
-import { chooseChain, type ChosenChain, readChosen, unasked } from "./chain-graph.ts";
+import { chooseChain, type ChosenChain, leftOut, readChosen, unasked } from "./chain-graph.ts";
 
 /** The flags of `oci-kit chain plan`. */
 export interface PlanFlags extends PlaceFlags {
@@ -22,6 +23,7 @@ export interface PlanFlags extends PlaceFlags {
 export async function plan(flags: PlanFlags, session: Session): Promise<Outcome> {
   const chosen = await chooseChain(flags, session, "chain plan");
   if (flags.why !== undefined) {
+    checkWhyAlone(flags);
     const { why } = await import("./chain-why.ts");
     return why(flags.why, flags, chosen, session);
   }
@@ -49,8 +51,20 @@ export async function plan(flags: PlanFlags, session: Session): Promise<Outcome>
       configuration: chosen.configuration.file,
     },
     lines,
-    notices: flags.format === "github" ? [] : hints(verdicts),
+    notices: flags.format === "github" ? [] : [...leftOut(chosen), ...hints(verdicts)],
   };
+}
+
+/** @throws OciError for what says nothing about one stage, and would be ignored */
+function checkWhyAlone({ from, to, only, offline, format }: PlanFlags): void {
+  const others = { from, to, only, offline, format: format === "github" || undefined };
+  const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (other === undefined) return;
+  throw new OciError(
+    "invalid-argument",
+    `--why: expected one stage, by itself or with --arch, got --${other} as well`,
+    { hint: "Without --why, oci-kit chain plan takes it." },
+  );
 }
 
 /** What to do about inputs that could not be compared: each way out once, however many images it is for. */
@@ -71,7 +85,7 @@ async function look(flags: PlanFlags, chosen: ChosenChain, session: Session): Pr
   if (flags.offline === true) {
     return { reading: unasked(chosen, "--offline"), verdicts: new Map() };
   }
-  const reading = await readChosen(chosen, session);
+  const reading = await readChosen(chosen, session, { push: flags.push });
   const options = planOptions(flags, chosen, session);
   return { reading, verdicts: await judgeInputs(chosen.graph, reading, options) };
 }

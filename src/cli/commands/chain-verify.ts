@@ -5,14 +5,20 @@ import { type ChainVerdict, judgeChain } from "../../chain/verify-chain.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
 import { count, table } from "../output/format.ts";
-import { type ChainFlags, chooseChain, readChosen } from "./chain-graph.ts";
+import { type ChainFlags, chooseChain, leftOut, readChosen } from "./chain-graph.ts";
 
 const STATUS = { holds: DONE, "does-not-hold": DOES_NOT_HOLD, unknown: FAILED } as const;
 
+/** The flags of `oci-kit chain verify`. */
+export interface VerifyFlags extends ChainFlags {
+  /** False by `--no-push`. */
+  readonly push?: boolean;
+}
+
 /** Runs `oci-kit chain verify`. */
-export async function verify(flags: ChainFlags, session: Session): Promise<Outcome> {
+export async function verify(flags: VerifyFlags, session: Session): Promise<Outcome> {
   const chosen = await chooseChain(flags, session, "chain verify");
-  const reading = await readChosen(chosen, session);
+  const reading = await readChosen(chosen, session, { push: flags.push });
   const verdict = judgeChain(reading);
   const { source, links, layouts } = reading;
   return {
@@ -30,6 +36,7 @@ export async function verify(flags: ChainFlags, session: Session): Promise<Outco
       ...table(layouts.map(layoutRow)),
       summary(source, verdict),
     ],
+    notices: leftOut(chosen),
   };
 }
 

@@ -18,17 +18,14 @@ export async function why(
   chosen: ChosenChain,
   session: Session,
 ): Promise<Outcome> {
-  const units = await explainStage(chosen.graph, stage, placeOptions(flags, chosen, session));
   const { architectures } = chosen.selection;
-  const shown = units.filter(
-    ({ unit }) =>
-      unit.architecture === undefined || architectures?.includes(unit.architecture) !== false,
-  );
+  const options = { ...placeOptions(flags, chosen, session), architectures };
+  const units = await explainStage(chosen.graph, stage, options);
   return {
     status: DONE,
     document: {
       stage,
-      units: shown.map(({ unit, change, context }) => ({
+      units: units.map(({ unit, change, context }) => ({
         image: unit.id,
         ...change,
         differences: change.differences?.map(differenceDocument),
@@ -36,7 +33,7 @@ export async function why(
       })),
       configuration: chosen.configuration.file,
     },
-    lines: shown.flatMap(unitLines),
+    lines: units.flatMap(unitLines),
   };
 }
 

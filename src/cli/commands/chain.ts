@@ -5,6 +5,7 @@ import type { BuildFlags } from "./chain-build.ts";
 import type { DescribeFlags } from "./chain-describe.ts";
 import type { ChainFlags } from "./chain-graph.ts";
 import type { PlanFlags } from "./chain-plan.ts";
+import type { VerifyFlags } from "./chain-verify.ts";
 
 export const chainCommand: Register = (program, invoke) => {
   const chain = program
@@ -70,6 +71,8 @@ function registerVerify(chain: Command, invoke: Invoke): void {
         both lanes and for the index, and each saved layout with what is published. No layer is read, and
         nothing is changed. A link that can't be compared is unknown, never fresh.`),
     )
+    .option("--push", "look in the configured repository, which is the default where there is one")
+    .option("--no-push", "look in layouts")
     .addHelpText(
       "after",
       `
@@ -81,7 +84,7 @@ Examples:
 Exit status: 0 all is fresh; 2 something is stale, or a layout is older than what is published;
 1 something could not be compared, or nothing could.`,
     )
-    .action(async (flags: ChainFlags) =>
+    .action(async (flags: VerifyFlags) =>
       invoke(flags, async (session) => {
         const { verify } = await import("./chain-verify.ts");
         return verify(flags, session);
@@ -101,8 +104,9 @@ function registerPlan(chain: Command, invoke: Invoke): void {
     )
     .option("--offline", "ask no registry")
     .option("--why <STAGE>", "what differs from last time, file by file")
-    .option("--builder <[PLATFORM=]NAME>", "for --why: the builder; may be repeated", collect)
-    .option("--no-push", "for --why: images are in layouts, although a repository is configured")
+    .option("--builder <[PLATFORM=]NAME>", "the builder, of a platform; may be repeated", collect)
+    .option("--push", "look in the configured repository, which is the default where there is one")
+    .option("--no-push", "look in layouts")
     .addOption(
       new Option("--format <FORMAT>", "for people, or for a workflow").choices(["text", "github"]),
     )

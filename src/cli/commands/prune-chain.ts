@@ -10,6 +10,7 @@ import {
 import { provenanceKeys } from "../../chain/images/provenance-keys.ts";
 import { findLeftContexts } from "../../chain/prune/left-contexts.ts";
 import { findSpareLayouts } from "../../chain/prune/spare-layouts.ts";
+import { chainLayouts } from "../../config/output-directory.ts";
 import { configurationToChain } from "../../config/stages/configuration-to-chain.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { isOciError } from "../../oci/errors.ts";
@@ -50,7 +51,8 @@ export async function pruneChain(how: How, session: Session): Promise<Outcome> {
   const { directory, document } = configuration;
   const keys = provenanceKeys(document.provenance?.keys);
   const chain = configurationToChain(configuration);
-  const { spare, current } = await findSpareLayouts(chain, directory, keys, { limits, signal });
+  const places = { directory, layouts: chainLayouts(configuration) };
+  const { spare, current } = await findSpareLayouts(chain, places, keys, { limits, signal });
   const parts: Part[] = [];
   for (const path of spare) {
     parts.push({ what: "layout", name: relative(directory, path), entries: 1 });

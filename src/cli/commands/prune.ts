@@ -39,7 +39,8 @@ export const pruneCommand: Register = (program, invoke) => {
         Of a repository, these are manifests without a tag that are as old. Only oci-kit serve lists them;
         other registries collect them themselves, which this says.
 
-        More than half of ten or more is deleted only with --most.
+        More than half of ten or more is deleted only with --most; so is anything of a repository in which
+        no tag is listed.
 
         With --chain instead of a reference: what the chain of oci-kit.yaml leaves on this machine. Layouts
         that no image of it is saved in any more, what nothing leads to in the others, contexts of builds
@@ -49,7 +50,7 @@ export const pruneCommand: Register = (program, invoke) => {
     .option("--yes", "delete what is listed")
     .option("--dry-run", "only list it, whatever else is said")
     .option("--older-than <DURATION>", "only what has been unwanted for longer, as 30m or 7d")
-    .option("--most", "also if it is more than half of all")
+    .option("--most", "also if it is more than half of all, or no tag is listed")
     .option("--chain", "what the chain leaves on this machine, instead of a reference")
     .option("--builder <NAME>", "with --chain: the builder whose cache is meant")
     .addHelpText(
@@ -182,14 +183,14 @@ function repositoryOutcome(store: string, dryRun: boolean, pruned: PrunedReposit
       digest,
       since: new Date(since).toISOString(),
     }));
-  const { kept, suspicious } = pruned;
+  const { kept, tags, suspicious } = pruned;
   const [removed, spared] = [listed(pruned.removed), listed(pruned.spared)];
   const what = count(removed.length, "manifest");
   return {
     status: DONE,
-    document: { store, dryRun, removed, spared, kept, suspicious },
+    document: { store, dryRun, removed, spared, kept, tags, suspicious },
     lines: [
-      headline({ store, dryRun, what, goes: removed.length, kept, suspicious }),
+      headline({ store, dryRun, what, goes: removed.length, kept, suspicious, tags }),
       ...removed.map(({ digest, since }) => `  ${store}@${digest}: without a tag since ${since}`),
       ...spared.map(({ digest }) => `  ${store}@${digest}: stays, it was used meanwhile`),
     ],
@@ -203,12 +204,14 @@ interface Headline {
   readonly goes: number;
   readonly kept: number;
   readonly suspicious: boolean;
+  /** Of a repository. */
+  readonly tags?: number;
 }
 
-function headline({ store, dryRun, what, goes, kept, suspicious }: Headline): string {
+function headline({ store, dryRun, what, goes, kept, suspicious, tags }: Headline): string {
   const verb = dryRun ? "would delete" : "deleted";
   const words = suspicious
-    ? "--yes --most deletes them, which are more than half"
+    ? `--yes --most deletes them: ${tags === 0 ? "no tag is listed" : "they are more than half"}`
     : "--yes deletes them";
   const more = dryRun && goes > 0 ? `; ${words}` : "";
   return `${store}: ${verb} ${what}; ${kept} stay${more}`;

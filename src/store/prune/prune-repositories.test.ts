@@ -180,6 +180,21 @@ describe("pruning a repository through its registry", () => {
     expect(await isThere("team/app", lost)).toBe(true);
   });
 
+  it("deletes nothing where no tag is listed, unless all may go", async () => {
+    const image = await client.pushImage("team/app", "v1");
+    await client.ask("DELETE", "/v2/team/app/manifests/v1");
+    age(31);
+    const plan = await prune({ dryRun: true });
+    expect(plan).toMatchObject({ removed: [{ descriptor: image }], tags: 0, suspicious: true });
+    await expect(prune({ mostShare: 0.5 })).rejects.toMatchObject({
+      code: "gate-refused",
+      message: expect.stringMatching(/1 of its manifests, expected a tag to be listed/) as string,
+    });
+    expect(await isThere("team/app", image)).toBe(true);
+    expect(await prune({ mostShare: 1 })).toEqual(plan);
+    expect(await isThere("team/app", image)).toBe(false);
+  });
+
   it("is an error for an unknown repository", async () => {
     await expect(prune()).rejects.toMatchObject({ code: "not-found" });
   });

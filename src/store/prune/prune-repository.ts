@@ -19,7 +19,7 @@ export interface PrunableStore extends ReadableStore {
 export interface PruneRepositoryOptions extends AbortOptions {
   /** In milliseconds. How long a manifest without a tag stays. Default {@link UNTAGGED_AGE}, 30 days. */
   readonly untaggedAge?: number | undefined;
-  /** As for `collectGarbage`, of the manifests. */
+  /** As for `collectGarbage`, of the manifests. Below 1, nothing goes from a repository without any tag. */
   readonly mostShare?: number | undefined;
   readonly dryRun?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
@@ -32,6 +32,9 @@ export interface PrunedRepository {
   readonly spared: readonly ListedManifest[];
   /** The number of manifests that stay. */
   readonly kept: number;
+  /** The number of tags, all of which stay. */
+  readonly tags: number;
+  /** As for `collectGarbage`, or something goes and no tag is listed. */
   readonly suspicious: boolean;
 }
 
@@ -43,7 +46,7 @@ const CONCURRENCY = 4;
  * rollback, with all that they lead to. Each is
  * looked up again right before it is deleted. Blobs are left to the registry.
  * @throws OciError `not-found` for an unknown repository; `unsupported-operation` when the registry does not list manifests without tags;
- * `gate-refused` when more than `mostShare` would go; any error of reading a tag or manifest: then nothing is
+ * `gate-refused` when more than `mostShare` would go, or anything where no tag is listed; any error of reading a tag or manifest: then nothing is
  * deleted
  */
 export async function pruneRepository(
@@ -57,8 +60,10 @@ export async function pruneRepository(
   const wanted = await wantedOf(store, { tags, all }, Date.now() - untaggedAge, options);
   const garbage = all.filter(({ descriptor }) => !wanted.has(descriptor.digest));
   const kept = all.length - garbage.length;
-  const suspicious = isSuspicious(garbage.length, kept);
-  if (dryRun) return { removed: garbage, spared: [], kept, suspicious };
+  const isTagless = tags.length === 0 && garbage.length > 0;
+  const found = { tags: tags.length, suspicious: isTagless || isSuspicious(garbage.length, kept) };
+  if (dryRun) return { removed: garbage, spared: [], kept, ...found };
+  if (isTagless && mostShare < 1) throw withoutTags(store, garbage.length);
   refuseSuspicious(store.name, "manifests", { goes: garbage.length, stays: kept }, mostShare);
   const removed: ListedManifest[] = [];
   const spared: ListedManifest[] = [];
@@ -70,7 +75,7 @@ export async function pruneRepository(
     if (isSame) await store.capabilities.remove(digest, { signal });
     (isSame ? removed : spared).push(manifest);
   }
-  return { removed, spared, kept: kept + spared.length, suspicious };
+  return { removed, spared, kept: kept + spared.length, ...found };
 }
 
 async function wantedOf(
@@ -95,6 +100,18 @@ async function wantedOf(
     }
   }
   return wanted;
+}
+
+/** A list of tags that lost its entries, as behind a broken proxy, looks like a repository that wants nothing kept. */
+function withoutTags({ name }: ReadableStore, goes: number): OciError {
+  return new OciError(
+    "gate-refused",
+    `${name}: would delete ${goes} of its manifests, expected a tag to be listed, got none`,
+    {
+      details: { goes },
+      hint: "If the repository has no tags any more and this may go, say --most.",
+    },
+  );
 }
 
 function cannotList({ name }: ReadableStore): OciError {

@@ -109,8 +109,8 @@ export async function openChainPlace(
 }
 
 function openImages(graph: StageGraph, options: ChainPlaceOptions): Promise<RunImages> {
-  const { directory, state, push } = options;
-  if (!push) return Promise.resolve(openRunLayouts(directory, state, options));
+  const { directory, push } = options;
+  if (!push) return Promise.resolve(openRunLayouts(options, options));
   if (graph.repository !== undefined) {
     return openRegistryImages(graph.repository, directory, options);
   }

@@ -11,6 +11,7 @@ import type { PushBuiltEvent } from "../../buildkit/push/push-built.ts";
 import type { ContextSize } from "../../context/walk/context-size.ts";
 import type { UnitSelection } from "../../graph/select-units.ts";
 import type { ProvenanceKeys } from "../../images/provenance-keys.ts";
+import type { LayoutPlaces } from "../../images/unit-layout.ts";
 import type { UnitEnd } from "./unit-end.ts";
 
 /** What happens in a run. `unit` is an id. */
@@ -25,9 +26,7 @@ export type RunEvent =
   | { readonly kind: "assembling"; readonly unit: string; readonly event: AssembleProgress };
 
 /** What every look at a chain's inputs needs. */
-export interface ChainPlaceOptions extends OpenOptions {
-  /** The directory of the project. */
-  readonly directory: string;
+export interface ChainPlaceOptions extends OpenOptions, LayoutPlaces {
   /** The directory of this chain's state: status, logs, what is built and not pushed yet. An absolute path. */
   readonly state: string;
   /** The cache directory: sizes, digests of files, records of inputs. */

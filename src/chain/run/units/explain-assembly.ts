@@ -2,7 +2,7 @@
 import { planAssemblyTo } from "../../../assemble/assemble-to-reference.ts";
 import { isOciError } from "../../../oci/errors.ts";
 import type { StageUnit } from "../../graph/stage-graph.ts";
-import { layoutOf } from "../images/layout-images.ts";
+import { layoutOf } from "../../images/unit-layout.ts";
 import type { ChainPlace } from "../place/chain-place.ts";
 import type { ChainPlaceOptions, RecipeOptions } from "../place/run-options.ts";
 import { pinnedRecipe } from "./assemble-unit.ts";
@@ -17,12 +17,12 @@ export async function assemblyReasons(
   place: ChainPlace,
   options: ChainPlaceOptions & RecipeOptions,
 ): Promise<readonly string[]> {
-  const { cache, registry, limits, signal, directory, state } = options;
+  const { cache, registry, limits, signal } = options;
   const siblings = place.graph.units.filter(({ stage }) => stage === unit.stage);
   const generation = await Promise.all(siblings.map((one) => pinnedRecipe(one, place, options)));
   const recipe = generation[siblings.indexOf(unit)]!;
   const target =
-    place.images.kind === "registry" ? unit.reference! : `oci:${layoutOf(unit, directory, state)}`;
+    place.images.kind === "registry" ? unit.reference! : `oci:${layoutOf(unit, options)}`;
   const how = { cache, registry, limits, signal, generation };
   try {
     const { changed } = await planAssemblyTo(recipe, target, how);

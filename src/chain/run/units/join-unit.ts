@@ -2,8 +2,8 @@
 import type { Recipe } from "../../../assemble/recipe/recipe.ts";
 import { publishIndex } from "../../../publish/publish-index.ts";
 import { type StageUnit, unitOf } from "../../graph/stage-graph.ts";
+import { layoutOf } from "../../images/unit-layout.ts";
 import { resolvePin } from "../../pins/resolve-pin.ts";
-import { layoutOf } from "../images/layout-images.ts";
 import type { MadeUnit } from "../place/unit-end.ts";
 import { pinnedRecipe } from "./assemble-unit.ts";
 import type { UnitWork } from "./unit-work.ts";
@@ -14,7 +14,7 @@ import type { UnitWork } from "./unit-work.ts";
  */
 export async function joinUnit(unit: StageUnit, work: UnitWork): Promise<MadeUnit> {
   const { place, options, tell } = work;
-  const { directory, state, cache, registry, limits, signal, keys, force, verify } = options;
+  const { cache, registry, limits, signal, keys, force, verify } = options;
   const members = unit.inputs.map((input) => unitOf(place.graph, input.unit));
   const digests = await Promise.all(
     members.map(async (member) => place.made.get(member.id) ?? (await pinned(member, work))),
@@ -26,7 +26,7 @@ export async function joinUnit(unit: StageUnit, work: UnitWork): Promise<MadeUni
   const target =
     place.images.kind === "registry"
       ? unit.reference!
-      : `oci:${layoutOf(unit, directory, state)}:${unit.tag}`;
+      : `oci:${layoutOf(unit, options)}:${unit.tag}`;
   const { pushed } = await publishIndex(target, {
     from: members.map((member, at) => place.images.reference(member, digests[at]!)),
     architectures: members.flatMap(({ architecture }) => architecture ?? []),
