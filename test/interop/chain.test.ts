@@ -251,9 +251,7 @@ it("builds on another machine by platform, and a builder that is not there is na
     expect(told.document.units[0]?.reasons[0]).toMatch(/^builder .*docker,.* -> .*remote,/);
     const missing = await chain(["build", ...only, "--builder", "near", "--no-cache"]);
     expect(missing).toMatchObject({ status: 1 });
-    expect(JSON.stringify(missing.document)).toMatch(
-      /a builder .*near.* got these: .*far/,
-    );
+    expect(JSON.stringify(missing.document)).toMatch(/a builder .*near.* got these: .*far/);
   } finally {
     buildxConfig = undefined;
     await remote.close();
