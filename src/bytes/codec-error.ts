@@ -18,7 +18,7 @@ export function explainCodecError(error: unknown, format: "gzip" | "zstd", what:
   if (code === "Z_MEM_ERROR" || code === "ZSTD_died" || code === "ZSTD_error_memory_allocation") {
     return new OciError(
       "unsupported-compression",
-      `${what}: ${format} gave up for want of memory: ${error.message}`,
+      `${what}: ${format} gave up, usually for want of memory: ${error.message}`,
       { cause: error },
     );
   }
