@@ -14,7 +14,7 @@ prefix=${1:-/opt/oci-kit-peers}
 command -v apt-get >/dev/null || { echo "install-peers: these packages are Debian's; no apt-get here" >&2; exit 1; }
 
 export DEBIAN_FRONTEND=noninteractive
-stable="umoci buildah podman runc iptables qemu-user-static attr zstd xz-utils libarchive-tools apache2-utils openssl ca-certificates zsh fish binutils chromium"
+stable="umoci buildah podman runc iptables qemu-user-static attr zstd xz-utils libarchive-tools apache2-utils openssl openssh-client ca-certificates zsh fish binutils chromium"
 missing=
 for package in $stable; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { pruneBuilder } from "../../src/chain/buildkit/builders/prune-builder.ts";
 import { provePlatform } from "../../src/chain/buildkit/platforms/prove-platform.ts";
 import type { BuildEvent } from "../../src/chain/buildkit/progress/build-event.ts";
@@ -91,6 +92,24 @@ describe("a build", () => {
       },
     });
     expect(await readFile(await readBuilt("two"), "/opt/tool")).toBe("tool 2\n");
+  });
+
+  it("forwards an agent of SSH to the steps that mount it, and to no others", async () => {
+    const socket = place.scratch.path("agent.sock");
+    const agent = spawn("ssh-agent", ["-D", "-a", socket]);
+    try {
+      await vi.waitUntil(() => existsSync(socket), { timeout: 10_000 });
+      const lines = [
+        'RUN --mount=type=ssh,id=keys [ -S "$SSH_AUTH_SOCK" ] && echo there >/with',
+        'RUN [ -S "$SSH_AUTH_SOCK" ] || echo none >/without',
+      ];
+      await place.build("ssh", lines, { ssh: [{ id: "keys", socket }] });
+    } finally {
+      agent.kill();
+    }
+    const image = await readBuilt("ssh");
+    expect(await readFile(image, "/with")).toBe("there\n");
+    expect(await readFile(image, "/without")).toBe("none\n");
   });
 
   it("with attestations is an index, and its digest is the index's own", async () => {
