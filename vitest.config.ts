@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { deflateWasm } from "./test/deflate-wasm.ts";
 import { reportPage } from "./test/report-page.ts";
 import { subpathImports } from "./test/subpath-imports.ts";
+import { temporaryDirectory } from "./test/temporary-directory.ts";
+
+const TMPDIR = temporaryDirectory();
 
 export default defineConfig({
   plugins: [deflateWasm(), reportPage()],
@@ -13,7 +15,10 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/architecture/*.test.ts"],
     // They bound what hangs, not what is slow: machines under load have taken ten times as long as others.
     // Whoever runs them keeps the cache of the home directory to himself.
-    env: { OCI_KIT_CACHE: join(tmpdir(), `oci-kit-test-cache-${String(process.getuid?.())}`) },
+    env: {
+      TMPDIR,
+      OCI_KIT_CACHE: join(TMPDIR, `oci-kit-test-cache-${String(process.getuid?.())}`),
+    },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
