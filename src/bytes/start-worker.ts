@@ -32,3 +32,19 @@ export function startWorker(
     resourceLimits,
   });
 }
+
+/** Waits until `wake` is called, which `start` is given. */
+export type WaitForWorker = (start: (wake: () => void) => void) => Promise<void>;
+
+/** Waits for messages of a worker, which keeps the process alive only meanwhile. */
+export function waitForWorker(worker: Worker): WaitForWorker {
+  worker.unref();
+  let waiting = 0;
+  return async (start) => {
+    if (waiting === 0) worker.ref();
+    waiting += 1;
+    await new Promise<void>(start);
+    waiting -= 1;
+    if (waiting === 0) worker.unref();
+  };
+}

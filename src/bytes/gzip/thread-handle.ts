@@ -3,7 +3,7 @@ import type { Worker } from "node:worker_threads";
 import type { DigestAlgorithm } from "../../oci/digest.ts";
 import { CHUNK_SIZE } from "./gunzip.ts";
 import { runGunzipWorker, type GunzipReply, type GunzipRequest } from "./thread-body.ts";
-import { startWorker } from "../start-worker.ts";
+import { startWorker, waitForWorker, type WaitForWorker } from "../start-worker.ts";
 
 /** A gzip stream that is decompressed in another thread. */
 export interface GunzipStream {
@@ -41,8 +41,7 @@ const SMALL = { maxYoungGenerationSizeMb: 2 };
 interface Thread {
   readonly worker: Worker;
   readonly streams: Map<number, (reply: GunzipReply) => void>;
-  /** Waits for the thread's next message. Only during such a wait does the thread keep the process alive. */
-  readonly wait: (start: (wake: () => void) => void) => Promise<void>;
+  readonly wait: WaitForWorker;
 }
 
 let thread: Thread | undefined;
@@ -135,19 +134,7 @@ export function openGunzip(algorithm: DigestAlgorithm): GunzipStream {
 
 function startThread(): Thread {
   const worker = startWorker(runGunzipWorker, undefined, { resourceLimits: SMALL });
-  worker.unref();
-  let waiting = 0;
-  const started: Thread = {
-    worker,
-    streams: new Map(),
-    async wait(start) {
-      if (waiting === 0) worker.ref();
-      waiting += 1;
-      await new Promise<void>(start);
-      waiting -= 1;
-      if (waiting === 0) worker.unref();
-    },
-  };
+  const started: Thread = { worker, streams: new Map(), wait: waitForWorker(worker) };
   const fail = (message: string): void => {
     if (thread === started) thread = undefined;
     for (const [stream, hear] of started.streams) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { startWorker } from "../../bytes/start-worker.ts";
+import { startWorker, waitForWorker, type WaitForWorker } from "../../bytes/start-worker.ts";
 import type { DigestAlgorithm } from "../../oci/digest.ts";
 import { runHashingThread, type HashReply, type HashRequest } from "./hashing-thread.ts";
 
@@ -33,8 +33,7 @@ const SMALL = { maxYoungGenerationSizeMb: 1 };
 interface Thread {
   readonly worker: Worker;
   readonly hear: Map<number, (reply: HashReply) => void>;
-  /** Waits for a message of the thread. Only meanwhile does it keep the process alive. */
-  readonly wait: (start: (wake: () => void) => void) => Promise<void>;
+  readonly wait: WaitForWorker;
 }
 
 let thread: Thread | undefined;
@@ -111,18 +110,7 @@ export function openFileHasher(algorithm: DigestAlgorithm): FileHasher {
 
 function startThread(): Thread {
   const worker = startWorker(runHashingThread, undefined, { resourceLimits: SMALL });
-  let waiting = 0;
-  const started: Thread = {
-    worker,
-    hear: new Map(),
-    async wait(start) {
-      if (waiting === 0) worker.ref();
-      waiting += 1;
-      await new Promise<void>(start);
-      waiting -= 1;
-      if (waiting === 0) worker.unref();
-    },
-  };
+  const started: Thread = { worker, hear: new Map(), wait: waitForWorker(worker) };
   const fail = (message: string): void => {
     if (thread === started) thread = undefined;
     hasFailed = true;
@@ -131,6 +119,5 @@ function startThread(): Thread {
   worker.on("message", (reply: HashReply) => started.hear.get(reply.id)?.(reply));
   worker.on("error", (error) => fail(String(error)));
   worker.on("exit", () => fail("the thread that hashes files ended"));
-  worker.unref();
   return started;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { style } from "#report-page";
 import { formatBytes } from "../../bytes/format-bytes.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Report } from "../report.ts";
 import { count, shorten } from "./figures.ts";
 import { html, type Markup } from "./markup.ts";
-import { hashOf } from "./render-page.ts";
+import { framePage } from "./page-frame.ts";
 
 /** A layer that an image has, or would have. */
 export interface PlannedLayer {
@@ -47,26 +46,10 @@ export function renderLayerPlan(
   images: readonly PlannedImage[],
   tool: Report["tool"],
 ): string {
-  const policy = [
-    "default-src 'none'",
-    `style-src '${hashOf(style)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  const head = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="${tool.name} ${tool.version}">
-<title>oci-kit: layers of ${name}</title>
-<style>`;
   const body = html`<header><h1>Layers of ${name}</h1></header>
     <main id="main">${images.map(imageOf)}</main>
     <footer>Made by ${tool.name} ${tool.version}.</footer>`;
-  return `${String(head)}${style}</style>\n</head>\n<body>\n${String(body)}\n</body>\n</html>\n`;
+  return framePage({ title: `oci-kit: layers of ${name}`, tool, body });
 }
 
 function imageOf({ platform, layers, dropped, ...image }: PlannedImage, at: number): Markup {

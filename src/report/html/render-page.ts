@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { script, style } from "#report-page";
+import { script } from "#report-page";
 import { formatBytes } from "../../bytes/format-bytes.ts";
-import { digestBytes } from "../../bytes/hash.ts";
-import { digestEncoded } from "../../oci/digest.ts";
 import { pairImages } from "../compare/pair-images.ts";
 import { listFindings, type ListedFinding } from "../list-findings.ts";
 import type { Report, ReportedImage } from "../report.ts";
@@ -14,6 +12,7 @@ import { countFindings, findingsSection } from "./findings-section.ts";
 import { imageSection } from "./image-section.ts";
 import { embedJson, html, type Markup } from "./markup.ts";
 import type { PageData, PageImage } from "./page-data.ts";
+import { framePage } from "./page-frame.ts";
 import { pagePrograms } from "./page-programs.ts";
 import { cutTree } from "./page-tree.ts";
 
@@ -24,34 +23,13 @@ import { cutTree } from "./page-tree.ts";
  */
 export function renderPage(report: Report): string {
   const page = arrange(report);
-  const title = `oci-kit: ${titleOf(report)}`;
   const data: PageData = { images: page.images.map(({ data: own }) => own) };
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hashOf(script)}'`,
-    `style-src '${hashOf(style)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  const head = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="${report.tool.name} ${report.tool.version}">
-<title>${title}</title>
-<style>`;
-  return [
-    String(head),
-    style,
-    "</style>\n</head>\n<body>\n",
-    String(bodyOf(report, page)),
-    `\n<script type="application/json" id="data">${embedJson(data)}</script>\n<script>`,
-    script,
-    "</script>\n</body>\n</html>\n",
-  ].join("");
+  return framePage({
+    title: `oci-kit: ${titleOf(report)}`,
+    tool: report.tool,
+    body: bodyOf(report, page),
+    program: { script, data: embedJson(data) },
+  });
 }
 
 /** What the page is about. More than a few references would be a page of names. */
@@ -63,13 +41,6 @@ function titleOf({ subjects }: Report): string {
 }
 
 const MOST_NAMED = 3;
-
-/** The text as a content security policy names it. */
-export function hashOf(text: string): string {
-  const hex = digestEncoded(digestBytes(new TextEncoder().encode(text)));
-  const bytes = hex.match(/../g)!.map((pair) => String.fromCharCode(Number.parseInt(pair, 16)));
-  return `sha256-${btoa(bytes.join(""))}`;
-}
 
 /** An image with its place in the page. */
 interface PlacedImage {
