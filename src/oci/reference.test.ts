@@ -39,6 +39,12 @@ const reference = fc.record(
 );
 
 describe("parseReference", () => {
+  it("refuses a name of Docker Hub that is too long with library/ before it", () => {
+    const longest = "a".repeat(255 - "library/".length);
+    expect(parseReference(`docker.io/${longest}`).repository).toBe(`library/${longest}`);
+    expect(() => parseReference(`docker.io/${longest}a`)).toThrow("repository: expected");
+  });
+
   it("keeps host, port, repository, tag and digest", () => {
     expect(parseReference(`localhost:5000/a/b:tag@${DIGEST}`)).toEqual({
       registry: "localhost:5000",

@@ -46,11 +46,11 @@ export function parseReference(text: string): Reference {
 
   const colon = name.indexOf(":", slash);
   const registry = parseRegistry(host);
-  const repository = parseRepository(name.slice(slash + 1, colon < 0 ? undefined : colon));
+  const path = name.slice(slash + 1, colon < 0 ? undefined : colon);
+  const isOfficial = isDockerHub(registry) && !path.includes("/");
   return {
     registry: registry === DOCKER_HUB_ALIAS ? DOCKER_HUB : registry,
-    repository:
-      isDockerHub(registry) && !repository.includes("/") ? `library/${repository}` : repository,
+    repository: parseRepository(isOfficial ? `library/${path}` : path),
     ...(colon < 0 ? undefined : { tag: parseTag(name.slice(colon + 1)) }),
     ...(at < 0 ? undefined : { digest: parseReferenceDigest(text.slice(at + 1)) }),
   };
