@@ -99,6 +99,15 @@ describe("what a later version of an image sends", () => {
     expect(await treeDifferences(exact.source, exact.image)).toEqual([]);
   });
 
+  it("is kept when it is made again, where the image before had no small components and few layers are allowed", async () => {
+    const options = { maxLayers: 3, store: createMemoryStore() };
+    const first = await rechunk(await makeImage([[file("a", BIG)]]), options);
+    const after = await makeImage([[file("a/a", "")]]);
+    const second = await rechunk(after, { ...options, previous: first.image });
+    const again = await rechunk(after, { ...options, previous: second.image });
+    expect(again.image.descriptor.digest).toBe(second.image.descriptor.digest);
+  });
+
   it("sends the source of a compiled file of Python too, since that names the source's time", async () => {
     const pieces = (time: typeof OLD, compiled: string): Piece[] => [
       file("usr/lib/m.py", "m", time),

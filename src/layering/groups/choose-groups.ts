@@ -18,7 +18,7 @@ const WORTH_A_LAYER = 1024 * 1024;
 /** In a small image less is worth one: this share of it, and not less than {@link LEAST}. */
 const SHARE = 1 / 256;
 const LEAST = 16 * 1024;
-/** Among how many layers small components are divided where an earlier image had none. */
+/** Among how many layers, at most, small components are divided where an earlier image had none. */
 const SHARED_OTHERWISE = 4;
 /** One that comes into an image that has its groups already needs to be larger. */
 const ALONE_LATER = 8 * 1024 * 1024;
@@ -51,12 +51,14 @@ export function chooseGroups(sizes: ReadonlyMap<string, number>, groups: number)
  * is new and there is room; otherwise it shares the group that its name leads to.
  * @param recorded the groups of the earlier image's layers
  * @param sizes bytes that are new, of each component
- * @param room how many groups may be added
+ * @param groups how many groups there may be
+ * @param kept how many layers of the earlier image are kept
  */
 export function keepGroups(
   recorded: readonly LayerGroup[],
   sizes: ReadonlyMap<string, number>,
-  room: number,
+  groups: number,
+  kept: number,
 ): Grouping {
   const alone = new Set(
     recorded.filter(({ kind }) => kind === "component").map((group) => formatGroup(group)),
@@ -65,8 +67,8 @@ export function keepGroups(
     .filter(([, bytes]) => bytes >= ALONE_LATER)
     .map(([name]) => formatGroup(componentGroup(name)))
     .filter((group) => !alone.has(group));
-  for (const added of unknown.slice(0, Math.max(0, room))) alone.add(added);
-  return groupingOf(alone, sharedIn(recorded) ?? SHARED_OTHERWISE);
+  for (const added of unknown.slice(0, Math.max(0, groups - kept))) alone.add(added);
+  return groupingOf(alone, sharedIn(recorded) ?? Math.min(SHARED_OTHERWISE, groups));
 }
 
 /** Among how many groups small components are divided, if the recorded groups say so, and all say the same. */

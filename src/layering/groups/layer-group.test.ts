@@ -58,13 +58,14 @@ describe("grouping", () => {
 
   it("leaves a small component where its name puts it, whatever else there is", () => {
     const recorded = [componentGroup("c0"), sharedGroup("c50", 7)];
-    const before = keepGroups(recorded, sizes, 0);
+    const before = keepGroups(recorded, sizes, 10, 10);
     const after = keepGroups(
       recorded,
       new Map([
         ["new", 1],
         ["c50", 12],
       ]),
+      10,
       5,
     );
     for (const name of ["c0", "c50", "c98"]) expect(after(name)).toEqual(before(name));
@@ -73,7 +74,15 @@ describe("grouping", () => {
   it("gives a large new component a group of its own if there is room", () => {
     const recorded = [sharedGroup("c50", 7)];
     const large = new Map([["large", 50_000_000]]);
-    expect(keepGroups(recorded, large, 1)("large").kind).toBe("component");
-    expect(keepGroups(recorded, large, 0)("large").kind).toBe("shared");
+    expect(keepGroups(recorded, large, 10, 9)("large").kind).toBe("component");
+    expect(keepGroups(recorded, large, 10, 10)("large").kind).toBe("shared");
+  });
+
+  it("divides small components among no more layers than there may be, where the earlier image divided none", () => {
+    const small = new Map([["small", 1]]);
+    for (const groups of [1, 2, 3, 50]) {
+      const group = keepGroups([componentGroup("c0")], small, groups, 0)("small");
+      expect(group).toMatchObject({ kind: "shared", of: Math.min(groups, 4) });
+    }
   });
 });

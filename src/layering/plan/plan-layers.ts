@@ -105,7 +105,7 @@ function groupingFor(
 ): Grouping {
   if (recorded.length === 0) return chooseGroups(sizes, groups);
   const known = recorded.map(({ group }) => group);
-  return keepGroups(known, sizes, groups - layers.length);
+  return keepGroups(known, sizes, groups, layers.length);
 }
 
 function sizesOf(
