@@ -2,7 +2,8 @@
 import { beforeAll, expect, it } from "vitest";
 import type { LayerIndex } from "../../src/rootfs/layer-index/layer-index.ts";
 import { indexLayers, type IndexProgress } from "../../src/rootfs/layer-index/image-indexes.ts";
-import { openTable, pathOfRecord } from "../../src/rootfs/table/layer-table.ts";
+import { pathOfRecord } from "../../src/rootfs/layer-index/directory-paths.ts";
+import { openTable } from "../../src/rootfs/table/layer-table.ts";
 import { openLayout } from "../../src/store/layout/layout.ts";
 import { verifyImage } from "../../src/verify/image/verify-image.ts";
 import { makeImage } from "../fixtures/layers.ts";

@@ -11,7 +11,6 @@ import { RECHUNK_DEFAULTS } from "../../layering/rechunk-reference.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { directoryPaths } from "../../rootfs/layer-index/directory-paths.ts";
-import { pathOfRecord } from "../../rootfs/table/layer-table.ts";
 import type { MakeOptions } from "../assemble-options.ts";
 import type { LookBelow } from "../steps/look-below.ts";
 import type { Split } from "../recipe/recipe.ts";
@@ -60,7 +59,8 @@ export async function planSplit(
       const { notices = [] } = (await found) ?? {};
       return { root, plan, previous, notices };
     }
-    previous = keepWhere(previous, (layer) => !holdsAny(layer, hidden));
+    const paths = new Set<string>(hidden);
+    previous = keepWhere(previous, (layer) => !holdsAny(layer, paths));
   }
 }
 
@@ -82,10 +82,18 @@ function removedBy({ index }: PreviousLayer): readonly ByteString[] {
 }
 
 /** Whether a layer has something at one of the paths, or below it. */
-function holdsAny({ index }: PreviousLayer, paths: readonly ByteString[]): boolean {
-  for (let record = 0; record < index.counts.records; record += 1) {
-    const own = pathOfRecord(index, record);
-    if (paths.some((path) => own === path || own.startsWith(`${path}/`))) return true;
+function holdsAny({ index }: PreviousLayer, paths: ReadonlySet<string>): boolean {
+  const { columns, counts, string } = index;
+  const directories = directoryPaths(index);
+  // A directory comes after the one that it is in.
+  const isBelow: boolean[] = [];
+  for (const [id, path] of directories.entries()) {
+    isBelow.push(paths.has(path) || isBelow[columns.directoryParent[id]!] === true);
+  }
+  for (let record = 0; record < counts.records; record += 1) {
+    const directory = columns.directory[record]!;
+    if (isBelow[directory] === true) return true;
+    if (paths.has(`${directories[directory]!}/${string(columns.name[record]!)}`)) return true;
   }
   return false;
 }

@@ -7,7 +7,6 @@ import { skip, take } from "../../bytes/streams/cut-bytes.ts";
 import type { Image } from "../../image/image.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { layerCompression } from "../../oci/media-types.ts";
-import { directoryPaths } from "../layer-index/directory-paths.ts";
 import { indexEntries } from "../layer-index/index-builder.ts";
 import type { IndexProgress } from "../layer-index/image-indexes.ts";
 import type { LayerIndex } from "../layer-index/layer-index.ts";
@@ -58,13 +57,6 @@ export async function openTable(
     options.onProgress?.({ kind: "table-unusable", layer, error });
     return undefined;
   }
-}
-
-/** The path of a record of an index. */
-export function pathOfRecord(index: LayerIndex, record: number): ByteString {
-  const { columns, string } = index;
-  const directory = directoryPaths(index)[columns.directory[record]!]!;
-  return `${directory}/${string(columns.name[record]!)}` as ByteString;
 }
 
 /** Reads the content of a file from its place in the compressed blob, and no other bytes. It is not verified. */

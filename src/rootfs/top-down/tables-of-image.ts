@@ -8,7 +8,8 @@ import type { IndexLayersOptions } from "../layer-index/image-indexes.ts";
 import type { LayerIndex } from "../layer-index/layer-index.ts";
 import type { LayerNode } from "../merge/layer-node.ts";
 import { hasTable } from "../table/fetch-table.ts";
-import { openTable, pathOfRecord, readRange, type LayerTable } from "../table/layer-table.ts";
+import { pathOfRecord } from "../layer-index/directory-paths.ts";
+import { openTable, readRange, type LayerTable } from "../table/layer-table.ts";
 
 /** The tables of contents of an image's layers, each opened once. */
 export interface ImageTables {
