@@ -12,6 +12,7 @@ export * from "./streams/cut-bytes.ts";
 export * from "./streams/channel.ts";
 export * from "./compression.ts";
 export * from "./describe-content.ts";
+export { formatBytes } from "./format-bytes.ts";
 export * from "./level/compression-choice.ts";
 export * from "./level/choose-level.ts";
 export { createHasher, digestBytes } from "./hash.ts";

@@ -35,6 +35,7 @@ export { renderLayerPlan, type PlannedImage, type PlannedLayer } from "./html/re
 export { renderPage } from "./html/render-page.ts";
 export { displayWidth, fitWidth } from "./text/display-width.ts";
 export { escapeLine } from "./text/escape-line.ts";
+export { count, table } from "./text/format.ts";
 export { renderText } from "./text/render-text.ts";
 export { renderSarif } from "./sarif/render-sarif.ts";
 export type * from "./sarif/sarif-log.ts";

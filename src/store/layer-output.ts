@@ -48,16 +48,24 @@ export interface LayerOutputOptions extends AbortOptions {
   readonly level: number | undefined;
 }
 
+export interface CreateLayerOptions extends LayerOutputOptions, LayerWriterOptions {
+  /** Called with each piece of the tar, in order. Its memory is the writer's once this returns. */
+  readonly onTar?: ((piece: Uint8Array) => void) | undefined;
+}
+
 const CHUNK = 256 * 1024;
 const WAITING = 2 * CHUNK;
 
 /** Starts a new layer in the store. The caller ends it with `finish` or `abort`. */
 export function createLayerOutput(
   target: ContentStore,
-  options: LayerOutputOptions & LayerWriterOptions,
+  { onTar, ...options }: CreateLayerOptions,
 ): LayerOutput {
   const output = createTarOutput(target, options);
-  const writer = createLayerWriter((piece) => output.write(piece), options);
+  const writer = createLayerWriter((piece) => {
+    output.write(piece);
+    onTar?.(piece);
+  }, options);
   return {
     entry: (entry) => writer.entry(entry),
     data: (chunk) => writer.data(chunk),

@@ -16,7 +16,8 @@ import { parseConfigured } from "../input/configured.ts";
 import { namedValues } from "../input/values/named-values.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTarget } from "../input/target.ts";
-import { formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { table } from "../../report/text/format.ts";
 import { targetName } from "../output/transfer-text.ts";
 
 export interface PushArtifactFlags extends Omit<ReferenceFlags, "platform"> {

@@ -8,7 +8,8 @@ import type {
 } from "../../assemble/assemble-options.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { count, formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count, table } from "../../report/text/format.ts";
 
 /** What was assembled for one architecture, as lines for people. */
 export function resultLines(name: string, place: string, result: AssembleResult): string[] {

@@ -7,7 +7,8 @@ import type { Context } from "../context.ts";
 import { DONE } from "../exit-status.ts";
 import { parseDuration } from "../input/values/duration.ts";
 import { parseSize } from "../input/values/size.ts";
-import { count, formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count, table } from "../../report/text/format.ts";
 
 /** The flags of `oci-kit cache prune`, as they were typed. */
 export interface PruneCacheFlags {

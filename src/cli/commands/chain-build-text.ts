@@ -9,7 +9,7 @@ import { shortDigest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Outcome } from "../command.ts";
 import { contextText } from "../output/context-text.ts";
-import { count, table } from "../output/format.ts";
+import { count, table } from "../../report/text/format.ts";
 
 /** A run for programs. */
 export function runDocument({ runId, resumed, place, result, units }: ChainRun): object {

@@ -7,7 +7,7 @@ import { OciError } from "../../oci/errors.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { count, table } from "../output/format.ts";
+import { count, table } from "../../report/text/format.ts";
 import { formatJson } from "../output/terminal-text.ts";
 import { type PlaceFlags, planOptions } from "./chain-build.ts";
 import { chooseChain, type ChosenChain, leftOut, readChosen, unasked } from "./chain-graph.ts";

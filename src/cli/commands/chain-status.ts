@@ -6,7 +6,7 @@ import { shortDigest } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DONE, FAILED } from "../exit-status.ts";
-import { table } from "../output/format.ts";
+import { table } from "../../report/text/format.ts";
 import { type ChainFlags, chooseChain } from "./chain-graph.ts";
 
 /** Runs `oci-kit chain status`: what the last build did, or is doing. */

@@ -4,7 +4,7 @@ import type { ComparedLink } from "../../chain/links/compare-link.ts";
 import { type ChainVerdict, judgeChain } from "../../chain/verify-chain.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DOES_NOT_HOLD, DONE, FAILED } from "../exit-status.ts";
-import { count, table } from "../output/format.ts";
+import { count, table } from "../../report/text/format.ts";
 import { type ChainFlags, chooseChain, leftOut, readChosen } from "./chain-graph.ts";
 
 const STATUS = { holds: DONE, "does-not-hold": DOES_NOT_HOLD, unknown: FAILED } as const;

@@ -5,7 +5,7 @@ import { formatDifference, formatUncovered } from "../../chain/context/key/forma
 import { type ExplainedUnit, explainStage } from "../../chain/run/explain-stage.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { count } from "../output/format.ts";
+import { count } from "../../report/text/format.ts";
 import { contextText } from "../output/context-text.ts";
 import { contextDocument } from "./chain-build-text.ts";
 import { type PlaceFlags, placeOptions } from "./chain-build.ts";

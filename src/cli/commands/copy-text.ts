@@ -7,7 +7,8 @@ import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome } from "../command.ts";
 import { DONE, FAILED } from "../exit-status.ts";
 import { absentLines } from "../output/absent-lines.ts";
-import { count, formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count } from "../../report/text/format.ts";
 import { notSentParts, targetName } from "../output/transfer-text.ts";
 
 /** The outcome of a copy, or of a dry run. */

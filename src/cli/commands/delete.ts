@@ -4,7 +4,7 @@ import { prose, withRegistry, type Outcome, type Register, type Session } from "
 import { parseConfigured } from "../input/configured.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
-import { count } from "../output/format.ts";
+import { count } from "../../report/text/format.ts";
 
 interface DeleteFlags extends ReferenceFlags {
   readonly manifest?: true;

@@ -24,7 +24,7 @@ import { withPlatform } from "../input/look-options.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { planReports, toolName, withHtml, type ReportFlags } from "../input/report-flags.ts";
 import { differenceDocument, fieldLines } from "../output/differences.ts";
-import { count } from "../output/format.ts";
+import { count } from "../../report/text/format.ts";
 import { showComparing } from "../progress/show-comparing.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";

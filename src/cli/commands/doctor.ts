@@ -4,7 +4,8 @@ import type { RegistryHabits } from "../../registry/habits/registry-habits.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { findConfigured, noConfiguration } from "../input/configured.ts";
 import { DONE, FAILED } from "../exit-status.ts";
-import { formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { table } from "../../report/text/format.ts";
 
 interface DoctorFlags {
   readonly json?: true;

@@ -5,7 +5,8 @@ import type { WrittenImage } from "../../image/edit/write-image.ts";
 import type { TransferTotal } from "../../store/copy/copy.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count } from "../../report/text/format.ts";
 import { notSentParts, targetName } from "../output/transfer-text.ts";
 
 /** The outcome of a command that edits images: what it wrote, or would write in a dry run. */

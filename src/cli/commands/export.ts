@@ -6,7 +6,8 @@ import { indexCacheOf } from "../input/index-cache.ts";
 import { claimStandardOutput } from "../input/target.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count } from "../../report/text/format.ts";
 import { showIndexing } from "../progress/show-indexing.ts";
 
 interface ExportFlags extends ReferenceFlags {

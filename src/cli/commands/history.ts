@@ -11,7 +11,8 @@ import { lookOptions, withPlatform } from "../input/look-options.ts";
 import type { ReferenceFlags } from "../input/reference-options.ts";
 import { fieldLines } from "../output/differences.ts";
 import { longRow } from "../output/entry-text.ts";
-import { formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { table } from "../../report/text/format.ts";
 
 export const historyCommand: Register = (program, invoke) => {
   withPlatform(withRegistry(program.command("history <REF> [PATH]")))

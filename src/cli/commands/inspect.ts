@@ -6,7 +6,8 @@ import { parseConfigured } from "../input/configured.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
 import { absentLines } from "../output/absent-lines.ts";
-import { formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { table } from "../../report/text/format.ts";
 
 interface InspectFlags extends ReferenceFlags {
   readonly raw?: true;

@@ -5,7 +5,8 @@ import { formatPlatform } from "../../oci/platform.ts";
 import type { EditedIndex } from "../../publish/edit/tagged-index.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count, table } from "../../report/text/format.ts";
 import { notSentParts } from "../output/transfer-text.ts";
 
 /** The outcome of an edit of an index: what it was and is, and which entries came and went. */

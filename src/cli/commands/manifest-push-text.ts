@@ -8,7 +8,8 @@ import { shortDigest } from "../../oci/digest.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome } from "../command.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
-import { formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { table } from "../../report/text/format.ts";
 
 export interface PlanTextOptions {
   /** Of the registry that is pushed to. */

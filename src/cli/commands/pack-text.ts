@@ -3,7 +3,8 @@ import type { PackedImage, PackedPath } from "../../convert/pack/pack-options.ts
 import type { WrittenTo } from "../../image/by-reference/with-reference.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count, table } from "../../report/text/format.ts";
 import { targetName } from "../output/transfer-text.ts";
 
 /** The outcome of a pack: what was packed, or would be in a dry run. */

@@ -22,7 +22,8 @@ import type { Outcome, Session } from "../command.ts";
 import type { Context } from "../context.ts";
 import { DONE } from "../exit-status.ts";
 import { findConfigured, nameOf, noConfiguration } from "../input/configured.ts";
-import { count, formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count } from "../../report/text/format.ts";
 
 interface How {
   /** In milliseconds. */

@@ -7,7 +7,8 @@ import { prose, withRegistry, type Outcome, type Register, type Session } from "
 import { DONE } from "../exit-status.ts";
 import { parseDuration } from "../input/values/duration.ts";
 import { parseConfigured } from "../input/configured.ts";
-import { count, formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count, table } from "../../report/text/format.ts";
 
 interface PruneFlags {
   readonly json?: true;

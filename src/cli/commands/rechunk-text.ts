@@ -8,7 +8,8 @@ import type { Rechunked } from "../../layering/rechunk-reference.ts";
 import { shortDigest } from "../../oci/digest.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { count, formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count, table } from "../../report/text/format.ts";
 import { targetName } from "../output/transfer-text.ts";
 
 export interface RechunkTextOptions {

@@ -3,7 +3,8 @@ import { prose, withRegistry, type Outcome, type Register, type Session } from "
 import { parseConfigured } from "../input/configured.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { DONE } from "../exit-status.ts";
-import { formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { table } from "../../report/text/format.ts";
 
 interface ReferrersFlags extends ReferenceFlags {
   readonly type?: string;

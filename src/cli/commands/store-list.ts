@@ -7,7 +7,8 @@ import {
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Outcome } from "../command.ts";
 import { DONE } from "../exit-status.ts";
-import { formatBytes, table } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { table } from "../../report/text/format.ts";
 
 /** Runs `oci-kit store list`. */
 export async function listStore(directory: string): Promise<Outcome> {

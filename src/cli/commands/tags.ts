@@ -3,7 +3,7 @@ import type { TaggedRootList } from "../../image/by-reference/list-tags.ts";
 import { withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { findConfigured, noConfiguration, parseConfigured } from "../input/configured.ts";
 import { DONE } from "../exit-status.ts";
-import { table } from "../output/format.ts";
+import { table } from "../../report/text/format.ts";
 
 interface TagsFlags {
   readonly json?: true;

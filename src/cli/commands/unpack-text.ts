@@ -5,7 +5,8 @@ import type { UnpackPlan, UnpackResult } from "../../convert/unpack/unpack-optio
 import type { Outcome } from "../command.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
-import { count, formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count } from "../../report/text/format.ts";
 
 /** The outcome of an unpack. */
 export function unpackOutcome(result: UnpackResult): Outcome {

@@ -13,7 +13,8 @@ import { nameOf, variablesOf } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { planReports, toolName, type ReportFlags } from "../input/report-flags.ts";
-import { count, formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count } from "../../report/text/format.ts";
 import { showVerifying } from "../progress/show-verifying.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 

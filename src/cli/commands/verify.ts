@@ -16,7 +16,7 @@ import { referenceOptions } from "../input/reference-options.ts";
 import { withReportFiles } from "../input/report-flags.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
-import { count } from "../output/format.ts";
+import { count } from "../../report/text/format.ts";
 import { showComparing } from "../progress/show-comparing.ts";
 import { letYoungGenerationGrow } from "../v8-flags.ts";
 import type { VerifyImagesFlags } from "./verify-images.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../bytes/level/compression-choice.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Session } from "../command.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
 import { parseRate } from "./values/rate.ts";
 
 /** The flags that say how layers are compressed. */

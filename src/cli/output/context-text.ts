@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { toText } from "../../bytes/byte-string.ts";
 import type { ContextSize } from "../../chain/context/walk/context-size.ts";
-import { count, formatBytes } from "./format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
+import { count } from "../../report/text/format.ts";
 
 /** How much a context is, and what is large in it. */
 export function contextText({

@@ -4,7 +4,7 @@ import type { DigestExplanation, ExplainedSide } from "../../rootfs/why/explain-
 import type { Reason, ReasonCase, ReasonCode } from "../../rootfs/why/reason.ts";
 import type { Outcome } from "../command.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
-import { count } from "./format.ts";
+import { count } from "../../report/text/format.ts";
 
 /** The result of `diff --why`. */
 export function explanationOutcome({ one, other, reasons }: DigestExplanation): Outcome {

@@ -2,7 +2,7 @@
 import type { WrittenTo } from "../../image/by-reference/with-reference.ts";
 import type { TransferTotal } from "../../store/copy/copy.ts";
 import { escapeLine } from "../../report/text/escape-line.ts";
-import { formatBytes } from "./format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
 
 /** What was not sent, because it was there already or the registry mounted it from another repository. */
 export function notSentParts(skipped: TransferTotal, mounted: TransferTotal): string[] {

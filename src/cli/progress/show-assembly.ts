@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AssembleProgress } from "../../assemble/assemble-options.ts";
-import { count } from "../output/format.ts";
+import { count } from "../../report/text/format.ts";
 import type { Progress } from "./progress.ts";
 import { createTransferMeter } from "./transfer-meter.ts";
 

@@ -2,7 +2,7 @@
 import type { ConvertProgress } from "../../convert/kept/conversion.ts";
 import type { PackProgress } from "../../convert/pack/pack-options.ts";
 import type { UnpackProgress } from "../../convert/unpack/unpack-options.ts";
-import { count } from "../output/format.ts";
+import { count } from "../../report/text/format.ts";
 import type { Progress } from "./progress.ts";
 import { showComparing } from "./show-comparing.ts";
 import { showIndexing } from "./show-indexing.ts";

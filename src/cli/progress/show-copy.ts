@@ -3,7 +3,7 @@ import type { WriteProgress } from "../../image/edit/write-image.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { shortDigest, type Digest } from "../../oci/digest.ts";
 import type { CopyEvent } from "../../store/copy/transfer.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
 import type { Progress } from "./progress.ts";
 import { createTransferMeter } from "./transfer-meter.ts";
 

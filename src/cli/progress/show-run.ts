@@ -2,7 +2,7 @@
 import type { RunEvent } from "../../chain/run/place/run-options.ts";
 import type { Session } from "../command.ts";
 import { contextText } from "../output/context-text.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
 
 /** Shows a run: a line for each image that is being made, and warnings as they come. */
 export function showRun({ progress, warn }: Session): (event: RunEvent) => void {

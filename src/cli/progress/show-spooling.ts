@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { SpoolProgress } from "../../files/seekable-file.ts";
 import type { Session } from "../command.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
 
 /** Says how many bytes of an input that can't be read in place are kept on disk meanwhile, and where. */
 export function showSpooling({

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { milliseconds } from "./clock.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../bytes/format-bytes.ts";
 
 const WINDOW = 5000;
 /** Milliseconds that must be measured before a rate is shown. */

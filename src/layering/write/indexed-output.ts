@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { createLayerParser } from "../../layer/parse/layer-parser.ts";
-import { createLayerWriter } from "../../layer/write/layer-writer.ts";
 import type { Limits } from "../../oci/limits.ts";
 import { createLayerIndexer } from "../../rootfs/layer-index/index-builder.ts";
 import type { LayerIndexCache } from "../../rootfs/layer-index/index-cache.ts";
 import {
-  createTarOutput,
+  createLayerOutput,
   type LayerOutput,
   type LayerOutputOptions,
 } from "../../store/layer-output.ts";
@@ -26,23 +25,16 @@ export function createIndexedOutput(
   target: ContentStore,
   { cache, onUnkept, ...options }: IndexedOutputOptions,
 ): LayerOutput {
-  const output = createTarOutput(target, options);
   const { limits } = options;
   const indexer = createLayerIndexer({ limits, what: "new layer" });
   const parser = createLayerParser(indexer, { limits, what: "new layer" });
-  const writer = createLayerWriter((piece) => {
-    output.write(piece);
-    parser.feed(piece);
-  }, options);
+  const output = createLayerOutput(target, { ...options, onTar: (piece) => parser.feed(piece) });
   return {
-    entry: (entry) => writer.entry(entry),
-    data: (chunk) => writer.data(chunk),
-    ready: () => output.ready(),
+    ...output,
     async finish(expected) {
-      writer.end();
-      parser.end();
       const stored = await output.finish(expected);
       try {
+        parser.end();
         await cache.write(stored.diffId, indexer.finish().bytes);
         await cache.blobs?.write(stored.descriptor.digest, stored.diffId);
       } catch (error) {
@@ -50,6 +42,5 @@ export function createIndexedOutput(
       }
       return stored;
     },
-    abort: (error) => output.abort(error),
   };
 }
