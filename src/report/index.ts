@@ -25,6 +25,7 @@ export { verdictOf } from "./verdict.ts";
 export { verifiedDocument } from "./report-document.ts";
 export { linkReportDocument } from "./link-report-document.ts";
 export {
+  writeReportFile,
   writeReports,
   type ReportFiles,
   type ReportFormat,

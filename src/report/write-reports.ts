@@ -22,14 +22,23 @@ export interface WriteReportsOptions extends AbortOptions {
 export async function writeReports(
   report: Report,
   files: ReportFiles,
-  { signal, writeBytes }: WriteReportsOptions = {},
+  options: WriteReportsOptions = {},
 ): Promise<void> {
   for (const [format, file] of Object.entries(files) as [ReportFormat, string | undefined][]) {
     if (file === undefined) continue;
-    const bytes = once(new TextEncoder().encode(await render(report, format)));
-    if (file === "-" && writeBytes !== undefined) await writeBytes(bytes);
-    else await writeOutput(file === "-" ? "/dev/stdout" : file, bytes, { signal });
+    await writeReportFile(file, await render(report, format), options);
   }
+}
+
+/** Writes one file as {@link writeReports} does. @throws as that */
+export async function writeReportFile(
+  file: string,
+  text: string,
+  { signal, writeBytes }: WriteReportsOptions = {},
+): Promise<void> {
+  const bytes = once(new TextEncoder().encode(text));
+  if (file === "-" && writeBytes !== undefined) await writeBytes(bytes);
+  else await writeOutput(file === "-" ? "/dev/stdout" : file, bytes, { signal });
 }
 
 /** Each format is loaded when it is wanted. */

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { once } from "../../bytes/bytes.ts";
-import { isStandardOutput } from "../../files/output/standard-output.ts";
-import { writeOutput } from "../../files/write-output.ts";
 import type { WrittenTo } from "../../image/by-reference/with-reference.ts";
 import type { Rechunked } from "../../layering/rechunk-reference.ts";
 import { renderLayerPlan, type PlannedImage } from "../../report/html/render-layer-plan.ts";
-import type { Outcome, Session } from "../command.ts";
-import { toolName } from "../input/report-flags.ts";
+import type { Outcome } from "../command.ts";
+import { toolName, type PlannedReports } from "../input/report-flags.ts";
 import { targetName } from "../output/transfer-text.ts";
 import { REASONS } from "./rechunk-text.ts";
 
@@ -14,17 +11,12 @@ import { REASONS } from "./rechunk-text.ts";
 export async function withPage(
   outcome: Outcome,
   rechunked: Rechunked & WrittenTo,
-  file: string,
-  { context }: Session,
+  { writePage }: PlannedReports,
 ): Promise<Outcome> {
   const page = renderLayerPlan(targetName(rechunked), plannedImages(rechunked), toolName());
-  const bytes = once(new TextEncoder().encode(page));
-  const isStdout = isStandardOutput(file);
-  const { signal, writeBytes } = context;
-  if (isStdout && writeBytes !== undefined) await writeBytes(bytes);
-  else await writeOutput(isStdout ? "/dev/stdout" : file, bytes, { signal });
-  const document = { ...outcome.document, html: file };
-  return { ...outcome, document, tookStdout: outcome.tookStdout === true || isStdout };
+  const { files, tookStdout } = await writePage(page);
+  const document = { ...outcome.document, ...files };
+  return { ...outcome, document, tookStdout: outcome.tookStdout === true || tookStdout };
 }
 
 function plannedImages({ rechunked, images }: Rechunked): PlannedImage[] {

@@ -90,7 +90,7 @@ async function rechunk(
       import("./rechunk-page.ts"),
     ]);
   // Before anything is read, so that a page that can't be written costs no run.
-  if (flags.html !== undefined) planReports({ html: flags.html }, session);
+  const reports = planReports({ html: flags.html }, session);
   const to = await parseTarget(destination, flags.dryRun === true, session);
   const line = knownLine(to.location, context);
   const options = await referenceOptions(flags, session);
@@ -121,7 +121,7 @@ async function rechunk(
   }
   const { dryRun } = options;
   const outcome = rechunkOutcome(rechunked, { dryRun, isStdout: to.isStdout, maxLayers, rate });
-  return flags.html === undefined ? outcome : withPage(outcome, rechunked, flags.html, session);
+  return reports.hasPage ? withPage(outcome, rechunked, reports) : outcome;
 }
 
 function knownLine(location: Location, context: Session["context"]): KnownLine | undefined {

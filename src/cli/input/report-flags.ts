@@ -31,10 +31,15 @@ export function withReportFiles(command: Command, what: string): Command {
 export interface PlannedReports {
   /** Whether there is a page, which shows more than the findings. */
   readonly hasPage: boolean;
-  /** Writes them all, and returns what that adds to the outcome. */
-  readonly writeAll: (
-    report: Report,
-  ) => Promise<Pick<Outcome, "tookStdout"> & { readonly files: object }>;
+  /** Writes them all. */
+  readonly writeAll: (report: Report) => Promise<WrittenReports>;
+  /** Writes the page, of something that has no report. */
+  readonly writePage: (page: string) => Promise<WrittenReports>;
+}
+
+/** What writing adds to the outcome. */
+export interface WrittenReports extends Pick<Outcome, "tookStdout"> {
+  readonly files: ReportFiles;
 }
 
 /** The program, as its reports name it. */
@@ -69,12 +74,17 @@ export function planReports(flags: ReportFlags, session: Session): PlannedReport
     claimStandardOutput(`--${format}`, "Name a file.", session);
     tookStdout = true;
   }
+  const { signal, writeBytes } = session.context;
   return {
     hasPage: files.html !== undefined,
     writeAll: async (report) => {
       const { writeReports } = await import("../../report/write-reports.ts");
-      const { signal, writeBytes } = session.context;
       await writeReports(report, files, { signal, writeBytes });
+      return { tookStdout, files };
+    },
+    writePage: async (page) => {
+      const { writeReportFile } = await import("../../report/write-reports.ts");
+      if (files.html !== undefined) await writeReportFile(files.html, page, { signal, writeBytes });
       return { tookStdout, files };
     },
   };
