@@ -22,6 +22,12 @@ const NOT_ABORTED = [
   "CallExpression[callee.property.name='reject'] > MemberExpression[property.name='reason']",
 ].map((selector) => ({ selector, message: aborted }));
 
+const GUESSED_URL = {
+  selector: "MemberExpression[object.name='URL'][property.name='canParse']",
+  message:
+    "On Node 20 it is wrong about text beyond ASCII once its caller is hot: parseUrl of registry/wire is not.",
+};
+
 // Printed text contains names from images, registries and files, so all of it must go through the code that escapes them.
 const NOT_PRINTED = [
   {
@@ -60,13 +66,15 @@ export default defineConfig(
       // Hot loops index arrays after a bound was checked once, which the type checker can't see.
       "@typescript-eslint/no-non-null-assertion": "off",
       "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true } }],
-      "no-restricted-syntax": ["error", ...NOT_ABORTED],
+      "no-restricted-syntax": ["error", ...NOT_ABORTED, GUESSED_URL],
     },
   },
   {
     files: ["src/**/*.ts"],
     ignores: ["**/*.test.ts"],
-    rules: { "no-restricted-syntax": ["error", ...NOT_ABORTED, ...RECURSIVE_MKDIR] },
+    rules: {
+      "no-restricted-syntax": ["error", ...NOT_ABORTED, GUESSED_URL, ...RECURSIVE_MKDIR],
+    },
   },
   {
     files: ["src/cli/**/*.ts"],
@@ -77,7 +85,10 @@ export default defineConfig(
       "**/*.test.ts",
     ],
     rules: {
-      "no-restricted-syntax": ["error", ...NOT_ABORTED, ...RECURSIVE_MKDIR, ...NOT_PRINTED],
+      "no-restricted-syntax": [
+        "error",
+        ...[...NOT_ABORTED, GUESSED_URL, ...RECURSIVE_MKDIR, ...NOT_PRINTED],
+      ],
     },
   },
   {

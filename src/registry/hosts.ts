@@ -3,6 +3,7 @@ import { BlockList, isIP } from "node:net";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
 import type { Scheme } from "./registry-options.ts";
+import { parseUrl } from "./wire/url.ts";
 
 const PRIVATE = new BlockList();
 // RFC 6890 and RFC 4193: private networks, those shared by carriers, and IPv4 behind NAT64.
@@ -92,13 +93,14 @@ export function isDockerHub(registry: string): boolean {
  */
 export function registryOrigin(registry: string, scheme: "http" | "https"): URL {
   const host = isDockerHub(registry) ? HUB : registry;
-  if (!URL.canParse(`http://${host}/`) || /[/?#@\s\\]/.test(host)) {
+  const url = /[/?#@\s\\]/.test(host) ? undefined : parseUrl(`${scheme}://${host}/`);
+  if (url === undefined) {
     throw new OciError(
       "invalid-reference",
       `registry: expected a host with an optional port, got ${quote(registry)}`,
     );
   }
-  return new URL(`${scheme}://${host}/`);
+  return url;
 }
 
 /** The scheme of a registry for which none was given. */

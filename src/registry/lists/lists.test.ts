@@ -50,6 +50,17 @@ describe("a list", () => {
     expect(other.requests).toEqual([]);
     await other.close();
   });
+  it("continues here too when the path of its link looks like another host", async () => {
+    const other = await startFaultyRegistry();
+    const target = `//${other.host}/v2/a/b/tags/list?last=c`;
+    registry.rule(
+      { on: tags, reply: page(["c"], `<http://${registry.host}${target}>; rel="next"`) },
+      { on: `GET ${target}`, reply: page(["d"]) },
+    );
+    expect(await open().capabilities.tags()).toEqual(["c", "d"]);
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
   it("whose pages link back to each other ends", async () => {
     registry.rule({ on: /^GET .*tags/, reply: page(["c"], `<${tags.slice(4)}>; rel="next"`) });
     await expect(open().capabilities.tags()).rejects.toMatchObject({ code: "limit-exceeded" });

@@ -70,7 +70,7 @@ function nextPage(answer: WholeAnswer, origin: URL): URL | undefined {
   if (link === undefined) return undefined;
   const next = parseUrl(link, answer.url);
   if (next !== undefined && isSameHost(next, origin)) {
-    return new URL(next.pathname + next.search, origin);
+    return Object.assign(new URL(origin), { pathname: next.pathname, search: next.search });
   }
   throw new OciError(
     "redirect-refused",

@@ -3,6 +3,7 @@ import { BlockList, isIP } from "node:net";
 import { OciError } from "../../oci/errors.ts";
 import { isLoopback } from "../hosts.ts";
 import type { FindProxy } from "../registry-options.ts";
+import { parseUrl } from "../wire/url.ts";
 import type { Environment } from "./environment.ts";
 
 /**
@@ -32,7 +33,7 @@ export function proxyFromEnvironment(environment: Environment): FindProxy {
 /** @throws OciError `invalid-argument` */
 function parseProxy(name: string, text: string): URL {
   const full = /^[a-z0-9+.-]+:\/\//i.test(text) ? text : `http://${text}`;
-  const url = URL.canParse(full) ? new URL(full) : undefined;
+  const url = parseUrl(full);
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
   // The value may hold a password, so that it is not shown.
   const got = url === undefined ? "something else" : `one that starts with ${url.protocol}//`;

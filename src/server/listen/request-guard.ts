@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { quote } from "../../oci/quote.ts";
 import { isLoopback } from "../../registry/hosts.ts";
+import { parseUrl } from "../../registry/wire/url.ts";
 import { ProtocolError } from "../protocol-error.ts";
 
 /** Where a registry listens, and the names under which it answers. */
@@ -90,9 +91,8 @@ function checkOrigin({ headers }: IncomingMessage, authority: string | undefined
  * the host.
  */
 function isSame(origin: string, authority: string | undefined): boolean {
-  if (authority === undefined || !/^https?:\/\//i.test(origin) || !URL.canParse(origin))
-    return false;
-  return new URL(origin).host === hostOf(authority).host;
+  if (authority === undefined || !/^https?:\/\//i.test(origin)) return false;
+  return parseUrl(origin)?.host === hostOf(authority).host;
 }
 
 interface HostName {
@@ -104,8 +104,9 @@ interface HostName {
 
 function hostOf(text: string): HostName {
   const url = `http://${text.includes(":") && !/[\].]|:\d*$/.test(text) ? `[${text}]` : text}/`;
-  if (/[/?#@\s\\]/.test(text) || !URL.canParse(url)) return { name: "", host: "" };
-  const { hostname, host } = new URL(url);
+  const parsed = /[/?#@\s\\]/.test(text) ? undefined : parseUrl(url);
+  if (parsed === undefined) return { name: "", host: "" };
+  const { hostname, host } = parsed;
   return { name: hostname.replace(/\.$/, ""), host };
 }
 
