@@ -20,6 +20,14 @@ const PARTS = /** @type {const} */ ([
   ["copies", ["image/by-reference/copy-reference.js", "image/by-reference/retag-reference.js"]],
   ["copy", ["cli/commands/copy-images.js"]],
   ["decoders", ["registry/content-decoders.js"]],
+  [
+    "conversions",
+    [
+      ...["convert/unpack/unpack-reference.js", "cli/commands/unpack-text.js"],
+      ...["convert/pack/pack-to-reference.js", "cli/commands/pack-text.js"],
+      "rootfs/layer-index/open-index-cache.js",
+    ],
+  ],
   // read by every push, and by everything that a registry asks for credentials
   ["credentials", ["registry/credentials/look-up.js"]],
 ]).map(
@@ -83,8 +91,10 @@ const LATER = [
   "node:child_process",
   "node:crypto",
   "node:dns",
+  "node:dns/promises",
   "node:fs/promises",
   "node:http",
+  "node:https",
   "node:os",
   "node:stream/promises",
   "node:timers/promises",
@@ -173,8 +183,8 @@ function partOf(module, graph) {
   for (const [name, starts] of PARTS) {
     if (starts.some((start) => closureOf(start, graph).has(module))) return name;
   }
-  if (module.includes("/dist/report/html/")) return "report-page";
   const closure = [...closureOf(module, graph)];
+  if (closure.some((id) => id.includes("/dist/report/html/"))) return "report-page";
   if (closure.some((id) => id.includes("/node_modules/yaml/"))) return "configuration";
   return "images";
 }

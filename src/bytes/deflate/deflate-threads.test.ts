@@ -27,6 +27,21 @@ function outputOf({ memory, size }: { memory: ArrayBuffer; size: number }): Buff
 afterEach(() => void vi.restoreAllMocks());
 
 describe("threads that deflate", () => {
+  // the first, since those that come after it find these threads running
+  it("start before there is a block, and are ready a little later", async () => {
+    const started = vi.spyOn(Worker.prototype, "unref").mock;
+    const threads = openDeflateThreads();
+    expect(threads.areReady).toBe(false);
+    threads.start();
+    expect(started.calls.length).toBe(threads.count);
+    threads.start();
+    expect(started.calls.length).toBe(threads.count);
+    await expect.poll(() => threads.areReady).toBe(true);
+    const made = await threads.deflate(makeBlock(3));
+    expect(outputOf(made).equals(outputOf(deflateHere(makeBlock(3))))).toBe(true);
+    threads.close();
+  });
+
   it("make of each block what this thread makes of it", async () => {
     const threads = openDeflateThreads();
     const seeds = Array.from({ length: 20 }, (_, at) => at);
@@ -69,13 +84,13 @@ describe("threads that deflate", () => {
     expect(freed.invocationCallOrder.at(-1)).toBeGreaterThan(
       held.invocationCallOrder.at(-1) ?? Infinity,
     );
-    expect(one.areRunning).toBe(true);
+    expect(one.areReady).toBe(true);
     one.close();
     one.close();
     await setTimeout(700);
     expect(ended.calls.length).toBe(0);
     other.close();
     await expect.poll(() => ended.calls.length).toBeGreaterThan(0);
-    expect(other.areRunning).toBe(false);
+    expect(other.areReady).toBe(false);
   });
 });

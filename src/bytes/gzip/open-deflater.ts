@@ -31,18 +31,19 @@ export function openDeflater(level: number): Deflater {
   return level <= HIGHEST_LEVEL ? openOwn() : openZlib();
 }
 
-/** A small stream is compressed at once in this thread: starting others takes longer than some blocks do. */
-const BLOCKS_HERE = 4;
+/** While the threads start, which takes 60 ms, this one compresses some blocks itself. */
+const BLOCKS_MEANWHILE = 8;
 
 function openOwn(): Deflater {
   const threads = openDeflateThreads();
   let blocks = 0;
   const isHere = (): boolean =>
-    threads.count === 1 || (blocks <= BLOCKS_HERE && !threads.areRunning);
+    threads.count === 1 || (blocks <= BLOCKS_MEANWHILE && !threads.areReady);
   return {
-    most: 2 * threads.count,
+    most: 3 * threads.count,
     async deflate(block) {
       blocks += 1;
+      if (!block.isLast && threads.count > 1) threads.start();
       const { memory, size }: DeflatedBlock = isHere()
         ? deflateHere(block)
         : await threads.deflate(block);

@@ -19,7 +19,10 @@ export const LENGTH_FROM: u64 = 32;
 export const DISTANCE_FROM: u64 = 41;
 export const SYMBOL_FROM: u64 = 57;
 
+const SHORTEST: u32 = 4;
 const LONGEST: u32 = 258;
+/** So many bytes are compared at once. */
+const WORD: u32 = 8;
 /** A match this long is taken without a look at the second candidate. */
 const LONG_ENOUGH: u32 = 32;
 /** After 2^this literals without a match, every second place is looked at, after twice as many every third, and so on. */
@@ -48,42 +51,45 @@ export function rememberAll(from: u32, end: u32): void {
 /**
  * Cuts the input from `start` on into literals and matches, and counts their symbols. Ends at or somewhat after
  * `enough`, earlier where the list of matches is full. `end` is that of the whole input. Returns where it ended.
- * `effort` is 1 to 4: at 1 only the latest candidate is looked at; with each step more places are remembered.
+ * `effort` is 1 to 4: how many places of a match are remembered.
+ *
+ * What a processor can't foresee costs it more than what it does in vain. So both candidates are compared at each place,
+ * eight bytes at once, before the first question is asked: whether one of them begins as the input does.
  */
 export function findMatches(start: u32, enough: u32, end: u32, effort: u32): u32 {
-  const longEnough: u32 = effort == 1 ? 0 : LONG_ENOUGH;
   const searchEnd = end - TAIL;
+  const stop = min(enough, searchEnd);
+  const lastMatch: u32 = MATCHES + (MOST_MATCHES - 1) * 8;
   let at = start;
   let literals = start;
   let match = MATCHES;
   memory.fill(LITERAL_COUNTS, 0, LITERALS * 4);
   memory.fill(DISTANCE_COUNTS, 0, DISTANCES * 4);
-  while (at < enough && at < searchEnd && match < MATCHES + (MOST_MATCHES - 1) * 8) {
-    const here = load<u32>(at);
-    const bucket = bucketOf(here);
-    const latest = load<u32>(bucket);
-    const second = load<u32>(bucket + 4);
-    store<u64>(bucket, (<u64>at) | ((<u64>latest) << 32));
-    const most = min(LONGEST, end - at);
-    let length: u32 = 0;
-    let distance: u32 = 0;
-    if (at - latest <= WINDOW && load<u32>(latest) == here) {
-      length = matchLength(at, latest, most);
-      distance = at - latest;
-    }
-    if (length < longEnough && at - second <= WINDOW && load<u32>(second) == here) {
-      const other = matchLength(at, second, most);
-      if (other > length) {
-        length = other;
-        distance = at - second;
-      }
-    }
-    if (length == 0) {
-      const step = min(LONGEST_STEP, 1 + ((at - literals) >> PATIENCE));
-      const next = min(at + step, end);
-      countLiterals(at, next);
-      at = next;
+  while (at < stop && match < lastMatch) {
+    const here = load<u64>(at);
+    const bucket = bucketOf(<u32>here);
+    const candidates = load<u64>(bucket);
+    store<u64>(bucket, (<u64>at) | (candidates << 32));
+    const latest = <u32>candidates;
+    const second = <u32>(candidates >> 32);
+    const asLatest = sameBytes(here, at, latest);
+    const asSecond = sameBytes(here, at, second);
+    let length = max(asLatest, asSecond);
+    if (length < SHORTEST) {
+      at = passLiterals(at, literals, end);
       continue;
+    }
+    let distance = at - select<u32>(latest, second, asLatest >= asSecond);
+    if (length == WORD) {
+      const most = min(LONGEST, end - at);
+      length = matchLength(at, at - distance, most);
+      if (asLatest == asSecond && length < LONG_ENOUGH) {
+        const other = matchLength(at, second, most);
+        if (other > length) {
+          length = other;
+          distance = at - second;
+        }
+      }
     }
     count(LITERAL_COUNTS, 257 + lengthSymbol(length));
     const symbol = distanceSymbol(distance);
@@ -110,21 +116,37 @@ export function findMatches(start: u32, enough: u32, end: u32, effort: u32): u32
   return at;
 }
 
-/** How many bytes are the same, of which the first four are known to be. */
+/** How many of the first eight bytes at both places are the same; none when the candidate is too far away. */
+function sameBytes(here: u64, at: u32, candidate: u32): u32 {
+  const difference = select<u64>(here ^ load<u64>(candidate), 1, at - candidate <= WINDOW);
+  return <u32>(ctz(difference) >> 3);
+}
+
+/** How many bytes are the same, of which the first eight are known to be. */
 function matchLength(at: u32, candidate: u32, most: u32): u32 {
-  for (let length: u32 = 4; length < most; length += 8) {
+  for (let length = WORD; length < most; length += 8) {
     const difference = load<u64>(at + length) ^ load<u64>(candidate + length);
     if (difference != 0) return min(most, length + <u32>(ctz(difference) >> 3));
   }
   return most;
 }
 
-/** Remembers places of a match, whose length is at least 4. */
+/** Passes one literal, or more of them when none of those since `literals` began a match. Returns what comes next. */
+function passLiterals(at: u32, literals: u32, end: u32): u32 {
+  count(LITERAL_COUNTS, load<u8>(at));
+  const more = min(LONGEST_STEP - 1, (at - literals) >> PATIENCE);
+  if (more == 0) return at + 1;
+  const next = min(at + 1 + more, end);
+  countLiterals(at + 1, next);
+  return next;
+}
+
+/** Remembers places of a match. Of four bytes one is remembered twice, which costs less than to ask how many there are. */
 function rememberEnds(start: u32, end: u32, effort: u32): void {
   if (effort < 2) return;
   remember(start + 1);
   if (effort > 3) remember(start + 2);
-  if (effort > 2 && end - 2 > start + 2) remember(end - 2);
+  if (effort > 2) remember(end - 2);
   remember(end - 1);
 }
 

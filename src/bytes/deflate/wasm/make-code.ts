@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Makes a Huffman code whose codes are no longer than a limit, in the canonical form of RFC 1951, section 3.2.2.
-import { LENGTH_COUNTS, NEXT_CODES, SORTED, TREE } from "./memory.ts";
+import { DIGITS, LENGTH_COUNTS, NEXT_CODES, SORTED, TREE } from "./memory.ts";
 
 const SYMBOL_BITS: u32 = 9;
 const SYMBOL_MASK: u32 = (1 << SYMBOL_BITS) - 1;
 
 /**
- * Makes the codes of `symbols` symbols from how often each occurs (less than 2^23 times). Symbols that don't occur
+ * Makes the codes of `symbols` symbols from how often each occurs (less than 2^16 times). Symbols that don't occur
  * get none. A code of fewer than two symbols gets a second one, or two, since not every inflater takes it otherwise.
  */
 export function makeCode(counts: u32, symbols: u32, limit: u32, codes: u32): void {
@@ -42,17 +42,31 @@ function sortUsed(counts: u32, symbols: u32): u32 {
     setWord(SORTED, used, (count << SYMBOL_BITS) | symbol);
     used++;
   }
-  for (let gap: u32 = 40; gap > 0; gap /= 3) {
-    for (let at = gap; at < used; at++) {
-      const value = word(SORTED, at);
-      let to = at;
-      for (; to >= gap && word(SORTED, to - gap) > value; to -= gap) {
-        setWord(SORTED, to, word(SORTED, to - gap));
-      }
-      setWord(SORTED, to, value);
-    }
-  }
+  sortByDigit(SORTED, TREE, used, SYMBOL_BITS);
+  sortByDigit(TREE, SORTED, used, SYMBOL_BITS + 8);
   return used;
+}
+
+/** Sorts by eight bits of each word, from `shift` on; what is equal in them stays in order. */
+function sortByDigit(from: u32, to: u32, length: u32, shift: u32): void {
+  memory.fill(DIGITS, 0, 256 * 4);
+  for (let at: u32 = 0; at < length; at++) {
+    const digit = (word(from, at) >> shift) & 255;
+    setWord(DIGITS, digit, word(DIGITS, digit) + 1);
+  }
+  let next: u32 = 0;
+  for (let digit: u32 = 0; digit < 256; digit++) {
+    const count = word(DIGITS, digit);
+    setWord(DIGITS, digit, next);
+    next += count;
+  }
+  for (let at: u32 = 0; at < length; at++) {
+    const value = word(from, at);
+    const digit = (value >> shift) & 255;
+    const place = word(DIGITS, digit);
+    setWord(DIGITS, digit, place + 1);
+    setWord(to, place, value);
+  }
 }
 
 /**

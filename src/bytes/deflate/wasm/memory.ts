@@ -46,8 +46,8 @@ export const NEXT_CODES: u32 = LENGTH_COUNTS + 16 * 4;
 export const LENGTH_SYMBOLS: u32 = NEXT_CODES + 16 * 4;
 export const LENGTH_BASES: u32 = LENGTH_SYMBOLS + 260;
 export const LENGTH_EXTRAS: u32 = LENGTH_BASES + 30 * 2;
-export const NEAR_SYMBOLS: u32 = LENGTH_EXTRAS + 32;
-export const FAR_SYMBOLS: u32 = NEAR_SYMBOLS + 256;
-export const DISTANCE_BASES: u32 = FAR_SYMBOLS + 256;
+export const DISTANCE_BASES: u32 = LENGTH_EXTRAS + 32;
 export const DISTANCE_EXTRAS: u32 = DISTANCE_BASES + 32 * 2;
-export const END: u32 = DISTANCE_EXTRAS + 32;
+/** How many words have each value of eight bits, while they are sorted by it. */
+export const DIGITS: u32 = DISTANCE_EXTRAS + 32;
+export const END: u32 = DIGITS + 256 * 4;

@@ -4,11 +4,9 @@ import {
   DISTANCE_BASES,
   DISTANCE_EXTRAS,
   DISTANCES,
-  FAR_SYMBOLS,
   LENGTH_BASES,
   LENGTH_EXTRAS,
   LENGTH_SYMBOLS,
-  NEAR_SYMBOLS,
 } from "./memory.ts";
 
 /** Fills the tables that the functions below read. */
@@ -26,10 +24,6 @@ export function fillSymbolTables(): void {
     const extra: u32 = symbol < 4 ? 0 : (symbol - 2) >> 1;
     store<u16>(DISTANCE_BASES + symbol * 2, <u16>base);
     store<u8>(DISTANCE_EXTRAS + symbol, <u8>extra);
-    for (let distance = base; distance < base + (1 << extra); distance++) {
-      const at = distance - 1;
-      store<u8>(at < 256 ? NEAR_SYMBOLS + at : FAR_SYMBOLS + (at >> 7), <u8>symbol);
-    }
     base += 1 << extra;
   }
 }
@@ -55,10 +49,11 @@ export function lengthExtra(symbol: u32): u32 {
   return load<u8>(LENGTH_EXTRAS + symbol);
 }
 
-/** The symbol of a distance. */
+/** The symbol of a distance: of the number below it, how many bits there are, and the second highest. */
 export function distanceSymbol(distance: u32): u32 {
-  const at = distance - 1;
-  return load<u8>(at < 256 ? NEAR_SYMBOLS + at : FAR_SYMBOLS + (at >> 7));
+  const below = distance - 1;
+  const highest = 31 - clz(below | 2);
+  return select<u32>(below, (highest << 1) + ((below >> (highest - 1)) & 1), below < 2);
 }
 
 export function distanceBase(symbol: u32): u32 {

@@ -71,8 +71,9 @@ function fillLengthBits(): void {
 }
 
 /**
- * Writes the literals and matches. At most 7 bits wait at the start of each turn; three literals take 45 more, a
- * match 48, and all of them fit into 64.
+ * Writes the literals and matches. Most matches have at most two literals before them, which are written without
+ * asking whether they are there: such questions are answered wrongly by processors, and took a twentieth of the time.
+ * At most 7 bits wait after each flush; three literals take 45 more, a match 48, and all of them fit into 64.
  */
 function writeContent(start: u32): void {
   let at = start;
@@ -83,10 +84,21 @@ function writeContent(start: u32): void {
   for (let match = MATCHES; ; match += 8) {
     const entry = load<u64>(match);
     const end = at + <u32>entry;
+    const first = select<u32>(literalCode(at), 0, at < end);
+    const second = select<u32>(literalCode(at + 1), 0, at + 1 < end);
+    waiting |= (<u64>(first & 0xffff)) << count;
+    count += first >> 16;
+    waiting |= (<u64>(second & 0xffff)) << count;
+    count += second >> 16;
+    store<u64>(out, waiting);
+    out += <u32>(count >> 3);
+    waiting >>= count & ~7;
+    count &= 7;
+    at += 2;
     while (at < end) {
       const most = min(at + 3, end);
       for (; at < most; at++) {
-        const code = load<u32>(LITERAL_CODES + ((<u32>load<u8>(at)) << 2));
+        const code = literalCode(at);
         waiting |= (<u64>(code & 0xffff)) << count;
         count += code >> 16;
       }
@@ -111,7 +123,11 @@ function writeContent(start: u32): void {
     out += <u32>(count >> 3);
     waiting >>= count & ~7;
     count &= 7;
-    at += length;
+    at = end + length;
   }
   setOutput(out, waiting, count);
+}
+
+function literalCode(at: u32): u32 {
+  return load<u32>(LITERAL_CODES + ((<u32>load<u8>(at)) << 2));
 }
