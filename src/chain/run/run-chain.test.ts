@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ChainProject, makeChainProject } from "../../../test/fixtures/chain-run.ts";
+import { explainStage } from "./explain-stage.ts";
+import { planRun } from "./plan-run.ts";
 import type { RunEvent } from "./place/run-options.ts";
 import type { ChainRun } from "./run-chain.ts";
 import { parseStatus } from "./status/chain-status.ts";
@@ -124,6 +126,24 @@ describe("a stage that fails", () => {
     expect(run.result).toBe("failed");
     expect(words(run)).toEqual({ base: "failed", "sdk-amd64": "blocked", "sdk-arm64": "blocked" });
     expect(project.docker.calls()).toEqual(["base"]);
+  });
+});
+
+describe("a stage whose context is not there", () => {
+  it("says so, in a run, in a plan and where its inputs are explained", async () => {
+    const build = { dockerfile: "base/Dockerfile", context: "nowhere" };
+    const other = await makeChainProject({ build });
+    try {
+      const message = `${join(other.directory, "nowhere")}: expected a directory, got nothing`;
+      const { units } = await other.run();
+      expect(units[1]).toMatchObject({ word: "failed", reasons: [message] });
+      const refused = { code: "not-found", message };
+      await expect(planRun(other.graph, other.options)).rejects.toMatchObject(refused);
+      const explaining = explainStage(other.graph, "sdk", other.options);
+      await expect(explaining).rejects.toMatchObject(refused);
+    } finally {
+      await other.remove();
+    }
   });
 });
 
