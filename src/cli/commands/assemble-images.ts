@@ -15,7 +15,12 @@ import {
   parseConfigured,
   variablesOf,
 } from "../input/configured.ts";
-import { compressionOf, compressionPart, type CompressionFlags } from "../input/compression.ts";
+import {
+  compressionPart,
+  planCompression,
+  type CompressionFlags,
+  type PlannedCompression,
+} from "../input/compression.ts";
 import { parseRate } from "../input/values/rate.ts";
 import { sourceDateEpochOf } from "../input/values/created.ts";
 import { showSpooling } from "../progress/show-spooling.ts";
@@ -72,14 +77,11 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   const names = architecturesOf(flags, configuration);
   const recipes = await recipesOf(names, flags, configuration, session);
   const { defaultCacheDirectory } = await import("../../store/cache-directory.ts");
-  const wish = wishOf(flags, configuration);
-  const isPlanned = flags.dryRun === true && wish.compression !== "auto";
-  const rate = isPlanned && flags.rate !== undefined ? parseRate("--rate", flags.rate) : undefined;
-  const choice = await compressionOf(isPlanned ? { ...wish, rate: undefined } : wish, session);
+  const { wish, chosen, rate } = await compressionAndRate(names[0]!, flags, configuration, session);
   const options = {
     cache: defaultCacheDirectory(env),
     sourceDateEpoch: sourceDateEpochOf(env),
-    ...choice,
+    ...wish,
     previous: await previousOf(flags, session),
     runId: flags.runId,
     shared: flags.lock && (await Promise.all(flags.lock.map(readShared))),
@@ -115,7 +117,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
       images: made.map((one) => one.document),
       dryRun: flags.dryRun === true,
       configuration: configuration?.file,
-      ...compressionPart(choice),
+      ...compressionPart(chosen()),
     },
     lines: [...made.flatMap((one) => one.lines), `configuration: ${await nameOf(configuration)}`],
   };
@@ -135,12 +137,35 @@ async function previousOf(
   return parseConfigured(previous, context);
 }
 
+/**
+ * How layers are compressed, and the rate that a plan reckons with. `auto` goes by the line to the registry where the
+ * images end up. All are for the same one; the first says which.
+ */
+async function compressionAndRate(
+  name: string,
+  flags: AssembleFlags,
+  configuration: Configuration | undefined,
+  session: Session,
+): Promise<PlannedCompression> {
+  const output = await outputOf(name, flags, configuration);
+  const target = registryOf(await parseConfigured(output, session.context), configuration);
+  const said = wishOf(flags, configuration);
+  const isPlanned = flags.dryRun === true && said.compression !== "auto";
+  const planned = planCompression(isPlanned ? { ...said, rate: undefined } : said, session, target);
+  if (flags.dryRun !== true || flags.rate === undefined) return planned;
+  return { ...planned, rate: parseRate("--rate", flags.rate) };
+}
+
 /** The flags, or what the configuration says in place of them. */
 function wishOf(
   { compression, rate }: CompressionFlags,
   configuration: Configuration | undefined,
 ): CompressionFlags {
-  return { compression: compression ?? configuration?.document.compression, rate };
+  const configured = configuration?.document.compression;
+  if (compression !== undefined || typeof configured !== "object") {
+    return { compression: compression ?? (configured as string | undefined), rate };
+  }
+  return { compression: "auto", rate: rate ?? configured.auto.rate };
 }
 
 /** The configuration to use: none where the flags alone describe the image. Warns if `--config` is ignored for that. */

@@ -23,7 +23,10 @@ export async function openByRules(
   const { registry } = reference;
   const rule = await findRule(reference, given);
   if (rule === undefined) return openRepository(reference, given);
-  const options = { ...given, onUploadRate: (rate: number) => given.onUploadRate?.(rate, registry) };
+  const options = {
+    ...given,
+    onUploadRate: (rate: number) => given.onUploadRate?.(rate, registry),
+  };
   const primary = openAt(relocate(reference, rule, rule.location), rule.insecure, options);
   const mirrors = access === "write" ? [] : mirrorsFor(reference, rule);
   if (mirrors.length === 0) return primary;
