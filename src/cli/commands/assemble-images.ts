@@ -17,8 +17,8 @@ import {
 } from "../input/configured.ts";
 import {
   compressionPart,
+  configuredCompression,
   planCompression,
-  type CompressionFlags,
   type PlannedCompression,
 } from "../input/compression.ts";
 import { parseRate } from "../input/values/rate.ts";
@@ -149,23 +149,11 @@ async function compressionAndRate(
 ): Promise<PlannedCompression> {
   const output = await outputOf(name, flags, configuration);
   const target = registryOf(await parseConfigured(output, session.context), configuration);
-  const said = wishOf(flags, configuration);
+  const said = configuredCompression(configuration, flags);
   const isPlanned = flags.dryRun === true && said.compression !== "auto";
   const planned = planCompression(isPlanned ? { ...said, rate: undefined } : said, session, target);
   if (flags.dryRun !== true || flags.rate === undefined) return planned;
   return { ...planned, rate: parseRate("--rate", flags.rate) };
-}
-
-/** The flags, or what the configuration says in place of them. */
-function wishOf(
-  { compression, rate }: CompressionFlags,
-  configuration: Configuration | undefined,
-): CompressionFlags {
-  const configured = configuration?.document.compression;
-  if (compression !== undefined || typeof configured !== "object") {
-    return { compression: compression ?? (configured as string | undefined), rate };
-  }
-  return { compression: "auto", rate: rate ?? configured.auto.rate };
 }
 
 /** The configuration to use: none where the flags alone describe the image. Warns if `--config` is ignored for that. */

@@ -9,6 +9,7 @@ import {
   type CompressionWish,
 } from "../../bytes/level/compression-choice.ts";
 import { formatBytes } from "../../bytes/format-bytes.ts";
+import type { Configuration } from "../../config/configuration.ts";
 import { formatLocation, type Location } from "../../image/location.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { Session } from "../command.ts";
@@ -72,6 +73,17 @@ export async function compressionOf(
 ): Promise<CompressionChoice | undefined> {
   const { wish } = planCompression(flags, session, target);
   return wish && chooseFor(wish);
+}
+
+/** The flags, or what the configuration says in place of them. */
+export function configuredCompression(
+  configuration: Configuration | undefined,
+  { compression, rate }: CompressionFlags = {},
+): CompressionFlags {
+  const configured = configuration?.document.compression;
+  if (compression !== undefined) return { compression, rate };
+  if (typeof configured !== "object") return { compression: configured, rate };
+  return { compression: "auto", rate: rate ?? configured.auto.rate };
 }
 
 /** What a result says of the compression that was asked for, `auto` by the level that it became. */
