@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { AssembleResult } from "../../assemble/assemble-options.ts";
 import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { AssembleToOptions } from "../../assemble/assemble-to-reference.ts";
 import type { Configuration } from "../../config/configuration.ts";
@@ -228,6 +229,11 @@ async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
   const { assembleTo } = await import("../../assemble/assemble-to-reference.ts");
   const result = await assembleTo(recipe, run.location, run.options);
   for (const { message } of result.warnings) session.warn(`${name}: ${message}`);
+  if (isMadeAnew(result, run)) {
+    session.warn(
+      `${name}: no layer was there before, and compression auto may make other bytes than were published; --output REPO:TAG keeps layers of that tag`,
+    );
+  }
   const isPushed = flags.push !== undefined || flags.pushByDigest === true;
   const pushed = isPushed ? await push(output, run) : undefined;
   const place = output.replace(/^oci:/, "");
@@ -248,6 +254,17 @@ async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
       ),
     ],
   };
+}
+
+/** Whether all layers were made, for a registry, in a place that does not show what that registry has. */
+function isMadeAnew(
+  { layers }: AssembleResult,
+  { options, location, flags, configuration }: Run,
+): boolean {
+  const isElsewhere = location.kind !== "registry" && configuration?.image !== undefined;
+  const isAuto = typeof options.level === "function" && flags.force !== true;
+  const isAllNew = layers.length > 0 && layers.every(({ action }) => action === "new");
+  return isElsewhere && isAuto && isAllNew;
 }
 
 function pushedDocument(pushed: PublishedOne | undefined): object {

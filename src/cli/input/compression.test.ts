@@ -78,7 +78,8 @@ describe("--compression auto", () => {
     (target) => {
       const refused = (): unknown => plan({ compression: "auto" }, parseLocation(target));
       expect(refused).toThrow(/compression auto: expected a registry as the target, got /);
-      expect(refused).toThrow(expect.objectContaining({ hint: expect.stringContaining("--rate") }));
+      const hint = expect.stringContaining("--rate") as string;
+      expect(refused).toThrow(expect.objectContaining({ hint }));
     },
   );
 });

@@ -27,7 +27,7 @@ export interface PlannedCompression {
   /** For the library; with `auto`, the level is chosen when the first layer is to be compressed. */
   readonly wish: CompressionWish | undefined;
   /** What it came to; undefined where nothing was said, and with `auto` as long as no level was needed. */
-  chosen(): CompressionChoice | undefined;
+  readonly chosen: () => CompressionChoice | undefined;
   /** Bytes a second that `auto` goes by; undefined without it, and where the line was not measured yet. */
   readonly rate: number | undefined;
 }
