@@ -157,8 +157,21 @@ function checkReadable(
  * @throws OciError `invalid-layout` when the directory holds anything else
  */
 export function initialiseLayout(directory: string): void {
-  const names = readdirSync(directory).filter((name) => !name.startsWith(OWN_PREFIX));
+  const names = checkFree(directory);
   if (names.includes(LAYOUT_FILE)) return;
+  writing(directory, () => makeDirectories(join(directory, "blobs", "sha256")));
+  if (!names.includes(INDEX_FILE)) writeLayoutIndex(directory, EMPTY_INDEX);
+  writeDocument(directory, LAYOUT_FILE, LAYOUT_DOCUMENT);
+}
+
+/**
+ * Checks that a directory is a layout or could become one, and changes nothing in it.
+ * @returns the names of what is in it, without what other processes of ours left
+ * @throws OciError `invalid-layout` when the directory holds anything else
+ */
+export function checkFree(directory: string): readonly string[] {
+  const names = readdirSync(directory).filter((name) => !name.startsWith(OWN_PREFIX));
+  if (names.includes(LAYOUT_FILE)) return names;
   const foreign = names.filter((name) => name !== INDEX_FILE && name !== "blobs");
   if (foreign.length > 0) {
     throw new OciError(
@@ -167,9 +180,7 @@ export function initialiseLayout(directory: string): void {
       { details: { directory, foreign }, hint: "Name a directory that does not exist yet." },
     );
   }
-  writing(directory, () => makeDirectories(join(directory, "blobs", "sha256")));
-  if (!names.includes(INDEX_FILE)) writeLayoutIndex(directory, EMPTY_INDEX);
-  writeDocument(directory, LAYOUT_FILE, LAYOUT_DOCUMENT);
+  return names;
 }
 
 function writeDocument(directory: string, name: string, bytes: Uint8Array): void {
