@@ -86,9 +86,9 @@ describe("an answer body that arrives far too slowly", () => {
   it("is not blamed on the registry when our own reader is slow", async () => {
     registry.rule({ on: `GET ${blobPath}`, reply: answer(200, {}, content) });
     let count = 0;
-    for await (const chunk of open({ idleTimeout: 20, leastRate: 1e9 }).fetch(blob)) {
+    for await (const chunk of open({ idleTimeout: 250, leastRate: 1e9 }).fetch(blob)) {
       count += chunk.length;
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await new Promise((resolve) => setTimeout(resolve, 300));
     }
     expect(count).toBe(5_000);
   });
@@ -113,7 +113,7 @@ it("an upload is given up when the registry stops reading it", async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const large = new Uint8Array(32 * 1024 * 1024);
-  const store = open({ idleTimeout: 50, leastRate: 1e9 }, `127.0.0.1:${port}`);
+  const store = open({ idleTimeout: 250, leastRate: 1e9 }, `127.0.0.1:${port}`);
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < large.length; at += 65_536) {
       yield large.subarray(at, at + 65_536);
