@@ -215,7 +215,11 @@ function wrongWords(error: CommanderError, command: Command): OciError {
   const help = `oci-kit ${name}--help says what there is`;
   const meant = otherToolsWord(message, command) ?? suggestion?.replace(/^\(|\)$/g, "");
   const [excess] = command.args;
-  if (command.commands.length > 0 && command.parent !== null && /^unknown option/.test(message)) {
+  if (
+    command.commands.length > 0 &&
+    command.options.length === 0 &&
+    /^unknown option/.test(message)
+  ) {
     const expected = `${fullName(command)}: expected one of its commands`;
     return new OciError("invalid-argument", `${expected}, got an ${message.slice(8)}`, {
       hint: help,
