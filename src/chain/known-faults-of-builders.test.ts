@@ -37,10 +37,11 @@ describe("what went wrong with builders before", () => {
   });
 
   it("dead stream: a build that fails after all its steps were done is a failed build", async () => {
-    project.write("base", "fail");
+    project.write("base", "fail-after");
     const { result, units } = await project.run();
     expect(result).toBe("failed");
-    expect(units[0]).toMatchObject({ word: "failed" });
+    expect(units.map(({ word }) => word)).toEqual(["failed", "blocked", "blocked"]);
+    expect(project.registry.requests.filter((request) => request.startsWith("PUT"))).toEqual([]);
   });
 
   it("no cancel: a build that is running is ended when it is asked to, and the status says so", async () => {

@@ -67,18 +67,18 @@ async function readFrom(
   layouts: ImageSource,
   { keys }: ReadChainOptions,
 ): Promise<ChainReading> {
-  const read = Promise.all(units.map(async (unit) => [unit.id, await source.image(unit)] as const));
-  const links = Promise.all(linksOf(graph, units, keys).map((link) => compareLink(link, source)));
-  const compared =
-    source === layouts
-      ? Promise.resolve([])
-      : Promise.all(units.map((unit) => compareLayout(unit, layouts, source, keys.runId)));
+  const saved = source === layouts ? [] : units;
+  const [read, links, compared] = await Promise.all([
+    Promise.all(units.map(async (unit) => [unit.id, await source.image(unit)] as const)),
+    Promise.all(linksOf(graph, units, keys).map((link) => compareLink(link, source))),
+    Promise.all(saved.map((unit) => compareLayout(unit, layouts, source, keys.runId))),
+  ]);
   return {
     source: source.name,
     units,
-    images: new Map(await read),
-    links: await links,
-    layouts: (await compared).filter((one) => one !== undefined),
+    images: new Map(read),
+    links,
+    layouts: compared.filter((one) => one !== undefined),
   };
 }
 

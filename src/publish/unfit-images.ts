@@ -3,7 +3,7 @@ import { toText, type ByteString } from "../bytes/byte-string.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import type { Image } from "../image/image.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { Limits } from "../oci/limits.ts";
+import { withLimits, type Limits } from "../oci/limits.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { VerdictCache } from "../verify/facts/verdict-cache.ts";
 import type { ImageFinding, ImageReport } from "../verify/image/image-report.ts";
@@ -47,9 +47,10 @@ export async function findUnfitImages(
   { policies, verdicts, ...options }: VerifyBeforeOptions = {},
 ): Promise<readonly UnfitImage[]> {
   const known = candidates.map(({ platform }) => policies?.(platform) ?? null);
+  const { linkHops } = withLimits(options.limits);
   const subject = {
     images: candidates.map(({ image }) => image.descriptor.digest),
-    rules: candidates.map(({ platform }, at) => [platform, known[at]]),
+    rules: candidates.map(({ platform }, at) => [platform, known[at], linkHops]),
   };
   if (candidates.length === 0 || (await verdicts?.hasPassed(subject)) === true) return [];
   const unfit = await lookInto(candidates, known, options);

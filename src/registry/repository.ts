@@ -52,10 +52,11 @@ export interface RegistryOptions extends TransportOptions {
   /** Told when a mirror failed and the next place is asked, once for each mirror and kind of error. Never awaited. */
   readonly onMirrorFailed?: ((event: MirrorFailed) => void) | undefined;
   /**
-   * Told how many bytes a second the line to the registry takes, as uploads measure it: again after each upload.
-   * Never awaited.
+   * Told how many bytes a second the line to the registry takes, as uploads measure it: again after each upload, once
+   * so much was sent that it says something of the line. The registry is the one that was named, wherever the rules
+   * say that it is. Never awaited.
    */
-  readonly onUploadRate?: ((rate: number) => void) | undefined;
+  readonly onUploadRate?: ((rate: number, registry: string) => void) | undefined;
 }
 
 /** A mirror that could not give what it was asked for. */
@@ -128,7 +129,7 @@ export function openRepository(
     repository,
     name: `${where.registry}/${repository}`,
     habits: knownHabits(where.registry, options.habits),
-    onUploadRate: options.onUploadRate,
+    onUploadRate: (rate) => options.onUploadRate?.(rate, where.registry),
     journal: journalIn(options.journalDirectory ?? defaultJournalDirectory()),
   };
   const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));

@@ -46,6 +46,21 @@ export function listFindings({ subjects }: Report): ListedFinding[] {
   ]);
 }
 
+/** Findings by what they have in common, each group in their order. */
+export function groupFindings<Key>(
+  findings: readonly ListedFinding[],
+  keyOf: (finding: ListedFinding) => Key,
+): ReadonlyMap<Key, readonly ListedFinding[]> {
+  const groups = new Map<Key, ListedFinding[]>();
+  for (const finding of findings) {
+    const key = keyOf(finding);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
+  }
+  return groups;
+}
+
 function named(question: Question, code: string): Pick<ListedFinding, "code" | "rule" | "ruleId"> {
   return { code, rule: ruleOf(question, code), ruleId: ruleIdOf(question, code) };
 }

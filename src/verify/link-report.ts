@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../bytes/byte-string.ts";
 import type { Finding } from "../oci/finding.ts";
-import type { Hop } from "../rootfs/resolve-path.ts";
+import type { Hop, Stop } from "../rootfs/resolve-path.ts";
 
 /** What can be wrong with a link, or with the file that it leads to. */
 export type LinkFindingCode =
@@ -52,6 +52,8 @@ export type ChainEnd =
 export interface LinkChain {
   readonly path: ByteString;
   readonly hops: readonly Hop[];
+  /** Where and why it leads to nothing; undefined where it leads to something. */
+  readonly stop: Stop | undefined;
   /** The path of its end, without links. */
   readonly target: ByteString;
   readonly end: ChainEnd;

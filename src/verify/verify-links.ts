@@ -134,8 +134,8 @@ function followChain(
     else checkTarget(inspection, path, expected, resolution);
   }
   const errors = inspection.findings.slice(before).filter(({ severity }) => severity === "error");
-  const { hops, path: target } = resolution;
-  return { path, hops, target, end, expected, ok: errors.length === 0 };
+  const { hops, stop, path: target } = resolution;
+  return { path, hops, stop, target, end, expected, ok: errors.length === 0 };
 }
 
 function noteEscapes(inspection: Inspection, path: ByteString, { hops }: Resolution): void {

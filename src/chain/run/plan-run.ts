@@ -92,11 +92,12 @@ async function planBuilt(
   const image = await place.images.image(unit);
   const change = await compareInputs(unit, inputs, image, remembered.status?.inputs, place);
   const flags = [...(options.noCache ? ["--no-cache"] : []), ...(options.pull ? ["--pull"] : [])];
-  const own = because.length > 0 ? [] : buildReasons(unit, image, change);
+  const reasons =
+    because.length > 0 ? [...flags, ...because] : buildReasons(unit, image, change, flags);
   return {
     unit,
     action: "build",
-    reasons: [...flags, ...because, ...own],
+    reasons,
     command: await commandOf(unit, place, options),
     context: inputs.context.size,
   };

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ChainProject, makeChainProject } from "../../../test/fixtures/chain-run.ts";
-import type { RunEvent } from "./place/run-options.ts";
+import { explainStage } from "./explain-stage.ts";
+import { planRun } from "./plan-run.ts";
+import type { RunEvent, RunOptions } from "./place/run-options.ts";
 import type { ChainRun } from "./run-chain.ts";
 import { parseStatus } from "./status/chain-status.ts";
 import { isRunning, readStatus } from "./status/status-file.ts";
@@ -124,6 +126,51 @@ describe("a stage that fails", () => {
     expect(run.result).toBe("failed");
     expect(words(run)).toEqual({ base: "failed", "sdk-amd64": "blocked", "sdk-arm64": "blocked" });
     expect(project.docker.calls()).toEqual(["base"]);
+  });
+});
+
+describe("a stage that is built although nothing of it has changed", () => {
+  const reasonsOf = async (more: Partial<RunOptions> = {}): Promise<unknown[]> => {
+    const planned = await planRun(project.graph, { ...project.options, ...more });
+    return planned.map(({ reasons }) => reasons);
+  };
+
+  it("says which flag it is built for, and nothing of other architectures", async () => {
+    await project.run();
+    const below = "base is made anew";
+    const [noCache, pull] = ["--no-cache", "--pull"];
+    expect(await reasonsOf({ noCache: true })).toEqual([
+      [noCache],
+      ...[0, 1].map(() => [noCache, below]),
+    ]);
+    expect(await reasonsOf({ pull: true })).toEqual([[pull], ...[0, 1].map(() => [pull, below])]);
+    const { units } = await project.run({ pull: true });
+    expect(units[0]!.reasons).toEqual([pull]);
+  });
+
+  it("says that its image is not there", async () => {
+    await project.run({ selection: { only: ["base"] } });
+    const other = { ...project.graph, repository: `${project.registry.host}/family/emptied` };
+    const [base] = await planRun(other, { ...project.options, selection: { only: ["base"] } });
+    expect(base).toMatchObject({ action: "build", reasons: ["base is not there"] });
+  });
+});
+
+describe("a stage whose context is not there", () => {
+  it("says so, in a run, in a plan and where its inputs are explained", async () => {
+    const build = { dockerfile: "base/Dockerfile", context: "nowhere" };
+    const other = await makeChainProject({ build });
+    try {
+      const message = `${join(other.directory, "nowhere")}: expected a directory, got nothing`;
+      const { units } = await other.run();
+      expect(units[1]).toMatchObject({ word: "failed", reasons: [message] });
+      const refused = { code: "not-found", message };
+      await expect(planRun(other.graph, other.options)).rejects.toMatchObject(refused);
+      const explaining = explainStage(other.graph, "sdk", other.options);
+      await expect(explaining).rejects.toMatchObject(refused);
+    } finally {
+      await other.remove();
+    }
   });
 });
 

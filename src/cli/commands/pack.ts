@@ -9,6 +9,7 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
+import type { Location } from "../../image/location.ts";
 import type { CompressionChoice } from "../../bytes/level/compression-choice.ts";
 import { compressionOf, compressionPart } from "../input/compression.ts";
 import { COMPRESSION, RATE } from "../input/compression-words.ts";
@@ -79,13 +80,13 @@ async function packTo(
   session: Session,
 ): Promise<Outcome> {
   const { progress } = session;
+  const to = await parseTarget(reference, flags.dryRun === true, session);
   const [options, { packToReference }, { packOutcome }] = await Promise.all([
-    optionsOf(flags, session),
+    optionsOf(flags, to.location, session),
     import("../../convert/pack/pack-to-reference.ts"),
     import("./pack-text.ts"),
   ]);
   letYoungGenerationGrow();
-  const to = await parseTarget(reference, options.dryRun, session);
   const packed = await packToReference(directory, to.location, {
     ...options,
     onProgress: showPacking(progress),
@@ -103,13 +104,13 @@ function chosenOf(
   return compression === undefined ? undefined : (options as CompressionChoice);
 }
 
-async function optionsOf(flags: PackFlags, session: Session) {
+async function optionsOf(flags: PackFlags, target: Location, session: Session) {
   const { context } = session;
   const [{ parseIdRange }, options] = await Promise.all([
     import("../../disk/inode/id-map.ts"),
     referenceOptions(flags, session),
   ]);
-  const choice = await compressionOf(flags, session);
+  const choice = await compressionOf(flags, session, target);
   return {
     ...options,
     base: flags.base === undefined ? undefined : await parseConfigured(flags.base, context),

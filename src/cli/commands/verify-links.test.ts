@@ -120,6 +120,33 @@ describe("verify-links exits with 2 and names", () => {
   });
 });
 
+describe("the links of the configuration", () => {
+  function configure(more: Readonly<Record<string, unknown>>): void {
+    const links = [{ path: "/usr/bin/cc", target: "/opt/gcc-${ARCH}/gcc" }];
+    project.write("linux/oci-kit.yaml", configuration(project.repository, { links, ...more }));
+  }
+
+  it("that differ by architecture are not left out for a root that names none: it has to be named", async () => {
+    configure({});
+    project.write("plain/rootfs/usr/bin/cc", elf("riscv64"), 0o755);
+    const { status, stderr } = await project.run("verify-links", "plain");
+    expect(status).toBe(1);
+    expect(stderr).toContain("oci-kit.yaml: links differ by architecture");
+    expect(stderr).toContain("--arch");
+    const named = await project.run("verify-links", "plain", "--arch", "riscv64");
+    expect(named.status).toBe(2);
+    expect(named.stdout).toContain("expected /opt/gcc-riscv64/gcc");
+  });
+
+  it("say nothing of an architecture that is not listed, which is told", async () => {
+    await project.run("assemble", "--arch", "riscv64");
+    configure({ architectures: ["amd64"] });
+    const { status, stderr } = await project.run("verify-links", "out");
+    expect(status).toBe(0);
+    expect(stderr).toContain("oci-kit.yaml does not list riscv64: its links were not asked");
+  });
+});
+
 describe("verify-links exits with 1", () => {
   it("when no root filesystem is found", async () => {
     mkdirSync("out");

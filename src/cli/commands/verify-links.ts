@@ -90,14 +90,15 @@ async function verify(
     onProgress: showIndexing(progress),
   };
   const checked: Checked[] = [];
+  const notices = new Set<string>();
   for (const [at, { location, configuration }] of found.entries()) {
-    const expect = await expectations(configuration, asked);
+    const expect = await expectations(configuration, asked, notices);
     const report = await reportOnLinks([{ reference: targets[at]!, location, expect }], options);
     checked.push({ configuration, subjects: report.subjects });
   }
   const report = { tool: toolName(), subjects: checked.flatMap(({ subjects }) => subjects) };
   const { files, tookStdout } = await reports.writeAll(report);
-  return { ...(await outcomeOf(report, checked, files)), tookStdout };
+  return { ...(await outcomeOf(report, checked, files)), tookStdout, notices: [...notices] };
 }
 
 /** A target that was checked, with the configuration that counted. */
@@ -152,19 +153,36 @@ function parseExpectation(text: string): LinkExpectation {
 
 type Expect = (architecture: string | undefined) => readonly LinkExpectation[];
 
+/**
+ * What the configuration expects of links, then what was asked for. Architectures that the configuration does not list
+ * are told to `notices`.
+ */
 async function expectations(
   configuration: Configuration | undefined,
   asked: readonly LinkExpectation[],
+  notices: Set<string>,
 ): Promise<Expect> {
-  if (configuration === undefined) return () => asked;
+  const { links: declared = [] } = configuration?.document ?? {};
+  if (configuration === undefined || declared.length === 0) return () => asked;
   const { expectedLinks } = await import("../../config/expected-links.ts");
-  const { architectures } = configuration;
+  const name = await nameOf(configuration);
   return (architecture) => {
-    const known = architectures.filter(
-      (name) => architecture === undefined || name === architecture,
+    const meant = configuration.architectures.filter(
+      (one) => architecture === undefined || one === architecture,
     );
-    const lists = known.map((name) => expectedLinks(configuration, name));
-    const same = lists.every((list) => JSON.stringify(list) === JSON.stringify(lists[0]));
-    return [...(same ? (lists[0] ?? []) : []), ...asked];
+    const [links, ...others] = meant.map((one) => expectedLinks(configuration, one));
+    if (others.some((other) => JSON.stringify(other) !== JSON.stringify(links))) {
+      throw new OciError(
+        "missing-input",
+        `${name}: links differ by architecture: expected roots that say theirs, got one that does not`,
+        { hint: "Name it with --arch, or leave the file's links out with --no-config." },
+      );
+    }
+    if (links === undefined) {
+      notices.add(
+        `${name} does not list ${architecture ?? "any architecture"}: its links were not asked`,
+      );
+    }
+    return [...(links ?? []), ...asked];
   };
 }

@@ -38,12 +38,13 @@ export function linksSection(id: string, { chains }: LinkReport): Markup {
   </section>`;
 }
 
-function draw({ path, hops, target, end, expected, ok }: LinkChain): Markup {
-  const { hops: told, again, isCut } = tellHops(hops);
-  const ends = again === undefined ? formatEnd(end) : "links without end";
+function draw(chain: LinkChain): Markup {
+  const { path, target, end, expected, ok } = chain;
+  const { hops, isEndless, again, isCut } = tellHops(chain);
+  const ends = isEndless ? "links without end" : formatEnd(end);
   const remark =
     ok || expected === undefined
       ? undefined
       : html`<span class="remark">expected ${shorten(toText(expected))}</span>`;
-  return drawChain({ path, hops: told, isCut, end: again ?? target, ends, isBroken: !ok, remark });
+  return drawChain({ path, hops, isCut, end: again ?? target, ends, isBroken: !ok, remark });
 }

@@ -2,7 +2,7 @@
 import { script } from "#report-page";
 import { formatBytes } from "../../bytes/format-bytes.ts";
 import { pairImages } from "../compare/pair-images.ts";
-import { listFindings, type ListedFinding } from "../list-findings.ts";
+import { groupFindings, listFindings, type ListedFinding } from "../list-findings.ts";
 import type { Report, ReportedImage } from "../report.ts";
 import { verdictOf } from "../verdict.ts";
 import { comparisonSection } from "./comparison-section.ts";
@@ -58,6 +58,7 @@ interface Page {
 
 function arrange(report: Report): Page {
   const findings = listFindings(report);
+  const ofImages = groupFindings(findings, ({ image }) => image);
   const beside = new Map<ReportedImage, ReportedImage>();
   for (const { one, other } of pairImages(report)) beside.set(one, other).set(other, one);
   const images = report.subjects.flatMap(({ reference, images: own }) =>
@@ -69,7 +70,7 @@ function arrange(report: Report): Page {
         title: platform === undefined ? reference : `${reference} ${platform}`,
         data: { tree: cut?.top, programs: look?.programs && pagePrograms(look.programs) },
         summed: cut?.summed ?? 0,
-        findings: findings.filter((finding) => finding.image === image),
+        findings: ofImages.get(image) ?? [],
       };
     }),
   );

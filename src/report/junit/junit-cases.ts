@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { toText } from "../../bytes/byte-string.ts";
 import type { LinkReport } from "../../verify/link-report.ts";
-import { listFindings, type ListedFinding } from "../list-findings.ts";
+import { groupFindings, listFindings, type ListedFinding } from "../list-findings.ts";
 import type { Report, ReportedImage, ReportSubject } from "../report.ts";
 import { CONTENT_RULES, IMAGE_RULES } from "../rules/image-rules.ts";
 import { POLICY_KINDS } from "../rules/policy-rules.ts";
@@ -27,11 +27,18 @@ export interface JunitSuite {
 
 /** All suites of a report: for each subject one of its content, then one or two of each image. */
 export function listSuites(report: Report): readonly JunitSuite[] {
-  const findings = listFindings(report);
+  const all = listFindings(report);
+  const ofContent = groupFindings(
+    all.filter(({ image }) => image === undefined),
+    ({ subject }) => subject,
+  );
+  const ofImages = groupFindings(all, ({ image }) => image);
   return report.subjects.flatMap((subject) => [
-    ...(subject.verified?.content === undefined ? [] : [contentSuite(subject, findings)]),
+    ...(subject.verified?.content === undefined
+      ? []
+      : [contentSuite(subject, ofContent.get(subject) ?? [])]),
     ...subject.images.flatMap((image) => {
-      const own = findings.filter((one) => one.image === image);
+      const own = ofImages.get(image) ?? [];
       const { report: verified, links } = image;
       return [
         ...(verified === undefined ? [] : [imageSuite(subject, image, own)]),
@@ -42,8 +49,7 @@ export function listSuites(report: Report): readonly JunitSuite[] {
 }
 
 function contentSuite(subject: ReportSubject, findings: readonly ListedFinding[]): JunitSuite {
-  const own = findings.filter((one) => one.subject === subject && one.image === undefined);
-  return { name: `${subject.reference}: content`, cases: casesOf(CONTENT_RULES, own) };
+  return { name: `${subject.reference}: content`, cases: casesOf(CONTENT_RULES, findings) };
 }
 
 /** A case for each check that every image has, then one for each policy that was asked. */
@@ -73,12 +79,13 @@ function imageSuite(
 function linkSuite(
   subject: ReportSubject,
   image: ReportedImage,
-  { chains, findings: found }: LinkReport,
-  listed: readonly ListedFinding[],
+  { chains }: LinkReport,
+  findings: readonly ListedFinding[],
 ): JunitSuite {
-  const ofLinks = listed.filter(({ ruleId }) => ruleId.startsWith("links/"));
-  const isOfChain = (path: string): boolean => chains.some((chain) => chain.path === path);
-  const others = found.filter(({ path }) => !isOfChain(path)).map(({ code }) => code);
+  const ofLinks = findings.filter(({ ruleId }) => ruleId.startsWith("links/"));
+  const byPath = groupFindings(ofLinks, ({ path }) => path);
+  const paths = new Set(chains.map(({ path }) => path));
+  const others = ofLinks.filter(({ path }) => !paths.has(path!));
   const nothing = {
     ...{ name: "links: there is one to check", type: "nothing-to-check", notes: [] },
     ...{ failures: ["no compiler on the PATH and no expected link"], skipped: undefined },
@@ -90,13 +97,12 @@ function linkSuite(
       ...chains.map(({ path, expected }) =>
         caseOf(
           `${toText(path)} ${expected === undefined ? "ends at a compiler" : `ends at ${toText(expected)}`}`,
-          ofLinks.filter((one) => one.path === path),
+          byPath.get(path) ?? [],
         ),
       ),
-      ...[...new Set(others)].map((code) => {
-        const own = ofLinks.filter((one) => one.code === code && !isOfChain(one.path!));
-        return caseOf(`${code}: ${own[0]!.rule.holds}`, own);
-      }),
+      ...[...groupFindings(others, ({ code }) => code)].map(([code, own]) =>
+        caseOf(`${code}: ${own[0]!.rule.holds}`, own),
+      ),
     ],
   };
 }

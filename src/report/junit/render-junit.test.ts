@@ -34,6 +34,34 @@ describe("JUnit", () => {
     expect(text.match(/<skipped /g)).toHaveLength(Object.keys(IMAGE_RULES).length);
   });
 
+  it("looks at every link a few times, however many there are: an image chooses how many", () => {
+    const most = 500;
+    let looks = 0;
+    const chains = Array.from({ length: most }, (_, at) => ({
+      get path() {
+        looks += 1;
+        return fromText(`/${at}/cc`);
+      },
+      ...{
+        hops: [],
+        stop: undefined,
+        target: fromText("/gone"),
+        end: { kind: "nothing" } as const,
+      },
+      ...{ expected: undefined, ok: false },
+    }));
+    const findings = chains.map(({ path }) => ({
+      ...({ code: "dangling", severity: "error", path, message: "leads nowhere" } as const),
+    }));
+    const links = { name: "a", architecture: "arm64", checked: most, ok: false, chains, findings };
+    const [subject] = makeReport([]).subjects;
+    const images = [{ ...subject!.images[0]!, report: undefined, links }];
+    const subjects = [{ ...subject!, verified: undefined, images }];
+    const text = renderJunit({ tool: { name: "oci-kit", version: "1" }, subjects });
+    expect(text).toContain(`tests="${most}" failures="${most}"`);
+    expect(looks).toBeLessThan(5 * most);
+  });
+
   it("is well-formed whatever an image says: control characters, surrogates and markup are escaped", () => {
     const hostile = `</failure>]]>&\u0000\u0008\u001b[31m\ud800\uffff"'\t\r\n`;
     const written = escapeXml(hostile);

@@ -66,7 +66,7 @@ function keepLongest(chains: LinkChain[]): void {
 }
 
 function chainOf(path: ByteString, found: Resolution): LinkChain {
-  const { hops, again, isCut } = tellHops(found.hops);
+  const { hops, again, isCut } = tellHops(found);
   const ends = found.node?.type ?? found.stop?.why ?? "absent";
   return { path, hops, isCut, end: again ?? found.path, ends };
 }

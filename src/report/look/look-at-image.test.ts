@@ -89,6 +89,19 @@ describe("links", () => {
   });
 });
 
+describe("a link that is passed twice on the way to an end", () => {
+  it("is no loop", async () => {
+    const pieces = [directory("usr"), file("usr/end"), symlink("lib", "usr")];
+    const { shown } = followLinks(
+      await mergeImage([
+        makeTar([...pieces, symlink("usr/b", "/lib/end"), symlink("a", "/lib/b")]),
+      ]),
+    );
+    expect(shown[0]).toMatchObject({ path: "/a", isCut: false, end: "/usr/end", ends: "file" });
+    expect(shown[0]!.hops.map(({ path }) => path)).toEqual(["/a", "/lib", "/usr/b", "/lib"]);
+  });
+});
+
 describe("the graph of programs", () => {
   it("has every object once, with what it needs and what it lacks; programs that can't start come first", () => {
     const [one, two, lib, libc] = ["/bin/one", "/bin/two", "/lib/l.so", "/lib/libc.so"].map(

@@ -46,6 +46,23 @@ describe("a report for people", () => {
     );
   });
 
+  it("tells no loop of a link that is passed twice on the way to an end, and no end of a loop through one", async () => {
+    const lines = linkReportLines(
+      await verifyChanged([
+        symlink("usr/bin/gcc", "/bin/gcc-16"),
+        symlink("usr/bin/gcc-16", "/bin/dash"),
+        symlink("usr/bin/g++", "/bin/g++-16"),
+        symlink("usr/bin/g++-16", "/bin/g++"),
+      ]),
+    );
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "  ✓ /usr/bin/gcc -> /bin/gcc-16; /bin -> usr/bin; /usr/bin/gcc-16 -> /bin/dash; /bin -> usr/bin = /usr/bin/dash [ELF riscv64]",
+        "  ✗ /usr/bin/g++ -> /bin/g++-16; /bin -> usr/bin; /usr/bin/g++-16 -> /bin/g++; /bin -> usr/bin -> … [links without end]",
+      ]),
+    );
+  });
+
   it("escapes control characters in names", async () => {
     const evil = "\u001b[2J\u202e\n";
     const report = await verify([[symlink("usr/bin/cc", evil), file(`usr/bin/${evil}`)]]);

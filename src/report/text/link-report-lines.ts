@@ -27,9 +27,10 @@ function summarise({ checked }: LinkReport, errors: number): string {
 }
 
 /** `✓ /usr/bin/cc -> /etc/alternatives/cc -> /opt/gcc-14/bin/gcc [ELF riscv64]` */
-function formatChain({ path, hops, target, end, ok }: LinkChain): string {
+function formatChain(chain: LinkChain): string {
+  const { path, hops, target, end, ok } = chain;
   const sign = ok ? "✓" : "✗";
-  const told = tellHops(hops);
+  const told = tellHops(chain);
   let text = toText(path);
   let reached = path;
   for (const hop of told.hops) {
@@ -38,7 +39,7 @@ function formatChain({ path, hops, target, end, ok }: LinkChain): string {
     text += ` -> ${toText(hop.target)}`;
     reached = appendTarget(hop);
   }
-  if (told.again !== undefined) return `${sign} ${text} -> … [links without end]`;
+  if (told.isEndless) return `${sign} ${text} -> … [links without end]`;
   if (told.isCut) text += " -> …";
   if (target !== reached || !hops.at(-1)?.target.startsWith("/")) {
     text += hops.length === 0 ? "" : ` = ${toText(target)}`;

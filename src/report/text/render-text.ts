@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { judgeReports, type LinkReport } from "../../verify/link-report.ts";
 import type { Report } from "../report.ts";
+import { escapeLine } from "./escape-line.ts";
 import { count } from "./format.ts";
 import { linkReportLines } from "./link-report-lines.ts";
 import { verifiedLines } from "./verified-lines.ts";
@@ -15,7 +16,7 @@ export function renderText({ subjects }: Report): readonly string[] {
     ...subjects.flatMap(({ verified }) => (verified === undefined ? [] : verifiedLines(verified))),
     ...links.flatMap(linkReportLines),
     ...(links.length === 0 ? [] : [summarise(links)]),
-  ];
+  ].map(escapeLine);
 }
 
 function summarise(reports: readonly LinkReport[]): string {

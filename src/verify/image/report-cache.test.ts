@@ -56,6 +56,19 @@ it("another platform in the index, policies, and who wants to see the image are 
   expect([read, seen]).toEqual([4, 1]);
 });
 
+it("how many links are followed is a part of the question", async () => {
+  const store = createMemoryStore();
+  const linked = { ...WHOLE, "usr/bin/one": { symlink: "two" }, "usr/bin/two": { symlink: "sh" } };
+  const config = { ...EXECUTION, Entrypoint: ["/usr/bin/one"] };
+  const { descriptor } = await buildImage(store, { layers: [linked], config, platform });
+  const image = await readImage(store, descriptor);
+  expect((await verifyImage(image, { reports })).ok).toBe(true);
+  const limits = { linkHops: 1 };
+  const unkept = await verifyImage(image, { limits });
+  expect(unkept.ok).toBe(false);
+  expect(await verifyImage(image, { reports, limits })).toEqual(unkept);
+});
+
 it("of an image whose layers are gone nothing is told from before", async () => {
   const image = await makeImage();
   await verifyImage(image, { reports });

@@ -51,12 +51,12 @@ export async function verifyImage(
   image: Image,
   options: VerifyImageOptions = {},
 ): Promise<ImageReport> {
-  const { entry, checks, onExamined, signal } = options;
+  const { checks, onExamined, signal } = options;
   const reports = checks === undefined && onExamined === undefined ? options.reports : undefined;
-  const kept = await reports?.read(image, entry);
+  const kept = await reports?.read(image, options);
   if (kept !== undefined && (await hasLayers(image, signal))) return kept;
   const report = await examine(image, options);
-  await reports?.write(image, entry, report);
+  await reports?.write(image, options, report);
   return report;
 }
 

@@ -15,6 +15,8 @@ const LONGEST_LINE = 64 * 1024;
 const TRANSFER_MS = 100;
 /** What BuildKit calls the sending of a context. */
 const CONTEXT = /^transferring ([^:]{1,200}):$/;
+/** Steps that are sent a single file first: `.dockerignore`, as if it were the context, and the Dockerfile. */
+const BEFORE = /^\[internal\] load (?:\.dockerignore|build definition )/;
 
 /** @param hide takes secrets out of a text */
 export function followSteps(
@@ -101,12 +103,12 @@ function followTransfers(
     if (!isFinished && now - (shownAt.get(key) ?? -TRANSFER_MS) < TRANSFER_MS) return;
     if (isFinished) shownAt.delete(key);
     else shownAt.set(key, now);
+    const { step } = table.find(vertex);
     const [, context] = CONTEXT.exec(id) ?? [];
-    if (context !== undefined) {
+    if (context !== undefined && !BEFORE.test(step.name)) {
       onEvent({ kind: "context-sent", context: hide(context), bytes: current, isFinished });
       return;
     }
-    const { step } = table.find(vertex);
     onEvent({ kind: "transfer", step, what: hide(id), current, total, isFinished });
   };
 }

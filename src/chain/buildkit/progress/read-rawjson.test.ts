@@ -93,6 +93,34 @@ describe("BuildKit's progress", () => {
     ]);
   });
 
+  it("tells what of a context is sent, and not what is read before it: the Dockerfile, and what is ignored", () => {
+    const sent = (digest: string, name: string, id: string, current: number): object => ({
+      vertexes: [{ digest, name, started }],
+      statuses: [{ id, vertex: digest, current, completed }],
+    });
+    const { events } = read(
+      lines(
+        sent(
+          "a",
+          "[internal] load build definition from Dockerfile",
+          "transferring dockerfile:",
+          1,
+        ),
+        sent("b", "[internal] load .dockerignore", "transferring context:", 2),
+        sent("c", "[internal] load build context", "transferring context:", 3),
+        sent("d", "[context tools] load from client", "transferring tools:", 4),
+      ),
+    );
+    const isTold = ({ kind }: BuildEvent): boolean => kind === "context-sent";
+    expect(events.filter(isTold)).toEqual([
+      { kind: "context-sent", context: "context", bytes: 3, isFinished: true },
+      { kind: "context-sent", context: "tools", bytes: 4, isFinished: true },
+    ]);
+    expect(events.flatMap((event) => (event.kind === "transfer" ? [event.current] : []))).toEqual([
+      1, 2,
+    ]);
+  });
+
   it("says which step failed first, with its last twenty lines, and not those that were canceled", () => {
     const many = Array.from({ length: 30 }, (_, at) => `line ${at}\n`).join("");
     const { steps } = read(

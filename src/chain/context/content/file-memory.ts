@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { realpathSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ByteString } from "../../../bytes/byte-string.ts";
 import { digestBytes } from "../../../bytes/hash.ts";
 import type { InodeStamp } from "../../../disk/disk-node.ts";
@@ -34,7 +34,7 @@ export async function openFileMemory(
   directory: string = join(defaultCacheDirectory(), "context-files"),
 ): Promise<FileMemory> {
   const files = openKeptFiles(directory);
-  const place = digestBytes(new TextEncoder().encode(realpathSync(context)));
+  const place = digestBytes(new TextEncoder().encode(placeOf(context)));
   const key = `v${VERSION}-${digestEncoded(place)}`;
   const kept = parse(await files.read(key));
   const now = new Map<string, string>();
@@ -54,6 +54,15 @@ export async function openFileMemory(
       if (!isSame(kept, now)) await files.write(key, serialise(now));
     },
   };
+}
+
+/** One path, whichever links lead there. Of a context that is not there nothing is kept: who reads it says so. */
+function placeOf(context: string): string {
+  try {
+    return realpathSync(context);
+  } catch {
+    return resolve(context);
+  }
 }
 
 function lineOf(path: ByteString, { size, mtimeNs, ctimeNs, ino }: InodeStamp): string {

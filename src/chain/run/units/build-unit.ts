@@ -66,7 +66,7 @@ async function reasonsOf(
   const image = await place.images.image(unit);
   const remembered = status.unit(unit.id)?.inputs;
   const change = await compareInputs(unit, inputs, image, remembered, place);
-  return [...(options.pull ? ["--pull"] : []), ...buildReasons(unit, image, change)];
+  return buildReasons(unit, image, change, options.pull ? ["--pull"] : []);
 }
 
 async function publish(unit: StageUnit, descriptor: Descriptor, work: UnitWork): Promise<void> {

@@ -17,13 +17,13 @@ export async function assemblyReasons(
   place: ChainPlace,
   options: ChainPlaceOptions & RecipeOptions,
 ): Promise<readonly string[]> {
-  const { cache, registry, limits, signal } = options;
+  const { cache, registry, limits, signal, compression } = options;
   const siblings = place.graph.units.filter(({ stage }) => stage === unit.stage);
   const generation = await Promise.all(siblings.map((one) => pinnedRecipe(one, place, options)));
   const recipe = generation[siblings.indexOf(unit)]!;
   const target =
     place.images.kind === "registry" ? unit.reference! : `oci:${layoutOf(unit, options)}`;
-  const how = { cache, registry, limits, signal, generation };
+  const how = { cache, registry, limits, signal, ...compression, generation };
   try {
     const { changed } = await planAssemblyTo(recipe, target, how);
     return changed ? ["its recipe or inputs changed, or it is not there"] : [];

@@ -45,14 +45,18 @@ export async function compareInputs(
 
 const SHOWN = 3;
 
-/** Why a unit is built, a line each: the most telling only. */
+/**
+ * Why a unit is built, a line each: the most telling only.
+ * @param flags for which it is built, whatever is there
+ */
 export function buildReasons(
   { tag }: StageUnit,
   image: ChainImage,
   change: InputChange,
+  flags: readonly string[] = [],
 ): readonly string[] {
   const { previous, differences, uncovered } = change;
-  const lines = uncovered.map(formatUncovered);
+  const lines = [...flags, ...uncovered.map(formatUncovered)];
   if (image.state === "absent") lines.push(`${tag} is not there`);
   if (image.state === "unreadable") lines.push(`${tag} could not be read: ${image.reason}`);
   if (previous === undefined && image.state === "present") {
@@ -61,7 +65,8 @@ export function buildReasons(
   if (previous !== undefined && differences === undefined && previous !== change.now) {
     lines.push("what it is made of has changed (the record of last time is not on this machine)");
   }
-  if (previous !== undefined && previous === change.now && uncovered.length === 0) {
+  // An image of the same inputs is kept, unless its run id is not that of its generation.
+  if (lines.length === 0 && previous === change.now) {
     lines.push("another architecture of its generation is made of something else");
   }
   const shown = (differences ?? []).slice(0, SHOWN).map(formatDifference);
