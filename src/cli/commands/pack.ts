@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { parseDirectory } from "../input/directory-argument.ts";
 import {
   collect,
   prose,
@@ -66,7 +67,9 @@ Examples:
 SOURCE_DATE_EPOCH sets the time where --created does not.`,
     )
     .action(async (directory: string, reference: string, flags: PackFlags) =>
-      invoke(flags, (session) => packTo(directory, reference, flags, session)),
+      invoke(flags, (session) =>
+        packTo(parseDirectory(directory, "oci-kit pack DIR REF"), reference, flags, session),
+      ),
     );
 };
 
