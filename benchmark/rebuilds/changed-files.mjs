@@ -19,14 +19,19 @@ import { dirname, join } from "node:path";
 export function readState(root) {
   /** @type {Map<string, string>} */
   const state = new Map();
-  for (const each of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const full = join(each.parentPath, each.name);
-    const path = full.slice(root.length + 1);
-    if (each.isSymbolicLink()) state.set(path, `link ${readlinkSync(full)}`);
-    if (!each.isFile()) continue;
-    const { mode, uid, gid } = lstatSync(full);
-    const digest = createHash("sha256").update(readFileSync(full)).digest("hex");
-    state.set(path, `file ${mode.toString(8)} ${uid}:${gid} ${digest}`);
+  // Not by the `recursive` of Node, which from 24 on goes through links too: it told of each file below /lib three times.
+  const directories = [root];
+  for (const directory of directories) {
+    for (const each of readdirSync(directory, { withFileTypes: true })) {
+      const full = join(directory, each.name);
+      const path = full.slice(root.length + 1);
+      if (each.isDirectory()) directories.push(full);
+      if (each.isSymbolicLink()) state.set(path, `link ${readlinkSync(full)}`);
+      if (!each.isFile()) continue;
+      const { mode, uid, gid } = lstatSync(full);
+      const digest = createHash("sha256").update(readFileSync(full)).digest("hex");
+      state.set(path, `file ${mode.toString(8)} ${uid}:${gid} ${digest}`);
+    }
   }
   return state;
 }

@@ -8,10 +8,14 @@ import { measureLayer, type PreviousLayer } from "./kept-layers.ts";
 
 const index = indexTar(makeTar([file("a", "12345"), whiteout(".wh.b")]));
 
-function layer(bytes: number, kind: "component" | "differences" = "component"): PreviousLayer {
+function layer(
+  bytes: number,
+  kind: "component" | "differences" = "component",
+  size = 1,
+): PreviousLayer {
   const group: LayerGroup = kind === "component" ? { kind, name: "x" } : { kind };
   const digest = `sha256:${"0".repeat(64)}` as Digest;
-  const descriptor = { mediaType: "x", digest, size: 1 };
+  const descriptor = { mediaType: "x", digest, size };
   return { descriptor, diffId: digest as string as DiffId, index, group, bytes, removals: 0 };
 }
 
@@ -36,6 +40,24 @@ describe("which layers are given up", () => {
     expect(chooseDropped({ layers, used: [970, 500, 990], ...NOTHING }, LIMITS)).toEqual([
       { at: 1, why: "dead-bytes" },
     ]);
+  });
+
+  it("are, for the last dead bytes, one that frees enough for much less than the one that frees the most", () => {
+    const layers = [1_000, 1_000, 200, 7_800].map((bytes) => layer(bytes, "component", bytes));
+    const state = { layers, used: [500, 550, 180, 7_800], ...NOTHING };
+    expect(chooseDropped(state, { ...LIMITS, maxDead: 0.05 })).toEqual([
+      { at: 0, why: "dead-bytes" },
+    ]);
+    expect(chooseDropped(state, { ...LIMITS, maxDead: 0.048 })).toEqual([
+      { at: 0, why: "dead-bytes" },
+      { at: 2, why: "dead-bytes" },
+    ]);
+  });
+
+  it("are not the layers of groups where there are too many layers: they would be written anew", () => {
+    const layers = [layer(10), layer(900, "differences"), layer(20)];
+    const state = { layers, used: [10, 900, 20], written: 5, writtenBytes: 5 };
+    expect(chooseDropped(state, { ...LIMITS, maxLayers: 3 })).toEqual([{ at: 1, why: "layers" }]);
   });
 
   it("are the smallest layers of differences where there are too many layers", () => {
