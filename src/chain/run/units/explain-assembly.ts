@@ -2,7 +2,7 @@
 import { planAssemblyTo } from "../../../assemble/assemble-to-reference.ts";
 import { isOciError } from "../../../oci/errors.ts";
 import type { StageUnit } from "../../graph/stage-graph.ts";
-import { layoutOf } from "../../images/unit-layout.ts";
+import { layoutOf } from "../../graph/unit-layout.ts";
 import type { ChainPlace } from "../place/chain-place.ts";
 import type { ChainPlaceOptions, RecipeOptions } from "../place/run-options.ts";
 import { pinnedRecipe } from "./assemble-unit.ts";
