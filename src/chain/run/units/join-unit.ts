@@ -5,7 +5,7 @@ import { type StageUnit, unitOf } from "../../graph/stage-graph.ts";
 import { layoutOf } from "../../graph/unit-layout.ts";
 import { resolvePin } from "../../pins/resolve-pin.ts";
 import type { MadeUnit } from "../place/unit-end.ts";
-import { pinnedRecipe } from "./assemble-unit.ts";
+import { pinnedRecipe } from "./pinned-recipe.ts";
 import type { UnitWork } from "./unit-work.ts";
 
 /**
