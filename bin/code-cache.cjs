@@ -94,12 +94,19 @@ function openCache({ OCI_KIT_CACHE: own, XDG_CACHE_HOME: shared, HOME: home }) {
   if (!kit) return undefined;
   const cache = join(kit, "code");
   try {
-    fs.mkdirSync(cache, { recursive: true, mode: 0o700 });
+    makeDirectories(cache);
     const { uid, mode } = fs.lstatSync(cache);
     return uid === process.geteuid?.() && (mode & 0o022) === 0 ? cache : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Makes a directory and its missing parents. Node's own recursive mkdir never returns below /proc, for one (src/files/make-directories.ts). */
+function makeDirectories(path) {
+  if (fs.existsSync(path)) return;
+  makeDirectories(dirname(path));
+  fs.mkdirSync(path, 0o700);
 }
 
 function readKept(file) {

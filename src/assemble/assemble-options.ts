@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
+import type { LevelWish } from "../bytes/level/compression-choice.ts";
 import type { Image } from "../image/image.ts";
 import type { ComponentShare } from "../layering/plan/new-layer.ts";
 import type { OpenOptions } from "../image/open-reference.ts";
@@ -48,7 +49,12 @@ export interface MakeOptions extends InputOptions {
    * and for these any.
    */
   readonly compression?: Compression | undefined;
-  readonly level?: number | undefined;
+  /**
+   * The level of new layers; with a number, no layer of an artifact is reused. A level that is found first is asked for
+   * only when a layer is to be made, and is no input: what it makes is up to date also when another would be found, and
+   * layers of artifacts are reused if they are compressed at all.
+   */
+  readonly level?: LevelWish | undefined;
   /** The run id that the images of one generation share. Default: derived from the recipes and all their inputs. */
   readonly runId?: string | undefined;
   /**

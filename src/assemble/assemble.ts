@@ -9,7 +9,7 @@ import type { Descriptor } from "../oci/documents/descriptor.ts";
 import type { Document } from "../oci/documents/document.ts";
 import type { Manifest } from "../oci/documents/manifest.ts";
 import { refuseOutputInside } from "../store/own-output.ts";
-import type { ContentStore } from "../store/store.ts";
+import { pushTagged } from "../store/push-tagged.ts";
 import { makeAnnotations, warningsIn } from "./annotations.ts";
 import { openBase, storeBase, warnOfContradictions } from "./base-image.ts";
 import { type LayerHistory, makeImageConfig } from "./image-config.ts";
@@ -204,10 +204,9 @@ async function assembleFrom(
       ...recordPrevious(layers, prepared, splitAfter),
     },
   });
-  await store(target, config, options);
-  await store(target, manifest, options);
+  await target.push(config.descriptor, sourceOf(config.bytes), options);
   const descriptor: Descriptor = { ...manifest.descriptor, platform: recipe.platform };
-  await target.tag(descriptor, tag, options);
+  await pushTagged(target, { descriptor, bytes: manifest.bytes }, tag, { signal: options.signal });
   await removeReplaced(target, replaced, options);
   return { ...common, changed: true, descriptor, layers };
 }
@@ -257,12 +256,4 @@ function createdOf({ trees }: PreparedLayers, base: Image | undefined): Map<stri
       return created === undefined ? [] : [[name, created] as const];
     }),
   );
-}
-
-async function store(
-  target: ContentStore,
-  document: Document<unknown>,
-  options: AssembleOptions,
-): Promise<void> {
-  await target.push(document.descriptor, sourceOf(document.bytes), options);
 }

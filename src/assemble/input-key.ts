@@ -43,12 +43,17 @@ export function inputKey(
     published,
     runId,
     compression: compression ?? "any",
-    level,
+    level: wordOfLevel(level),
     sourceDateEpoch,
     // What was made by trust is not up to date for who does not trust.
     ...(trustTables === true && { trustTables }),
     ...(isSplit && layerBytes !== undefined && { layerBytes }),
   });
+}
+
+/** The level as keys have it: `auto` for one that is found, as it may be another the next time. */
+export function wordOfLevel(level: MakeOptions["level"]): number | "auto" | undefined {
+  return typeof level === "function" ? "auto" : level;
 }
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions } from "../bytes/bytes.ts";
+import { chooseFor } from "../bytes/level/compression-choice.ts";
 import { mapBounded } from "../bytes/map-bounded.ts";
 import { inOciTerms } from "../image/edit/image-document.ts";
 import type { Image } from "../image/image.ts";
@@ -7,7 +8,7 @@ import type { Digest } from "../oci/digest.ts";
 import { layerMediaType } from "../oci/media-types.ts";
 import type { StoredLayer } from "../store/layer-output.ts";
 import { AnnotationKey } from "../oci/annotations.ts";
-import { layerNote } from "./input-key.ts";
+import { layerNote, wordOfLevel } from "./input-key.ts";
 import type { ArrangedLayer } from "./layers/arrange-layer.ts";
 import { layerKey } from "./layers/layer-key.ts";
 import type { PreparedLayer } from "./layers/prepare-layers.ts";
@@ -49,7 +50,7 @@ export async function findWanted(
     .map(({ arranged: layer, whole, split }) => {
       if (split !== undefined) return { kind: "split", layer, split };
       if (whole !== undefined) return { kind: "artifact", layer, whole };
-      const key = layerKey(layer, `${compression} ${level ?? "default"}`);
+      const key = layerKey(layer, `${compression} ${wordOfLevel(level) ?? "default"}`);
       const stored = find(key);
       return stored?.descriptor.mediaType === layerMediaType(compression)
         ? { kind: "earlier", layer, key, stored }
@@ -62,10 +63,10 @@ export async function makeLayers(
   wanted: readonly WantedLayer[],
   options: MakeLayersOptions,
 ): Promise<readonly AssembledLayer[]> {
-  const { target, compression = "gzip", level, onProgress } = options;
+  const { onProgress } = options;
   const actions = await takeLayers(wanted.flatMap(takenFor), options);
   const fresh = wanted.filter(({ kind }) => kind === "new").map(({ layer }) => layer);
-  const written = await writeLayers(fresh, target, { ...options, compression, level });
+  const written = await writeFresh(fresh, options);
   const made: AssembledLayer[] = [];
   for (const each of wanted) {
     const { layer } = each;
@@ -91,6 +92,16 @@ export async function makeLayers(
     made.push({ name, entries, bytes, descriptor: noted, diffId, action, reused });
   }
   return made;
+}
+
+async function writeFresh(
+  layers: readonly ArrangedLayer[],
+  options: MakeLayersOptions,
+): Promise<readonly StoredLayer[]> {
+  if (layers.length === 0) return [];
+  const { target, compression = "gzip", level } = options;
+  const choice = await chooseFor({ compression, level });
+  return writeLayers(layers, target, { ...options, ...choice });
 }
 
 export interface MakeLayersOptions extends AssembleOptions {

@@ -17,6 +17,8 @@ export interface Codecs {
   readonly unzstd: (bytes: Bytes, options: UnzstdOptions) => Bytes;
   /** One frame. `level` is 1 to 19. */
   readonly zstd: (bytes: Bytes, level: number) => Bytes;
+  /** How many streams {@link Codecs.zstd} may make at the same time without taking much memory. */
+  readonly zstdAtOnce: () => Promise<number>;
 }
 
 /** Options of {@link Codecs.gunzipInThread}. */

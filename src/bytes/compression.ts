@@ -124,3 +124,8 @@ export function compress(
   const input = abortable(bytes, options.signal, "compression");
   return compression === "gzip" ? codecs.gzip(input, level) : codecs.zstd(input, level);
 }
+
+/** How many streams may be compressed at the same time without taking much memory; Infinity where it is little. */
+export async function compressorsAtOnce(compression: Compression): Promise<number> {
+  return compression === "zstd" ? codecs.zstdAtOnce() : Infinity;
+}

@@ -47,3 +47,13 @@ it("each command keeps its own code, and what is no command has no say in the na
   expect(names.map(({ length }) => length)).toEqual([1, 2, 3, 3, 3]);
   expect(names.flat().join()).not.toContain("x.js");
 });
+
+it("a program whose cache directory can't be made runs without one, and does not try for ever", () => {
+  // below /proc the system answers ENOENT, at which Node's recursive mkdir starts again
+  for (const cache of ["/proc/oci-kit-cache", join(directory, "program/part-abcdefgh.js/below")]) {
+    const env = { ...process.env, OCI_KIT_CACHE: cache };
+    const options = { env, timeout: 20_000 };
+    const said = execFileSync(process.execPath, [join(directory, "start.cjs"), "tags"], options);
+    expect(said.toString()).toBe("tags\n");
+  }
+});

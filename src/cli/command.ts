@@ -6,6 +6,7 @@ import { fileError } from "../files/system-error.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
 import { readHabitsFile } from "../registry/habits/habits-file.ts";
+import type { RegistryOptions } from "../registry/repository.ts";
 import type { Context } from "./context.ts";
 import type { RegistryFlags } from "./input/registry-flags.ts";
 import { printBytes, printDocument, printLines } from "./output/print.ts";
@@ -84,10 +85,11 @@ export function makeInvoke(
     try {
       for (const directory of [general.C, options.C]) if (directory !== undefined) goTo(directory);
       if (typeof configuration === "string") checkIsThere(configuration);
+      const lines = watchLines(context);
       const session = {
         context: {
           ...context,
-          ...(await told(options, context, warn)),
+          ...(await told(options, { ...context, ...lines }, warn)),
           ...(configuration !== undefined && { configuration }),
         },
         progress,
@@ -95,6 +97,7 @@ export function makeInvoke(
         warn,
       };
       const outcome = await action(session);
+      await lines.keep();
       outcome.notices?.forEach(warn);
       progress.clear();
       tell(outcome, session);
@@ -107,19 +110,38 @@ export function makeInvoke(
   };
 }
 
+/** Collects how fast the lines to registries are, as uploads measure them, to keep it for the next command. */
+function watchLines(context: Context): {
+  readonly onUploadRate: NonNullable<RegistryOptions["onUploadRate"]>;
+  keep(): Promise<void>;
+} {
+  const rates = new Map<string, number>();
+  return {
+    onUploadRate: (rate, registry) => void rates.set(registry, rate),
+    async keep() {
+      if (rates.size === 0) return;
+      const { keepLineRates } = await import("./input/line-rates.ts");
+      keepLineRates(context, rates);
+    },
+  };
+}
+
 /** The parts of the context that the common flags and the environment say. */
 async function told(
   options: CommonFlags,
-  { registry, env }: Context,
+  { registry, env, onUploadRate }: Context & Pick<RegistryOptions, "onUploadRate">,
   warn: (message: string) => void,
 ): Promise<Partial<Context>> {
   const { plainHttp, https, ca, insecure } = options;
-  let reach = registry ?? {
-    journalDirectory: defaultJournalDirectory(env),
-    spoolDirectory: defaultSpoolDirectory(env),
-    habits: () => readHabitsFile(env),
-    onMirrorFailed: ({ mirror, error }) =>
-      warn(`mirror ${mirror}: ${error.message}; asking the next`),
+  let reach: RegistryOptions = {
+    ...(registry ?? {
+      journalDirectory: defaultJournalDirectory(env),
+      spoolDirectory: defaultSpoolDirectory(env),
+      habits: () => readHabitsFile(env),
+      onMirrorFailed: ({ mirror, error }) =>
+        warn(`mirror ${mirror}: ${error.message}; asking the next`),
+    }),
+    onUploadRate,
   };
   if ([plainHttp, https, ca, insecure].some((flag) => flag !== undefined)) {
     const { registryOptions } = await import("./input/registry-flags.ts");

@@ -119,7 +119,8 @@ const COMPLETE = "__complete";
  * @returns the exit status
  * @throws OciError `invalid-argument` for an unknown command or wrong arguments; whatever the command throws
  */
-export async function runProgram(words: readonly string[], context: Context): Promise<number> {
+export async function runProgram(typed: readonly string[], context: Context): Promise<number> {
+  const words = askedFor(typed);
   let status = DONE;
   const program = createProgram(context);
   const before = (): CommonFlags => program.opts();
@@ -141,6 +142,13 @@ export async function runProgram(words: readonly string[], context: Context): Pr
     if (error.code === "commander.help") return FAILED; // a command group without a command: commander has printed its help
     throw wrongWords(error, usedCommand(program, words));
   }
+}
+
+/** The words, but `cpoy` for `help cpoy`: commander would print the help of the whole, and not say why. */
+function askedFor(words: readonly string[]): readonly string[] {
+  const [first, name] = words;
+  const isUnknown = name !== undefined && !COMMANDS.some(([known]) => known === name);
+  return first === "help" && isUnknown && !name.startsWith("-") ? words.slice(1) : words;
 }
 
 function createProgram({ stdout, stderr }: Context): Command {
@@ -207,6 +215,16 @@ function wrongWords(error: CommanderError, command: Command): OciError {
   const help = `oci-kit ${name}--help says what there is`;
   const meant = otherToolsWord(message, command) ?? suggestion?.replace(/^\(|\)$/g, "");
   const [excess] = command.args;
+  if (
+    command.commands.length > 0 &&
+    command.options.length === 0 &&
+    /^unknown option/.test(message)
+  ) {
+    const expected = `${fullName(command)}: expected one of its commands`;
+    return new OciError("invalid-argument", `${expected}, got an ${message.slice(8)}`, {
+      hint: help,
+    });
+  }
   const isBelow = error.code === "commander.excessArguments" && command.commands.length > 0;
   return new OciError(
     "invalid-argument",
@@ -221,6 +239,9 @@ function otherToolsWord(message: string, command: Command): string | undefined {
   if (kind === "command" && command.parent === null) {
     const typed = OTHER_COMMANDS.get(word);
     return typed && `Here it is ${typed};`;
+  }
+  if (kind === "command" && COMMANDS.some(([name]) => name === word)) {
+    return `Here it is oci-kit ${word};`;
   }
   const flag = kind === "option" ? (OTHER_FLAGS.get(word) ?? FIND_FLAGS.get(word)) : undefined;
   const isThere = command.options.some(({ long }) => long === flag);

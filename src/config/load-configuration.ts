@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { fileError } from "../files/system-error.ts";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { LineCounter, parseDocument, isMap, isNode, type Document } from "yaml";
@@ -88,9 +89,7 @@ async function readText(file: string): Promise<string> {
     if (error instanceof TypeError) {
       throw new OciError("invalid-recipe", `${file}: expected UTF-8 text`, { cause: error });
     }
-    const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const what = absent ? "there is no such file" : "it can't be read";
-    throw new OciError(absent ? "not-found" : "unreadable", `${file}: ${what}`, { cause: error });
+    throw fileError("unreadable", file, error);
   }
 }
 

@@ -32,6 +32,14 @@ const duration = z
   .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/, "expected a duration as 500ms, 30s, 5m, 1h")
   .describe("A duration as 500ms, 30s, 5m or 1h");
 
+const rate = z
+  .string()
+  .regex(
+    /^(?=[\d.]*[1-9])\d{1,12}(\.\d{1,3})?(B|kB|KB|MB|GB|TB)?\/s$/,
+    "expected a rate as 4.5MB/s or 800kB/s",
+  )
+  .describe("What the line to the registry takes, as 4.5MB/s");
+
 const imageInput = z.strictObject({
   reference: text.describe("An image: host/repo:tag, oci:DIR[:TAG], docker-archive:FILE, …"),
   platform: text.optional().describe("Which image of an index, as linux/amd64 or linux/${ARCH}"),
@@ -187,10 +195,19 @@ export const configurationSchema = z.strictObject({
   config: settings.optional(),
   annotations: z.record(z.string(), text).optional(),
   compression: z
-    .string()
-    .regex(/^(gzip(:[1-9])?|zstd(:(1[0-9]|[1-9]))?|none)$/)
+    .union([
+      z
+        .string()
+        .regex(
+          /^(gzip(:[1-9])?|zstd(:(1[0-9]|[1-9]))?|none|auto)$/,
+          "expected gzip or zstd, both with a level as in zstd:19, none or auto",
+        ),
+      z.strictObject({ auto: z.strictObject({ rate }) }),
+    ])
     .optional()
-    .describe("gzip (the default), zstd, both with a level as in zstd:19, or none"),
+    .describe(
+      "gzip (the default), zstd, both with a level as in zstd:19, none, or auto: what the line to the registry takes",
+    ),
   provenance: z
     .strictObject({
       parent: name.optional().describe("The artifact that is recorded as the parent"),

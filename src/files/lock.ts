@@ -85,13 +85,23 @@ function attempt(path: string): Attempt {
     const mine = ownedName(path);
     const since = new Date().toISOString();
     const who = `process ${process.pid} on ${hostname()} since ${since}\n${describeBoot()}\n`;
-    writeFileSync(mine, who, { flag: "wx" });
+    writeLock(mine, who);
     const other = livingHolder(path, mine);
     if (other === undefined) return { mine };
     rmSync(mine, { force: true });
     return { holder: other };
   } catch (error) {
     throw fileError("unwritable", path, error);
+  }
+}
+
+/** Writes a lock's file, or leaves none: an empty one of a living process would hold everybody up until that ends. */
+function writeLock(file: string, who: string): void {
+  try {
+    writeFileSync(file, who, { flag: "wx" });
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
   }
 }
 

@@ -80,14 +80,19 @@ function parseBare(text: string, options: LocationOptions): Location {
   if (isPath(text)) return { kind: "path", path: text };
   if (!TAG.test(text)) {
     const hint =
-      daemonHint(text) ?? hubHint(text) ?? schemeHint(text) ?? `Write one of ${SCHEMES}.`;
+      daemonHint(text) ??
+      hostHint(text) ??
+      nearSchemeHint(text) ??
+      hubHint(text) ??
+      schemeHint(text) ??
+      `Write one of ${SCHEMES}.`;
     throw refuse(text, "it names neither a host nor a known scheme", hint);
   }
   if (options.repository === undefined) {
     throw refuse(
       text,
       "a bare word is a tag of the configured repository, and none is configured",
-      `Name the host, as registry.example/repository:${text}; or write ./${text} for a path.`,
+      wordHint(text),
     );
   }
   return parseLocation(`${options.repository}:${text}`);
@@ -101,6 +106,34 @@ export function hubHint(text: string): string | undefined {
     ) ?? [];
   if (name === undefined) return undefined;
   return `Docker Hub's images are named with their host: docker.io/${owner ?? "library"}/${name}${tag}`;
+}
+
+/** What a word without a scheme may have been meant as. */
+function wordHint(text: string): string {
+  if (text === "scratch") {
+    return "Nothing below is --base scratch of oci-kit assemble; oci-kit pack DIR REF makes an image of a directory alone.";
+  }
+  if (/\.(?:tar|tgz|tar\.[a-z0-9]+)$/.test(text)) {
+    return `An archive is written oci-archive:${text} or docker-archive:${text}.`;
+  }
+  return `Name the host, as registry.example/repository:${text}; or write ./${text} for a path.`;
+}
+
+/** For a host without a repository. A word and a number may be a name and a tag of Docker Hub, so it has to look like a host. */
+function hostHint(text: string): string | undefined {
+  const isHost = HOST.test(text) && /^(?:localhost|\[.*\]|.*\..*):\d+$/.test(text);
+  return isHost
+    ? `It names a registry and no repository: write ${text}/REPOSITORY:TAG. oci-kit catalog ${text} lists what there is.`
+    : undefined;
+}
+
+/** For a scheme in capitals, and for what other tools call these. */
+function nearSchemeHint(text: string): string | undefined {
+  const [, scheme = "", rest = ""] = /^([A-Za-z-]+):(.+)/.exec(text) ?? [];
+  const known = ["oci", "oci-archive", "docker-archive", "dir"];
+  const lower = scheme.toLowerCase();
+  const meant = lower === "oci-dir" || lower === "oci-layout" ? "oci" : lower;
+  return known.includes(meant) ? `Write ${meant}:${rest}` : undefined;
 }
 
 function daemonHint(text: string): string | undefined {

@@ -14,7 +14,7 @@ import type { SpoolProgress } from "../files/seekable-file.ts";
 import { openFreshLayout, type DiscardOptions } from "../store/layout/fresh-layout.ts";
 import { REPOSITORIES } from "../store/layout/layout-blobs.ts";
 import { openLayout, type LayoutStore } from "../store/layout/layout.ts";
-import { isNameless } from "../store/layout/root-entries.ts";
+import { checkRootName, isNameless } from "../store/layout/root-entries.ts";
 import type { ContentStore, ReadableStore } from "../store/store.ts";
 import { type Location, formatLocation, hubHint, parseLocation } from "./location.ts";
 import { mainRoots, onlyRoot } from "./only-root.ts";
@@ -169,10 +169,13 @@ async function createStore(location: Location, options: OpenOptions): Promise<Cr
     case "registry":
       return writtenAtOnce(await openRegistry(location.reference, "write", options));
     case "oci":
+      if (location.tag !== undefined) checkRootName(location.tag);
       return createLayout(location.directory, location.tag, options);
     case "path":
+      refuseTagOfPath(location.path);
       return createLayout(location.path, undefined, options);
     case "oci-archive": {
+      if (location.tag !== undefined) checkRootName(location.tag);
       const { createOciArchive } = await import("../store/archive/oci-archive.ts");
       return writtenAtClose(await createOciArchive(location.file, options));
     }
@@ -258,9 +261,21 @@ function noImage(location: Location, verb: string): OciError {
     "invalid-argument",
     `${formatLocation(location)}: expected an image: a plain root filesystem can't be ${verb} as one`,
     {
-      hint: "A directory can be an artifact of oci-kit assemble, and oci-kit verify-links looks into it.",
+      hint:
+        verb === "read"
+          ? "oci-kit pack DIR REF makes an image of a directory; ls, find, cat, diff and verify look into one."
+          : "oci-kit unpack REF DIR writes a root filesystem; an image layout is oci:DIR.",
     },
   );
+}
+
+/** Refuses to make `./image:1`, a directory that no reference could name afterwards. */
+function refuseTagOfPath(path: string): void {
+  if (!path.includes(":") || existsSync(path)) return;
+  throw new OciError("invalid-reference", `${JSON.stringify(path)}: a path has no tag`, {
+    details: { reference: path },
+    hint: `With its scheme it has one: oci:${path}`,
+  });
 }
 
 function digestNamedBy(location: Location): string | undefined {

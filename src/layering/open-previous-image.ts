@@ -35,7 +35,8 @@ export async function openPreviousImage(
   if (!isGroupedFor(options.maxLayers, known)) {
     return unusable("its files are grouped for another number of layers");
   }
-  const indexes = await indexLayers(image, options);
+  // Layers that are kept are made sure of when they are written.
+  const indexes = await indexLayers(image, { ...options, allowMissing: true });
   const layers = groups.map((group, at) => ({
     group: group!,
     descriptor: image.manifest.value.layers[at]!,

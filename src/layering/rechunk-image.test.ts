@@ -108,6 +108,20 @@ describe("what a later version of an image sends", () => {
     expect(again.image.descriptor.digest).toBe(second.image.descriptor.digest);
   });
 
+  it("keeps what did not change where large components share layers and all groups are taken", async () => {
+    const large = (path: string, what: string): Piece => file(path, what.repeat(9 * 1024 * 1024));
+    const names = [..."abcdefgh"].map((name) => `opt/${name}/f`);
+    const pieces = (changed: string): Piece[] => [
+      ...names.map((path, at) => large(path, at % 3 === 0 ? changed : "x")),
+      file("opt/large/f", "y".repeat(40 * 1024 * 1024)),
+    ];
+    const { first, layers } = await update(pieces("1"), pieces("2"), { maxLayers: 5 });
+    const whichHold = (some: typeof layers): readonly string[] => some.map(({ group }) => group);
+    expect(whichHold(first.layers)).toContain("/opt/large");
+    expect(layers.length).toBeLessThanOrEqual(5);
+    expect(whichHold(layers.filter(({ kind }) => kind === "kept"))).toContain("/opt/large");
+  });
+
   it("sends the source of a compiled file of Python too, since that names the source's time", async () => {
     const pieces = (time: typeof OLD, compiled: string): Piece[] => [
       file("usr/lib/m.py", "m", time),

@@ -102,6 +102,36 @@ describe("rechunking from and to a registry", () => {
     expect(differences).toEqual([]);
   });
 
+  it("asks for no layer that it keeps, and sends the manifest once, where the registry checks manifests", async () => {
+    await putBoth();
+    const habits = [{ hosts: ["127.0.0.1"], checksManifests: true }];
+    const how = options({ registry: { ...options().registry, habits } });
+    await rechunkReference(at("builds/before:1"), at("app:latest"), how);
+    seen = registry.requests.length;
+    const next = await rechunkReference(at("builds/after:1"), at("app:latest"), how);
+    const kept = digestsOf(next, "kept");
+    expect(kept.length).toBeGreaterThan(5);
+    const asked = registry.requests.slice(seen).filter((each) => each.includes("/v2/app/"));
+    for (const digest of kept) expect(asked.join()).not.toContain(digest);
+    const manifests = asked.filter((each) => /^PUT .*\/manifests\//.test(each));
+    expect(manifests).toEqual(["PUT /v2/app/manifests/latest"]);
+  });
+
+  it("says which layer the registry lost of the previous image, and can do without that image", async () => {
+    await putBoth();
+    const from = at("builds/before:1");
+    const first = await rechunkReference(from, at("app:latest"), options());
+    const [lost] = digestsOf(first, "new");
+    rmSync(join(registry.directory, "blobs", ...lost!.split(":")));
+    const again = rechunkReference(at("builds/after:1"), at("app:latest"), options());
+    await expect(again).rejects.toThrow(`expected ${lost!}`);
+    const app = openRepository({ registry: registry.host, repository: "app" });
+    expect((await app.resolve("latest")).digest).toBe(first.root.digest);
+    const anew = await rechunkReference(from, at("app:latest"), options({ previous: null }));
+    expect(anew.images[0]!.copied.count + anew.images[0]!.skipped.count).toBeGreaterThan(5);
+    expect(await app.exists(anew.rechunked[0]!.layers[0]!.descriptor)).toBe(true);
+  });
+
   it("reads previous layers that it did not write once, and keeps their indexes", async () => {
     await putBoth();
     await rechunkReference(at("builds/before:1"), at("app:latest"), options());

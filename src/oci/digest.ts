@@ -55,11 +55,20 @@ export function parseDiffId(text: string): DiffId {
   return diffIdOf(text);
 }
 
+/** What to try where a digest is cut off, as messages and other tools abbreviate it; nothing for anything else. */
+export function shortDigestHint(text: string): { readonly hint?: string } {
+  const [, algorithm = "", digits = ""] = /^(sha256|sha512):([0-9a-f]{0,127})$/.exec(text) ?? [];
+  const whole = algorithm === "sha512" ? 128 : 64;
+  if (algorithm === "" || digits.length >= whole) return {};
+  const hint = `It has ${digits.length} of ${whole} digits. oci-kit tags --digests REPOSITORY prints them all.`;
+  return { hint };
+}
+
 function malformed(what: string, text: string): OciError {
   return new OciError(
     "invalid-digest",
     `${what}: expected sha256:<64 lower-case hex digits> or another well-formed digest, got ${quote(text)}`,
-    { details: { got: text.slice(0, LONGEST) } },
+    { details: { got: text.slice(0, LONGEST) }, ...shortDigestHint(text) },
   );
 }
 

@@ -50,9 +50,10 @@ const MOST_SLIPS = 2;
  * @throws OciError `invalid-platform`
  */
 export function parseTypedPlatform(text: string, doubt: (message: string) => void): Platform {
+  refuseSeveral(text);
   const platform = parsePlatform(text);
   const { os, architecture } = platform;
-  const meant = swapped(platform) ?? joined(text, architecture);
+  const meant = swapped(platform) ?? joined(text, architecture) ?? withoutSystem(platform);
   if (meant !== undefined) {
     throw new OciError(
       "invalid-platform",
@@ -69,6 +70,27 @@ export function parseTypedPlatform(text: string, doubt: (message: string) => voi
   const hint = suggestion === formatPlatform(platform) ? "" : `; did you mean ${suggestion}?`;
   doubt(`platform ${quote(text)}: the ${part} is no known one${hint}`);
   return platform;
+}
+
+/** Refuses what other tools take for more than one platform. */
+function refuseSeveral(text: string): void {
+  const parts = text.split(",");
+  if (text !== "all" && parts.length === 1) return;
+  const each = parts.map((part) => `--platform ${part.trim()}`).join(" ");
+  throw new OciError("invalid-platform", `platform: expected one platform, got ${quote(text)}`, {
+    details: { got: text.slice(0, 255) },
+    hint:
+      text === "all"
+        ? "An index is taken with all its platforms where --platform is not given."
+        : `Where a command takes more than one, each has its flag: ${each}`,
+  });
+}
+
+/** `linux/arm64/v8` for `arm64/v8`. */
+function withoutSystem({ os, architecture, variant }: Platform): string | undefined {
+  if (variant !== undefined || !/^v\d{1,2}$/.test(architecture)) return undefined;
+  const machine = parsePlatform(`linux/${os}`).architecture;
+  return KNOWN_ARCHITECTURES.includes(machine) ? `linux/${os}/${architecture}` : undefined;
 }
 
 function swapped({ os, architecture }: Platform): string | undefined {
@@ -89,7 +111,7 @@ function joined(text: string, architecture: string): string | undefined {
 function nearest(word: string, known: readonly string[]): string | undefined {
   const distances = known.map((each) => ({ each, slips: slipsBetween(word, each) }));
   const [best] = distances.sort((a, b) => a.slips - b.slips);
-  return best !== undefined && best.slips <= Math.min(MOST_SLIPS, word.length - 1)
+  return best !== undefined && best.slips <= Math.min(MOST_SLIPS, Math.ceil(word.length / 3))
     ? best.each
     : undefined;
 }

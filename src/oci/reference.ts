@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { isDigest, knownAlgorithm } from "./digest.ts";
+import { isDigest, knownAlgorithm, shortDigestHint } from "./digest.ts";
 import type { Digest } from "./digest.ts";
 import { OciError } from "./errors.ts";
 import { quote } from "./quote.ts";
@@ -120,6 +120,7 @@ function canonicalHost(host: string): string | undefined {
 function invalid(part: string, expected: string, got: string): OciError {
   return new OciError("invalid-reference", `${part}: expected ${expected}, got ${quote(got)}`, {
     details: { part, got: got.slice(0, LONGEST_NAME) },
+    ...shortDigestHint(got),
   });
 }
 

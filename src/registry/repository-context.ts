@@ -8,6 +8,12 @@ import type { Transport } from "./transport/transport.ts";
 import { formatRoute, parseKnownDigest } from "./wire/paths.ts";
 import { formatScope } from "./wire/token.ts";
 
+/** What is found out about a registry while it is used. */
+export interface LearnedHabits {
+  /** Whether it refuses a manifest that names a blob which the repository lacks; false as long as nobody knows. */
+  checksManifests: boolean;
+}
+
 /** One repository at one registry: what every request to it needs. */
 export interface RepositoryContext {
   readonly transport: Transport;
@@ -15,6 +21,8 @@ export interface RepositoryContext {
   /** The repository's name as messages show it. */
   readonly name: string;
   readonly habits: RegistryHabits;
+  /** What the registry's answers have told since. */
+  readonly learned: LearnedHabits;
   /** Where uploads that are not ended are recorded; undefined where that is not wanted. */
   readonly journal: UploadJournal | undefined;
   /** Told how fast the line to the registry is. */

@@ -9,6 +9,7 @@ import { openUploadJournal, type UploadJournal } from "./journal/upload-journal.
 import { openBlob } from "./open-blob.ts";
 import { isDocumentType } from "./repository-context.ts";
 import type { RepositoryContext } from "./repository-context.ts";
+import { openAssumed } from "./documents/assumed.ts";
 import { openManifests } from "./documents/manifests.ts";
 import { openPresence } from "./documents/presence.ts";
 import { removeContent, removeTag } from "./documents/remove-content.ts";
@@ -52,10 +53,11 @@ export interface RegistryOptions extends TransportOptions {
   /** Told when a mirror failed and the next place is asked, once for each mirror and kind of error. Never awaited. */
   readonly onMirrorFailed?: ((event: MirrorFailed) => void) | undefined;
   /**
-   * Told how many bytes a second the line to the registry takes, as uploads measure it: again after each upload.
-   * Never awaited.
+   * Told how many bytes a second the line to the registry takes, as uploads measure it: again after each upload, once
+   * so much was sent that it says something of the line. The registry is the one that was named, wherever the rules
+   * say that it is. Never awaited.
    */
-  readonly onUploadRate?: ((rate: number) => void) | undefined;
+  readonly onUploadRate?: ((rate: number, registry: string) => void) | undefined;
 }
 
 /** A mirror that could not give what it was asked for. */
@@ -123,23 +125,30 @@ export function openRepository(
       `transport: expected one of ${where.registry}, got one of ${transport.registry}`,
     );
   }
+  const habits = knownHabits(where.registry, options.habits);
   const context: RepositoryContext = {
     transport,
     repository,
     name: `${where.registry}/${repository}`,
-    habits: knownHabits(where.registry, options.habits),
-    onUploadRate: options.onUploadRate,
+    habits,
+    learned: { checksManifests: habits.checksManifests ?? false },
+    onUploadRate: (rate) => options.onUploadRate?.(rate, where.registry),
     journal: journalIn(options.journalDirectory ?? defaultJournalDirectory()),
   };
-  const manifests = openManifests(context, (stored, abort) => referrers.record(stored, abort));
-  const referrers = openReferrers(context, manifests);
   const { exists, isWanted } = openPresence(context);
+  const assumed = openAssumed(context, exists);
+  const manifests = openManifests(context, {
+    storing: (store, abort) => assumed.storing(store, abort),
+    onStored: (stored, abort) => referrers.record(stored, abort),
+  });
+  const referrers = openReferrers(context, manifests);
   const pushes = openBlobPushes(context, exists);
   const push: ContentStore["push"] = async (descriptor, source, abort = {}) => {
     if (isDocumentType(descriptor.mediaType)) {
       await manifests.push(descriptor, source, abort);
     } else if (await isWanted(descriptor, abort)) {
       await pushes.push(descriptor, source, abort);
+      assumed.sent(descriptor.digest);
     }
   };
 
@@ -163,6 +172,7 @@ export function openRepository(
         if (isDocumentType(mediaType)) await manifests.push(descriptor, source, abort);
         else if (await isWanted(descriptor, abort)) {
           await pushes.push(descriptor, source, { ...abort, isHashed: true });
+          assumed.sent(descriptor.digest);
         }
       } finally {
         await spooled.close();
@@ -173,6 +183,8 @@ export function openRepository(
     capabilities: {
       checkSize: (descriptor) => refuseTooLarge(context, descriptor),
       uploads: registryUploads(context),
+      pushTagged: (descriptor, source, tag, abort) =>
+        manifests.push(descriptor, source, { ...abort, as: parseTag(tag) }),
       tags: (abort) => listTags(context, abort),
       manifests: (options) => listManifests(context, options),
       mount: async (descriptor, from, abort) => {
@@ -192,6 +204,17 @@ export function openRepository(
             source.transport.origin.host === transport.origin.host &&
             source.repository !== repository,
         ),
+      assume: (descriptor, from) => {
+        const [source, ...others] = CONTEXTS.get(from) ?? [];
+        const isHere =
+          others.length === 0 &&
+          source?.repository === repository &&
+          source.transport.origin.host === transport.origin.host;
+        // What is published elsewhere (`urls`) may be missing anywhere.
+        if (!isHere || isDocumentType(descriptor.mediaType) || descriptor.urls) return false;
+        assumed.add(descriptor);
+        return true;
+      },
       sibling: (reference) => {
         const other = parseSibling(reference, where.registry);
         if (other === undefined || other.repository === repository) return undefined;

@@ -33,6 +33,11 @@ export interface TarOutput {
   finish(expected?: DiffId): Promise<StoredLayer>;
   /** Gives the layer up: nothing of it stays in the store. Idempotent. */
   abort(error: unknown): Promise<void>;
+  /**
+   * Resolves when the layer is compressed, or failed, so that its compressor is free; it may have to be sent still. Never
+   * rejects.
+   */
+  readonly compressed: Promise<void>;
 }
 
 /** A new layer on its way into a store, entry by entry. */
@@ -75,6 +80,7 @@ export function createLayerOutput(
       return output.finish(expected);
     },
     abort: (error) => output.abort(error),
+    compressed: output.compressed,
   };
 }
 
@@ -108,11 +114,9 @@ export function createTarOutput(target: ContentStore, options: LayerOutputOption
       if (used === CHUNK) flush();
     }
   };
-  const stored = target.ingest(
-    layerMediaType(compression),
-    compress(returning(channel.bytes, spare), compression, { level, signal }),
-    { signal },
-  );
+  const work = compress(returning(channel.bytes, spare), compression, { level, signal });
+  const { bytes, ended } = watchEnd(work);
+  const stored = target.ingest(layerMediaType(compression), bytes, { signal });
   const abort = async (error: unknown): Promise<void> => {
     channel.fail(error);
     await stored.catch(() => undefined);
@@ -147,7 +151,26 @@ export function createTarOutput(target: ContentStore, options: LayerOutputOption
       return { descriptor: await stored, diffId };
     },
     abort,
+    // What is refused before it is read has no end.
+    compressed: Promise.race([ended, stored.then(noop, noop)]),
   };
+}
+
+function watchEnd(bytes: Bytes): { readonly bytes: Bytes; readonly ended: Promise<void> } {
+  let end = noop;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  async function* watched(): Bytes & AsyncGenerator<Uint8Array> {
+    try {
+      yield* bytes;
+    } finally {
+      end();
+    }
+  }
+  return { bytes: watched(), ended };
+}
+
+function noop(): void {
+  // who waits only wants to know that it is over
 }
 
 function mismatch(expected: DiffId, got: DiffId): OciError {

@@ -92,6 +92,16 @@ export interface StoreCapabilities {
   readonly checkSize?: ((descriptor: Descriptor) => void) | undefined;
   /** Uploads in parts, which can be continued after a failure. */
   readonly uploads?: Uploads;
+  /**
+   * Stores a manifest or index and tags it in one step: `push` and then `tag` would send it twice.
+   * @throws OciError as both
+   */
+  readonly pushTagged?: (
+    descriptor: Descriptor,
+    source: Source,
+    tag: string,
+    options?: TagOptions,
+  ) => Promise<void>;
   /** All tags, sorted. */
   readonly tags?: (options?: AbortOptions) => Promise<readonly string[]>;
   /**
@@ -117,6 +127,12 @@ export interface StoreCapabilities {
   ) => Promise<boolean>;
   /** Whether {@link mount} is worth trying for content of that store. Nobody is asked: the registry may still decline. */
   readonly mountsFrom?: (from: ReadableStore) => boolean;
+  /**
+   * Takes content as held, without a question, if it is from this very place, where an image names it. Whoever says
+   * true makes sure of it before a manifest is stored, and then fails with `not-found`: there is nowhere to send it from.
+   * False: ask.
+   */
+  readonly assume?: (descriptor: Descriptor, from: ReadableStore) => boolean;
   /**
    * Another repository of the same registry, from its reference, to mount from. Undefined for a reference to anything
    * else.

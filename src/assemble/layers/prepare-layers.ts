@@ -144,13 +144,17 @@ async function divide(
   return made;
 }
 
-/** Whether layers are compressed as they should be: in any way that a layer may be, unless one is asked for. */
+/**
+ * Whether layers are compressed as they should be: in any way that a layer may be, unless one is asked for. Where the
+ * level is to be found for a line, at all: to send what may be there already costs more than a better level gains.
+ */
 function isStoredAsWanted({ tree, layers }: WholeLayers, options: MakeOptions): boolean {
   const { compression, level } = options;
   return layers.every(({ number }) => {
     const { mediaType, urls } = tree.image!.image.manifest.value.layers[number]!;
     const stored = layerCompression(mediaType);
     if (stored === undefined || urls !== undefined) return false;
+    if (typeof level === "function") return stored !== "none";
     return compression === undefined || (compression === stored && level === undefined);
   });
 }

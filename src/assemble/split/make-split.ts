@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { chooseFor } from "../../bytes/level/compression-choice.ts";
 import { formatGroup, groupName, type LayerGroup } from "../../layering/groups/layer-group.ts";
 import type { KeptLayer } from "../../layering/plan/plan-layers.ts";
 import type { NewLayer } from "../../layering/plan/new-layer.ts";
@@ -27,7 +28,9 @@ export async function writeSplit(
   { root, plan }: SplitLayers,
   { target, compression = "gzip", level, signal, onProgress }: AssembleOptions,
 ): Promise<readonly AssembledLayer[]> {
-  const stored = await writeLayers(root, plan.added, target, { compression, level, signal });
+  if (plan.added.length === 0) return [];
+  const choice = await chooseFor({ compression, level });
+  const stored = await writeLayers(root, plan.added, target, { ...choice, signal });
   return plan.added.map((layer, at) => {
     const { descriptor, diffId } = stored[at]!;
     onProgress?.({ kind: "written", layer: name, descriptor });

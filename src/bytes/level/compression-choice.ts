@@ -10,6 +10,19 @@ export interface CompressionChoice {
   readonly level?: number | undefined;
 }
 
+/**
+ * A level, or how to find one when the first layer is to be compressed. It is asked for every layer, and has to give
+ * the same each time. As it may give another in the next run, what is compressed by the same kind already stays as it
+ * is, at whatever level; notes and keys say `auto`.
+ */
+export type LevelWish = number | (() => Promise<number | undefined>);
+
+/** A kind of compression, and how hard it is to try. */
+export interface CompressionWish {
+  readonly compression: Compression;
+  readonly level?: LevelWish | undefined;
+}
+
 // gzip: levels 1 to 4 are our own compressor, 5 to 9 zlib. Level 4 makes 3 % larger layers than Go's tools do by default,
 // in half of the time of that of zlib and a third of that of level 6, which makes them 7 % smaller.
 const LEVELS = Object.freeze({
@@ -26,6 +39,14 @@ export function levelOf(compression: keyof typeof LEVELS, level?: number): numbe
     "invalid-argument",
     `${compression} level: expected a whole number from ${lowest} to ${highest}, got ${level}`,
   );
+}
+
+/** The choice that a wish comes to. @throws what finding the level throws */
+export async function chooseFor({
+  compression,
+  level,
+}: CompressionWish): Promise<CompressionChoice & { readonly level: number | undefined }> {
+  return { compression, level: typeof level === "function" ? await level() : level };
 }
 
 const CHOICE = /^(gzip|zstd|none)(?::(\d{1,3}))?$/;

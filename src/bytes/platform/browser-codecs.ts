@@ -15,6 +15,7 @@ export const codecs: Codecs = {
   gzip: () => unsupported("compressing with gzip"),
   unzstd: (_, { what }) => unsupported(`${what}: decompressing zstd`),
   zstd: () => unsupported("compressing with zstd"),
+  zstdAtOnce: () => Promise.resolve(Infinity),
 };
 
 /** Bytes given to the decoder at once: it expands them all, by a factor of up to 1032, before it can be stopped. */

@@ -35,6 +35,7 @@ export function nativeZstd(): ZstdEngine | undefined {
     name: "native",
     largestWindow: 2 ** 31,
     highestLevel: 19,
+    encodersAtOnce: Infinity,
     decode(pieces, window) {
       const params = { [ZSTD_D_WINDOW_LOG_MAX]: Math.max(10, Math.ceil(Math.log2(window))) };
       return through(afterEmptyFrame(pieces), createZstdDecompress({ chunkSize: CHUNK, params }));

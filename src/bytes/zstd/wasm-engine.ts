@@ -6,6 +6,9 @@ import type { ZstdEngine } from "./zstd-engine.ts";
 import { runZstdWorker } from "./wasm-worker.ts";
 import type { ZstdReply, ZstdRequest } from "./wasm-worker.ts";
 
+/** Each is a worker with a module of its own, which takes 30 to 100 MB. */
+const ENCODERS = 4;
+
 /**
  * The engine of zstd-codec, zstd as WebAssembly, for Node 20. Its memory is fixed at 16 MiB, and it aborts
  * when that is not enough; so it runs in a worker, and takes windows of at most 8 MiB and levels up to 9.
@@ -16,6 +19,7 @@ export function codecZstd(): ZstdEngine {
     name: "codec",
     largestWindow: 8 * 1024 * 1024,
     highestLevel: 9,
+    encodersAtOnce: ENCODERS,
     decode: (pieces) => convert(pieces, { ask: "decode" }),
     encode: (bytes, level) => convert(bytes, { ask: "encode", level }),
   };

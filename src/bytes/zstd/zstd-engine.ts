@@ -8,6 +8,8 @@ export interface ZstdEngine {
   readonly largestWindow: number;
   /** The highest level it can encode at. */
   readonly highestLevel: number;
+  /** How many streams may encode at the same time without taking much memory. */
+  readonly encodersAtOnce: number;
   /** Decodes the pieces of frames that `readFrames` yields. No frame has a larger window than `window`. */
   decode(pieces: Bytes, window: number): Bytes;
   /** Encodes to one frame. */

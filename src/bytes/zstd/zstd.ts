@@ -70,6 +70,11 @@ export function chooseZstd(): Promise<ZstdEngine> {
   return chosen;
 }
 
+/** How many layers may be compressed with {@link zstd} at the same time without taking much memory. */
+export async function zstdAtOnce(): Promise<number> {
+  return (await chooseZstd()).encodersAtOnce;
+}
+
 const PROOF_FRAMES = 50;
 const PROOF_WINDOW = 2 ** 23;
 const PROOF_OPTIONS = { maxWindow: PROOF_WINDOW, largestWindow: PROOF_WINDOW, what: "proof" };

@@ -70,7 +70,7 @@ async function append(
   const { env } = context;
   const options = await referenceOptions(flags, session);
   const to = await parseTarget(destination, options.dryRun, session);
-  const choice = await compressionOf(flags, session);
+  const choice = await compressionOf(flags, session, to.location);
   const used = new Set<string>();
   const edited = await appendToReference(
     await parseConfigured(source, context),

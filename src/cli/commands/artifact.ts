@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { parseDirectory } from "../input/directory-argument.ts";
 import type { Command } from "commander";
 import {
   collect,
@@ -92,7 +93,12 @@ Examples:
     .action(async (source: string, directory: string, flags: PullFlags) =>
       invoke(flags, async (session) => {
         const { pull } = await import("./artifact-files.ts");
-        return pull(source, directory, flags, session);
+        return pull(
+          source,
+          parseDirectory(directory, "oci-kit artifact pull REF DIR"),
+          flags,
+          session,
+        );
       }),
     );
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { AssembleResult } from "../../assemble/assemble-options.ts";
 import type { Recipe } from "../../assemble/recipe/recipe.ts";
 import type { AssembleToOptions } from "../../assemble/assemble-to-reference.ts";
 import type { Configuration } from "../../config/configuration.ts";
@@ -15,7 +16,12 @@ import {
   parseConfigured,
   variablesOf,
 } from "../input/configured.ts";
-import { compressionOf, compressionPart, type CompressionFlags } from "../input/compression.ts";
+import {
+  compressionPart,
+  configuredCompression,
+  planCompression,
+  type PlannedCompression,
+} from "../input/compression.ts";
 import { parseRate } from "../input/values/rate.ts";
 import { sourceDateEpochOf } from "../input/values/created.ts";
 import { showSpooling } from "../progress/show-spooling.ts";
@@ -72,14 +78,11 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
   const names = architecturesOf(flags, configuration);
   const recipes = await recipesOf(names, flags, configuration, session);
   const { defaultCacheDirectory } = await import("../../store/cache-directory.ts");
-  const wish = wishOf(flags, configuration);
-  const isPlanned = flags.dryRun === true && wish.compression !== "auto";
-  const rate = isPlanned && flags.rate !== undefined ? parseRate("--rate", flags.rate) : undefined;
-  const choice = await compressionOf(isPlanned ? { ...wish, rate: undefined } : wish, session);
+  const { wish, chosen, rate } = await compressionAndRate(names[0]!, flags, configuration, session);
   const options = {
     cache: defaultCacheDirectory(env),
     sourceDateEpoch: sourceDateEpochOf(env),
-    ...choice,
+    ...wish,
     previous: await previousOf(flags, session),
     runId: flags.runId,
     shared: flags.lock && (await Promise.all(flags.lock.map(readShared))),
@@ -115,7 +118,7 @@ export async function assembleImages(flags: AssembleFlags, session: Session): Pr
       images: made.map((one) => one.document),
       dryRun: flags.dryRun === true,
       configuration: configuration?.file,
-      ...compressionPart(choice),
+      ...compressionPart(chosen()),
     },
     lines: [...made.flatMap((one) => one.lines), `configuration: ${await nameOf(configuration)}`],
   };
@@ -135,12 +138,23 @@ async function previousOf(
   return parseConfigured(previous, context);
 }
 
-/** The flags, or what the configuration says in place of them. */
-function wishOf(
-  { compression, rate }: CompressionFlags,
+/**
+ * How layers are compressed, and the rate that a plan reckons with. `auto` goes by the line to the registry where the
+ * images end up. All are for the same one; the first says which.
+ */
+async function compressionAndRate(
+  name: string,
+  flags: AssembleFlags,
   configuration: Configuration | undefined,
-): CompressionFlags {
-  return { compression: compression ?? configuration?.document.compression, rate };
+  session: Session,
+): Promise<PlannedCompression> {
+  const output = await outputOf(name, flags, configuration);
+  const target = registryOf(await parseConfigured(output, session.context), configuration);
+  const said = configuredCompression(configuration, flags);
+  const isPlanned = flags.dryRun === true && said.compression !== "auto";
+  const planned = planCompression(isPlanned ? { ...said, rate: undefined } : said, session, target);
+  if (flags.dryRun !== true || flags.rate === undefined) return planned;
+  return { ...planned, rate: parseRate("--rate", flags.rate) };
 }
 
 /** The configuration to use: none where the flags alone describe the image. Warns if `--config` is ignored for that. */
@@ -215,6 +229,11 @@ async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
   const { assembleTo } = await import("../../assemble/assemble-to-reference.ts");
   const result = await assembleTo(recipe, run.location, run.options);
   for (const { message } of result.warnings) session.warn(`${name}: ${message}`);
+  if (isMadeAnew(result, run)) {
+    session.warn(
+      `${name}: no layer was there before, and compression auto may make other bytes than were published; --output REPO:TAG keeps layers of that tag`,
+    );
+  }
   const isPushed = flags.push !== undefined || flags.pushByDigest === true;
   const pushed = isPushed ? await push(output, run) : undefined;
   const place = output.replace(/^oci:/, "");
@@ -235,6 +254,17 @@ async function make(name: string, recipe: Recipe, run: Run): Promise<Made> {
       ),
     ],
   };
+}
+
+/** Whether all layers were made, for a registry, in a place that does not show what that registry has. */
+function isMadeAnew(
+  { layers }: AssembleResult,
+  { options, location, flags, configuration }: Run,
+): boolean {
+  const isElsewhere = location.kind !== "registry" && configuration?.image !== undefined;
+  const isAuto = typeof options.level === "function" && flags.force !== true;
+  const isAllNew = layers.length > 0 && layers.every(({ action }) => action === "new");
+  return isElsewhere && isAuto && isAllNew;
 }
 
 function pushedDocument(pushed: PublishedOne | undefined): object {

@@ -11,14 +11,16 @@ import type {
   RunOptions,
 } from "../../chain/run/place/run-options.ts";
 import { provenanceKeys } from "../../chain/images/provenance-keys.ts";
-import { chainDirectory, chainLayouts } from "../../config/output-directory.ts";
+import { chainDirectory, chainLayouts, outputRoot } from "../../config/output-directory.ts";
 import { configurationToRecipe } from "../../config/recipe/configuration-to-recipe.ts";
 import { configurationToChain } from "../../config/stages/configuration-to-chain.ts";
+import { parseLocation, type Location } from "../../image/location.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parseGateName } from "../../publish/gates.ts";
 import { defaultCacheDirectory } from "../../store/cache-directory.ts";
 import type { Outcome, Session } from "../command.ts";
 import { DONE, exitStatusOf, FAILED } from "../exit-status.ts";
+import { configuredCompression, planCompression } from "../input/compression.ts";
 import { verifyBeforeOptions } from "../input/verify-before.ts";
 import { showRun } from "../progress/show-run.ts";
 import { plannedOutcome, runDocument, runLines } from "./chain-build-text.ts";
@@ -126,9 +128,15 @@ export function planOptions(
   chosen: ChosenChain,
   session: Session,
 ): ChainPlaceOptions & RecipeOptions {
+  const { configuration, graph } = chosen;
+  const target: Location =
+    graph.repository === undefined
+      ? { kind: "oci", directory: outputRoot(configuration) }
+      : parseLocation(graph.repository);
   return {
     ...placeOptions(flags, chosen, session),
-    recipe: (architecture) => configurationToRecipe(chosen.configuration, architecture),
+    recipe: (architecture) => configurationToRecipe(configuration, architecture),
+    compression: planCompression(configuredCompression(configuration), session, target).wish,
   };
 }
 

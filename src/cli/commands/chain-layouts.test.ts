@@ -42,8 +42,8 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 /** Writes the family's oci-kit.yaml, with this repository or without any. */
-function declare(repository: string | undefined): void {
-  const text = configuration("", CHAIN);
+function declare(repository: string | undefined, more: object = {}): void {
+  const text = configuration("", { ...CHAIN, ...more });
   project.write("linux/oci-kit.yaml", JSON.stringify({ ...JSON.parse(text), image: repository }));
 }
 
@@ -74,6 +74,26 @@ describe("a family without a repository", () => {
     expect(stdout).toMatch(/^stale {2}base->sdk-arm64 /m);
     expect(status).toBe(2);
     expect((await chain("plan")).stdout).toMatch(/^build {2}sdk-arm64 +base is sha256:/m);
+  });
+
+  it("has images of the recipe compressed as the file says, and keeps them at another rate", async () => {
+    declare(undefined, { compression: "auto" });
+    const refused = await chain("build");
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(
+      "compression auto: expected a registry as the target, got oci:",
+    );
+    declare(undefined, { compression: { auto: { rate: "1000TB/s" } } });
+    const { status, stderr } = await chain("build");
+    expect({ status, stderr }).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining("compression auto: zstd:1, which makes") as string,
+    });
+    const { stdout } = await project.run("inspect", "oci:out/linux-runtime/amd64", "--json");
+    expect(stdout).toContain("application/vnd.oci.image.layer.v1.tar+zstd");
+    declare(undefined, { compression: { auto: { rate: "1kB/s" } } });
+    expect((await chain("plan")).stdout).toContain("0 to build");
+    expect((await chain("build", "--dry-run")).stdout).toContain("nothing to do");
   });
 
   it("builds a variant of the shared images that were built without it", async () => {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
+import type { CompressionChoice } from "../../bytes/level/compression-choice.ts";
 import {
   copyReference,
   type CopyReferenceOptions,
 } from "../../image/by-reference/copy-reference.ts";
 import { copyTags } from "../../image/by-reference/copy-tags.ts";
+import type { Location } from "../../image/location.ts";
 import type { ImageFormat } from "../../image/rewrite/image-format.ts";
 import { OciError } from "../../oci/errors.ts";
 import { parseTypedPlatform } from "../../oci/known-platforms.ts";
 import type { Outcome, Session } from "../command.ts";
-import { compressionOf } from "../input/compression.ts";
+import { compressionPart, planCompression, type PlannedCompression } from "../input/compression.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { parseTarget } from "../input/target.ts";
@@ -35,42 +37,53 @@ export async function copyImages(
   flags: CopyFlags,
   session: Session,
 ): Promise<Outcome> {
-  const options = await optionsOf(flags, session);
+  const to = await parseTarget(destination, flags.dryRun === true, session);
+  const { chosen, ...options } = await optionsOf(flags, to.location, session);
   const { dryRun } = options;
-  const to = await parseTarget(destination, dryRun, session);
   const from = await parseConfigured(source, session.context);
   if (flags.allTags !== true) {
     const copied = await copyReference(from, to.location, options);
-    return { ...copiedOutcome(copied, dryRun), tookStdout: to.isStdout };
+    const outcome = { ...copiedOutcome(copied, dryRun), tookStdout: to.isStdout };
+    return withCompression(outcome, chosen());
   }
-  if (options.platform !== undefined) {
-    const { platform, ...rest } = options;
-    const all = { ...rest, platforms: [platform], patterns: flags.filter };
-    return copiedTagsOutcome(await copyTags(from, to.location, all), dryRun);
-  }
-  const copied = await copyTags(from, to.location, { ...options, patterns: flags.filter });
-  return copiedTagsOutcome(copied, dryRun);
+  const { platform, ...rest } = options;
+  const all = platform === undefined ? options : { ...rest, platforms: [platform] };
+  const copied = await copyTags(from, to.location, { ...all, patterns: flags.filter });
+  return withCompression(copiedTagsOutcome(copied, dryRun), chosen());
+}
+
+function withCompression(outcome: Outcome, chosen: CompressionChoice | undefined): Outcome {
+  return { ...outcome, document: { ...outcome.document, ...compressionPart(chosen) } };
+}
+
+/** What the options of the library do not have. */
+interface CopyExtras extends Pick<PlannedCompression, "chosen"> {
+  readonly dryRun: boolean;
 }
 
 async function optionsOf(
   { platform, ...flags }: CopyFlags,
+  target: Location,
   session: Session,
-): Promise<CopyReferenceOptions & { readonly dryRun: boolean }> {
+): Promise<CopyReferenceOptions & CopyExtras> {
   if (flags.filter !== undefined && flags.allTags !== true) {
     throw new OciError("invalid-argument", "--filter: expected it with --all-tags, got it alone");
   }
   const wanted = platform?.map((text) => parseTypedPlatform(text, session.warn)) ?? [];
   const [only, ...others] = wanted;
   const isKept = flags.compression === "keep";
+  const wished = isKept ? { ...flags, compression: undefined } : flags;
+  const { wish, chosen } = planCompression(wished, session, target);
   return {
     ...(await referenceOptions(flags, session)),
     platform: others.length === 0 ? only : undefined,
     platforms: others.length === 0 ? undefined : wanted,
     referrers: flags.referrers,
     format: flags.format,
-    ...(await compressionOf(isKept ? { ...flags, compression: undefined } : flags, session)),
+    ...wish,
     dropAnnotations: flags.dropAnnotations,
     verifyPresent: flags.verifyPresent,
     onProgress: showCopy(session.progress),
+    chosen,
   };
 }

@@ -83,7 +83,7 @@ const CHUNKS = {
 } as const;
 
 function habitLines({ name, blobBytes, uploadTime, chunks, ...more }: RegistryHabits): string[] {
-  const { pageSize, deletesTags } = more;
+  const { pageSize, deletesTags, checksManifests } = more;
   const from = chunks.use === "large" ? ` from ${formatBytes(chunks.from)} on` : "";
   const rows = [
     ["  uploads", `${CHUNKS[chunks.use]}${from}`],
@@ -93,6 +93,9 @@ function habitLines({ name, blobBytes, uploadTime, chunks, ...more }: RegistryHa
     ...(deletesTags === undefined
       ? []
       : [["  a tag alone", deletesTags ? "deleted" : "not deleted"]]),
+    ...(checksManifests === undefined
+      ? []
+      : [["  a manifest without its layers", checksManifests ? "refused" : "taken"]]),
   ];
   return [`known of ${name}:`, ...table(rows)];
 }

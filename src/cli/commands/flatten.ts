@@ -58,8 +58,8 @@ async function flatten(
   const { context, progress } = session;
   const { flattenReference } = await import("../../rootfs/export/flatten-reference.ts");
   const options = await referenceOptions(flags, session);
-  const choice = await compressionOf(flags, session);
   const to = await parseTarget(destination, options.dryRun, session);
+  const choice = await compressionOf(flags, session, to.location);
   const show = { indexing: showIndexing(progress), writing: showWriting(progress) };
   const edited = await flattenReference(await parseConfigured(source, context), to.location, {
     ...options,

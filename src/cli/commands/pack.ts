@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { parseDirectory } from "../input/directory-argument.ts";
 import {
   collect,
   prose,
@@ -8,6 +9,7 @@ import {
   type Register,
   type Session,
 } from "../command.ts";
+import type { Location } from "../../image/location.ts";
 import type { CompressionChoice } from "../../bytes/level/compression-choice.ts";
 import { compressionOf, compressionPart } from "../input/compression.ts";
 import { COMPRESSION, RATE } from "../input/compression-words.ts";
@@ -65,7 +67,9 @@ Examples:
 SOURCE_DATE_EPOCH sets the time where --created does not.`,
     )
     .action(async (directory: string, reference: string, flags: PackFlags) =>
-      invoke(flags, (session) => packTo(directory, reference, flags, session)),
+      invoke(flags, (session) =>
+        packTo(parseDirectory(directory, "oci-kit pack DIR REF"), reference, flags, session),
+      ),
     );
 };
 
@@ -76,13 +80,13 @@ async function packTo(
   session: Session,
 ): Promise<Outcome> {
   const { progress } = session;
+  const to = await parseTarget(reference, flags.dryRun === true, session);
   const [options, { packToReference }, { packOutcome }] = await Promise.all([
-    optionsOf(flags, session),
+    optionsOf(flags, to.location, session),
     import("../../convert/pack/pack-to-reference.ts"),
     import("./pack-text.ts"),
   ]);
   letYoungGenerationGrow();
-  const to = await parseTarget(reference, options.dryRun, session);
   const packed = await packToReference(directory, to.location, {
     ...options,
     onProgress: showPacking(progress),
@@ -100,13 +104,13 @@ function chosenOf(
   return compression === undefined ? undefined : (options as CompressionChoice);
 }
 
-async function optionsOf(flags: PackFlags, session: Session) {
+async function optionsOf(flags: PackFlags, target: Location, session: Session) {
   const { context } = session;
   const [{ parseIdRange }, options] = await Promise.all([
     import("../../disk/inode/id-map.ts"),
     referenceOptions(flags, session),
   ]);
-  const choice = await compressionOf(flags, session);
+  const choice = await compressionOf(flags, session, target);
   return {
     ...options,
     base: flags.base === undefined ? undefined : await parseConfigured(flags.base, context),

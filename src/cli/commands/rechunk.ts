@@ -12,8 +12,8 @@ import {
   type Session,
 } from "../command.ts";
 import type { Location } from "../../image/location.ts";
-import { compressionOf, type KnownLine } from "../input/compression.ts";
-import { keepLineRate, lineRate } from "../input/line-rates.ts";
+import { compressionOf } from "../input/compression.ts";
+import { lineRate } from "../input/line-rates.ts";
 import { COMPRESSION } from "../input/compression-words.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
@@ -92,19 +92,20 @@ async function rechunk(
   // Before anything is read, so that a page that can't be written costs no run.
   const reports = planReports({ html: flags.html }, session);
   const to = await parseTarget(destination, flags.dryRun === true, session);
-  const line = knownLine(to.location, context);
   const options = await referenceOptions(flags, session);
   const given = flags.rate === undefined ? undefined : parseRate("--rate", flags.rate);
-  const rate = given ?? line?.rate;
+  const rate = given ?? rateTo(to.location, context);
   const forAuto = flags.compression === "auto" ? flags.rate : undefined;
   const maxLayers = layersOf(flags.maxLayers) ?? RECHUNK_DEFAULTS.maxLayers;
   const maxDead = shareOf(flags.maxDead) ?? RECHUNK_DEFAULTS.maxDead;
-  let measured: number | undefined;
   const how = {
     ...options,
     components: componentsOf(flags.component),
-    registry: { ...options.registry, onUploadRate: (rate: number) => void (measured = rate) },
-    ...(await compressionOf({ compression: flags.compression, rate: forAuto }, session, line)),
+    ...(await compressionOf(
+      { compression: flags.compression, rate: forAuto },
+      session,
+      to.location,
+    )),
     exactTimes: flags.exactTimes,
     ...{ maxLayers, maxDead },
     previous: await previousOf(flags.previous, session),
@@ -116,18 +117,14 @@ async function rechunk(
     to.location,
     how,
   );
-  if (line !== undefined && measured !== undefined) {
-    keepLineRate(context, line.registry, measured);
-  }
   const { dryRun } = options;
   const outcome = rechunkOutcome(rechunked, { dryRun, isStdout: to.isStdout, maxLayers, rate });
   return reports.hasPage ? withPage(outcome, rechunked, reports) : outcome;
 }
 
-function knownLine(location: Location, context: Session["context"]): KnownLine | undefined {
-  if (location.kind !== "registry") return undefined;
-  const { registry } = location.reference;
-  return { registry, rate: lineRate(context, registry) };
+/** Bytes a second of the line to a target, where it was measured. */
+function rateTo(location: Location, context: Session["context"]): number | undefined {
+  return location.kind === "registry" ? lineRate(context, location.reference.registry) : undefined;
 }
 
 async function previousOf(

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { OciError } from "../../oci/errors.ts";
+import { quote } from "../../oci/quote.ts";
 import { prose, withRegistry, type Outcome, type Register, type Session } from "../command.ts";
 import { parseConfigured } from "../input/configured.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
@@ -32,6 +34,7 @@ async function retag(
   flags: ReferenceFlags,
   session: Session,
 ): Promise<Outcome> {
+  refuseReferences(names);
   const { retagReference } = await import("../../image/by-reference/retag-reference.ts");
   const options = await referenceOptions(flags, session);
   const { store, root, tags } = await retagReference(
@@ -46,4 +49,13 @@ async function retag(
     document: { store, digest: root.digest, tags, dryRun },
     lines: tags.map((tag) => `${verb} ${root.digest} as ${tag} in ${store}`),
   };
+}
+
+/** Refuses `HOST/REPO:TAG`, which docker tag takes. */
+function refuseReferences(names: readonly string[]): void {
+  const got = names.find((name) => name.includes(":") || name.includes("/"));
+  if (got === undefined) return;
+  const tag = got.slice(got.lastIndexOf(":") + 1);
+  const hint = `The image stays where it is: oci-kit retag SRC ${tag.includes("/") ? "TAG" : tag}. Elsewhere it gets to by oci-kit copy SRC DST.`;
+  throw new OciError("invalid-argument", `tag: expected a tag alone, got ${quote(got)}`, { hint });
 }

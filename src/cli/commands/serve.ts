@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { parseDirectory } from "../input/directory-argument.ts";
 import { once } from "node:events";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
@@ -84,7 +85,10 @@ Examples:
   oci-kit serve --port 0 --json | head -n 5        # says which port it took`,
     )
     .action(async (directory: string | undefined, flags: ServeFlags) =>
-      invoke(flags, (session) => serve(directory ?? DEFAULT_DIRECTORY, flags, session)),
+      invoke(flags, (session) => {
+        const served = parseDirectory(directory ?? DEFAULT_DIRECTORY, "oci-kit serve DIR");
+        return serve(served, flags, session);
+      }),
     );
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { parseDirectory } from "../input/directory-argument.ts";
 import type { Command } from "commander";
 import {
   prose,
@@ -50,7 +51,8 @@ Exit status: 0 it is there; 2 the directory is not what the image says; 1 it fai
       async (directory: string, reference: string, names: readonly string[], flags: AddFlags) =>
         invoke(flags, async (session) => {
           const { addToStore } = await import("./store-actions.ts");
-          return addToStore(directory, reference, names, flags, session);
+          const to = parseDirectory(directory, "oci-kit store add STORE REF");
+          return addToStore(to, reference, names, flags, session);
         }),
     );
 }

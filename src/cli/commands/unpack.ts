@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { parseDirectory } from "../input/directory-argument.ts";
 import type { UnpackOptions } from "../../convert/unpack/unpack-options.ts";
 import { OciError } from "../../oci/errors.ts";
 import {
@@ -60,7 +61,13 @@ Examples:
   oci-kit unpack --layer 2 --exact latest-cross out/layer2`,
     )
     .action(async (reference: string, directory: string, flags: UnpackFlags) =>
-      invoke(flags, (session) => unpackImage(reference, directory, flags, session)),
+      invoke(flags, (session) => {
+        const to = parseDirectory(
+          directory,
+          "oci-kit unpack REF DIR (oci-kit export REF is a tar)",
+        );
+        return unpackImage(reference, to, flags, session);
+      }),
     );
 };
 

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Configuration } from "../../config/configuration.ts";
 import type { Location } from "../../image/location.ts";
 import { OciError } from "../../oci/errors.ts";
+import { hintAtPath } from "./meant-path.ts";
 import type { Context } from "../context.ts";
 
 /** What a command needs a configuration for. */
@@ -119,7 +120,11 @@ export async function parseConfigured(text: string, context: Context): Promise<L
   const { parseLocation } = await import("../../image/location.ts");
   // Only a bare word needs the configuration. A full reference must work even if the configuration is broken.
   const repository = isBareWord(text) ? (await findConfigured(context))?.image : undefined;
-  return parseLocation(text, { repository });
+  try {
+    return parseLocation(text, { repository });
+  } catch (error) {
+    throw hintAtPath(error, text);
+  }
 }
 
 /** Whether the text looks like a tag, rather than a path or a full reference. */

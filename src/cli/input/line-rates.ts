@@ -15,12 +15,17 @@ export function lineRate({ env }: Pick<Context, "env">, registry: string): numbe
   return readRates(defaultCacheDirectory(env)).get(registry);
 }
 
-/** Keeps how fast the line to a registry is. It is worth no failure: what can't be kept is measured again. */
-export function keepLineRate({ env }: Pick<Context, "env">, registry: string, rate: number): void {
+/** Keeps how fast the lines to registries are. It is worth no failure: what can't be kept is measured again. */
+export function keepLineRates(
+  { env }: Pick<Context, "env">,
+  measured: ReadonlyMap<string, number>,
+): void {
   const directory = defaultCacheDirectory(env);
   const rates = readRates(directory);
-  rates.delete(registry);
-  rates.set(registry, Math.round(rate));
+  for (const [registry, rate] of measured) {
+    rates.delete(registry);
+    rates.set(registry, Math.round(rate));
+  }
   const kept = Object.fromEntries([...rates].slice(-MOST));
   const bytes = new TextEncoder().encode(`${JSON.stringify(kept, undefined, 2)}\n`);
   try {

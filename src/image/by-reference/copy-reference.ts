@@ -4,7 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
 import { formatReference } from "../../oci/reference.ts";
-import type { Location } from "../location.ts";
+import { formatLocation, parseLocation, type Location } from "../location.ts";
 import { copy, summarise, type CopyOptions, type CopySummary } from "../../store/copy/copy.ts";
 import { blaming } from "../../store/copy/copy-error.ts";
 import { openReferrers, type Referrers } from "../../store/referrers/find-referrers.ts";
@@ -62,12 +62,21 @@ export function copyReference(
   checkExtent(options);
   return withSource(from, besides(to, options), async (source) => {
     const root = rememberSource(source.location, await rootOf(source, options));
+    await checkTakes(to, root);
     const absent = (await source.store.capabilities.absent?.(options)) ?? [];
     const copied = await withTarget(to, options, ({ store, tag }) =>
       copyRoot(source.store, root, store, { ...options, tag }),
     );
     return { ...copied, absent: options.platform === undefined ? absent : [] };
   });
+}
+
+/** Refuses what the target can't take as soon as that is known: before anything is read, and in a dry run too. */
+async function checkTakes(to: Named, root: Descriptor): Promise<void> {
+  const location = typeof to === "string" ? parseLocation(to) : to;
+  if (location.kind !== "docker-archive") return;
+  const { checkDockerImage } = await import("../../store/archive/docker-archive.ts");
+  checkDockerImage(root, formatLocation(location));
 }
 
 /** The root with the reference that it has in a registry: a layout that it is saved in keeps that with its tag. */

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { sourceOf } from "../../bytes/bytes.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -13,7 +12,7 @@ import { readImage, type Image } from "../image.ts";
 import { viewOf, type ImageView } from "./image-view.ts";
 import { listImages } from "../list-images.ts";
 import { rewriteIndex } from "./rewrite-document.ts";
-import { writeImage, type WriteImageOptions, type WrittenImage } from "./write-image.ts";
+import { storeRoot, writeImage, type WriteImageOptions, type WrittenImage } from "./write-image.ts";
 
 /** Changes one image. */
 export type ImageEdit = (view: ImageView) => ImageView | Promise<ImageView>;
@@ -65,10 +64,7 @@ export async function editImages(
     index,
     kept.map(({ descriptor }) => descriptor),
   );
-  if (options.dryRun !== true) {
-    await target.push(after.descriptor, sourceOf(after.bytes), options);
-    await nameRoot(target, after.descriptor, options);
-  }
+  if (options.dryRun !== true) await storeRoot(target, after, options);
   return { root: after.descriptor, images: [...editing.written.values()], dropped };
 }
 
@@ -157,15 +153,6 @@ function withoutStale(
 async function copyChild({ source, target, options }: Editing, child: Descriptor): Promise<void> {
   const { dryRun, signal, limits, onProgress } = options;
   await copy(source, child, target, { keepRoot: false, dryRun, signal, limits, onProgress });
-}
-
-async function nameRoot(
-  target: ContentStore,
-  root: Descriptor,
-  { tag, keepRoot = true, signal }: WriteImageOptions,
-): Promise<void> {
-  if (tag !== undefined) await target.tag(root, tag, { signal });
-  else if (keepRoot) await target.capabilities.addRoot?.(root, { signal });
 }
 
 function nothingToEdit(source: ReadableStore, root: Descriptor): OciError {

@@ -124,6 +124,8 @@ describe("writeImage", () => {
           [],
         );
         const uploads = proxy.requests.filter((request) => /^PUT .*uploads/.test(request));
+        const manifests = proxy.requests.filter((request) => /^PUT .*manifests/.test(request));
+        expect(manifests).toEqual([`PUT /v2/${repository}/manifests/new`]);
         // The new layer and the configuration. What the first repository has is not the second's.
         expect(uploads).toHaveLength(2);
         const root = await openImageFilesystem(await readImage(to, await to.resolve("new")));

@@ -10,6 +10,7 @@ import type { TransferTotal } from "../../store/copy/copy.ts";
 import type { StoredLayer } from "../../store/layer-output.ts";
 import { mapBounded } from "../../bytes/map-bounded.ts";
 import { refuseOutputInside } from "../../store/own-output.ts";
+import { pushTagged } from "../../store/push-tagged.ts";
 import type { ContentStore } from "../../store/store.ts";
 import { transferBlob, type CopyEvent, type Transfer } from "../../store/copy/transfer.ts";
 import { withoutAssembly } from "./assembled.ts";
@@ -88,9 +89,8 @@ export async function writeImage(
   const manifest = manifestOf(view, config, layers);
   const descriptor = { ...manifest.descriptor, platform: platformOf(config.value) };
   if (options.dryRun !== true) {
-    await push(target, config, options);
-    await push(target, manifest, options);
-    await nameRoot(target, descriptor, options);
+    await target.push(config.descriptor, sourceOf(config.bytes), options);
+    await storeRoot(target, { descriptor, bytes: manifest.bytes }, options);
   }
   const transferred = (action: Transfer["action"]): TransferTotal =>
     total(transfers.filter((one) => one.action === action).map((one) => one.descriptor));
@@ -212,25 +212,20 @@ function orNothing(annotations: ImageView["annotations"]): ImageView["annotation
   return Object.keys(annotations).length === 0 ? undefined : annotations;
 }
 
-async function push(
+/** Stores a manifest or index whose children are stored, and keeps it: by its tag, or else as a root. */
+export async function storeRoot(
   target: ContentStore,
-  { descriptor, bytes }: Document<unknown>,
-  { signal }: AbortOptions,
-): Promise<void> {
-  await target.push(descriptor, sourceOf(bytes), { signal });
-}
-
-async function nameRoot(
-  target: ContentStore,
-  descriptor: Descriptor,
+  root: Pick<Document<unknown>, "descriptor" | "bytes">,
   { tag, keepRoot = true, signal, onProgress }: WriteImageOptions,
 ): Promise<void> {
+  const { descriptor, bytes } = root;
   if (tag !== undefined) {
-    await target.tag(descriptor, tag, { signal });
+    await pushTagged(target, root, tag, { signal });
     onProgress?.({ kind: "tagged", tag, descriptor });
-  } else if (keepRoot) {
-    await target.capabilities.addRoot?.(descriptor, { signal });
+    return;
   }
+  await target.push(descriptor, sourceOf(bytes), { signal });
+  if (keepRoot) await target.capabilities.addRoot?.(descriptor, { signal });
 }
 
 function total(descriptors: readonly Descriptor[]): TransferTotal {

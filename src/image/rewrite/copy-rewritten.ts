@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { LevelWish } from "../../bytes/level/compression-choice.ts";
 import { mapBounded } from "../../bytes/map-bounded.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Digest, DiffId } from "../../oci/digest.ts";
@@ -186,7 +187,7 @@ async function writeRecompressed(
   layer: Descriptor,
   wanted: {
     readonly compression: Compression;
-    readonly level: number | undefined;
+    readonly level: LevelWish | undefined;
     readonly diffId: DiffId;
     readonly signal: AbortSignal;
   },

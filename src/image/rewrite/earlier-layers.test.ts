@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { collect } from "../../../test/fixtures/bytes/streams.ts";
 import { once } from "../../bytes/bytes.ts";
 import { decompress } from "../../bytes/compression.ts";
-import type { CompressionChoice } from "../../bytes/level/compression-choice.ts";
+import type { CompressionChoice, CompressionWish } from "../../bytes/level/compression-choice.ts";
 import { AnnotationKey } from "../../oci/annotations.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { layerMediaType, MediaType } from "../../oci/media-types.ts";
@@ -44,7 +44,7 @@ async function publish(note?: CompressionChoice, spoil = false): Promise<Descrip
   return layers;
 }
 
-async function copied(wish: CompressionChoice): Promise<CopiedRewritten & { layers: unknown }> {
+async function copied(wish: CompressionWish): Promise<CopiedRewritten & { layers: unknown }> {
   const made = await copyRewritten(source, built.descriptor, target, { ...wish, replaces: "tag" });
   const { layers } = (await readImage(target, made.root)).manifest.value;
   return { ...made, layers };
@@ -119,5 +119,31 @@ describe("layers that are to be compressed anew", () => {
     const { root } = await copied({ compression: "gzip" });
     const made = await copyRewritten(target, root, source, { format: "docker" });
     expect(made.droppedAnnotations).toEqual([]);
+  });
+});
+
+describe("layers whose level is chosen when they are compressed", () => {
+  const wish = (level: () => Promise<number>) => ({ compression: "gzip", level }) as const;
+  const unasked = (): Promise<number> => Promise.reject(new Error("a level was asked for"));
+
+  it("are those of the image under the tag, at whatever level another day's choice made them", async () => {
+    const published = await publish({ compression: "gzip", level: 9 });
+    const { layers } = await copied(wish(unasked));
+    expect(layers).toEqual(published);
+  });
+
+  it("stay as they are where they are compressed so already", async () => {
+    const made = await copied({ compression: "gzip", level: 2 });
+    const before = (await readImage(target, made.root)).manifest.value.layers;
+    source = target;
+    built = { ...built, descriptor: made.root };
+    target = createMemoryStore({ name: "another" });
+    expect((await copied(wish(unasked))).layers).toEqual(before);
+  });
+
+  it("are compressed at the level that is chosen where there are none yet", async () => {
+    const { layers } = await copied(wish(() => Promise.resolve(2)));
+    target = createMemoryStore({ name: "another" });
+    expect(layers).toEqual((await copied({ compression: "gzip", level: 2 })).layers);
   });
 });

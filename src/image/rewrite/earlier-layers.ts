@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { drain } from "../../bytes/streams/read-all.ts";
 import { decompressLayer } from "../../bytes/compression.ts";
-import { formatCompression, type CompressionChoice } from "../../bytes/level/compression-choice.ts";
+import { formatCompression, type CompressionWish } from "../../bytes/level/compression-choice.ts";
 import type { DiffId } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isOciError, type ErrorCode } from "../../oci/errors.ts";
@@ -13,8 +13,11 @@ import { notedCompression } from "./compression-note.ts";
 
 /** Finds layers that were compressed as wanted before. */
 export interface EarlierLayers {
-  /** A layer of the earlier image with the same tar, compressed as wanted, that is still in the target. */
-  find(diffId: DiffId, wanted: CompressionChoice): Promise<Descriptor | undefined>;
+  /**
+   * A layer of the earlier image with the same tar, compressed as wanted, that is still in the target. Where the level
+   * is still to be chosen, one of the kind at any level: today's choice must not make anew what another day's made.
+   */
+  find(diffId: DiffId, wanted: CompressionWish): Promise<Descriptor | undefined>;
 }
 
 /**
@@ -32,12 +35,14 @@ export async function openEarlierLayers(
   const known: Known =
     tag === undefined ? new Map<DiffId, Descriptor[]>() : await listLayers(target, tag, options);
   return {
-    async find(diffId, wanted) {
+    async find(diffId, { compression, level }) {
       for (const layer of known.get(diffId) ?? []) {
-        if (layerCompression(layer.mediaType) !== wanted.compression) continue;
+        if (layerCompression(layer.mediaType) !== compression) continue;
         const noted = notedCompression(layer, diffId);
-        const isNoted = noted === formatCompression(wanted);
-        if (!isNoted && (noted !== undefined || wanted.level !== undefined)) continue;
+        const isNoted =
+          noted !== undefined &&
+          (typeof level === "function" || noted === formatCompression({ compression, level }));
+        if (!isNoted && (noted !== undefined || typeof level === "number")) continue;
         if (!(await target.exists(layer, options))) continue;
         if (isNoted || (await unpacksTo(target, layer, diffId, options))) return layer;
       }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { formatCompression, type CompressionChoice } from "../../bytes/level/compression-choice.ts";
+import {
+  formatCompression,
+  type CompressionWish,
+  type LevelWish,
+} from "../../bytes/level/compression-choice.ts";
 import type { DiffId } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Document } from "../../oci/documents/document.ts";
@@ -38,8 +42,8 @@ export interface RewriteWish {
   readonly format?: ImageFormat | undefined;
   /** How layers are compressed. Default: as they are. */
   readonly compression?: Compression | undefined;
-  /** How hard layers are compressed that have to be compressed anew. See `CompressionChoice`. */
-  readonly level?: number | undefined;
+  /** How hard layers are compressed that have to be compressed anew. See `CompressionChoice` and `LevelWish`. */
+  readonly level?: LevelWish | undefined;
   /** Leave out annotations that Docker's format can't hold, instead of refusing them. */
   readonly dropAnnotations?: boolean | undefined;
 }
@@ -187,13 +191,13 @@ function withCompression(
  */
 export function isRecompressed(
   layer: Descriptor,
-  wanted: CompressionChoice,
+  { compression, level }: CompressionWish,
   diffId: DiffId,
 ): boolean {
-  if (!isOfOtherKind(layer, wanted.compression)) {
-    const isOfKind = layerCompression(layer.mediaType) === wanted.compression;
-    if (!isOfKind || wanted.level === undefined || isForeign(layer)) return false;
-    return notedCompression(layer, diffId) !== formatCompression(wanted);
+  if (!isOfOtherKind(layer, compression)) {
+    const isOfKind = layerCompression(layer.mediaType) === compression;
+    if (!isOfKind || typeof level !== "number" || isForeign(layer)) return false;
+    return notedCompression(layer, diffId) !== formatCompression({ compression, level });
   }
   return true;
 }

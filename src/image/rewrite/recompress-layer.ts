@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import { compress, decompressLayer } from "../../bytes/compression.ts";
+import { chooseFor, type CompressionWish } from "../../bytes/level/compression-choice.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestOf, type DiffId } from "../../oci/digest.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { layerCompression, layerMediaType, type Compression } from "../../oci/media-types.ts";
+import { layerCompression, layerMediaType } from "../../oci/media-types.ts";
 import { withCompressionNote } from "./compression-note.ts";
 import type { ContentStore, ReadableStore } from "../../store/store.ts";
 
-export interface RecompressOptions extends AbortOptions {
-  readonly compression: Compression;
-  readonly level?: number | undefined;
+export interface RecompressOptions extends AbortOptions, CompressionWish {
   /** The digest of the uncompressed tar according to the image's configuration. */
   readonly diffId: DiffId;
   /** Compress only to learn digest and size, and store nothing. */
@@ -32,8 +31,9 @@ export async function recompressLayer(
   source: ReadableStore,
   layer: Descriptor,
   target: ContentStore,
-  { compression, level, diffId, dryRun, limits, signal, onBytes }: RecompressOptions,
+  { diffId, dryRun, limits, signal, onBytes, ...wish }: RecompressOptions,
 ): Promise<Descriptor> {
+  const { compression, level } = await chooseFor(wish);
   const what = `${source.name}: layer ${layer.digest}`;
   const stored = counted(source.fetch(layer, { signal }), onBytes);
   const now = layerCompression(layer.mediaType)!;

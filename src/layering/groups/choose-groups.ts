@@ -47,28 +47,29 @@ export function chooseGroups(sizes: ReadonlyMap<string, number>, groups: number)
 }
 
 /**
- * Groups components as an earlier image has them. One that is not known there gets a group for itself if much of it
- * is new and there is room; otherwise it shares the group that its name leads to.
+ * Groups components as an earlier image has them. One that has no group of its own there gets one if much of it is new and
+ * there is room beside all groups of that image, whether their layers are kept or written anew; otherwise it shares the
+ * group that its name leads to.
  * @param recorded the groups of the earlier image's layers
  * @param sizes bytes that are new, of each component
  * @param groups how many groups there may be
- * @param kept how many layers of the earlier image are kept
  */
 export function keepGroups(
   recorded: readonly LayerGroup[],
   sizes: ReadonlyMap<string, number>,
   groups: number,
-  kept: number,
 ): Grouping {
   const alone = new Set(
     recorded.filter(({ kind }) => kind === "component").map((group) => formatGroup(group)),
   );
+  const shared = sharedIn(recorded) ?? Math.min(SHARED_OTHERWISE, Math.max(1, groups - alone.size));
   const unknown = largestFirst(sizes)
     .filter(([, bytes]) => bytes >= ALONE_LATER)
     .map(([name]) => formatGroup(componentGroup(name)))
     .filter((group) => !alone.has(group));
-  for (const added of unknown.slice(0, Math.max(0, groups - kept))) alone.add(added);
-  return groupingOf(alone, sharedIn(recorded) ?? Math.min(SHARED_OTHERWISE, groups));
+  const room = Math.max(0, groups - shared - alone.size);
+  for (const added of unknown.slice(0, room)) alone.add(added);
+  return groupingOf(alone, shared);
 }
 
 /** Among how many groups small components are divided, if the recorded groups say so, and all say the same. */

@@ -58,7 +58,7 @@ describe("grouping", () => {
 
   it("leaves a small component where its name puts it, whatever else there is", () => {
     const recorded = [componentGroup("c0"), sharedGroup("c50", 7)];
-    const before = keepGroups(recorded, sizes, 10, 10);
+    const before = keepGroups(recorded, sizes, 10);
     const after = keepGroups(
       recorded,
       new Map([
@@ -66,23 +66,22 @@ describe("grouping", () => {
         ["c50", 12],
       ]),
       10,
-      5,
     );
     for (const name of ["c0", "c50", "c98"]) expect(after(name)).toEqual(before(name));
   });
 
   it("gives a large new component a group of its own if there is room", () => {
-    const recorded = [sharedGroup("c50", 7)];
+    const recorded = [sharedGroup("c50", 7), componentGroup("c0")];
     const large = new Map([["large", 50_000_000]]);
-    expect(keepGroups(recorded, large, 10, 9)("large").kind).toBe("component");
-    expect(keepGroups(recorded, large, 10, 10)("large").kind).toBe("shared");
+    expect(keepGroups(recorded, large, 9)("large").kind).toBe("component");
+    expect(keepGroups(recorded, large, 8)("large").kind).toBe("shared");
   });
 
   it("divides small components among no more layers than there may be, where the earlier image divided none", () => {
     const small = new Map([["small", 1]]);
     for (const groups of [1, 2, 3, 50]) {
-      const group = keepGroups([componentGroup("c0")], small, groups, 0)("small");
-      expect(group).toMatchObject({ kind: "shared", of: Math.min(groups, 4) });
+      const group = keepGroups([componentGroup("c0")], small, groups)("small");
+      expect(group).toMatchObject({ kind: "shared", of: Math.min(Math.max(1, groups - 1), 4) });
     }
   });
 });

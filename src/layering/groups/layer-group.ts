@@ -49,8 +49,8 @@ export function formatGroup(group: LayerGroup): string {
 export function isGroupedFor(most: number, groups: readonly LayerGroup[]): boolean {
   const shared = groups.flatMap((group) => (group.kind === "shared" ? [group.of] : []));
   if (new Set(shared).size > 1 || shared.some((of) => of >= most)) return false;
-  const different = groups.filter(({ kind }) => kind !== "differences").map(formatGroup);
-  return new Set(different).size <= most;
+  const alone = groups.filter(({ kind }) => kind === "component").map(formatGroup);
+  return new Set(alone).size + (shared[0] ?? 0) < most;
 }
 
 /** The group for people. */

@@ -69,9 +69,9 @@ export function chooseDropped(state: KeptState, { maxLayers, maxDead }: DropLimi
     dead -= each.dead;
   }
   let excess = dropped.size > 0 ? 0 : layers.length + state.written - maxLayers;
-  const bySize = [...all].sort(
-    (a, b) => Number(b.isDifferences) - Number(a.isDifferences) || a.used - b.used || a.at - b.at,
-  );
+  // A group whose layer is given up gets another one, so that only layers of differences make room.
+  const bySize = all.filter(({ at, isDifferences }) => isDifferences && !dropped.has(at));
+  bySize.sort((a, b) => a.used - b.used || a.at - b.at);
   for (const each of bySize) {
     if (excess <= 0) break;
     dropped.set(each.at, "layers");

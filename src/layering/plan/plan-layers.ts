@@ -88,7 +88,7 @@ async function divide({ compared, layers, recorded, componentsOf, options }: Div
   const components = await componentsOf();
   const componentOf = ({ paths }: FileUnit): string => components.of(paths[0]!);
   const groups = groupsIn(options.maxLayers);
-  const grouping = groupingFor(sizesOf(missing, componentOf), layers, recorded, groups);
+  const grouping = groupingFor(sizesOf(missing, componentOf), recorded, groups);
   const kept = layers.map(({ group }) => group);
   const { layerBytes } = options;
   return {
@@ -99,13 +99,12 @@ async function divide({ compared, layers, recorded, componentsOf, options }: Div
 
 function groupingFor(
   sizes: ReadonlyMap<string, number>,
-  layers: readonly PreviousLayer[],
   recorded: readonly PreviousLayer[],
   groups: number,
 ): Grouping {
   if (recorded.length === 0) return chooseGroups(sizes, groups);
   const known = recorded.map(({ group }) => group);
-  return keepGroups(known, sizes, groups, layers.length);
+  return keepGroups(known, sizes, groups);
 }
 
 function sizesOf(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { compressorsAtOnce } from "../../bytes/compression.ts";
 import { createContentPlanner, type ContentPlan } from "../../rootfs/contents/content-plan.ts";
 import { handOutPass, type ContentConsumer } from "../../rootfs/contents/hand-out-contents.ts";
 import { nameLayer } from "../../rootfs/contents/open-layer-tar.ts";
@@ -33,15 +34,15 @@ interface Delivery {
 }
 
 /**
- * How many layers are written at the same time. Each has a compressor and an upload; more would take more memory
- * and connections, fewer would read the source more often.
+ * How many layers are written at the same time, unless their compressors take much memory. Each has an upload, too; more
+ * would take more connections, fewer would read the source more often.
  */
 const AT_ONCE = 16;
 
 /**
- * Writes new layers with the contents of an image. As many as {@link AT_ONCE} are written at the same time, and each
- * layer of the image that holds something of them is read once for all of these, to its end, which verifies it. While
- * the target stores these, the next ones are compressed. The bytes depend on the image, the layers and the
+ * Writes new layers with the contents of an image. As many as {@link AT_ONCE} are written at the same time, or fewer (see
+ * `compressorsAtOnce`), and each layer of the image that holds something of them is read once for all of these, to its
+ * end, which verifies it. While the target stores these, the next ones are compressed. The bytes depend on the image, the layers and the
  * compression alone. If one fails, those that are not complete leave nothing in the target.
  */
 export async function writeLayers(
@@ -51,6 +52,7 @@ export async function writeLayers(
   options: WriteLayersOptions,
 ): Promise<readonly StoredLayer[]> {
   const stop = new AbortController();
+  const atOnce = Math.min(AT_ONCE, await compressorsAtOnce(options.compression));
   // A signal of its own for each layer: what reads and sends one listens to it.
   const stoppable = (): WriteLayersOptions => {
     const signals = [stop.signal, ...(options.signal ? [options.signal] : [])];
@@ -65,14 +67,15 @@ export async function writeLayers(
     stop.abort(error);
   };
   try {
-    for (let at = 0; at < layers.length; at += AT_ONCE) {
-      const some = layers.slice(at, at + AT_ONCE);
+    for (let at = 0; at < layers.length; at += atOnce) {
+      const some = layers.slice(at, at + atOnce);
       const next = some.map((_, each) => openOutput(root, at + each, target, stoppable()));
-      outputs = [...outputs.slice(-AT_ONCE), ...next];
+      outputs = [...outputs.slice(-atOnce), ...next];
       await fillTogether(root, some, next, stoppable());
       const stored = Promise.all(next.map((output) => output.finish()));
       stored.catch(fail);
       storing.push(stored);
+      await Promise.all(next.map(({ compressed }) => compressed));
       // A registry gets layers from the disk: no more than twice as many wait there.
       await storing.at(-2);
     }

@@ -46,6 +46,7 @@ export async function examineRegistry(
     repository: repository ?? "",
     name: repository === undefined ? registry : `${registry}/${repository}`,
     habits,
+    learned: { checksManifests: habits.checksManifests ?? false },
     journal: undefined,
   };
   try {

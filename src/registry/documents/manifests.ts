@@ -37,7 +37,12 @@ export interface Manifests {
   /** The verified bytes of a manifest or index. */
   read(descriptor: Descriptor, options?: AbortOptions): Promise<Uint8Array>;
   readonly open: OpenContent;
-  push(descriptor: Descriptor, source: Source, options?: AbortOptions): Promise<void>;
+  /** Puts it under its digest, or only under the tag `as`: a registry stores it all the same. */
+  push(
+    descriptor: Descriptor,
+    source: Source,
+    options?: TagOptions & { readonly as?: string },
+  ): Promise<void>;
   tag(descriptor: Descriptor, tag: string, options?: TagOptions): Promise<void>;
   /** Puts bytes, which are those of the descriptor, under a tag or a digest. */
   put(
@@ -57,8 +62,13 @@ export interface StoredManifest {
   readonly isListed: boolean;
 }
 
-/** Called after each manifest or index that the registry has taken. */
-export type OnStored = (stored: StoredManifest, options: AbortOptions) => Promise<void>;
+/** What else is to be done where a manifest or index is stored. */
+export interface StoringManifests {
+  /** Around the request that stores it. */
+  readonly storing: <T>(store: () => Promise<T>, options: AbortOptions) => Promise<T>;
+  /** After each that the registry has taken. */
+  readonly onStored: (stored: StoredManifest, options: AbortOptions) => Promise<void>;
+}
 
 export const ACCEPT = [
   MediaType.manifest,
@@ -74,7 +84,10 @@ const REMEMBERED_BYTES = 256 * 1024;
 const ASK_GET = [400, 403, 404, 405, 406, 415, 501];
 
 /** Opens the manifests of a repository. */
-export function openManifests(context: RepositoryContext, onStored: OnStored): Manifests {
+export function openManifests(
+  context: RepositoryContext,
+  { storing, onStored }: StoringManifests,
+): Manifests {
   const { transport, repository, name } = context;
   const limit = transport.limits.documentBytes;
   const known = new Map<Digest, Uint8Array>();
@@ -125,16 +138,19 @@ export function openManifests(context: RepositoryContext, onStored: OnStored): M
     bytes: Uint8Array,
     options: TagOptions,
   ): Promise<void> => {
-    const answer = await transport.send({
-      ...pushing(context),
-      method: "PUT",
-      target: formatRoute({ kind: "manifest", repository, reference }),
-      headers: { "content-type": descriptor.mediaType, ...conditionOf(options) },
-      body: sourceOf(bytes),
-      expect: options.ifNames === undefined ? [200, 201, 202] : [200, 201, 202, 412],
-      signal: options.signal,
-    });
-    await answer.discard();
+    const answer = await storing(async () => {
+      const stored = await transport.send({
+        ...pushing(context),
+        method: "PUT",
+        target: formatRoute({ kind: "manifest", repository, reference }),
+        headers: { "content-type": descriptor.mediaType, ...conditionOf(options) },
+        body: sourceOf(bytes),
+        expect: options.ifNames === undefined ? [200, 201, 202] : [200, 201, 202, 412],
+        signal: options.signal,
+      });
+      await stored.discard();
+      return stored;
+    }, options);
     if (answer.status === 412) {
       throw changedMeanwhile(`${name}:${reference}`, options.ifNames ?? null, undefined);
     }
@@ -188,7 +204,7 @@ export function openManifests(context: RepositoryContext, onStored: OnStored): M
       const checked = verify(source.open(options), descriptor, { what });
       await put(
         descriptor,
-        descriptor.digest,
+        options.as === undefined ? descriptor.digest : parseTagOrDigest(options.as),
         await readAll(checked, limit, what, "documentBytes"),
         options,
       );

@@ -30,7 +30,12 @@ const USE: Form = {
 const CHUNK_KEYS = { use: USE, length: COUNT, from: COUNT, most: COUNT };
 const KEYS: Readonly<Record<string, Form>> = {
   ...{ hosts: HOSTS, name: TEXT, blobBytes: COUNT, uploadTime: COUNT, pageSize: COUNT },
-  ...{ mounts: FLAG, deletesTags: FLAG, chunks: { words: "a map", fits: isMap } },
+  ...{
+    mounts: FLAG,
+    deletesTags: FLAG,
+    checksManifests: FLAG,
+    chunks: { words: "a map", fits: isMap },
+  },
 };
 
 /**

@@ -26,6 +26,8 @@ export const KNOWN_HABITS: readonly HostHabits[] = Object.freeze([
   {
     name: "Docker Hub",
     hosts: ["docker.io", "registry-1.docker.io"],
+    // github.com/oras-project/oras issue 601: 400, manifest blob unknown.
+    checksManifests: true,
     // github.com/genuinetools/reg issue 143: DELETE is answered with 405.
     deletesTags: false,
   },
@@ -45,6 +47,8 @@ export const KNOWN_HABITS: readonly HostHabits[] = Object.freeze([
     hosts: ["*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"],
     // learn.microsoft.com, "Azure Container Registry SKU features and limits": 200 GiB for an image layer.
     blobBytes: 200 * GIB,
+    // github.com/Azure/azure-sdk-for-net issue 36076: 400, MANIFEST_BLOB_UNKNOWN.
+    checksManifests: true,
   },
   {
     name: "Amazon's public container registry",
@@ -75,6 +79,8 @@ export const KNOWN_HABITS: readonly HostHabits[] = Object.freeze([
     hosts: ["registry.gitlab.com"],
     // gitlab.com/gitlab-org/container-registry, docs/spec/docker/v2/api.md, "Deleting a Tag".
     deletesTags: true,
+    // gitlab.com/gitlab-org/container-registry, registry/storage/validation: unknown blob … on manifest.
+    checksManifests: true,
   },
 ]);
 
@@ -88,6 +94,8 @@ export const DISTRIBUTION_2_8: Omit<HostHabits, "hosts"> = Object.freeze({
   pageSize: 1000,
   // docs/spec/api.md of release 2.8, "Deleting an Image": by digest only.
   deletesTags: false,
+  // registry/storage/ocimanifesthandler.go of release 2.8, verifyManifest.
+  checksManifests: true,
 });
 
 /** What a user knows of registries, or how to find that out. */

@@ -30,6 +30,11 @@ export interface RegistryHabits {
   readonly pageSize?: number | undefined;
   /** Whether a tag can be deleted without its manifest; undefined where that depends on the installation. */
   readonly deletesTags?: boolean | undefined;
+  /**
+   * Whether it refuses a manifest that names a blob which the repository lacks, as the specification lets it. `true` saves a
+   * request for each layer that an image of the same repository has; undefined where that is not known.
+   */
+  readonly checksManifests?: boolean | undefined;
 }
 
 /** What is known of the registries whose host fits one of the patterns; what is left out is as everywhere. */

@@ -18,10 +18,15 @@ import { openMirrored } from "./mirrored-repository.ts";
 export async function openByRules(
   reference: Reference,
   access: "read" | "write",
-  options: RegistryOptions = {},
+  given: RegistryOptions = {},
 ): Promise<RepositoryStore> {
-  const rule = await findRule(reference, options);
-  if (rule === undefined) return openRepository(reference, options);
+  const { registry } = reference;
+  const rule = await findRule(reference, given);
+  if (rule === undefined) return openRepository(reference, given);
+  const options = {
+    ...given,
+    onUploadRate: (rate: number) => given.onUploadRate?.(rate, registry),
+  };
   const primary = openAt(relocate(reference, rule, rule.location), rule.insecure, options);
   const mirrors = access === "write" ? [] : mirrorsFor(reference, rule);
   if (mirrors.length === 0) return primary;

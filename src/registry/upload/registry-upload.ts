@@ -59,7 +59,17 @@ export async function beginUpload(
     signal: options.signal,
   });
   await answer.discard();
-  return openUpload(context, uploadLocation(context, answer), 0, chunkLeastOf(answer));
+  const location = uploadLocation(context, answer);
+  context.learned.checksManifests ||= isDistribution(location);
+  return openUpload(context, location, 0, chunkLeastOf(answer));
+}
+
+/**
+ * Whether an upload is at distribution or what is made of it (Harbor, GitLab's, Docker Hub): they keep the state of an
+ * upload in its address, and verify all that a manifest names (registry/storage/ocimanifesthandler.go).
+ */
+function isDistribution(location: URL): boolean {
+  return location.searchParams.has("_state");
 }
 
 /**

@@ -32,8 +32,9 @@ async function settled(): Promise<void> {
 
 /** Lets an upload send at a rate, in bytes a second. */
 async function send(place: UploadPlace, bytes: number, rate: number): Promise<void> {
+  place.sent(bytes - 1);
   clock += (bytes / rate) * 1000;
-  place.sent(bytes);
+  place.sent(1);
   await settled();
 }
 
@@ -78,6 +79,33 @@ describe("the pace of uploads to a registry that ends them after ten minutes", (
     expect(rates).toEqual([]);
     entered[0]!.leave();
     entered[0]!.leave();
+    expect(rates.map((rate) => Math.round(rate))).toEqual([4.5 * MB]);
+  });
+
+  it("tells nothing of uploads that are too small to say how fast the line is", async () => {
+    await enter(2000);
+    entered[0]!.sent(2000);
+    // However long the answer took.
+    clock += 20_000;
+    entered[0]!.leave();
+    await enter(7 * MB);
+    await send(entered[1]!, 7 * MB, 1000 * MB);
+    entered[1]!.leave();
+    expect(rates).toEqual([]);
+  });
+
+  it("tells how fast a slow line is by less", async () => {
+    await enter(600_000);
+    await send(entered[0]!, 600_000, 100_000);
+    entered[0]!.leave();
+    expect(rates.map((rate) => Math.round(rate))).toEqual([100_000]);
+  });
+
+  it("does not count the time until the registry is ready for the bytes", async () => {
+    const place = pace.enter(9 * MB, {});
+    clock += 60_000;
+    await send(await place, 9 * MB, 4.5 * MB);
+    (await place).leave();
     expect(rates.map((rate) => Math.round(rate))).toEqual([4.5 * MB]);
   });
 

@@ -4,7 +4,7 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 
 /** One upload that is under way. */
 export interface UploadPlace {
-  /** So many bytes more were sent. */
+  /** So many bytes more are sent from now on: those before were taken by the line. */
   sent(bytes: number): void;
   /** The upload is over, whatever became of it. Idempotent. */
   leave(): void;
@@ -23,7 +23,7 @@ export interface UploadPaceOptions {
   readonly uploadTime: number | undefined;
   /** Milliseconds since any moment. Default: this machine's clock. */
   readonly now?: (() => number) | undefined;
-  /** Told how fast the line is (bytes a second) when an upload is over, once enough was sent to know. Never awaited. */
+  /** Told how fast the line is (bytes a second) when an upload is over, once enough was sent to keep it. Never awaited. */
   readonly onRate?: ((rate: number) => void) | undefined;
 }
 
@@ -32,8 +32,13 @@ interface Running {
   readonly until: number;
 }
 
-/** What counts as a measurement of the line: so many bytes, or so many milliseconds. */
+/** What counts as a measurement of the line, to go on with: so many bytes, or so many milliseconds. */
 const MEASURED = { bytes: 256 * 1024, time: 1000 };
+/**
+ * What counts as one to keep: so many bytes, or fewer that took long. The system takes up to 4 MiB at once into its own
+ * buffers, and the first bytes of a connection are slow, so that less says nothing of the line.
+ */
+const KEPT = { bytes: 8 * 1024 * 1024, slow: { bytes: 512 * 1024, time: 5000 } };
 /** After this many milliseconds what was measured counts half: lines change. */
 const FORGET_AFTER = 10_000;
 /** So much of the time that is left may be planned with: other work may want the line. */
@@ -52,6 +57,7 @@ export function createUploadPace({
   onRate,
 }: UploadPaceOptions): UploadPace {
   const running = new Set<Running>();
+  const sending = new Set<Running>();
   const waiting: { readonly size: number; readonly go: () => void }[] = [];
   const line = createLine(now);
   let breaks = 0;
@@ -71,19 +77,26 @@ export function createUploadPace({
   };
   const start = (size: number): UploadPlace => {
     const one: Running = { left: size, until: now() + uploadTime };
-    if (running.size === 0) line.begin();
     running.add(one);
+    let before = 0;
     return {
       sent(bytes) {
+        if (sending.has(one)) line.took(before);
+        else if (bytes > 0) {
+          // Until now the registry was asked, which says nothing of the line.
+          if (sending.size === 0) line.begin();
+          sending.add(one);
+        }
+        before = bytes;
         one.left = Math.max(0, one.left - bytes);
-        line.sent(bytes);
+        // From here on the registry's answer is waited for, which does not either.
+        if (one.left === 0) sending.delete(one);
         admit();
       },
       leave() {
-        if (running.delete(one)) {
-          const rate = line.rate();
-          if (rate !== undefined) onRate?.(rate * 1000);
-        }
+        sending.delete(one);
+        const rate = running.delete(one) ? line.lasting() : undefined;
+        if (rate !== undefined) onRate?.(rate * 1000);
         admit();
       },
     };
@@ -118,21 +131,35 @@ export function createUploadPace({
 /** Measures how fast a line is while it is used. */
 function createLine(now: () => number): {
   begin(): void;
-  sent(bytes: number): void;
+  /** So many bytes were taken since then, or since the last time. */
+  took(bytes: number): void;
+  /** Bytes a millisecond, once anything can be said. */
   rate(): number | undefined;
+  /** The same, once it is worth keeping. */
+  lasting(): number | undefined;
 } {
   let [bytes, time, since] = [0, 0, 0];
+  const all = { bytes: 0, time: 0 };
+  const rate = (): number | undefined =>
+    time > 0 && (bytes >= MEASURED.bytes || time >= MEASURED.time) ? bytes / time : undefined;
   return {
     begin: () => void (since = now()),
-    sent(more) {
+    took(more) {
+      const passed = now() - since;
+      since += passed;
       bytes += more;
-      time += now() - since;
-      since = now();
+      all.bytes += more;
+      time += passed;
+      all.time += passed;
       if (time < FORGET_AFTER) return;
       bytes /= 2;
       time /= 2;
     },
-    rate: () =>
-      time > 0 && (bytes >= MEASURED.bytes || time >= MEASURED.time) ? bytes / time : undefined,
+    rate,
+    lasting() {
+      const { slow } = KEPT;
+      const isSlow = all.bytes >= slow.bytes && all.time >= slow.time;
+      return all.bytes >= KEPT.bytes || isSlow ? rate() : undefined;
+    },
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { once } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
-import { digestEncoded, isDigest, knownAlgorithm, type Digest } from "../../oci/digest.ts";
+import { digestEncoded, knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
 import {
@@ -15,7 +15,13 @@ import { findHeldRoots, type HeldRoots, type HeldRootsOptions } from "./held-roo
 import type { ArchiveFile, OuterArchive } from "./outer-archive.ts";
 import { checkSize, readContent } from "../read-content.ts";
 import { readDocumentBytes } from "../read-documents.ts";
-import { findRoot, noSuchRoot, rootNames, type RootEntry } from "../layout/root-entries.ts";
+import {
+  findRoot,
+  meansDigest,
+  noSuchRoot,
+  rootNames,
+  type RootEntry,
+} from "../layout/root-entries.ts";
 import type { ReadableStore } from "../store.ts";
 
 /** An archive that is open for reading. */
@@ -69,7 +75,7 @@ export function archiveStore(
     resolve: async (reference, abort) => {
       const root = findRoot(roots, reference, name);
       if (root !== undefined) return root;
-      const held = isDigest(reference) ? hold(reference) : undefined;
+      const held = meansDigest(reference) ? hold(reference) : undefined;
       if (held === undefined || sizeOf(held) > withLimits(limits).documentBytes) {
         throw noSuchRoot(reference, name);
       }

@@ -78,14 +78,17 @@ export async function createArchive(
     mkdirSync(stage, { mode: 0o700 });
   });
   const { limits } = options;
-  const layout = await openLayout(join(stage, "layout"), { create: true, name, limits });
   let done = false;
-
   const discard = async (): Promise<void> => {
     done = true;
     rmSync(stage, { recursive: true, force: true });
     return Promise.resolve();
   };
+  const opened = openLayout(join(stage, "layout"), { create: true, name, limits });
+  const layout = await opened.catch(async (error: unknown) => {
+    await discard(); // as when the disk is full
+    throw error;
+  });
   const close = async ({ signal }: AbortOptions = {}): Promise<void> => {
     if (done) return;
     try {

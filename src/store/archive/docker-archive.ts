@@ -84,21 +84,22 @@ export async function createDockerArchive(
   return {
     ...writer,
     tag: async (descriptor: Descriptor, tag: string, abort?: AbortOptions) => {
-      checkImage(descriptor, name);
+      checkDockerImage(descriptor, name);
       checkDockerName(tag, name);
       await writer.tag(descriptor, tag, abort);
     },
     capabilities: {
       ...writer.capabilities,
       addRoot: async (descriptor, abort) => {
-        checkImage(descriptor, name);
+        checkDockerImage(descriptor, name);
         await addRoot(descriptor, abort);
       },
     },
   };
 }
 
-function checkImage({ mediaType, digest }: Descriptor, name: string): void {
+/** Refuses what a docker-archive can't hold as an image. @throws OciError `unsupported-operation` for an index */
+export function checkDockerImage({ mediaType, digest }: Descriptor, name: string): void {
   if (isManifestType(mediaType)) return;
   throw new OciError(
     "unsupported-operation",

@@ -3,26 +3,32 @@ import type { AbortOptions } from "../../bytes/bytes.ts";
 import { drain } from "../../bytes/streams/read-all.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
-import type { ContentStore } from "../store.ts";
+import type { ContentStore, ReadableStore } from "../store.ts";
 import { blaming } from "./copy-error.ts";
 
 /** Whether the target of a copy has content. */
 export type Presence = "absent" | "held" | "damaged";
 
 /**
- * Asks the target whether it has content. With `verifyPresent`, what it has is also read and hashed. Only
+ * Asks the target whether it has content, unless it need not be asked for what is from there (`assume`). With `verifyPresent`, what it has is also read and hashed. Only
  * wrong bytes count as damage: content that can't be read is an error.
  * @throws CopyError
  */
 export function presenceOf(
   {
+    source,
     target,
-    verifyPresent,
-  }: { readonly target: ContentStore; readonly verifyPresent?: boolean | undefined },
+    verifyPresent = false,
+  }: {
+    readonly source: ReadableStore;
+    readonly target: ContentStore;
+    readonly verifyPresent?: boolean | undefined;
+  },
   descriptor: Descriptor,
   abort: AbortOptions,
 ): Promise<Presence> {
   return blaming("check", "target", descriptor, target, async () => {
+    if (!verifyPresent && target.capabilities.assume?.(descriptor, source) === true) return "held";
     if (!(await target.exists(descriptor, abort))) return "absent";
     if (!verifyPresent) return "held";
     try {

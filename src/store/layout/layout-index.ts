@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readAll } from "../../bytes/streams/read-all.ts";
 import { describe } from "../../bytes/describe-content.ts";
@@ -79,7 +79,20 @@ export async function readLayoutIndex(
   limits?: Partial<Limits>,
 ): Promise<ImageIndex> {
   const path = join(directory, INDEX_FILE);
-  return parseLayoutIndex(await readSmallFile(path, limits), path, limits);
+  try {
+    return parseLayoutIndex(await readSmallFile(path, limits), path, limits);
+  } catch (error) {
+    throw error instanceof OciError ? damaged(error, directory) : error;
+  }
+}
+
+/** The same error with what can be done when a layout's list of images is lost. */
+function damaged(error: OciError, directory: string): OciError {
+  const { code, message, details, cause } = error;
+  const isLost = code === "not-found" && existsSync(join(directory, LAYOUT_FILE));
+  if (!isLost && code !== "invalid-json" && code !== "invalid-index") return error;
+  const hint = `The layout has lost the list of its images, not their blobs. Without ${INDEX_FILE} and ${LAYOUT_FILE} in it, oci-kit copy SRC oci:${directory}:TAG begins a new list, and sends what is not there.`;
+  return new OciError(code, message, { details, cause, hint });
 }
 
 async function readSmallFile(
@@ -157,8 +170,21 @@ function checkReadable(
  * @throws OciError `invalid-layout` when the directory holds anything else
  */
 export function initialiseLayout(directory: string): void {
-  const names = readdirSync(directory).filter((name) => !name.startsWith(OWN_PREFIX));
+  const names = checkFree(directory);
   if (names.includes(LAYOUT_FILE)) return;
+  writing(directory, () => makeDirectories(join(directory, "blobs", "sha256")));
+  if (!names.includes(INDEX_FILE)) writeLayoutIndex(directory, EMPTY_INDEX);
+  writeDocument(directory, LAYOUT_FILE, LAYOUT_DOCUMENT);
+}
+
+/**
+ * Checks that a directory is a layout or could become one, and changes nothing in it.
+ * @returns the names of what is in it, without what other processes of ours left
+ * @throws OciError `invalid-layout` when the directory holds anything else
+ */
+export function checkFree(directory: string): readonly string[] {
+  const names = readdirSync(directory).filter((name) => !name.startsWith(OWN_PREFIX));
+  if (names.includes(LAYOUT_FILE)) return names;
   const foreign = names.filter((name) => name !== INDEX_FILE && name !== "blobs");
   if (foreign.length > 0) {
     throw new OciError(
@@ -167,9 +193,7 @@ export function initialiseLayout(directory: string): void {
       { details: { directory, foreign }, hint: "Name a directory that does not exist yet." },
     );
   }
-  writing(directory, () => makeDirectories(join(directory, "blobs", "sha256")));
-  if (!names.includes(INDEX_FILE)) writeLayoutIndex(directory, EMPTY_INDEX);
-  writeDocument(directory, LAYOUT_FILE, LAYOUT_DOCUMENT);
+  return names;
 }
 
 function writeDocument(directory: string, name: string, bytes: Uint8Array): void {

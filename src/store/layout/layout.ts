@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { closeSync, existsSync, statSync } from "node:fs";
+import { closeSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AbortOptions, Bytes } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
@@ -10,7 +10,13 @@ import { writing } from "../../files/system-error.ts";
 import { makeDirectories } from "../../files/make-directories.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
 import { hasBlob, openBlob, OWN_PREFIX, settleBlob } from "./layout-blobs.ts";
-import { checkLayout, initialiseLayout, LAYOUT_FILE } from "./layout-index.ts";
+import {
+  checkFree,
+  checkLayout,
+  initialiseLayout,
+  LAYOUT_FILE,
+  readLayoutIndex,
+} from "./layout-index.ts";
 import { layoutRoots, lockLayout, type LayoutOptions } from "./layout-roots.ts";
 import { layoutUploads, uploadOf, type LayoutUploads } from "./layout-uploads.ts";
 import { describeManifest } from "../describe-manifest.ts";
@@ -59,6 +65,8 @@ export async function openLayout(
   await checkLayout(directory).catch((error: unknown) => {
     throw isOciError(error, "not-found") ? noLayout(directory, error) : error;
   });
+  // who writes has to change the list in the end: if it can't be read, they learn so before anything is sent
+  if (options.create === true) await readLayoutIndex(directory, options.limits);
   return layoutStore(directory, options);
 }
 
@@ -72,6 +80,7 @@ async function createLayout(directory: string, options: OpenLayoutOptions): Prom
     );
   }
   writing(directory, () => makeDirectories(directory));
+  checkFree(directory); // before the lock, which changes the time of a directory that is not ours
   await lockLayout(directory, () => initialiseLayout(directory), options);
 }
 
@@ -83,9 +92,21 @@ function noLayout(directory: string, cause: OciError): OciError {
     {
       details: { directory },
       cause,
-      hint: "A layout is made by `oci-kit copy … oci:DIR` or `oci-kit assemble`.",
+      hint: layoutHint(directory, there),
     },
   );
+}
+
+/** What to try where there is no layout. */
+function layoutHint(directory: string, there: boolean): string {
+  const [before = "", ...tag] = directory.split(":");
+  if (!there && tag.length > 0 && existsSync(join(before, LAYOUT_FILE))) {
+    return `A path has no tag. With its scheme it has one: oci:${directory}`;
+  }
+  if (there && readdirSync(directory).length > 0) {
+    return `Of a root filesystem, oci-kit pack ${directory} REF makes an image; what looks into one takes dir:${directory}.`;
+  }
+  return "A layout is made by `oci-kit copy … oci:DIR` or `oci-kit assemble`.";
 }
 
 function layoutStore(directory: string, options: LayoutOptions): LayoutStore {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { MediaType } from "../../oci/media-types.ts";
+import { pushTagged } from "../../store/push-tagged.ts";
 import type { Declare } from "./contract.ts";
-import { assertCode, blob, pushManifest } from "./store-content.ts";
+import { assertCode, blob, flip, pushManifest, sourceOf } from "./store-content.ts";
 
 export function declareNaming(test: Declare): void {
   test("resolves a tag and a digest to the manifest", async (store) => {
@@ -12,6 +13,17 @@ export function declareNaming(test: Declare): void {
       const { mediaType, digest, size } = await store.resolve(reference);
       assert.deepEqual({ mediaType, digest, size }, manifest.descriptor);
     }
+  });
+  test("stores a manifest under a tag in one step, if it can, and verifies it", async (store) => {
+    const { manifest } = await pushManifest(store);
+    const { descriptor, bytes } = manifest;
+    await pushTagged(store, { descriptor, bytes }, "once");
+    assert.equal((await store.resolve("once")).digest, descriptor.digest);
+    const { pushTagged: inOneStep } = store.capabilities;
+    if (inOneStep === undefined) return;
+    const wrong = inOneStep(descriptor, sourceOf(flip(bytes)), "wrong");
+    await assertCode(wrong, "digest-mismatch");
+    await assertCode(store.resolve("wrong"), "not-found");
   });
   test("resolves the digest of an untagged manifest", async (store) => {
     const { manifest } = await pushManifest(store);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AssembleProgress } from "../../../assemble/assemble-options.ts";
+import type { CompressionWish } from "../../../bytes/level/compression-choice.ts";
 import type { Recipe } from "../../../assemble/recipe/recipe.ts";
 import type { OpenOptions } from "../../../image/open-reference.ts";
 import type { GateName } from "../../../publish/gates/gate.ts";
@@ -43,6 +44,8 @@ export interface ChainPlaceOptions extends OpenOptions, LayoutPlaces {
 export interface RecipeOptions {
   /** The recipe of an architecture, as the configuration says it. Its inputs are replaced by what is pinned. */
   readonly recipe: (architecture: string) => Recipe;
+  /** How their layers are compressed. Default: as `assembleTo` does. */
+  readonly compression?: CompressionWish | undefined;
 }
 
 /** Options of `runChain` and `planRun`. */

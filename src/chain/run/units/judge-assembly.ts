@@ -73,14 +73,15 @@ export async function assemblyOptions(
   place: ChainPlace,
   options: JudgeAssemblyOptions,
 ): Promise<AssembleToOptions> {
-  const { cache, registry, limits, signal, spoolDirectory, onSpool } = options;
+  const { cache, registry, limits, signal, spoolDirectory, onSpool, compression } = options;
   const siblings = place.graph.units.filter(({ stage }) => stage === unit.stage);
   const generation: Recipe[] = [];
   for (const sibling of siblings) {
     const recipe = await ifThere(() => pinnedRecipe(sibling, place, options));
     if (recipe !== undefined) generation.push(recipe);
   }
-  return { cache, registry, limits, signal, spoolDirectory, onSpool, generation };
+  const reach = { cache, registry, limits, signal, spoolDirectory, onSpool };
+  return { ...reach, ...compression, generation };
 }
 
 /** An architecture whose parents are not there yet is no part of the generation. */

@@ -22,7 +22,10 @@ function parseLimit(text: string): [name: string, value: number] {
   const [, name = "", number, unit] = /^([^=]*)=(\d{1,16})(KiB|MiB|GiB|TiB)?$/.exec(text) ?? [];
   const value = Number(number) * (UNITS[unit ?? ""] ?? 1);
   if (number === undefined || !Number.isSafeInteger(value)) {
-    throw refused(text, "NAME=N with a whole number, as expansionFloor=8GiB");
+    throw refused(
+      text,
+      "NAME=N with a whole number, plain or in KiB, MiB, GiB or TiB, as expansionFloor=8GiB",
+    );
   }
   if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
     throw refused(text, `one of the names ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
