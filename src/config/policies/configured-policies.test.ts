@@ -66,7 +66,9 @@ describe("policies of oci-kit.yaml", () => {
     const more = `${one}
   - { name: two, absent: ["/opt/\${ARCH}"] }
   - { name: three, arch: [riscv64], absent: [/opt/y] }`;
-    expect(() => unknown(more)).toThrow(/oci-kit.yaml: policies two, three: expected a root whose/);
+    expect(() => unknown(more)).toThrow(
+      /oci-kit.yaml: policies two, three differ by architecture: expected a root/,
+    );
   });
 
   it("hold only where variables have the values of `when`", () => {

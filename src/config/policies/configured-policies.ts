@@ -42,10 +42,12 @@ export function configuredPolicies(configuration: Configuration): PoliciesFor {
 }
 
 function differ({ file }: Configuration, names: readonly string[]): OciError {
-  const policies = names.length === 1 ? "policy" : "policies";
+  const name = file === undefined ? "the configuration" : shortPathFrom(".", file);
+  const list = names.join(", ");
+  const differs = names.length === 1 ? `policy ${list} differs` : `policies ${list} differ`;
   return new OciError(
     "missing-input",
-    `${file === undefined ? "the configuration" : shortPathFrom(".", file)}: ${policies} ${names.join(", ")}: expected a root whose architecture is known, because they differ by it, got one without any program`,
+    `${name}: ${differs} by architecture: expected a root that says its own, got one without any program`,
     {
       details: { policies: names },
       hint: "Name it with --platform linux/ARCH, or leave the file's policies out with --no-config.",
