@@ -6,7 +6,7 @@ import { selectUnits, type UnitSelection } from "./graph/select-units.ts";
 import type { ChainImage } from "./images/chain-image.ts";
 import { type ImageSource, openLayoutImages, openRepositoryImages } from "./images/image-source.ts";
 import type { ProvenanceKeys } from "./images/provenance-keys.ts";
-import type { LayoutPlaces } from "./images/unit-layout.ts";
+import type { LayoutPlaces } from "./graph/declaration.ts";
 import { type ComparedLayout, compareLayout } from "./layouts/compare-layout.ts";
 import { linksOf } from "./links/chain-links.ts";
 import { type ComparedLink, compareLink } from "./links/compare-link.ts";

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
+import { join, relative, sep } from "node:path";
 import { isOciError } from "../../oci/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import { architectureTag, checkIndexTag } from "../../publish/tag-names.ts";
 import type { GraphChoice } from "./built-in-variables.ts";
-import type { ChainDeclaration, ChainProblem } from "./declaration.ts";
+import type { ChainDeclaration, ChainProblem, LayoutPlaces } from "./declaration.ts";
 import { makeUnits, TemplateError } from "./make-units.ts";
 import { orderStages, stagesOf } from "./order-stages.ts";
 import type { StageUnit } from "./stage-graph.ts";
+import { layoutOf } from "./unit-layout.ts";
 
 /**
  * Finds two images that would have one tag, one layout or one name: within a graph, and between the graphs of
@@ -23,7 +25,8 @@ export function checkTags(declaration: ChainDeclaration): readonly ChainProblem[
       if (!(error instanceof TemplateError)) throw error;
       return [{ path: ["stages", error.stage, ...error.keys], message: error.message }];
     }
-    problems.push(...checkUnits(declaration, units), ...checkOwners(owners, units, choice));
+    problems.push(...checkUnits(declaration, units), ...checkLayouts(declaration, units));
+    problems.push(...checkOwners(owners, units, choice, declaration));
     if (problems.length > 0) return problems;
   }
   return problems;
@@ -52,17 +55,13 @@ function checkUnits(
   const seen = {
     id: new Map<string, string>(),
     tag: new Map<string, string>(),
-    layout: new Map<string, string>(),
   };
   for (const unit of units) {
-    for (const key of ["id", "layout"] as const) {
-      const value = unit[key];
-      const other = value === undefined ? undefined : seen[key].get(value);
-      if (value !== undefined) seen[key].set(value, unit.stage);
-      if (other === undefined) continue;
-      const path = key === "id" ? ["stages", unit.stage] : ["stages", unit.stage, "layout"];
-      const message = `${value!} is ${key === "id" ? "an image" : "the layout"} of ${other} and of ${unit.stage}`;
-      problems.push({ path, message });
+    const other = seen.id.get(unit.id);
+    seen.id.set(unit.id, unit.stage);
+    if (other !== undefined) {
+      const message = `${unit.id} is an image of ${other} and of ${unit.stage}`;
+      problems.push({ path: ["stages", unit.stage], message });
     }
     for (const tag of tagsOf(unit, units)) {
       const other = seen.tag.get(tag);
@@ -76,6 +75,53 @@ function checkUnits(
     problems.push(...checkIndex(declaration, unit));
   }
   return problems;
+}
+
+/**
+ * Finds layouts that are one directory, however it is written, and those inside another: a layout is replaced as a whole,
+ * with all that is in it.
+ */
+function checkLayouts(
+  declaration: ChainDeclaration,
+  units: readonly StageUnit[],
+): readonly ChainProblem[] {
+  const problems: ChainProblem[] = [];
+  const places = placesOf(declaration);
+  const seen: { readonly unit: StageUnit; readonly place: string }[] = [];
+  for (const unit of units) {
+    const place = layoutOf(unit, places);
+    const [text, path] = [layoutText(unit, places), ["stages", unit.stage, "layout"]];
+    if (place === places.directory || isInside(places.directory, place)) {
+      const message = `${text} has the project itself in it: a layout is replaced as a whole`;
+      problems.push({ path, message });
+    }
+    for (const other of seen) {
+      const { stage } = other.unit;
+      if (other.place === place) {
+        problems.push({ path, message: `${text} is the layout of ${stage} and of ${unit.stage}` });
+      } else if (isInside(place, other.place) || isInside(other.place, place)) {
+        const message = `${text} and ${layoutText(other.unit, places)}, the layout of ${stage}, lie in one another: each is replaced as a whole`;
+        problems.push({ path, message });
+      }
+    }
+    seen.push({ unit, place });
+  }
+  return problems;
+}
+
+function isInside(path: string, directory: string): boolean {
+  return path.startsWith(directory.endsWith(sep) ? directory : `${directory}${sep}`);
+}
+
+const DEFAULT_LAYOUTS = "out/chain/layouts";
+
+function placesOf({ places }: ChainDeclaration): LayoutPlaces {
+  return places ?? { directory: process.cwd(), layouts: join(process.cwd(), DEFAULT_LAYOUTS) };
+}
+
+/** As it is written, or else where it is from the project. */
+function layoutText(unit: StageUnit, places: LayoutPlaces): string {
+  return unit.layout ?? relative(places.directory, layoutOf(unit, places));
 }
 
 /** All tags that a unit sets. An index sets those of its images too, which may be their own. */
@@ -109,6 +155,7 @@ function checkOwners(
   owners: Map<string, string>,
   units: readonly StageUnit[],
   { variant, buildPlatform }: GraphChoice,
+  declaration: ChainDeclaration,
 ): readonly ChainProblem[] {
   const problems: ChainProblem[] = [];
   const run = variant === undefined ? `built on ${buildPlatform!}` : `of the variant ${variant}`;
@@ -123,9 +170,9 @@ function checkOwners(
       const message = `${unit.tag} is the tag of ${unit.id} ${run} too, which would take the place of another: a template needs \${VARIANT_SUFFIX}, \${BUILD_ARCH}, \${HOST_SUFFIX} or \${HOST_MARK}`;
       problems.push({ path: ["stages", unit.stage, "tag"], message });
     }
-    const { layout } = unit;
-    if (layout !== undefined && isOther(`layout ${buildPlatform ?? ""} ${layout}`)) {
-      const message = `${layout} is the layout of ${unit.id} ${run} too, which would take the place of another: a template needs \${VARIANT_SUFFIX}`;
+    const layout = layoutOf(unit, placesOf(declaration));
+    if (isOther(`layout ${buildPlatform ?? ""} ${layout}`)) {
+      const message = `${layoutText(unit, placesOf(declaration))} is the layout of ${unit.id} ${run} too, which would take the place of another: a template needs \${VARIANT_SUFFIX}`;
       problems.push({ path: ["stages", unit.stage, "layout"], message });
     }
   }

@@ -97,6 +97,16 @@ export interface ChainDeclaration {
   readonly variables: Readonly<Record<string, string>>;
   /** All variables of one architecture. */
   readonly architectureVariables: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Where layouts are, so that two ways to write one directory are known as one. Default: the working directory. */
+  readonly places?: LayoutPlaces | undefined;
+}
+
+/** Where layouts of images are. */
+export interface LayoutPlaces {
+  /** The directory of the project, below which the layouts are that stages name. */
+  readonly directory: string;
+  /** The directory of the layouts of images that name none. All variants share it. An absolute path. */
+  readonly layouts: string;
 }
 
 /** One thing that is wrong with a declaration. `path` leads to it from the root of the configuration. */

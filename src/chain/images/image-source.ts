@@ -11,7 +11,8 @@ import type { ReadableStore } from "../../store/store.ts";
 import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
 import { type ChainImage, failedImage, type PresentImage, readChainImage } from "./chain-image.ts";
 import { readRecord } from "./read-record.ts";
-import { type LayoutPlaces, layoutOf } from "./unit-layout.ts";
+import type { LayoutPlaces } from "../graph/declaration.ts";
+import { layoutOf } from "../graph/unit-layout.ts";
 
 /** Where the images of a chain are: what a tag, or a layout, has for a unit. */
 export interface ImageSource {

@@ -12,6 +12,8 @@ export type PlanReason = { readonly message: string } & (
   | { readonly kind: "unrecorded"; readonly parent: string }
   /** Its files, arguments, recipe or builder are others than those that it was made of. */
   | { readonly kind: "changed" }
+  /** An image of the same is there, and only gets its tag, or is pushed. */
+  | { readonly kind: "moved" }
   /** Another architecture is made anew, and all images of one index are one generation. */
   | { readonly kind: "generation"; readonly unit: string }
   | { readonly kind: "fresh" }
@@ -21,17 +23,21 @@ export type PlanReason = { readonly message: string } & (
 /** What would be done with one unit, and why. */
 export interface PlannedUnit {
   readonly unit: StageUnit;
-  /** `unknown` where nothing could be read that decides it. */
+  /** `build`: a run has something to do. `unknown` where nothing could be read that decides it. */
   readonly action: "build" | "keep" | "unknown";
   readonly reasons: readonly PlanReason[];
 }
 
 /**
- * How what a unit is made of now compares with what its image was made of, as `judgeInputs` finds out: files, arguments,
- * recipe and builder, given what its parents are now.
+ * What a run would do with a unit, as `judgeInputs` finds out by what a run judges by: files, arguments, recipe and
+ * builder, given what its parents are then.
  */
 export type InputVerdict =
   | { readonly state: "same" }
+  /** An image of the same is there, and only gets to where it belongs: what is made from it may be kept. */
+  | { readonly state: "moved"; readonly reason: string }
+  /** It was assembled by a caller that named the run: links alone decide. */
+  | { readonly state: "named-run" }
   | { readonly state: "changed"; readonly reasons: readonly string[] }
   | { readonly state: "unknown"; readonly reason: string; readonly hint?: string | undefined };
 
@@ -43,9 +49,8 @@ export interface ChainPlan {
 
 /**
  * Plans each unit of a reading: what is absent, stale or made of something else is built, and all that is made from it.
- * Where one architecture of a generation is made anew, all are. An index that holds what it should is kept. What could
- * not be read decides nothing: then the plan says so.
- * @param verdicts by the id of the unit; without one, links and presence alone decide
+ * An index that holds what it should is kept. What could not be read decides nothing: then the plan says so.
+ * @param verdicts by the id of the unit: they decide, and links only say why; without one, links and presence decide
  */
 export function planChain(
   reading: ChainReading,
@@ -54,43 +59,28 @@ export function planChain(
   const planned = new Map<string, PlannedUnit>();
   for (const stage of new Set(reading.units.map((unit) => unit.stage))) {
     const ofStage = reading.units.filter((unit) => unit.stage === stage);
-    const plans = ofStage.map((unit) => {
-      const verdict = verdicts.get(unit.id);
-      const own = ownReasons(unit, reading, verdict?.state === "same");
-      const reasons = [...own, ...parentReasons(unit, planned), ...changeReasons(verdict)];
-      return planUnit(unit, reasons);
-    });
-    for (const plan of asGenerations(plans, reading)) planned.set(plan.unit.id, plan);
+    const plans = ofStage.map((unit) => planUnit(unit, reading, verdicts.get(unit.id), planned));
+    for (const plan of asGenerations(plans, reading, verdicts)) planned.set(plan.unit.id, plan);
   }
   return { source: reading.source, units: reading.units.map(({ id }) => planned.get(id)!) };
 }
 
-function changeReasons(verdict: InputVerdict | undefined): PlanReason[] {
-  if (verdict === undefined || verdict.state === "same") return [];
-  return verdict.state === "unknown"
-    ? [{ kind: "unread", message: verdict.reason }]
-    : verdict.reasons.map((message) => ({ kind: "changed", message }));
-}
-
-/** The run id of images of one index follows from what all of them are made of: one that changes changes the others. */
-function asGenerations(
-  plans: readonly PlannedUnit[],
-  { units }: ChainReading,
-): readonly PlannedUnit[] {
-  const isMember = ({ id, kind }: StageUnit): boolean =>
-    kind === "recipe" ||
-    units.some((one) => one.kind === "index" && one.inputs.some((input) => input.unit === id));
-  const anew = plans.find(({ unit, action }) => action === "build" && isMember(unit));
-  if (anew === undefined) return plans;
-  const { id } = anew.unit;
-  const message = `${id} is made anew, and the images of an index are one generation`;
-  const reasons = [{ kind: "generation", unit: id, message }] as const;
-  return plans.map((plan) =>
-    plan.action === "build" ? plan : { ...plan, action: "build", reasons },
-  );
-}
-
-function planUnit(unit: StageUnit, reasons: readonly PlanReason[]): PlannedUnit {
+function planUnit(
+  unit: StageUnit,
+  reading: ChainReading,
+  verdict: InputVerdict | undefined,
+  planned: ReadonlyMap<string, PlannedUnit>,
+): PlannedUnit {
+  const isSame = verdict?.state === "same";
+  const parents = parentReasons(unit, planned);
+  const isBelow = parents.some(({ kind }) => kind === "parent-built");
+  if (isSame && !isBelow) {
+    return { unit, action: "keep", reasons: [{ kind: "fresh", message: freshness(unit, true) }] };
+  }
+  const own = ownReasons(unit, reading);
+  const told = new Set(own.map(({ message }) => message));
+  const changes = isBelow ? [] : changeReasons(verdict).filter(({ message }) => !told.has(message));
+  const reasons = [...own, ...parents, ...changes];
   const builds = reasons.filter(({ kind }) => kind !== "fresh" && kind !== "unread");
   if (builds.length > 0) return { unit, action: "build", reasons: builds };
   const unread = reasons.filter(({ kind }) => kind === "unread");
@@ -98,11 +88,50 @@ function planUnit(unit: StageUnit, reasons: readonly PlanReason[]): PlannedUnit 
   return { unit, action: "keep", reasons };
 }
 
-function ownReasons(
-  unit: StageUnit,
-  { images, links }: ChainReading,
-  isCompared: boolean,
-): PlanReason[] {
+function changeReasons(verdict: InputVerdict | undefined): PlanReason[] {
+  if (verdict?.state === "unknown") return [{ kind: "unread", message: verdict.reason }];
+  if (verdict?.state === "moved") return [{ kind: "moved", message: verdict.reason }];
+  if (verdict?.state !== "changed") return [];
+  return verdict.reasons.map((message) => ({ kind: "changed", message }));
+}
+
+/**
+ * The run id of images of one index follows from what all of them are made of. Verdicts know that. Without one, an image
+ * is made anew where another is made of something else; one of a run that was named, where another is made at all.
+ */
+function asGenerations(
+  plans: readonly PlannedUnit[],
+  { units }: ChainReading,
+  verdicts: ReadonlyMap<string, InputVerdict>,
+): readonly PlannedUnit[] {
+  const members = plans.filter(({ unit }) => isMember(unit, units));
+  const made = members.filter(isMadeAnew);
+  const [anew] = made;
+  const changed = made.find(({ reasons }) => reasons.some(({ kind }) => CHANGES.has(kind)));
+  return plans.map((plan) => {
+    const state = verdicts.get(plan.unit.id)?.state ?? "unknown";
+    const cause = state === "named-run" ? anew : state === "unknown" ? changed : undefined;
+    if (cause === undefined || plan.action === "build" || !members.includes(plan)) return plan;
+    const { id } = cause.unit;
+    const message = `${id} is made anew, and the images of an index are one generation`;
+    return { ...plan, action: "build", reasons: [{ kind: "generation", unit: id, message }] };
+  });
+}
+
+function isMember({ id, kind }: StageUnit, units: readonly StageUnit[]): boolean {
+  const isIn = (one: StageUnit): boolean => one.inputs.some((input) => input.unit === id);
+  return kind === "recipe" || units.some((one) => one.kind === "index" && isIn(one));
+}
+
+/** Not one that only gets its tag, or is pushed. */
+function isMadeAnew({ action, reasons }: PlannedUnit): boolean {
+  return action === "build" && reasons.every(({ kind }) => kind !== "moved");
+}
+
+/** The reasons that say that a unit is made of something else. */
+const CHANGES: ReadonlySet<PlanReason["kind"]> = new Set(["stale", "parent-built", "changed"]);
+
+function ownReasons(unit: StageUnit, { images, links }: ChainReading): PlanReason[] {
   const image = images.get(unit.id);
   if (image === undefined || image.state === "unreadable") {
     return [
@@ -137,7 +166,7 @@ function ownReasons(
       ? []
       : [{ kind: "unread", message: outcome.reason }];
   });
-  return reasons.length > 0 ? reasons : [{ kind: "fresh", message: freshness(unit, isCompared) }];
+  return reasons.length > 0 ? reasons : [{ kind: "fresh", message: freshness(unit, false) }];
 }
 
 function freshness({ inputs, from }: StageUnit, isCompared: boolean): string {
@@ -150,10 +179,10 @@ function freshness({ inputs, from }: StageUnit, isCompared: boolean): string {
 
 function parentReasons(unit: StageUnit, planned: ReadonlyMap<string, PlannedUnit>): PlanReason[] {
   return unit.inputs.flatMap(({ unit: id }): PlanReason[] => {
-    const action = planned.get(id)?.action;
-    if (action === "build")
+    const input = planned.get(id);
+    if (input !== undefined && isMadeAnew(input))
       return [{ kind: "parent-built", parent: id, message: `${id} is built again` }];
-    return action === "unknown"
+    return input?.action === "unknown"
       ? [{ kind: "unread", message: `whether ${id} is built again is not known` }]
       : [];
   });

@@ -14,7 +14,8 @@ import type { ChainDeclaration } from "../graph/declaration.ts";
 import { makeGraph } from "../graph/make-graph.ts";
 import type { StageUnit } from "../graph/stage-graph.ts";
 import type { ProvenanceKeys } from "../images/provenance-keys.ts";
-import { type LayoutPlaces, layoutOf } from "../images/unit-layout.ts";
+import type { LayoutPlaces } from "../graph/declaration.ts";
+import { layoutOf } from "../graph/unit-layout.ts";
 
 /** Layouts that a chain wrote and no image of it is saved in any more. */
 export interface SpareLayouts {

@@ -4,21 +4,30 @@ import { quote } from "../../oci/quote.ts";
 import type { ContextSize } from "../context/walk/context-size.ts";
 import { selectUnits, type UnitSelection } from "../graph/select-units.ts";
 import type { StageGraph, StageUnit } from "../graph/stage-graph.ts";
+import { lockPath, readLock } from "../pins/lock-file.ts";
 import { openChainPlace } from "./place/chain-place.ts";
 import type { ChainPlaceOptions } from "./place/run-options.ts";
 import { readStatus } from "./status/status-file.ts";
-import { compareInputs, type InputChange } from "./units/explain-unit.ts";
+import type { InputChange } from "./units/explain-unit.ts";
+import { rememberedOf } from "./units/find-made.ts";
+import { judgeBuild } from "./units/judge-build.ts";
+import { actionOf } from "./units/judge-unit.ts";
 
 /** Why one unit would be built, or would not. */
 export interface ExplainedUnit {
   readonly unit: StageUnit;
+  /** What a run would do with it. */
+  readonly action: "build" | "push" | "retag" | "keep";
+  /** Why, one line each: the most telling only. */
+  readonly reasons: readonly string[];
   readonly change: InputChange;
   /** What BuildKit would be sent. */
   readonly context: ContextSize;
 }
 
 /**
- * Compares what the units of a stage are made of now with what they were made of, file by file. What they are built
+ * Compares what the units of a stage are made of now with what they were made of, file by file, and says what a run would
+ * do, by what a run judges by. What they are built
  * FROM is what is there now.
  * @throws OciError `invalid-argument` for a stage that BuildKit does not make; as `selectUnits` for the architectures;
  *   `not-found` for a parent that is not there; what reading inputs throws
@@ -36,18 +45,14 @@ export async function explainStage(
   const place = await openChainPlace(graph, options);
   try {
     const status = readStatus(options.state);
+    const lock = await readLock(lockPath(options.directory, graph.variant));
     const explained: ExplainedUnit[] = [];
     for (const unit of units) {
       const inputs = await place.inputs(unit);
-      const image = await place.images.image(unit);
-      const change = await compareInputs(
-        unit,
-        inputs,
-        image,
-        status?.units[unit.id]?.inputs,
-        place,
-      );
-      explained.push({ unit, change, context: inputs.context.size });
+      const remembered = rememberedOf(unit, options, status, lock);
+      const { found, reasons, change } = await judgeBuild(unit, inputs, place, remembered);
+      const action = actionOf(found);
+      explained.push({ unit, action, reasons, change, context: inputs.context.size });
     }
     return explained;
   } finally {

@@ -51,7 +51,7 @@ export async function runChain(graph: StageGraph, options: RunOptions): Promise<
       sweepContexts(place.contexts);
       const status = openStatus(options.state, resumed ?? makeRunId(new Date()), before);
       const tell = (event: Parameters<UnitWork["tell"]>[0]): void => options.onProgress?.(event);
-      const work = { options, place, status, lock, resumed, logs, tell };
+      const work = { options, place, status, lock, before, logs, tell };
       const ends = await runUnits(units, work);
       const result = resultOf(ends, options.signal);
       status.end(result);

@@ -51,7 +51,7 @@ export async function plan(flags: PlanFlags, session: Session): Promise<Outcome>
       configuration: chosen.configuration.file,
     },
     lines,
-    notices: flags.format === "github" ? [] : [...leftOut(chosen), ...hints(verdicts)],
+    notices: flags.format === "github" ? [] : [...leftOut(chosen), ...hints(units, verdicts)],
   };
 }
 
@@ -67,11 +67,12 @@ function checkWhyAlone({ from, to, only, offline, format }: PlanFlags): void {
   );
 }
 
-/** What to do about inputs that could not be compared: each way out once, however many images it is for. */
-function hints(verdicts: Looked["verdicts"]): string[] {
-  const found = [...verdicts.values()].flatMap((verdict) =>
-    verdict.state === "unknown" && verdict.hint !== undefined ? [verdict.hint] : [],
-  );
+/** What to do where inputs could not be compared, which decides: each way out once, however many images it is for. */
+function hints(units: readonly PlannedUnit[], verdicts: Looked["verdicts"]): string[] {
+  const found = units.flatMap(({ unit, action }) => {
+    const verdict = action === "unknown" ? verdicts.get(unit.id) : undefined;
+    return verdict?.state === "unknown" && verdict.hint !== undefined ? [verdict.hint] : [];
+  });
   return [...new Set(found)];
 }
 

@@ -25,8 +25,10 @@ export async function why(
     status: DONE,
     document: {
       stage,
-      units: units.map(({ unit, change, context }) => ({
+      units: units.map(({ unit, action, reasons, change, context }) => ({
         image: unit.id,
+        action,
+        reasons,
         ...change,
         differences: change.differences?.map(differenceDocument),
         context: contextDocument(context),
@@ -43,10 +45,11 @@ function differenceDocument(difference: InputDifference): object {
     : { ...difference };
 }
 
-function unitLines({ unit, change, context }: ExplainedUnit): string[] {
+function unitLines(explained: ExplainedUnit): string[] {
+  const { unit, change, context } = explained;
   const { previous, now, differences, uncovered } = change;
   return [
-    `${unit.id}: ${verdict(change)}`,
+    `${unit.id}: ${verdict(explained)}`,
     ...(differences ?? []).map((one) => `  ${formatDifference(one)}`),
     ...uncovered.map((one) => `  ${formatUncovered(one)}`),
     ...(previous !== undefined && differences === undefined && previous !== now
@@ -56,12 +59,19 @@ function unitLines({ unit, change, context }: ExplainedUnit): string[] {
   ];
 }
 
-function verdict({ previous, now, differences, uncovered }: ExplainedUnit["change"]): string {
+/** What a run would do, and why. What differs, file by file, is said below it. */
+function verdict({ unit, action, reasons, change }: ExplainedUnit): string {
+  const { previous, now, differences, uncovered } = change;
+  if (action === "keep") return `${reasons.join("; ")}: it is kept`;
+  if (action === "retag") return `${reasons.join("; ")}: an image of it gets the tag ${unit.tag}`;
+  if (action === "push") return `${reasons.join("; ")}: it is pushed as it was built`;
+  const [place] = reasons.filter((reason) => reason.startsWith(`${unit.tag} `));
+  if (place !== undefined) return `${place}: it is built`;
   if (previous === undefined) return "nothing is recorded of last time: it is built";
   if (previous === now) {
     return uncovered.length > 0
       ? "nothing that can be told has changed, and it is built all the same"
-      : "nothing has changed: it is kept";
+      : `${reasons.join("; ")}: it is built`;
   }
   return differences === undefined
     ? "it is made of something else than last time: it is built"

@@ -101,6 +101,23 @@ describe("verify with an oci-kit.yaml", () => {
     ).toHaveLength(2);
   });
 
+  it("leaves no policy that differs by architecture out for a directory that names none: it has to be named", async () => {
+    configure({ policies: [...FORBIDDEN, { name: "sysroot", absent: ["/opt/sysroot-${ARCH}"] }] });
+    project.write("plain/rootfs/usr/bin/tool", "#!/bin/sh\n", 0o755);
+    project.write("plain/rootfs/bin/sh", "", 0o755);
+    project.write("plain/rootfs/opt/sysroot-riscv64", "");
+    for (const subject of ["plain", "dir:plain/rootfs"]) {
+      const { status, stdout, stderr } = await project.run("verify", subject);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+      expect(stderr).toContain("oci-kit.yaml: policy sysroot differs by architecture: expected");
+      expect(stderr).toContain("--platform");
+      const named = await project.run("verify", subject, "--platform", "linux/riscv64");
+      expect(named.status).toBe(2);
+      expect(named.stdout).toContain("/opt/sysroot-riscv64");
+      expect((await project.run("verify", subject, "--no-config")).status).toBe(0);
+    }
+  });
+
   it("notes an architecture that the file does not list", async () => {
     configure({ policies: FORBIDDEN, architectures: ["amd64"] });
     const ran = (await project.json("verify", "oci:out/linux-runtime/riscv64")) as JsonRan<Told>;

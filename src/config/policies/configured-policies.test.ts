@@ -54,12 +54,21 @@ describe("policies of oci-kit.yaml", () => {
     expect(policiesOf(text, "s390x")).toBeUndefined();
   });
 
-  it("hold for a root of unknown architecture where all architectures have them alike", () => {
-    const text = `
+  it("hold for a root of unknown architecture, unless they differ by it: then it has to be named", () => {
+    const unknown = (text: string): readonly string[] | undefined =>
+      configuredPolicies(parseConfiguration(HEAD + text, "/p/oci-kit.yaml"))(undefined)?.map(
+        ({ name }) => name,
+      );
+    const one = `
   - { name: one, absent: [/opt/x] }
-  - { name: two, absent: ["/opt/\${ARCH}"] }`;
-    const policies = configuredPolicies(parseConfiguration(HEAD + text, "/p/oci-kit.yaml"));
-    expect(policies(undefined)?.map(({ name }) => name)).toEqual(["one"]);
+  - { name: of-images, environment: { values: { HERE: "\${ARCH}" } } }`;
+    expect(unknown(one)).toEqual(["one"]);
+    const more = `${one}
+  - { name: two, absent: ["/opt/\${ARCH}"] }
+  - { name: three, arch: [riscv64], absent: [/opt/y] }`;
+    expect(() => unknown(more)).toThrow(
+      /oci-kit.yaml: policies two, three differ by architecture: expected a root/,
+    );
   });
 
   it("hold only where variables have the values of `when`", () => {

@@ -216,6 +216,54 @@ describe("a configuration with stages is refused, with line and column, for", ()
       { sdk: { ...SDK, layout: "out" } },
     ],
     [
+      "two stages with one layout, written in two ways",
+      /stages.sdk.layout: .\/out\/x\/ is the layout of base and of sdk/,
+      {
+        base: { ...STAGES["base"], layout: "out/x" },
+        sdk: { ...SDK, perArch: false, tag: "sdk", layout: "./out/x/" },
+        package: { ...STAGES["package"], inputs: {} },
+      },
+    ],
+    [
+      "a layout that is written whole, and as a path of the project",
+      /stages.sdk.layout: out\/x is the layout of base and of sdk/,
+      {
+        base: { ...STAGES["base"], layout: "/project/out/x" },
+        sdk: { ...SDK, layout: "out/x" },
+      },
+    ],
+    [
+      "a layout that is the one of a stage which names none",
+      /stages.sdk.layout: out\/chain\/layouts\/base is the layout of base and of sdk/,
+      { sdk: { ...SDK, layout: "out/chain/layouts/base" } },
+    ],
+    [
+      "a layout that has the project in it, which is replaced as a whole",
+      /stages.base.layout: out\/.. has the project itself in it/,
+      { base: { ...STAGES["base"], layout: "out/.." } },
+    ],
+    [
+      "a layout inside another, which is replaced as a whole",
+      /stages.sdk.layout: out\/sdk\/amd64 and out, the layout of base, lie in one another/,
+      {
+        base: { ...STAGES["base"], layout: "out" },
+        sdk: { ...SDK, layout: "out/sdk/${ARCH}" },
+      },
+    ],
+    [
+      "a variant that would overwrite a layout of the plain family, written in another way",
+      /stages.sdk.layout: .*out\/sdk-amd64 is the layout of sdk-amd64 of the variant nvidia too/,
+      {
+        gpu: { dockerfile: "D", parent: "base", variant: "nvidia", tag: "gpu" },
+        sdk: {
+          ...SDK,
+          tag: "sdk${VARIANT_SUFFIX}-${ARCH}",
+          layout: "out${VARIANT_SUFFIX}/../out/sdk-${ARCH}",
+        },
+      },
+      { chain: { variants: { nvidia: { parents: { sdk: "gpu" } } } } },
+    ],
+    [
       "a parent and an image from outside",
       /stages.sdk.from: expected a parent or an image from outside, got both/,
       { sdk: { ...SDK, from: "docker.io/library/debian" } },

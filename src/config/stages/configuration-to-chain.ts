@@ -11,7 +11,7 @@ import { isOciError, OciError } from "../../oci/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import type { Configuration } from "../configuration.ts";
 import { createExpander } from "../expand-variables.ts";
-import { DEFAULT_OUTPUT } from "../output-directory.ts";
+import { chainLayouts, DEFAULT_OUTPUT } from "../output-directory.ts";
 import { parseSize } from "./parse-size.ts";
 import type { ChainDocument, StageDocument } from "./schema.ts";
 
@@ -48,6 +48,7 @@ export function configurationToChain(configuration: Configuration): ChainDeclara
     stages: Object.entries(stages).map(([name, stage]) => stageOf(name, stage, chain, output)),
     mirrors: chain.mirrors ?? {},
     ...variablesOf(configuration),
+    places: { directory: configuration.directory, layouts: chainLayouts(configuration) },
   };
 }
 

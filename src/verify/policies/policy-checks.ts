@@ -9,6 +9,7 @@ import type {
 import type { ImageFinding, ImageFindingCode } from "../image/image-report.ts";
 import { beginParity, compareSides, type ParitySide } from "./check-parity.ts";
 import { beginCheck } from "./begin-check.ts";
+import { isOfImages } from "./is-of-images.ts";
 import { treeAt } from "./path-pattern.ts";
 import type { Policy } from "./policy.ts";
 import type { PolicyCheck } from "./policy-check.ts";
@@ -66,9 +67,7 @@ function beginAll(
   subject: CheckSubject,
   parities: Map<string, ParitySide[]>,
 ): RootChecks {
-  // A directory has nothing but its files.
-  const policies =
-    subject.image === undefined ? all.filter(({ kind }) => !OF_IMAGES.has(kind)) : all;
+  const policies = subject.image === undefined ? all.filter(({ kind }) => !isOfImages(kind)) : all;
   const begun = policies.map((policy): Begun => {
     const reporter = createReporter(policy);
     if (policy.kind !== "parity") {
@@ -109,10 +108,6 @@ function onceEach(findings: readonly ImageFinding[]): readonly ImageFinding[] {
     return !isTold;
   });
 }
-
-const OF_IMAGES: ReadonlySet<Policy["kind"]> = new Set<Policy["kind"]>([
-  ...(["configuration", "environment", "provenance"] as const),
-]);
 
 function replacedBy(policies: readonly Policy[]): ReadonlySet<ImageFindingCode> {
   const asksPath = policies.some((one) => one.kind === "configuration" && one.searchPath === true);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { OpenOptions } from "../../../image/open-reference.ts";
 import { type ImageSource, openLayoutImages } from "../../images/image-source.ts";
-import { type LayoutPlaces, layoutOf } from "../../images/unit-layout.ts";
+import type { LayoutPlaces } from "../../graph/declaration.ts";
+import { layoutOf } from "../../graph/unit-layout.ts";
 import { keepLayout } from "./keep-layout.ts";
 import type { RunImages } from "./run-images.ts";
 

@@ -12,7 +12,7 @@ import type { PushBuiltEvent } from "../../buildkit/push/push-built.ts";
 import type { ContextSize } from "../../context/walk/context-size.ts";
 import type { UnitSelection } from "../../graph/select-units.ts";
 import type { ProvenanceKeys } from "../../images/provenance-keys.ts";
-import type { LayoutPlaces } from "../../images/unit-layout.ts";
+import type { LayoutPlaces } from "../../graph/declaration.ts";
 import type { UnitEnd } from "./unit-end.ts";
 
 /** What happens in a run. `unit` is an id. */

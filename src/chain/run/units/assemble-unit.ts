@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from "node:path";
-import { assembleTo, planAssemblyTo } from "../../../assemble/assemble-to-reference.ts";
-import type { Artifact, Recipe } from "../../../assemble/recipe/recipe.ts";
-import { isOciError, OciError } from "../../../oci/errors.ts";
+import { assembleTo } from "../../../assemble/assemble-to-reference.ts";
+import type { Recipe } from "../../../assemble/recipe/recipe.ts";
+import { OciError } from "../../../oci/errors.ts";
 import { publishImage } from "../../../publish/publish-image.ts";
 import { architectureName } from "../../graph/built-in-variables.ts";
-import { type StageUnit, unitOf } from "../../graph/stage-graph.ts";
-import type { ChainPlace } from "../place/chain-place.ts";
+import type { StageUnit } from "../../graph/stage-graph.ts";
 import type { RunOptions } from "../place/run-options.ts";
 import type { MadeUnit } from "../place/unit-end.ts";
+import { assemblyOptions, keptImage } from "./judge-assembly.ts";
+import { pinnedRecipe } from "./pinned-recipe.ts";
 import type { UnitWork } from "./unit-work.ts";
 
 /**
@@ -21,7 +22,7 @@ export async function assembleUnit(unit: StageUnit, work: UnitWork): Promise<Mad
   const pins = await place.pins(unit);
   const recipe = await pinnedRecipe(unit, place, options);
   const how = await assemblyOptions(unit, place, options);
-  const kept = await keptImage(unit, recipe, place, options);
+  const kept = options.noCache ? undefined : await keptImage(unit, recipe, place, how);
   if (kept !== undefined) {
     return { word: "kept", digest: kept, reasons: ["its recipe and inputs are the same"], pins };
   }
@@ -44,78 +45,6 @@ export async function assembleUnit(unit: StageUnit, work: UnitWork): Promise<Mad
 function layoutOf({ layout, id }: StageUnit, { directory }: RunOptions): string {
   if (layout === undefined) throw new RangeError(`${id}: a recipe has an output`);
   return resolve(directory, layout);
-}
-
-/** What is published, if nothing would be made anew. */
-async function keptImage(
-  unit: StageUnit,
-  recipe: Recipe,
-  place: ChainPlace,
-  options: RunOptions,
-): Promise<MadeUnit["digest"] | undefined> {
-  if (options.noCache || place.images.kind === "layout") return undefined;
-  const now = await place.images.image(unit);
-  if (now.state !== "present" || unit.reference === undefined) return undefined;
-  const how = await assemblyOptions(unit, place, options);
-  const { changed } = await planAssemblyTo(recipe, unit.reference, how);
-  return changed ? undefined : now.digest;
-}
-
-async function assemblyOptions(unit: StageUnit, place: ChainPlace, options: RunOptions) {
-  const { cache, registry, limits, signal, spoolDirectory, onSpool, compression } = options;
-  const siblings = place.graph.units.filter(({ stage }) => stage === unit.stage);
-  const generation: Recipe[] = [];
-  for (const sibling of siblings) {
-    const recipe = await ifThere(() => pinnedRecipe(sibling, place, options));
-    if (recipe !== undefined) generation.push(recipe);
-  }
-  const reach = { cache, registry, limits, signal, spoolDirectory, onSpool };
-  return { ...reach, ...compression, generation };
-}
-
-/** An architecture whose parents are not there yet is no part of the generation. */
-async function ifThere(make: () => Promise<Recipe>): Promise<Recipe | undefined> {
-  try {
-    return await make();
-  } catch (error) {
-    if (isOciError(error, "not-found")) return undefined;
-    throw error;
-  }
-}
-
-/**
- * The recipe of a unit, its base and artifacts replaced by the digests of what the graph says.
- * @throws OciError `invalid-recipe` for an input that the recipe does not have; `not-found` as `resolvePin`
- */
-export async function pinnedRecipe(
-  unit: StageUnit,
-  place: ChainPlace,
-  options: Pick<RunOptions, "recipe">,
-): Promise<Recipe> {
-  const recipe = options.recipe(unit.architecture ?? "");
-  const pins = await place.pins(unit);
-  let { base } = recipe;
-  const artifacts: Record<string, Artifact> = { ...recipe.artifacts };
-  for (const { name, unit: id } of unit.inputs) {
-    const reference = place.images.reference(unitOf(place.graph, id), pins[name]!);
-    if (name === "base") {
-      base = { ...(base === "scratch" ? {} : base), reference };
-      continue;
-    }
-    const artifact = name === "parent" ? (recipe.provenance?.parent ?? name) : name;
-    const before = artifacts[artifact];
-    if (before === undefined) throw noArtifact(unit, artifact, Object.keys(artifacts));
-    artifacts[artifact] = "reference" in before ? { ...before, reference } : { reference };
-  }
-  return { ...recipe, base, artifacts };
-}
-
-function noArtifact({ stage }: StageUnit, name: string, known: readonly string[]): OciError {
-  return new OciError(
-    "invalid-recipe",
-    `stage ${stage}: expected ${known.join(" or ") || "an artifact"} of the recipe for its input, got ${name}`,
-    { hint: "The parent of a recipe is the artifact that provenance.parent names." },
-  );
 }
 
 /** Pushes it behind the gates that one image can be asked. */

@@ -17,8 +17,8 @@ import type { ChainPlace } from "../place/chain-place.ts";
 import { keepLayout } from "../images/keep-layout.ts";
 import type { UnitInputs } from "../inputs/unit-inputs.ts";
 import type { MadeUnit } from "../place/unit-end.ts";
-import { buildReasons, compareInputs } from "./explain-unit.ts";
-import { builtLayout, findMade } from "./find-made.ts";
+import { builtLayout, rememberedOf } from "./find-made.ts";
+import { judgeBuild } from "./judge-build.ts";
 import { unitRequest } from "./unit-request.ts";
 import type { UnitWork } from "./unit-work.ts";
 
@@ -34,39 +34,22 @@ export async function buildUnit(unit: StageUnit, work: UnitWork): Promise<MadeUn
   const pins = await place.pins(unit);
   const record = digestOfRecord(inputs.record);
   const facts = { pins, record, isCovered: inputs.key.kind === "covered" };
-  const remembered = { ...work, state: options.state, runIdKey: options.keys.runId };
-  const status = work.status.unit(unit.id);
-  const found =
-    options.noCache || options.pull
-      ? undefined
-      : await findMade(unit, inputs, place, { ...remembered, status });
+  const remembered = rememberedOf(unit, options, work.before, work.lock);
+  const { found, reasons } = await judgeBuild(unit, inputs, place, remembered, options);
   if (found?.how === "pushed") {
     await publish(unit, found.built, work);
-    return { ...facts, word: "pushed", digest: found.built.digest, reasons: [found.why] };
+    return { ...facts, word: "pushed", digest: found.built.digest, reasons };
   }
   if (found !== undefined) {
     if (found.how === "retagged") await place.images.retag(unit, found.digest);
-    return { ...facts, word: found.how, digest: found.digest, reasons: [found.why] };
+    return { ...facts, word: found.how, digest: found.digest, reasons };
   }
-  const reasons = await reasonsOf(unit, inputs, work);
   const { descriptor, log } = await buildAnew(unit, inputs, work);
   const { digest } = descriptor;
   const started = work.status.unit(unit.id)?.started;
   work.status.set(unit.id, { status: "running", digest, inputs: record, log, started });
   await publish(unit, descriptor, work);
   return { ...facts, word: "built", digest, reasons, log };
-}
-
-async function reasonsOf(
-  unit: StageUnit,
-  inputs: UnitInputs,
-  { place, options, status }: UnitWork,
-): Promise<readonly string[]> {
-  if (options.noCache) return ["--no-cache"];
-  const image = await place.images.image(unit);
-  const remembered = status.unit(unit.id)?.inputs;
-  const change = await compareInputs(unit, inputs, image, remembered, place);
-  return buildReasons(unit, image, change, options.pull ? ["--pull"] : []);
 }
 
 async function publish(unit: StageUnit, descriptor: Descriptor, work: UnitWork): Promise<void> {

@@ -2,10 +2,10 @@
 import type { Recipe } from "../../../assemble/recipe/recipe.ts";
 import { publishIndex } from "../../../publish/publish-index.ts";
 import { type StageUnit, unitOf } from "../../graph/stage-graph.ts";
-import { layoutOf } from "../../images/unit-layout.ts";
+import { layoutOf } from "../../graph/unit-layout.ts";
 import { resolvePin } from "../../pins/resolve-pin.ts";
 import type { MadeUnit } from "../place/unit-end.ts";
-import { pinnedRecipe } from "./assemble-unit.ts";
+import { pinnedRecipe } from "./pinned-recipe.ts";
 import type { UnitWork } from "./unit-work.ts";
 
 /**
