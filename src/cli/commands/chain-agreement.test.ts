@@ -150,8 +150,8 @@ describe("a plan, a dry run and a run", () => {
   ])(
     "say the same of random states of a chain %s",
     async (_, place) => {
-      const seed = Number(process.env["OCI_KIT_CHAIN_SEED"] ?? Math.floor(Math.random() * 1e6));
-      const rounds = Number(process.env["OCI_KIT_CHAIN_ROUNDS"] ?? 5);
+      const seed = Number(process.env["OCI_KIT_CHAIN_SEED"] ?? 12);
+      const rounds = Number(process.env["OCI_KIT_CHAIN_ROUNDS"] ?? 4);
       const number = numbers(seed);
       await compare(`seed ${seed}: nothing is there`, ...place);
       for (let round = 0; round < rounds; round++) {

@@ -26,7 +26,8 @@ const ALONE_LATER = 8 * 1024 * 1024;
 /**
  * Groups the components of an image that has no groups yet. The largest get one for themselves, each as long as it is
  * at least a third as large as a group would be that the smaller ones share; so few bytes are sent and dead when any of
- * them changes. (With half, 39 of 845 packages updated sent 6 % more, to clear the dead bytes of one that shared a layer.) What is chosen is recorded in the layers' annotations, and kept by {@link keepGroups}.
+ * them changes. Measured with a half: 6 % more for 40 updated packages of 845, to clear the dead bytes of one of 31 MB that
+ * shared a layer; 4 % less for 17 of 381, and 2 % less through ten updates of a made-up image. What is chosen is recorded in the layers' annotations, and kept by {@link keepGroups}.
  * @param sizes bytes of each component
  * @param groups how many there may be
  */
@@ -38,7 +39,7 @@ export function chooseGroups(sizes: ReadonlyMap<string, number>, groups: number)
   let rest = total;
   for (const [name, bytes] of sorted) {
     const shared = groups - alone.size;
-    if (shared <= 1 || bytes < worth || bytes < rest / (2.75 * shared)) break;
+    if (shared <= 1 || bytes < worth || bytes < rest / (3 * shared)) break;
     alone.add(formatGroup(componentGroup(name)));
     rest -= bytes;
   }
