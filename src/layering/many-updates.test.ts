@@ -35,7 +35,7 @@ function update(packages: readonly MadePackage[], places: readonly number[]): Ma
 describe("an image of packages", () => {
   it("gets a layer for each large package and shared ones for the small", () => {
     const groups = first.layers.map(({ group }) => group);
-    expect(groups).toEqual(expect.arrayContaining(["pkg-0", "pkg-1", "pkg-2"]));
+    expect(groups.slice(0, 12)).toEqual(expect.arrayContaining(["pkg-0", "pkg-1", "pkg-2"]));
     expect(groups).not.toContain("pkg-140");
     expect(first.layers.length).toBeLessThanOrEqual(60);
   });
@@ -77,6 +77,6 @@ describe("an image of packages", () => {
       expect(previous.deadBytes / previous.tarBytes).toBeLessThanOrEqual(0.02);
       if (round === 9) expect(await treeDifferences(rebuilt, previous.image, ["time"])).toEqual([]);
     }
-    expect(sent / changed).toBeLessThanOrEqual(1.13);
+    expect(sent / changed).toBeLessThanOrEqual(1.1);
   });
 });

@@ -10,8 +10,9 @@ import { blaming } from "./copy-error.ts";
 export type Presence = "absent" | "held" | "damaged";
 
 /**
- * Asks the target whether it has content, unless it need not be asked for what is from there (`assume`). With `verifyPresent`, what it has is also read and hashed. Only
- * wrong bytes count as damage: content that can't be read is an error.
+ * Asks the target whether it has content, unless it need not be asked for what is from there (`assume`). With
+ * `verifyPresent`, what it has is also read and hashed. Only wrong bytes count as damage: content that can't be read is
+ * an error.
  * @throws CopyError
  */
 export function presenceOf(
