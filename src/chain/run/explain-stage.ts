@@ -10,7 +10,7 @@ import type { ChainPlaceOptions } from "./place/run-options.ts";
 import { readStatus } from "./status/status-file.ts";
 import type { InputChange } from "./units/explain-unit.ts";
 import { rememberedOf } from "./units/find-made.ts";
-import { judgeBuild } from "./units/judge-build.ts";
+import { findChange, judgeBuild } from "./units/judge-build.ts";
 import { actionOf } from "./units/judge-unit.ts";
 
 /** Why one unit would be built, or would not. */
@@ -27,8 +27,7 @@ export interface ExplainedUnit {
 
 /**
  * Compares what the units of a stage are made of now with what they were made of, file by file, and says what a run would
- * do, by what a run judges by. What they are built
- * FROM is what is there now.
+ * do, by what a run judges by. What they are built FROM is what is there now.
  * @throws OciError `invalid-argument` for a stage that BuildKit does not make; as `selectUnits` for the architectures;
  *   `not-found` for a parent that is not there; what reading inputs throws
  */
@@ -50,7 +49,8 @@ export async function explainStage(
     for (const unit of units) {
       const inputs = await place.inputs(unit);
       const remembered = rememberedOf(unit, options, status, lock);
-      const { found, reasons, change } = await judgeBuild(unit, inputs, place, remembered);
+      const { found, reasons } = await judgeBuild(unit, inputs, place, remembered);
+      const change = await findChange(unit, inputs, place, remembered);
       const action = actionOf(found);
       explained.push({ unit, action, reasons, change, context: inputs.context.size });
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { StageUnit } from "../../graph/stage-graph.ts";
-import type { ChainImage } from "../../images/chain-image.ts";
 import type { UnitInputs } from "../inputs/unit-inputs.ts";
 import type { ChainPlace } from "../place/chain-place.ts";
 import { buildReasons, compareInputs, type InputChange } from "./explain-unit.ts";
@@ -18,9 +17,6 @@ export interface BuildJudgement {
   readonly found: FoundImage | undefined;
   /** One line each. */
   readonly reasons: readonly string[];
-  /** What is under the unit's own name. */
-  readonly image: ChainImage;
-  readonly change: InputChange;
 }
 
 /** Judges what becomes of a unit. A plan, a dry run and a run all ask this, and `explainStage` too. */
@@ -33,8 +29,19 @@ export async function judgeBuild(
 ): Promise<BuildJudgement> {
   const flags = [...(noCache ? ["--no-cache"] : []), ...(pull ? ["--pull"] : [])];
   const found = flags.length > 0 ? undefined : await findMade(unit, inputs, place, remembered);
+  if (found !== undefined) return { found, reasons: [found.why] };
   const image = await place.images.image(unit);
-  const change = await compareInputs(unit, inputs, image, remembered.status?.inputs, place);
-  const reasons = found === undefined ? buildReasons(unit, image, change, flags) : [found.why];
-  return { found, reasons, image, change };
+  const change = await findChange(unit, inputs, place, remembered);
+  return { found, reasons: buildReasons(unit, image, change, flags) };
+}
+
+/** What of a unit's inputs is other than when its image, or what is remembered of it, was made. */
+export async function findChange(
+  unit: StageUnit,
+  inputs: UnitInputs,
+  place: ChainPlace,
+  { status }: Remembered,
+): Promise<InputChange> {
+  const image = await place.images.image(unit);
+  return compareInputs(unit, inputs, image, status?.inputs, place);
 }
