@@ -34,8 +34,9 @@ export function watchNames(pairs: Iterable<PathPair>): NamingPairs {
 }
 
 /**
- * Adds to the differences, where a file has a new name, all other names of that file. A hard link from a
- * layer to a file of a lower layer would on some systems become a separate file, so all names are written.
+ * Adds to the differences, where a name of a file is one, all other names of that file: a name may be new, or have been
+ * another file or a directory. A hard link from a layer to a file of a lower layer would on some systems become a
+ * separate file, so all names are written.
  */
 export function withOtherNames(
   differences: readonly Difference[],
@@ -44,8 +45,8 @@ export function withOtherNames(
 ): readonly Difference[] {
   const known = new Set(differences.map(({ path }) => path));
   const more: Difference[] = [];
-  for (const { path, kind } of differences) {
-    const node = kind === "unexpected" ? root.lstat(path) : undefined;
+  for (const { path } of differences) {
+    const node = root.lstat(path);
     for (const name of (node && names.namesOf(node)) ?? []) {
       if (known.has(name)) continue;
       known.add(name);
