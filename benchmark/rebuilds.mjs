@@ -8,7 +8,7 @@
 //   - the image before the updates;
 //   - the same from new directories with all times changed, by the other Node if one is named, with an empty cache;
 //   - with all updates at once, and that again by the other Node from new directories;
-//   - with the updates in ten parts, one after the other.
+//   - with the updates in ten parts, one after the other; what is built from one source is updated at one time, as apt has it.
 // Each is compared with what changed, compressed alone in the same way. Needs 20 GB in the scratch directory, and docker-registry
 // in PATH or OCI_KIT_PEERS. Fails when more is sent than docs/rechunk.md says.
 import { execFile } from "node:child_process";
@@ -147,6 +147,7 @@ const updated = [...after.values()].filter(
   (each) => before.get(each.name)?.version !== each.version,
 );
 const gone = [...before.keys()].filter((name) => !after.has(name));
+const sources = [...new Set(updated.map(({ source }) => source))];
 const registry = await startCountedRegistry(scratch, environment);
 const image = `${registry.host}/debian`;
 try {
@@ -157,7 +158,7 @@ try {
     `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "?"}, ${flags.compression}`,
   );
   console.log(
-    `${before.size} packages, ${released.size} files; ${updated.length} updated, ${gone.length} gone`,
+    `${before.size} packages, ${released.size} files; ${updated.length} updated from ${sources.length} sources, ${gone.length} gone`,
   );
   const source = await build(tree.root);
   const first = await rechunk(HERE, source, "first");
@@ -210,7 +211,7 @@ try {
   const sums = { sent: 0, changed: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [at, name] of gone.entries()) if (at % ROUNDS === round) tree.remove(name);
-    tree.install(updated.filter((_, at) => at % ROUNDS === round));
+    tree.install(updated.filter(({ source }) => sources.indexOf(source) % ROUNDS === round));
     const next = readState(tree.root);
     const size = await sizeOfChanged(tree.root, changedPaths(state, next));
     const made = await rechunk(

@@ -16,7 +16,7 @@ import { join } from "node:path";
 const SUITE = "trixie";
 const INFO = "var/lib/dpkg/info";
 
-/** @typedef {{ readonly name: string, readonly version: string, readonly file: string }} Package */
+/** @typedef {{ readonly name: string, readonly source: string, readonly version: string, readonly file: string }} Package */
 
 /**
  * Fetches packages with all that they need, once as the suite was released and once with all its updates.
@@ -95,10 +95,17 @@ function packagesIn(cache, plan) {
     /^Inst (\S+) \((\S+) .*\[(\S+)\]/gm,
   )) {
     const file = `${name}_${version.replaceAll(":", "%3a")}_${architecture}.deb`;
-    packages.set(name, { name, version, file: join(cache, "archives", file) });
+    const path = join(cache, "archives", file);
+    packages.set(name, { name, source: sourceOf(path) ?? name, version, file: path });
   }
   if (packages.size === 0) throw new Error("apt would install nothing");
   return packages;
+}
+
+/** What a package was built from, if that has another name. @param {string} file */
+function sourceOf(file) {
+  const field = execFileSync("dpkg-deb", ["--field", file, "Source"], { encoding: "utf8" });
+  return /^\S+/.exec(field)?.[0];
 }
 
 /** A root filesystem of packages, with dpkg's records. */

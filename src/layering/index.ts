@@ -5,6 +5,7 @@
  * @module
  */
 export * from "./broken-limits.ts";
+export type { Component } from "./components/component.ts";
 export type { DeclaredComponent } from "./components/declared-component.ts";
 export * from "./components/find-components.ts";
 export * from "./groups/layer-group.ts";

@@ -3,6 +3,8 @@ import type { ByteString } from "../../bytes/byte-string.ts";
 
 /** Where dpkg keeps what it knows of each package. */
 export const DPKG_INFO = "/var/lib/dpkg/info" as ByteString;
+/** What is installed, a paragraph for each package. */
+export const DPKG_STATUS = "/var/lib/dpkg/status" as ByteString;
 /** Where images without dpkg itself (distroless) have a file for each package. */
 export const DPKG_STATUS_DIRECTORY = "/var/lib/dpkg/status.d" as ByteString;
 export const DPKG_DIVERSIONS = "/var/lib/dpkg/diversions" as ByteString;
@@ -29,6 +31,29 @@ export function parseMd5sums(text: ByteString): ByteString[] {
       paths.push(`/${line.slice(blanks + 2)}` as ByteString);
   }
   return paths;
+}
+
+/**
+ * The packages of a `status` whose source has another name, with it: paragraphs of fields, `Package: libssl3t64` and
+ * `Source: openssl (3.5.1-1)`.
+ */
+export function* parseDpkgStatus(
+  text: ByteString,
+): Generator<readonly [name: ByteString, source: ByteString]> {
+  let name = "" as ByteString;
+  let source = "" as ByteString;
+  for (const line of [...text.split("\n"), ""]) {
+    if (line.startsWith("Package: ")) name = line.slice(9).trim() as ByteString;
+    else if (line.startsWith("Source: ")) source = firstWord(line.slice(8).trim());
+    if (line !== "") continue;
+    if (name !== "" && source !== "") yield [name, source];
+    name = source = "" as ByteString;
+  }
+}
+
+function firstWord(text: string): ByteString {
+  const blank = text.indexOf(" ");
+  return (blank < 0 ? text : text.slice(0, blank)) as ByteString;
 }
 
 /** One file that a package's record names, and which lies elsewhere because another package diverted it. */

@@ -8,6 +8,7 @@ import {
   symlink,
   type Piece,
 } from "../../../test/fixtures/layers.ts";
+import { createComponentMaker } from "./component.ts";
 import { findComponents, type FindComponentsOptions } from "./find-components.ts";
 
 const LISTS = "var/lib/dpkg/info";
@@ -18,7 +19,7 @@ async function componentsIn(
   options: FindComponentsOptions = {},
 ): Promise<readonly string[]> {
   const components = await findComponents(await mergeImage([pieces]), options);
-  return paths.map((path) => components.of(b(path)));
+  return paths.map((path) => components.of(b(path)).name);
 }
 
 describe("the component of a file", () => {
@@ -30,7 +31,7 @@ describe("the component of a file", () => {
       file(`${LISTS}/dash.list`, "/.\n/bin\n/bin/sh\n/usr/share/doc/not-there\n"),
     ];
     const found = await componentsIn(pieces, ["/usr/bin/sh", "/usr/bin/other"]);
-    expect(found).toEqual(["dash", "/usr/bin"]);
+    expect(found).toEqual(["dash (compiled)", "/usr/bin"]);
   });
 
   it("is the package without its architecture, also for what dpkg keeps of it", async () => {
@@ -44,7 +45,7 @@ describe("the component of a file", () => {
       `/${LISTS}/libc6:amd64.list`,
       `/${LISTS}/libc6:amd64.postinst`,
     ];
-    expect(await componentsIn(pieces, paths)).toEqual(["libc6", "libc6", "libc6"]);
+    expect(await componentsIn(pieces, paths)).toEqual(["libc6 (compiled)", "libc6", "libc6"]);
   });
 
   it("follows diversions: the file of the package lies where another put it", async () => {
@@ -56,8 +57,8 @@ describe("the component of a file", () => {
       file(`${LISTS}/plain.list`, "/usr/bin/x\n"),
     ];
     expect(await componentsIn(pieces, ["/usr/bin/x", "/usr/bin/x.old"])).toEqual([
-      "better",
-      "plain",
+      "better (compiled)",
+      "plain (compiled)",
     ]);
   });
 
@@ -80,7 +81,7 @@ describe("the component of a file", () => {
       file("top", "x"),
     ];
     const found = await componentsIn(pieces, ["/usr/lib/ssl", "/etc/motd", "/top"]);
-    expect(found).toEqual(["libssl3", "base", "next"]);
+    expect(found).toEqual(["libssl3 (compiled)", "base", "next"]);
   });
 
   it("is declared before all records, also for all below a directory", async () => {
@@ -99,6 +100,88 @@ describe("the component of a file", () => {
     const expected = ["/", "/usr/lib/python3/dist-packages", "/etc"];
     expect(await componentsIn([directory("usr")], paths)).toEqual(expected);
   });
+});
+
+describe("the source of a package", () => {
+  const STATUS = [
+    "Package: libssl3t64\nStatus: install ok installed\nSource: openssl (3.5.1-1)\nVersion: 3.5.1-1+b1\n",
+    "Package: openssl\nVersion: 3.5.1-1\nDescription: x\n Source: no-field\n",
+  ].join("\n");
+
+  async function sourcesIn(
+    pieces: readonly Piece[],
+    ...paths: readonly string[]
+  ): Promise<readonly (string | undefined)[]> {
+    const components = await findComponents(await mergeImage([pieces]));
+    return paths.map((path) => components.of(b(path)).source);
+  }
+
+  it("is what dpkg's status names, else the package itself, and apart for what is compiled", async () => {
+    const pieces = [
+      file("usr/lib/libssl.so.3", "x"),
+      file("usr/share/ssl", "x"),
+      file("usr/bin/openssl", "x"),
+      file(`${LISTS}/libssl3t64:amd64.list`, "/usr/lib/libssl.so.3\n/usr/share/ssl\n"),
+      file(`${LISTS}/openssl.list`, "/usr/bin/openssl\n"),
+      file("var/lib/dpkg/status", STATUS),
+    ];
+    const paths = ["/usr/lib/libssl.so.3", "/usr/share/ssl", "/usr/bin/openssl", "/etc/x"];
+    const expected = ["openssl (compiled)", "openssl", "openssl (compiled)", undefined];
+    expect(await sourcesIn(pieces, ...paths)).toEqual(expected);
+  });
+
+  it("is what the paragraphs of images without dpkg, and what apk's origin says", async () => {
+    const pieces = [
+      file("usr/share/ssl", "x"),
+      file("var/lib/dpkg/status.d/libssl3.md5sums", `${"0".repeat(32)}  usr/share/ssl\n`),
+      file("var/lib/dpkg/status.d/libssl3", "Package: libssl3\nSource: openssl\n"),
+      file("etc/motd", "x"),
+      file("etc/other", "x"),
+      file(
+        "lib/apk/db/installed",
+        "P:ssl_client\no:busybox\nF:etc\nR:motd\n\nP:next\nF:etc\nR:other\n\n",
+      ),
+    ];
+    const found = await sourcesIn(
+      pieces,
+      ...["/usr/share/ssl", "/var/lib/dpkg/status.d/libssl3", "/etc/motd", "/etc/other"],
+    );
+    expect(found).toEqual(["openssl", "openssl", "busybox", "next"]);
+  });
+
+  it("and the component are one object for all their paths", async () => {
+    const pieces = [file("a", "x"), file("b", "x"), file(`${LISTS}/p.list`, "/a\n/b\n")];
+    const components = await findComponents(await mergeImage([pieces]));
+    expect(components.of(b("/a"))).toBe(components.of(b("/b")));
+    expect(components.of(b("/etc/x"))).toBe(components.of(b("/etc/y")));
+  });
+});
+
+describe("what of a package is compiled", () => {
+  const paths = {
+    compiled: [
+      ...[
+        "/usr/bin/perl",
+        "/sbin/init",
+        "/usr/lib/x86_64-linux-gnu/libz.so.1.3.1",
+        "/usr/lib/libz.a",
+      ],
+      ...["/usr/lib/git-core/git", "/opt/x/libexec/y", "/usr/lib/jvm/java-21/lib/modules"],
+      ...["/lib64/ld-linux.so.2", "/usr/lib/python3/numpy/core/multiarray.cpython-313.so"],
+    ],
+    rest: [
+      ...["/usr/share/doc/libz.so/README", "/usr/lib/python3/dist-packages/x.py", "/etc/passwd"],
+      ...["/usr/share/perl/5.40/Foo.pm", "/usr/lib/os-release.txt", "/usr/bin", "/lib"],
+    ],
+  };
+
+  it.each(Object.entries(paths).flatMap(([part, all]) => all.map((path) => ({ part, path }))))(
+    "$path: $part",
+    ({ part, path }) => {
+      const { name } = createComponentMaker().ofPackage(b(path), b("p"), b("p"));
+      expect(name).toBe(part === "compiled" ? "p (compiled)" : "p");
+    },
+  );
 });
 
 describe("records that are hostile or not understood", () => {

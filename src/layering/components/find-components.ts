@@ -2,20 +2,23 @@
 import { fromBytes, toText, type ByteString } from "../../bytes/byte-string.ts";
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
-import { tracePath } from "../../rootfs/resolve-path.ts";
 import { APK_INSTALLED, parseApkInstalled } from "./apk-records.ts";
+import { createComponentMaker, type Component } from "./component.ts";
 import { findDeclared, type DeclaredComponent } from "./declared-component.ts";
 import { directoryComponent } from "./directory-component.ts";
 import {
   DPKG_DIVERSIONS,
   DPKG_INFO,
+  DPKG_STATUS,
   DPKG_STATUS_DIRECTORY,
   dpkgPackage,
   parseDiversions,
   parseDpkgList,
+  parseDpkgStatus,
   parseMd5sums,
   type Diversion,
 } from "./dpkg-records.ts";
+import { createPackageOwners, type PackageFile, type PackageOwners } from "./package-owners.ts";
 import { readRecords } from "./read-records.ts";
 import { parseRpmDatabase, RPM_OTHERS, RPM_SQLITE } from "./rpm-records.ts";
 import { DatabaseFault } from "./sqlite-table.ts";
@@ -27,8 +30,8 @@ export interface FindComponentsOptions extends AbortOptions {
 
 /** Which component each path of an image belongs to: always the same for the same image and declarations. */
 export interface Components {
-  /** The name of the component, as text. */
-  of(path: ByteString): string;
+  /** The same object for all paths of one component. */
+  of(path: ByteString): Component;
   /** What could not be used, each as one line for people. */
   readonly notices: readonly string[];
 }
@@ -48,7 +51,7 @@ export async function findComponents(
   { declared = [], signal }: FindComponentsOptions = {},
 ): Promise<Components> {
   const declaredOf = findDeclared(declared);
-  const owners = createOwners(root);
+  const owners = createPackageOwners(root);
   const diversions: { map: ReadonlyMap<ByteString, Diversion> } = { map: new Map() };
   await readRecords(
     root,
@@ -59,36 +62,57 @@ export async function findComponents(
     { signal },
   );
   const records = [...dpkgRecords(root), ...APK_INSTALLED];
-  const tooLarge = await readRecords(
-    root,
-    records,
-    (path, bytes) => {
-      const text = fromBytes(bytes);
-      if (APK_INSTALLED.includes(path)) {
-        for (const [file, name] of parseApkInstalled(text)) owners.add(file, name);
-        return;
-      }
-      const name = packageOf(path);
-      const files = path.endsWith(".md5sums") ? parseMd5sums(text) : parseDpkgList(text);
-      for (const file of files) owners.add(diverted(file, name, diversions.map), name);
-      owners.add(path, name);
-    },
-    { signal },
-  );
+  const take = (path: ByteString, bytes: Uint8Array): void =>
+    takeRecord(path, fromBytes(bytes), owners, diversions.map);
+  const tooLarge = await readRecords(root, records, take, { signal });
   const notices = tooLarge.map(
     (path) => `${toText(path)}: too large for a record of packages, not read`,
   );
   notices.push(...(await readRpm(root, owners, { signal })));
+  const make = createComponentMaker();
   return {
-    of: (path) => declaredOf(path) ?? toText(owners.of(path) ?? directoryComponent(path)),
+    of(path) {
+      const name = declaredOf(path);
+      if (name !== undefined) return make.named(name);
+      const owner = owners.of(path) ?? packageOfRecord(path);
+      if (owner === undefined) return make.named(toText(directoryComponent(path)));
+      return make.ofPackage(path, owner, owners.sourceOf(owner));
+    },
     notices,
   };
+}
+
+function takeRecord(
+  path: ByteString,
+  text: ByteString,
+  owners: PackageOwners,
+  diversions: ReadonlyMap<ByteString, Diversion>,
+): void {
+  if (APK_INSTALLED.includes(path)) {
+    addPackages(parseApkInstalled(text), owners);
+    return;
+  }
+  if (isDpkgStatus(path)) {
+    for (const [name, source] of parseDpkgStatus(text)) owners.addSource(name, source);
+    return;
+  }
+  const name = packageOf(path);
+  const files = path.endsWith(".md5sums") ? parseMd5sums(text) : parseDpkgList(text);
+  for (const file of files) owners.addFile(diverted(file, name, diversions), name);
+  owners.addFile(path, name);
+}
+
+function addPackages(files: Iterable<PackageFile>, owners: PackageOwners): void {
+  for (const { path, name, source } of files) {
+    owners.addFile(path, name);
+    if (source !== undefined) owners.addSource(name, source);
+  }
 }
 
 /** Adds what rpm's database names; gives what could not be used, each as one line for people. */
 async function readRpm(
   root: ImageFilesystem,
-  owners: Owners,
+  owners: PackageOwners,
   { signal }: AbortOptions,
 ): Promise<readonly string[]> {
   const instead = "files are grouped by directory, or as --component says";
@@ -98,7 +122,7 @@ async function readRpm(
       // To its end first: what half of a database says would be another grouping than that of all of it.
       const whole = parseRpmDatabase(bytes);
       while (whole.next().done !== true) continue;
-      for (const [file, name] of parseRpmDatabase(bytes)) owners.add(file, name);
+      addPackages(parseRpmDatabase(bytes), owners);
     } catch (error) {
       if (!(error instanceof DatabaseFault)) throw error;
       notices.push(`${path}: ${error.message}, not read; ${instead}`);
@@ -119,20 +143,29 @@ async function readRpm(
 }
 
 function dpkgRecords(root: ImageFilesystem): ByteString[] {
-  const listed = (directory: ByteString, ending: string): ByteString[] =>
+  const listed = (directory: ByteString): ByteString[] =>
     root.lstat(directory)?.type !== "directory"
       ? []
-      : root
-          .list(directory)
-          .filter((name) => name.endsWith(ending))
-          .map((name) => `${directory}/${name}` as ByteString);
-  return [...listed(DPKG_INFO, ".list"), ...listed(DPKG_STATUS_DIRECTORY, ".md5sums")];
+      : root.list(directory).map((name) => `${directory}/${name}` as ByteString);
+  const lists = listed(DPKG_INFO).filter((path) => path.endsWith(".list"));
+  return [DPKG_STATUS, ...lists, ...listed(DPKG_STATUS_DIRECTORY)];
+}
+
+/** Whether a record is of paragraphs about packages, and not of the paths of one. */
+function isDpkgStatus(path: ByteString): boolean {
+  const isBelow = path.startsWith(`${DPKG_STATUS_DIRECTORY}/`);
+  return path === DPKG_STATUS || (isBelow && !path.endsWith(".md5sums"));
+}
+
+/** The package that a file among dpkg's own is about: it changes when the package does. */
+function packageOfRecord(path: ByteString): ByteString | undefined {
+  const isRecord = [DPKG_INFO, DPKG_STATUS_DIRECTORY].some((at) => path.startsWith(`${at}/`));
+  return isRecord ? packageOf(path) : undefined;
 }
 
 function packageOf(record: ByteString): ByteString {
   const name = record.slice(record.lastIndexOf("/") + 1) as ByteString;
-  const isPlain = record.startsWith(`${DPKG_STATUS_DIRECTORY}/`) && !name.endsWith(".md5sums");
-  return isPlain ? name : dpkgPackage(name);
+  return isDpkgStatus(record) ? name : dpkgPackage(name);
 }
 
 /** Where a package's file lies, if another package diverted it. */
@@ -143,48 +176,4 @@ function diverted(
 ): ByteString {
   const diversion = diversions.get(file);
   return diversion === undefined || diversion.by === name ? file : diversion.to;
-}
-
-interface Owners {
-  add(path: ByteString, name: ByteString): void;
-  of(path: ByteString): ByteString | undefined;
-}
-
-/** Longer paths in records are ignored: looking one up takes time in proportion to its square. */
-const LONGEST = 1024;
-/** So many different directories of records are looked up; a root filesystem of 3.9 GB has 5,000. */
-const MOST_DIRECTORIES = 100_000;
-/** `/lib` to `/usr/lib` is one. Links may have long targets, so few of them are followed. */
-const LINK_HOPS = 4;
-
-function createOwners(root: ImageFilesystem): Owners {
-  const owners = new Map<ByteString, ByteString>();
-  /** Where the directories that records name really are: a record names few of them, many times. */
-  const directories = new Map<ByteString, string | undefined>([["" as ByteString, ""]]);
-  const directoryAt = (path: ByteString): string | undefined => {
-    if (directories.has(path) || directories.size > MOST_DIRECTORIES) return directories.get(path);
-    const found = tracePath(root, path, { limits: { linkHops: LINK_HOPS } });
-    const real = found.path === "/" ? "" : found.path;
-    directories.set(path, found.node?.type === "directory" ? real : undefined);
-    return directories.get(path);
-  };
-  return {
-    add(path, name) {
-      if (path.length > LONGEST || !path.startsWith("/")) return;
-      const slash = path.lastIndexOf("/");
-      const directory = directoryAt(path.slice(0, slash) as ByteString);
-      if (directory === undefined) return;
-      const real = `${directory}/${path.slice(slash + 1)}` as ByteString;
-      if (root.lstat(real) === undefined) return;
-      const other = owners.get(real);
-      if (other === undefined || name < other) owners.set(real, name);
-    },
-    of(path) {
-      const own = owners.get(path);
-      if (own !== undefined) return own;
-      // What dpkg keeps of a package changes when the package does.
-      const isInfo = [DPKG_INFO, DPKG_STATUS_DIRECTORY].some((at) => path.startsWith(`${at}/`));
-      return isInfo ? packageOf(path) : undefined;
-    },
-  };
 }

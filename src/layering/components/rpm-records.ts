@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fromBytes, type ByteString } from "../../bytes/byte-string.ts";
+import type { PackageFile } from "./package-owners.ts";
 import { DatabaseFault, readSqliteTable } from "./sqlite-table.ts";
 
 const DIRECTORIES = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
@@ -16,11 +17,13 @@ export const RPM_OTHERS: readonly ByteString[] = ["Packages.db", "Packages"].fla
 
 // Tags of a header, and types of what they name (rpm's lib/rpmtag.h).
 const NAME = 1000;
+const SOURCE_RPM = 1044;
 const DIR_INDEXES = 1116;
 const BASE_NAMES = 1117;
 const DIR_NAMES = 1118;
 const TYPES: ReadonlyMap<number, number> = new Map([
   [NAME, 6],
+  [SOURCE_RPM, 6],
   [DIR_INDEXES, 4],
   [BASE_NAMES, 8],
   [DIR_NAMES, 8],
@@ -30,9 +33,7 @@ const TYPES: ReadonlyMap<number, number> = new Map([
  * The files of rpm's database, each with its package. What a transaction left in the write-ahead log is not seen.
  * @throws DatabaseFault where it can't be read
  */
-export function* parseRpmDatabase(
-  file: Uint8Array,
-): Generator<readonly [path: ByteString, name: ByteString]> {
+export function* parseRpmDatabase(file: Uint8Array): Generator<PackageFile> {
   try {
     for (const [, header] of readSqliteTable(file, "Packages")) {
       if (header === undefined) throw new DatabaseFault("a package without a header");
@@ -45,9 +46,7 @@ export function* parseRpmDatabase(
 }
 
 /** The files of one header: entries of sixteen bytes (tag, type, offset, count), and the data they point into. */
-function* parseHeader(
-  header: Uint8Array,
-): Generator<readonly [path: ByteString, name: ByteString]> {
+function* parseHeader(header: Uint8Array): Generator<PackageFile> {
   const view = new DataView(header.buffer, header.byteOffset, header.length);
   const entries = view.getUint32(0);
   const data = 8 + entries * 16;
@@ -64,14 +63,20 @@ function* parseHeader(
     return readStrings(header, at, count);
   };
   const [name] = strings(NAME);
+  const source = sourceName(strings(SOURCE_RPM)[0]);
   const [baseNames, dirNames] = [strings(BASE_NAMES), strings(DIR_NAMES)];
   const indexes = found.get(DIR_INDEXES);
   if (name === undefined || indexes?.count !== baseNames.length) return;
   for (const [at, base] of baseNames.entries()) {
     const directory = dirNames[view.getUint32(indexes.at + at * 4)];
     if (directory === undefined) throw new DatabaseFault("a file without a directory");
-    yield [`${directory}${base}` as ByteString, name];
+    yield { path: `${directory}${base}` as ByteString, name, source };
   }
+}
+
+/** `bash` for `bash-5.2.26-3.fc40.src.rpm`: neither version nor release has a hyphen. */
+function sourceName(file: ByteString | undefined): ByteString | undefined {
+  return /^(.+)-[^-]+-[^-]+$/.exec(file ?? "")?.[1] as ByteString | undefined;
 }
 
 /** The most files of one package: a header of rpm itself has no more than 256 MB for everything. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { ByteString } from "../../bytes/byte-string.ts";
+import type { Component } from "../components/component.ts";
 import { formatGroup, type LayerGroup } from "../groups/layer-group.ts";
 import type { Grouping } from "../groups/choose-groups.ts";
 import { unitBytes, type FileUnit } from "./file-units.ts";
 import type { LayerParts } from "./new-layer.ts";
 
 export interface DivideOptions {
-  readonly componentOf: (unit: FileUnit) => string;
+  readonly componentOf: (unit: FileUnit) => Component;
   readonly grouping: Grouping;
   /** Groups that have a kept layer: what is new of them are differences. */
   readonly kept: readonly LayerGroup[];

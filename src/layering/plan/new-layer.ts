@@ -7,6 +7,7 @@ import { entriesOf, entryOf } from "../../rootfs/export/node-entries.ts";
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import type { Node } from "../../rootfs/root-filesystem.ts";
 import { comparePaths } from "../../rootfs/walk-filesystem.ts";
+import type { Component } from "../components/component.ts";
 import type { LayerGroup } from "../groups/layer-group.ts";
 import { unitBytes, type FileUnit } from "./file-units.ts";
 
@@ -40,7 +41,7 @@ export interface LayerParts {
 }
 
 export interface ArrangeOptions {
-  readonly componentOf: (unit: FileUnit) => string;
+  readonly componentOf: (unit: FileUnit) => Component;
   /** Directories that keep the times of an earlier image. */
   readonly directories: ReadonlyMap<ByteString, Node>;
 }
@@ -68,7 +69,7 @@ export function arrangeLayer(
   for (const unit of units) {
     for (const path of unit.paths) addParents(path);
     const bytes = unitBytes(unit);
-    if (bytes > 0) add(sizes, componentOf(unit), bytes);
+    if (bytes > 0) add(sizes, componentOf(unit).name, bytes);
     if (unit.node.type === "file" && unit.node.size > 0) files.push(unit);
     else named.set(unit.paths[0]!, entriesOf(unit.node, unit.paths));
   }
@@ -89,7 +90,7 @@ function whiteoutOf(path: ByteString): Entry {
   return makeEntry({ type: "file", path: whiteoutPath(path), mode: 0 });
 }
 
-/** Adds to a sum by name. */
-export function add(sums: Map<string, number>, name: string, bytes: number): void {
+/** Adds to one of some sums. */
+export function add<Name>(sums: Map<Name, number>, name: Name, bytes: number): void {
   sums.set(name, (sums.get(name) ?? 0) + bytes);
 }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { ImageFilesystem } from "../../rootfs/image-filesystem.ts";
+import type { Component } from "../components/component.ts";
 import type { Components } from "../components/find-components.ts";
-import { chooseGroups, groupsIn, keepGroups, type Grouping } from "../groups/choose-groups.ts";
+import {
+  chooseGroups,
+  groupsIn,
+  keepGroups,
+  type ComponentSizes,
+  type Grouping,
+} from "../groups/choose-groups.ts";
 import { chooseDropped, type Dropped, type DropReason } from "./choose-dropped.ts";
 import { compareKept, type KeptComparison } from "./compare-kept.ts";
 import { divideFiles } from "./divide-files.ts";
@@ -81,12 +88,14 @@ interface Division {
 
 async function divide({ compared, layers, recorded, componentsOf, options }: Division): Promise<{
   readonly parts: readonly LayerParts[];
-  readonly componentOf: (unit: FileUnit) => string;
+  readonly componentOf: (unit: FileUnit) => Component;
 }> {
   const { missing, removed } = compared;
-  if (missing.length === 0 && removed.length === 0) return { parts: [], componentOf: () => "" };
+  if (missing.length === 0 && removed.length === 0) {
+    return { parts: [], componentOf: () => ({ name: "", source: undefined }) };
+  }
   const components = await componentsOf();
-  const componentOf = ({ paths }: FileUnit): string => components.of(paths[0]!);
+  const componentOf = ({ paths }: FileUnit): Component => components.of(paths[0]!);
   const groups = groupsIn(options.maxLayers);
   const grouping = groupingFor(sizesOf(missing, componentOf), recorded, groups);
   const kept = layers.map(({ group }) => group);
@@ -98,7 +107,7 @@ async function divide({ compared, layers, recorded, componentsOf, options }: Div
 }
 
 function groupingFor(
-  sizes: ReadonlyMap<string, number>,
+  sizes: ComponentSizes,
   recorded: readonly PreviousLayer[],
   groups: number,
 ): Grouping {
@@ -109,9 +118,9 @@ function groupingFor(
 
 function sizesOf(
   units: readonly FileUnit[],
-  componentOf: (unit: FileUnit) => string,
-): ReadonlyMap<string, number> {
-  const sizes = new Map<string, number>();
+  componentOf: (unit: FileUnit) => Component,
+): ComponentSizes {
+  const sizes = new Map<Component, number>();
   for (const unit of units) {
     const bytes = unitBytes(unit);
     if (bytes > 0) add(sizes, componentOf(unit), bytes);
