@@ -87,12 +87,12 @@ async function build(root) {
   return source;
 }
 
-/** @param {Machine} machine @param {string} source @param {string} tag @param {string[]} words @returns {Promise<Rechunked>} */
-async function rechunk(machine, source, tag, ...words) {
+/** @param {Machine} machine @param {string} source @param {string} reference @param {string[]} words @returns {Promise<Rechunked>} */
+async function rechunk(machine, source, reference, ...words) {
   registry.take();
   const how = ["--compression", flags.compression, ...words];
   const { digest, images } = /** @type {Document} */ (
-    await ociKit(machine, "rechunk", source, `${image}:${tag}`, ...how)
+    await ociKit(machine, "rechunk", source, reference, ...how)
   );
   const [made] = images;
   if (made === undefined) throw new Error("expected an image");
@@ -149,7 +149,7 @@ const updated = [...after.values()].filter(
 const gone = [...before.keys()].filter((name) => !after.has(name));
 const sources = [...new Set(updated.map(({ source }) => source))];
 const registry = await startCountedRegistry(scratch, environment);
-const image = `${registry.host}/debian`;
+const [image, row] = [`${registry.host}/debian`, `${registry.host}/in-a-row`];
 try {
   const tree = new DebianTree(join(scratch, "here"));
   tree.install([...before.values()]);
@@ -161,13 +161,13 @@ try {
     `${before.size} packages, ${released.size} files; ${updated.length} updated from ${sources.length} sources, ${gone.length} gone`,
   );
   const source = await build(tree.root);
-  const first = await rechunk(HERE, source, "first");
+  const first = await rechunk(HERE, source, `${image}:first`);
   tell("first", first, undefined, undefined);
 
   mkdirSync(join(scratch, "elsewhere"));
   const other = new DebianTree(join(scratch, "elsewhere/there"), { timesNow: true });
   other.install([...before.values()].reverse());
-  const same = await rechunk(THERE, await build(other.root), "first");
+  const same = await rechunk(THERE, await build(other.root), `${image}:first`);
   tell("times alone, elsewhere", same, first, undefined);
   check("times alone: bytes of documents", same.sent, LIMITS.documents);
   if (same.digest !== first.digest) broken.push("times alone: another digest");
@@ -185,7 +185,7 @@ try {
     const made = await rechunk(
       machine,
       await build(root),
-      what.replaceAll(/[ ,]+/g, "-"),
+      `${image}:${what.replaceAll(/[ ,]+/g, "-")}`,
       "--previous",
       `${image}:first`,
     );
@@ -206,7 +206,11 @@ try {
     ...gone.flatMap((name) => before.get(name) ?? []),
   ]);
   for (const { name } of updated) if (!before.has(name)) tree.remove(name);
-  let [state, last] = [readState(tree.root), first];
+  // In a repository that has none of the layers that the updates gave above.
+  let [state, last] = [
+    readState(tree.root),
+    await rechunk(HERE, await build(tree.root), `${row}:first`),
+  ];
   if (changedPaths(released, state).length > 1) throw new Error("the tree is not what it was");
   const sums = { sent: 0, changed: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -217,9 +221,9 @@ try {
     const made = await rechunk(
       HERE,
       await build(tree.root),
-      "row",
+      `${row}:next`,
       "--previous",
-      `${image}@${last.digest}`,
+      `${row}@${last.digest}`,
     );
     tell(`in a row, ${round + 1} of ${ROUNDS}`, made, last, size);
     sums.sent += made.sent;

@@ -55,9 +55,9 @@ describe("assemble with a layer that is split", () => {
     const rows = said.split("\n").filter((line) => / sha256:[0-9a-f]{12} /.test(line));
     expect(rows).toHaveLength(all!);
     expect(rows.filter((row) => row.startsWith("  new "))).toHaveLength(3);
-    expect(said).toMatch(/^ {2}new {3}sha256:[0-9a-f]{12} {2}307 kB {3}system: pkg-0$/m);
-    expect(said).toMatch(/^ {2}kept {2}sha256:[0-9a-f]{12} {2}308 kB {3}system: pkg-1$/m);
-    expect(said).toMatch(/^ {2}sends 404 kB of 2\.\d MB, 4\.0 s at that rate;/m);
+    expect(said).toMatch(/^ {2}new {3}sha256:[0-9a-f]{12} {2}309 kB {3}system: pkg-0$/m);
+    expect(said).toMatch(/^ {2}kept {2}sha256:[0-9a-f]{12} {2}310 kB {3}system: pkg-1$/m);
+    expect(said).toMatch(/^ {2}sends 404 kB of 2\.\d MB, 4\.0 s at that rate$/m);
   });
 
   it("keeps the layers of the tag's image, none with --no-previous, and with --previous those of another place", async () => {
@@ -66,11 +66,9 @@ describe("assemble with a layer that is split", () => {
     await saveSystem("{ layers: 30 }", 4);
     const [all, fresh] = numbersIn(await assemble("--dry-run"));
     expect(fresh).toBe(2);
-    // One of the two is of differences, which an image that looks at none has not.
-    const alone = [all! - 1, all! - 1];
-    expect(numbersIn(await assemble("--dry-run", "--no-previous"))).toEqual(alone);
+    expect(numbersIn(await assemble("--dry-run", "--no-previous"))).toEqual([all, all]);
     const elsewhere = ["--dry-run", "--output", "oci:other"];
-    expect(numbersIn(await assemble(...elsewhere))).toEqual(alone);
+    expect(numbersIn(await assemble(...elsewhere))).toEqual([all, all]);
     expect(numbersIn(await assemble(...elsewhere, "--previous", OUT))).toEqual([all, fresh]);
     const made = await assemble("--output", "oci:other", "--previous", OUT);
     expect(made.match(/ unchanged /g)).toHaveLength(all! - fresh!);

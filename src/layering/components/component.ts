@@ -5,11 +5,15 @@ import { toText, type ByteString } from "../../bytes/byte-string.ts";
 export interface Component {
   /** A package, what is compiled of a package, a declared component, or a directory. */
   readonly name: string;
+  /** What people know it by: of what is compiled of a package, the package. */
+  readonly label: string;
   /**
    * What its package was built from: packages of one source change together, so those that are too small for a layer of
    * their own share one. Undefined for what is no package.
    */
   readonly source: string | undefined;
+  /** What else there is of its package: compiled, or not. */
+  readonly beside?: Component | undefined;
 }
 
 const EXTENSION = /\.(?:so|a|o|node|ko)(?:\.[^/]*)?$/;
@@ -33,17 +37,27 @@ export interface ComponentMaker {
 }
 
 export function createComponentMaker(): ComponentMaker {
-  const known = new Map<string, Component>();
-  const give = (key: string, name: string, source: string | undefined): Component => {
-    const found = known.get(key) ?? { name, source };
-    known.set(key, found);
-    return found;
-  };
+  const packages = new Map<ByteString, readonly [compiled: Component, rest: Component]>();
+  const others = new Map<string, Component>();
   return {
     ofPackage(path, name, source) {
-      const part = isCompiled(path) ? " (compiled)" : "";
-      return give(`package ${name}${part}`, toText(name) + part, toText(source) + part);
+      const parts = packages.get(name) ?? partsOf(toText(name), toText(source));
+      packages.set(name, parts);
+      return parts[isCompiled(path) ? 0 : 1];
     },
-    named: (name) => give(`named ${name}`, name, undefined),
+    named(name) {
+      const component = others.get(name) ?? { name, label: name, source: undefined };
+      others.set(name, component);
+      return component;
+    },
   };
+}
+
+function partsOf(name: string, source: string): readonly [compiled: Component, rest: Component] {
+  const compiled = { name: `${name} (compiled)`, label: name, source: `${source} (compiled)` };
+  const rest = { name, label: name, source };
+  return [
+    { ...compiled, beside: rest },
+    { ...rest, beside: compiled },
+  ];
 }

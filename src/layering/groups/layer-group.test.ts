@@ -48,10 +48,14 @@ describe("the group of a layer", () => {
   );
 });
 
+function componentNamed(name: string, source = name): Component {
+  return { name, label: name, source };
+}
+
 /** Components of packages that are their own source, but where the other is named. */
 function componentsOf(sizes: Readonly<Record<string, number>>, source?: string): ComponentSizes {
   return new Map(
-    Object.entries(sizes).map(([name, bytes]) => [{ name, source: source ?? name }, bytes]),
+    Object.entries(sizes).map(([name, bytes]) => [componentNamed(name, source), bytes]),
   );
 }
 
@@ -60,7 +64,7 @@ describe("grouping", () => {
     Object.fromEntries([...Array(100).keys()].map((at) => [`c${at}`, 90_000_000 / (at + 1)])),
   );
   const component = (name: string): Component =>
-    [...sizes.keys()].find((each) => each.name === name) ?? { name, source: name };
+    [...sizes.keys()].find((each) => each.name === name) ?? componentNamed(name);
 
   it("gives the largest components a group each, and no more groups than allowed", () => {
     const grouping = chooseGroups(sizes, 10);
@@ -90,9 +94,18 @@ describe("grouping", () => {
     expect(groups["perl"]).toMatch(/^shared:/);
     expect(groups["perl-base"]).toBe(groups["perl"]);
     const recorded = [...new Set([...all.keys()].map(grouping))];
-    const later = keepGroups(recorded, new Map([[{ name: "php-new", source: "php" }, 5]]), 6);
-    expect(later({ name: "php-new", source: "php" })).toEqual({ kind: "source", name: "php" });
+    const later = keepGroups(recorded, componentsOf({ "php-new": 5 }, "php"), 6);
+    expect(later(componentNamed("php-new", "php"))).toEqual({ kind: "source", name: "php" });
     for (const each of all.keys()) expect(later(each)).toEqual(grouping(each));
+  });
+
+  it("leaves what is small of a package beside the rest of it, if that has a group of its own", () => {
+    const rest = componentNamed("ruby");
+    const compiled = { ...componentNamed("ruby (compiled)"), beside: rest };
+    const all = new Map([...componentsOf({ llvm: 99_000_000, z: 500_000 }), [compiled, 9_000]]);
+    const grouping = chooseGroups(all.set({ ...rest, beside: compiled }, 50_000_000), 6);
+    expect(grouping(compiled)).toEqual(componentGroup("ruby"));
+    expect(grouping({ ...rest, beside: compiled })).toEqual(componentGroup("ruby"));
   });
 
   it("leaves a small component where its name puts it, whatever else there is", () => {

@@ -13,6 +13,7 @@ import { unitBytes, type FileUnit } from "./file-units.ts";
 
 /** A component of which something is in a new layer. */
 export interface ComponentShare {
+  /** What people know it by. */
   readonly name: string;
   /** Bytes of a tar with its files. */
   readonly bytes: number;
@@ -69,7 +70,7 @@ export function arrangeLayer(
   for (const unit of units) {
     for (const path of unit.paths) addParents(path);
     const bytes = unitBytes(unit);
-    if (bytes > 0) add(sizes, componentOf(unit).name, bytes);
+    if (bytes > 0) add(sizes, componentOf(unit).label, bytes);
     if (unit.node.type === "file" && unit.node.size > 0) files.push(unit);
     else named.set(unit.paths[0]!, entriesOf(unit.node, unit.paths));
   }

@@ -92,7 +92,7 @@ async function divide({ compared, layers, recorded, componentsOf, options }: Div
 }> {
   const { missing, removed } = compared;
   if (missing.length === 0 && removed.length === 0) {
-    return { parts: [], componentOf: () => ({ name: "", source: undefined }) };
+    return { parts: [], componentOf: () => ({ name: "", label: "", source: undefined }) };
   }
   const components = await componentsOf();
   const componentOf = ({ paths }: FileUnit): Component => components.of(paths[0]!);
