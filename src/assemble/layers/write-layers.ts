@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { throwIfAborted } from "../../bytes/abort.ts";
 import type { ByteString } from "../../bytes/byte-string.ts";
+import { compressorsAtOnce } from "../../bytes/compression.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { OciError } from "../../oci/errors.ts";
@@ -41,19 +42,34 @@ interface Delivery {
 const PROGRESS_STEP = 4 * 1024 * 1024;
 
 /**
- * Writes all layers at once. Every artifact layer that holds something wanted is read once, to its end so
- * that it is verified, and its files go straight to the layers that want them. If one layer fails, all
- * fail, and incomplete layers leave nothing in the target.
+ * Writes layers, all at once or as many as `compressorsAtOnce` says. Every artifact layer that holds something wanted of
+ * these is read once for them, to its end so that it is verified, and its files go straight to the layers that want them.
+ * If one layer fails, all fail, and incomplete layers leave nothing in the target.
  */
 export async function writeLayers(
   layers: readonly ArrangedLayer[],
   target: ContentStore,
   options: WriteLayersOptions,
 ): Promise<readonly StoredLayer[]> {
+  const atOnce = await compressorsAtOnce(options.compression);
+  const progress = createProgress(layers, options);
+  const stored: StoredLayer[] = [];
+  while (stored.length < layers.length) {
+    const some = layers.slice(stored.length, stored.length + atOnce);
+    stored.push(...(await writeTogether(some, target, progress, options)));
+  }
+  return stored;
+}
+
+async function writeTogether(
+  layers: readonly ArrangedLayer[],
+  target: ContentStore,
+  progress: (artifact: string, bytes: number) => void,
+  options: WriteLayersOptions,
+): Promise<readonly StoredLayer[]> {
   const outputs = layers.map(() => createLayerOutput(target, options));
   try {
     for (const [at, layer] of layers.entries()) await writeHead(layer, outputs[at]!);
-    const progress = createProgress(layers, options);
     for (const [tree, { passes }] of planDeliveries(layers, outputs)) {
       for (const pass of passes) {
         throwIfAborted(options.signal, target.name);

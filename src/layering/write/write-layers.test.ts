@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: MIT
 import * as zlib from "node:zlib";
 import { expect, it } from "vitest";
+import { countingStore } from "../../../test/fixtures/counting-store.ts";
 import { makeDpkgImage, makePackages } from "../../../test/fixtures/dpkg-image.ts";
 import { compressorsAtOnce } from "../../bytes/compression.ts";
-import { layerCompression, type Compression } from "../../oci/media-types.ts";
+import type { Compression } from "../../oci/media-types.ts";
 import { openImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
-import type { ContentStore } from "../../store/store.ts";
 import { planLayers } from "../plan/plan-layers.ts";
 import { findComponents } from "../components/find-components.ts";
 import { writeLayers } from "./write-layers.ts";
-
-/** A store that takes layers slowly, and counts how many are compressed at the same time. */
-function countingStore(): { readonly store: ContentStore; readonly most: () => number } {
-  const memory = createMemoryStore();
-  let open = 0;
-  let most = 0;
-  const ingest: ContentStore["ingest"] = async (mediaType, bytes, options) => {
-    expect(layerCompression(mediaType)).toBeDefined();
-    most = Math.max(most, (open += 1));
-    async function* counted(): typeof bytes & AsyncGenerator<Uint8Array> {
-      try {
-        yield* bytes;
-      } finally {
-        open -= 1;
-      }
-    }
-    const descriptor = await memory.ingest(mediaType, counted(), options);
-    // As a registry does, that is sent the layer only now.
-    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-    return descriptor;
-  };
-  return { store: { ...memory, ingest }, most: () => most };
-}
 
 it.each<Compression>(["gzip", "zstd"])(
   "compresses no more layers at once with %s than its memory allows, to the same bytes as one by one",
