@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { dirname, isAbsolute } from "node:path";
 import { isOciError, OciError } from "../oci/errors.ts";
+import { findBrokenLink } from "./links/broken-link.ts";
 import { directoryOfOwned } from "./owned-name.ts";
 
 /** The code of a failed system call, such as `ENOENT`; undefined for any other error. */
@@ -12,6 +13,9 @@ export function systemCode(error: unknown): string | undefined {
     ? error.code
     : undefined;
 }
+
+/** What the system answers where a link leads to nothing: to open, to make a directory, in a circle. */
+const AT_LINKS: ReadonlySet<string> = new Set(["ENOENT", "EEXIST", "ELOOP"]);
 
 /**
  * The error for a failed system call on a path: `not-found` when there is no such file, else `code`. If a temporary
@@ -27,12 +31,14 @@ export function fileError(
   const errno = systemCode(cause);
   const above = code === "unwritable" ? directoryOfOwned(path) : undefined;
   const shown = above ?? path;
-  const hint =
+  const link = errno !== undefined && AT_LINKS.has(errno) ? findBrokenLink(shown) : undefined;
+  const said =
     code === "unwritable" ? hintToWrite(above ?? dirname(path), errno) : hintToRead(path, errno);
+  const hint = link?.hint ?? said;
   const what = `${code === "unreadable" ? "readable" : "writable"} ${above === undefined ? "file" : "directory"}`;
   return new OciError(
     errno === "ENOENT" ? "not-found" : code,
-    `${JSON.stringify(shown)}: expected a ${what}${purpose === undefined ? "" : ` for ${purpose}`}, got ${systemReason(cause)}`,
+    `${JSON.stringify(shown)}: expected a ${what}${purpose === undefined ? "" : ` for ${purpose}`}, got ${link?.words ?? systemReason(cause)}`,
     {
       details: { path: shown, errno },
       ...(hint !== undefined && { hint }),
@@ -87,6 +93,18 @@ export function writing<T>(path: string, work: () => T, purpose?: string): T {
     return work();
   } catch (error) {
     throw systemCode(error) === undefined ? error : fileError("unwritable", path, error, purpose);
+  }
+}
+
+/**
+ * Does work that reads from a path.
+ * @throws OciError `unreadable`, `not-found` for a failed system call
+ */
+export function reading<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw systemCode(error) === undefined ? error : fileError("unreadable", path, error);
   }
 }
 
