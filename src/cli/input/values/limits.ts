@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../../../oci/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../oci/limits.ts";
+import { didYouMean } from "../../../oci/near-miss.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   KiB: 2 ** 10,
@@ -28,15 +29,16 @@ function parseLimit(text: string): [name: string, value: number] {
     );
   }
   if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
-    throw refused(text, `one of the names ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
+    const names = Object.keys(DEFAULT_LIMITS);
+    throw refused(text, `one of the names ${names.join(", ")}`, didYouMean(name, names));
   }
   return [name, value];
 }
 
-function refused(text: string, expected: string): OciError {
+function refused(text: string, expected: string, hint: { readonly hint?: string } = {}): OciError {
   return new OciError(
     "invalid-argument",
     `--limit: expected ${expected}, got ${JSON.stringify(text)}`,
-    { details: { got: text } },
+    { details: { got: text }, ...hint },
   );
 }
