@@ -203,7 +203,7 @@ export function withJson(command: Command): Command {
     )
     .option(
       "--limit <NAME=N>",
-      "raise or lower a limit that an error names, as holeBytes=10GiB; may be repeated",
+      "raise or lower a limit that an error names, as holeBytes=10GB; may be repeated",
       collect,
     );
   return withDirectory(common);

@@ -2,17 +2,11 @@
 import { OciError } from "../../../oci/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../oci/limits.ts";
 import { didYouMean } from "../../../oci/near-miss.ts";
-
-const UNITS: Readonly<Record<string, number>> = {
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-};
+import { A_SIZE, readSize } from "./size.ts";
 
 /**
- * Parses the values of `--limit NAME=N`. NAME is a limit of the library; N is a whole number, optionally followed
- * by KiB, MiB, GiB or TiB. When a limit is set twice, the last value counts.
+ * Parses the values of `--limit NAME=N`. NAME is a limit of the library; N is a whole number, or a size with its unit.
+ * When a limit is set twice, the last value counts.
  * @throws OciError `invalid-argument`
  */
 export function parseLimits(texts: readonly string[]): Partial<Limits> {
@@ -20,13 +14,12 @@ export function parseLimits(texts: readonly string[]): Partial<Limits> {
 }
 
 function parseLimit(text: string): [name: string, value: number] {
-  const [, name = "", number, unit] = /^([^=]*)=(\d{1,16})(KiB|MiB|GiB|TiB)?$/.exec(text) ?? [];
-  const value = Number(number) * (UNITS[unit ?? ""] ?? 1);
-  if (number === undefined || !Number.isSafeInteger(value)) {
-    throw refused(
-      text,
-      "NAME=N with a whole number, plain or in KiB, MiB, GiB or TiB, as expansionFloor=8GiB",
-    );
+  const equals = text.indexOf("=");
+  const [name, number] = [text.slice(0, Math.max(equals, 0)), text.slice(equals + 1)];
+  const isPart = /^\d*\.\d*$/.test(number);
+  const value = equals < 0 || isPart ? undefined : readSize(number);
+  if (value === undefined) {
+    throw refused(text, `NAME=N with a whole number or ${A_SIZE}`);
   }
   if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
     const names = Object.keys(DEFAULT_LIMITS);
