@@ -46,7 +46,7 @@ describe("rpm's database", () => {
     expect(notices).toEqual([]);
     const paths = ["small/7", "small/12", "shared", "many/a/1", "other"];
     expect(paths.map((path) => components.of(b(`/opt/${path}`)).name)).toEqual([
-      ...["small7", "small12", "small1", "many", "/opt"],
+      ...["small7", "small12", "small1", "many", "/opt/other"],
     ]);
   });
 
