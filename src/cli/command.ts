@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
-import { fileError } from "../files/system-error.ts";
+import { fileError, reading } from "../files/system-error.ts";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
 import { readHabitsFile } from "../registry/habits/habits-file.ts";
@@ -180,7 +180,8 @@ function goTo(directory: string): void {
 
 /** A `--config` that names nothing is refused by every command, also by one that could do without it. */
 function checkIsThere(configuration: string): void {
-  if (existsSync(configuration)) return;
+  const look = (): unknown => statSync(configuration, { throwIfNoEntry: false });
+  if (reading(configuration, look) !== undefined) return;
   throw new OciError(
     "not-found",
     `--config ${quote(configuration)}: expected an oci-kit.yaml, got nothing there`,
@@ -202,7 +203,7 @@ export function withJson(command: Command): Command {
     )
     .option(
       "--limit <NAME=N>",
-      "raise or lower a limit that an error names, as holeBytes=10GiB; may be repeated",
+      "raise or lower a limit that an error names, as holeBytes=10GB; may be repeated",
       collect,
     );
   return withDirectory(common);

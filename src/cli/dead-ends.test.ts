@@ -49,7 +49,7 @@ describe("a hint leads to what was meant, not to a second error:", () => {
     [["manifest", "inspect", "oci:images:all"], "Here it is oci-kit inspect;"],
     [["help", "cpoy"], "Did you mean copy?"],
     [["store", "--json"], "store: expected one of its commands"],
-    [["inspect", "oci:images:one", "--limit", "entries=10GB"], "KiB, MiB, GiB or TiB"],
+    [["inspect", "oci:images:one", "--limit", "entries=10XB"], "a size as 500MB or 8GiB"],
     [["tags", "--config", "tree"], "expected a readable file, got"],
   ])("%j", async (words, told) => {
     mkdirSync("tree");

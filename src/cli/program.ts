@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { OciError } from "../oci/errors.ts";
 import { quote } from "../oci/quote.ts";
+import { didYouMean } from "../oci/near-miss.ts";
 import {
   collect,
   makeInvoke,
@@ -213,7 +214,8 @@ function wrongWords(error: CommanderError, command: Command): OciError {
   const message = text.replace(/^(unknown option '[^'=]+)=.*'$/, "$1'");
   const name = command.parent === null ? "" : `${fullName(command)} `;
   const help = `oci-kit ${name}--help says what there is`;
-  const meant = otherToolsWord(message, command) ?? suggestion?.replace(/^\(|\)$/g, "");
+  const meant =
+    otherToolsWord(message, command) ?? nearChoice(message) ?? suggestion?.replace(/^\(|\)$/g, "");
   const [excess] = command.args;
   if (
     command.commands.length > 0 &&
@@ -231,6 +233,14 @@ function wrongWords(error: CommanderError, command: Command): OciError {
     isBelow && excess !== undefined ? `unknown command ${quote(excess)}` : message,
     { hint: meant === undefined ? help : `${meant} ${help}` },
   );
+}
+
+/** The word that was probably meant where an option takes one of a few. */
+function nearChoice(message: string): string | undefined {
+  const [, typed, words] =
+    /(?:argument|value) '([^']*)' is invalid.*Allowed choices are (.*)\.$/.exec(message) ?? [];
+  if (typed === undefined || words === undefined) return undefined;
+  return didYouMean(typed, words.split(", ")).hint;
 }
 
 /** What another tool's word is here; undefined where it is none, or means nothing for this command. */

@@ -110,7 +110,9 @@ describe("a wrong command line", () => {
       '--arch: expected architectures as riscv64 or amd64,arm64, got "amd64,"',
     ],
     [["assemble", "--set", "x"], '--set: expected NAME=VALUE, got "x"'],
-    [["assemble", "--compression", "lz4"], "--compression: expected gzip, zstd or none"],
+    [["assemble", "--compression", "lz4"], "--compression: expected gzip, zstd, none or auto"],
+    [["copy", "a", "b", "--format", "dockr"], "try: Did you mean docker? oci-kit copy --help"],
+    [["completion", "bahs"], "try: Did you mean bash? oci-kit completion --help"],
     [
       ["assemble", "--output", "oci:out/one"],
       "--output: expected ${ARCH} in it for several images",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type * as z from "zod";
+import { nearestWord } from "../oci/near-miss.ts";
 import type { KeyPath } from "./configuration.ts";
 import { configurationSchema } from "./schema.ts";
 
@@ -35,9 +36,7 @@ function explain(issue: Issue, above: KeyPath, locate: (path: KeyPath) => string
         `${locate(path)}: expected ${WORDS[issue.expected] ?? issue.expected}, got ${got(issue, issue.expected === "string")}`,
       ];
     case "invalid_value":
-      return [
-        `${locate(path)}: expected ${issue.values.map(String).join(", ")}, got ${got(issue)}`,
-      ];
+      return [explainChoice(issue, locate(path))];
     case "invalid_format":
       return [`${locate(path)}: ${issue.message}, got ${got(issue)}`];
     default:
@@ -105,20 +104,26 @@ function got(issue: Issue, wantsText = false): string {
   return `the ${typeof input} ${shown}${wantsText ? " (text is quoted)" : ""}`;
 }
 
+function explainChoice(issue: z.core.$ZodIssueInvalidValue, place: string): string {
+  const words = issue.values.map(String);
+  const meant = typeof issue.input === "string" ? near(issue.input, words) : "";
+  return `${place}: expected ${words.join(", ")}, got ${got(issue)}${meant}`;
+}
+
 let known: readonly string[] | undefined;
 
 /** The known key that was probably meant by an unknown one. */
 function nearest(key: string): string {
   known ??= [...collectKeys(configurationSchema)];
-  const [best] = known
-    .filter((candidate) => candidate !== key)
-    .map((candidate) => ({
-      candidate,
-      distance: editDistance(key.toLowerCase(), candidate.toLowerCase()),
-    }))
-    .sort((a, b) => a.distance - b.distance);
-  const near = best !== undefined && best.distance <= Math.max(1, Math.floor(key.length / 3));
-  return near ? `; did you mean ${best.candidate}?` : "";
+  return near(
+    key,
+    known.filter((candidate) => candidate !== key),
+  );
+}
+
+function near(word: string, known: readonly string[]): string {
+  const meant = nearestWord(word, known);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
 }
 
 /** What this needs of the definition of any kind of schema. */
@@ -143,22 +148,4 @@ function collectKeys(schema: z.core.$ZodType, keys = new Set<string>()): Set<str
   ];
   for (const one of below) if (one !== undefined) collectKeys(one, keys);
   return keys;
-}
-
-/** The number of edits from one word to another. Swapping two neighbours counts as one edit. */
-function editDistance(a: string, b: string): number {
-  let before: readonly number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swap = swapped ? before[j - 2]! + 1 : Infinity;
-      next.push(Math.min(change, swap, row[j]! + 1, next[j - 1]! + 1));
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length]!;
 }

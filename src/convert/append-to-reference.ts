@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { escapeText } from "../bytes/byte-string.ts";
+import { reading } from "../files/system-error.ts";
 import { editReference, type EditReferenceOptions } from "../image/by-reference/edit-reference.ts";
 import type { Named, WrittenTo } from "../image/by-reference/with-reference.ts";
 import { appendLayer } from "../image/edit/append-layer.ts";
@@ -52,7 +53,8 @@ async function openLayer(
   { edit, storedAs, limits, onSkipped }: AppendOptions,
 ): Promise<NewLayer> {
   const name = escapeText(basename(resolve(path)));
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  const stats = reading(path, () => statSync(path, { throwIfNoEntry: false }));
+  if (stats?.isDirectory() !== true) {
     return openLayerFile(path, { name, edit, storedAs, limits });
   }
   const told = (skipped: SkippedPath) => onSkipped?.(name, skipped);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import * as fs from "node:fs";
 import { toText, type ByteString } from "../bytes/byte-string.ts";
+import { findBrokenLink } from "../files/links/broken-link.ts";
 import { OciError } from "../oci/errors.ts";
 import { below, procPath, hasProcPaths, O_PATH, type SystemPath } from "../files/proc-path.ts";
 import { widenDirectory } from "./make-readable.ts";
@@ -55,8 +56,10 @@ function openRoot(directory: string, unread: boolean): number {
     return fs.openSync(directory, access | fs.constants.O_DIRECTORY);
   } catch (cause) {
     const code = systemCode(cause);
-    if (code === "ENOENT") {
-      throw new OciError("not-found", `${directory}: expected a directory, got nothing`, { cause });
+    if (code === "ENOENT" || code === "ELOOP") {
+      const { words = "nothing", hint } = findBrokenLink(directory) ?? {};
+      const message = `${directory}: expected a directory, got ${words}`;
+      throw new OciError("not-found", message, { cause, ...(hint !== undefined && { hint }) });
     }
     if (code === "ENOTDIR") {
       throw new OciError("invalid-argument", `${directory}: expected a directory, got a file`, {

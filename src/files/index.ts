@@ -9,7 +9,7 @@ export * from "./regular-file.ts";
 export { makeDirectories } from "./make-directories.ts";
 export { removeTree } from "./remove-tree.ts";
 export { replaceDurably, type ReplaceDurablyOptions } from "./replace-durably.ts";
-export { fileError, stdoutError } from "./system-error.ts";
+export { fileError, reading, stdoutError } from "./system-error.ts";
 export { findOutput, type OutputPlace } from "./output/output-place.ts";
 export { isStandardOutput } from "./output/standard-output.ts";
 export { writeOutput, writeStandardOutput } from "./write-output.ts";

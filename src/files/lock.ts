@@ -79,10 +79,10 @@ type Attempt =
 
 /** Tries once. It is synchronous, so that no other task of this process comes in between. */
 function attempt(path: string): Attempt {
+  const mine = ownedName(path);
   try {
     const holder = livingHolder(path);
     if (holder !== undefined) return { holder };
-    const mine = ownedName(path);
     const since = new Date().toISOString();
     const who = `process ${process.pid} on ${hostname()} since ${since}\n${describeBoot()}\n`;
     writeLock(mine, who);
@@ -91,7 +91,7 @@ function attempt(path: string): Attempt {
     rmSync(mine, { force: true });
     return { holder: other };
   } catch (error) {
-    throw fileError("unwritable", path, error);
+    throw fileError("unwritable", mine, error);
   }
 }
 

@@ -22,6 +22,17 @@ export function stemOf(name: string): string | undefined {
 }
 
 /**
+ * The directory above the first part of a path with an {@link ownedName}: what a message about a temporary file names,
+ * since its own name says nothing to anybody. Undefined for any other path.
+ */
+export function directoryOfOwned(path: string): string | undefined {
+  const parts = path.split("/");
+  const at = parts.findIndex((part) => stemOf(part) !== undefined);
+  if (at < 0) return undefined;
+  return at === 0 ? "." : parts.slice(0, at).join("/") || "/";
+}
+
+/**
  * Whether the owner of the file is dead. This is certain where process ids can be compared. A file with a
  * name from another host or container, or not made by {@link ownedName}, counts as abandoned when it has not
  * been touched for `age` milliseconds.

@@ -8,10 +8,12 @@ import {
   writeSync,
   type Stats,
 } from "node:fs";
+import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../bytes/abort.ts";
 import type { Bytes, OpenOptions, Source } from "../bytes/bytes.ts";
 import { OciError } from "../oci/errors.ts";
+import { findBrokenLink } from "./links/broken-link.ts";
 import { fileError } from "./system-error.ts";
 
 /** Which part of a file {@link readFileBytes} reads. */
@@ -45,8 +47,9 @@ export function openRegularFile(
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    // ELOOP is the answer for a link, ENXIO for a socket.
-    if (code === "ELOOP" || code === "ENXIO") throw notRegular(path, wrong, error);
+    // ELOOP is the answer for a link (and for a circle of links above it), ENXIO for a socket.
+    const isLink = code === "ELOOP" && findBrokenLink(dirname(path)) === undefined;
+    if (isLink || code === "ENXIO") throw notRegular(path, wrong, error);
     throw fileError("unreadable", path, error);
   }
   const stats = fstatSync(fd);

@@ -23,6 +23,8 @@ export interface OpenSeekableOptions extends AbortOptions {
    * takes memory.
    */
   readonly spoolDirectory: string;
+  /** The way of the uncompressed bytes to the temporary file: it may refuse them. */
+  readonly through?: ((bytes: Bytes) => Bytes) | undefined;
   /** Reports the size of the temporary file, every 16 MiB and at its end. Never awaited. */
   readonly onSpool?: ((event: SpoolProgress) => void) | undefined;
 }
@@ -108,7 +110,7 @@ function compressionOf(head: Uint8Array, file: string): "gzip" | "zstd" | undefi
 }
 
 async function spool(bytes: Bytes, file: string, options: OpenSeekableOptions): Promise<number> {
-  const { limits, signal, spoolDirectory: directory, onSpool } = options;
+  const { limits, signal, spoolDirectory: directory, onSpool, through } = options;
   const path = join(directory, ownedName(".oci-kit.spool"));
   const purpose = `the content of ${JSON.stringify(file)}, which is kept until it was read`;
   const open = (): number => {
@@ -122,7 +124,7 @@ async function spool(bytes: Bytes, file: string, options: OpenSeekableOptions): 
     const compression = compressionOf(whole.head, file) ?? "none";
     const plain = decompress(whole.bytes, compression, { limits, signal, what: file });
     let [size, told] = [0, 0];
-    for await (const chunk of abortable(plain, signal, file)) {
+    for await (const chunk of abortable(through?.(plain) ?? plain, signal, file)) {
       writing(path, () => writeWhole(fd, chunk), purpose);
       size += chunk.length;
       if (size - told < REPORT_EVERY) continue;

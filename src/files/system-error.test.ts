@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { once } from "../bytes/bytes.ts";
 import { OciError } from "../oci/errors.ts";
+import { ownedName } from "./owned-name.ts";
 import { openSeekable } from "./seekable-file.ts";
 import { fileError, systemCode, writing } from "./system-error.ts";
 import { writeOutput } from "./write-output.ts";
@@ -46,6 +47,21 @@ describe("the error of a disk without room", () => {
     expect(fileError("unreadable", "/file", failing("EACCES")).hint).toContain("may read");
   });
 
+  it("names the directory of a temporary file, whose own name says nothing", () => {
+    const stage = join("/some/where", ownedName(".oci-kit.archive"));
+    for (const path of [stage, join(stage, "layout", ownedName(".oci-kit.ingest"))]) {
+      expect(fileError("unwritable", path, failing("ENOSPC"))).toMatchObject({
+        message: '"/some/where": expected a writable directory, got no room (ENOSPC)',
+        hint: expect.stringContaining("the disk that holds /some/where,") as string,
+      });
+    }
+    const here = fileError("unwritable", ownedName("x"), failing("EROFS"), "oci-archive:x.tar");
+    expect(here.message).toMatch(
+      /^"\.": expected a writable directory for oci-archive:x\.tar, got/,
+    );
+    expect(here.hint).toContain("mounted read-only");
+  });
+
   it("says what a temporary file is for", async () => {
     const spoolDirectory = join(directory, "file");
     writeFileSync(spoolDirectory, "");
@@ -54,7 +70,7 @@ describe("the error of a disk without room", () => {
     await expect(opened).rejects.toMatchObject({
       code: "unwritable",
       message: expect.stringContaining(
-        'expected a writable file for the content of "-", which is kept until it was read, got file already exists (EEXIST)',
+        'expected a writable directory for the content of "-", which is kept until it was read, got file already exists (EEXIST)',
       ) as string,
     });
     const work = (): never => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { dirname, isAbsolute } from "node:path";
 import { isOciError, OciError } from "../oci/errors.ts";
+import { findBrokenLink } from "./links/broken-link.ts";
+import { directoryOfOwned } from "./owned-name.ts";
 
 /** The code of a failed system call, such as `ENOENT`; undefined for any other error. */
 export function systemCode(error: unknown): string | undefined {
@@ -12,11 +14,12 @@ export function systemCode(error: unknown): string | undefined {
     : undefined;
 }
 
-/** No blocks or no inodes are left, or none for this user. */
-const FULL: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT"]);
+/** What the system answers where a link leads to nothing: to open, to make a directory, in a circle. */
+const AT_LINKS: ReadonlySet<string> = new Set(["ENOENT", "EEXIST", "ELOOP"]);
 
 /**
- * The error for a failed system call on a path: `not-found` when there is no such file, else `code`.
+ * The error for a failed system call on a path: `not-found` when there is no such file, else `code`. If a temporary
+ * file can't be written, it names the directory that this is in.
  * @param purpose what the file is for, if its name does not say it: "the layer that is uploaded"
  */
 export function fileError(
@@ -25,14 +28,19 @@ export function fileError(
   cause: unknown,
   purpose?: string,
 ): OciError {
-  const absent = systemCode(cause) === "ENOENT";
-  const hint = hintFor(code, path, systemCode(cause));
-  const verb = code === "unreadable" ? "readable" : "writable";
+  const errno = systemCode(cause);
+  const above = code === "unwritable" ? directoryOfOwned(path) : undefined;
+  const shown = above ?? path;
+  const link = errno !== undefined && AT_LINKS.has(errno) ? findBrokenLink(shown) : undefined;
+  const said =
+    code === "unwritable" ? hintToWrite(above ?? dirname(path), errno) : hintToRead(path, errno);
+  const hint = link?.hint ?? said;
+  const what = `${code === "unreadable" ? "readable" : "writable"} ${above === undefined ? "file" : "directory"}`;
   return new OciError(
-    absent ? "not-found" : code,
-    `${JSON.stringify(path)}: expected a ${verb} file${purpose === undefined ? "" : ` for ${purpose}`}, got ${systemReason(cause)}`,
+    errno === "ENOENT" ? "not-found" : code,
+    `${JSON.stringify(shown)}: expected a ${what}${purpose === undefined ? "" : ` for ${purpose}`}, got ${link?.words ?? systemReason(cause)}`,
     {
-      details: { path, errno: systemCode(cause) },
+      details: { path: shown, errno },
       ...(hint !== undefined && { hint }),
       cause,
     },
@@ -49,28 +57,30 @@ export function systemReason(cause: unknown): string {
   return code === undefined ? said : `${String(words)} (${code})`;
 }
 
-function hintFor(
-  code: "unreadable" | "unwritable",
-  path: string,
-  errno: string | undefined,
-): string | undefined {
-  if (FULL.has(errno)) return hintForFull(path);
-  if (errno === "ENOENT") return hintForAbsent(code, path);
-  if (errno !== "EACCES") return undefined;
-  return `Run as a user who may ${code === "unreadable" ? "read" : "write"} there, or change the permissions.`;
+function hintToWrite(directory: string, errno: string | undefined): string | undefined {
+  switch (errno) {
+    case "ENOSPC":
+    case "EDQUOT": // no blocks or no inodes are left, or none for this user
+      return (
+        `Make room on the disk that holds ${directory}, or write elsewhere: to another target; or, what ` +
+        "lies in the cache directory, to the one that OCI_KIT_CACHE names (oci-kit cache prune makes room in it)."
+      );
+    case "ENOENT":
+      return `Is there a directory ${directory}? If not, make it first.`;
+    case "EROFS":
+      return `The disk that holds ${directory} is mounted read-only: write elsewhere, or mount it for writing.`;
+    case "EACCES":
+      return "Run as a user who may write there, or change the permissions.";
+    default:
+      return undefined;
+  }
 }
 
-function hintForAbsent(code: "unreadable" | "unwritable", path: string): string {
-  if (code === "unwritable") return `Is there a directory ${dirname(path)}? If not, make it first.`;
+function hintToRead(path: string, errno: string | undefined): string | undefined {
+  if (errno === "EACCES") return "Run as a user who may read there, or change the permissions.";
+  if (errno !== "ENOENT") return undefined;
   const from = isAbsolute(path) ? "" : ` It was looked for from ${process.cwd()}.`;
   return `Is the path right?${from}`;
-}
-
-function hintForFull(path: string): string {
-  return (
-    `Make room on the disk that holds ${dirname(path)}, or write elsewhere: to another target; or, what ` +
-    "lies in the cache directory, to the one that OCI_KIT_CACHE names (oci-kit cache prune makes room in it)."
-  );
 }
 
 /**
@@ -83,6 +93,18 @@ export function writing<T>(path: string, work: () => T, purpose?: string): T {
     return work();
   } catch (error) {
     throw systemCode(error) === undefined ? error : fileError("unwritable", path, error, purpose);
+  }
+}
+
+/**
+ * Does work that reads from a path.
+ * @throws OciError `unreadable`, `not-found` for a failed system call
+ */
+export function reading<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw systemCode(error) === undefined ? error : fileError("unreadable", path, error);
   }
 }
 

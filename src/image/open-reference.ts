@@ -101,7 +101,7 @@ async function openLayoutAt(
     return withFiledTags(layout);
   } catch (error) {
     if (!isOciError(error, "not-found", "unreadable", "invalid-layout")) throw error;
-    const isFile = statSync(directory, { throwIfNoEntry: false })?.isFile() === true;
+    const isFile = existsSync(directory) && statSync(directory).isFile();
     const hint = isFile
       ? `A file is an archive: oci-archive:${directory} or docker-archive:${directory}`
       : isBare && error.code === "not-found"

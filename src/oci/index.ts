@@ -17,6 +17,7 @@ export * from "./known-platforms.ts";
 export * from "./limits.ts";
 export * from "./documents/manifest.ts";
 export * from "./media-types.ts";
+export * from "./near-miss.ts";
 export * from "./documents/parse-documents.ts";
 export * from "./platform.ts";
 export * from "./reference.ts";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "./errors.ts";
+import { nearestWord } from "./near-miss.ts";
 import { formatPlatform, parsePlatform, type Platform } from "./platform.ts";
 import { quote } from "./quote.ts";
 
@@ -40,8 +41,6 @@ const KNOWN_SYSTEMS: readonly string[] = [
   "windows",
 ];
 
-const MOST_SLIPS = 2;
-
 /**
  * Parses a platform that a person typed, as `parsePlatform` does. Words that nobody can mean are refused:
  * `amd64/linux`, whose parts changed places, and `linux-amd64`, which would be an architecture of that name.
@@ -61,8 +60,8 @@ export function parseTypedPlatform(text: string, doubt: (message: string) => voi
       { details: { got: text.slice(0, 255) }, hint: `Did you mean ${meant}?` },
     );
   }
-  const system = nearest(os, KNOWN_SYSTEMS);
-  const machine = nearest(architecture, KNOWN_ARCHITECTURES);
+  const system = nearestWord(os, KNOWN_SYSTEMS);
+  const machine = nearestWord(architecture, KNOWN_ARCHITECTURES);
   if (os === system && architecture === machine) return platform;
   const suggested = { ...platform, os: system ?? os, architecture: machine ?? architecture };
   const suggestion = formatPlatform(suggested);
@@ -105,30 +104,4 @@ function joined(text: string, architecture: string): string | undefined {
   const [system = "", machine = "", variant] = architecture.split(/[-_]/);
   if (!KNOWN_SYSTEMS.includes(system) || machine === "") return undefined;
   return formatPlatform(parsePlatform([system, machine, variant].filter(Boolean).join("/")));
-}
-
-/** The word itself if it is known, else the known one that it is fewest slips away from; undefined when all are far. */
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const distances = known.map((each) => ({ each, slips: slipsBetween(word, each) }));
-  const [best] = distances.sort((a, b) => a.slips - b.slips);
-  return best !== undefined && best.slips <= Math.min(MOST_SLIPS, Math.ceil(word.length / 3))
-    ? best.each
-    : undefined;
-}
-
-/** How many letters were added, left out, mistaken or exchanged with their neighbour (Damerau and Levenshtein). */
-function slipsBetween(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, at) => at)];
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const above = rows[i - 1]!;
-      const isSame = a[i - 1] === b[j - 1];
-      const slips = Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (isSame ? 0 : 1));
-      const isExchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row.push(isExchanged ? Math.min(slips, rows[i - 2]![j - 2]! + 1) : slips);
-    }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
 }

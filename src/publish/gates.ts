@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../oci/errors.ts";
+import { didYouMean } from "../oci/near-miss.ts";
 import { quote } from "../oci/quote.ts";
 import {
   findDifferingConfigurations,
@@ -76,12 +77,12 @@ export const GATE_NAMES: readonly GateName[] = Object.keys({
 export function parseGateName(text: string): GateName {
   const name = GATE_NAMES.find((known) => known === text);
   if (name !== undefined) return name;
+  const { hint: near } = didYouMean(text, GATE_NAMES);
+  const meant = near === undefined ? "" : `${near} `;
   throw new OciError(
     "invalid-argument",
     `--force: expected the name of a gate, got ${quote(text)}`,
-    {
-      hint: `Name the one that may be overridden: ${GATE_NAMES.join(", ")}`,
-    },
+    { hint: `${meant}Name the one that may be overridden: ${GATE_NAMES.join(", ")}` },
   );
 }
 

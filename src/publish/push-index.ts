@@ -5,7 +5,6 @@ import type { ReadOptions } from "../image/image.ts";
 import type { Descriptor } from "../oci/documents/descriptor.ts";
 import { type TransferTotal, copy } from "../store/copy/copy.ts";
 import type { CopyEvent } from "../store/copy/transfer.ts";
-import type { ContentStore } from "../store/store.ts";
 import type { Document } from "../oci/documents/document.ts";
 import type { ImageIndex } from "../oci/documents/image-index.ts";
 import { refusal, sortFindings } from "./gates.ts";
@@ -55,8 +54,9 @@ export async function pushIndex(
   const summaries = await copyChildren(plan, options);
   const now = await readNow(plan, { signal, limits });
   const { overridden, index: document } = now.isUnchanged ? plan : judgeAgain(plan, now);
-  const index = await pushIndexDocument(plan.target, document, { signal });
-  const tags = await setTags(plan, document.descriptor, now, { signal });
+  const isThere = await plan.target.exists(document.descriptor, { signal });
+  const tags = await setTags(plan, document, isThere, now, { signal });
+  const index = countOf(document, isThere);
   const sent = addTotals([...summaries.map((summary) => summary.copied), index.sent]);
   const mounted = addTotals(summaries.map((summary) => summary.mounted));
   return {
@@ -120,37 +120,37 @@ async function copyChildren(
   return summaries;
 }
 
-async function pushIndexDocument(
-  target: ContentStore,
-  index: Document<ImageIndex>,
-  options: AbortOptions,
-): Promise<{ sent: TransferTotal; skipped: TransferTotal }> {
+function countOf(
+  { descriptor }: Document<ImageIndex>,
+  isThere: boolean,
+): { sent: TransferTotal; skipped: TransferTotal } {
   const nothing = { count: 0, bytes: 0 };
-  const one = { count: 1, bytes: index.descriptor.size };
-  if (await target.exists(index.descriptor, options)) return { sent: nothing, skipped: one };
-  await target.push(index.descriptor, sourceOf(index.bytes), options);
-  return { sent: one, skipped: nothing };
+  const one = { count: 1, bytes: descriptor.size };
+  return isThere ? { sent: nothing, skipped: one } : { sent: one, skipped: nothing };
 }
 
+/** Stores the index, with the first tag that changes, and sets the other tags. */
 async function setTags(
   plan: IndexPushPlan,
-  index: Descriptor,
+  { descriptor: index, bytes }: Document<ImageIndex>,
+  isThere: boolean,
   { published, aliases }: PublishedNow,
   options: AbortOptions,
 ): Promise<TagChange[]> {
   const ofIndex = [{ tag: plan.tag, published }, ...aliases];
   const changed: TagChange[] = [];
+  let missing = isThere ? undefined : bytes;
   for (const { tag, published: before } of ofIndex) {
     const from = digestOf(before);
     if (from === index.digest) continue;
     // What could not be read is replaced whatever it is; the gate of that name was overridden.
     const isKnown = before.state !== "unreadable";
-    await setTag(plan.target, index, tag, {
-      ...options,
-      ...(isKnown && { ifNames: from ?? null }),
-    });
+    const condition = { ...options, ...(isKnown && { ifNames: from ?? null }) };
+    await setTag(plan.target, index, tag, condition, missing);
+    missing = undefined;
     changed.push({ tag, from, to: index.digest, descriptor: index });
   }
+  if (missing !== undefined) await plan.target.push(index, sourceOf(missing), options);
   const names = new Set(ofIndex.map(({ tag }) => tag));
   for (const change of plan.tags) {
     if (names.has(change.tag) || change.from === change.to) continue;

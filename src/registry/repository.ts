@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { knownAlgorithm } from "../oci/digest.ts";
 import { OciError } from "../oci/errors.ts";
 import { parseReference, parseRepository, parseTag, type Reference } from "../oci/reference.ts";
 import { defaultJournalDirectory, defaultSpoolDirectory } from "../store/cache-directory.ts";
@@ -183,8 +184,15 @@ export function openRepository(
     capabilities: {
       checkSize: (descriptor) => refuseTooLarge(context, descriptor),
       uploads: registryUploads(context),
-      pushTagged: (descriptor, source, tag, abort) =>
-        manifests.push(descriptor, source, { ...abort, as: parseTag(tag) }),
+      pushTagged: async (descriptor, source, tag, abort) => {
+        const as = parseTag(tag);
+        if (knownAlgorithm(descriptor.digest) === "sha256") {
+          return manifests.push(descriptor, source, { ...abort, as });
+        }
+        // What comes under a tag is stored under its sha256 alone.
+        await manifests.push(descriptor, source, { signal: abort?.signal });
+        await manifests.tag(descriptor, as, abort);
+      },
       tags: (abort) => listTags(context, abort),
       manifests: (options) => listManifests(context, options),
       mount: async (descriptor, from, abort) => {

@@ -5,6 +5,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fromText } from "../bytes/byte-string.ts";
 import type { AbortOptions } from "../bytes/bytes.ts";
 import { unreadable } from "../disk/directory-walk.ts";
+import { findBrokenLink } from "../files/links/broken-link.ts";
+import { reading } from "../files/system-error.ts";
 import { isLayout } from "../disk/open-root-filesystem.ts";
 import { listImages } from "../image/list-images.ts";
 import type { Location } from "../image/location.ts";
@@ -45,10 +47,12 @@ export async function findRootFilesystems(
   path: string,
   options: AbortOptions = {},
 ): Promise<readonly FoundRoot[]> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  const stats = reading(path, () => statSync(path, { throwIfNoEntry: false }));
+  if (stats?.isDirectory() !== true) {
+    const { words = stats === undefined ? "nothing" : "a file" } = findBrokenLink(path) ?? {};
     throw new OciError(
       "not-found",
-      `${path}: expected a directory with root filesystems, got ${existsSync(path) ? "a file" : "nothing"}`,
+      `${path}: expected a directory with root filesystems, got ${words}`,
       {
         hint: "Assemble the images first (oci-kit assemble), or name a layout, a rootfs directory or a reference.",
       },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { OciError } from "../../oci/errors.ts";
+import { nearestWord } from "../../oci/near-miss.ts";
 import type { Compression } from "../../oci/media-types.ts";
 import { quote } from "../../oci/quote.ts";
 
@@ -54,20 +55,35 @@ const CHOICE = /^(gzip|zstd|none)(?::(\d{1,3}))?$/;
 /**
  * Parses `gzip`, `zstd` or `none`, the first two with a level if one is wanted: `zstd:19`.
  * @param what what the text is called in an error
+ * @param others what the caller takes beside these, for the error
  * @throws OciError `invalid-argument`
  */
-export function parseCompression(text: string, what = "compression"): CompressionChoice {
+export function parseCompression(
+  text: string,
+  what = "compression",
+  others: readonly string[] = [],
+): CompressionChoice {
   const [, kind, digits] = CHOICE.exec(text) ?? [];
   if (kind === undefined || (kind === "none" && digits !== undefined)) {
-    throw new OciError(
-      "invalid-argument",
-      `${what}: expected gzip, zstd or none, the first two with a level as in zstd:19, got ${quote(text)}`,
-    );
+    throw noChoice(text, what, others);
   }
   const compression = kind as Compression;
   const level = digits === undefined ? undefined : Number(digits);
   if (compression !== "none") levelOf(compression, level);
   return { compression, level };
+}
+
+function noChoice(text: string, what: string, others: readonly string[]): OciError {
+  const words = ["gzip", "zstd", "none", ...others];
+  const [, word = "", level = ""] = /^([^:]*)(:[1-9]\d?)?/.exec(text) ?? [];
+  const meant = nearestWord(word, words);
+  const whole = meant === "gzip" || meant === "zstd" ? `${meant}${level}` : meant;
+  const listed = `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  return new OciError(
+    "invalid-argument",
+    `${what}: expected ${listed}, the first two with a level as in zstd:19, got ${quote(text)}`,
+    whole === undefined ? {} : { hint: `Did you mean ${whole}?` },
+  );
 }
 
 /** The choice with its level, which is named where it is the usual one too: `gzip:4`, `zstd:19`, `none`. */

@@ -104,7 +104,7 @@ describe("copy --all-tags", () => {
     [["oci:images", "oci-archive:new.tar"], "expected a registry or a layout"],
     [
       ["oci:images", "oci:new", "--compression", "bzip2"],
-      "--compression: expected gzip, zstd or none",
+      "--compression: expected gzip, zstd, none or auto",
     ],
   ])("refuses %j", async (words, told) => {
     const { status, stderr } = await project.run("copy", "--all-tags", ...words);

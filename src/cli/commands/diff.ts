@@ -23,6 +23,7 @@ import { indexCacheOf } from "../input/index-cache.ts";
 import { withPlatform } from "../input/look-options.ts";
 import { referenceOptions, type ReferenceFlags } from "../input/reference-options.ts";
 import { planReports, toolName, withHtml, type ReportFlags } from "../input/report-flags.ts";
+import { oneOf } from "../input/values/one-of.ts";
 import { differenceDocument, fieldLines } from "../output/differences.ts";
 import { count } from "../../report/text/format.ts";
 import { showComparing } from "../progress/show-comparing.ts";
@@ -109,7 +110,7 @@ async function diff(
   const reports = planReports({ html: flags.html }, session);
   const { COMPARED_FIELDS } = await import("../../rootfs/compare/compare-nodes.ts");
   const known: readonly IgnoredField[] = [...COMPARED_FIELDS, "configuration"];
-  const ignore = (flags.ignore ?? []).map((text) => parseField(text, known));
+  const ignore = (flags.ignore ?? []).map((text) => oneOf("--ignore", text, known));
   letYoungGenerationGrow();
   const first = { reference: one, location: await parseConfigured(one, context) };
   const second = { reference: other, location: await parseConfigured(other, context) };
@@ -128,16 +129,6 @@ async function diff(
   const { files, tookStdout } = await reports.writeAll(report);
   const outcome = outcomeOf(report.comparison);
   return { ...outcome, document: { ...outcome.document, reports: files }, tookStdout };
-}
-
-/** @throws OciError `invalid-argument` */
-function parseField(text: string, fields: readonly IgnoredField[]): IgnoredField {
-  const field = fields.find((known) => known === text);
-  if (field !== undefined) return field;
-  throw new OciError(
-    "invalid-argument",
-    `--ignore: expected one of ${fields.join(", ")}, got ${JSON.stringify(text)}`,
-  );
 }
 
 function outcomeOf(found: ReferenceComparison): Outcome {

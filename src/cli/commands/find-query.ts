@@ -57,7 +57,8 @@ export async function parseQuery(
 function parseType(text: string): EntryType {
   const type = TYPES.get(text) ?? [...TYPES.values()].find((name) => name === text);
   if (type !== undefined) return type;
-  throw wrong("--type", `one of ${[...TYPES.keys()].join(", ")}`, text);
+  const words = [...TYPES].map(([letter, name]) => `${letter} (${name})`);
+  throw wrong("--type", `one of ${words.join(", ")}`, text);
 }
 
 function checkAbsolute(text: string): void {

@@ -149,7 +149,7 @@ describe("find", () => {
   });
 
   it.each([
-    ["--type", "x", "one of f, d, l"],
+    ["--type", "x", "one of f (file), d (directory), l (symlink)"],
     ["--size", "big", "--size: expected a size"],
     ["--mode", "u+s", "octal digits"],
     ["--owner", "root", "numbers as 0"],

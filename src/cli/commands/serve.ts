@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { parseDirectory } from "../input/directory-argument.ts";
+import { oneOf } from "../input/values/one-of.ts";
 import { once } from "node:events";
 import { OciError } from "../../oci/errors.ts";
-import { quote } from "../../oci/quote.ts";
 import type { AccessOptions } from "../../server/access/access-control.ts";
 import type { TlsFiles } from "../../server/listen/tls-files.ts";
 import { collect, prose, withJson, type Outcome, type Register, type Session } from "../command.ts";
@@ -97,7 +97,7 @@ async function serve(
   flags: ServeFlags,
   { context: { signal, stderr, limits } }: Session,
 ): Promise<Outcome> {
-  const log = parseLog(flags.log);
+  const log = oneOf<LogFormat>("--log", flags.log, ["text", "json"]);
   const port = Number(flags.port);
   if (!/^\d{1,5}$/.test(flags.port) || port > 65_535) {
     throw new OciError("invalid-argument", `--port: expected 0 to 65535, got ${flags.port}`);
@@ -162,12 +162,6 @@ async function accessOf(flags: ServeFlags): Promise<AccessOptions | undefined> {
   if (access === undefined) return { htpasswd, tokens };
   const { accessFile } = await import("../../config/access-file.ts");
   return { htpasswd, tokens, rules: accessFile(access) };
-}
-
-/** @throws OciError `invalid-argument` */
-function parseLog(text: string): LogFormat {
-  if (text === "text" || text === "json") return text;
-  throw new OciError("invalid-argument", `--log: expected text or json, got ${quote(text)}`);
 }
 
 function cannotListen(error: unknown, { host, port }: ServeFlags): unknown {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ImageComparison } from "../../disk/proof/verify-against.ts";
 import { OciError } from "../../oci/errors.ts";
-import type { ComparedField } from "../../rootfs/compare/compare-nodes.ts";
 import {
   collect,
   prose,
@@ -14,6 +13,7 @@ import { parseConfigured } from "../input/configured.ts";
 import { indexCacheOf } from "../input/index-cache.ts";
 import { referenceOptions } from "../input/reference-options.ts";
 import { withReportFiles } from "../input/report-flags.ts";
+import { oneOf } from "../input/values/one-of.ts";
 import { differenceDocument, differenceLines } from "../output/differences.ts";
 import { DOES_NOT_HOLD, DONE } from "../exit-status.ts";
 import { count } from "../../report/text/format.ts";
@@ -126,7 +126,7 @@ async function verify(
     import("../../rootfs/compare/compare-nodes.ts"),
     import("../../disk/proof/verify-against.ts"),
   ]);
-  const ignore = (flags.ignore ?? []).map((field) => parseField(field, COMPARED_FIELDS));
+  const ignore = (flags.ignore ?? []).map((field) => oneOf("--ignore", field, COMPARED_FIELDS));
   letYoungGenerationGrow();
   const found = await verifyAgainst(directory, await parseConfigured(flags.against, context), {
     ...(await referenceOptions(flags, session)),
@@ -135,16 +135,6 @@ async function verify(
     onProgress: showComparing(progress),
   });
   return outcomeOf(directory, found);
-}
-
-/** @throws OciError `invalid-argument` */
-function parseField(text: string, fields: readonly ComparedField[]): ComparedField {
-  const field = fields.find((known) => known === text);
-  if (field !== undefined) return field;
-  throw new OciError(
-    "invalid-argument",
-    `--ignore: expected one of ${fields.join(", ")}, got ${JSON.stringify(text)}`,
-  );
 }
 
 function outcomeOf(

@@ -49,7 +49,9 @@ export function planCompression(
   if (compression !== "auto") {
     if (rate !== undefined) throw rateAlone();
     const wish =
-      compression === undefined ? undefined : parseCompression(compression, "--compression");
+      compression === undefined
+        ? undefined
+        : parseCompression(compression, "--compression", ["auto"]);
     return { wish, chosen: () => wish, rate: undefined };
   }
   const line = rate === undefined ? knownLine(target, session) : undefined;

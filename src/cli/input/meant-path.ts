@@ -18,7 +18,7 @@ export function hintAtPath(error: unknown, text: string): unknown {
 function meantPath(text: string): string | undefined {
   const [path = "", ...tag] = text.split(":");
   if (path === "" || path.includes("\0")) return undefined;
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = existsSync(path) ? statSync(path) : undefined;
   if (stats?.isFile() === true) {
     return `For the file of that name write oci-archive:${text} or docker-archive:${text}.`;
   }

@@ -5,7 +5,7 @@ import { fromText } from "../../bytes/byte-string.ts";
 import type { AbortOptions, Source } from "../../bytes/bytes.ts";
 import { createHasher } from "../../bytes/hash.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
-import { fileError } from "../../files/system-error.ts";
+import { reading } from "../../files/system-error.ts";
 import { makeLayer } from "../../image/edit/make-layer.ts";
 import { composeEdits } from "../../layer/edit/edit-entry.ts";
 import { changeOwner } from "../../layer/edit/edit-metadata.ts";
@@ -71,8 +71,7 @@ export async function storeArtifactFile(
   options: StoreFileOptions,
 ): Promise<Descriptor> {
   const title = titleOf(path);
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw fileError("unreadable", path, noSuchFile());
+  const stats = reading(path, () => statSync(path));
   if (!stats.isDirectory()) {
     const stored = await storeFile(path, mediaType ?? MediaType.layer, target, options);
     return { ...stored, annotations: { [AnnotationKey.title]: title } };
@@ -114,8 +113,4 @@ function storeDirectory(
   const edit = composeEdits(below, changeOwner({ uid: 0, gid: 0 }));
   const layer = openLayerDirectory(path, { name: title, edit, onSkipped });
   return makeLayer(layer, target, { dryRun, signal });
-}
-
-function noSuchFile(): Error {
-  return Object.assign(new Error("no such file or directory"), { code: "ENOENT" });
 }

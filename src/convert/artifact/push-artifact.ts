@@ -15,6 +15,7 @@ import { OciError } from "../../oci/errors.ts";
 import { formatJson } from "../../oci/json.ts";
 import { isMediaType, MediaType } from "../../oci/media-types.ts";
 import { quote } from "../../oci/quote.ts";
+import { pushTagged } from "../../store/push-tagged.ts";
 import type { ContentStore } from "../../store/store.ts";
 import type { SkippedPath } from "../pack/pack-options.ts";
 import { storeArtifactFile, titleOf, type ArtifactFile } from "./artifact-files.ts";
@@ -56,10 +57,9 @@ export function pushArtifact(
 ): Promise<PushedArtifact & WrittenTo> {
   checkArtifact(files, options);
   return withTarget(to, options, async ({ store, tag }) => {
-    const pushed = await storeArtifact(store, files, undefined, options);
-    if (options.dryRun === true) return pushed;
-    if (tag !== undefined) await store.tag(pushed.descriptor, tag, options);
-    else await store.capabilities.addRoot?.(pushed.descriptor, options);
+    const pushed = await storeArtifact(store, files, { tag }, options);
+    if (options.dryRun === true || tag !== undefined) return pushed;
+    await store.capabilities.addRoot?.(pushed.descriptor, options);
     return pushed;
   });
 }
@@ -77,11 +77,12 @@ export async function attachArtifact(
   checkArtifact(files, options);
   const location = typeof to === "string" ? parseLocation(to) : to;
   const place = storeOf(location);
-  const { mediaType, digest, size } = await withSource(location, options, (source) =>
-    source.root(options),
-  );
+  const subject = await withSource(location, options, async (source) => {
+    const { mediaType, digest, size } = await source.root(options);
+    return { mediaType, digest, size };
+  });
   const written = await withTarget(place, options, async ({ store }) => {
-    const pushed = await storeArtifact(store, files, { mediaType, digest, size }, options);
+    const pushed = await storeArtifact(store, files, { subject }, options);
     if (options.dryRun !== true) await store.capabilities.addRoot?.(pushed.descriptor, options);
     return pushed;
   });
@@ -91,7 +92,10 @@ export async function attachArtifact(
 async function storeArtifact(
   store: ContentStore,
   files: readonly ArtifactFile[],
-  subject: Descriptor | undefined,
+  {
+    subject,
+    tag,
+  }: { readonly subject?: Descriptor | undefined; readonly tag?: string | undefined },
   { artifactType, annotations, dryRun = false, signal, onSkipped }: PushArtifactOptions,
 ): Promise<PushedArtifact> {
   const layers: Descriptor[] = [];
@@ -110,7 +114,8 @@ async function storeArtifact(
   const descriptor = { ...describe(MediaType.manifest, bytes), artifactType };
   if (!dryRun) {
     await store.push(EMPTY_CONFIG, sourceOf(EMPTY), { signal });
-    await store.push(descriptor, sourceOf(bytes), { signal });
+    if (tag !== undefined) await pushTagged(store, { descriptor, bytes }, tag, { signal });
+    else await store.push(descriptor, sourceOf(bytes), { signal });
   }
   return { descriptor, files: layers, subject };
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { sourceOf } from "../../bytes/bytes.ts";
 import type { TargetOptions } from "../../image/by-reference/with-reference.ts";
 import { changeIndex } from "../../image/edit/rewrite-document.ts";
 import { makeIndex } from "../../image/index-document.ts";
@@ -221,12 +220,11 @@ async function publish(
   isReferredTo: boolean,
   { signal }: EditIndexOptions,
 ): Promise<void> {
-  await store.push(descriptor, sourceOf(bytes), { signal });
   const now = await resolveIfThere(store, tag, { signal });
   const expected = before?.digest ?? null;
   const found = now?.digest ?? null;
   if (found !== expected) throw changedMeanwhile(`${store.name}:${tag}`, expected, found);
-  await setTag(store, descriptor, tag, { signal, ifNames: expected });
+  await setTag(store, descriptor, tag, { signal, ifNames: expected }, bytes);
   // In a layout only a root is kept, and what refers to the old index would have lost it.
   const isKept = before !== undefined && isReferredTo && (await store.exists(before, { signal }));
   if (isKept) await store.capabilities.addRoot?.(before, { signal });

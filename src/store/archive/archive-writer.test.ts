@@ -47,6 +47,26 @@ describe.each(KINDS)("%s", (_, create, open) => {
     await expectImage(file);
   });
 
+  it.each([
+    ["a new file", () => undefined],
+    ["an empty one, as mktemp makes it", (file: string) => fs.writeFileSync(file, "")],
+  ])("that two write to %s at once is that of one, and refused to the other", async (_, make) => {
+    const file = join(place, "a.tar");
+    make(file);
+    const tags = ["example.org/a:1", "example.org/a:2"];
+    const archives = await Promise.all(tags.map(async () => create(file)));
+    for (const [at, archive] of archives.entries()) {
+      await buildImage(archive, { layers: [{ file: `content ${at}` }], tag: tags[at]! });
+    }
+    const ends = await Promise.allSettled(archives.map((archive) => archive.close()));
+    const written = ends.findIndex(({ status }) => status === "fulfilled");
+    expect(ends[1 - written]).toMatchObject({ reason: { code: "already-exists" } });
+    const archive = await open(file);
+    await archive.resolve(tags[written]!);
+    await archive.close();
+    expect(fs.readdirSync(place)).toEqual(["a.tar"]);
+  });
+
   it("is written to the reader of a fifo, and the fifo stays", async () => {
     const fifo = join(place, "fifo");
     execFileSync("mkfifo", [fifo]);

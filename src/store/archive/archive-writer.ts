@@ -33,7 +33,8 @@ import type { RootedStore } from "../store.ts";
 export interface ArchiveWriter extends RootedStore {
   /**
    * Writes the archive and puts it in place as `writeOutput` does: whole and durably. Idempotent.
-   * @throws OciError `invalid-argument` when nothing was tagged; `unwritable`
+   * @throws OciError `invalid-argument` when nothing was tagged; `unwritable`; `already-exists` when the file
+   *   appeared meanwhile and may not be replaced
    */
   readonly close: (options?: AbortOptions) => Promise<void>;
   /** Gives the archive up: nothing is written. Idempotent; does nothing after {@link ArchiveWriter.close}. */
@@ -73,10 +74,11 @@ export async function createArchive(
   if (options.replace !== true) refuseExisting(file, name);
   const beside = stagingPlace(file);
   const stage = join(beside, ownedName(STAGE));
-  writing(beside, () => {
+  const begin = (): void => {
     sweepAbandoned(beside, STAGE, ABANDONED_AGE);
     mkdirSync(stage, { mode: 0o700 });
-  });
+  };
+  writing(stage, begin, name);
   const { limits } = options;
   let done = false;
   const discard = async (): Promise<void> => {
@@ -141,10 +143,14 @@ async function finish(
   ]);
   for (const { name, bytes } of await documents(layout)) made.set(name, new Uint8Array(bytes));
   checkReadable(layout, made, options.limits);
-  if (options.replace !== true) refuseExisting(file, layout.name);
+  const checkPlace = (): void => {
+    if (options.replace !== true) refuseExisting(file, layout.name);
+  };
+  checkPlace();
   const bytes = packed(layout, made);
   if (file === "-") return (options.output ?? writeStandardOutput)(bytes);
-  await writeOutput(file, bytes, options);
+  // and again at the end: another one may have been written meanwhile
+  await writeOutput(file, bytes, { signal: options.signal, checkPlace });
 }
 
 /**

@@ -10,6 +10,7 @@ import { limitExceeded, withLimits, type Limits } from "../../oci/limits.ts";
 import { quote } from "../../oci/quote.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
 import { defaultSpoolDirectory } from "../cache-directory.ts";
+import { refuseOtherThanTar } from "./tar-start.ts";
 import { openSeekable, type OpenSeekableOptions } from "../../files/seekable-file.ts";
 
 // The tar around an image (oci-archive, docker-archive). It is indexed once and then read at any offset.
@@ -44,9 +45,16 @@ export interface OuterArchive {
 }
 
 const HEADER = 512;
+/** Also the headers of tars from before there were formats, as `tar --format=v7` writes them. */
+const ANY_FORMAT: NonNullable<Parameters<typeof extract>[0]> & { allowUnknownFormat: true } = {
+  allowUnknownFormat: true, // the package's types don't know it
+};
 
 /** Options of {@link openOuterArchive}. */
-export interface OpenArchiveOptions extends Omit<OpenSeekableOptions, "spoolDirectory"> {
+export interface OpenArchiveOptions extends Omit<
+  OpenSeekableOptions,
+  "spoolDirectory" | "through"
+> {
   /**
    * The directory for a temporary copy of an archive that is compressed or comes through a pipe. Default: in
    * the cache directory.
@@ -67,7 +75,8 @@ export async function openOuterArchive(
 ): Promise<OuterArchive> {
   const limits = withLimits(options.limits);
   const { spoolDirectory = defaultSpoolDirectory() } = options;
-  const fd = await openSeekable(file, { ...options, spoolDirectory });
+  const through = (bytes: Bytes): Bytes => refuseOtherThanTar(bytes, where);
+  const fd = await openSeekable(file, { ...options, spoolDirectory, through });
   try {
     const bytes = readFileBytes(fd, { signal: options.signal });
     return outerArchive(fd, where, await indexEntries(bytes, where, limits), limits);
@@ -120,7 +129,7 @@ async function indexEntries(
   limits: Limits,
 ): Promise<ReadonlyMap<string, ArchiveEntry>> {
   const entries = new Map<string, ArchiveEntry>();
-  const tar = extract();
+  const tar = extract(ANY_FORMAT);
   tar.on("entry", (header, content, next) => {
     content.on("end", () => next());
     // An error of the tar is also emitted by the open entry. Without a listener there it would end the process.

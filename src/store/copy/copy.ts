@@ -12,6 +12,7 @@ import {
   transferBlob,
   transferManifest,
   type CopyEvent,
+  type Copying,
   type Transfer,
   type TransferAction,
 } from "./transfer.ts";
@@ -83,7 +84,8 @@ export async function copy(
   );
   await refuseEarly(graph.blobs, target, { signal });
   const bases = dryRun ? [] : basesBeside(graph, source, target);
-  const copying = { source, target, dryRun, verifyPresent, onProgress, bases, limits };
+  const pushRoot = inOneStep(target, root, options);
+  const copying = { source, target, dryRun, verifyPresent, onProgress, bases, limits, pushRoot };
   onProgress?.({ kind: "planned", ...total(pieces(graph)) });
   const transfers = await mapBounded(
     graph.blobs,
@@ -100,12 +102,28 @@ export async function copy(
     );
     transfers.push(...sent);
   }
-  if (!copying.dryRun) await nameRoot(target, root, options);
+  // The root is the last one. One that was there is tagged by itself.
+  const isNamed = pushRoot !== undefined && transfers.at(-1)?.action === "copied";
+  if (isNamed) onProgress?.({ kind: "tagged", tag: pushRoot.tag, descriptor: root });
+  else if (!dryRun) await nameRoot(target, root, options);
   return summarise(root, transfers);
 }
 
 function pieces(graph: ContentGraph): Descriptor[] {
   return [...graph.blobs, ...graph.levels.flat().map(({ descriptor }) => descriptor)];
+}
+
+/** How the root is stored and tagged in one step; undefined where it gets no tag, or the target can't do that. */
+function inOneStep(
+  { capabilities }: ContentStore,
+  { digest }: Descriptor,
+  { tag, dryRun = false }: CopyOptions,
+): (NonNullable<Copying["pushRoot"]> & { readonly tag: string }) | undefined {
+  const { pushTagged } = capabilities;
+  if (pushTagged === undefined || tag === undefined || dryRun) return undefined;
+  const push: ContentStore["push"] = (descriptor, source, options) =>
+    pushTagged(descriptor, source, tag, options);
+  return { digest, tag, push };
 }
 
 async function nameRoot(

@@ -4,6 +4,7 @@ import { sourceOf, type AbortOptions, type Source } from "../../bytes/bytes.ts";
 import { observe, type BytesObserver } from "../../bytes/verify.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import { OciError } from "../../oci/errors.ts";
+import type { Digest } from "../../oci/digest.ts";
 import type { Limits } from "../../oci/limits.ts";
 import type { GraphManifest } from "../content-graph.ts";
 import { blame, blaming } from "./copy-error.ts";
@@ -43,6 +44,11 @@ export interface Copying {
   readonly verifyPresent?: boolean | undefined;
   readonly onProgress: ((event: CopyEvent) => void) | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Stores the root and tags it in one step, where the target can. All other content is there by then, and a tag that is
+   * refused leaves nothing behind but that.
+   */
+  readonly pushRoot?: { readonly digest: Digest; readonly push: ContentStore["push"] } | undefined;
   /** Repositories beside the target that may have blobs of the source: see `basesBeside`. */
   readonly bases?: readonly ReadableStore[] | undefined;
 }
@@ -120,7 +126,9 @@ export async function transferManifest(
     await replace(copying, descriptor, content, abort);
     return finish(copying, { descriptor, kind: "manifest", action: "replaced" });
   }
-  if (!dryRun) await send(copying, descriptor, content, abort);
+  const { pushRoot } = copying;
+  const push = pushRoot?.digest === descriptor.digest ? pushRoot.push : undefined;
+  if (!dryRun) await send(copying, descriptor, content, abort, push);
   return finish(copying, { descriptor, kind: "manifest", action: "copied" });
 }
 

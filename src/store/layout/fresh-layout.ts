@@ -2,6 +2,7 @@
 import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { missingDirectories } from "../../files/make-directories.ts";
+import { writing } from "../../files/system-error.ts";
 import { openLayout, type LayoutStore, type OpenLayoutOptions } from "./layout.ts";
 import { hasPartialBlobs, removePartialBlobs } from "./partial-blobs.ts";
 import { removeTree } from "../../files/remove-tree.ts";
@@ -35,7 +36,7 @@ export async function openFreshLayout(
   options: Omit<OpenLayoutOptions, "create"> = {},
 ): Promise<FreshLayout> {
   const wasThere = existsSync(join(directory, LAYOUT_FILE));
-  const made = missingDirectories(directory).reverse();
+  const made = writing(directory, () => missingDirectories(directory)).reverse();
   const store = await openLayout(directory, { ...options, create: true });
   if (wasThere) return { store, discard: () => Promise.resolve() };
   return {

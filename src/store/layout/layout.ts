@@ -7,6 +7,7 @@ import { knownAlgorithm, type Digest } from "../../oci/digest.ts";
 import { isOciError, OciError } from "../../oci/errors.ts";
 import { withLimits, type Limits } from "../../oci/limits.ts";
 import { writing } from "../../files/system-error.ts";
+import { findBrokenLink } from "../../files/links/broken-link.ts";
 import { makeDirectories } from "../../files/make-directories.ts";
 import { readFileBytes } from "../../files/regular-file.ts";
 import { hasBlob, openBlob, OWN_PREFIX, settleBlob } from "./layout-blobs.ts";
@@ -86,14 +87,14 @@ async function createLayout(directory: string, options: OpenLayoutOptions): Prom
 
 function noLayout(directory: string, cause: OciError): OciError {
   const there = existsSync(directory);
+  const link = there ? undefined : findBrokenLink(directory);
+  const got = there
+    ? `a directory without ${LAYOUT_FILE}`
+    : (link?.words ?? "nothing: no such directory");
   return new OciError(
     there ? "invalid-layout" : "not-found",
-    `${JSON.stringify(directory)}: expected an OCI layout, got ${there ? `a directory without ${LAYOUT_FILE}` : "nothing: no such directory"}`,
-    {
-      details: { directory },
-      cause,
-      hint: layoutHint(directory, there),
-    },
+    `${JSON.stringify(directory)}: expected an OCI layout, got ${got}`,
+    { details: { directory }, cause, hint: link?.hint ?? layoutHint(directory, there) },
   );
 }
 
