@@ -216,7 +216,13 @@ async function attempt(wires: Wires, request: RegistryRequest): Promise<Answer> 
   let answer = await follow(wires, request, sent);
   if (answer.status === 401 && answer.url.origin === origin.origin) {
     const challenge = answer.header("www-authenticate");
-    const authorization = await authorizer.answer(challenge, request, sent);
+    const authorization = await authorizer
+      .answer(challenge, request, sent)
+      .catch(async (error: unknown) => {
+        // An answer that nobody reads holds its connection, and whoever closes the transport waits for that.
+        await answer.discard();
+        throw error;
+      });
     if (authorization !== undefined) {
       await answer.discard();
       answer = await follow(wires, request, authorization);
