@@ -30,6 +30,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user interrupts the program; the abort reason says how, for example by SIGINT. */
   readonly signal: AbortSignal;
+  /** Fails when nothing can happen any more, so that the command would wait for ever. */
+  readonly stalled?: Promise<never> | undefined;
   /** The file that `--config` names, or false for `--no-config`. Default: the configuration is searched for. */
   readonly configuration?: string | false | undefined;
   /** Limits from `--limit`, which replace the defaults. */

@@ -3,6 +3,7 @@ import { OciError } from "../oci/errors.ts";
 import { STOPPED_BY } from "./exit-status.ts";
 import { processOutput } from "./output/process-output.ts";
 import { run } from "./run.ts";
+import { stalled } from "./stalled.ts";
 
 /** Milliseconds that a stopped command has to clean up, and a stopped registry to finish its clients' requests. */
 const GRACE = 3500;
@@ -13,7 +14,10 @@ export async function main(): Promise<void> {
   const stdout = processOutput(process.stdout);
   const stderr = processOutput(process.stderr);
   const { argv, env } = process;
-  const status = await run(argv.slice(2), { stdout, stderr, env, signal });
+  const status = await run(argv.slice(2), {
+    ...{ stdout, stderr, env, signal },
+    stalled: stalled(process),
+  });
   // A pending read of stdin, or of a pipe that nobody opens, must not keep a stopped process alive.
   if (signal.aborted) process.exit(status);
   process.exitCode = status;

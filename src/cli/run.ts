@@ -13,7 +13,8 @@ import { version } from "./version.ts";
  */
 export async function run(words: readonly string[], context: Context): Promise<number> {
   try {
-    const status = await runWords(words, context);
+    const running = runWords(words, context);
+    const status = await (context.stalled ? Promise.race([running, context.stalled]) : running);
     await context.stdout.flushed?.();
     return status;
   } catch (thrown) {

@@ -12,11 +12,11 @@ import { redactUrl } from "./hosts.ts";
 import { demandRate } from "./least-rate.ts";
 import { readInTime } from "./read-in-time.ts";
 import { RegistryError } from "./registry-error.ts";
+import { statusHint } from "./status-hint.ts";
 import { connectionHint } from "./transport/connection-hint.ts";
 import { parseHttpDate } from "./wire/http-date.ts";
-import { describeRateLimit } from "./wire/rate-limit.ts";
 import { formatWait, parseRetryAfter } from "./wire/retry-after.ts";
-import { formatWireErrors, parseErrorBody } from "./wire/error-body.ts";
+import { formatWireErrors, parseErrorBody, type WireError } from "./wire/error-body.ts";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -30,6 +30,8 @@ export interface Exchange {
   /** How many bytes a successful answer should bring, if that is known. */
   readonly expected?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The registry that sent us to this URL, where it is at another host, which nobody has written. */
+  readonly sentBy?: string | undefined;
 }
 
 /** An answer. Its body must be read to the end, closed or discarded; until then it holds a connection. */
@@ -132,8 +134,9 @@ const PASSING = new Set([
 ]);
 
 /** The request as error messages name it. */
-export function place({ method, url }: Exchange): string {
-  return `${method} ${redactUrl(url)}`;
+export function place({ method, url, sentBy }: Exchange): string {
+  const from = sentBy === undefined ? "" : ` (${sentBy} sent us there)`;
+  return `${method} ${redactUrl(url)}${from}`;
 }
 
 /** The error for a body that is sent, or taken, below the least rate. */
@@ -156,7 +159,8 @@ export function unreachable(request: Exchange, cause: unknown): OciError {
   const code = errorCode(cause);
   // OpenSSL's messages have several lines; the message for several refused connections is empty.
   const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
-  const reason = code === undefined || line.includes(code) ? line : `${code} ${line}`.trim();
+  const words = withoutPlace(line);
+  const reason = code === undefined || words.includes(code) ? words : `${code} ${words}`.trim();
   const hint = connectionHint(url, code, cause);
   return new RegistryError(
     "unreachable",
@@ -172,6 +176,14 @@ export function unreachable(request: Exchange, cause: unknown): OciError {
   );
 }
 
+/** OpenSSL says where in its own source it was, and in which thread: `80BC…:error:0A00010B:SSL routines:f:reason:file:line:`. */
+function withoutPlace(message: string): string {
+  const at = message.search(/[\dA-F]{8,16}:error:[\dA-F]{8}:/);
+  if (at < 0) return message;
+  const [, , , library, , reason] = message.slice(at).split(":");
+  return `${message.slice(0, at)}${String(library)}: ${String(reason)}`;
+}
+
 function errorCode(error: unknown): string | undefined {
   const own = error instanceof Error && "code" in error ? error.code : undefined;
   if (typeof own === "string") return own;
@@ -184,6 +196,10 @@ const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 export interface RefusedOptions extends Explanation {
   /** What was sent in the body and may be shown to nobody. */
   readonly secrets?: readonly string[] | undefined;
+  /** The statuses that would have been right. Default: success of any kind. */
+  readonly expect?: readonly number[] | undefined;
+  /** The proxy that a plain request was sent to: what has no code of a registry may be its answer. */
+  readonly proxy?: URL | undefined;
 }
 
 /**
@@ -210,14 +226,16 @@ export async function refused(
   const words = said.length === 0 ? "" : ` (${formatWireErrors(said)})`;
   const retryAfter = parseRetryAfter(answer.header("retry-after"), clockOf(answer));
   const wait = retryAfter === undefined ? "" : `; it asks to wait ${formatWait(retryAfter)}`;
-  const hint = options.hint ?? statusHint(answer, bytes);
+  const hint = proxyHint(answer, said, options.proxy) ?? options.hint ?? statusHint(answer, bytes);
+  const isOdd = status < 300 && options.expect !== undefined;
+  const expected = isOdd ? `status ${options.expect.join(" or ")}` : "success";
   return new RegistryError(
     status === 404
       ? "not-found"
       : status === 401 || status === 403
         ? "unauthorized"
         : "registry-refused",
-    `${method} ${url}: expected success, got status ${status}${words}${wait}`,
+    `${method} ${url}: expected ${expected}, got status ${status}${words}${wait}`,
     {
       method,
       url,
@@ -232,6 +250,16 @@ export async function refused(
   );
 }
 
+function proxyHint(
+  { url, status }: Answer,
+  said: readonly WireError[],
+  proxy: URL | undefined,
+): string | undefined {
+  if (proxy === undefined || status === 401 || said.some(({ code }) => code !== ""))
+    return undefined;
+  return `The proxy ${proxy.host} may have answered instead: if ${url.host} is reached without one, name it in NO_PROXY.`;
+}
+
 function allowsOnlyReading(allow = ""): boolean {
   const methods = allow.split(",").map((method) => method.trim().toUpperCase());
   const reading = ["GET", "HEAD", "OPTIONS"];
@@ -242,27 +270,4 @@ function allowsOnlyReading(allow = ""): boolean {
 function clockOf({ header }: Answer): number {
   const now = Date.now();
   return parseHttpDate(header("date") ?? "", now) ?? now;
-}
-
-function absentHint({ method, url: { host, pathname } }: Answer): string | undefined {
-  if (/^\/v2\/.+\/tags\/list$/.test(pathname)) {
-    return `oci-kit catalog ${host} says which repositories there are`;
-  }
-  const repository = /^\/v2\/(.+)\/manifests\//.exec(pathname)?.[1];
-  if (repository === undefined) return undefined;
-  return method === "PUT"
-    ? "The registry does not know the repository, or has lost what the manifest names; push it again."
-    : `oci-kit tags ${host}/${repository} says what there is`;
-}
-
-function statusHint(answer: Answer, body: Uint8Array): string | undefined {
-  if (answer.status === 429) {
-    const left = describeRateLimit(answer.header);
-    return `The registry limits how much it is asked${left === undefined ? "" : ` (${left})`}; wait, or log in.`;
-  }
-  if (answer.status === 404) return absentHint(answer);
-  if (answer.status === 400 && new TextDecoder().decode(body).includes("HTTPS server")) {
-    return "The server speaks https, and was asked in plain http. Leave out --plain-http.";
-  }
-  return undefined;
 }

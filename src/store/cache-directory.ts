@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeDirectory } from "../files/home-directory.ts";
 
 /** The folder of the cache with the records of uploads that are not ended. */
 export const UPLOADS = "uploads";
@@ -16,7 +16,7 @@ export function defaultCacheDirectory(
   if (own !== undefined && own !== "") return own;
   const shared = env["XDG_CACHE_HOME"];
   if (shared?.startsWith("/") === true) return join(shared, "oci-kit");
-  return join(env["HOME"] ?? homedir(), ".cache", "oci-kit");
+  return join(homeDirectory(env), ".cache", "oci-kit");
 }
 
 /** The default directory for temporary files that have no destination on this machine to be kept beside. */

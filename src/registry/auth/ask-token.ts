@@ -11,6 +11,7 @@ import { RegistryError } from "../registry-error.ts";
 import type { Challenge } from "../wire/challenge.ts";
 import { tryParseJson } from "../wire/loose-json.ts";
 import { parseTokenAnswer, type TokenAnswer } from "../wire/token.ts";
+import { isWebPage, webPageInstead } from "../web-page.ts";
 import { parseUrl } from "../wire/url.ts";
 import { formatBasic } from "./basic.ts";
 import { accountOf } from "./credential-source.ts";
@@ -147,13 +148,13 @@ async function accept(
   const bytes = await readInTime(answer, most, options.limits);
   const token = parseTokenAnswer(tryParseJson(bytes));
   if (token !== undefined) return token;
+  const expected = `a JSON object with "token" or "access_token"`;
+  if (isWebPage(bytes)) throw webPageInstead(answer, expected, "unauthorized");
   const { method, status } = answer;
   const url = redactUrl(answer.url);
-  throw new RegistryError(
-    "unauthorized",
-    `${method} ${url}: expected a JSON object with "token" or "access_token", got something else`,
-    { method, url, status },
-  );
+  const message = `${method} ${url}: expected ${expected}, got something else`;
+  const hint = `Is that where ${options.registry} gives its tokens? It named the address.`;
+  throw new RegistryError("unauthorized", message, { method, url, status, hint });
 }
 
 function refusedToken(

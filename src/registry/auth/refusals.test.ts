@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { describe as describeBytes } from "../../bytes/describe-content.ts";
 import { readAll } from "../../bytes/streams/read-all.ts";
@@ -15,6 +16,7 @@ import {
   type RecordedRequest,
 } from "../../testing/faulty-registry.ts";
 import { openRepository } from "../repository.ts";
+import { openTransport } from "../transport/transport.ts";
 
 let registry: FaultyRegistry;
 let home: string;
@@ -89,6 +91,23 @@ describe("a 401", () => {
     expect((await refuse()).hint).toContain('The credentials of "someone"');
     configure({});
     expect((await refuse()).hint).toContain(`${config} (an empty entry for ${registry.host})`);
+  });
+
+  it("whose challenge can't be answered holds no connection: closing does not wait for the registry", async () => {
+    const realm = `Bearer realm="http://${registry.host}/token"`;
+    for (const [challenge, broken] of [
+      ['Basic realm="r"', "{ broken"],
+      [realm, "{}"],
+    ] as const) {
+      const reply = answer(401, { "www-authenticate": challenge }, "words that nobody reads");
+      registry.rule({ on: /v2/, reply }, { on: /token/, reply: answer(200, {}, "<html>") });
+      writeFileSync(config, broken);
+      const transport = openTransport(registry.host, { retry: { attempts: 1 } });
+      const request = { method: "GET", target: "/v2/", repository: "a/b", scopes: [] } as const;
+      await expect(transport.send({ ...request, expect: [200] })).rejects.toThrow("expected");
+      const waited = await Promise.race([transport.close().then(() => "closed"), sleep(2_000)]);
+      expect(waited).toBe("closed");
+    }
   });
 
   it("names the way to authenticate that is not known here", async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeDirectory } from "../../files/home-directory.ts";
 
 /** The variables of a process, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,7 +31,7 @@ export function credentialPlaces(
 ): readonly CredentialPlace[] {
   const { REGISTRY_AUTH_FILE, DOCKER_AUTH_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = environment;
   if (REGISTRY_AUTH_FILE) return [{ name: REGISTRY_AUTH_FILE }];
-  const home = environment["HOME"] || homedir();
+  const home = homeDirectory(environment);
   const session = XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, "containers") : sessionDirectory();
   return [
     ...(DOCKER_AUTH_CONFIG ? [{ name: "$DOCKER_AUTH_CONFIG", text: DOCKER_AUTH_CONFIG }] : []),
@@ -47,8 +47,9 @@ export function primaryFile(environment: Environment = process.env): string {
   return environment["REGISTRY_AUTH_FILE"] || dockerConfig(environment);
 }
 
-function dockerConfig({ DOCKER_CONFIG, HOME }: Environment): string {
-  return join(DOCKER_CONFIG || join(HOME || homedir(), ".docker"), "config.json");
+function dockerConfig(environment: Environment): string {
+  const directory = environment["DOCKER_CONFIG"] || join(homeDirectory(environment), ".docker");
+  return join(directory, "config.json");
 }
 
 /** Only Linux has such a directory, and Windows no user ids. */

@@ -73,7 +73,8 @@ async function readHead(
   { informationalAnswers }: Limits,
 ): Promise<AnswerHead | undefined> {
   for (let seen = 0; seen <= informationalAnswers; seen += 1) {
-    const read = (): Promise<string | undefined> => connection.reader.until("\r\n\r\n", HEAD_BYTES);
+    const read = (): Promise<string | undefined> =>
+      connection.reader.until("\r\n\r\n", HEAD_BYTES, "HTTP/");
     const text = await connection.within(patience, read, sent);
     const answer = text === undefined ? undefined : parseAnswerHead(text, request.method);
     if (answer === undefined || answer.statusCode >= 200) return answer;

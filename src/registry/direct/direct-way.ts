@@ -67,7 +67,7 @@ export function openDirectWay(open: Open, limits: Limits): Way<Answer | undefine
       sent = body && sendBody(connection, request, body, limits);
       const head = await waitForAnswer(connection, letter, sent, limits);
       if (head !== undefined) return wrapAnswer(request, answerOf(connection, head, end), limits);
-      if (!isRepeatable(request)) throw new Error("expected an answer in HTTP/1.1, got another");
+      if (!isRepeatable(request)) throw notHttp();
       odd.add(url.origin);
       end();
       return undefined;
@@ -152,6 +152,11 @@ async function connect(
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+function notHttp(): Error {
+  const message = "an answer that is not in HTTP/1.1";
+  return Object.assign(new Error(message), { name: "HTTPParserError" });
 }
 
 /** Whether sending it twice is the same as sending it once. */

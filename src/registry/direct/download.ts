@@ -77,7 +77,7 @@ export async function download(
 
 /** Only that of the plainest successful answer, which brings a body of known length. */
 async function readHead(reader: Reader): Promise<AnswerHead | undefined> {
-  const text = await reader.until("\r\n\r\n", HEAD_BYTES);
+  const text = await reader.until("\r\n\r\n", HEAD_BYTES, "HTTP/");
   const head = text === undefined ? undefined : parseAnswerHead(text, "GET");
   if (head?.statusCode !== 200 && head?.statusCode !== 206) return undefined;
   return typeof head.framing !== "number" || "content-encoding" in head.headers ? undefined : head;

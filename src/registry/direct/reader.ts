@@ -12,10 +12,11 @@ export interface Incoming {
 /** Cuts what arrives on one connection into what it consists of. */
 export interface Reader {
   /**
-   * The text up to `mark`, which is dropped: one character a byte. Undefined when it is longer than `most`.
+   * The text up to `mark`, which is dropped: one character a byte. Undefined when it is longer than `most`, and as soon
+   * as it can't begin with `start`: who sends something else may wait for us, and would never send the mark.
    * @throws as {@link Incoming}; `ERR_STREAM_PREMATURE_CLOSE` when the other side ends before
    */
-  until(mark: string, most: number): Promise<string | undefined>;
+  until(mark: string, most: number, start?: string): Promise<string | undefined>;
   /** The next bytes, at most so many, in memory that the next call may use again. Undefined at the end. */
   some(most: number): Promise<Uint8Array | undefined>;
   /** Whether nothing has arrived that was not asked for yet. */
@@ -26,11 +27,12 @@ export interface Reader {
 export function readFrom(incoming: Incoming): Reader {
   let held: Uint8Array = new Uint8Array();
   return {
-    until: async (mark, most) => {
+    until: async (mark, most, start = "") => {
       // A copy: the memory of a chunk is used again for the next one.
       let read = Buffer.from(held);
       let from = 0;
       for (;;) {
+        if (!start.startsWith(read.toString("latin1", 0, start.length))) return undefined;
         const at = read.indexOf(mark, from);
         if (at > most || (at < 0 && read.length > most + mark.length)) return undefined;
         if (at >= 0) {

@@ -7,6 +7,7 @@ import { readIndex, readManifest } from "../../store/read-documents.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import type { Answer } from "../exchange.ts";
 import { contentPath, pulling, type RepositoryContext } from "../repository-context.ts";
+import { isWebPage } from "../web-page.ts";
 import { formatRoute } from "../wire/paths.ts";
 import { probe, statusOf, type Probe } from "./probe.ts";
 
@@ -14,6 +15,9 @@ import { probe, statusOf, type Probe } from "./probe.ts";
 const ABSENT = parseDigest(`sha256:${"0".repeat(64)}`);
 const ABSENT_512 = parseDigest(`sha512:${"0".repeat(128)}`);
 const PAGE_SIZES = [10_000, 1_000, 100];
+
+/** What is no registry answers with. */
+const WEB_PAGE = "a web page";
 
 /** Asks whether a registry answers at all, and as whom. @throws RegistryError `unreachable` */
 export async function probeAccess(
@@ -23,22 +27,23 @@ export async function probeAccess(
   const { transport, repository } = context;
   const account = await transport.account(repository);
   const access = repository === "" ? { repository, scopes: [] } : pulling(context);
-  let version: string | undefined;
-  const status = async (): Promise<number> => {
+  const ask = async (): Promise<{ readonly got: number; readonly says?: string | undefined }> => {
     const request = { ...access, method: "GET" as const, target: "/v2/", expect: [200] };
-    const answer = await transport.send({ ...request, signal: options.signal });
-    await answer.discard();
-    version = answer.header("docker-distribution-api-version");
-    return answer.status;
+    const most = transport.limits.answerBytes;
+    const answer = await transport.read({ ...request, signal: options.signal }, most);
+    const version = answer.header("docker-distribution-api-version");
+    return { got: answer.status, says: isWebPage(answer.bytes) ? WEB_PAGE : version };
   };
-  const got = await status().catch(statusOf);
-  const isRegistry = got === 200 || got === 401 || got === 403;
-  const says = version === undefined ? "" : `, ${version}`;
+  const { got, says } = await ask().catch((error: unknown) => ({
+    got: statusOf(error),
+    says: undefined,
+  }));
+  const isRegistry = (got === 200 && says !== WEB_PAGE) || got === 401 || got === 403;
   const scheme = transport.origin.protocol.replace(":", "");
   const answered: Probe = {
     name: "version",
     outcome: isRegistry ? "yes" : "no",
-    detail: `${scheme}, status ${got}${says}`,
+    detail: `${scheme}, status ${got}${says === undefined ? "" : `, ${says}`}`,
   };
   if (answered.outcome !== "yes") return [answered];
   const named = account === "" ? "with a token" : `as ${account ?? ""}`;

@@ -8,6 +8,7 @@ import { quote } from "../../oci/quote.ts";
 import { redactUrl } from "../hosts.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { WholeAnswer } from "../transport/transport.ts";
+import { isWebPage, webPageInstead } from "../web-page.ts";
 
 const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+";
 
@@ -29,7 +30,7 @@ export function contentTypeOf(answer: Pick<WholeAnswer, "header">): string {
 export function documentTypeOf(answer: WholeAnswer, limits: Limits): string {
   const header = contentTypeOf(answer);
   const what = `${answer.method} ${redactUrl(answer.url)}`;
-  if (isPage(answer, header)) throw notDocument(answer, what, "a web page");
+  if (isPage(answer, header)) throw pageForDocument(answer);
   const body = parseJson(answer.bytes, { what, limits });
   const own = fieldOf(body, "mediaType") ?? undefined;
   if (isSchema1(header, own, fieldOf(body, "schemaVersion"))) throw schema1(what);
@@ -88,23 +89,19 @@ function schema1(what: string): OciError {
 }
 
 function isPage({ bytes }: WholeAnswer, header: string): boolean {
-  const start = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart();
-  return start.startsWith("<") || (header === "text/html" && !start.startsWith("{"));
+  return isWebPage(bytes) || (header === "text/html" && bytes[0] !== "{".charCodeAt(0));
 }
 
-/** The words of a page are not told: it may repeat what it was sent. */
+/** The error for a web page in place of a manifest or index. */
+export function pageForDocument(answer: WholeAnswer): RegistryError {
+  return webPageInstead(answer, "a manifest or an index of one media type", "invalid-manifest");
+}
+
 function notDocument(answer: WholeAnswer, what: string, got: string): RegistryError {
   const { method, status } = answer;
   return new RegistryError(
     "invalid-manifest",
     `${what}: expected a manifest or an index of one media type, got ${got}`,
-    {
-      method,
-      url: redactUrl(answer.url),
-      status,
-      ...(got === "a web page" && {
-        hint: `Is ${answer.url.host} a registry? A proxy or a login page may have answered.`,
-      }),
-    },
+    { method, url: redactUrl(answer.url), status },
   );
 }

@@ -16,7 +16,8 @@ import type { WholeAnswer } from "../transport/transport.ts";
 import { formatRoute, parseKnownDigest, parseTagOrDigest } from "../wire/paths.ts";
 import { checkDigestHeader, digestHeaderOf, digestOfAnswer } from "./digest-header.ts";
 import { contentLengthOf } from "../wire/content-length.ts";
-import { contentTypeOf, documentTypeOf } from "./document-type.ts";
+import { isWebPage } from "../web-page.ts";
+import { contentTypeOf, documentTypeOf, pageForDocument } from "./document-type.ts";
 
 /**
  * The manifests and indexes of one repository. The most recent ones are cached: they are small and never
@@ -118,9 +119,16 @@ export function openManifests(
       limit,
     );
 
+  /** A web page is told as such, rather than as a manifest that was cut short. */
+  const fetchDocument = async (digest: Digest, options: AbortOptions): Promise<WholeAnswer> => {
+    const answer = await get(digest, options);
+    if (isWebPage(answer.bytes)) throw pageForDocument(answer);
+    return answer;
+  };
+
   const load = async (descriptor: Descriptor, options: AbortOptions): Promise<Uint8Array> => {
     const digest = parseKnownDigest(descriptor.digest);
-    const bytes = known.get(digest) ?? (await get(digest, options)).bytes;
+    const bytes = known.get(digest) ?? (await fetchDocument(digest, options)).bytes;
     const what = `${name}@${digest}`;
     const verified = await readAll(
       verify(once(bytes), descriptor, { what }),

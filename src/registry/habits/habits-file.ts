@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { OciError } from "../../oci/errors.ts";
 import { quote } from "../../oci/quote.ts";
-import { homeOf, type Environment } from "../machine/environment.ts";
+import type { Environment } from "../machine/environment.ts";
+import { homeDirectory } from "../../files/home-directory.ts";
 import { readIfThere } from "../machine/read-if-there.ts";
 import type { HostHabits } from "./registry-habits.ts";
 
@@ -44,7 +45,7 @@ const KEYS: Readonly<Record<string, Form>> = {
  * @throws OciError `invalid-config`, `unreadable`
  */
 export function readHabitsFile(environment: Environment = process.env): readonly HostHabits[] {
-  const config = environment["XDG_CONFIG_HOME"] || join(homeOf(environment), ".config");
+  const config = environment["XDG_CONFIG_HOME"] || join(homeDirectory(environment), ".config");
   const file = join(config, "oci-kit", "registries.json");
   const text = readIfThere(file);
   return text === undefined ? [] : parseHabits(text, file);

@@ -143,7 +143,7 @@ describe("a proxy's answer", () => {
     const limits = { idleTimeout: 200 };
     const failed = open("registry.example", { ...through(host), limits }).resolve("v1");
     await expect(failed).rejects.toThrow(
-      /ETIMEDOUT no connection to registry\.example within 200 ms/,
+      /ETIMEDOUT proxy 127\.0\.0\.1:\d+: no connection to registry\.example within 200 ms/,
     );
   });
 });

@@ -6,6 +6,7 @@ import { limitExceeded } from "../../oci/limits.ts";
 import { redactUrl } from "../hosts.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { WholeAnswer } from "../transport/transport.ts";
+import { isWebPage, webPageInstead } from "../web-page.ts";
 import { member } from "../wire/loose-json.ts";
 import { openPages, type ListAccess, type PageReader } from "./read-pages.ts";
 
@@ -104,10 +105,14 @@ function isRefused(error: unknown): boolean {
   );
 }
 
+/** @throws RegistryError for a web page; OciError `invalid-json` for another document */
 function namesOf(answer: WholeAnswer, { key, transport: { limits } }: NameList): readonly string[] {
   const what = redactUrl(answer.url);
+  if (isWebPage(answer.bytes)) throw webPageInstead(answer, `a list with "${key}"`, "invalid-json");
+  const document = parseJson(answer.bytes, { what, limits });
+  const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
   // Some registries answer null for an empty list.
-  const list = member(parseJson(answer.bytes, { what, limits }), key) ?? [];
+  const list = isObject ? (member(document, key) ?? []) : undefined;
   if (Array.isArray(list) && list.every((name) => typeof name === "string")) return list;
   throw new OciError("invalid-json", `${what}: expected "${key}" to be a list of strings`);
 }

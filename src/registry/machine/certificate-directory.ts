@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileError } from "../../files/system-error.ts";
 import { OciError } from "../../oci/errors.ts";
 import type { ClientCertificate, TlsOptions } from "../registry-options.ts";
-import { homeOf, type Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import { homeDirectory } from "../../files/home-directory.ts";
 import { listIfThere } from "./read-if-there.ts";
 
 /**
@@ -13,7 +14,7 @@ import { listIfThere } from "./read-if-there.ts";
  * @param host with its port unless that is the default: `registry.example:5000`
  */
 export function certificateDirectories(host: string, environment: Environment): readonly string[] {
-  const home = homeOf(environment);
+  const home = homeDirectory(environment);
   return [
     join(home, ".config/containers/certs.d", host),
     join("/etc/containers/certs.d", host),

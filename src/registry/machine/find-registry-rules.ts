@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { join } from "node:path";
 import { OciError } from "../../oci/errors.ts";
-import { homeOf, type Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import { homeDirectory } from "../../files/home-directory.ts";
 import { listIfThere, readIfThere } from "./read-if-there.ts";
 import type { RegistryRule, RegistryRules } from "./registry-rules.ts";
 
@@ -33,7 +34,7 @@ interface ReadFile {
 }
 
 function readFiles(environment: Environment, system: string): readonly ReadFile[] {
-  const user = join(homeOf(environment), ".config/containers");
+  const user = join(homeDirectory(environment), ".config/containers");
   const named = environment["CONTAINERS_REGISTRIES_CONF"];
   if (named) {
     return [readNamed(named), ...readDropIns(system), ...readDropIns(user)];

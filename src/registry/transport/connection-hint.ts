@@ -10,6 +10,10 @@ export function connectionHint(
   cause: unknown,
 ): string | undefined {
   if (cause instanceof ProxyError) return cause.hint;
+  // The name of undici's errors, and of ours.
+  if (cause instanceof Error && cause.name === "HTTPParserError") {
+    return `Is ${url.host} a registry? What listens there does not speak HTTP/1.1.`;
+  }
   if (code === undefined) return undefined;
   if (code === "ENOTFOUND") return `Is ${url.hostname} spelt right, and is there a network?`;
   if (code === "ECONNREFUSED") return refusedHint(url);

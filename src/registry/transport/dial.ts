@@ -42,7 +42,7 @@ export interface Dial {
 export function createDial(options: DialOptions): Dial {
   const sessions = new Map<string, Buffer>();
   const timed = <T>(target: URL, open: (onSocket: (socket: Socket) => void) => Promise<T>) =>
-    withTimeout(options.timeout, target, open);
+    withTimeout(options.timeout, target, options.proxy(target), open);
 
   const open = async (target: URL, onSocket: (socket: Socket) => void): Promise<Socket> => {
     const isOwn = target.origin === options.origin.origin;
@@ -125,13 +125,13 @@ async function openProxied(
     }
     return socket;
   } catch (error) {
-    throw proxyFailed(proxy, error);
+    throw error instanceof Error ? proxyFailed(proxy, error) : error;
   }
 }
 
 /** Names the proxy as the place where it happened: otherwise it reads as the registry's failure. */
-function proxyFailed(proxy: URL, cause: unknown): unknown {
-  if (cause instanceof ProxyError || !(cause instanceof Error)) return cause;
+function proxyFailed(proxy: URL, cause: Error): ProxyError {
+  if (cause instanceof ProxyError) return cause;
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
   const hint = "HTTPS_PROXY and HTTP_PROXY name the proxy; NO_PROXY what is reached without it.";
   return new ProxyError(proxy, cause.message || `${code}`, { cause, hint, ...(code && { code }) });
@@ -191,6 +191,7 @@ function encrypt(
 async function withTimeout<T>(
   milliseconds: number,
   target: URL,
+  proxy: URL | undefined,
   open: (onSocket: (socket: Socket) => void) => Promise<T>,
 ): Promise<T> {
   const sockets: Socket[] = [];
@@ -198,7 +199,8 @@ async function withTimeout<T>(
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const message = `no connection to ${target.host} within ${milliseconds} ms`;
-      reject(Object.assign(new Error(message), { code: "ETIMEDOUT" }));
+      const error = Object.assign(new Error(message), { code: "ETIMEDOUT" });
+      reject(proxy === undefined ? error : proxyFailed(proxy, error));
     }, milliseconds);
   });
   try {

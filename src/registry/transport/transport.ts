@@ -113,7 +113,7 @@ export function openTransport(registry: string, options: TransportOptions = {}):
     source: credentials,
     exchange: sendOnce,
   });
-  const wires: Wires = { origin, limits, authorizer, settled, exchange: sendOnce };
+  const wires: Wires = { origin, limits, authorizer, settled, exchange: sendOnce, proxy };
   const keepAsking = <T>(request: RegistryRequest, act: () => Promise<T>): Promise<T> =>
     persist(retry, act, {
       signal: request.signal,
@@ -192,8 +192,8 @@ function reaching(options: TransportOptions): { readonly tls: FindTls; readonly 
 
 async function readWhole(answer: Answer, most: number, limits: Limits): Promise<WholeAnswer> {
   const bytes = await readInTime(answer, { most, limit: "documentBytes" }, limits);
-  const { method, url, status, header } = answer;
-  return { method, url, status, header, bytes };
+  const { method, url, status, header, authorization } = answer;
+  return { method, url, status, header, authorization, bytes };
 }
 
 function isNotFound(error: unknown): boolean {
@@ -206,6 +206,7 @@ interface Wires {
   readonly authorizer: Authorizer;
   readonly settled: () => Promise<void>;
   readonly exchange: (request: Exchange) => Promise<Answer>;
+  readonly proxy: FindProxy;
 }
 
 /** One attempt: answers at most one challenge, and checks the status. */
@@ -216,14 +217,22 @@ async function attempt(wires: Wires, request: RegistryRequest): Promise<Answer> 
   let answer = await follow(wires, request, sent);
   if (answer.status === 401 && answer.url.origin === origin.origin) {
     const challenge = answer.header("www-authenticate");
-    const authorization = await authorizer.answer(challenge, request, sent);
+    const authorization = await authorizer
+      .answer(challenge, request, sent)
+      .catch(async (error: unknown) => {
+        // An answer that nobody reads holds its connection, and whoever closes the transport waits for that.
+        await answer.discard();
+        throw error;
+      });
     if (authorization !== undefined) {
       await answer.discard();
       answer = await follow(wires, request, authorization);
     }
   }
   if (request.expect.includes(answer.status)) return answer;
-  throw await refused(answer, limits, await explain(wires, request, answer));
+  const why = await explain(wires, request, answer);
+  const proxy = answer.url.protocol === "http:" ? wires.proxy(answer.url) : undefined;
+  throw await refused(answer, limits, { ...why, expect: request.expect, proxy });
 }
 
 /** Why an answer of status 401 or 403 came, as far as it can be told from here. */
@@ -257,8 +266,9 @@ async function follow(
   let url = atRegistry(request.target, wires.origin);
   let authorized = authorization;
   for (let hops = 0; ; hops += 1) {
+    const sentBy = url.host === wires.origin.host ? undefined : wires.origin.host;
     const headers = { ...request.headers, ...(authorized && { authorization: authorized }) };
-    const answer = await wires.exchange({ method, url, headers, body, expected, signal });
+    const answer = await wires.exchange({ method, url, headers, body, expected, signal, sentBy });
     if (!REDIRECTS.has(answer.status) || request.expect.includes(answer.status)) return answer;
     await answer.discard();
     const next = redirectTarget(wires, answer, hops);

@@ -51,7 +51,7 @@ export function proxyRefused(
       ? `If ${authority} is reached without a proxy, name it in NO_PROXY.`
       : hasUser
         ? "The user or the password in HTTPS_PROXY or HTTP_PROXY is not right."
-        : "The proxy wants a user: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT";
+        : "The proxy wants a user: http://USER:PASSWORD@HOST:PORT in HTTPS_PROXY or HTTP_PROXY";
   const said = escapeText(words.slice(0, 200));
   return new ProxyError(proxy, `status ${status}${said && ` ${said}`}`, {
     hint,
@@ -83,7 +83,9 @@ function readHead(socket: Socket, proxy: URL): Promise<string> {
       for (let chunk; (chunk = socket.read() as Buffer | null) !== null;) {
         head = Buffer.concat([head, chunk]);
         const after = head.indexOf("\r\n\r\n");
-        if (after < 0 && head.length <= HEAD_BYTES) continue;
+        // Who speaks something else may wait for us, and would never send an empty line.
+        const isHttp = "HTTP/".startsWith(head.toString("latin1", 0, 5));
+        if (after < 0 && isHttp && head.length <= HEAD_BYTES) continue;
         finish();
         if (after < 0) reject(noProxy(proxy));
         else {
