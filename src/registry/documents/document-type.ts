@@ -89,7 +89,8 @@ function schema1(what: string): OciError {
 }
 
 function isPage({ bytes }: WholeAnswer, header: string): boolean {
-  return isWebPage(bytes) || (header === "text/html" && bytes[0] !== "{".charCodeAt(0));
+  const start = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart();
+  return isWebPage(bytes) || (header === "text/html" && !start.startsWith("{"));
 }
 
 /** The error for a web page in place of a manifest or index. */
