@@ -8,6 +8,8 @@ import { stalled } from "./stalled.ts";
 /** Milliseconds that a stopped command has to clean up, and a stopped registry to finish its clients' requests. */
 const GRACE = 3500;
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 /** The program `oci-kit`: connects {@link run} to the signals, streams and exit status of the process. */
 export async function main(): Promise<void> {
   const signal = listenForSignals();
@@ -19,20 +21,31 @@ export async function main(): Promise<void> {
     stalled: stalled(process),
   });
   // A pending read of stdin, or of a pipe that nobody opens, must not keep a stopped process alive.
-  if (signal.aborted) process.exit(status);
+  if (signal.aborted) leave(status);
   process.exitCode = status;
 }
 
 /** Returns a signal that SIGINT or SIGTERM aborts. A second one ends the process at once. */
 function listenForSignals(): AbortSignal {
   const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    const exit = (): never => process.exit(STOPPED_BY[signal]);
+  for (const signal of SIGNALS) {
     process.on(signal, () => {
-      if (interrupt.signal.aborted) exit();
+      if (interrupt.signal.aborted) {
+        for (const each of SIGNALS) process.removeAllListeners(each);
+        process.kill(process.pid, signal);
+      }
       interrupt.abort(new OciError("aborted", `stopped by ${signal}`, { details: { signal } }));
-      setTimeout(exit, GRACE).unref();
+      setTimeout(() => leave(STOPPED_BY[signal]), GRACE).unref();
     });
   }
   return interrupt.signal;
+}
+
+/**
+ * Ends the process. If a thread of Node waits for a pipe that nobody opens, the exit waits for that thread: the next
+ * signal then ends the process by itself.
+ */
+function leave(status: number): never {
+  for (const signal of SIGNALS) process.removeAllListeners(signal);
+  process.exit(status);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const CLI = join(import.meta.dirname, "../../bin/oci-kit");
@@ -88,4 +89,29 @@ describe("Ctrl-C", () => {
     expect(await once(child, "exit")).toEqual([status, null]);
     expect(told).toBe(`oci-kit: stopped by ${signal}; what was complete stays\n`);
   });
+
+  it("twice ends also what waits for a pipe that nobody opens", async () => {
+    const pipe = join(place, "pipe");
+    spawnSync("mkfifo", [pipe]);
+    const child = spawn(process.execPath, [CLI, "inspect", `oci-archive:${pipe}`], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const ended = once(child, "exit");
+    // Only the system knows what it waits for, and not every one says so.
+    for (let turn = 0; turn < 60 && !waitsFor(child.pid!).includes("wait_for_partner"); turn += 1) {
+      await setTimeout(50);
+    }
+    child.kill("SIGINT");
+    await setTimeout(200);
+    child.kill("SIGINT");
+    expect(await ended).toEqual([null, "SIGINT"]);
+  });
 });
+
+/** What the threads of a process wait for in the kernel. */
+function waitsFor(pid: number): string {
+  const threads = `/proc/${pid}/task`;
+  return readdirSync(threads)
+    .map((thread) => readFileSync(join(threads, thread, "wchan"), "utf8"))
+    .join(" ");
+}
