@@ -27,6 +27,7 @@ describe("a mistake is told, and what to do:", () => {
     [["-C", "file", "inspect", "oci:images:one"], '-C "file": expected a directory, got a file'],
     [["inspect", "oci-archive:file"], "Is it an archive at all?"],
     [["copy", "oci:images:one", "oci:file:t"], "which is a directory, got a file"],
+    [["copy", "oci:images:one", "oci:/dev/null:t"], "which is a directory, got a device"],
   ])("%j", async (words, told) => {
     writeFileSync("file", "x");
     const { status, stderr } = await project.run(...words);

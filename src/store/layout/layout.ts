@@ -73,10 +73,12 @@ export async function openLayout(
 
 async function createLayout(directory: string, options: OpenLayoutOptions): Promise<void> {
   if (existsSync(join(directory, LAYOUT_FILE))) return;
-  if (statSync(directory, { throwIfNoEntry: false })?.isFile() === true) {
+  const there = statSync(directory, { throwIfNoEntry: false });
+  if (there?.isDirectory() === false) {
+    const got = there.isFile() ? "a file" : "a device or a pipe";
     throw new OciError(
       "unwritable",
-      `${JSON.stringify(directory)}: expected an OCI layout, which is a directory, got a file`,
+      `${JSON.stringify(directory)}: expected an OCI layout, which is a directory, got ${got}`,
       { details: { directory }, hint: "Name a directory; an archive is oci-archive:FILE" },
     );
   }
