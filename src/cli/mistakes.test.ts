@@ -26,6 +26,8 @@ describe("a mistake is told, and what to do:", () => {
     [["-C", "nope", "inspect", "oci:images:one"], '-C "nope": expected a directory, got nothing'],
     [["-C", "file", "inspect", "oci:images:one"], '-C "file": expected a directory, got a file'],
     [["inspect", "oci-archive:file"], "Is it an archive at all?"],
+    [["-q", "copy", "a", "b"], "The options of a command stand after it;"],
+    [["--versoin"], "Did you mean --version?"],
     [["copy", "oci:images:one", "oci:file:t"], "which is a directory, got a file"],
     [["copy", "oci:images:one", "oci:/dev/null:t"], "which is a directory, got a device"],
   ])("%j", async (words, told) => {

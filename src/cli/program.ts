@@ -214,8 +214,12 @@ function wrongWords(error: CommanderError, command: Command): OciError {
   const message = text.replace(/^(unknown option '[^'=]+)=.*'$/, "$1'");
   const name = command.parent === null ? "" : `${fullName(command)} `;
   const help = `oci-kit ${name}--help says what there is`;
+  const isBefore = command.parent === null && /^unknown option/.test(message);
   const meant =
-    otherToolsWord(message, command) ?? nearChoice(message) ?? suggestion?.replace(/^\(|\)$/g, "");
+    otherToolsWord(message, command) ??
+    nearChoice(message) ??
+    suggestion?.replace(/^\(|\)$/g, "") ??
+    (isBefore ? "The options of a command stand after it;" : undefined);
   const [excess] = command.args;
   if (
     command.commands.length > 0 &&
