@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createRandom } from "../../../test/fuzz/random.ts";
 import { BLOCK, WINDOW, createBlockMemory, type DeflateBlock } from "./deflate-block.ts";
 import { deflateHere } from "./deflate-module.ts";
-import { openDeflateThreads } from "./deflate-threads.ts";
+import type { openDeflateThreads as OpenDeflateThreads } from "./deflate-threads.ts";
 
 /** A block with bytes from a seed, a few of which repeat. */
 function makeBlock(seed: number): DeflateBlock {
@@ -24,6 +24,14 @@ function outputOf({ memory, size }: { memory: ArrayBuffer; size: number }): Buff
   return Buffer.from(memory, 0, size);
 }
 
+/** Of threads of its own: other files run in this process, and what they compress may still be under way. */
+let openDeflateThreads: typeof OpenDeflateThreads;
+beforeAll(async () => {
+  vi.resetModules();
+  ({ openDeflateThreads } = await import("./deflate-threads.ts"));
+  // Threads that nobody uses end after half a second, and their ends would be counted here.
+  await setTimeout(700);
+});
 afterEach(() => void vi.restoreAllMocks());
 
 describe("threads that deflate", () => {
