@@ -2,7 +2,7 @@
 import type { AbortOptions } from "../../bytes/bytes.ts";
 import type { Descriptor } from "../../oci/documents/descriptor.ts";
 import type { Limits } from "../../oci/limits.ts";
-import { readGraph, type ContentGraph } from "../content-graph.ts";
+import { namesContent, readGraph, type ContentGraph } from "../content-graph.ts";
 import { blaming } from "./copy-error.ts";
 import { refuseEarly } from "./refuse-early.ts";
 import { basesBeside } from "./mount-from-base.ts";
@@ -113,17 +113,19 @@ function pieces(graph: ContentGraph): Descriptor[] {
   return [...graph.blobs, ...graph.levels.flat().map(({ descriptor }) => descriptor)];
 }
 
-/** How the root is stored and tagged in one step; undefined where it gets no tag, or the target can't do that. */
+/** How the root is stored and tagged in one step; undefined where it is a blob or gets no tag, or the target can't do that. */
 function inOneStep(
   { capabilities }: ContentStore,
-  { digest }: Descriptor,
+  root: Descriptor,
   { tag, dryRun = false }: CopyOptions,
 ): (NonNullable<Copying["pushRoot"]> & { readonly tag: string }) | undefined {
   const { pushTagged } = capabilities;
-  if (pushTagged === undefined || tag === undefined || dryRun) return undefined;
+  if (pushTagged === undefined || tag === undefined || dryRun || !namesContent(root)) {
+    return undefined;
+  }
   const push: ContentStore["push"] = (descriptor, source, options) =>
     pushTagged(descriptor, source, tag, options);
-  return { digest, tag, push };
+  return { digest: root.digest, tag, push };
 }
 
 async function nameRoot(

@@ -76,6 +76,16 @@ describe("a manifest that is sent to a registry under a tag", () => {
     expect(puts()).toEqual([PUT + root.digest, `${PUT}1`]);
   });
 
+  it("is none where the root is a blob: that can have no tag there, and is not said to have one", async () => {
+    const source = createMemoryStore();
+    const root = await source.ingest("application/x.test", sourceOf(Buffer.from("content")).open());
+    const events: CopyEvent[] = [];
+    const onProgress = (event: CopyEvent) => void events.push(event);
+    const copying = copy(source, root, repository(), { tag: "1", onProgress });
+    await expect(copying).rejects.toMatchObject({ code: expect.any(String) as unknown });
+    expect(events.map(({ kind }) => kind)).not.toContain("tagged");
+  });
+
   it("is sent once by a push of an index, however many names it gets", async () => {
     const children = await family();
     const named = { tag: TAG, aliases: ["alias"], architectures: ARCHITECTURES, children };
