@@ -31,7 +31,7 @@ function listenForSignals(): AbortSignal {
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       if (interrupt.signal.aborted) {
-        for (const each of SIGNALS) process.removeAllListeners(each);
+        listenNoMore();
         process.kill(process.pid, signal);
       }
       interrupt.abort(new OciError("aborted", `stopped by ${signal}`, { details: { signal } }));
@@ -46,6 +46,11 @@ function listenForSignals(): AbortSignal {
  * signal then ends the process by itself.
  */
 function leave(status: number): never {
-  for (const signal of SIGNALS) process.removeAllListeners(signal);
+  listenNoMore();
   process.exit(status);
+}
+
+/** From now on a signal ends the process by itself. */
+function listenNoMore(): void {
+  for (const signal of SIGNALS) process.removeAllListeners(signal);
 }

@@ -5,7 +5,12 @@ import { RegistryError } from "./registry-error.ts";
 
 /** Whether an answer that should be a document is a web page: the login page of a network, or another server's. */
 export function isWebPage(bytes: Uint8Array): boolean {
-  return new TextDecoder().decode(bytes.subarray(0, 256)).trimStart().startsWith("<");
+  return startsWith(bytes, "<");
+}
+
+/** Whether a text begins so, after any blanks. */
+export function startsWith(bytes: Uint8Array, start: string): boolean {
+  return new TextDecoder().decode(bytes.subarray(0, 256)).trimStart().startsWith(start);
 }
 
 /** What to try where a web page came from a place that should be a registry's. */

@@ -12,8 +12,8 @@ export interface Component {
    * their own share one. Undefined for what is no package.
    */
   readonly source: string | undefined;
-  /** What else there is of its package: compiled, or not. */
-  readonly beside?: Component | undefined;
+  /** The other part of its package: the rest of what is compiled, and the other way round. */
+  readonly beside?: Pick<Component, "name" | "source"> | undefined;
 }
 
 const EXTENSION = /\.(?:so|a|o|node|ko)(?:\.[^/]*)?$/;

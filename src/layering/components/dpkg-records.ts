@@ -42,7 +42,7 @@ export function* parseDpkgStatus(
 ): Generator<readonly [name: ByteString, source: ByteString]> {
   let name = "" as ByteString;
   let source = "" as ByteString;
-  for (const line of [...text.split("\n"), ""]) {
+  for (const line of `${text}\n`.split("\n")) {
     if (line.startsWith("Package: ")) name = line.slice(9).trim() as ByteString;
     else if (line.startsWith("Source: ")) source = firstWord(line.slice(8).trim());
     if (line !== "") continue;

@@ -157,10 +157,11 @@ function isDpkgStatus(path: ByteString): boolean {
   return path === DPKG_STATUS || (isBelow && !path.endsWith(".md5sums"));
 }
 
+const RECORDS = [DPKG_INFO, DPKG_STATUS_DIRECTORY].map((directory) => `${directory}/`);
+
 /** The package that a file among dpkg's own is about: it changes when the package does. */
 function packageOfRecord(path: ByteString): ByteString | undefined {
-  const isRecord = [DPKG_INFO, DPKG_STATUS_DIRECTORY].some((at) => path.startsWith(`${at}/`));
-  return isRecord ? packageOf(path) : undefined;
+  return RECORDS.some((above) => path.startsWith(above)) ? packageOf(path) : undefined;
 }
 
 function packageOf(record: ByteString): ByteString {

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { countingStore } from "../../../test/fixtures/counting-store.ts";
 import { makeDpkgImage, makePackages } from "../../../test/fixtures/dpkg-image.ts";
 import { compressorsAtOnce } from "../../bytes/compression.ts";
-import type { Compression } from "../../oci/media-types.ts";
+import { layerCompression, type Compression } from "../../oci/media-types.ts";
 import { openImageFilesystem } from "../../rootfs/image-filesystem.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
 import { planLayers } from "../plan/plan-layers.ts";
@@ -22,6 +22,9 @@ it.each<Compression>(["gzip", "zstd"])(
     const { store, most } = countingStore();
     const how = { compression, level: undefined };
     const together = await writeLayers(root, added, store, how);
+    for (const { descriptor } of together) {
+      expect(layerCompression(descriptor.mediaType)).toBe(compression);
+    }
     expect(most()).toBe(Math.min(16, await compressorsAtOnce(compression)));
     for (const at of [0, 7, added.length - 1]) {
       const [alone] = await writeLayers(root, [added[at]!], createMemoryStore(), how);

@@ -8,7 +8,7 @@ import { quote } from "../../oci/quote.ts";
 import { redactUrl } from "../hosts.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { WholeAnswer } from "../transport/transport.ts";
-import { isWebPage, webPageInstead } from "../web-page.ts";
+import { isWebPage, startsWith, webPageInstead } from "../web-page.ts";
 
 const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+";
 
@@ -89,8 +89,7 @@ function schema1(what: string): OciError {
 }
 
 function isPage({ bytes }: WholeAnswer, header: string): boolean {
-  const start = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart();
-  return isWebPage(bytes) || (header === "text/html" && !start.startsWith("{"));
+  return isWebPage(bytes) || (header === "text/html" && !startsWith(bytes, "{"));
 }
 
 /** The error for a web page in place of a manifest or index. */
